@@ -1,0 +1,83 @@
+//! What an export holds, and what its format could not.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use swath_domain::labels::{Class, Size};
+use swath_domain::{DatasetId, JobId};
+
+use super::{Head, Item};
+
+/// The counts that stand in every COCO and Supervisely export. Nothing is left out without being counted here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    job: JobId,
+    title: String,
+    dataset: DatasetId,
+    dataset_version: i64,
+    /// Opinions in the export.
+    items: u64,
+    /// Figures in the export.
+    figures: u64,
+    /// Opinions that were a skip, and so are not in the export.
+    skipped: u64,
+    /// Opinions not in the export because their picture's size is unknown.
+    unknown_size: u64,
+    /// Figures and tags that are not in the export, by kind.
+    left_out: BTreeMap<&'static str, u64>,
+    /// Figures that are in the export in another form than they were drawn, by kind.
+    changed: BTreeMap<&'static str, u64>,
+}
+
+impl Summary {
+    /// A summary of nothing yet.
+    pub(super) fn new(head: &Head) -> Self {
+        Self {
+            job: head.job.id,
+            title: head.job.title.clone(),
+            dataset: head.job.dataset,
+            dataset_version: head.job.version,
+            items: 0,
+            figures: 0,
+            skipped: 0,
+            unknown_size: 0,
+            left_out: BTreeMap::new(),
+            changed: BTreeMap::new(),
+        }
+    }
+
+    /// Counts an opinion, and gives its picture's size if it can be exported at all.
+    pub(super) fn admit(&mut self, item: &Item) -> Option<Size> {
+        if item.annotation.skip.is_some() {
+            self.skipped += 1;
+            return None;
+        }
+        if item.size.is_none() {
+            self.unknown_size += 1;
+            self.leave_out("figure_of_unknown_size", item.annotation.figures.len());
+            self.leave_out("tag_of_unknown_size", item.annotation.tags.len());
+            return None;
+        }
+        self.items += 1;
+        item.size
+    }
+
+    pub(super) fn count_figure(&mut self) {
+        self.figures += 1;
+    }
+
+    pub(super) fn leave_out(&mut self, kind: &'static str, count: usize) {
+        if count > 0 {
+            *self.left_out.entry(kind).or_default() += count as u64;
+        }
+    }
+
+    pub(super) fn change(&mut self, kind: &'static str) {
+        *self.changed.entry(kind).or_default() += 1;
+    }
+}
+
+/// The place of a class in the job, from 1.
+pub(super) fn class_number(classes: &[Class], name: &str) -> Option<usize> {
+    classes.iter().position(|class| class.name == name).map(|position| position + 1)
+}

@@ -1,0 +1,54 @@
+//! The coordinator: people, datasets, jobs and their exports; and the loops that cut, hint and sweep.
+//!
+//! Any number of coordinators serve the API side by side; each loop is the duty of one of them at a time, and two at
+//! once would cost time and never correctness. Every loop is a noun with `tick`, which tests call by hand.
+
+mod cutter;
+mod duty;
+mod export;
+mod folder;
+mod hinter;
+mod importer;
+mod manifest;
+mod routes;
+mod selection;
+mod sweeper;
+
+use std::sync::Arc;
+
+use swath_runtime::{Context, Route};
+
+pub use cutter::Cutter;
+pub use hinter::Hinter;
+pub use sweeper::Sweeper;
+
+/// One coordinator.
+pub struct Coordinator {
+    context: Context,
+}
+
+impl Coordinator {
+    /// A coordinator over the process' parts; its loops begin with [`Coordinator::run`].
+    pub fn new(context: Context) -> Arc<Self> {
+        Arc::new(Self { context })
+    }
+
+    /// The table of routes.
+    pub fn routes(&self) -> Vec<Route> {
+        routes::table()
+    }
+
+    /// Cuts, hints and sweeps until shutdown.
+    pub async fn run(self: Arc<Self>) {
+        tokio::join!(
+            Cutter::new(self.context.clone()).run(),
+            Hinter::new(self.context.clone()).run(),
+            Sweeper::new(self.context.clone()).run(),
+        );
+    }
+}
+
+/// The table of routes, for the document.
+pub fn routes() -> Vec<Route> {
+    routes::table()
+}

@@ -1,0 +1,250 @@
+//! Manifests: lists of media as JSON lines or CSV, parsed piece by piece as they arrive.
+//!
+//! A [`Parser`] is pushed the body's bytes however they are cut and holds at most one line of them. The first fault
+//! ends it, named by its line: a manifest is taken as a whole or not at all.
+
+mod csv;
+mod jsonl;
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use swath_domain::FieldError;
+use swath_domain::labels::check_text;
+use swath_domain::limits;
+
+/// The longest line of a manifest, in bytes.
+pub const LINE_MAX: usize = 64 * 1024;
+/// The most columns of a CSV manifest.
+pub const COLUMNS_MAX: usize = 64;
+/// The greatest width or height of a picture, in pixels.
+pub const SIDE_MAX: i64 = 1_000_000;
+
+/// One item as a manifest, or a request, names it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestItem {
+    /// The line it begins on, from 1; zero where it did not come from a manifest.
+    #[serde(skip)]
+    pub line: u64,
+    /// Where the medium lies.
+    pub uri: String,
+    /// Labels to select by.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Anything else, kept as it is.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
+    /// Width in pixels; with `height` or not at all.
+    #[serde(default)]
+    pub width: Option<i64>,
+    /// Height in pixels.
+    #[serde(default)]
+    pub height: Option<i64>,
+}
+
+/// What is wrong with a manifest, and on which line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {}{message}", field.as_ref().map(|field| format!("`{field}` ")).unwrap_or_default())]
+pub struct ManifestError {
+    /// The line, from 1; of a CSV record the line it begins on.
+    pub line: u64,
+    /// The field or column, where one is to blame.
+    pub field: Option<String>,
+    /// What is wrong, as a sentence fragment.
+    pub message: String,
+}
+
+impl ManifestError {
+    fn new(line: u64, message: impl Into<String>) -> Self {
+        Self { line, field: None, message: message.into() }
+    }
+
+    fn of_field(line: u64, error: FieldError) -> Self {
+        Self { line, field: Some(error.field), message: error.message }
+    }
+}
+
+/// How a manifest is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One JSON object on each line: `{uri, labels?, meta?, width?, height?}`.
+    Jsonl,
+    /// A header that names the columns: `uri`, `labels` (divided by `|`), `width`, `height`; all others become `meta`.
+    Csv,
+}
+
+impl Kind {
+    /// The kind that a `Content-Type` names.
+    pub fn of_content_type(content_type: &str) -> Option<Self> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/x-ndjson" | "application/jsonl" => Some(Self::Jsonl),
+            "text/csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+
+    /// The kind that a file's ending names.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a manifest's bytes as they come and gives its items. Not to be used again after an error.
+#[derive(Debug)]
+pub struct Parser {
+    mark: Mark,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Jsonl(jsonl::Lines),
+    Csv(Box<csv::Records>),
+}
+
+impl Parser {
+    /// A parser at the start of a manifest.
+    pub fn new(kind: Kind) -> Self {
+        let rows = match kind {
+            Kind::Jsonl => Rows::Jsonl(jsonl::Lines::default()),
+            Kind::Csv => Rows::Csv(Box::default()),
+        };
+        Self { mark: Mark::default(), rows }
+    }
+
+    /// Takes the next bytes and appends the items that they complete.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+        let (held, rest) = self.mark.strip(bytes);
+        self.rows.push(held, out)?;
+        self.rows.push(rest, out)
+    }
+
+    /// Takes the end of the manifest. That there were any items at all is for the caller to ask.
+    pub fn finish(mut self, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+        self.rows.push(self.mark.held(), out)?;
+        match self.rows {
+            Rows::Jsonl(lines) => lines.finish(out),
+            Rows::Csv(records) => records.finish(out),
+        }
+    }
+}
+
+impl Rows {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+        match self {
+            Self::Jsonl(lines) => lines.push(bytes, out),
+            Self::Csv(records) => records.push(bytes, out),
+        }
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Leaves out a byte order mark at the very start, wherever the bytes are cut.
+#[derive(Debug, Default)]
+struct Mark {
+    seen: usize,
+    over: bool,
+}
+
+impl Mark {
+    /// Divides what is to be parsed now into bytes held back before and the rest of these.
+    fn strip<'a>(&mut self, bytes: &'a [u8]) -> (&'static [u8], &'a [u8]) {
+        for (index, byte) in bytes.iter().enumerate() {
+            if self.over || self.seen == BYTE_ORDER_MARK.len() {
+                self.over = true;
+                return (&[], &bytes[index..]);
+            }
+            if *byte != BYTE_ORDER_MARK[self.seen] {
+                let held = self.held();
+                self.over = true;
+                return (held, &bytes[index..]);
+            }
+            self.seen += 1;
+        }
+        (&[], &[])
+    }
+
+    /// The beginning of a mark that never became whole.
+    fn held(&self) -> &'static [u8] {
+        if self.over || self.seen == BYTE_ORDER_MARK.len() { &[] } else { &BYTE_ORDER_MARK[..self.seen] }
+    }
+}
+
+/// Checks an item's fields, from a manifest and from a request alike.
+pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    check_text("uri", &item.uri, limits::URI_MAX, &mut errors);
+    if errors.is_empty() && item.uri.chars().any(char::is_control) {
+        errors.push(FieldError::new("uri", "must not contain control characters"));
+    }
+    check_labels(&item.labels, &mut errors);
+    check_size(item, &mut errors);
+    for (key, value) in item.meta.iter().flatten() {
+        if key.contains('\0') || holds_nul(value) {
+            errors.push(FieldError::new("meta", "must not contain U+0000"));
+            break;
+        }
+    }
+    errors
+}
+
+fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
+    if labels.len() > limits::LABELS_MAX {
+        let message = format!("at most {} labels are allowed", limits::LABELS_MAX);
+        errors.push(FieldError::new("labels", message));
+        return;
+    }
+    let mut seen = HashSet::new();
+    for (index, label) in labels.iter().enumerate() {
+        let field = format!("labels[{index}]");
+        check_text(&field, label, limits::NAME_MAX, errors);
+        if !seen.insert(label) {
+            errors.push(FieldError::new(field, format!("`{label}` stands here twice")));
+        }
+    }
+}
+
+fn check_size(item: &ManifestItem, errors: &mut Vec<FieldError>) {
+    if item.width.is_some() != item.height.is_some() {
+        let absent = if item.width.is_some() { "height" } else { "width" };
+        errors.push(FieldError::new(absent, "is needed where the other side is given"));
+    }
+    for (field, side) in [("width", item.width), ("height", item.height)] {
+        if side.is_some_and(|side| !(1..=SIDE_MAX).contains(&side)) {
+            errors.push(FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels")));
+        }
+    }
+}
+
+/// Whether U+0000, which PostgreSQL cannot keep, stands anywhere. Parsing has bounded the depth.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// Takes an item in, or says what is wrong with it first.
+fn accept(item: ManifestItem, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+    match check_item(&item).into_iter().next() {
+        Some(error) => Err(ManifestError::of_field(item.line, error)),
+        None => {
+            out.push(item);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

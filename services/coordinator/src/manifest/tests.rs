@@ -1,0 +1,150 @@
+use super::*;
+
+/// Parses the bytes in pieces of every small size, which must all give the same answer.
+fn parse(kind: Kind, bytes: &[u8]) -> Result<Vec<ManifestItem>, ManifestError> {
+    let whole = parse_by(kind, bytes, bytes.len().max(1));
+    for size in 1..=7 {
+        assert_eq!(parse_by(kind, bytes, size), whole, "in pieces of {size}");
+    }
+    whole
+}
+
+fn parse_by(kind: Kind, bytes: &[u8], size: usize) -> Result<Vec<ManifestItem>, ManifestError> {
+    let (mut parser, mut items) = (Parser::new(kind), Vec::new());
+    for piece in bytes.chunks(size) {
+        parser.push(piece, &mut items)?;
+    }
+    parser.finish(&mut items)?;
+    Ok(items)
+}
+
+/// Line and field of the error that a manifest ends with.
+fn fault(kind: Kind, text: &str) -> (u64, Option<String>) {
+    let error = parse(kind, text.as_bytes()).expect_err(text);
+    (error.line, error.field)
+}
+
+fn uris(items: &[ManifestItem]) -> Vec<(u64, &str)> {
+    items.iter().map(|item| (item.line, item.uri.as_str())).collect()
+}
+
+#[test]
+fn json_lines_are_read_with_all_their_fields() {
+    let text = "\u{feff}{\"uri\":\"s3://b/1\",\"labels\":[\"cat\",\"ß\"],\"meta\":{\"k\":[1]},\"width\":4,\"height\":3}\r\n\n  \n{\"uri\":\"2\"}";
+    let items = parse(Kind::Jsonl, text.as_bytes()).unwrap();
+    assert_eq!(uris(&items), [(1, "s3://b/1"), (4, "2")]);
+    assert_eq!(items[0].labels, ["cat", "ß"]);
+    assert_eq!(items[0].meta.as_ref().unwrap()["k"], serde_json::json!([1]));
+    assert_eq!((items[0].width, items[0].height), (Some(4), Some(3)));
+}
+
+#[test]
+fn csv_is_read_with_all_its_columns() {
+    let text = "\u{feff}camera,uri,labels,width,height\r\n\r\nA,s3://b/1,cat|dog,4,3\r\n\"multi\n\"\"line\"\"\",2,,,\n,3,,,";
+    let items = parse(Kind::Csv, text.as_bytes()).unwrap();
+    assert_eq!(uris(&items), [(3, "s3://b/1"), (4, "2"), (6, "3")]);
+    assert_eq!(items[0].labels, ["cat", "dog"]);
+    assert_eq!((items[0].width, items[0].height), (Some(4), Some(3)));
+    assert_eq!(items[1].meta.as_ref().unwrap()["camera"], "multi\n\"line\"");
+    assert_eq!(items[2].meta, None);
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    for kind in [Kind::Jsonl, Kind::Csv] {
+        for text in ["", "\u{feff}", "\n\r\n"] {
+            assert_eq!(parse(kind, text.as_bytes()), Ok(vec![]));
+        }
+    }
+    assert_eq!(parse(Kind::Csv, b"uri\n"), Ok(vec![]));
+}
+
+#[test]
+fn bad_json_is_named_by_line_and_field() {
+    let good = "{\"uri\":\"a\"}\n";
+    let cases = [
+        ("{\"uri\":\"b\"", None),
+        ("{\"uri\":\"b\"} {}", None),
+        ("[]x", None),
+        ("{\"uri\":\"\"}", Some("uri")),
+        ("{\"uri\":\"a\\u0000\"}", Some("uri")),
+        ("{\"uri\":\"a\\nb\"}", Some("uri")),
+        ("{\"uri\":5}", Some("uri")),
+        ("{\"labels\":[]}", None),
+        ("{\"uri\":\"b\",\"colour\":1}", Some("colour")),
+        ("{\"uri\":\"b\",\"labels\":[\"x\",7]}", Some("labels[1]")),
+        ("{\"uri\":\"b\",\"labels\":[\"x\",\"x\"]}", Some("labels[1]")),
+        ("{\"uri\":\"b\",\"meta\":{\"a\":[{\"b\\u0000\":1}]}}", Some("meta")),
+        ("{\"uri\":\"b\",\"width\":5}", Some("height")),
+        ("{\"uri\":\"b\",\"width\":5,\"height\":0}", Some("height")),
+    ];
+    for (text, field) in cases {
+        assert_eq!(fault(Kind::Jsonl, &format!("{good}{text}")), (2, field.map(str::to_owned)), "{text}");
+    }
+    let error = parse(Kind::Jsonl, b"{\"uri\":\"b\",\"width\":\"x\"}").unwrap_err();
+    assert_eq!(error.to_string(), "line 1: `width` invalid type: string \"x\", expected i64 (column 22)");
+}
+
+#[test]
+fn bad_csv_is_named_by_line_and_column() {
+    let cases = [
+        ("labels,width\na,1", 1, Some("uri")),
+        ("uri,uri\na,b", 1, Some("uri")),
+        ("uri,\na,b", 1, Some("")),
+        ("uri,labels\na", 2, None),
+        ("uri,labels\n\"x\ny\",\nb,c,d", 2, Some("uri")),
+        ("uri,note\nx,\"1\n2\"\nb,c,d", 4, None),
+        ("uri,width,height\na,1,1\nb,1.5,2", 3, Some("width")),
+        ("uri,labels\na,x||y", 2, Some("labels[1]")),
+        ("uri,note\na,\"never closed\nb,c\n", 2, None),
+        ("uri,note\na,\"never closed", 2, None),
+    ];
+    for (text, line, field) in cases {
+        assert_eq!(fault(Kind::Csv, text), (line, field.map(str::to_owned)), "{text}");
+    }
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused() {
+    for (kind, bytes) in [
+        (Kind::Jsonl, &b"{\"uri\":\"a\"}\n{\"uri\":\"\xff\"}"[..]),
+        (Kind::Csv, b"uri\n\xff"),
+        (Kind::Csv, b"x\n\xef\xbb"),
+    ] {
+        assert!(parse(kind, bytes).is_err());
+    }
+    assert_eq!(parse(Kind::Jsonl, b"\xef\xbb").unwrap_err().line, 1);
+}
+
+#[test]
+fn lines_columns_and_labels_have_a_bound() {
+    let long = "x".repeat(LINE_MAX);
+    assert_eq!(fault(Kind::Jsonl, &format!("\n{long}x")), (2, None));
+    assert_eq!(fault(Kind::Csv, &format!("uri\n{long}x")), (2, None));
+    let uri = |length: usize| format!("{{\"uri\":\"{}\"}}", "u".repeat(length));
+    assert!(parse(Kind::Jsonl, uri(limits::URI_MAX).as_bytes()).is_ok());
+    assert_eq!(fault(Kind::Jsonl, &uri(limits::URI_MAX + 1)), (1, Some("uri".into())));
+
+    let columns = |count: usize| (1..count).map(|n| format!("c{n},")).collect::<String>() + "uri\n";
+    assert!(parse(Kind::Csv, columns(COLUMNS_MAX).as_bytes()).is_ok());
+    assert_eq!(fault(Kind::Csv, &columns(COLUMNS_MAX + 1)), (1, None));
+
+    let labels: Vec<String> = (0..=limits::LABELS_MAX).map(|n| n.to_string()).collect();
+    assert_eq!(fault(Kind::Csv, &format!("uri,labels\na,{}", labels.join("|"))), (2, Some("labels".into())));
+}
+
+#[test]
+fn a_bad_last_line_of_many_is_found() {
+    let mut text: String = (0..10_000).map(|n| format!("{{\"uri\":\"s3://b/{n}\"}}\n")).collect();
+    text.push_str("{\"uri\":1}\n");
+    assert_eq!(parse_by(Kind::Jsonl, text.as_bytes(), 4096).unwrap_err().line, 10_001);
+}
+
+#[test]
+fn kinds_are_known_by_type_and_ending() {
+    assert_eq!(Kind::of_content_type("text/CSV; charset=utf-8"), Some(Kind::Csv));
+    assert_eq!(Kind::of_content_type("application/x-ndjson"), Some(Kind::Jsonl));
+    assert_eq!(Kind::of_content_type("application/json"), None);
+    assert_eq!(Kind::of_file_name("a/b.JSONL"), Some(Kind::Jsonl));
+    assert_eq!(Kind::of_file_name("csv"), None);
+}

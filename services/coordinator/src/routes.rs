@@ -1,0 +1,218 @@
+//! The coordinator's table of routes: which role may call what.
+
+mod assignments;
+mod datasets;
+mod exports;
+mod jobs;
+mod logs;
+mod people;
+mod teams;
+mod tokens;
+mod views;
+
+use axum::http::Method;
+use serde_json::json;
+use swath_domain::{Role, Roles};
+use swath_runtime::{Access, Route};
+
+const MANIFESTS: &[&str] = &["application/x-ndjson", "text/csv"];
+
+pub(crate) fn table() -> Vec<Route> {
+    [people_routes(), dataset_routes(), job_routes(), assignment_routes()].into_iter().flatten().collect()
+}
+
+fn people_routes() -> Vec<Route> {
+    let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
+    let member = "/v1/teams/{team_id}/members/{user_id}";
+    vec![
+        Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
+            .gives::<people::Me>(200),
+        Route::new(Method::POST, "/v1/users", managers, "Makes an account.", people::create)
+            .takes::<people::NewUser>()
+            .gives::<people::UserView>(201)
+            .idempotent(),
+        Route::new(Method::POST, "/v1/teams", Access::Admin, "Makes a team.", teams::create)
+            .takes::<teams::NewTeam>()
+            .gives::<teams::TeamView>(201)
+            .idempotent(),
+        Route::new(
+            Method::GET,
+            "/v1/teams",
+            Access::SignedIn,
+            "One's teams; an administrator's are all.",
+            teams::list,
+        )
+        .gives_page::<teams::TeamView>(),
+        Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
+            .gives_page::<teams::MemberView>(),
+        Route::new(Method::PUT, member, managers, "Sets what a person may do in a team.", teams::put_member)
+            .takes::<teams::MemberRoles>()
+            .gives::<teams::MemberView>(200),
+        Route::new(Method::DELETE, member, managers, "Takes a person out of a team.", teams::delete_member)
+            .gives_nothing(204),
+        Route::new(Method::POST, "/v1/tokens", managers, "Makes a token; it is shown once.", tokens::create)
+            .takes::<tokens::NewToken>()
+            .gives::<tokens::TokenView>(201)
+            .idempotent(),
+        Route::new(Method::DELETE, "/v1/tokens/{token_id}", managers, "Revokes a token.", tokens::revoke)
+            .gives_nothing(204),
+    ]
+}
+
+fn dataset_routes() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    let who = Access::MANAGER;
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/datasets",
+            who,
+            "Makes a dataset, from a source or a manifest.",
+            datasets::create,
+        )
+        .takes::<datasets::NewDatasetRequest>()
+        .takes_stream(MANIFESTS)
+        .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
+        .query("team", team(), "With a manifest: the team.")
+        .gives::<datasets::DatasetView>(201)
+        .idempotent()
+        .streamed(),
+        Route::new(Method::GET, "/v1/datasets", who, "A team's datasets.", datasets::list)
+            .query("team", team(), "The team.")
+            .gives_page::<datasets::DatasetView>(),
+        Route::new(Method::GET, "/v1/datasets/{dataset_id}", who, "A dataset.", datasets::show)
+            .gives::<datasets::DatasetView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/datasets/{dataset_id}/items",
+            who,
+            "Appends items: the next version.",
+            datasets::append,
+        )
+        .takes::<datasets::MoreItems>()
+        .takes_stream(MANIFESTS)
+        .gives::<datasets::DatasetView>(201)
+        .streamed(),
+    ]
+}
+
+fn job_routes() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    let text = || json!({"type": "string"});
+    vec![
+        Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", jobs::create)
+            .takes::<jobs::NewJobRequest>()
+            .gives::<views::JobView>(201)
+            .idempotent(),
+        Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
+            .query("team", team(), "The team.")
+            .gives_page::<views::JobView>(),
+        Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", jobs::show)
+            .gives::<views::JobView>(200),
+        Route::new(Method::PATCH, "/v1/jobs/{job_id}", Access::MANAGER, "Edits a job.", jobs::edit)
+            .takes::<jobs::EditRequest>()
+            .gives::<views::JobView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/jobs/{job_id}/pause",
+            Access::MANAGER,
+            "Stops handing out work.",
+            jobs::pause,
+        )
+        .gives::<views::JobView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/jobs/{job_id}/resume",
+            Access::MANAGER,
+            "Hands out work again.",
+            jobs::resume,
+        )
+        .gives::<views::JobView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/jobs/{job_id}/cancel",
+            Access::MANAGER,
+            "Calls the job off.",
+            jobs::cancel,
+        )
+        .takes::<jobs::CancelRequest>()
+        .optional_body()
+        .gives::<views::JobView>(200),
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/assignments",
+            Access::LEADS,
+            "A job's assignments.",
+            assignments::list,
+        )
+        .query("status", text(), "Only in this status, as in PENDING.")
+        .query("holder", team(), "Only under this person's lease.")
+        .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
+        .gives_page::<views::AssignmentView>(),
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/log",
+            Access::LEADS,
+            "A job's decision log, as JSON lines.",
+            logs::job,
+        )
+        .gives_stream(&["application/x-ndjson"]),
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/export",
+            Access::LEADS,
+            "The accepted items.",
+            exports::export,
+        )
+        .query("format", json!({"type": "string", "enum": ["jsonl", "coco", "supervisely"]}), "The form.")
+        .query(
+            "items",
+            json!({"type": "string", "enum": ["accepted", "all"]}),
+            "`all`: every stored annotation, as JSON lines.",
+        )
+        .gives_stream(&["application/x-ndjson", "application/json", "application/x-tar"]),
+    ]
+}
+
+fn assignment_routes() -> Vec<Route> {
+    let show = "/v1/assignments/{assignment_id}";
+    vec![
+        Route::new(Method::GET, show, Access::LEADS, "An assignment.", assignments::show)
+            .gives::<views::AssignmentView>(200),
+        Route::new(
+            Method::GET,
+            "/v1/assignments/{assignment_id}/log",
+            Access::LEADS,
+            "Its decision log.",
+            logs::assignment,
+        )
+        .gives_page::<logs::EntryView>(),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/reassign",
+            Access::MANAGER,
+            "Takes it away and reserves it.",
+            assignments::reassign,
+        )
+        .takes::<assignments::ReassignRequest>()
+        .gives::<views::AssignmentView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/reopen",
+            Access::MANAGER,
+            "Puts it back into the queue.",
+            assignments::reopen,
+        )
+        .takes::<assignments::ReasonRequest>()
+        .gives::<views::AssignmentView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/cancel",
+            Access::MANAGER,
+            "Calls it off.",
+            assignments::cancel,
+        )
+        .takes::<assignments::ReasonRequest>()
+        .gives::<views::AssignmentView>(200),
+    ]
+}

@@ -1,0 +1,177 @@
+//! Assignments: looked at, and what a manager does to one.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use swath_bus::{Message, Queue};
+use swath_domain::assignment::Cause;
+use swath_domain::ids::{AssignmentId, JobId, UserId};
+use swath_domain::labels::check_text;
+use swath_domain::time::seconds;
+use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
+use swath_runtime::access::{LEADS, MANAGER};
+use swath_runtime::pages::{self, Page};
+use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
+use swath_store::AssignmentFilter;
+
+use super::jobs;
+use super::views::AssignmentView;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    status: Option<String>,
+    holder: Option<UserId>,
+    overdue: Option<bool>,
+    limit: Option<i64>,
+    after: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(job): PathId<JobId>,
+    Search(query): Search<ListQuery>,
+) -> Result<Json<Page<AssignmentView>>> {
+    let job = jobs::own(&context, &caller, job, LEADS).await?;
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let status = query.status.as_deref().map(status).transpose()?;
+    let overdue = query.overdue.unwrap_or(false);
+    if overdue && job.due.is_none_or(|due| due > context.now()) {
+        return Ok(Json(Page::whole(Vec::new())));
+    }
+    let filter = AssignmentFilter { status, holder: query.holder, undecided: overdue };
+    let assignments = context.store.assignments(job.id, filter, after, limit).await?;
+    let assignments = assignments.into_iter().map(AssignmentView::from).collect();
+    Ok(Json(Page::new(assignments, limit, AssignmentView::cursor)))
+}
+
+fn status(text: &str) -> Result<Status> {
+    let value = serde_json::Value::from_str(&format!("\"{}\"", text.to_ascii_uppercase().replace('"', "")));
+    let status = value.ok().and_then(|value| serde_json::from_value(value).ok());
+    status.ok_or_else(|| Problem::field("status", "is not a status, as in IN_PROGRESS"))
+}
+
+/// An assignment of one of the caller's teams, for those who have one of these roles there.
+pub(super) async fn own(
+    context: &Context,
+    caller: &Caller,
+    id: AssignmentId,
+    roles: Roles,
+) -> Result<Assignment> {
+    let assignment = context.store.assignment(id).await?.ok_or_else(Problem::not_found)?;
+    caller.require(assignment.team, roles)?;
+    Ok(assignment)
+}
+
+pub(crate) async fn show(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<AssignmentId>,
+) -> Result<Json<AssignmentView>> {
+    Ok(Json(own(&context, &caller, id, LEADS).await?.into()))
+}
+
+/// Why something is done.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReasonRequest {
+    /// In the manager's words.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+/// To whom work goes, and why.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReassignRequest {
+    /// In the manager's words.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+    /// For whom it is reserved; anyone may take it where absent.
+    #[serde(default)]
+    user: Option<UserId>,
+    /// How long it is reserved; the job's `reserve_seconds` where absent.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 2592000)]
+    reserve_seconds: Option<i64>,
+}
+
+fn cause(context: &Context, caller: &Caller, reason: String) -> Result<Cause> {
+    let mut errors = Vec::new();
+    check_text("reason", &reason, limits::REASON_MAX, &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    Ok(Cause::by(caller.user(), context.now()).because(Some(reason)))
+}
+
+pub(crate) async fn reassign(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<AssignmentId>,
+    request: Body<ReassignRequest>,
+) -> Result<Json<AssignmentView>> {
+    let assignment = own(&context, &caller, id, MANAGER).await?;
+    let request = request.value;
+    let cause = cause(&context, &caller, request.reason)?;
+    if request.reserve_seconds.is_some_and(|n| !(1..=limits::RESERVE_SECONDS_MAX).contains(&n)) {
+        let message = format!("must be between 1 and {}", limits::RESERVE_SECONDS_MAX);
+        return Err(Problem::field("reserve_seconds", message));
+    }
+    if let Some(user) = request.user
+        && !context.store.member_roles(assignment.team, user).await?.has(Role::Annotator)
+    {
+        return Err(Problem::field("user", "is not an annotator of the team"));
+    }
+    let job = context.store.job(assignment.job).await?.ok_or_else(Problem::not_found)?;
+    let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
+    let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
+    let managed = context.store.assignment_reassign(id, request.user, until, cause).await?;
+    Ok(Json(announced(&context, managed).await))
+}
+
+pub(crate) async fn reopen(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<AssignmentId>,
+    request: Body<ReasonRequest>,
+) -> Result<Json<AssignmentView>> {
+    own(&context, &caller, id, MANAGER).await?;
+    let cause = cause(&context, &caller, request.value.reason)?;
+    let managed = context.store.assignment_reopen(id, cause).await?;
+    Ok(Json(announced(&context, managed).await))
+}
+
+pub(crate) async fn cancel(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<AssignmentId>,
+    request: Body<ReasonRequest>,
+) -> Result<Json<AssignmentView>> {
+    own(&context, &caller, id, MANAGER).await?;
+    let cause = cause(&context, &caller, request.value.reason)?;
+    let managed = context.store.assignment_cancel(id, cause).await?;
+    Ok(Json(announced(&context, managed).await))
+}
+
+/// Lets go of the lock of the lease that ended, and hints work that waits again.
+async fn announced(
+    context: &Context,
+    (assignment, lease): (Assignment, Option<swath_domain::LeaseId>),
+) -> AssignmentView {
+    if let Some(lease) = lease {
+        context.locks.free(vec![(assignment.id, lease)]);
+    }
+    if assignment.status == Status::Pending {
+        let (job, round, numbers) = (assignment.job, assignment.round, vec![assignment.number]);
+        let published = context
+            .bus
+            .publish(Queue::Annotate(assignment.team), Message::Hint { job, round, numbers })
+            .await;
+        tracing::debug!(assignment = %assignment.id, %published, "work waits again");
+    }
+    assignment.into()
+}

@@ -1,0 +1,192 @@
+//! Exports: accepted items streamed page by page; with `items=all` every annotation that is stored.
+
+use std::collections::HashMap;
+use std::io;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use swath_domain::ids::{AssignmentId, JobId};
+use swath_domain::job::Job;
+use swath_domain::labels::Annotation;
+use swath_domain::{Assignment, Ranges, Status};
+use swath_runtime::access::LEADS;
+use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError, StoredAnnotation};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
+
+use super::jobs;
+use crate::export::{Encoder, Format, Head, Item, StoredItem, stored_line};
+
+/// Items read at once.
+const PAGE: i64 = 1_000;
+/// Assignments read at once for `items=all`.
+const ASSIGNMENTS: i64 = 20;
+/// Pages that may wait for the client.
+const WAITING: usize = 2;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportQuery {
+    format: Option<String>,
+    items: Option<String>,
+}
+
+type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
+
+pub(crate) async fn export(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<JobId>,
+    Search(query): Search<ExportQuery>,
+) -> Result<Response> {
+    let job = jobs::own(&context, &caller, id, LEADS).await?;
+    let format: Format = query
+        .format
+        .as_deref()
+        .unwrap_or("jsonl")
+        .parse()
+        .map_err(|e: String| Problem::field("format", e))?;
+    let everything = match query.items.as_deref() {
+        None | Some("accepted") => false,
+        Some("all") if format == Format::Jsonl => true,
+        Some("all") => return Err(Problem::field("items", "`all` goes with the format jsonl alone")),
+        Some(_) => return Err(Problem::field("items", "is not one of `accepted`, `all`")),
+    };
+    let dataset = context.store.dataset(job.dataset).await?.ok_or_else(Problem::not_found)?;
+    let name = format!("attachment; filename=\"swath-{id}.{}\"", format.file_extension());
+    let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
+    let (chunks, waiting) = mpsc::channel(WAITING);
+    let head = Head { job, dataset_name: dataset.name, base: dataset.base };
+    tokio::spawn(async move {
+        let written = if everything {
+            write_everything(&context, &head.job, &chunks).await
+        } else {
+            write_accepted(&context, format, head, &chunks).await
+        };
+        if let Err(error) = written {
+            // The client must not take a part for the whole: an error ends the connection.
+            let _ = chunks.send(Err(error)).await;
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, Body::from_stream(ReceiverStream::new(waiting))).into_response())
+}
+
+async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &Chunks) -> io::Result<()> {
+    let (id, dataset) = (head.job.id, head.job.dataset);
+    let mut encoder = Encoder::new(format, head)?;
+    send(chunks, encoder.begin()?).await?;
+    let mut after = (-1, -1);
+    loop {
+        let page = context.store.accepted(id, after, PAGE).await.map_err(broken)?;
+        let Some(last) = page.last() else { break };
+        after = (last.annotation.item, last.slot);
+        let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
+        numbers.dedup();
+        let rows = context.store.items(dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
+        let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
+        let items: io::Result<Vec<_>> = page.into_iter().map(|item| exported(item, &rows)).collect();
+        send(chunks, encoder.items(&items?)?).await?;
+    }
+    for piece in encoder.finish()? {
+        send(chunks, piece?).await?;
+    }
+    Ok(())
+}
+
+fn exported(accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {
+    let stored = accepted.annotation;
+    let row =
+        rows.get(&stored.item).ok_or_else(|| io::Error::other(format!("item {} is missing", stored.item)))?;
+    Ok(Item {
+        index: stored.item,
+        uri: row.uri.clone(),
+        size: row.size,
+        slot: accepted.slot,
+        round: accepted.round,
+        annotation: annotation(&stored)?,
+        author: stored.author,
+        reviewer: accepted.reviewer,
+        revision: stored.revision,
+        accepted_at: accepted.accepted,
+        assignment: stored.assignment,
+    })
+}
+
+fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {
+    Ok(serde_json::from_str(&stored.body)?)
+}
+
+/// Every stored annotation, by round, number, slot, author and item.
+async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::Result<()> {
+    let mut after = Uuid::nil();
+    loop {
+        let filter = AssignmentFilter::default();
+        let page = context.store.assignments(job.id, filter, after, ASSIGNMENTS).await.map_err(broken)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id.0;
+        send(chunks, stored_lines(context, job, &page).await?).await?;
+    }
+}
+
+async fn stored_lines(context: &Context, job: &Job, page: &[Assignment]) -> io::Result<Vec<u8>> {
+    let by_id: HashMap<AssignmentId, &Assignment> = page.iter().map(|a| (a.id, a)).collect();
+    let ids: Vec<_> = page.iter().map(|a| a.id).collect();
+    let stored = context.store.annotations_of(&ids).await.map_err(broken)?;
+    let mut numbers: Vec<_> = stored.iter().map(|row| row.item).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let rows = context.store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
+    let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
+    let mut bytes = Vec::new();
+    for row in stored {
+        let Some(assignment) = by_id.get(&row.assignment) else { continue };
+        let line = StoredItem {
+            index: row.item,
+            uri: uris.get(&row.item).cloned().unwrap_or_default(),
+            slot: assignment.slot,
+            round: assignment.round,
+            state: state(assignment, &row),
+            annotation: annotation(&row)?,
+            author: row.author,
+            lease: row.lease,
+            revision: row.revision,
+            saved_at: row.updated,
+            assignment: row.assignment,
+        };
+        stored_line(&line, &mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// What a stored annotation is worth now.
+fn state(assignment: &Assignment, row: &StoredAnnotation) -> &'static str {
+    let is_authors = assignment.author == Some(row.author);
+    match assignment.status {
+        Status::Accepted if is_authors => "accepted",
+        Status::Rejected if is_authors => "decided",
+        Status::Completed | Status::InReview if is_authors => "submitted",
+        Status::InProgress if assignment.holder == Some(row.author) => "confirmed",
+        Status::Cancelled => "cancelled",
+        _ => "kept",
+    }
+}
+
+async fn send(chunks: &Chunks, bytes: Vec<u8>) -> io::Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    chunks.send(Ok(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+}
+
+fn broken(error: StoreError) -> io::Error {
+    io::Error::other(error.to_string())
+}

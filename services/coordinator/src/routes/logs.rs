@@ -1,0 +1,135 @@
+//! Decision logs: of an assignment as a page, of a job as a stream of JSON lines.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::log::Entry;
+use swath_domain::{Status, Time};
+use swath_runtime::access::LEADS;
+use swath_runtime::pages::{self, Page, PageQuery};
+use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
+
+use super::{assignments, jobs};
+
+/// Entries of the job itself that are read at once.
+const ENTRIES: i64 = 1_000;
+/// Assignments whose entries are read at once.
+const ASSIGNMENTS: i64 = 200;
+/// Pages that may wait for the client.
+const WAITING: usize = 2;
+
+/// An entry of a decision log.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct EntryView {
+    /// The assignment; absent where the entry is the job's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignment: Option<AssignmentId>,
+    /// Its number in this log, from 1 without a gap.
+    seq: i64,
+    at: Time,
+    /// Who; absent where Swath itself acted.
+    actor: Option<UserId>,
+    /// What, by the name of the transition.
+    action: String,
+    from: Option<Status>,
+    to: Option<Status>,
+    lease_id: Option<LeaseId>,
+    fence: i64,
+    reason: Option<String>,
+    /// What else a replay needs.
+    #[schema(value_type = Option<Object>)]
+    detail: Option<serde_json::Value>,
+}
+
+impl EntryView {
+    fn new(entry: Entry, job: JobId) -> Self {
+        Self {
+            assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
+            seq: entry.seq,
+            at: entry.at,
+            actor: entry.actor,
+            action: entry.action,
+            from: entry.from,
+            to: entry.to,
+            lease_id: entry.lease_id,
+            fence: entry.fence,
+            reason: entry.reason,
+            detail: entry.detail,
+        }
+    }
+}
+
+pub(crate) async fn assignment(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<AssignmentId>,
+    Search(query): Search<PageQuery>,
+) -> Result<Json<Page<EntryView>>> {
+    let assignment = assignments::own(&context, &caller, id, LEADS).await?;
+    let limit = pages::limit(query.limit)?;
+    let after = query.after.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| Problem::field("after", "is not a cursor of this list"))?.unwrap_or(0);
+    let entries = context.store.log(id.0, after, limit).await?;
+    let entries = entries.into_iter().map(|entry| EntryView::new(entry, assignment.job)).collect();
+    Ok(Json(Page::new(entries, limit, |entry: &EntryView| entry.seq.to_string())))
+}
+
+pub(crate) async fn job(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<JobId>,
+) -> Result<Response> {
+    jobs::own(&context, &caller, id, LEADS).await?;
+    let (pages, waiting) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        if let Err(error) = write(&context, id, &pages).await {
+            // The client must not take a part for the whole: an error ends the connection.
+            let _ = pages.send(Err(std::io::Error::other(error.to_string()))).await;
+        }
+    });
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    Ok(([kind], Body::from_stream(ReceiverStream::new(waiting))).into_response())
+}
+
+type Chunks = mpsc::Sender<std::io::Result<Vec<u8>>>;
+
+/// The job's own entries first, then those of its assignments by round, number and slot.
+async fn write(context: &Context, id: JobId, pages: &Chunks) -> swath_store::Result<()> {
+    let mut after = 0;
+    loop {
+        let entries = context.store.log(id.0, after, ENTRIES).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.seq;
+        if !send(pages, id, entries).await {
+            return Ok(());
+        }
+    }
+    let mut after = Uuid::nil();
+    loop {
+        let (entries, last) = context.store.log_page(id, after, ASSIGNMENTS).await?;
+        let Some(last) = last else { return Ok(()) };
+        after = last;
+        if !send(pages, id, entries).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Sends a page; false once nobody reads any more.
+async fn send(pages: &Chunks, job: JobId, entries: Vec<Entry>) -> bool {
+    let mut lines = Vec::new();
+    for entry in entries {
+        if let Ok(line) = serde_json::to_vec(&EntryView::new(entry, job)) {
+            lines.extend(line);
+            lines.push(b'\n');
+        }
+    }
+    lines.is_empty() || pages.send(Ok(lines)).await.is_ok()
+}

@@ -1,0 +1,147 @@
+//! Teams and their people.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use swath_domain::ids::{TeamId, UserId};
+use swath_domain::labels::check_text;
+use swath_domain::{Role, Roles, limits};
+use swath_runtime::access::MANAGER;
+use swath_runtime::pages::{self, Page, PageQuery};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+
+/// A team to be made.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewTeam {
+    /// Its name, like no other's.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// A team.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TeamView {
+    /// Its id.
+    id: TeamId,
+    /// Its name.
+    name: String,
+}
+
+/// A person in a team.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MemberView {
+    /// The person.
+    user: Person,
+    /// What the person may do there.
+    roles: Vec<Role>,
+}
+
+/// A person by id and name.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Person {
+    /// The account.
+    id: UserId,
+    /// The name.
+    name: String,
+}
+
+/// What a person may do in a team.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberRoles {
+    /// At least one role.
+    #[schema(min_items = 1, max_items = 3)]
+    roles: Vec<Role>,
+}
+
+pub(crate) async fn create(
+    State(context): State<Context>,
+    caller: Caller,
+    key: IdempotencyKey,
+    request: Body<NewTeam>,
+) -> Result<(StatusCode, Json<TeamView>)> {
+    let name = request.value.name;
+    let mut errors = Vec::new();
+    check_text("name", &name, limits::NAME_MAX, &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let asked = key.asked(caller.user(), "POST /v1/teams", &request.bytes);
+    let id = TeamId(context.next_id());
+    let id = context.store.team_create(id, name.clone(), asked, context.now()).await?;
+    Ok((StatusCode::CREATED, Json(TeamView { id, name })))
+}
+
+pub(crate) async fn list(
+    State(context): State<Context>,
+    caller: Caller,
+    Search(query): Search<PageQuery>,
+) -> Result<Json<Page<TeamView>>> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let teams = if caller.is_admin() {
+        context.store.teams(after, limit).await?
+    } else {
+        let own = caller.token().teams.iter().filter(|(id, _, _)| id.0 > after);
+        own.take(limit as usize).map(|(id, name, _)| (*id, name.clone())).collect()
+    };
+    let teams = teams.into_iter().map(|(id, name)| TeamView { id, name }).collect();
+    Ok(Json(Page::new(teams, limit, |team: &TeamView| team.id.to_string())))
+}
+
+/// Lets an administrator through, and a manager of this very team.
+async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
+    if !caller.is_admin() {
+        return caller.require(team, MANAGER);
+    }
+    context.store.team_name(team).await?.map(drop).ok_or_else(Problem::not_found)
+}
+
+pub(crate) async fn members(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(team): PathId<TeamId>,
+    Search(query): Search<PageQuery>,
+) -> Result<Json<Page<MemberView>>> {
+    require_manager(&context, &caller, team).await?;
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let members = context.store.members(team, after, limit).await?;
+    let view = |member: swath_store::Member| MemberView {
+        user: Person { id: member.user, name: member.name },
+        roles: member.roles.to_vec(),
+    };
+    let members = members.into_iter().map(view).collect();
+    Ok(Json(Page::new(members, limit, |member: &MemberView| member.user.id.to_string())))
+}
+
+pub(crate) async fn put_member(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId((team, user)): PathId<(TeamId, UserId)>,
+    request: Body<MemberRoles>,
+) -> Result<Json<MemberView>> {
+    require_manager(&context, &caller, team).await?;
+    let roles = Roles::of(&request.value.roles);
+    if roles == Roles::NONE {
+        return Err(Problem::field("roles", "must name at least one role"));
+    }
+    let person = context.store.user(user).await?.filter(|user| !user.admin).ok_or_else(Problem::not_found)?;
+    context.store.member_put(team, user, roles).await?;
+    context.tokens.forget();
+    Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
+}
+
+pub(crate) async fn delete_member(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId((team, user)): PathId<(TeamId, UserId)>,
+) -> Result<StatusCode> {
+    require_manager(&context, &caller, team).await?;
+    if context.store.member_roles(team, user).await? == Roles::NONE {
+        return Err(Problem::not_found());
+    }
+    context.store.member_put(team, user, Roles::NONE).await?;
+    context.tokens.forget();
+    Ok(StatusCode::NO_CONTENT)
+}

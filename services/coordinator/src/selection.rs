@@ -1,0 +1,84 @@
+//! What a job takes from its dataset: ranges, labels and a limit, resolved into runs of items.
+
+use serde::{Deserialize, Serialize};
+use swath_domain::ranges::{Range, RangesError};
+use swath_domain::selection::{Run, runs};
+use swath_domain::{Ranges, limits};
+use swath_runtime::{Problem, Result};
+use swath_store::{Dataset, Store};
+
+/// Items looked at at once while labels are searched for.
+const PAGE: i64 = 10_000;
+
+/// Which items of the dataset; all of them unless something is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selection {
+    /// Items that carry one of these labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 50)]
+    labels: Option<Vec<String>>,
+    /// Items in these ranges, ascending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000)]
+    ranges: Option<Vec<Range>>,
+    /// At most this many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    limit: Option<i64>,
+}
+
+impl Selection {
+    /// The selected items as runs.
+    pub(crate) async fn resolve(&self, store: &Store, dataset: &Dataset) -> Result<Vec<Run>> {
+        if self.limit.is_some_and(|limit| limit < 1) {
+            return Err(Problem::field("selection.limit", "must be at least 1"));
+        }
+        let ranges = self.ranges(dataset.items)?;
+        let limit = self.limit.unwrap_or(i64::MAX);
+        let chosen = match &self.labels {
+            None => ranges,
+            Some(labels) => labelled(store, dataset, labels, &ranges, limit).await?,
+        };
+        Ok(runs(chosen.as_slice().iter().copied(), limit))
+    }
+
+    fn ranges(&self, items: i64) -> Result<Ranges> {
+        let whole = [Range { start: 0, end: items }];
+        let ranges = self.ranges.as_deref().unwrap_or(&whole);
+        if ranges.len() > limits::SELECTION_RANGES_MAX {
+            let message = format!("at most {} ranges", limits::SELECTION_RANGES_MAX);
+            return Err(Problem::field("selection.ranges", message));
+        }
+        Ranges::new(ranges, items).map_err(|error| {
+            let (RangesError::Reversed(index) | RangesError::Overlap(index) | RangesError::Outside(index)) =
+                error;
+            Problem::field(format!("selection.ranges[{index}]"), error.to_string())
+        })
+    }
+}
+
+async fn labelled(
+    store: &Store,
+    dataset: &Dataset,
+    labels: &[String],
+    within: &Ranges,
+    limit: i64,
+) -> Result<Ranges> {
+    if labels.is_empty() || labels.len() > limits::LABELS_MAX {
+        return Err(Problem::field("selection.labels", format!("1 to {} labels", limits::LABELS_MAX)));
+    }
+    let mut chosen = Ranges::default();
+    for range in within.as_slice() {
+        let mut after = range.start - 1;
+        loop {
+            let (items, last) = store.items_labelled(dataset.id, labels, (after, range.end), PAGE).await?;
+            items.into_iter().for_each(|item| chosen.push(Range { start: item, end: item + 1 }));
+            match last {
+                Some(last) if chosen.items() < limit => after = last,
+                _ => break,
+            }
+        }
+    }
+    Ok(chosen)
+}

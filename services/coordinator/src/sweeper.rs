@@ -1,0 +1,132 @@
+//! The sweeper: lets leases lapse, calls off the rest of cancelled jobs, ends what is finished, and clears away what
+//! nobody will come back to.
+
+use swath_bus::{Message, Queue};
+use swath_domain::ids::{AssignmentId, JobId};
+use swath_domain::job::{Job, JobStatus};
+use swath_domain::time::seconds;
+use swath_domain::{Status, Time};
+use swath_runtime::Context;
+use swath_store::Result;
+use uuid::Uuid;
+
+use crate::cutter::jobs_with_progress;
+use crate::duty::Duty;
+
+/// Assignments looked at in one transaction of a cancellation.
+const CANCEL_PAGE: i64 = 500;
+/// How long an import may see no item before it counts as abandoned, in microseconds.
+const ABANDONED: i64 = seconds(600);
+/// How long first answers are kept, in microseconds.
+const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
+/// Answers forgotten in one round.
+const ANSWERS_AT_ONCE: i64 = 1_000;
+/// A clock that moved further than this between two rounds has jumped, and is given time to settle.
+const JUMP: i64 = seconds(60);
+
+/// Sweeps.
+pub struct Sweeper {
+    context: Context,
+    last: Option<Time>,
+    held_back_until: Time,
+}
+
+impl Sweeper {
+    /// A sweeper over the process' parts.
+    pub fn new(context: Context) -> Self {
+        Self { context, last: None, held_back_until: Time(0) }
+    }
+
+    /// Sweeps until shutdown, while that is this process' duty.
+    pub async fn run(mut self) {
+        let mut duty = Duty::new(self.context.clone(), "sweeper");
+        while duty.next().await {
+            if let Err(error) = self.tick(self.context.now()).await {
+                tracing::warn!(%error, "sweeping will go on in the next round");
+            }
+        }
+    }
+
+    /// One round.
+    pub async fn tick(&mut self, now: Time) -> Result<()> {
+        if !self.clock_has_jumped(now) {
+            self.expire(now).await?;
+        }
+        self.look_after_jobs(now).await?;
+        for (dataset, version) in self.context.store.datasets_abandoned(now + -ABANDONED, CANCEL_PAGE).await?
+        {
+            let why = Some("the import was interrupted".to_owned());
+            self.context.store.dataset_drop_version(dataset, version, why).await?;
+        }
+        self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
+        Ok(())
+    }
+
+    /// Whether expiry is held back because the clock has just made a leap.
+    fn clock_has_jumped(&mut self, now: Time) -> bool {
+        let step = self.last.replace(now).map_or(0, |last| now - last);
+        if !(0..=JUMP).contains(&step) {
+            tracing::warn!(
+                step_seconds = step / 1_000_000,
+                "the clock has jumped; leases are given time to renew"
+            );
+            self.held_back_until = now + JUMP;
+        }
+        now < self.held_back_until && now > self.held_back_until + -JUMP * 2
+    }
+
+    async fn expire(&self, now: Time) -> Result<()> {
+        let work = &self.context.config.work;
+        let before = now + -seconds(work.grace_seconds as i64);
+        let lapsed = self.context.store.leases_expire(before, now, work.expire_at_once).await?;
+        let locks =
+            lapsed.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
+        self.context.locks.free(locks);
+        for (assignment, _) in lapsed.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
+            let hint = Message::Hint {
+                job: assignment.job,
+                round: assignment.round,
+                numbers: vec![assignment.number],
+            };
+            let published = self.context.bus.publish(Queue::Annotate(assignment.team), hint).await;
+            tracing::debug!(assignment = %assignment.id, %published, "a lease has lapsed");
+        }
+        Ok(())
+    }
+
+    async fn look_after_jobs(&self, now: Time) -> Result<()> {
+        let mut after = Uuid::nil();
+        loop {
+            let page = jobs_with_progress(&self.context, after).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = last.id.0;
+            for (job, progress) in page {
+                if job.status == JobStatus::Cancelling {
+                    cancel(&self.context, job.id, now).await?;
+                } else if is_cut(&job) && progress.items().undecided() == 0 {
+                    self.context.store.job_finish(job.id, now).await?;
+                }
+            }
+        }
+    }
+}
+
+fn is_cut(job: &Job) -> bool {
+    job.cut_to == job.selected
+}
+
+/// Calls off what is undecided in a cancelled job, page by page, and ends the job.
+pub(crate) async fn cancel(context: &Context, job: JobId, now: Time) -> Result<()> {
+    let mut after = AssignmentId(Uuid::nil());
+    loop {
+        let (ended, last) = context.store.job_cancel_page(job, after, CANCEL_PAGE, now).await?;
+        context.locks.free(ended);
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
+    }
+    // A decision that came in between may have made a rework behind us; the next round finds it.
+    context.store.job_finish(job, now).await?;
+    Ok(())
+}

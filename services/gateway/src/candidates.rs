@@ -1,0 +1,117 @@
+//! Candidates: assignments that hints say are ready. They are advice, owned by nobody, bounded, and dropped after
+//! seconds; what they miss is found in the store.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use swath_bus::{Message, Queue};
+use swath_domain::ids::{AssignmentId, JobId, TeamId};
+use swath_runtime::Context;
+use tokio::time::Instant;
+
+/// Candidates kept per job.
+const PER_JOB: usize = 1_024;
+/// Jobs with candidates.
+const JOBS: usize = 4_096;
+/// How long a hint is worth following.
+const FRESH: Duration = Duration::from_secs(5);
+/// Candidates tried for one person before the queue in the store is read.
+const TRIED: usize = 3;
+/// How long a gateway listens to a team's hints after someone of it last asked here.
+const LISTEN: Duration = Duration::from_secs(30);
+
+type Pool = HashMap<JobId, VecDeque<(Instant, AssignmentId)>>;
+
+#[derive(Default)]
+struct Shared {
+    pool: Mutex<Pool>,
+    /// When someone of each team last asked here.
+    asked: Mutex<HashMap<TeamId, Instant>>,
+}
+
+/// The candidates of one gateway.
+pub struct Candidates {
+    context: Context,
+    shared: Arc<Shared>,
+}
+
+impl Candidates {
+    pub fn new(context: Context) -> Self {
+        Self { context, shared: Arc::default() }
+    }
+
+    /// Listens to a team's hints from now on, because someone of it asks here.
+    pub fn attend(&self, team: TeamId) {
+        let mut asked = lock(&self.shared.asked);
+        if asked.insert(team, Instant::now()).is_none() {
+            tokio::spawn(listen(self.context.clone(), self.shared.clone(), team));
+        }
+    }
+
+    /// Takes a few candidates of a job.
+    pub fn take(&self, job: JobId) -> Vec<AssignmentId> {
+        let mut pool = lock(&self.shared.pool);
+        let Some(waiting) = pool.get_mut(&job) else { return Vec::new() };
+        while waiting.front().is_some_and(|(since, _)| since.elapsed() > FRESH) {
+            waiting.pop_front();
+        }
+        let count = waiting.len().min(TRIED);
+        waiting.drain(..count).map(|(_, id)| id).collect()
+    }
+}
+
+impl Shared {
+    fn add(&self, job: JobId, ids: impl Iterator<Item = AssignmentId>) {
+        let mut pool = lock(&self.pool);
+        if pool.len() >= JOBS && !pool.contains_key(&job) {
+            pool.clear();
+        }
+        let waiting = pool.entry(job).or_default();
+        waiting.extend(ids.map(|id| (Instant::now(), id)));
+        let surplus = waiting.len().saturating_sub(PER_JOB);
+        waiting.drain(..surplus);
+    }
+
+    /// Whether anyone of the team has asked lately; if not, the next one who does starts a new listener.
+    fn still_asked(&self, team: TeamId) -> bool {
+        let mut asked = lock(&self.asked);
+        let lately = asked.get(&team).is_some_and(|last| last.elapsed() < LISTEN);
+        if !lately {
+            asked.remove(&team);
+        }
+        lately
+    }
+}
+
+async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
+    let mut hints = context.bus.subscribe(Queue::Annotate(team));
+    let mut look = tokio::time::interval(LISTEN);
+    loop {
+        tokio::select! {
+            message = hints.recv() => match message {
+                Some(Message::Hint { job, round, numbers }) => follow(&context, &shared, job, round, numbers).await,
+                Some(_) => {}
+                None => break,
+            },
+            _ = look.tick() => if !shared.still_asked(team) { return },
+            () = context.shutdown.cancelled() => break,
+        }
+    }
+    lock(&shared.asked).remove(&team);
+}
+
+async fn follow(context: &Context, shared: &Shared, job: JobId, round: i64, numbers: Vec<i64>) {
+    let slots = match context.store.job(job).await {
+        Ok(Some(job)) => job.slots,
+        Ok(None) | Err(_) => return,
+    };
+    let ids = numbers
+        .into_iter()
+        .flat_map(|number| (0..slots).map(move |slot| AssignmentId::of(job, round, number, slot)));
+    shared.add(job, ids);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,57 @@
+//! The gateway: leases to annotators, their work saved item by item, handed in or given back, and the pictures.
+//!
+//! Any number of gateways serve side by side; none holds anything that another needs. Hints from the bus are advice
+//! about which assignments to try first. A lease outlives the gateway that granted it.
+
+mod candidates;
+mod metrics;
+mod notices;
+mod routes;
+
+use std::sync::Arc;
+
+use swath_domain::Stage;
+use swath_leasing::Desk;
+use swath_runtime::{Context, Route};
+
+use crate::candidates::Candidates;
+use crate::metrics::Metrics;
+use crate::notices::Notices;
+
+/// One gateway.
+pub struct Gateway {
+    context: Context,
+    desk: Desk,
+    candidates: Candidates,
+    notices: Notices,
+    metrics: Metrics,
+}
+
+impl Gateway {
+    /// A gateway over the process' parts; its background work begins with [`Gateway::run`].
+    pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
+        let metrics = Metrics::new(&context.registry)?;
+        Ok(Arc::new(Self {
+            desk: Desk::new(context.clone(), Stage::Annotate),
+            candidates: Candidates::new(context.clone()),
+            notices: Notices::new(context.clone()),
+            metrics,
+            context,
+        }))
+    }
+
+    /// The table of routes.
+    pub fn routes(self: &Arc<Self>) -> Vec<Route> {
+        routes::table().into_iter().map(|route| route.sharing(self.clone())).collect()
+    }
+
+    /// Publishes completions until shutdown.
+    pub async fn run(self: Arc<Self>) {
+        self.notices.run().await;
+    }
+}
+
+/// The table of routes, for the document.
+pub fn routes() -> Vec<Route> {
+    routes::table()
+}

@@ -1,0 +1,65 @@
+//! Completion notices: submissions are told to the review service in groups, one message per job and moment.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use swath_bus::{Message, Published, Queue};
+use swath_domain::ids::{AssignmentId, JobId, TeamId};
+use swath_runtime::Context;
+use tokio::sync::mpsc;
+
+/// Notices that may wait to be published; past that the sweep finds what they would have told.
+const WAITING: usize = 8_192;
+/// Notices in one message.
+const GROUP: usize = 500;
+
+type Notice = (TeamId, JobId, AssignmentId);
+
+/// The notices of one gateway.
+pub struct Notices {
+    context: Context,
+    queue: mpsc::Sender<Notice>,
+    waiting: Mutex<Option<mpsc::Receiver<Notice>>>,
+}
+
+impl Notices {
+    pub fn new(context: Context) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING);
+        Self { context, queue, waiting: Mutex::new(Some(waiting)) }
+    }
+
+    /// Tells of a submission, soon.
+    pub fn tell(&self, team: TeamId, job: JobId, assignment: AssignmentId) {
+        if self.queue.try_send((team, job, assignment)).is_err() {
+            tracing::debug!(%assignment, "a completion notice was dropped; the sweep will find it");
+        }
+    }
+
+    /// Publishes until shutdown, and then what is left.
+    pub async fn run(&self) {
+        let receiver = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut receiver) = receiver else { return };
+        let mut group = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                count = receiver.recv_many(&mut group, GROUP) => if count == 0 { return },
+                () = self.context.shutdown.cancelled() => return,
+            }
+            self.publish(std::mem::take(&mut group)).await;
+        }
+    }
+
+    async fn publish(&self, group: Vec<Notice>) {
+        let mut by_job: HashMap<(TeamId, JobId), Vec<AssignmentId>> = HashMap::new();
+        for (team, job, assignment) in group {
+            by_job.entry((team, job)).or_default().push(assignment);
+        }
+        for ((team, job), assignments) in by_job {
+            let message = Message::Completed { job, assignments };
+            if self.context.bus.publish(Queue::Review(team), message).await == Published::Unknown {
+                tracing::debug!(%job, "a completion notice was not confirmed; the sweep will find it");
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The gateway's table of routes.
+
+mod items;
+mod leases;
+mod media;
+
+use axum::http::Method;
+use serde_json::json;
+use swath_leasing::{LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::{Access, Route};
+
+pub(crate) fn table() -> Vec<Route> {
+    let who = Access::ANNOTATOR;
+    let revision = || json!({"type": "string"});
+    vec![
+        Route::new(Method::POST, "/v1/leases", who, "Asks for work.", leases::create)
+            .takes::<LeaseRequest>()
+            .gives::<LeaseDocument>(201)
+            .gives::<LeaseDocument>(200)
+            .idempotent(),
+        Route::new(Method::GET, "/v1/leases", who, "One's current leases.", leases::list)
+            .gives_page::<LeaseDocument>(),
+        Route::new(Method::GET, "/v1/leases/{lease_id}", who, "A lease as it stands.", leases::show)
+            .gives::<LeaseDocument>(200),
+        Route::new(Method::DELETE, "/v1/leases/{lease_id}", who, "Gives the work back.", leases::release)
+            .takes::<ReleaseRequest>()
+            .optional_body()
+            .gives_nothing(204),
+        Route::new(Method::POST, "/v1/leases/{lease_id}/renew", who, "Keeps a lease alive.", leases::renew)
+            .gives::<Renewed>(200),
+        Route::new(Method::POST, "/v1/leases/{lease_id}/submit", who, "Hands the work in.", leases::submit)
+            .takes::<leases::SubmitRequest>()
+            .gives::<leases::SubmitAnswer>(200),
+        Route::new(
+            Method::PUT,
+            "/v1/leases/{lease_id}/items/{index}",
+            who,
+            "Saves one item.",
+            items::confirm,
+        )
+        .takes::<items::ItemRequest>()
+        .header("If-Match", revision(), "Only if the saved revision is this one.")
+        .gives::<items::ItemAnswer>(200),
+        Route::new(
+            Method::GET,
+            "/v1/leases/{lease_id}/items/{index}/media",
+            who,
+            "Loads an item.",
+            leases::media,
+        )
+        .gives_nothing(302),
+        Route::new(
+            Method::GET,
+            "/v1/media/{signed}",
+            Access::Open,
+            "A picture, by a signed URL.",
+            media::show,
+        )
+        .gives_stream(&["image/png", "image/jpeg", "application/octet-stream"]),
+    ]
+}

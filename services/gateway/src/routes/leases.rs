@@ -1,0 +1,180 @@
+//! Leases: asked for, looked at, kept, handed in, given back.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use swath_domain::Status;
+use swath_domain::ids::{AssignmentId, LeaseId};
+use swath_domain::labels::{Annotation, Figure, Skip, Tag};
+use swath_domain::limits;
+use swath_leasing::{Ask, Facts, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::idempotency::check_key;
+use swath_runtime::pages::Page;
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, body};
+use swath_store::{ItemWork, Key, Submit};
+
+use super::items::{checked, work_of};
+use crate::Gateway;
+
+pub(crate) async fn create(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    key: IdempotencyKey,
+    request: Body<LeaseRequest>,
+) -> Result<Response> {
+    let digest = serde_json::to_vec(&request.value).unwrap_or_default();
+    attend(&gateway, &caller, &request.value);
+    let ask = Ask { caller, request: request.value, key: key.key(&digest) };
+    match gateway.desk.ask(ask, |job| gateway.candidates.take(job)).await {
+        Ok(outcome) if outcome.is_new => {
+            gateway.metrics.granted.inc();
+            Ok((StatusCode::CREATED, Json(outcome.lease)).into_response())
+        }
+        Ok(outcome) => {
+            gateway.metrics.handed_back.inc();
+            Ok(Json(outcome.lease).into_response())
+        }
+        Err(problem) => {
+            if problem.code == "no-work" {
+                gateway.metrics.no_work.inc();
+            }
+            Err(problem)
+        }
+    }
+}
+
+/// Listens to the hints of the team in which the person asks.
+fn attend(gateway: &Gateway, caller: &Caller, request: &LeaseRequest) {
+    let annotator = swath_domain::Roles::of(&[swath_domain::Role::Annotator]);
+    if let Ok(team) = caller.team(request.team, annotator) {
+        gateway.candidates.attend(team);
+    }
+}
+
+pub(crate) async fn list(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+) -> Result<Json<Page<LeaseDocument>>> {
+    Ok(Json(Page::whole(gateway.desk.held(caller.user()).await?)))
+}
+
+pub(crate) async fn show(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId(lease): PathId<LeaseId>,
+) -> Result<Json<LeaseDocument>> {
+    Ok(Json(gateway.desk.document(lease, caller.user()).await?))
+}
+
+pub(crate) async fn renew(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId(lease): PathId<LeaseId>,
+) -> Result<Json<Renewed>> {
+    Ok(Json(gateway.desk.renew(lease, caller.user()).await?))
+}
+
+pub(crate) async fn release(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(lease): PathId<LeaseId>,
+    request: Request,
+) -> Result<StatusCode> {
+    let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+    let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
+    gateway.desk.release(lease, caller.user(), request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn media(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId((lease, index)): PathId<(LeaseId, i64)>,
+) -> Result<Response> {
+    gateway.desk.media(lease, caller.user(), index).await
+}
+
+/// The body of a submission.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmitRequest {
+    /// Chosen by the client; the same again gets the first answer.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
+    submission_id: String,
+    /// Items to be saved on the way.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    items: Vec<SubmittedItem>,
+}
+
+/// An item that is saved with the submission.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmittedItem {
+    /// Its number.
+    #[schema(minimum = 0)]
+    index: i64,
+    /// What was drawn.
+    #[serde(default)]
+    figures: Vec<Figure>,
+    /// Tags of the whole item.
+    #[serde(default)]
+    tags: Vec<Tag>,
+    /// Why it was left out.
+    #[serde(default)]
+    skip: Option<Skip>,
+}
+
+/// The answer to a submission.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SubmitAnswer {
+    /// The assignment.
+    assignment: AssignmentId,
+    /// Its status right after the submission.
+    status: Status,
+}
+
+pub(crate) async fn submit(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId(lease): PathId<LeaseId>,
+    request: Body<SubmitRequest>,
+) -> Result<Json<SubmitAnswer>> {
+    let request = request.value;
+    check_key("submission_id", &request.submission_id)?;
+    let facts = gateway.desk.facts(lease, caller.user()).await?;
+    let submission =
+        Key::new(request.submission_id.clone(), &serde_json::to_vec(&request.items).unwrap_or_default());
+    let items = works(&facts, request.items)?;
+    let now = gateway.context.now();
+    let submit = Submit { lease, user: caller.user(), submission, items, now };
+    let submitted = gateway.context.store.lease_submit(submit).await?;
+    if submitted.fresh {
+        gateway.metrics.submitted.inc();
+        gateway.context.locks.free(vec![(submitted.assignment, lease)]);
+        gateway.notices.tell(facts.team, submitted.job, submitted.assignment);
+    }
+    Ok(Json(SubmitAnswer { assignment: submitted.assignment, status: submitted.status }))
+}
+
+fn works(facts: &Facts, items: Vec<SubmittedItem>) -> Result<Vec<ItemWork>> {
+    if items.len() as i64 > limits::RANGE_SIZE_MAX {
+        return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
+    }
+    let mut seen = std::collections::HashSet::new();
+    let mut works = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        if !seen.insert(item.index) {
+            return Err(Problem::field(format!("items[{position}].index"), "stands here twice"));
+        }
+        let annotation = Annotation { figures: item.figures, tags: item.tags, skip: item.skip };
+        let annotation = checked(facts, item.index, annotation, &format!("items[{position}]"))?;
+        works.push(work_of(item.index, &annotation));
+    }
+    Ok(works)
+}

@@ -1,0 +1,117 @@
+//! The consumer: applies the review rule to submissions, told of by notices or found by the sweep.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use prometheus::IntCounter;
+use swath_bus::{Message, Queue};
+use swath_domain::Time;
+use swath_domain::ids::{AssignmentId, TeamId};
+use swath_domain::time::seconds;
+use swath_runtime::Context;
+use swath_store::Result;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Between two looks for teams that are new.
+const TEAMS_EVERY: Duration = Duration::from_secs(2);
+/// Teams read at once.
+const TEAMS_PAGE: i64 = 500;
+/// Submissions in one transaction.
+const GROUP: usize = 256;
+/// Submissions that may wait between the bus and the store.
+const WAITING: usize = 4_096;
+
+/// Applies the review rule.
+pub struct Consumer {
+    context: Context,
+    waived: IntCounter,
+    heard: mpsc::Sender<AssignmentId>,
+    waiting: mpsc::Receiver<AssignmentId>,
+    teams: HashSet<TeamId>,
+    last_team: Uuid,
+}
+
+impl Consumer {
+    /// A consumer that counts what it waives.
+    pub fn new(context: Context, waived: IntCounter) -> Self {
+        let (heard, waiting) = mpsc::channel(WAITING);
+        Self { context, waived, heard, waiting, teams: HashSet::new(), last_team: Uuid::nil() }
+    }
+
+    /// Works until shutdown.
+    pub async fn run(mut self) {
+        let mut teams = tokio::time::interval(TEAMS_EVERY);
+        let mut sweep = tokio::time::interval(Duration::from_millis(self.context.config.work.sweep_millis));
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let shutdown = self.context.shutdown.clone();
+        let mut group = Vec::new();
+        loop {
+            let outcome = tokio::select! {
+                () = shutdown.cancelled() => return,
+                count = self.waiting.recv_many(&mut group, GROUP) => {
+                    if count == 0 { return }
+                    self.waive(std::mem::take(&mut group)).await
+                }
+                _ = teams.tick() => self.attend_new_teams().await,
+                _ = sweep.tick() => self.tick(self.context.now()).await,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(%error, "the review rule could not be applied; the next sweep will");
+            }
+        }
+    }
+
+    /// Waives what no notice told of in time.
+    pub async fn tick(&self, now: Time) -> Result<()> {
+        let patience = seconds(self.context.config.work.waive_after_seconds as i64);
+        loop {
+            let late = self.context.store.submissions_to_waive(now + -patience, GROUP as i64).await?;
+            let is_full = late.len() == GROUP;
+            // What others have locked just now is theirs to waive.
+            if late.is_empty() || self.waive(late).await.is_err() || !is_full {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn waive(&self, ids: Vec<AssignmentId>) -> Result<()> {
+        let waived = self.context.store.submission_waive(ids, self.context.now()).await?;
+        self.waived.inc_by(waived.len() as u64);
+        Ok(())
+    }
+
+    /// Listens to the completions of every team; ids grow, so new teams stand behind the last one seen.
+    async fn attend_new_teams(&mut self) -> Result<()> {
+        loop {
+            let page = self.context.store.teams(self.last_team, TEAMS_PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            self.last_team = last.0;
+            for (team, _) in page {
+                if self.teams.insert(team) {
+                    tokio::spawn(listen(self.context.clone(), team, self.heard.clone()));
+                }
+            }
+        }
+    }
+}
+
+async fn listen(context: Context, team: TeamId, heard: mpsc::Sender<AssignmentId>) {
+    let mut completions = context.bus.subscribe(Queue::Review(team));
+    loop {
+        let message = tokio::select! {
+            message = completions.recv() => message,
+            () = context.shutdown.cancelled() => return,
+        };
+        let assignments = match message {
+            Some(Message::Completed { assignments, .. }) => assignments,
+            Some(_) => continue,
+            None => return,
+        };
+        for assignment in assignments {
+            if heard.send(assignment).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The review service: applies the review rule to what is handed in, hands submissions to reviewers who did not write
+//! them, and decides; exactly what is rejected becomes a rework.
+//!
+//! A completion notice wakes it, a sweep finds what no notice told of, and both call the same function.
+
+mod consumer;
+mod metrics;
+mod routes;
+
+use std::sync::Arc;
+
+use swath_domain::Stage;
+use swath_leasing::Desk;
+use swath_runtime::{Context, Route};
+
+use crate::consumer::Consumer;
+use crate::metrics::Metrics;
+
+/// One review service.
+pub struct Review {
+    context: Context,
+    desk: Desk,
+    metrics: Metrics,
+}
+
+impl Review {
+    /// A review service over the process' parts; its background work begins with [`Review::run`].
+    pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
+        let metrics = Metrics::new(&context.registry)?;
+        Ok(Arc::new(Self { desk: Desk::new(context.clone(), Stage::Review), metrics, context }))
+    }
+
+    /// The table of routes.
+    pub fn routes(self: &Arc<Self>) -> Vec<Route> {
+        routes::table().into_iter().map(|route| route.sharing(self.clone())).collect()
+    }
+
+    /// Consumes completions and sweeps until shutdown.
+    pub async fn run(self: Arc<Self>) {
+        Consumer::new(self.context.clone(), self.metrics.waived.clone()).run().await;
+    }
+}
+
+/// The table of routes, for the document.
+pub fn routes() -> Vec<Route> {
+    routes::table()
+}

@@ -1,0 +1,29 @@
+//! What a review service counts.
+
+use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+
+/// The counters.
+pub struct Metrics {
+    /// Submissions that were accepted by the review rule.
+    pub waived: IntCounter,
+    /// Decisions by their outcome.
+    pub decided: IntCounterVec,
+    /// Items rejected.
+    pub rejected: IntCounter,
+}
+
+impl Metrics {
+    /// Registers the counters.
+    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let waived =
+            IntCounter::new("swath_review_waived_total", "Submissions accepted by the review rule.")?;
+        let decided =
+            IntCounterVec::new(Opts::new("swath_review_decisions_total", "Reviews decided."), &["status"])?;
+        let rejected =
+            IntCounter::new("swath_review_rejects_total", "Reviews that rejected at least one item.")?;
+        registry.register(Box::new(waived.clone()))?;
+        registry.register(Box::new(decided.clone()))?;
+        registry.register(Box::new(rejected.clone()))?;
+        Ok(Self { waived, decided, rejected })
+    }
+}

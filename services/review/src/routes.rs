@@ -1,0 +1,60 @@
+//! The review service's table of routes.
+
+mod reviews;
+
+use axum::http::Method;
+use swath_leasing::{LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::{Access, Route};
+
+pub(crate) fn table() -> Vec<Route> {
+    let who = Access::REVIEWER;
+    vec![
+        Route::new(Method::POST, "/v1/reviews", who, "Asks for a submission to review.", reviews::create)
+            .takes::<LeaseRequest>()
+            .gives::<LeaseDocument>(201)
+            .gives::<LeaseDocument>(200)
+            .idempotent(),
+        Route::new(Method::GET, "/v1/reviews", who, "One's current reviews.", reviews::list)
+            .gives_page::<LeaseDocument>(),
+        Route::new(Method::GET, "/v1/reviews/{review_id}", who, "A review as it stands.", reviews::show)
+            .gives::<LeaseDocument>(200),
+        Route::new(Method::DELETE, "/v1/reviews/{review_id}", who, "Gives a review back.", reviews::release)
+            .takes::<ReleaseRequest>()
+            .optional_body()
+            .gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/reviews/{review_id}/renew",
+            who,
+            "Keeps a review alive.",
+            reviews::renew,
+        )
+        .gives::<Renewed>(200),
+        Route::new(
+            Method::PUT,
+            "/v1/reviews/{review_id}/items/{index}",
+            who,
+            "A verdict on one item.",
+            reviews::verdict,
+        )
+        .takes::<reviews::VerdictRequest>()
+        .gives::<reviews::VerdictAnswer>(200),
+        Route::new(
+            Method::GET,
+            "/v1/reviews/{review_id}/items/{index}/media",
+            who,
+            "Loads an item.",
+            reviews::media,
+        )
+        .gives_nothing(302),
+        Route::new(
+            Method::POST,
+            "/v1/reviews/{review_id}/submit",
+            who,
+            "Decides the submission.",
+            reviews::submit,
+        )
+        .takes::<reviews::DecideRequest>()
+        .gives::<reviews::DecideAnswer>(200),
+    ]
+}

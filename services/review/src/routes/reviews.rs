@@ -1,0 +1,256 @@
+//! Reviews: asked for, looked at, kept, judged item by item, decided, given back.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use swath_bus::{Message, Published, Queue};
+use swath_domain::ids::{AssignmentId, LeaseId, TeamId};
+use swath_domain::labels::check_text;
+use swath_domain::review::Verdict;
+use swath_domain::{FieldError, Refusal, Status, limits};
+use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::idempotency::check_key;
+use swath_runtime::pages::Page;
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, body};
+use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
+
+use crate::Review;
+
+type Shared = Extension<Arc<Review>>;
+
+pub(crate) async fn create(
+    Extension(review): Shared,
+    caller: Caller,
+    key: IdempotencyKey,
+    request: Body<LeaseRequest>,
+) -> Result<Response> {
+    let digest = serde_json::to_vec(&request.value).unwrap_or_default();
+    let ask = Ask { caller, request: request.value, key: key.key(&digest) };
+    // Submissions wait for people, not for milliseconds: the queue in the store is quick enough.
+    let outcome = review.desk.ask(ask, |_| Vec::new()).await?;
+    let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(outcome.lease)).into_response())
+}
+
+pub(crate) async fn list(Extension(review): Shared, caller: Caller) -> Result<Json<Page<LeaseDocument>>> {
+    Ok(Json(Page::whole(review.desk.held(caller.user()).await?)))
+}
+
+pub(crate) async fn show(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId(id): PathId<LeaseId>,
+) -> Result<Json<LeaseDocument>> {
+    Ok(Json(review.desk.document(id, caller.user()).await?))
+}
+
+pub(crate) async fn renew(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId(id): PathId<LeaseId>,
+) -> Result<Json<Renewed>> {
+    Ok(Json(review.desk.renew(id, caller.user()).await?))
+}
+
+pub(crate) async fn release(
+    Extension(review): Shared,
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<LeaseId>,
+    request: Request,
+) -> Result<StatusCode> {
+    let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+    let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
+    review.desk.release(id, caller.user(), request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn media(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId((id, index)): PathId<(LeaseId, i64)>,
+) -> Result<Response> {
+    review.desk.media(id, caller.user(), index).await
+}
+
+/// A verdict on one item.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerdictRequest {
+    /// Accept or reject.
+    verdict: Verdict,
+    /// Why, as a keyword or a phrase.
+    #[serde(default)]
+    reason: Option<String>,
+    /// More for the author.
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+impl VerdictRequest {
+    fn check(self, at: &str, item: i64) -> Result<VerdictRow> {
+        let mut errors: Vec<FieldError> = Vec::new();
+        for (field, text) in [("reason", &self.reason), ("comment", &self.comment)] {
+            if let Some(text) = text {
+                check_text(&format!("{at}{field}"), text, limits::REASON_MAX, &mut errors);
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        Ok(VerdictRow { item, verdict: self.verdict, reason: self.reason, comment: self.comment })
+    }
+}
+
+/// The verdict that is saved now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct VerdictAnswer {
+    /// The item.
+    index: i64,
+    /// Accepted or rejected.
+    verdict: Verdict,
+}
+
+pub(crate) async fn verdict(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId((id, index)): PathId<(LeaseId, i64)>,
+    request: Body<VerdictRequest>,
+) -> Result<Json<VerdictAnswer>> {
+    review.desk.facts(id, caller.user()).await?;
+    let verdict = request.value.check("", index)?;
+    let answer = VerdictAnswer { index, verdict: verdict.verdict };
+    let put = PutVerdict { lease: id, user: caller.user(), verdict, now: review.context.now() };
+    review.context.store.verdict_put(put).await?;
+    Ok(Json(answer))
+}
+
+/// A verdict that comes with the decision.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemVerdict {
+    /// The item.
+    #[schema(minimum = 0)]
+    index: i64,
+    /// Accept or reject.
+    verdict: Verdict,
+    /// Why, as a keyword or a phrase.
+    #[serde(default)]
+    reason: Option<String>,
+    /// More for the author.
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// What becomes of items without a verdict.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rest {
+    /// They are accepted.
+    Accept,
+}
+
+/// The body of a decision.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecideRequest {
+    /// Chosen by the client; the same again gets the first answer.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
+    decision_id: String,
+    /// Verdicts saved on the way.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    verdicts: Vec<ItemVerdict>,
+    /// What becomes of the rest; without it every item needs a verdict.
+    #[serde(default)]
+    rest: Option<Rest>,
+}
+
+/// A rework.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Rework {
+    /// Its id.
+    id: AssignmentId,
+    /// Its round.
+    round: i64,
+    /// Its number, the same as its parent's.
+    number: i64,
+    /// The submission that it redoes.
+    parent: AssignmentId,
+}
+
+/// The answer to a decision.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct DecideAnswer {
+    /// ACCEPTED, or REJECTED if any item was.
+    status: Status,
+    /// What the rejected items became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rework: Option<Rework>,
+}
+
+pub(crate) async fn submit(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId(id): PathId<LeaseId>,
+    request: Body<DecideRequest>,
+) -> Result<Json<DecideAnswer>> {
+    let request = request.value;
+    check_key("decision_id", &request.decision_id)?;
+    let facts = review.desk.facts(id, caller.user()).await?;
+    let digest = serde_json::to_vec(&(&request.verdicts, request.rest.is_some())).unwrap_or_default();
+    let decision = Key::new(request.decision_id, &digest);
+    let verdicts = rows(request.verdicts)?;
+    if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
+        return Err(Refusal::ForeignItem(foreign.item).into());
+    }
+    let accept_rest = request.rest.is_some();
+    let now = review.context.now();
+    let decide = Decide { lease: id, user: caller.user(), decision, verdicts, accept_rest, now };
+    let decided = review.context.store.review_decide(decide).await?;
+    if decided.fresh {
+        announce(&review, facts.team, id, &decided).await;
+    }
+    Ok(Json(answer(&decided)))
+}
+
+fn rows(verdicts: Vec<ItemVerdict>) -> Result<Vec<VerdictRow>> {
+    if verdicts.len() as i64 > limits::RANGE_SIZE_MAX {
+        return Err(Problem::field(
+            "verdicts",
+            format!("at most {} verdicts at once", limits::RANGE_SIZE_MAX),
+        ));
+    }
+    let mut seen = std::collections::HashSet::new();
+    let row = |(position, given): (usize, ItemVerdict)| {
+        if !seen.insert(given.index) {
+            return Err(Problem::field(format!("verdicts[{position}].index"), "stands here twice"));
+        }
+        let request = VerdictRequest { verdict: given.verdict, reason: given.reason, comment: given.comment };
+        request.check(&format!("verdicts[{position}]."), given.index)
+    };
+    verdicts.into_iter().enumerate().map(row).collect()
+}
+
+/// Lets go of the lock and tells of the rework; whoever misses this hears of it from the store.
+async fn announce(review: &Review, team: TeamId, id: LeaseId, decided: &Decided) {
+    review.context.locks.free(vec![(decided.assignment, id)]);
+    let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
+    review.metrics.decided.with_label_values(&[status]).inc();
+    let Some((round, number)) = decided.rework_key else { return };
+    review.metrics.rejected.inc();
+    let hint = Message::Hint { job: decided.job, round, numbers: vec![number] };
+    if review.context.bus.publish(Queue::Annotate(team), hint).await == Published::Unknown {
+        tracing::debug!(job = %decided.job, "a rework was not hinted; the coordinator will");
+    }
+}
+
+fn answer(decided: &Decided) -> DecideAnswer {
+    let rework = decided.rework.zip(decided.rework_key);
+    let rework = rework.map(|(id, (round, number))| Rework { id, round, number, parent: decided.assignment });
+    DecideAnswer { status: decided.status, rework }
+}

@@ -1,0 +1,147 @@
+//! The command line: what may be said, and who carries it out.
+
+mod assignments;
+mod datasets;
+mod export;
+mod job_form;
+mod jobs;
+mod members;
+mod output;
+mod progress;
+mod server;
+mod session;
+mod teams;
+mod tokens;
+
+pub use export::save;
+pub use output::line;
+pub use progress::{Meter, Progress};
+pub use session::NotFound;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use session::{Connection, Session};
+
+/// Swath hands out annotation work: it cuts datasets into ranges, gives each to one person at a time, checks what
+/// comes back, and cuts again what was rejected.
+#[derive(Parser)]
+#[command(name = "swath", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server: all roles in this process, or some of them
+    Up(server::UpArgs),
+    /// Watch simulated people label 1,797 real handwritten digits, from the first range to the export
+    Demo(crate::demo::DemoArgs),
+    /// Print the configuration in force, with secrets hidden
+    Config(server::ServerArgs),
+    /// Bring the database's schema up to date
+    Migrate(server::ServerArgs),
+    /// Ask a server whether it is ready; for container health checks
+    Healthcheck(Connection),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Teams: the tenants
+    Team(Remote<teams::TeamCommand>),
+    /// The people of a team, and their roles
+    Member(Remote<members::MemberCommand>),
+    /// API tokens
+    Token(Remote<tokens::TokenCommand>),
+    /// Datasets: ordered lists of media
+    Dataset(Remote<datasets::DatasetCommand>),
+    /// Jobs: labelling tasks over datasets
+    Job(Remote<jobs::JobCommand>),
+    /// Assignments: the ranges of a job, and who has them
+    Assignment(Remote<assignments::AssignmentCommand>),
+    /// Write a job's accepted work to a file or to standard output
+    Export {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        args: export::ExportArgs,
+    },
+}
+
+/// A family of commands that speak to a server.
+#[derive(Args)]
+struct Remote<C: Subcommand> {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: C,
+}
+
+/// Carries out what was asked for.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Up(args) => server::up(args).await,
+        Command::Demo(args) => crate::demo::run(args).await,
+        Command::Config(args) => server::config(args),
+        Command::Migrate(args) => server::migrate(args).await,
+        Command::Healthcheck(connection) => server::healthcheck(&connection).await,
+        Command::Completions { shell } => completions(shell),
+        Command::Team(remote) => teams::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Member(remote) => members::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Token(remote) => tokens::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Dataset(remote) => datasets::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Job(remote) => jobs::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Assignment(remote) => {
+            assignments::run(&Session::open(&remote.connection)?, remote.command).await
+        }
+        Command::Export { connection, args } => export::run(&Session::open(&connection)?, args).await,
+    }
+}
+
+/// Written in one piece, so that a reader who leaves early is an error of ours and no panic of clap's.
+fn completions(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "swath", &mut script);
+    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    /// `UPDATE=1` writes the snapshot anew.
+    #[test]
+    fn the_help_is_as_it_was() -> std::io::Result<()> {
+        let mut root = Cli::command().term_width(100);
+        root.build();
+        let mut told = String::new();
+        tell(&mut root, &mut told);
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &told)?;
+        }
+        assert_eq!(
+            told,
+            std::fs::read_to_string(&file)?,
+            "the help has changed: look at it, then run with UPDATE=1"
+        );
+        Ok(())
+    }
+
+    fn tell(command: &mut clap::Command, told: &mut String) {
+        let path = command.get_bin_name().unwrap_or("swath").to_owned();
+        let help = command.render_long_help().to_string();
+        told.push_str(&format!("===== {path}\n\n{}\n\n", help.trim_end()));
+        for child in command.get_subcommands_mut() {
+            tell(child, told);
+        }
+    }
+}

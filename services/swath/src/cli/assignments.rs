@@ -1,0 +1,124 @@
+//! `swath assignment`
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use swath_domain::{AssignmentId, JobId, UserId};
+
+use super::output::Column;
+use super::session::Session;
+
+const COLUMNS: &[Column] = &[
+    ("ID", "/id"),
+    ("JOB", "/job"),
+    ("NUMBER", "/number"),
+    ("ROUND", "/round"),
+    ("SLOT", "/slot"),
+    ("STATUS", "/status"),
+    ("RANGES", "/ranges"),
+    ("HOLDER", "/holder"),
+    ("AUTHOR", "/author"),
+    ("EXPIRES", "/expires_at"),
+    ("DUE", "/due_date"),
+    ("PARENT", "/parent"),
+];
+const LIST: &[Column] = &[
+    ("ID", "/id"),
+    ("NUMBER", "/number"),
+    ("ROUND", "/round"),
+    ("STATUS", "/status"),
+    ("HOLDER", "/holder"),
+    ("EXPIRES", "/expires_at"),
+    ("RANGES", "/ranges"),
+];
+const LOG: &[Column] = &[
+    ("SEQ", "/seq"),
+    ("AT", "/at"),
+    ("ACTION", "/action"),
+    ("FROM", "/from"),
+    ("TO", "/to"),
+    ("ACTOR", "/actor"),
+    ("REASON", "/reason"),
+];
+
+#[derive(Subcommand)]
+pub enum AssignmentCommand {
+    /// List a job's assignments
+    List(ListArgs),
+    /// Show an assignment
+    Show {
+        /// Its id
+        id: AssignmentId,
+    },
+    /// Print what happened to an assignment, in order
+    Log {
+        /// Its id
+        id: AssignmentId,
+    },
+    /// Take an assignment away from whoever has it, and keep it for a person
+    Reassign {
+        #[command(flatten)]
+        decision: Decision,
+        /// For whom
+        #[arg(long, value_name = "USER")]
+        to: UserId,
+    },
+    /// Put an assignment that was handed in back to the start
+    Reopen(Decision),
+    /// Call an assignment off
+    Cancel(Decision),
+}
+
+#[derive(Args)]
+pub struct ListArgs {
+    /// The job
+    job: JobId,
+    /// Only those in this status, as IN_PROGRESS
+    #[arg(long)]
+    status: Option<String>,
+    /// Only those that this person holds
+    #[arg(long, value_name = "USER")]
+    holder: Option<UserId>,
+    /// Only those past their due date
+    #[arg(long)]
+    overdue: bool,
+}
+
+/// What a manager does to an assignment, and why.
+#[derive(Args)]
+pub struct Decision {
+    /// The assignment
+    id: AssignmentId,
+    /// Why; it stands in the decision log
+    #[arg(long)]
+    reason: String,
+}
+
+/// Carries out an assignment command.
+pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Result<()> {
+    match command {
+        AssignmentCommand::List(args) => list(session, args).await,
+        AssignmentCommand::Show { id } => session.show(&format!("/v1/assignments/{id}"), COLUMNS).await,
+        AssignmentCommand::Log { id } => session.list(&format!("/v1/assignments/{id}/log"), &[], LOG).await,
+        AssignmentCommand::Reassign { decision, to } => {
+            decide(session, &decision, "reassign", json!({"reason": decision.reason, "user": to})).await
+        }
+        AssignmentCommand::Reopen(decision) => {
+            decide(session, &decision, "reopen", json!({"reason": decision.reason})).await
+        }
+        AssignmentCommand::Cancel(decision) => {
+            decide(session, &decision, "cancel", json!({"reason": decision.reason})).await
+        }
+    }
+}
+
+async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
+    let mut query = Vec::new();
+    query.extend(args.status.map(|status| ("status", status)));
+    query.extend(args.holder.map(|holder| ("holder", holder.to_string())));
+    query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
+    session.list(&format!("/v1/jobs/{}/assignments", args.job), &query, LIST).await
+}
+
+async fn decide(session: &Session, decision: &Decision, verb: &str, body: Value) -> anyhow::Result<()> {
+    session.create(&format!("/v1/assignments/{}/{verb}", decision.id), &body, COLUMNS).await
+}

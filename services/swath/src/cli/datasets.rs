@@ -1,0 +1,134 @@
+//! `swath dataset`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use swath_domain::DatasetId;
+
+use super::output::Column;
+use super::session::{Session, id_of};
+
+const COLUMNS: &[Column] = &[
+    ("ID", "/id"),
+    ("NAME", "/name"),
+    ("STATE", "/state"),
+    ("VERSION", "/version"),
+    ("ITEMS", "/count"),
+    ("ERROR", "/error"),
+];
+const LIST: &[Column] =
+    &[("ID", "/id"), ("STATE", "/state"), ("VERSION", "/version"), ("ITEMS", "/count"), ("NAME", "/name")];
+/// How often an import is asked how far it is.
+const IMPORT_PACE: Duration = Duration::from_millis(500);
+
+#[derive(Subcommand)]
+pub enum DatasetCommand {
+    /// Make a dataset from a folder, a manifest or a pattern, and wait until it is ready
+    Add(AddArgs),
+    /// List the datasets of your teams
+    List,
+    /// Show a dataset
+    Show {
+        /// Its id
+        id: DatasetId,
+    },
+}
+
+/// What `swath dataset add` takes.
+#[derive(Args)]
+pub struct AddArgs {
+    /// The dataset's name
+    name: String,
+    /// The team, by id or name; not needed with only one
+    #[arg(long)]
+    team: Option<String>,
+    #[command(flatten)]
+    source: Source,
+    /// With --pattern: how many items there are
+    #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Do not wait for the import to end
+    #[arg(long)]
+    no_wait: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// A folder of pictures on the server, below its media roots
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// A manifest on this machine, sent line by line: CSV (.csv) or JSON lines
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// A manifest on the server, below its media roots, or in the object store
+    #[arg(long, value_name = "URI")]
+    manifest_uri: Option<String>,
+    /// A URL with a place for the item's number, as s3://bucket/{:08}.jpg
+    #[arg(long, value_name = "URL", requires = "count")]
+    pattern: Option<String>,
+}
+
+/// Carries out a dataset command.
+pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<()> {
+    match command {
+        DatasetCommand::Add(args) => add(session, args).await,
+        DatasetCommand::List => session.list("/v1/datasets", &[], LIST).await,
+        DatasetCommand::Show { id } => session.show(&format!("/v1/datasets/{id}"), COLUMNS).await,
+    }
+}
+
+async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
+    let made = match (&args.source.manifest, args.source.on_server(args.count)) {
+        (Some(file), _) => upload(session, &args, file).await?,
+        (None, source) => {
+            let mut body = json!({"name": args.name, "source": source});
+            if let Some(team) = session.optional_team(args.team.as_deref()).await? {
+                body["team"] = json!(team);
+            }
+            session.client.post("/v1/datasets", &body).await?
+        }
+    };
+    let dataset = if args.no_wait { made } else { imported(session, made).await? };
+    session.output.record(COLUMNS, &dataset)?;
+    if dataset["state"] == "failed" {
+        bail!("the import failed: {}", dataset["error"].as_str().unwrap_or("the server does not say why"));
+    }
+    Ok(())
+}
+
+impl Source {
+    fn on_server(&self, count: Option<u64>) -> Value {
+        match (&self.folder, &self.manifest_uri, &self.pattern) {
+            (Some(folder), ..) => json!({"folder": folder}),
+            (_, Some(uri), _) => json!({"manifest": uri}),
+            (.., pattern) => json!({"pattern": pattern, "count": count}),
+        }
+    }
+}
+
+async fn upload(session: &Session, args: &AddArgs, file: &Path) -> anyhow::Result<Value> {
+    let mut query = vec![("name", args.name.clone())];
+    if let Some(team) = session.optional_team(args.team.as_deref()).await? {
+        query.push(("team", team.to_string()));
+    }
+    Ok(session.client.upload("/v1/datasets", &query, content_type(file), file).await?)
+}
+
+fn content_type(file: &Path) -> &'static str {
+    let is_csv = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    if is_csv { "text/csv" } else { "application/x-ndjson" }
+}
+
+/// Waits for the end of an import, for as long as the person lets it run.
+async fn imported(session: &Session, mut dataset: Value) -> anyhow::Result<Value> {
+    let id: DatasetId = id_of(&dataset)?;
+    while dataset["state"] == "importing" {
+        tokio::time::sleep(IMPORT_PACE).await;
+        dataset = session.client.get(&format!("/v1/datasets/{id}"), &[]).await?;
+    }
+    Ok(dataset)
+}

@@ -1,0 +1,109 @@
+//! `swath export`
+
+use std::fs::Permissions;
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+
+use anyhow::{Context, ensure};
+use clap::{Args, ValueEnum};
+use futures::{Stream, TryStreamExt};
+use serde_json::json;
+use swath_domain::JobId;
+use tokio_util::bytes::Bytes;
+
+use super::output::line;
+use super::session::Session;
+use crate::client::{Client, ClientError, Query};
+
+/// What `swath export` takes.
+#[derive(Args)]
+pub struct ExportArgs {
+    /// The job
+    job: JobId,
+    /// The form: JSON lines, COCO, or a Supervisely project as an archive
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// With JSON lines: every stored annotation with its state, not only what is accepted
+    #[arg(long)]
+    all: bool,
+    /// The file to write; it appears when it is whole
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Jsonl,
+    Coco,
+    Supervisely,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Coco => "coco",
+            Self::Supervisely => "supervisely",
+        }
+    }
+}
+
+/// Writes an export to a file or to standard output.
+pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
+    let path = format!("/v1/jobs/{}/export", args.job);
+    let mut query = vec![("format", args.format.name().to_owned())];
+    query.extend(args.all.then(|| ("items", "all".to_owned())));
+    let Some(file) = args.output else {
+        ensure!(
+            args.format != Format::Supervisely || !std::io::stdout().is_terminal(),
+            "an archive is not for a terminal: name a file with -o"
+        );
+        return session.pass_on(&path, &query).await;
+    };
+    let bytes = save(&session.client, &path, &query, &file).await?;
+    if session.output.is_json() {
+        line(&json!({"file": file, "bytes": bytes}).to_string())?;
+    }
+    Ok(session.output.say(&format!("{bytes} bytes in {}", file.display()))?)
+}
+
+impl Session {
+    /// Passes a stream on to standard output, byte for byte.
+    pub async fn pass_on(&self, path: &str, query: &Query<'_>) -> anyhow::Result<()> {
+        let pieces = self.client.download(path, query).await?;
+        copy(pieces, std::io::stdout()).await?;
+        Ok(())
+    }
+}
+
+/// Saves a stream under a name that appears only when everything is on disk. Gives the number of bytes.
+pub async fn save(client: &Client, path: &str, query: &Query<'_>, file: &Path) -> anyhow::Result<u64> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unwritable = || file.display().to_string();
+    let part = tempfile::Builder::new()
+        .prefix(".swath-export-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .with_context(unwritable)?;
+    let pieces = client.download(path, query).await?;
+    let bytes = copy(pieces, part.as_file()).await?;
+    part.as_file().sync_all().with_context(unwritable)?;
+    part.persist(file).with_context(unwritable)?;
+    Ok(bytes)
+}
+
+/// Writes a stream piece by piece, waiting for the disk or the reader: nothing else goes on in this process.
+async fn copy(
+    pieces: impl Stream<Item = Result<Bytes, ClientError>>,
+    mut target: impl Write,
+) -> anyhow::Result<u64> {
+    let (mut pieces, mut bytes) = (pin!(pieces), 0);
+    while let Some(piece) = pieces.try_next().await? {
+        target.write_all(&piece)?;
+        bytes += piece.len() as u64;
+    }
+    target.flush()?;
+    Ok(bytes)
+}

@@ -1,0 +1,261 @@
+//! A new job, as flags say it and as the API wants it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Serialize;
+use serde_json::{Value, json};
+use swath_domain::job::Priority;
+use swath_domain::labels::{Class, LabelLimits, TagDefinition};
+use swath_domain::{DatasetId, Range, TeamId, UserId};
+
+/// What `swath job create` takes: a file or flags.
+#[derive(Args)]
+pub struct JobForm {
+    /// A file that holds the whole job as the API takes it, instead of all other flags
+    #[arg(long, value_name = "JSON", conflicts_with = "JobFlags")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    flags: JobFlags,
+}
+
+#[derive(Args)]
+struct JobFlags {
+    /// The team, by id or name; not needed with only one
+    #[arg(long)]
+    team: Option<String>,
+    /// The dataset to label
+    #[arg(long, required_unless_present = "file")]
+    dataset: Option<DatasetId>,
+    /// The job's title
+    #[arg(long, required_unless_present = "file")]
+    title: Option<String>,
+    /// A class and its shape: rectangle, polygon, polyline, point or any (repeatable)
+    #[arg(long = "class", id = "classes", value_name = "NAME:SHAPE", value_parser = class, required_unless_present = "file")]
+    classes: Vec<Class>,
+    /// A tag, and the values that it may have (repeatable)
+    #[arg(long = "tag", id = "tags", value_name = "NAME[=A,B…]", value_parser = tag)]
+    tags: Vec<TagDefinition>,
+    /// The most figures on one item
+    #[arg(long, value_name = "N")]
+    max_figures: Option<u32>,
+    /// The most tags on one item
+    #[arg(long, value_name = "N")]
+    max_tags: Option<u32>,
+    /// What the job is about, in Markdown
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Short instructions that come with every range
+    #[arg(long, value_name = "TEXT")]
+    instructions: Option<String>,
+    /// Only items with this label (repeatable)
+    #[arg(long = "label", id = "labels", value_name = "LABEL")]
+    labels: Vec<String>,
+    /// Only these items, the end exclusive (repeatable)
+    #[arg(long = "range", id = "ranges", value_name = "START-END", value_parser = range)]
+    ranges: Vec<Range>,
+    /// At most this many items
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Items per range
+    #[arg(long, value_name = "N")]
+    range_size: Option<u32>,
+    /// What is reviewed: all, none, or a share such as sample:20 (percent)
+    #[arg(long, value_name = "RULE", value_parser = review)]
+    review: Option<Value>,
+    /// How urgent it is: low, normal, high or release_blocker
+    #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
+    priority: Option<Priority>,
+    /// When it is due, as 2030-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    due: Option<String>,
+    /// How long a lease lasts without a sign of life
+    #[arg(long, value_name = "SECONDS")]
+    lease_seconds: Option<u32>,
+    /// Only these people annotate, by user id (repeatable)
+    #[arg(long = "annotator", id = "annotators", value_name = "USER")]
+    annotators: Vec<UserId>,
+    /// Only these people review, by user id (repeatable)
+    #[arg(long = "reviewer", id = "reviewers", value_name = "USER")]
+    reviewers: Vec<UserId>,
+}
+
+/// The API's body; what is absent is left to the server's defaults.
+#[derive(Serialize)]
+struct NewJob<'a> {
+    team: Option<TeamId>,
+    dataset: Option<DatasetId>,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    classes: &'a [Class],
+    tags: Option<&'a [TagDefinition]>,
+    limits: Option<LabelLimits>,
+    selection: Option<Value>,
+    range_size: Option<u32>,
+    instructions: Option<&'a str>,
+    due_date: Option<&'a str>,
+    priority: Option<Priority>,
+    annotators: Option<&'a [UserId]>,
+    reviewers: Option<&'a [UserId]>,
+    review: Option<&'a Value>,
+    lease_seconds: Option<u32>,
+}
+
+impl JobForm {
+    /// The team that was named.
+    pub fn team(&self) -> Option<&str> {
+        self.flags.team.as_deref()
+    }
+
+    /// The request's body.
+    pub fn body(&self, team: Option<TeamId>) -> anyhow::Result<Value> {
+        match &self.file {
+            Some(file) => read(file),
+            None => self.flags.body(team),
+        }
+    }
+}
+
+impl JobFlags {
+    fn body(&self, team: Option<TeamId>) -> anyhow::Result<Value> {
+        let body = NewJob {
+            team,
+            dataset: self.dataset,
+            title: self.title.as_deref(),
+            description: self.description.as_deref(),
+            classes: &self.classes,
+            tags: some(&self.tags),
+            limits: self.limits(),
+            selection: self.selection(),
+            range_size: self.range_size,
+            instructions: self.instructions.as_deref(),
+            due_date: self.due.as_deref(),
+            priority: self.priority,
+            annotators: some(&self.annotators),
+            reviewers: some(&self.reviewers),
+            review: self.review.as_ref(),
+            lease_seconds: self.lease_seconds,
+        };
+        Ok(without_nulls(serde_json::to_value(body)?))
+    }
+
+    fn limits(&self) -> Option<LabelLimits> {
+        let limits = LabelLimits { figures: self.max_figures, tags: self.max_tags };
+        (limits != LabelLimits::default()).then_some(limits)
+    }
+
+    fn selection(&self) -> Option<Value> {
+        let chosen = json!({"labels": some(&self.labels), "ranges": some(&self.ranges), "limit": self.limit});
+        Some(without_nulls(chosen))
+            .filter(|chosen| chosen.as_object().is_some_and(|fields| !fields.is_empty()))
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Value> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
+}
+
+fn some<T>(values: &[T]) -> Option<&[T]> {
+    (!values.is_empty()).then_some(values)
+}
+
+fn without_nulls(mut document: Value) -> Value {
+    if let Some(fields) = document.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    document
+}
+
+fn class(text: &str) -> Result<Class, String> {
+    let (name, shape) = text.rsplit_once(':').ok_or("expected NAME:SHAPE")?;
+    Ok(Class { name: name.to_owned(), shape: word(shape)? })
+}
+
+fn tag(text: &str) -> Result<TagDefinition, String> {
+    let (name, values) = match text.split_once('=') {
+        Some((name, values)) => (name, Some(values.split(',').map(str::to_owned).collect())),
+        None => (text, None),
+    };
+    Ok(TagDefinition { name: name.to_owned(), values })
+}
+
+fn range(text: &str) -> Result<Range, String> {
+    let (start, end) = text.split_once('-').ok_or("expected START-END")?;
+    let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is not a number"));
+    let range = Range { start: number(start)?, end: number(end)? };
+    if range.is_empty() { Err("the end must lie behind the start".to_owned()) } else { Ok(range) }
+}
+
+fn review(text: &str) -> Result<Value, String> {
+    match text.split_once(':') {
+        None if matches!(text, "all" | "none") => Ok(json!({"rule": text})),
+        Some(("sample", percent)) => {
+            let percent = percent.parse().ok().filter(|percent| *percent <= 100);
+            let percent: u8 = percent.ok_or("a sample is a whole number of percent, 0 to 100")?;
+            Ok(json!({"rule": "sample", "percent": percent}))
+        }
+        _ => Err("expected all, none or sample:PERCENT".to_owned()),
+    }
+}
+
+/// One of the words that the API knows in this place.
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(Value::from(text)).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        form: JobForm,
+    }
+
+    fn body(line: &str) -> Result<Value, String> {
+        let words = std::iter::once("create").chain(line.split(' '));
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        line.form.body(None).map_err(|error| error.to_string())
+    }
+
+    const DATASET: &str = "01890000-0000-7000-8000-000000000001";
+
+    #[test]
+    fn only_what_was_said_is_sent() {
+        let sent = body(&format!("--dataset {DATASET} --title t --class car:rectangle"));
+        let told =
+            json!({"dataset": DATASET, "title": "t", "classes": [{"name": "car", "shape": "rectangle"}]});
+        assert_eq!(sent, Ok(told));
+    }
+
+    #[test]
+    fn rules_selections_and_limits_take_the_api_s_form() {
+        let sent = body(&format!(
+            "--dataset {DATASET} --title t --class a:b:any --tag light=day,night --tag note --max-tags 2 \
+             --range 0-50 --range 70-71 --label x --limit 9 --review sample:20 --priority release_blocker"
+        ))
+        .unwrap();
+        assert_eq!(sent["classes"][0], json!({"name": "a:b", "shape": "any"}));
+        assert_eq!(sent["tags"], json!([{"name": "light", "values": ["day", "night"]}, {"name": "note"}]));
+        assert_eq!(sent["limits"], json!({"tags": 2}));
+        let ranges = json!([{"start": 0, "end": 50}, {"start": 70, "end": 71}]);
+        assert_eq!(sent["selection"], json!({"labels": ["x"], "ranges": ranges, "limit": 9}));
+        assert_eq!(sent["review"], json!({"rule": "sample", "percent": 20}));
+        assert_eq!(sent["priority"], "release_blocker");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_wrong_usage() {
+        let whole = format!("--dataset {DATASET} --title t --class a:any");
+        for wrong in
+            ["--range 9-3", "--range 5", "--review sample:101", "--review some", "--class b:blob", "--file x"]
+        {
+            assert!(body(&format!("{whole} {wrong}")).is_err(), "{wrong}");
+        }
+        assert!(body("--title t --class a:any").is_err());
+    }
+}

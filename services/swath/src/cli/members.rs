@@ -1,0 +1,124 @@
+//! `swath member`
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use swath_domain::{TeamId, UserId};
+
+use super::output::Column;
+use super::session::{NotFound, Session, id_of};
+
+const COLUMNS: &[Column] = &[("USER", "/user/id"), ("NAME", "/user/name"), ("ROLES", "/roles")];
+
+#[derive(Subcommand)]
+pub enum MemberCommand {
+    /// Give a person roles in a team, in place of those held so far; a name that is new to the team makes a new user
+    Add {
+        #[command(flatten)]
+        member: Member,
+        /// The roles
+        #[arg(long, value_enum, value_delimiter = ',', required = true)]
+        role: Vec<MemberRole>,
+        /// An e-mail address for a new user
+        #[arg(long)]
+        email: Option<String>,
+    },
+    /// Take a person out of a team
+    Remove {
+        #[command(flatten)]
+        member: Member,
+    },
+    /// List a team's people
+    List {
+        /// The team, by id or name; not needed with only one
+        #[arg(long)]
+        team: Option<String>,
+    },
+}
+
+/// A person in a team.
+#[derive(Args)]
+pub struct Member {
+    /// The team, by id or name; not needed with only one
+    #[arg(long)]
+    team: Option<String>,
+    /// The person's name
+    #[arg(long, required_unless_present = "user", conflicts_with = "user")]
+    name: Option<String>,
+    /// The person's user id, instead of the name
+    #[arg(long)]
+    user: Option<UserId>,
+}
+
+/// What a person may do in a team.
+#[derive(Clone, Copy, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberRole {
+    /// Runs the team
+    Manager,
+    /// Checks work, and may create jobs
+    Reviewer,
+    /// Does the work
+    Annotator,
+}
+
+/// Carries out a member command.
+pub async fn run(session: &Session, command: MemberCommand) -> anyhow::Result<()> {
+    match command {
+        MemberCommand::Add { member, role, email } => add(session, member, &role, email).await,
+        MemberCommand::Remove { member } => remove(session, member).await,
+        MemberCommand::List { team } => {
+            let team = session.team(team.as_deref()).await?;
+            session.list(&format!("/v1/teams/{team}/members"), &[], COLUMNS).await
+        }
+    }
+}
+
+async fn add(
+    session: &Session,
+    member: Member,
+    roles: &[MemberRole],
+    email: Option<String>,
+) -> anyhow::Result<()> {
+    let team = session.team(member.team.as_deref()).await?;
+    let user = match known_user(session, team, &member).await? {
+        Some(user) => user,
+        None => new_user(session, member.name.as_deref().unwrap_or_default(), email).await?,
+    };
+    let path = format!("/v1/teams/{team}/members/{user}");
+    session.client.put::<Value>(&path, &json!({"roles": roles})).await?;
+    let answer = json!({"user": {"id": user, "name": member.name}, "roles": roles});
+    Ok(session.output.record(COLUMNS, &answer)?)
+}
+
+async fn remove(session: &Session, member: Member) -> anyhow::Result<()> {
+    let team = session.team(member.team.as_deref()).await?;
+    let nobody = || NotFound("the team has nobody of that name".to_owned());
+    let user = known_user(session, team, &member).await?.ok_or_else(nobody)?;
+    session.client.delete(&format!("/v1/teams/{team}/members/{user}")).await?;
+    Ok(session.output.say(&format!("{user} is no longer in the team"))?)
+}
+
+/// The user that is named by id, or the member of that name.
+async fn known_user(session: &Session, team: TeamId, member: &Member) -> anyhow::Result<Option<UserId>> {
+    let Some(name) = &member.name else { return Ok(member.user) };
+    let mut after = None;
+    loop {
+        let path = format!("/v1/teams/{team}/members");
+        let page = session.client.page::<Value>(&path, &[], after.as_deref()).await?;
+        if let Some(found) = page.items.iter().find(|entry| entry["user"]["name"] == name.as_str()) {
+            return id_of(&found["user"]).map(Some);
+        }
+        match page.next {
+            Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+            _ => return Ok(None),
+        }
+    }
+}
+
+async fn new_user(session: &Session, name: &str, email: Option<String>) -> anyhow::Result<UserId> {
+    let mut body = json!({"name": name});
+    if let Some(email) = email {
+        body["email"] = json!(email);
+    }
+    id_of(&session.client.post::<Value>("/v1/users", &body).await?)
+}

@@ -1,0 +1,87 @@
+//! How far a job is: a live bar on a terminal, a plain line every second everywhere else.
+
+use std::fmt;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::Instant;
+
+const LINE_PACE: Duration = Duration::from_secs(1);
+const BAR_PACE: Duration = Duration::from_millis(250);
+
+/// Items of a job by state; each item counts once per opinion asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    pending: u64,
+    in_progress: u64,
+    completed: u64,
+    in_review: u64,
+    accepted: u64,
+    skipped: u64,
+    cancelled: u64,
+}
+
+impl Progress {
+    fn decided(&self) -> u64 {
+        self.accepted + self.skipped + self.cancelled
+    }
+
+    fn total(&self) -> u64 {
+        self.pending + self.in_progress + self.completed + self.in_review + self.decided()
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pending, in_progress, completed, in_review, accepted, skipped, cancelled } = self;
+        write!(
+            f,
+            "{accepted} accepted, {in_review} in review, {completed} completed, {in_progress} in progress, {pending} pending"
+        )?;
+        if *skipped > 0 {
+            write!(f, ", {skipped} skipped")?;
+        }
+        if *cancelled > 0 {
+            write!(f, ", {cancelled} cancelled")?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows progress on standard error.
+pub struct Meter {
+    bar: ProgressBar,
+    last_line: Option<Instant>,
+}
+
+impl Meter {
+    /// A meter that shows nothing yet.
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{elapsed:>4} [{wide_bar}] {pos}/{len}\n     {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        Self { bar, last_line: None }
+    }
+
+    /// Shows the state of things; a line is held back until a second has passed since the one before.
+    pub fn show(&mut self, progress: &Progress) {
+        self.bar.set_length(progress.total());
+        self.bar.set_position(progress.decided());
+        self.bar.set_message(progress.to_string());
+        if self.bar.is_hidden() && self.last_line.is_none_or(|last| last.elapsed() >= LINE_PACE) {
+            self.last_line = Some(Instant::now());
+            eprintln!("{}/{}: {progress}", progress.decided(), progress.total());
+        }
+    }
+
+    /// How long to wait before looking again.
+    pub fn pace(&self) -> Duration {
+        if self.bar.is_hidden() { LINE_PACE } else { BAR_PACE }
+    }
+
+    /// Leaves the last state standing.
+    pub fn end(&self) {
+        self.bar.abandon();
+    }
+}

@@ -1,0 +1,70 @@
+//! The commands that are the server, or stand beside it: `up`, `config`, `migrate`, `healthcheck`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
+
+use super::output;
+use super::session::Connection;
+use crate::client::Client;
+use crate::roles::{self, Role, UpOptions};
+
+/// Where a server's configuration comes from.
+#[derive(Args)]
+pub struct ServerArgs {
+    /// A TOML file over the embedded defaults; SWATH__SECTION__KEY goes over both
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where an embedded server keeps its data
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+/// What `swath up` takes.
+#[derive(Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Only these roles; all of them unless said otherwise
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
+    roles: Vec<Role>,
+}
+
+impl ServerArgs {
+    fn options(self, roles: Vec<Role>) -> UpOptions {
+        let Self { config, data, listen } = self;
+        UpOptions { config, data, listen, roles, overrides: Vec::new(), quiet: false }
+    }
+}
+
+/// Runs the server until it is told to end.
+pub async fn up(args: UpArgs) -> anyhow::Result<()> {
+    let running = roles::start(args.server.options(args.roles)).await?;
+    // A closed standard output must not keep the server from serving.
+    running.wait(|token| drop(output::line(&format!("admin token: {token}")))).await
+}
+
+/// Prints the configuration in force.
+pub fn config(args: ServerArgs) -> anyhow::Result<()> {
+    output::line(roles::config_text(&args.options(Vec::new()))?.trim_end())?;
+    Ok(())
+}
+
+/// Migrates the database that the configuration names.
+pub async fn migrate(args: ServerArgs) -> anyhow::Result<()> {
+    roles::migrate(&args.options(Vec::new())).await
+}
+
+/// Ends well if the server says that it is ready.
+pub async fn healthcheck(connection: &Connection) -> anyhow::Result<()> {
+    let ready = Client::new(&connection.url)?.get::<Value>("/readyz", &[]).await.context("not ready")?;
+    if connection.json {
+        output::line(&ready.to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! One manager's conversation with one server.
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::output::{Column, Output, Table};
+use crate::client::{Client, Query};
+use swath_domain::TeamId;
+
+/// Which server, as whom, and in which form to answer.
+#[derive(Args)]
+pub struct Connection {
+    /// The server's address
+    #[arg(
+        long,
+        global = true,
+        env = "SWATH_URL",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8080",
+        help_heading = "Connection"
+    )]
+    pub url: String,
+    /// The token to sign in with
+    #[arg(long, global = true, env = "SWATH_TOKEN", hide_env_values = true, help_heading = "Connection")]
+    pub token: Option<String>,
+    /// Print the server's JSON, one document per line
+    #[arg(long, global = true, display_order = 900)]
+    pub json: bool,
+}
+
+/// An open conversation.
+pub struct Session {
+    /// The way to the server.
+    pub client: Client,
+    /// The way to the person.
+    pub output: Output,
+}
+
+impl Session {
+    /// Makes ready to speak; nothing is sent yet.
+    pub fn open(connection: &Connection) -> anyhow::Result<Self> {
+        let client = Client::new(&connection.url)?;
+        let client = match &connection.token {
+            Some(token) => client.with_token(token)?,
+            None => client,
+        };
+        Ok(Self { client, output: Output::new(connection.json) })
+    }
+
+    /// Gets a document and prints it.
+    pub async fn show(&self, path: &str, columns: &'static [Column]) -> anyhow::Result<()> {
+        let document: Value = self.client.get(path, &[]).await?;
+        Ok(self.output.record(columns, &document)?)
+    }
+
+    /// Posts a document and prints the answer.
+    pub async fn create(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        columns: &'static [Column],
+    ) -> anyhow::Result<()> {
+        let document: Value = self.client.post(path, body).await?;
+        Ok(self.output.record(columns, &document)?)
+    }
+
+    /// Prints a whole list, page after page.
+    pub async fn list(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        columns: &'static [Column],
+    ) -> anyhow::Result<()> {
+        let mut table = Table::new(columns);
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.client.page::<Value>(path, query, after.as_deref()).await?;
+            self.output.page(&mut table, &page.items)?;
+            ensure!(page.next.is_none() || page.next != after, "the server gave the same page twice");
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The team that is meant: by its id or its name, and without either the only one there is.
+    pub async fn team(&self, named: Option<&str>) -> anyhow::Result<TeamId> {
+        if let Some(id) = named.and_then(|name| name.parse().ok()) {
+            return Ok(id);
+        }
+        let teams = self.client.page::<Value>("/v1/teams", &[], None).await?.items;
+        let mut meant = teams.iter().filter(|team| named.is_none_or(|name| team["name"] == name));
+        match (meant.next(), meant.next()) {
+            (Some(team), None) => id_of(team),
+            (None, _) => bail!(NotFound(format!("there is no team {}", named.unwrap_or("to act in")))),
+            _ => bail!("there are several teams: name one by its id with --team"),
+        }
+    }
+
+    /// The team for a request's optional field: the server itself knows the team of a caller who has only one.
+    pub async fn optional_team(&self, named: Option<&str>) -> anyhow::Result<Option<TeamId>> {
+        match named {
+            Some(name) => self.team(Some(name)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A name that stands for nothing on the server.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotFound(pub String);
+
+/// The `id` of a document that the server sent.
+pub fn id_of<T: std::str::FromStr>(document: &Value) -> anyhow::Result<T> {
+    let id = document["id"].as_str().context("the server's answer has no id")?;
+    id.parse().ok().with_context(|| format!("`{id}` is not an id"))
+}

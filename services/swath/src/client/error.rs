@@ -1,0 +1,170 @@
+//! What can go wrong between this process and the server, by what the caller does about it.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A failed call.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server answered, and the answer is no.
+    #[error("{0}")]
+    Api(Box<ApiError>),
+    /// No answer came, or it broke off.
+    #[error("no answer from the server: {}", innermost(.0))]
+    Transport(reqwest::Error),
+    /// A transfer stood still for too long.
+    #[error("the server sent nothing for {} seconds", .0.as_secs())]
+    Stalled(Duration),
+    /// A local file could not be read.
+    #[error("{path}: {error}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The server's address is none.
+    #[error("`{0}` is not an http(s) address")]
+    Address(String),
+    /// The token holds characters that no header takes.
+    #[error("the token holds characters that a token cannot have")]
+    Token,
+    /// The request could not be written as JSON.
+    #[error("the request could not be written: {0}")]
+    Encode(serde_json::Error),
+    /// The answer is not what the API promises.
+    #[error("the server's answer was not understood: {0}")]
+    Decode(serde_json::Error),
+}
+
+/// The cause is part of the message, and not told a second time as its source.
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Transport(error)
+    }
+}
+
+impl ClientError {
+    /// Whether the same call, sent again, may be answered.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Api(error) => matches!(error.status, 429 | 503),
+            // Nothing listens at all: that is an answer, and asking on would only keep the person waiting.
+            Self::Transport(error) => !error.is_connect() && !error.is_builder(),
+            _ => false,
+        }
+    }
+
+    /// The pause that the server asks for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api().and_then(|error| error.retry_after)
+    }
+
+    /// The server's own refusal, if it is one.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused with this stable code.
+    pub fn is(&self, code: &str) -> bool {
+        self.api().is_some_and(|error| error.code == code)
+    }
+}
+
+/// A refusal as the server words it (`application/problem+json`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ApiError {
+    /// HTTP status.
+    #[serde(skip)]
+    pub status: u16,
+    /// The stable code, as in `stale-lease`.
+    pub code: String,
+    /// A sentence.
+    pub detail: String,
+    /// Fields or lines and what is wrong with each.
+    pub errors: Vec<Value>,
+    /// The pause before another try.
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// Reads a problem out of an answer; a body that is none becomes the detail.
+    pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        let mut error = serde_json::from_slice(body).unwrap_or_else(|_| Self {
+            detail: String::from_utf8_lossy(&body[..body.len().min(500)]).trim().to_owned(),
+            ..Self::default()
+        });
+        (error.status, error.retry_after) = (status, retry_after);
+        error
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = if self.code.is_empty() { "error" } else { &self.code };
+        write!(f, "{code} ({})", self.status)?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        self.errors.iter().try_for_each(|error| write!(f, "\n  {}", FieldLine(error)))
+    }
+}
+
+/// One entry of `errors`, with its place in front: a manifest's line, or a field's path.
+struct FieldLine<'a>(&'a Value);
+
+impl fmt::Display for FieldLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |name: &str| self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        if let Some(line) = self.0.get("line").and_then(Value::as_u64) {
+            write!(f, "line {line}: ")?;
+        }
+        if let Some(field) = text("field") {
+            write!(f, "{field}: ")?;
+        }
+        match text("message").or_else(|| text("detail")) {
+            Some(message) => f.write_str(message),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+/// The cause at the bottom: reqwest's own words name the address, but not what happened.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match error.url() {
+        Some(url) => format!("{cause} ({})", url.origin().ascii_serialization()),
+        None => cause.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_with_the_lines_it_is_about() {
+        let body = br#"{"type": "about:blank", "status": 422, "code": "invalid", "detail": "the manifest is refused",
+            "errors": [{"line": 7, "field": "uri", "message": "is missing"}, {"field": "name", "message": "is taken"}]}"#;
+        let error = ApiError::read(422, None, body);
+        let told = "invalid (422): the manifest is refused\n  line 7: uri: is missing\n  name: is taken";
+        assert_eq!(error.to_string(), told);
+    }
+
+    #[test]
+    fn a_body_that_is_no_problem_still_says_something() {
+        let error = ApiError::read(502, None, b"<h1>Bad gateway</h1>");
+        assert_eq!(error.to_string(), "error (502): <h1>Bad gateway</h1>");
+    }
+}

@@ -1,0 +1,109 @@
+//! Where the demo plays: a folder with the pictures, and an ordinary server over it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::DemoArgs;
+use super::digits::{self, Digit};
+use crate::client::{Client, new_key};
+use crate::roles::{self, Running, UpOptions};
+
+/// The running server and what it serves.
+pub struct Stage {
+    /// The digits, in the order of the dataset.
+    pub digits: Arc<Vec<Digit>>,
+    data: PathBuf,
+    server: Running,
+    admin_token: String,
+}
+
+impl Stage {
+    /// Draws the pictures and starts the server.
+    pub async fn set(args: &DemoArgs) -> anyhow::Result<Self> {
+        let data = folder(args.data.as_deref())?;
+        let pictures = data.join("digits");
+        let digits = Arc::new(draw(pictures.clone()).await?);
+        // The demo's own, so that it can also play in a folder where a server has been before.
+        let admin_token = format!("demo-{}", new_key());
+        let mut server = roles::start(UpOptions {
+            config: None,
+            data: Some(data.clone()),
+            listen: Some(args.listen.clone()),
+            roles: Vec::new(),
+            overrides: vec![
+                ("media.roots".to_owned(), pictures.display().to_string()),
+                ("admin.token".to_owned(), admin_token.clone()),
+            ],
+            quiet: true,
+        })
+        .await
+        .context("the server did not start")?;
+        server.booted().await?;
+        Ok(Self { digits, data, server, admin_token })
+    }
+
+    /// Where the server is reached from this machine.
+    pub fn address(&self) -> String {
+        let mut address: SocketAddr = self.server.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{address}")
+    }
+
+    /// The administrator's token.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// A client of the server, without a token.
+    pub fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.address())?)
+    }
+
+    /// The folder of pictures, as the server knows it.
+    pub fn pictures(&self) -> PathBuf {
+        self.data.join("digits")
+    }
+
+    /// Where the export goes.
+    pub fn export(&self) -> PathBuf {
+        self.data.join("digits.jsonl")
+    }
+
+    /// The folder that holds everything, for people.
+    pub fn folder(&self) -> String {
+        self.data.display().to_string()
+    }
+
+    /// Keeps the server up until it is told to end.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        self.server.wait(|_| ()).await
+    }
+
+    /// Ends the server.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.server.stop().await
+    }
+}
+
+/// The folder that was asked for, or a fresh one that outlives the demo: the export lies in it.
+fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let Some(folder) = wanted else {
+        return Ok(tempfile::Builder::new().prefix("swath-demo-").tempdir()?.keep());
+    };
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    Ok(folder.canonicalize()?)
+}
+
+async fn draw(folder: PathBuf) -> anyhow::Result<Vec<Digit>> {
+    tokio::task::spawn_blocking(move || {
+        let digits = digits::all()?;
+        digits::draw_all(&digits, &folder)?;
+        anyhow::Ok(digits)
+    })
+    .await?
+}

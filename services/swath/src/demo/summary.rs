@@ -1,0 +1,189 @@
+//! What came of it, in numbers that a person can check against each other.
+
+use std::collections::{HashMap, HashSet};
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use serde::{Deserialize, Serialize};
+use swath_domain::Range;
+use swath_domain::labels::Annotation;
+use tokio::time::Instant;
+
+use super::cast::Cast;
+use super::digits::{Digit, index_of};
+use super::people::claimed;
+use super::stage::Stage;
+use crate::cli::{line, save};
+
+/// The outcome of a demo.
+#[derive(Serialize)]
+pub struct Summary {
+    items: usize,
+    accepted: usize,
+    agree: usize,
+    #[serde(skip)]
+    ranges: usize,
+    #[serde(skip)]
+    reworks: usize,
+    leases: usize,
+    expiries: usize,
+    rejects: i64,
+    rounds: u32,
+    seconds: f64,
+    export: PathBuf,
+}
+
+impl Summary {
+    /// Exports the job, compares it with the dataset's own answers, and counts what happened on the way.
+    pub async fn take(cast: &Cast, stage: &Stage, began: Instant) -> anyhow::Result<Self> {
+        let (client, job) = (&cast.manager.client, cast.job);
+        let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        let export = stage.export();
+        let format = [("format", "jsonl".to_owned())];
+        save(client, &format!("/v1/jobs/{job}/export"), &format, &export)
+            .await
+            .context("the export failed")?;
+        let answers = Answers::of(&export, &stage.digits)?;
+        let cuts = Cuts::of(cast).await?;
+        let mut actions: HashMap<String, usize> = HashMap::new();
+        let count = |entry: Entry| *actions.entry(entry.action).or_default() += 1;
+        client.lines(&format!("/v1/jobs/{job}/log"), &[], count).await.context("the log broke off")?;
+        let done = |action: &str| actions.get(action).copied().unwrap_or(0);
+        Ok(Self {
+            items: stage.digits.len(),
+            accepted: answers.accepted,
+            agree: answers.agree,
+            ranges: cuts.ranges,
+            reworks: cuts.reworks,
+            leases: done("grant"),
+            expiries: done("expire"),
+            rejects: cuts.rejects,
+            rounds: cuts.rounds,
+            seconds,
+            export,
+        })
+    }
+
+    /// Prints the outcome to standard output, for a person or for a program.
+    pub fn print(&self, json: bool) -> anyhow::Result<()> {
+        let text = if json { serde_json::to_string(self)? } else { self.told() };
+        Ok(line(&text)?)
+    }
+
+    fn told(&self) -> String {
+        let Self {
+            items,
+            accepted,
+            agree,
+            ranges,
+            reworks,
+            leases,
+            expiries,
+            rejects,
+            rounds,
+            seconds,
+            export,
+        } = self;
+        format!(
+            "\n  ranges     {ranges}, and {reworks} for rework\n  \
+               leases     {leases}\n  \
+               expiries   {expiries}\n  \
+               rejects    {rejects} items\n  \
+               rounds     {rounds}\n  \
+               seconds    {seconds:.1}\n  \
+               accepted   {accepted} of {items} items\n  \
+               agree      {agree} of {items} with the dataset's own answers\n  \
+               export     {}",
+            export.display()
+        )
+    }
+
+    /// Fails unless everything was accepted, and all of it is right.
+    pub fn check(&self) -> anyhow::Result<()> {
+        if self.agree != self.items || self.accepted != self.items {
+            bail!(
+                "of {} items {} were accepted and {} agree with the answers",
+                self.items,
+                self.accepted,
+                self.agree
+            );
+        }
+        Ok(())
+    }
+}
+
+/// An entry of the decision log, as far as it is counted.
+#[derive(Deserialize)]
+struct Entry {
+    action: String,
+}
+
+/// What the export holds.
+#[derive(Default)]
+struct Answers {
+    accepted: usize,
+    agree: usize,
+}
+
+impl Answers {
+    fn of(export: &Path, digits: &[Digit]) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        struct Line {
+            index: u64,
+            uri: String,
+            annotation: Annotation,
+        }
+        let mut answers = Self::default();
+        let mut seen = HashSet::new();
+        for text in std::io::BufReader::new(std::fs::File::open(export)?).lines() {
+            let line: Line =
+                serde_json::from_str(&text?).context("a line of the export is not as promised")?;
+            ensure!(seen.insert(line.index), "item {} was accepted twice", line.index);
+            let truth = index_of(&line.uri).and_then(|index| digits.get(index)).map(|digit| digit.value);
+            answers.accepted += 1;
+            answers.agree += usize::from(truth.is_some() && claimed(&line.annotation) == truth);
+        }
+        Ok(answers)
+    }
+}
+
+/// How the job was cut, and cut again.
+#[derive(Default)]
+struct Cuts {
+    ranges: usize,
+    reworks: usize,
+    rejects: i64,
+    rounds: u32,
+}
+
+impl Cuts {
+    async fn of(cast: &Cast) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        struct Assignment {
+            round: u32,
+            ranges: Vec<Range>,
+        }
+        let path = format!("/v1/jobs/{}/assignments", cast.job);
+        let (mut cuts, mut after) = (Self::default(), None);
+        loop {
+            let page = cast.manager.client.page::<Assignment>(&path, &[], after.as_deref()).await?;
+            page.items.iter().for_each(|assignment| cuts.add(assignment.round, &assignment.ranges));
+            match page.next {
+                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                _ => return Ok(cuts),
+            }
+        }
+    }
+
+    /// A rework holds exactly the items that were rejected, so its size is their number.
+    fn add(&mut self, round: u32, ranges: &[Range]) {
+        self.rounds = self.rounds.max(round);
+        if round == 1 {
+            self.ranges += 1;
+        } else {
+            self.reworks += 1;
+            self.rejects += ranges.iter().map(Range::len).sum::<i64>();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The roles of this process: opens the parts, starts the services that it is to be, and ends them again.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use swath_coordinator::Coordinator;
+use swath_gateway::Gateway;
+use swath_metrics::Metrics;
+use swath_review::Review;
+use swath_runtime::backends::Shape;
+use swath_runtime::boot::{self, FolderLock};
+use swath_runtime::config::{Config, Sources};
+use swath_runtime::{Context, Route, server, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+/// What a process can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// People, datasets, jobs, exports; cuts, hints and sweeps
+    Coordinator,
+    /// Leases, saved items, submissions, pictures
+    Gateway,
+    /// The review rule, reviews, decisions
+    Review,
+    /// Counters for Prometheus
+    Metrics,
+}
+
+const ALL: [Role; 4] = [Role::Coordinator, Role::Gateway, Role::Review, Role::Metrics];
+
+/// How a server is to be started.
+#[derive(Debug, Clone, Default)]
+pub struct UpOptions {
+    /// A TOML file over the defaults.
+    pub config: Option<PathBuf>,
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// Address and port.
+    pub listen: Option<String>,
+    /// All where empty.
+    pub roles: Vec<Role>,
+    /// Keys that win over everything, as in `("admin.token", "…")`.
+    pub overrides: Vec<(String, String)>,
+    /// Whether only warnings are logged.
+    pub quiet: bool,
+}
+
+impl UpOptions {
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut overrides = self.overrides.clone();
+        overrides.extend(self.data.as_ref().map(|dir| ("data.dir".to_owned(), dir.display().to_string())));
+        overrides.extend(self.listen.as_ref().map(|listen| ("server.listen".to_owned(), listen.clone())));
+        if self.quiet {
+            overrides.push(("log.level".to_owned(), "warn".to_owned()));
+        }
+        Config::load(&Sources { file: self.config.clone(), overrides })
+    }
+
+    fn has(&self, role: Role) -> bool {
+        self.roles.is_empty() || self.roles.contains(&role)
+    }
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    context: Context,
+    serving: JoinHandle<anyhow::Result<()>>,
+    booting: Option<JoinHandle<anyhow::Result<Option<String>>>>,
+    tasks: TaskTracker,
+    _folder: Option<FolderLock>,
+}
+
+/// Starts a server. It listens when this returns, and is ready once [`Running::booted`] says so.
+pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
+    let config = options.config()?;
+    telemetry::log(&config);
+    let whole = ALL.iter().all(|role| options.has(*role));
+    let (context, shape, folder) = boot::open(config, whole).await?;
+    let (listener, address) = server::bind(&context.config.server.listen).await?;
+    let services = Services::new(&context, &options)?;
+    let router = server::router(&context, services.routes(), server::document(&documented()));
+    let serving = tokio::spawn(server::serve(context.clone(), listener, router));
+    let tasks = TaskTracker::new();
+    let booting = tokio::spawn(come_up(context.clone(), shape, services, tasks.clone()));
+    tracing::info!(%address, "listening");
+    Ok(Running { address, context, serving, booting: Some(booting), tasks, _folder: folder })
+}
+
+/// Waits for the truth, then lets the services work.
+async fn come_up(
+    context: Context,
+    shape: Shape,
+    services: Services,
+    tasks: TaskTracker,
+) -> anyhow::Result<Option<String>> {
+    let token = boot::boot(&context, &shape, services.coordinator.is_some()).await?;
+    let clock = context.clone();
+    tasks.spawn(async move { clock.clock.follow(&clock.store, &clock.shutdown).await });
+    services.run(&tasks);
+    tracing::info!("ready");
+    Ok(token)
+}
+
+/// All routes of all services, which is what the document shows wherever it is asked for.
+fn documented() -> Vec<Route> {
+    [swath_coordinator::routes(), swath_gateway::routes(), swath_review::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The services of this process.
+struct Services {
+    coordinator: Option<Arc<Coordinator>>,
+    gateway: Option<Arc<Gateway>>,
+    review: Option<Arc<Review>>,
+    metrics: Option<Arc<Metrics>>,
+}
+
+impl Services {
+    fn new(context: &Context, options: &UpOptions) -> anyhow::Result<Self> {
+        let wanted = |role| options.has(role).then(|| context.clone());
+        Ok(Self {
+            coordinator: wanted(Role::Coordinator).map(Coordinator::new),
+            gateway: wanted(Role::Gateway).map(Gateway::new).transpose()?,
+            review: wanted(Role::Review).map(Review::new).transpose()?,
+            metrics: wanted(Role::Metrics).map(Metrics::new).transpose()?,
+        })
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        let mut routes = Vec::new();
+        routes.extend(self.coordinator.iter().flat_map(|service| service.routes()));
+        routes.extend(self.gateway.iter().flat_map(Gateway::routes));
+        routes.extend(self.review.iter().flat_map(Review::routes));
+        routes
+    }
+
+    fn run(self, tasks: &TaskTracker) {
+        self.coordinator.map(|service| tasks.spawn(service.run()));
+        self.gateway.map(|service| tasks.spawn(service.run()));
+        self.review.map(|service| tasks.spawn(service.run()));
+        self.metrics.map(|service| tasks.spawn(service.run()));
+    }
+}
+
+impl Running {
+    /// Waits until the server is ready. At the first start that makes up a token for the administrator, this is it.
+    pub async fn booted(&mut self) -> anyhow::Result<Option<String>> {
+        match self.booting.take() {
+            Some(booting) => booting.await?,
+            None => Ok(None),
+        }
+    }
+
+    /// Ends the server: readiness goes first, then what is in flight ends, then the connections.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.context.shutdown.cancel();
+        let served = self.serving.await.context("the server")?;
+        self.tasks.close();
+        if tokio::time::timeout(self.context.config.shutdown(), self.tasks.wait()).await.is_err() {
+            tracing::warn!("background work did not end in time");
+        }
+        self.context.bus.close().await;
+        self.context.locks.settle().await;
+        self.context.store.close().await;
+        served
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until it cannot come up; a token made for the administrator is told to
+    /// `tell`.
+    pub async fn wait(mut self, tell: impl FnOnce(&str)) -> anyhow::Result<()> {
+        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut told = async || {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        let booted = tokio::select! {
+            booted = self.booted() => Some(booted),
+            () = told() => None,
+        };
+        match booted {
+            Some(Ok(token)) => {
+                if let Some(token) = token {
+                    tell(&token);
+                }
+                told().await;
+                self.stop().await
+            }
+            Some(Err(error)) => {
+                self.stop().await?;
+                Err(error)
+            }
+            None => self.stop().await,
+        }
+    }
+}
+
+/// The configuration in force, as TOML.
+pub fn config_text(options: &UpOptions) -> anyhow::Result<String> {
+    Ok(options.config()?.to_toml())
+}
+
+/// Brings the database up to this version.
+pub async fn migrate(options: &UpOptions) -> anyhow::Result<()> {
+    boot::migrate(&options.config()?).await
+}

@@ -1,0 +1,167 @@
+//! The command line as a person meets it: the binary itself against a small server that plays its part.
+
+#![expect(clippy::unwrap_used, reason = "a test may fall over")]
+
+mod stub;
+
+use std::path::Path;
+
+use serde_json::json;
+use stub::Stub;
+
+const JOB: &str = "01890000-0000-7000-8000-00000000000a";
+
+#[tokio::test]
+async fn wrong_usage_ends_with_2() {
+    let stub = Stub::start().await;
+    for wrong in
+        ["job show", "job show no-id", "member add --name x --role king", "dataset add x", "nonsense"]
+    {
+        assert_eq!(stub.swath(wrong).await.code, 2, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn not_found_and_conflict_end_with_3_and_say_so() {
+    let stub = Stub::start().await;
+    stub.answers(
+        "GET",
+        &format!("/v1/jobs/{JOB}"),
+        404,
+        json!({"code": "not-found", "detail": "there is no such job"}),
+    );
+    stub.answers(
+        "POST",
+        &format!("/v1/jobs/{JOB}/pause"),
+        409,
+        json!({"code": "conflict", "detail": "it is done"}),
+    );
+    let missing = stub.swath(&format!("job show {JOB}")).await;
+    assert_eq!(
+        (missing.code, missing.stderr.as_str()),
+        (3, "swath: not-found (404): there is no such job\n")
+    );
+    assert_eq!(stub.swath(&format!("job pause {JOB}")).await.code, 3);
+}
+
+#[tokio::test]
+async fn a_team_that_nobody_knows_ends_with_3() {
+    let stub = Stub::start().await;
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [], "next": null}));
+    assert_eq!(stub.swath("member list --team Nowhere").await.code, 3);
+}
+
+#[tokio::test]
+async fn every_other_refusal_ends_with_1() {
+    let stub = Stub::start().await;
+    stub.answers(
+        "GET",
+        &format!("/v1/jobs/{JOB}"),
+        403,
+        json!({"code": "forbidden", "detail": "not yours to see"}),
+    );
+    assert_eq!(stub.swath(&format!("job show {JOB}")).await.code, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_ends_with_1() {
+    let stub = Stub::start().await;
+    let ended = stub.swath("healthcheck --url http://127.0.0.1:9").await;
+    assert_eq!(ended.code, 1);
+    let told = "swath: not ready: no answer from the server: Connection refused (os error 111) (http://127.0.0.1:9)\n";
+    assert_eq!(ended.stderr, told);
+}
+
+#[tokio::test]
+async fn a_call_that_the_server_puts_off_comes_again_under_its_key() {
+    let stub = Stub::start().await;
+    stub.answers("POST", "/v1/teams", 503, json!({"code": "unavailable", "detail": "outcome unknown"}));
+    stub.answers("POST", "/v1/teams", 201, json!({"id": JOB, "name": "Night shift"}));
+    let made = stub.swath_with(&["team", "create", "Night shift", "--json"]).await;
+    assert_eq!((made.code, made.stdout), (0, format!("{{\"id\":\"{JOB}\",\"name\":\"Night shift\"}}\n")));
+    let asked = stub.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[0].key.is_some() && asked[0].key == asked[1].key, "{asked:?}");
+    assert_eq!(asked[0].bearer.as_deref(), Some("Bearer a-token"));
+}
+
+#[tokio::test]
+async fn a_list_is_printed_page_after_page() {
+    let stub = Stub::start().await;
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [{"id": "a", "name": "one"}], "next": "a"}));
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [{"id": "b", "name": "two"}], "next": null}));
+    let listed = stub.swath("team list").await;
+    assert_eq!(listed.stdout, "ID  NAME\na   one\nb   two\n");
+    assert_eq!(stub.asked()[1].query, "limit=1000&after=a");
+}
+
+#[tokio::test]
+async fn a_manifest_goes_up_as_it_is_and_its_bad_lines_come_back() {
+    let stub = Stub::start().await;
+    let refused = json!({"code": "invalid", "detail": "nothing was imported", "errors": [
+        {"line": 3, "field": "uri", "message": "is missing"}]});
+    stub.answers("POST", "/v1/datasets", 422, refused);
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("list.csv");
+    std::fs::write(&manifest, "uri\na.jpg\n\"\"\n").unwrap();
+    let ended = stub.swath_with(&["dataset", "add", "birds", "--manifest", name(&manifest)]).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.ends_with("nothing was imported\n  line 3: uri: is missing\n"), "{}", ended.stderr);
+    let asked = &stub.asked()[0];
+    let sent = (asked.query.as_str(), asked.kind.as_deref(), asked.body.as_str());
+    assert_eq!(sent, ("name=birds", Some("text/csv"), "uri\na.jpg\n\"\"\n"));
+}
+
+#[tokio::test]
+async fn a_job_goes_up_as_its_file_says() {
+    let stub = Stub::start().await;
+    stub.answers("POST", "/v1/jobs", 201, json!({"id": JOB, "title": "Birds", "progress": {"pending": 3}}));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("job.json");
+    std::fs::write(&file, r#"{"title":"Birds"}"#).unwrap();
+    let ended = stub.swath_with(&["job", "create", "--file", name(&file)]).await;
+    assert_eq!(
+        ended.stdout,
+        format!("ID           {JOB}\nTITLE        Birds\nPENDING      3\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(stub.asked()[0].body, r#"{"title":"Birds"}"#);
+}
+
+#[tokio::test]
+async fn a_job_is_followed_until_it_is_done() {
+    let stub = Stub::start().await;
+    let path = format!("/v1/jobs/{JOB}");
+    stub.answers("GET", &path, 200, json!({"status": "active", "progress": {"pending": 1, "accepted": 2}}));
+    stub.answers("GET", &path, 200, json!({"status": "done", "progress": {"accepted": 3}}));
+    let ended = stub.swath(&format!("job watch {JOB}")).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "the job is done\n"));
+    assert!(ended.stderr.starts_with("2/3: 2 accepted, 0 in review, "), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn an_export_appears_whole() {
+    let stub = Stub::start().await;
+    stub.answers("GET", &format!("/v1/jobs/{JOB}/export"), 200, json!({"index": 0}));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.jsonl");
+    let ended = stub.swath_with(&["export", JOB, "-o", name(&file)]).await;
+    assert_eq!((ended.code, std::fs::read_to_string(&file).unwrap().as_str()), (0, "{\"index\":0}"));
+    assert_eq!(stub.asked()[0].query, "format=jsonl");
+}
+
+#[tokio::test]
+async fn an_export_that_breaks_off_leaves_nothing_behind() {
+    let stub = Stub::start().await;
+    stub.breaks_off("GET", &format!("/v1/jobs/{JOB}/export"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.json");
+    let ended = stub.swath_with(&["export", JOB, "--format", "coco", "-o", name(&file)]).await;
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+fn name(file: &Path) -> &str {
+    file.to_str().unwrap()
+}

@@ -1,0 +1,502 @@
+//! An assignment and the only transitions that it knows. A transition checks its guard, changes the value and
+//! returns the log entry that must be written with it; the store runs it on a row that it has locked.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
+use crate::job::Terms;
+use crate::log::Entry;
+use crate::ranges::Ranges;
+use crate::time::Time;
+
+/// Where an assignment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Waiting for an annotator.
+    Pending,
+    /// Under a lease.
+    InProgress,
+    /// Submitted, waiting for a reviewer or the review rule.
+    Completed,
+    /// Under a reviewer's lease.
+    InReview,
+    /// Accepted as a whole.
+    Accepted,
+    /// Decided, with items rejected that now stand in a rework.
+    Rejected,
+    /// Called off.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status, at the index that the store keeps for it.
+    pub const ALL: [Status; 7] = [
+        Self::Pending,
+        Self::InProgress,
+        Self::Completed,
+        Self::InReview,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Cancelled,
+    ];
+
+    /// As a number, for the store.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// From the store's number.
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// Whether somebody still has to act.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Pending | Self::InProgress | Self::Completed | Self::InReview)
+    }
+}
+
+/// The two kinds of work that are leased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Labelling.
+    Annotate,
+    /// Checking.
+    Review,
+}
+
+impl Stage {
+    /// The status in which work of this stage waits.
+    pub fn waiting(self) -> Status {
+        match self {
+            Self::Annotate => Status::Pending,
+            Self::Review => Status::Completed,
+        }
+    }
+
+    /// The status in which work of this stage is held.
+    pub fn held(self) -> Status {
+        match self {
+            Self::Annotate => Status::InProgress,
+            Self::Review => Status::InReview,
+        }
+    }
+
+    /// As a number, for the store.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+}
+
+/// Why a lease is no longer good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stale {
+    /// Its time ran out, and its hard deadline has passed.
+    Lapsed,
+    /// Its time ran out, and someone else has the work now.
+    Taken,
+    /// It was given back.
+    Released,
+    /// A manager took it away.
+    Reassigned,
+    /// The work was called off.
+    Cancelled,
+    /// It was handed in.
+    Submitted,
+}
+
+impl Stale {
+    const ALL: [Stale; 6] =
+        [Self::Lapsed, Self::Taken, Self::Released, Self::Reassigned, Self::Cancelled, Self::Submitted];
+
+    /// As a number, for the store.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// From the store's number.
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+/// Why a transition did not happen. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The lease is not the current one.
+    #[error("the lease is no longer current")]
+    Stale(Stale),
+    /// Someone else was quicker, or the person may not have it.
+    #[error("the assignment is not available")]
+    Unavailable,
+    /// Items are neither confirmed nor skipped, or have no verdict.
+    #[error("items are missing")]
+    Incomplete(Vec<i64>),
+    /// The item does not belong to the assignment.
+    #[error("item {0} is not in the assignment")]
+    ForeignItem(i64),
+    /// The status does not allow it.
+    #[error("an assignment that is {0:?} cannot be changed so")]
+    Status(Status),
+    /// The person has given an opinion on this range already.
+    #[error("the same person has given another opinion on this range")]
+    SecondOpinion,
+}
+
+/// What a lease is good for right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// The work is held.
+    Current,
+    /// Its time ran out, but nobody has taken the work since.
+    Lapsed,
+}
+
+/// The unit of work, as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Derived from job, round, number and slot.
+    pub id: AssignmentId,
+    /// The team, for reads that must not leave it.
+    pub team: TeamId,
+    /// The job.
+    pub job: JobId,
+    /// 1 for what was cut, one more for each rework.
+    pub round: i64,
+    /// Its number in the job, from 0; a rework keeps its parent's.
+    pub number: i64,
+    /// Which of the opinions asked for, from 0.
+    pub slot: i64,
+    /// The rejected submission that this one redoes.
+    pub parent: Option<AssignmentId>,
+    /// Its items.
+    pub ranges: Ranges,
+    /// How many they are.
+    pub items: i64,
+    /// Where it stands.
+    pub status: Status,
+    /// Grows with every grant and never shrinks.
+    pub fence: i64,
+    /// The current lease, or the lapsed one that nobody has replaced.
+    pub lease: Option<LeaseId>,
+    /// Whose lease that is.
+    pub holder: Option<UserId>,
+    /// When the lease lapses.
+    pub expires: Time,
+    /// When it can no longer be renewed.
+    pub deadline: Time,
+    /// Items confirmed by the present holder.
+    pub confirmed: i64,
+    /// Who submitted it.
+    pub author: Option<UserId>,
+    /// The lease under which it was submitted.
+    pub submission: Option<LeaseId>,
+    /// Whether the submission goes before a reviewer.
+    pub review: bool,
+    /// For whom it waits, until `reserved_until`.
+    pub reserved_for: Option<UserId>,
+    /// When anyone may take it.
+    pub reserved_until: Time,
+    /// Whether its rounds are used up, so that it waits for a manager.
+    pub held: bool,
+    /// Items accepted with labels, once it is decided.
+    pub accepted: i64,
+    /// Items accepted as skipped, once it is decided.
+    pub skipped: i64,
+    /// Entries in its log.
+    pub seq: i64,
+    /// Since when it has its status.
+    pub since: Time,
+}
+
+/// Who does something, when and why.
+#[derive(Debug, Clone, Default)]
+pub struct Cause {
+    /// The moment.
+    pub at: Time,
+    /// The person; none where Swath itself acts.
+    pub actor: Option<UserId>,
+    /// The reason, where one is given.
+    pub reason: Option<String>,
+}
+
+impl Cause {
+    /// A person's act.
+    pub fn by(actor: UserId, at: Time) -> Self {
+        Self { at, actor: Some(actor), reason: None }
+    }
+
+    /// An act of Swath's own.
+    pub fn own(at: Time) -> Self {
+        Self { at, actor: None, reason: None }
+    }
+
+    /// The same with a reason.
+    pub fn because(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
+        self
+    }
+}
+
+/// The outcome of a review, item by item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Items accepted with labels.
+    pub accepted: Vec<i64>,
+    /// Items accepted as skipped.
+    pub skipped: Vec<i64>,
+    /// Items rejected.
+    pub rejected: Vec<i64>,
+}
+
+impl Assignment {
+    /// A new PENDING assignment.
+    pub fn new(team: TeamId, job: JobId, key: (i64, i64, i64), ranges: Ranges, now: Time) -> Self {
+        let (round, number, slot) = key;
+        Self {
+            id: AssignmentId::of(job, round, number, slot),
+            team,
+            job,
+            round,
+            number,
+            slot,
+            parent: None,
+            items: ranges.items(),
+            ranges,
+            status: Status::Pending,
+            fence: 0,
+            lease: None,
+            holder: None,
+            expires: Time(0),
+            deadline: Time(0),
+            confirmed: 0,
+            author: None,
+            submission: None,
+            review: false,
+            reserved_for: None,
+            reserved_until: Time(0),
+            held: false,
+            accepted: 0,
+            skipped: 0,
+            seq: 0,
+            since: now,
+        }
+    }
+
+    /// Whether this person may be given the work now, as far as the row itself tells.
+    pub fn is_eligible(&self, stage: Stage, user: UserId, now: Time) -> bool {
+        self.status == stage.waiting()
+            && match stage {
+                Stage::Annotate => {
+                    !self.held
+                        && (self.reserved_for.is_none_or(|person| person == user)
+                            || self.reserved_until <= now)
+                }
+                Stage::Review => self.review && self.author != Some(user),
+            }
+    }
+
+    /// Grants a lease to annotate, or claims a review.
+    pub fn grant(
+        &mut self,
+        stage: Stage,
+        user: UserId,
+        lease: LeaseId,
+        terms: Terms,
+        now: Time,
+    ) -> Result<Entry, Refusal> {
+        if !self.is_eligible(stage, user, now) {
+            return Err(Refusal::Unavailable);
+        }
+        self.fence += 1;
+        self.lease = Some(lease);
+        self.holder = Some(user);
+        self.deadline = now + terms.deadline;
+        self.expires = (now + terms.lease).min(self.deadline);
+        self.confirmed = 0;
+        let action = if stage == Stage::Annotate { "grant" } else { "claim" };
+        Ok(self.enter(stage.held(), action, &Cause::by(user, now), None))
+    }
+
+    /// What this lease is still good for, if it stands on the row.
+    pub fn hold(&self, stage: Stage, user: UserId, lease: LeaseId) -> Option<Hold> {
+        if self.lease != Some(lease) || self.holder != Some(user) {
+            None
+        } else if self.status == stage.held() {
+            Some(Hold::Current)
+        } else {
+            (self.status == stage.waiting()).then_some(Hold::Lapsed)
+        }
+    }
+
+    /// Keeps a lease alive; one that lapsed is revived. Gaining less than a quarter of the lease changes nothing.
+    /// Refused from the hard deadline on.
+    pub fn renew(
+        &mut self,
+        stage: Stage,
+        user: UserId,
+        terms: Terms,
+        now: Time,
+    ) -> Result<Option<Entry>, Refusal> {
+        if now >= self.deadline {
+            return Err(Refusal::Stale(Stale::Lapsed));
+        }
+        let expires = (now + terms.lease).min(self.deadline);
+        if self.status == stage.held() {
+            if (expires - self.expires) * 4 >= terms.lease {
+                self.expires = expires;
+            }
+            return Ok(None);
+        }
+        self.expires = expires;
+        Ok(Some(self.enter(stage.held(), "revive", &Cause::by(user, now), None)))
+    }
+
+    /// Hands in the whole assignment under a lease that holds or has lapsed; `review` says whether it is reviewed.
+    pub fn submit(&mut self, user: UserId, review: bool, detail: Value, now: Time) -> Entry {
+        let lease = self.lease;
+        self.author = Some(user);
+        self.submission = lease;
+        self.review = review;
+        self.confirmed = self.items;
+        let entry = self.enter(Status::Completed, "submit", &Cause::by(user, now), Some(detail));
+        self.clear_lease();
+        entry
+    }
+
+    /// Gives the work back, unfinished.
+    pub fn release(&mut self, stage: Stage, user: UserId, reason: Option<String>, now: Time) -> Entry {
+        let entry = self.enter(stage.waiting(), "release", &Cause::by(user, now).because(reason), None);
+        self.clear_lease();
+        entry
+    }
+
+    /// Lets a lease lapse that has seen no sign of life; it stays on the row so that its holder can come back.
+    pub fn expire(&mut self, now: Time) -> Result<Entry, Refusal> {
+        let waiting = match self.status {
+            Status::InProgress => Status::Pending,
+            Status::InReview => Status::Completed,
+            other => return Err(Refusal::Status(other)),
+        };
+        Ok(self.enter(waiting, "expire", &Cause::own(now), None))
+    }
+
+    /// Decides a review, held or lapsed; with rejected items the rework that redoes them comes back as well.
+    pub fn decide(
+        &mut self,
+        user: UserId,
+        decision: &Decision,
+        terms: Terms,
+        now: Time,
+    ) -> (Entry, Option<(Self, Entry)>) {
+        let rejected = Ranges::of_items(decision.rejected.iter().copied());
+        let skipped = Ranges::of_items(decision.skipped.iter().copied());
+        self.accepted = decision.accepted.len() as i64;
+        self.skipped = decision.skipped.len() as i64;
+        let status = if decision.rejected.is_empty() { Status::Accepted } else { Status::Rejected };
+        let detail = json!({"rejected": rejected.to_string(), "skipped": skipped.to_string()});
+        let entry = self.enter(status, "decide", &Cause::by(user, now), Some(detail));
+        self.clear_lease();
+        (entry, (status == Status::Rejected).then(|| self.rework(rejected, user, terms, now)))
+    }
+
+    fn rework(&self, rejected: Ranges, user: UserId, terms: Terms, now: Time) -> (Self, Entry) {
+        let key = (self.round + 1, self.number, self.slot);
+        let mut child = Self::new(self.team, self.job, key, rejected, now);
+        child.parent = Some(self.id);
+        child.reserved_for = self.author;
+        child.reserved_until = now + terms.reserve;
+        child.held = child.round > terms.rounds;
+        let detail = json!({"parent": self.id, "ranges": child.ranges.to_string(), "reserved_for": child.reserved_for,
+            "waits_for_manager": child.held});
+        let entry = child.enter(Status::Pending, "rework", &Cause::by(user, now), Some(detail));
+        (child, entry)
+    }
+
+    /// Accepts a submission that the review rule does not put before a reviewer.
+    pub fn waive(&mut self, skipped: &[i64], now: Time) -> Result<Entry, Refusal> {
+        if self.status != Status::Completed || self.review {
+            return Err(Refusal::Status(self.status));
+        }
+        self.skipped = skipped.len() as i64;
+        self.accepted = self.items - self.skipped;
+        let detail = json!({"skipped": Ranges::of_items(skipped.iter().copied()).to_string()});
+        Ok(self.enter(Status::Accepted, "waive", &Cause::own(now), Some(detail)))
+    }
+
+    /// Takes the work from whoever has it and reserves it for a person, or for anyone.
+    pub fn reassign(&mut self, to: Option<UserId>, until: Time, cause: &Cause) -> Result<Entry, Refusal> {
+        if !matches!(self.status, Status::Pending | Status::InProgress) {
+            return Err(Refusal::Status(self.status));
+        }
+        self.reserved_for = to;
+        self.reserved_until = until;
+        let detail = json!({"reserved_for": to, "reserved_until": until, "former_holder": self.holder});
+        self.confirmed = 0;
+        self.held = false;
+        let entry = self.enter(Status::Pending, "reassign", cause, Some(detail));
+        self.clear_lease();
+        Ok(entry)
+    }
+
+    /// Puts submitted or accepted work back into the queue.
+    pub fn reopen(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
+        if !matches!(self.status, Status::Completed | Status::InReview | Status::Accepted) {
+            return Err(Refusal::Status(self.status));
+        }
+        let detail = json!({"author": self.author});
+        self.author = None;
+        self.submission = None;
+        self.review = false;
+        self.confirmed = 0;
+        self.accepted = 0;
+        self.skipped = 0;
+        self.reserved_for = None;
+        let entry = self.enter(Status::Pending, "reopen", cause, Some(detail));
+        self.clear_lease();
+        Ok(entry)
+    }
+
+    /// Calls off what is not decided yet.
+    pub fn cancel(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
+        if !self.status.is_undecided() {
+            return Err(Refusal::Status(self.status));
+        }
+        let entry = self.enter(Status::Cancelled, "cancel", cause, None);
+        self.clear_lease();
+        Ok(entry)
+    }
+
+    fn clear_lease(&mut self) {
+        self.lease = None;
+        self.holder = None;
+        self.expires = Time(0);
+        self.deadline = Time(0);
+    }
+
+    /// Takes on a status and writes down how it came to that.
+    fn enter(&mut self, status: Status, action: &str, cause: &Cause, detail: Option<Value>) -> Entry {
+        let from = std::mem::replace(&mut self.status, status);
+        self.since = cause.at;
+        self.seq += 1;
+        Entry {
+            subject: self.id.0,
+            seq: self.seq,
+            at: cause.at,
+            actor: cause.actor,
+            action: action.to_owned(),
+            from: Some(from),
+            to: Some(status),
+            lease_id: self.lease,
+            fence: self.fence,
+            reason: cause.reason.clone(),
+            detail,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

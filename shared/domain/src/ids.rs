@@ -1,0 +1,120 @@
+//! Identifiers as types, so that a job's id cannot be handed in where a team's is wanted.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A tenant.
+    TeamId;
+    /// A person or a machine account.
+    UserId;
+    /// An API token (its id, never its secret).
+    TokenId;
+    /// An immutable ordered list of media.
+    DatasetId;
+    /// One labelling task over a selection of a dataset.
+    JobId;
+    /// The unit of work.
+    AssignmentId;
+    /// One person's right to work on one assignment; a review's id is one too.
+    LeaseId;
+}
+
+const NUMBER_BITS: u32 = 34;
+const ROUND_BITS: u32 = 6;
+const SLOT_BITS: u32 = 6;
+/// What is left of a UUIDv7's 74 free bits tells apart jobs that were made in the same millisecond.
+const JOB_BITS: u32 = 74 - NUMBER_BITS - ROUND_BITS - SLOT_BITS;
+
+impl AssignmentId {
+    /// The id that an assignment has by its key: a UUIDv7 of its job's millisecond, ordered by round, number and slot.
+    ///
+    /// A hint can so name assignments by number alone, and the ids of a job lie side by side in every index.
+    pub fn of(job: JobId, round: i64, number: i64, slot: i64) -> Self {
+        let millis = job.0.as_u128() >> 80;
+        let tail = (job_bits(job) << (ROUND_BITS + NUMBER_BITS + SLOT_BITS))
+            | (part(round, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS))
+            | (part(number, NUMBER_BITS) << SLOT_BITS)
+            | part(slot, SLOT_BITS);
+        let (high, low) = (tail >> 62, tail & ((1 << 62) - 1));
+        Self(Uuid::from_u128((millis << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low))
+    }
+}
+
+fn job_bits(job: JobId) -> u128 {
+    let digest = Sha256::digest(job.0.as_bytes());
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&digest[..16]);
+    u128::from_be_bytes(bits) & ((1 << JOB_BITS) - 1)
+}
+
+fn part(value: i64, bits: u32) -> u128 {
+    debug_assert!(value >= 0 && value < 1 << bits, "a key part outgrew its place in the id");
+    (value as u128) & ((1 << bits) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(n: u128) -> JobId {
+        JobId(Uuid::from_u128((0x0199_aaaa_bbbb_u128 << 80) | (0x7 << 76) | (0b10 << 62) | n))
+    }
+
+    #[test]
+    fn an_assignment_id_is_a_uuid_v7_ordered_by_its_key() {
+        let ids: Vec<_> = [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 70_000, 3), (2, 0, 0), (9, 5, 1)]
+            .into_iter()
+            .map(|(round, number, slot)| AssignmentId::of(job(1), round, number, slot))
+            .collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        for id in &ids {
+            assert_eq!(id.0.get_version_num(), 7);
+            assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    #[test]
+    fn jobs_of_the_same_millisecond_do_not_share_ids() {
+        assert_ne!(AssignmentId::of(job(1), 1, 0, 0), AssignmentId::of(job(2), 1, 0, 0));
+    }
+}

@@ -1,0 +1,177 @@
+//! A job: one labelling task over a selection of a dataset, and the rules it sets.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DatasetId, JobId, TeamId, UserId};
+use crate::labels::{Class, LabelLimits, LabelRules, TagDefinition};
+use crate::review::ReviewRule;
+use crate::time::{Time, seconds};
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// Work is handed out.
+    Active,
+    /// No new leases; what is held goes on.
+    Paused,
+    /// Being cancelled, row by row.
+    Cancelling,
+    /// Nothing undecided is left, and the rest was called off.
+    Cancelled,
+    /// Every item is decided.
+    Done,
+}
+
+impl JobStatus {
+    /// Every status, at the index that the store keeps for it.
+    pub const ALL: [JobStatus; 5] =
+        [Self::Active, Self::Paused, Self::Cancelling, Self::Cancelled, Self::Done];
+
+    /// As a number, for the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// From the store's number.
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+/// How urgent a job is; higher classes are served first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// When nothing else waits.
+    Low,
+    /// As it comes.
+    #[default]
+    Normal,
+    /// Before the others.
+    High,
+    /// A delivery hangs on it.
+    ReleaseBlocker,
+}
+
+impl Priority {
+    const ALL: [Priority; 4] = [Self::Low, Self::Normal, Self::High, Self::ReleaseBlocker];
+
+    /// As a number, for the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// From the store's number.
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+/// What a job asks for and allows; kept as one document beside the columns that queries need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct JobSpec {
+    /// Markdown for the people who do the work.
+    pub description: Option<String>,
+    /// What is to be labelled.
+    pub classes: Vec<Class>,
+    /// Tags that may be set.
+    pub tags: Vec<TagDefinition>,
+    /// The most labels per item.
+    pub limits: LabelLimits,
+    /// Short instructions that come with every lease.
+    pub instructions: Option<String>,
+    /// Who may annotate; everyone in the team where absent.
+    pub annotators: Option<Vec<UserId>>,
+    /// Who may review; every reviewer of the team where absent.
+    pub reviewers: Option<Vec<UserId>>,
+}
+
+impl JobSpec {
+    /// The part that checks labels.
+    pub fn rules(&self) -> LabelRules {
+        LabelRules { classes: self.classes.clone(), tags: self.tags.clone(), limits: self.limits }
+    }
+}
+
+/// The times and bounds that a job sets for its leases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How long a lease runs without a sign of life, in microseconds.
+    pub lease: i64,
+    /// How long a lease may be renewed at all, in microseconds from its grant.
+    pub deadline: i64,
+    /// How long rework waits for its author, in microseconds.
+    pub reserve: i64,
+    /// The last round that is handed out without a manager.
+    pub rounds: i64,
+}
+
+impl Terms {
+    /// Terms from seconds.
+    pub const fn of_seconds(lease: i64, deadline: i64, reserve: i64, rounds: i64) -> Self {
+        Self { lease: seconds(lease), deadline: seconds(deadline), reserve: seconds(reserve), rounds }
+    }
+}
+
+/// A job as the store keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// The team that it belongs to.
+    pub team: TeamId,
+    /// The dataset, at `version`.
+    pub dataset: DatasetId,
+    /// The pinned version of the dataset.
+    pub version: i64,
+    /// Its title.
+    pub title: String,
+    /// What it asks for.
+    pub spec: JobSpec,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it is due.
+    pub due: Option<Time>,
+    /// Items per range.
+    pub range_size: i64,
+    /// Opinions asked for of each range.
+    pub slots: i64,
+    /// Times and bounds of its leases.
+    pub terms: Terms,
+    /// What is reviewed.
+    pub review: ReviewRule,
+    /// Seed of the sample.
+    pub seed: i64,
+    /// How many items are selected.
+    pub selected: i64,
+    /// How many of them have been cut into ranges.
+    pub cut_to: i64,
+    /// How many entries its own log has.
+    pub seq: i64,
+    /// Who made it.
+    pub creator: UserId,
+    /// When it was made.
+    pub created: Time,
+}
+
+impl Job {
+    /// Whether new leases may be granted.
+    pub fn is_open(&self) -> bool {
+        self.status == JobStatus::Active
+    }
+
+    /// Whether this person may annotate here at all.
+    pub fn admits_annotator(&self, user: UserId) -> bool {
+        self.spec.annotators.as_ref().is_none_or(|people| people.contains(&user))
+    }
+
+    /// Whether this person may review here at all.
+    pub fn admits_reviewer(&self, user: UserId) -> bool {
+        self.spec.reviewers.as_ref().is_none_or(|people| people.contains(&user))
+    }
+}

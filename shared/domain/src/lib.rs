@@ -1,0 +1,46 @@
+//! The words of Swath and what may happen to them: ids, ranges, labels, and the transitions of an assignment.
+//!
+//! Everything here is pure. There is no IO, no async, no clock and no randomness: time, ids and seeds come in as
+//! parameters, so that the two databases, the simulation and the tests all run the very same rules.
+
+pub mod assignment;
+pub mod ids;
+pub mod job;
+pub mod labels;
+pub mod limits;
+pub mod log;
+pub mod progress;
+pub mod ranges;
+pub mod review;
+pub mod role;
+pub mod selection;
+pub mod time;
+
+pub use assignment::{Assignment, Refusal, Stage, Stale, Status};
+pub use ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, TokenId, UserId};
+pub use ranges::{Range, Ranges};
+pub use role::{Role, Roles};
+pub use time::{Clock, Ids, Time};
+
+/// A field that breaks a rule: where it stands in the request, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// Path of the field, as in `figures[2].geometry.width`.
+    pub field: String,
+    /// What is wrong, as a sentence fragment.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Names a field and what is wrong with it.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+
+    /// The same error seen from one level further out.
+    pub fn within(mut self, prefix: &str) -> Self {
+        self.field =
+            if self.field.is_empty() { prefix.to_owned() } else { format!("{prefix}.{}", self.field) };
+        self
+    }
+}

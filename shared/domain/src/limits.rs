@@ -1,0 +1,50 @@
+//! Every bound that the domain knows, in one place.
+
+/// The most items that one assignment may hold.
+pub const RANGE_SIZE_MAX: i64 = 1_000;
+/// Items per range unless the job says otherwise.
+pub const RANGE_SIZE_DEFAULT: i64 = 50;
+/// The most opinions that may be asked for of each range.
+pub const SLOTS_MAX: i64 = 16;
+/// The most rounds that a job may allow.
+pub const ROUNDS_MAX: i64 = 60;
+/// Rounds unless the job says otherwise.
+pub const ROUNDS_DEFAULT: i64 = 5;
+/// The most items that a dataset may hold.
+pub const ITEMS_MAX: i64 = 1_000_000_000;
+/// The shortest lease time, in seconds.
+pub const LEASE_SECONDS_MIN: i64 = 5;
+/// The longest lease time, in seconds: the hard deadline of twelve hours.
+pub const LEASE_SECONDS_MAX: i64 = 12 * 3_600;
+/// Lease time unless the job says otherwise, in seconds.
+pub const LEASE_SECONDS_DEFAULT: i64 = 30 * 60;
+/// How long rework waits for its author before anyone may take it, in seconds, unless the job says otherwise.
+pub const RESERVE_SECONDS_DEFAULT: i64 = 15 * 60;
+/// The longest reservation, in seconds.
+pub const RESERVE_SECONDS_MAX: i64 = 30 * 24 * 3_600;
+/// Names and titles, in characters.
+pub const NAME_MAX: usize = 200;
+/// Descriptions and instructions, in characters.
+pub const TEXT_MAX: usize = 20_000;
+/// Reasons, comments and idempotency keys' bodies, in characters.
+pub const REASON_MAX: usize = 1_000;
+/// `Idempotency-Key`, `submission_id` and `decision_id`, in characters.
+pub const KEY_MAX: usize = 64;
+/// A media URI, in characters.
+pub const URI_MAX: usize = 2_000;
+/// Classes, and tags, that a job may define.
+pub const CLASSES_MAX: usize = 500;
+/// Values that a tag may be restricted to.
+pub const TAG_VALUES_MAX: usize = 1_000;
+/// Figures on one item, whatever the job allows.
+pub const FIGURES_MAX: usize = 5_000;
+/// Tags on one item or figure, whatever the job allows.
+pub const TAGS_MAX: usize = 200;
+/// Points of one figure.
+pub const POINTS_MAX: usize = 20_000;
+/// Ranges in one selection.
+pub const SELECTION_RANGES_MAX: usize = 1_000;
+/// People that a job may be restricted to.
+pub const PEOPLE_MAX: usize = 10_000;
+/// Labels on one dataset item, and in one selection.
+pub const LABELS_MAX: usize = 50;

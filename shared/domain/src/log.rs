@@ -1,0 +1,37 @@
+//! The decision log: what was done to an assignment or a job, by whom and why.
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::assignment::Status;
+use crate::ids::{LeaseId, UserId};
+use crate::time::Time;
+
+/// One entry of the log of an assignment, or of a job.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// The assignment or the job.
+    #[serde(skip)]
+    pub subject: Uuid,
+    /// Its number in the subject's log, from 1 without a gap.
+    pub seq: i64,
+    /// When.
+    pub at: Time,
+    /// Who; absent where Swath itself acted.
+    pub actor: Option<UserId>,
+    /// What, by the name of the transition.
+    pub action: String,
+    /// The status before; absent on a job.
+    pub from: Option<Status>,
+    /// The status after; absent on a job.
+    pub to: Option<Status>,
+    /// The lease that was granted, used or ended.
+    pub lease_id: Option<LeaseId>,
+    /// The assignment's fence after the transition.
+    pub fence: i64,
+    /// Why, in a person's words.
+    pub reason: Option<String>,
+    /// What else a replay needs.
+    pub detail: Option<Value>,
+}

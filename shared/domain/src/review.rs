@@ -1,0 +1,82 @@
+//! Which submissions are reviewed, and what a reviewer says of an item.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ids::LeaseId;
+
+/// A reviewer's word on one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Final.
+    Accept,
+    /// Goes back into the queue.
+    Reject,
+}
+
+/// Which submissions go before a reviewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReviewRule {
+    /// Every one.
+    #[default]
+    All,
+    /// None: a submission is accepted as it comes.
+    None,
+    /// This many in a hundred, drawn by hash.
+    Sample(u8),
+}
+
+impl ReviewRule {
+    /// As a number, for the store: the percentage that is reviewed.
+    pub fn percent(self) -> u8 {
+        match self {
+            Self::All => 100,
+            Self::None => 0,
+            Self::Sample(percent) => percent,
+        }
+    }
+
+    /// Whether this submission goes before a reviewer: the same answer whenever and wherever it is asked.
+    pub fn draws(self, seed: i64, submission: LeaseId) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Sample(percent) => lot(seed, submission) < u64::from(percent),
+        }
+    }
+}
+
+/// A lot from 0 to 99.
+fn lot(seed: i64, submission: LeaseId) -> u64 {
+    let digest =
+        Sha256::new().chain_update(seed.to_be_bytes()).chain_update(submission.0.as_bytes()).finalize();
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(bytes) % 100
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_sample_is_reproducible_and_about_as_large_as_asked_for() {
+        let draw = |seed| {
+            let ids = (0..10_000).map(|n| LeaseId(Uuid::from_u128(n)));
+            ids.map(|id| ReviewRule::Sample(20).draws(seed, id)).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+        let drawn = draw(7).into_iter().filter(|drawn| *drawn).count();
+        assert!((1_800..2_200).contains(&drawn), "{drawn}");
+    }
+
+    #[test]
+    fn the_ends_of_the_scale_are_all_and_nothing() {
+        let id = LeaseId(Uuid::from_u128(9));
+        assert!(ReviewRule::All.draws(1, id) && ReviewRule::Sample(100).draws(1, id));
+        assert!(!ReviewRule::None.draws(1, id) && !ReviewRule::Sample(0).draws(1, id));
+    }
+}

@@ -1,0 +1,96 @@
+//! What a holder does with a lease or a review besides the work itself: look at it, keep it, give it back, load media.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use swath_domain::ids::{LeaseId, UserId};
+use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
+use swath_runtime::{Problem, Result};
+use swath_store::{Release, Renew};
+
+use crate::Desk;
+use crate::document::LeaseDocument;
+use crate::media::media_url;
+
+/// How long a lease runs now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Renewed {
+    /// When it lapses.
+    pub expires_at: Time,
+    /// The same in seconds from now.
+    pub expires_in: i64,
+}
+
+/// The body of `DELETE /v1/leases/{lease_id}`, which may be absent.
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRequest {
+    /// Why the work is given back.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+impl ReleaseRequest {
+    fn check(self) -> Result<Option<String>> {
+        let mut errors: Vec<FieldError> = Vec::new();
+        if let Some(reason) = &self.reason {
+            labels::check_text("reason", reason, limits::REASON_MAX, &mut errors);
+        }
+        if errors.is_empty() { Ok(self.reason) } else { Err(Problem::invalid(errors)) }
+    }
+}
+
+impl Desk {
+    /// Renews a lease; one that lapsed is revived as long as nobody has taken the work.
+    pub async fn renew(&self, lease: LeaseId, user: UserId) -> Result<Renewed> {
+        let now = self.context.now();
+        let renewed = self.context.store.lease_renew(Renew { stage: self.stage, lease, user, now }).await?;
+        let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
+        self.context.locks.keep(vec![(renewed.assignment, lease, left)]);
+        Ok(Renewed { expires_at: renewed.expires, expires_in: renewed.expires.seconds_after(now) })
+    }
+
+    /// Gives a lease back.
+    pub async fn release(&self, lease: LeaseId, user: UserId, request: ReleaseRequest) -> Result<()> {
+        let facts = self.facts(lease, user).await?;
+        let release =
+            Release { stage: self.stage, lease, user, reason: request.check()?, now: self.context.now() };
+        self.context.store.lease_release(release).await?;
+        self.context.locks.free(vec![(facts.assignment, lease)]);
+        Ok(())
+    }
+
+    /// The leases that a person holds right now.
+    pub async fn held(&self, user: UserId) -> Result<Vec<LeaseDocument>> {
+        let mut leases = Vec::new();
+        for assignment in self.context.store.leases_of(user, self.stage).await? {
+            if let Some(lease) = assignment.lease {
+                leases.push(self.document(lease, user).await?);
+            }
+        }
+        Ok(leases)
+    }
+
+    /// Sends the holder's browser to an item; a former holder has lost it from sight.
+    pub async fn media(&self, lease: LeaseId, user: UserId, index: i64) -> Result<Response> {
+        let view = self.context.store.lease(lease).await?;
+        let view = view
+            .filter(|view| view.holder == user && view.stage == self.stage)
+            .ok_or_else(Problem::not_found)?;
+        if view.assignment.hold(self.stage, user, lease).is_none() {
+            return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
+        }
+        let facts = self.facts(lease, user).await?;
+        if !facts.ranges.contains(index) {
+            return Err(Problem::not_found());
+        }
+        let one = swath_domain::Ranges::of_items([index]);
+        let item =
+            self.context.store.items(facts.dataset, &one).await?.pop().ok_or_else(Problem::not_found)?;
+        let url = media_url(&self.context, facts.dataset, index, &item.uri).ok_or_else(Problem::not_found)?;
+        let location = HeaderValue::from_str(&url).map_err(|_| Problem::not_found())?;
+        Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+    }
+}

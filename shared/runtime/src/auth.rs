@@ -1,0 +1,160 @@
+//! Who asks: bearer tokens, looked up by their SHA-256 and remembered for a moment.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use swath_domain::ids::{TeamId, UserId};
+use swath_domain::{Roles, Time};
+use swath_store::{Store, Token, digest};
+
+use crate::access::Access;
+use crate::problem::{Problem, Result};
+
+/// How long a token that was found good is believed, in microseconds.
+const BELIEVED: i64 = 1_000_000;
+/// Tokens remembered.
+const REMEMBERED: usize = 50_000;
+/// The longest token that is looked at.
+const LENGTH: usize = 512;
+
+/// Tokens that were lately found good.
+#[derive(Default)]
+pub struct Tokens(Mutex<HashMap<Vec<u8>, (Time, Caller)>>);
+
+/// The person behind a request.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<Token>);
+
+impl Tokens {
+    /// Finds out who presents this bearer token.
+    pub async fn caller(&self, store: &Store, bearer: &str, now: Time) -> Result<Caller> {
+        let digest = digest(bearer.as_bytes());
+        if let Some(caller) = self.remembered(&digest, now) {
+            return caller.good_at(now);
+        }
+        let token = store.token(&digest).await?;
+        let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
+        let caller = Caller(Arc::new(token));
+        self.remember(digest, caller.clone(), now);
+        caller.good_at(now)
+    }
+
+    fn remembered(&self, digest: &[u8], now: Time) -> Option<Caller> {
+        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(digest).filter(|(since, _)| now - *since < BELIEVED).map(|(_, caller)| caller.clone())
+    }
+
+    fn remember(&self, digest: Vec<u8>, caller: Caller, now: Time) {
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() >= REMEMBERED {
+            tokens.clear();
+        }
+        tokens.insert(digest, (now, caller));
+    }
+
+    /// Looks every token up again: a role, a membership or a token has changed in this process.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Caller {
+    /// The person.
+    pub fn user(&self) -> UserId {
+        self.0.user.id
+    }
+
+    /// The token and what it says of its bearer.
+    pub fn token(&self) -> &Token {
+        &self.0
+    }
+
+    /// Whether this is an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.0.user.admin
+    }
+
+    fn good_at(self, now: Time) -> Result<Self> {
+        if self.0.revoked.is_some() {
+            return Err(Problem::unauthenticated("the token was revoked"));
+        }
+        if self.0.expires.is_some_and(|expires| expires <= now) {
+            return Err(Problem::unauthenticated("the token has expired"));
+        }
+        Ok(self)
+    }
+
+    /// The coarse question, before anything of the request but its token is looked at.
+    pub fn may(&self, access: Access) -> bool {
+        match access {
+            Access::Open | Access::SignedIn => true,
+            Access::Admin => self.is_admin(),
+            Access::Team(roles) => self.has_somewhere(roles),
+            Access::AdminOr(roles) => self.is_admin() || self.has_somewhere(roles),
+        }
+    }
+
+    fn has_somewhere(&self, roles: Roles) -> bool {
+        self.0.teams.iter().any(|(_, _, held)| held.any(roles))
+    }
+
+    /// What the person may do in a team; nothing in a foreign one.
+    pub fn roles_in(&self, team: TeamId) -> Roles {
+        self.0.teams.iter().find(|(id, _, _)| *id == team).map_or(Roles::NONE, |(_, _, roles)| *roles)
+    }
+
+    /// Asks for one of these roles in a team: a foreign team is not there at all.
+    pub fn require(&self, team: TeamId, roles: Roles) -> Result<()> {
+        let held = self.roles_in(team);
+        if held == Roles::NONE {
+            Err(Problem::not_found())
+        } else if held.any(roles) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+
+    /// The team in which to act: the one that was named, or the only one where the person has such a role.
+    pub fn team(&self, named: Option<TeamId>, roles: Roles) -> Result<TeamId> {
+        if let Some(team) = named {
+            return self.require(team, roles).map(|()| team);
+        }
+        let mut teams = self.0.teams.iter().filter(|(_, _, held)| held.any(roles)).map(|(id, _, _)| *id);
+        match (teams.next(), teams.next()) {
+            (Some(team), None) => Ok(team),
+            (Some(_), Some(_)) => {
+                Err(Problem::field("team", "is needed: you have this role in several teams"))
+            }
+            _ => Err(Problem::forbidden()),
+        }
+    }
+}
+
+/// The bearer token of a request.
+pub fn bearer(headers: &axum::http::HeaderMap) -> Result<&str> {
+    let header =
+        headers.get(AUTHORIZATION).ok_or_else(|| Problem::unauthenticated("a bearer token is needed"))?;
+    let text = header.to_str().ok().filter(|text| text.len() <= LENGTH);
+    let token = text
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    token
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| Problem::unauthenticated("the authorization is no bearer token"))
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or_else(|| Problem::unauthenticated("a bearer token is needed"))
+    }
+}

@@ -1,0 +1,79 @@
+//! The one place that looks at URL schemes: which store, which bus and which locks an installation has.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::ExposeSecret;
+use swath_bus::Bus;
+use swath_locks::Locks;
+use swath_store::Target;
+
+use crate::config::Config;
+
+/// What the URLs say of an installation.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The database.
+    pub store: Target,
+    /// Whether the whole installation is this process.
+    pub embedded: bool,
+}
+
+impl Shape {
+    /// Reads the shape from the configuration; `whole` says whether this process has all the roles.
+    pub fn of(config: &Config, whole: bool) -> anyhow::Result<Self> {
+        let store = target(config)?;
+        let embedded = matches!(store, Target::Sqlite(_));
+        let in_memory = |url: &str| url.starts_with("memory:");
+        let bus = in_memory(config.bus.url.expose_secret());
+        let locks = in_memory(config.locks.url.expose_secret());
+        ensure!(
+            whole || !embedded,
+            "store.url: SQLite serves one process; give it all the roles, or use PostgreSQL"
+        );
+        ensure!(
+            whole || !bus,
+            "bus.url: a bus in memory serves one process; give it all the roles, or use RabbitMQ"
+        );
+        ensure!(
+            whole || !locks,
+            "locks.url: locks in memory serve one process; give it all the roles, or use Redis"
+        );
+        Ok(Self { store, embedded })
+    }
+}
+
+fn target(config: &Config) -> anyhow::Result<Target> {
+    let url = config.store.url.expose_secret();
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return Ok(Target::Postgres { url: url.to_owned(), connections: config.store.connections });
+    }
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        bail!("store.url: begins with `sqlite:` or `postgres:`")
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = if path.is_empty() { config.data.dir.join("swath.db") } else { PathBuf::from(path) };
+    Ok(Target::Sqlite(path))
+}
+
+/// Opens the bus, which connects in the background.
+pub fn bus(config: &Config) -> anyhow::Result<Bus> {
+    let url = config.bus.url.expose_secret();
+    let options = swath_bus::Options { prefix: config.bus.prefix.clone(), ..Default::default() };
+    match url.split(':').next() {
+        Some("memory") => Ok(Bus::memory_with(options)),
+        Some("amqp" | "amqps") => Bus::rabbit(url, options).context("bus.url"),
+        _ => bail!("bus.url: begins with `memory:`, `amqp:` or `amqps:`"),
+    }
+}
+
+/// Opens the locks, which connect in the background.
+pub fn locks(config: &Config) -> anyhow::Result<Locks> {
+    let url = config.locks.url.expose_secret();
+    let options = swath_locks::Options { prefix: config.locks.prefix.clone(), ..Default::default() };
+    match url.split(':').next() {
+        Some("memory") => Ok(Locks::memory()),
+        Some("redis" | "rediss") => Locks::redis(url, options).context("locks.url"),
+        _ => bail!("locks.url: begins with `memory:`, `redis:` or `rediss:`"),
+    }
+}

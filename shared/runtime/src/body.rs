@@ -1,0 +1,185 @@
+//! Reading requests: JSON bodies, ids in paths, and queries, each with the field that is wrong.
+
+use axum::body::Body as RawBody;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use swath_domain::FieldError;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::problem::{Problem, Result};
+
+/// A JSON body, and its bytes for telling requests apart.
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// As it came.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, context: &Context) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        require_json(&parts.headers)?;
+        let bytes = collect(body, context.config.server.body_bytes).await?;
+        Ok(Self { value: parse(&bytes)?, bytes })
+    }
+}
+
+/// The media type of a request, without its parameters.
+pub fn media_type(headers: &HeaderMap) -> &str {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim()
+}
+
+fn require_json(headers: &HeaderMap) -> Result<()> {
+    if media_type(headers).eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::media_type("the body must be application/json"))
+}
+
+/// Reads a body whole, up to a bound.
+pub async fn collect(body: RawBody, most: usize) -> Result<Bytes> {
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::too_large(format!("the body is larger than {most} bytes")))
+        }
+        Err(_) => Err(Problem::unreadable("the body ended before it was complete")),
+    }
+}
+
+/// Reads JSON and names the field that does not fit.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if has_nul(bytes) {
+        return Err(Problem::field("", "U+0000 cannot be kept"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_data() {
+            misfit(&path, &error.to_string())
+        } else {
+            Problem::unreadable(format!("JSON: {error}"))
+        }
+    })?;
+    json.end().map_err(|error| Problem::unreadable(format!("JSON: {error}")))?;
+    Ok(value)
+}
+
+/// Whether a JSON text has the escape of U+0000, which PostgreSQL cannot keep.
+fn has_nul(bytes: &[u8]) -> bool {
+    let mut index = 0;
+    while index < bytes.len() {
+        if bytes[index] != b'\\' {
+            index += 1;
+        } else if bytes[index..].starts_with(b"\\u0000") {
+            return true;
+        } else {
+            // An escape is two characters long as far as finding the next one goes.
+            index += 2;
+        }
+    }
+    false
+}
+
+fn misfit(path: &str, message: &str) -> Problem {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let named = ["unknown field `", "missing field `"].iter().find_map(|start| message.strip_prefix(start));
+    let name = named.and_then(|rest| rest.split('`').next());
+    let path = if path == "." { "" } else { path };
+    let field = match name {
+        // An unknown field is the last step of its path already.
+        Some(name) if path.rsplit('.').next() == Some(name) => path.to_owned(),
+        Some(name) => FieldError::new(name, "").within(path).field.trim_start_matches('.').to_owned(),
+        None => path.to_owned(),
+    };
+    Problem::field(field, message)
+}
+
+/// An id, or another short value, in the path; one that is no such thing is simply not there.
+pub struct PathId<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Context> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self> {
+        let Path(value) = Path::from_request_parts(parts, context).await.map_err(|_| Problem::not_found())?;
+        Ok(Self(value))
+    }
+}
+
+/// A query; parameters that are unknown or do not fit are refused.
+pub struct Search<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Context> for Search<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self> {
+        let Query(value) = Query::from_request_parts(parts, context).await.map_err(|error| {
+            let text = error.body_text();
+            let message = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            let (field, message) = message.split_once(": ").unwrap_or(("", message));
+            let mut problem = misfit(field, message);
+            problem.status = StatusCode::UNPROCESSABLE_ENTITY;
+            problem
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A UUID in a query or a body that stands for "from the beginning".
+pub const NIL: Uuid = Uuid::nil();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[expect(dead_code, reason = "only parsed")]
+        size: i64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[expect(dead_code, reason = "only parsed")]
+        list: Vec<Inner>,
+    }
+
+    fn fault(json: &str) -> (u16, Option<String>) {
+        let problem = parse::<Outer>(json.as_bytes()).unwrap_err();
+        (problem.status.as_u16(), problem.errors.first().and_then(|fault| fault.field.clone()))
+    }
+
+    #[test]
+    fn the_field_that_does_not_fit_is_named_by_its_path() {
+        let field = |path: &str| (422, Some(path.to_owned()));
+        assert_eq!(fault(r#"{"list":[{"size":1},{"size":"x"}]}"#), field("list[1].size"));
+        assert_eq!(fault(r#"{"list":[{"size":1,"colour":2}]}"#), field("list[0].colour"));
+        assert_eq!(fault(r#"{"list":[{}]}"#), field("list[0].size"));
+        assert_eq!(fault(r#"{"lost":[]}"#), field("lost"));
+        assert_eq!(fault(r#"{}"#), field("list"));
+        assert_eq!(fault(r#"{"list":[{"size":1}],"#), (400, None));
+        assert_eq!(fault(r#"{"list":[]} trailing"#), (400, None));
+    }
+
+    #[test]
+    fn the_escape_of_nul_is_found_and_an_escaped_backslash_is_not_taken_for_it() {
+        assert!(has_nul(br#"{"a":"x\u0000"}"#));
+        assert!(has_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!has_nul(br#"{"a":"\\u0000"}"#));
+    }
+}

@@ -1,0 +1,169 @@
+//! From a configuration to a running process: the parts, the wait for the truth, and the first administrator.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use nix::fcntl::{Flock, FlockArg};
+use prometheus::Registry;
+use secrecy::{ExposeSecret, SecretString};
+use swath_domain::Ids;
+use swath_domain::ids::{TokenId, UserId};
+use swath_store::{Store, StoreError, Target, User, digest};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Tokens;
+use crate::backends::{self, Shape};
+use crate::clock::{RandomIds, StoreClock};
+use crate::config::{self, Config};
+use crate::context::{Context, Parts};
+use crate::media::Signer;
+use crate::telemetry::HttpMetrics;
+
+/// Between two looks for a database that is not there yet.
+const RETRY: Duration = Duration::from_millis(500);
+/// How often the wait for the database is mentioned in the log, in looks.
+const MENTION: u32 = 20;
+
+/// Keeps a second process off the data folder for as long as it lives.
+pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+
+/// Opens every part. Nothing is asked of the database, the broker or Redis yet.
+pub async fn open(config: Config, whole: bool) -> anyhow::Result<(Context, Shape, Option<FolderLock>)> {
+    let shape = Shape::of(&config, whole)?;
+    let ids = RandomIds;
+    let folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
+    let secret = secret(&config, &shape, &ids)?;
+    if let Target::Sqlite(path) = &shape.store {
+        ensure!(
+            path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()),
+            "store.url: no such folder"
+        );
+    }
+    let registry = Registry::new();
+    let instance = ids.random();
+    let stripe = (instance.as_u128() % STRIPES) as i64;
+    let media_roots = config.media_roots()?;
+    let parts = Parts {
+        store: Store::open(&shape.store, stripe).await?,
+        bus: backends::bus(&config)?,
+        locks: backends::locks(&config)?,
+        clock: Arc::new(StoreClock::new(shape.embedded)),
+        ids: Arc::new(ids),
+        tokens: Tokens::default(),
+        signer: Signer::new(secret),
+        media_roots,
+        http: HttpMetrics::new(&registry)?,
+        registry,
+        instance,
+        booted: AtomicBool::new(false),
+        shutdown: CancellationToken::new(),
+        config,
+    };
+    Ok((Context::new(parts), shape, folder))
+}
+
+/// Stripes of a job's counters; two processes that share one only wait for each other.
+const STRIPES: u128 = 64;
+
+fn lock_folder(dir: &Path) -> anyhow::Result<FolderLock> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the data folder {}", dir.display()))?;
+    let path = dir.join("swath.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(FolderLock(lock)),
+        Err(_) => bail!("the data folder {} is in use by another swath", dir.display()),
+    }
+}
+
+fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<SecretString> {
+    if !config.server.secret.expose_secret().is_empty() {
+        return Ok(config.server.secret.clone());
+    }
+    ensure!(shape.embedded, "server.secret: must be set, the same in every process (SWATH__SERVER__SECRET)");
+    config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
+}
+
+/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator, whose token is
+/// answered once. Broker and Redis are not waited for.
+pub async fn boot(context: &Context, shape: &Shape, makes_admin: bool) -> anyhow::Result<Option<String>> {
+    if shape.embedded {
+        context.store.migrate().await?;
+    }
+    wait_for_truth(context).await?;
+    let settings = context.store.unsafe_settings().await?;
+    ensure!(settings.is_empty(), "PostgreSQL would lose acknowledged writes: {}", settings.join(", "));
+    if let Err(error) = context.locks.check_eviction().await {
+        bail!("locks.url: {error}");
+    }
+    context.clock.measure(&context.store).await;
+    let token = if makes_admin { first_admin(context).await? } else { None };
+    context.booted.store(true, Ordering::Release);
+    Ok(token)
+}
+
+async fn wait_for_truth(context: &Context) -> anyhow::Result<()> {
+    let mut looks = 0;
+    loop {
+        let why = match context.store.is_migrated().await {
+            Ok(true) => return Ok(()),
+            Ok(false) => "the database waits for `swath migrate`".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if looks % MENTION == 0 {
+            tracing::warn!(reason = %why, "waiting for the truth");
+        }
+        looks += 1;
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => {}
+            () = context.shutdown.cancelled() => bail!("told to end while waiting for the database"),
+        }
+    }
+}
+
+/// Makes the administrator at the first start; a token that is configured later is added.
+async fn first_admin(context: &Context) -> anyhow::Result<Option<String>> {
+    let configured = context.config.admin.token.expose_secret();
+    let now = context.now();
+    let mut turns = 0;
+    while !context.store.duty_take(ADMIN, context.instance, now, now + DUTY).await? {
+        turns += 1;
+        ensure!(turns < 60, "another process has been making the administrator for too long");
+        tokio::time::sleep(RETRY).await;
+    }
+    let is_first = !context.store.has_admin().await?;
+    if !is_first
+        && (configured.is_empty() || context.store.token(&digest(configured.as_bytes())).await?.is_some())
+    {
+        return Ok(None);
+    }
+    let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
+    let id = UserId(context.next_id());
+    let user = User { id, name: "administrator".into(), email: None, admin: true, created: now };
+    context.store.user_create(user, None).await?;
+    let kept = (TokenId(context.next_id()), id, digest(token.as_bytes()));
+    context.store.token_create(kept, None, None, now).await?;
+    Ok((is_first && configured.is_empty()).then_some(token))
+}
+
+const ADMIN: &str = "administrator";
+/// How long the making of the administrator is one process' own, in microseconds.
+const DUTY: i64 = 10_000_000;
+
+/// A token of 244 random bits.
+pub fn fresh_token(ids: &dyn Ids) -> String {
+    format!("swath_{}{}", ids.random().simple(), ids.random().simple())
+}
+
+/// Brings the database of a distributed installation up to this version.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let shape = Shape::of(config, true)?;
+    let _folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
+    let store = Store::open(&shape.store, 0).await?;
+    let done = store.migrate().await;
+    store.close().await;
+    done.map_err(|error: StoreError| error.into())
+}

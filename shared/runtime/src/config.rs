@@ -1,0 +1,263 @@
+//! Configuration: the embedded defaults, then a file, then the environment; unknown keys are refused.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use config::{Environment, File, FileFormat};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// The commented defaults.
+pub const DEFAULTS: &str = include_str!("default.toml");
+/// The fewest characters of a secret or of the administrator's token.
+const SECRET_MIN: usize = 32;
+
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "every key is described in default.toml")]
+        pub struct $name { $(pub $field: $type,)* }
+    )*};
+}
+
+sections! {
+    /// Everything that can be set.
+    Config {
+        server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, work: Work,
+        metrics: Metrics, log: Log,
+    }
+    /// The HTTP server.
+    Server {
+        listen: String, secret: SecretString, request_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
+        upload_bytes: u64,
+    }
+    /// The data folder.
+    Data { dir: PathBuf, }
+    /// The truth.
+    Store { url: SecretString, connections: u32, }
+    /// Messages.
+    Bus { url: SecretString, prefix: String, }
+    /// Locks.
+    Locks { url: SecretString, prefix: String, }
+    /// The first administrator.
+    Admin { token: SecretString, }
+    /// Pictures.
+    Media {
+        roots: Vec<PathBuf>, url_seconds: u64, s3_endpoint: String, s3_region: String, s3_access_key: String,
+        s3_secret_key: SecretString,
+    }
+    /// Background work.
+    Work {
+        grace_seconds: u64, cut_ahead: i64, hint_window: i64, hint_repeat_seconds: u64, sweep_millis: u64,
+        expire_at_once: i64, waive_after_seconds: u64,
+    }
+    /// The metrics service.
+    Metrics { jobs: usize, age_seconds: u64, }
+    /// Logs.
+    Log { level: String, format: LogFormat, }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Where a configuration comes from besides the defaults and the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// A TOML file.
+    pub file: Option<PathBuf>,
+    /// Keys that win over everything, as in `server.listen`.
+    pub overrides: Vec<(String, String)>,
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    pub fn load(sources: &Sources) -> anyhow::Result<Self> {
+        let environment = Environment::with_prefix("SWATH")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(":")
+            .with_list_parse_key("media.roots");
+        Self::from_parts(sources, environment)
+    }
+
+    fn from_parts(sources: &Sources, environment: Environment) -> anyhow::Result<Self> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = &sources.file {
+            builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
+        }
+        builder = builder.add_source(environment);
+        for (key, value) in &sources.overrides {
+            builder = if key == "media.roots" {
+                builder.set_override(key, vec![value.as_str()])?
+            } else {
+                builder.set_override(key, value.as_str())?
+            };
+        }
+        let config: Self = builder.build()?.try_deserialize().context("configuration")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let secret = self.server.secret.expose_secret();
+        ensure!(secret.is_empty() || is_strong(secret), "server.secret: {WEAK}");
+        let token = self.admin.token.expose_secret();
+        ensure!(token.is_empty() || is_strong(token), "admin.token: {WEAK}");
+        ensure!(self.server.request_seconds > 0, "server.request_seconds: must be above zero");
+        ensure!(self.work.sweep_millis >= 10, "work.sweep_millis: must be at least 10");
+        ensure!((1..=100_000).contains(&self.work.cut_ahead), "work.cut_ahead: must be between 1 and 100000");
+        ensure!(
+            (1..=10_000).contains(&self.work.hint_window),
+            "work.hint_window: must be between 1 and 10000"
+        );
+        ensure!(
+            (1..=10_000).contains(&self.work.expire_at_once),
+            "work.expire_at_once: must be between 1 and 10000"
+        );
+        ensure!(self.store.connections >= 4, "store.connections: must be at least 4");
+        for (key, prefix) in [("bus.prefix", &self.bus.prefix), ("locks.prefix", &self.locks.prefix)] {
+            let plain = prefix.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            ensure!(
+                plain && (1..=64).contains(&prefix.len()),
+                "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
+            );
+        }
+        Ok(())
+    }
+
+    /// The folders below which pictures may lie.
+    pub fn media_roots(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if self.media.roots.is_empty() {
+            return Ok(vec![std::env::current_dir()?]);
+        }
+        Ok(self.media.roots.clone())
+    }
+
+    /// The whole configuration as TOML, with secrets and the passwords in URLs hidden.
+    pub fn to_toml(&self) -> String {
+        let hidden = |secret: &SecretString| if secret.expose_secret().is_empty() { "" } else { "(hidden)" };
+        let (server, media, work) = (&self.server, &self.media, &self.work);
+        let roots: Vec<_> = media.roots.iter().map(|root| quoted(&root.display().to_string())).collect();
+        let format = if self.log.format == LogFormat::Json { "json" } else { "text" };
+        [
+            format!(
+                "[server]\nlisten = {}\nsecret = {}",
+                quoted(&server.listen),
+                quoted(hidden(&server.secret))
+            ),
+            format!(
+                "request_seconds = {}\nshutdown_seconds = {}",
+                server.request_seconds, server.shutdown_seconds
+            ),
+            format!("body_bytes = {}\nupload_bytes = {}\n", server.body_bytes, server.upload_bytes),
+            format!("[data]\ndir = {}\n", quoted(&self.data.dir.display().to_string())),
+            format!("[store]\nurl = {}\nconnections = {}\n", shown(&self.store.url), self.store.connections),
+            format!("[bus]\nurl = {}\nprefix = {}\n", shown(&self.bus.url), quoted(&self.bus.prefix)),
+            format!("[locks]\nurl = {}\nprefix = {}\n", shown(&self.locks.url), quoted(&self.locks.prefix)),
+            format!("[admin]\ntoken = {}\n", quoted(hidden(&self.admin.token))),
+            format!("[media]\nroots = [{}]\nurl_seconds = {}", roots.join(", "), media.url_seconds),
+            format!("s3_endpoint = {}\ns3_region = {}", quoted(&media.s3_endpoint), quoted(&media.s3_region)),
+            format!("s3_access_key = {}", quoted(&media.s3_access_key)),
+            format!("s3_secret_key = {}\n", quoted(hidden(&media.s3_secret_key))),
+            format!("[work]\ngrace_seconds = {}\ncut_ahead = {}", work.grace_seconds, work.cut_ahead),
+            format!("hint_window = {}\nhint_repeat_seconds = {}", work.hint_window, work.hint_repeat_seconds),
+            format!("sweep_millis = {}\nexpire_at_once = {}", work.sweep_millis, work.expire_at_once),
+            format!("waive_after_seconds = {}\n", work.waive_after_seconds),
+            format!("[metrics]\njobs = {}\nage_seconds = {}\n", self.metrics.jobs, self.metrics.age_seconds),
+            format!("[log]\nlevel = {}\nformat = {}\n", quoted(&self.log.level), quoted(format)),
+        ]
+        .join("\n")
+    }
+
+    /// How long a stop may take.
+    pub fn shutdown(&self) -> Duration {
+        Duration::from_secs(self.server.shutdown_seconds)
+    }
+}
+
+const WEAK: &str = "must have 32 or more visible ASCII characters, and not all the same";
+
+fn is_strong(secret: &str) -> bool {
+    let distinct: std::collections::HashSet<_> = secret.chars().collect();
+    secret.len() >= SECRET_MIN && secret.chars().all(|c| c.is_ascii_graphic()) && distinct.len() >= 8
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A URL without its password.
+fn shown(url: &SecretString) -> String {
+    let url = url.expose_secret();
+    let hidden = url.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.rsplit_once('@')?;
+        let user = user.split(':').next().unwrap_or_default();
+        Some(format!("{scheme}://{user}:(hidden)@{host}"))
+    });
+    quoted(hidden.as_deref().unwrap_or(url))
+}
+
+/// Reads the secret of an embedded installation, making it at the first start.
+pub fn own_secret(dir: &Path, fresh: impl FnOnce() -> String) -> anyhow::Result<SecretString> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = dir.join("secret");
+    if let Ok(secret) = std::fs::read_to_string(&path) {
+        if !is_strong(secret.trim()) {
+            bail!("{} holds no good secret", path.display());
+        }
+        return Ok(secret.trim().into());
+    }
+    let secret = fresh();
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    Ok(secret.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(overrides: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let overrides =
+            overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let environment = Environment::with_prefix("SWATH_NOT_SET");
+        Config::from_parts(&Sources { file: None, overrides }, environment)
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_print_as_toml_that_loads_again() {
+        let printed = load(&[]).unwrap().to_toml();
+        let again: Config = toml::from_str(&printed).unwrap();
+        assert_eq!(again.to_toml(), printed);
+    }
+
+    #[test]
+    fn unknown_keys_and_weak_secrets_are_refused() {
+        assert!(load(&[("server.colour", "red")]).is_err());
+        assert!(load(&[("server.secret", "changeme")]).is_err());
+        assert!(load(&[("admin.token", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).is_err());
+        assert!(load(&[("work.sweep_millis", "0")]).is_err());
+    }
+
+    #[test]
+    fn secrets_and_passwords_are_not_printed() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let config = load(&[("server.secret", secret), ("store.url", "postgres://me:pass@host/db")]).unwrap();
+        let printed = config.to_toml();
+        assert!(!printed.contains(secret) && !printed.contains("pass@"), "{printed}");
+        assert!(!format!("{config:?}").contains(secret));
+    }
+}

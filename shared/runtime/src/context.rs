@@ -1,0 +1,97 @@
+//! What every handler and every loop is given.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use prometheus::Registry;
+use swath_bus::Bus;
+use swath_domain::ids::LeaseId;
+use swath_domain::{Clock, Ids, Time};
+use swath_locks::Locks;
+use swath_store::Store;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::auth::Tokens;
+use crate::clock::StoreClock;
+use crate::config::Config;
+use crate::media::Signer;
+use crate::telemetry::HttpMetrics;
+
+/// The parts of a running process; clones share them.
+#[derive(Clone)]
+pub struct Context(Arc<Parts>);
+
+/// See [`Context`].
+pub struct Parts {
+    /// What was configured.
+    pub config: Config,
+    /// The truth.
+    pub store: Store,
+    /// Messages.
+    pub bus: Bus,
+    /// Locks.
+    pub locks: Locks,
+    /// Time.
+    pub clock: Arc<StoreClock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Who asks.
+    pub tokens: Tokens,
+    /// Signed media URLs.
+    pub signer: Signer,
+    /// Folders below which pictures may lie.
+    pub media_roots: Vec<PathBuf>,
+    /// Where metrics are registered.
+    pub registry: Registry,
+    /// Requests as they are served.
+    pub http: HttpMetrics,
+    /// This process among its like.
+    pub instance: Uuid,
+    /// Set once the truth and its schema have been found.
+    pub booted: AtomicBool,
+    /// Set when the process is to end.
+    pub shutdown: CancellationToken,
+}
+
+impl Context {
+    /// Shares the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// A new UUIDv7.
+    pub fn next_id(&self) -> Uuid {
+        self.0.ids.next(self.now())
+    }
+
+    /// The id of a new lease.
+    pub fn lease_id(&self) -> LeaseId {
+        LeaseId(self.0.ids.random())
+    }
+
+    /// Whether the clock may be trusted enough to hand out new leases.
+    pub fn clock_is_fresh(&self) -> bool {
+        self.0.clock.is_fresh()
+    }
+
+    /// Whether the truth has been found and the process is not about to end.
+    pub fn is_booted(&self) -> bool {
+        self.0.booted.load(Ordering::Acquire)
+    }
+}
+
+impl Deref for Context {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,85 @@
+//! `/healthz`, `/readyz` and `/metrics`. Without broker or Redis a service is ready and degraded; without the truth it
+//! is not ready.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router, routing::get};
+use prometheus::{Encoder, TextEncoder};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::problem::Problem;
+
+/// How long the truth may take to answer before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The routes that need no token.
+pub fn router() -> Router<Context> {
+    Router::new()
+        .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+async fn ready(State(context): State<Context>) -> Response {
+    let store = store(&context).await;
+    let (bus, locks) = (context.bus.health(), context.locks.health());
+    let up = store == "up" && context.is_booted() && !context.shutdown.is_cancelled();
+    let status = match (up, bus.is_up() && locks.is_up()) {
+        (true, true) => "ready",
+        (true, false) => "degraded",
+        (false, _) if context.shutdown.is_cancelled() => "stopping",
+        (false, _) => "unavailable",
+    };
+    let body = json!({"status": status, "dependencies": {
+        "store": store, "bus": bus_word(&bus), "locks": locks_word(&locks),
+    }});
+    let code = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(body)).into_response()
+}
+
+fn bus_word(health: &swath_bus::Health) -> &str {
+    match health {
+        swath_bus::Health::Up => "up",
+        swath_bus::Health::Down { reason, .. } => reason,
+    }
+}
+
+fn locks_word(health: &swath_locks::Health) -> &str {
+    match health {
+        swath_locks::Health::Up => "up",
+        swath_locks::Health::Down { reason, .. } => reason,
+    }
+}
+
+async fn store(context: &Context) -> String {
+    match tokio::time::timeout(PATIENCE, context.store.is_migrated()).await {
+        Ok(Ok(true)) => "up".into(),
+        Ok(Ok(false)) => "waits for `swath migrate`".into(),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the store is not ready");
+            "down".into()
+        }
+        Err(_) => "does not answer".into(),
+    }
+}
+
+async fn metrics(State(context): State<Context>) -> Response {
+    let mut families = context.registry.gather();
+    families.extend(prometheus::gather());
+    let mut text = Vec::new();
+    let encoder = TextEncoder::new();
+    if let Err(error) = encoder.encode(&families, &mut text) {
+        tracing::error!(%error, "metrics could not be written");
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "metrics could not be written")
+            .into_response();
+    }
+    let mut response = text.into_response();
+    if let Ok(value) = HeaderValue::from_str(encoder.format_type()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    response
+}

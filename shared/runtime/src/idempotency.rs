@@ -1,0 +1,42 @@
+//! The `Idempotency-Key` header.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use swath_domain::ids::UserId;
+use swath_domain::limits;
+use swath_store::{Asked, Key};
+
+use crate::problem::{Problem, Result};
+
+/// The key of a request, if it carries one.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// Who asked what under this key.
+    pub fn asked(&self, user: UserId, route: &'static str, body: &[u8]) -> Option<Asked> {
+        self.key(body).map(|key| Asked { user, route, key })
+    }
+
+    /// The key with the request that it stands for.
+    pub fn key(&self, body: &[u8]) -> Option<Key> {
+        self.0.as_ref().map(|text| Key::new(text.clone(), body))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let text = value.to_str().ok().map(str::trim).unwrap_or_default();
+        check_key("Idempotency-Key", text)?;
+        Ok(Self(Some(text.to_owned())))
+    }
+}
+
+/// Checks a key, `submission_id` or `decision_id`: 1 to 64 visible ASCII characters.
+pub fn check_key(field: &str, text: &str) -> Result<()> {
+    let fits = (1..=limits::KEY_MAX).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic());
+    if fits { Ok(()) } else { Err(Problem::field(field, "must be 1 to 64 visible ASCII characters")) }
+}

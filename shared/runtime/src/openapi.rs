@@ -1,0 +1,107 @@
+//! The API's document, made from the route table.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::access::Access;
+use crate::problem::{Fault, Problem};
+use crate::route::Route;
+
+/// The document of these routes.
+pub fn document(routes: &[Route]) -> Value {
+    let mut schemas = BTreeMap::new();
+    schemas.insert(Problem::name().into_owned(), json!(Problem::schema()));
+    schemas.insert(Fault::name().into_owned(), json!(Fault::schema()));
+    let mut paths = Map::new();
+    for route in routes {
+        for (name, schema) in &route.doc.schemas {
+            schemas.insert(name.clone(), json!(schema));
+        }
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Swath",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Hands out annotation work, checks what comes back, and hands out again what was rejected.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "responses": {"Problem": {
+                "description": "Why not, with a stable `code`.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }},
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut responses = Map::new();
+    for (status, content) in &route.doc.answers {
+        let mut answer = json!({"description": "As asked."});
+        if content.as_object().is_some_and(|content| !content.is_empty()) {
+            answer["content"] = content.clone();
+        }
+        responses.insert(status.to_string(), answer);
+    }
+    for status in problems(route) {
+        responses.insert(status.to_string(), json!({"$ref": "#/components/responses/Problem"}));
+    }
+    let mut operation = json!({
+        "summary": route.doc.summary,
+        "description": who(route.access),
+        "tags": [tag(route.path)],
+        "operationId": operation_id(route),
+        "parameters": route.doc.parameters,
+        "responses": responses,
+        "security": if route.access == Access::Open { json!([]) } else { json!([{"token": []}]) },
+    });
+    if let Some(content) = &route.doc.body {
+        operation["requestBody"] = json!({"required": !route.doc.body_optional, "content": content});
+    }
+    operation
+}
+
+fn problems(route: &Route) -> Vec<u16> {
+    let mut statuses = vec![400, 404, 422, 429, 503];
+    if route.access != Access::Open {
+        statuses.extend([401, 403, 409, 412]);
+    }
+    if route.doc.body.is_some() {
+        statuses.extend([413, 415]);
+    }
+    let answered: Vec<_> = route.doc.answers.iter().map(|(status, _)| *status).collect();
+    statuses.retain(|status| !answered.contains(status));
+    statuses
+}
+
+fn who(access: Access) -> String {
+    let names = |roles: swath_domain::Roles| {
+        let names: Vec<_> = roles.to_vec().iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+        names.join(", ")
+    };
+    match access {
+        Access::Open => "Anyone.".into(),
+        Access::SignedIn => "Anyone with a token.".into(),
+        Access::Admin => "Administrators.".into(),
+        Access::Team(roles) => format!("In the team: {}.", names(roles)),
+        Access::AdminOr(roles) => format!("Administrators; in the team: {}.", names(roles)),
+    }
+}
+
+fn tag(path: &str) -> &str {
+    path.trim_start_matches("/v1/").trim_start_matches('/').split('/').next().unwrap_or("swath")
+}
+
+fn operation_id(route: &Route) -> String {
+    let path: String = route.path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let parts: Vec<_> = path.split('_').filter(|part| !part.is_empty()).collect();
+    format!("{}_{}", route.method.as_str().to_ascii_lowercase(), parts.join("_"))
+}

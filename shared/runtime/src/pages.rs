@@ -1,0 +1,59 @@
+//! Lists in pages: `?limit=` and `?after=`, answered as `{"items": […], "next": cursor | null}`.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::problem::{Problem, Result};
+
+/// The page that is asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Entries per page, 1 to 1000.
+    pub limit: Option<i64>,
+    /// The cursor that the page before ended with.
+    pub after: Option<String>,
+}
+
+/// Entries per page unless said otherwise.
+const DEFAULT: i64 = 100;
+/// The most entries per page.
+pub const MOST: i64 = 1_000;
+
+/// Checks a limit.
+pub fn limit(asked: Option<i64>) -> Result<i64> {
+    let limit = asked.unwrap_or(DEFAULT);
+    if (1..=MOST).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::field("limit", "must be between 1 and 1000"))
+    }
+}
+
+/// Reads a cursor that is an id.
+pub fn after_id(cursor: Option<&str>) -> Result<Uuid> {
+    let Some(cursor) = cursor else { return Ok(Uuid::nil()) };
+    cursor.parse().map_err(|_| Problem::field("after", "is not a cursor of this list"))
+}
+
+/// A page.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of at most `limit` entries; a full one may have a next.
+    pub fn new(items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Self {
+        let next = items.last().filter(|_| items.len() as i64 >= limit).map(cursor);
+        Self { items, next }
+    }
+
+    /// A list that is never longer than a page.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}

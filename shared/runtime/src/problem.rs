@@ -1,0 +1,242 @@
+//! Errors at the edge: `application/problem+json` (RFC 9457) with a stable `code`. The one mapping to HTTP.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use swath_domain::{FieldError, Refusal, Stale};
+use swath_store::StoreError;
+
+/// What a handler answers.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// A refusal or a failure as the client sees it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// The HTTP status.
+    #[serde(serialize_with = "status_number")]
+    #[schema(value_type = u16)]
+    pub status: StatusCode,
+    /// Stable, for programs.
+    #[schema(value_type = String, example = "invalid")]
+    pub code: &'static str,
+    /// The kind of problem, for people.
+    pub title: String,
+    /// This one, for people.
+    pub detail: String,
+    /// Which fields, lines or items it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+    /// More by the code: `reason`, `missing`, `blockers`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub more: Map<String, Value>,
+    /// Seconds after which it is worth trying again.
+    #[serde(skip)]
+    pub retry_after: Option<i64>,
+}
+
+/// One fault in a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Fault {
+    /// The field's path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The line of a manifest, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The item's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<i64>,
+    /// What is wrong.
+    pub message: String,
+}
+
+fn status_number<S: serde::Serializer>(
+    status: &StatusCode,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Map::new(),
+            retry_after: None,
+        }
+    }
+
+    /// Fields that break a rule.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail =
+            errors.first().map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
+        let fault = |error: FieldError| Fault {
+            field: Some(error.field),
+            message: error.message,
+            ..Fault::default()
+        };
+        let faults = errors.into_iter().map(fault).collect();
+        Self { errors: faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+    }
+
+    /// One field that breaks a rule.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// A request that cannot be read at all.
+    pub fn unreadable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", detail)
+    }
+
+    /// Nobody knows who asks.
+    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+    }
+
+    /// The role does not allow it.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
+    }
+
+    /// Unknown, or someone else's: the two answer alike.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here under this id")
+    }
+
+    /// Something else stands in the way.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// The saved revision is another.
+    pub fn precondition(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail)
+    }
+
+    /// More than is taken at once.
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    }
+
+    /// Not a format that is understood here.
+    pub fn media_type(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid", detail)
+    }
+
+    /// The outcome is unknown; the same request with the same key finds out.
+    pub fn unavailable() -> Self {
+        let detail = "the outcome is unknown; try again with the same key";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
+    }
+
+    /// Adds a member.
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.more.insert(name.to_owned(), json!(value));
+        self
+    }
+
+    /// Names the line of a manifest that it is about.
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.detail = format!("line {line}: {}", self.detail);
+        match self.errors.first_mut() {
+            Some(fault) => fault.line = Some(line),
+            None => {
+                let message = self.detail.clone();
+                self.errors.push(Fault { line: Some(line), message, ..Fault::default() });
+            }
+        }
+        self
+    }
+
+    fn stale(reason: Stale) -> Self {
+        let detail = match reason {
+            Stale::Lapsed => "the lease ran out",
+            Stale::Taken => "the lease ran out and someone else has the work now",
+            Stale::Released => "the lease was given back",
+            Stale::Reassigned => "a manager took the work away",
+            Stale::Cancelled => "the work was called off",
+            Stale::Submitted => "the work was handed in",
+        };
+        Self::new(StatusCode::CONFLICT, "stale-lease", detail).with("reason", reason)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::Conflict(detail) => Self::conflict(detail),
+            StoreError::Invalid(error) => Self::invalid(vec![error]),
+            StoreError::Refused(refusal) => Self::from(refusal),
+            StoreError::Collision(_) | StoreError::Unavailable(_) => {
+                tracing::warn!(error = %error, "the store did not answer");
+                Self::unavailable()
+            }
+            StoreError::Corrupt { .. } => {
+                tracing::error!(error = %error, "a row does not decode");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a stored row cannot be read")
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Stale(reason) => Self::stale(reason),
+            Refusal::Incomplete(items) => {
+                let fault = |index: &i64| Fault {
+                    index: Some(*index),
+                    message: "is missing".into(),
+                    ..Fault::default()
+                };
+                let errors = items.iter().map(fault).collect();
+                Self { errors, ..Self::new(StatusCode::CONFLICT, "incomplete", detail) }
+                    .with("missing", items)
+            }
+            Refusal::ForeignItem(index) => {
+                let message = "is not an item of this assignment";
+                let fault = Fault {
+                    field: Some("index".into()),
+                    index: Some(index),
+                    message: message.into(),
+                    line: None,
+                };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self {
+                    errors: vec![fault],
+                    ..Self::new(status, "invalid", format!("item {index} {message}"))
+                }
+            }
+            Refusal::Unavailable | Refusal::Status(_) | Refusal::SecondOpinion => Self::conflict(detail),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}

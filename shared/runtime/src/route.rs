@@ -1,0 +1,171 @@
+//! A route of the API as a row of a table: method, path, who may call it, and what its document says. The router, the
+//! document and the test of roles are all made from these rows.
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::access::Access;
+use crate::context::Context;
+
+/// One route.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{name}` for what varies.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// Whether its answer may take as long as it takes.
+    pub streams: bool,
+    pub(crate) handler: MethodRouter<Context>,
+    pub(crate) doc: Doc,
+}
+
+/// What the document says of a route.
+#[derive(Default)]
+pub(crate) struct Doc {
+    pub(crate) summary: &'static str,
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) body: Option<Value>,
+    pub(crate) body_optional: bool,
+    pub(crate) answers: Vec<(u16, Value)>,
+    pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Route {
+    /// A route that answers with what `handler` says.
+    pub fn new<H, T>(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, Context>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let mut doc = Doc { summary, ..Doc::default() };
+        doc.parameters.extend(path_parameters(path));
+        Self { method, path, access, streams: false, handler: on(filter, handler), doc }
+    }
+
+    /// Gives its handler something to share with others, as an `Extension`.
+    pub fn sharing<T: Clone + Send + Sync + 'static>(mut self, shared: T) -> Self {
+        self.handler = self.handler.layer(axum::Extension(shared));
+        self
+    }
+
+    /// Takes a JSON body.
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        let schema = self.schema::<T>();
+        self.doc.body = Some(json!({"application/json": {"schema": schema}}));
+        self
+    }
+
+    /// The body may be left out.
+    pub fn optional_body(mut self) -> Self {
+        self.doc.body_optional = true;
+        self
+    }
+
+    /// Takes a streamed body of one of these media types as well.
+    pub fn takes_stream(mut self, media_types: &[&str]) -> Self {
+        let content = self.doc.body.get_or_insert_with(|| json!({}));
+        for media_type in media_types {
+            content[*media_type] = json!({"schema": {"type": "string"}});
+        }
+        self
+    }
+
+    /// Answers with JSON under this status.
+    pub fn gives<T: ToSchema>(mut self, status: u16) -> Self {
+        let schema = self.schema::<T>();
+        self.doc.answers.push((status, json!({"application/json": {"schema": schema}})));
+        self
+    }
+
+    /// Answers with a page of these.
+    pub fn gives_page<T: ToSchema>(mut self) -> Self {
+        let schema = self.schema::<T>();
+        let page = json!({"type": "object", "required": ["items", "next"], "properties": {
+            "items": {"type": "array", "items": schema},
+            "next": {"type": ["string", "null"], "description": "Where the next page begins."}}});
+        self.doc.answers.push((200, json!({"application/json": {"schema": page}})));
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
+        self.query("limit", limit, "Entries per page.").query(
+            "after",
+            json!({"type": "string"}),
+            "The `next` before.",
+        )
+    }
+
+    /// Answers without a body.
+    pub fn gives_nothing(mut self, status: u16) -> Self {
+        self.doc.answers.push((status, json!({})));
+        self
+    }
+
+    /// Answers with a stream of one of these media types.
+    pub fn gives_stream(mut self, media_types: &[&str]) -> Self {
+        let mut content = json!({});
+        for media_type in media_types {
+            content[*media_type] = json!({"schema": {"type": "string"}});
+        }
+        self.doc.answers.push((200, content));
+        self.streams = true;
+        self
+    }
+
+    /// May take its time over the request or the answer.
+    pub fn streamed(mut self) -> Self {
+        self.streams = true;
+        self
+    }
+
+    /// Knows a query parameter.
+    pub fn query(mut self, name: &str, schema: Value, description: &str) -> Self {
+        self.doc.parameters.push(parameter("query", name, false, schema, description));
+        self
+    }
+
+    /// Knows a header.
+    pub fn header(mut self, name: &str, schema: Value, description: &str) -> Self {
+        self.doc.parameters.push(parameter("header", name, false, schema, description));
+        self
+    }
+
+    /// Takes an `Idempotency-Key`.
+    pub fn idempotent(self) -> Self {
+        let schema = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
+        self.header("Idempotency-Key", schema, "The same request under the same key is carried out once.")
+    }
+
+    fn schema<T: ToSchema>(&mut self) -> Value {
+        self.doc.schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(&mut self.doc.schemas);
+        json!({"$ref": format!("#/components/schemas/{}", T::name())})
+    }
+}
+
+fn parameter(place: &str, name: &str, required: bool, schema: Value, description: &str) -> Value {
+    json!({"in": place, "name": name, "required": required, "schema": schema, "description": description})
+}
+
+fn path_parameters(path: &str) -> Vec<Value> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    names
+        .map(|name| match name {
+            "index" => {
+                parameter("path", name, true, json!({"type": "integer", "minimum": 0}), "The item's number.")
+            }
+            "signed" => parameter("path", name, true, json!({"type": "string"}), "As it was handed out."),
+            _ => parameter("path", name, true, json!({"type": "string", "format": "uuid"}), "An id."),
+        })
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! The HTTP server: a router made from the route table, the guard before every route, and an end within a deadline.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::serve::ListenerExt;
+use axum::{Json, Router, routing::get};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::access::Access;
+use crate::auth::bearer;
+use crate::context::Context;
+use crate::problem::{Problem, Result};
+use crate::route::Route;
+use crate::{health, openapi};
+
+/// The router of these routes, with health, metrics and the API's `document`.
+pub fn router(context: &Context, routes: Vec<Route>, document: Value) -> Router {
+    let mut router = health::router()
+        .route("/openapi.json", get(move || async move { Json(document) }))
+        .route("/", get(|| async { Redirect::temporary("/docs/") }));
+    for route in routes {
+        let guarded = Guarded { context: context.clone(), access: route.access, streams: route.streams };
+        router =
+            router.route(route.path, route.handler.layer(middleware::from_fn_with_state(guarded, guard)));
+    }
+    let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
+        .config(utoipa_swagger_ui::Config::from("/openapi.json").use_base_layout().doc_expansion("list"));
+    router
+        .merge(Router::from(docs))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid", "this path does not know the method")
+        })
+        .layer(middleware::from_fn_with_state(context.clone(), observe))
+        .with_state(context.clone())
+}
+
+/// The document of all services, whichever of them run here.
+pub fn document(routes: &[Route]) -> Value {
+    openapi::document(routes)
+}
+
+#[derive(Clone)]
+struct Guarded {
+    context: Context,
+    access: Access,
+    streams: bool,
+}
+
+/// Decides who asks before anything else of the request is looked at, and bounds how long the answer may take.
+async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next) -> Response {
+    if guarded.access != Access::Open {
+        let token = bearer(request.headers()).map(str::to_owned);
+        match admit(&guarded, token).await {
+            Ok(caller) => request.extensions_mut().insert(caller),
+            Err(problem) => return problem.into_response(),
+        };
+    }
+    if guarded.streams {
+        return next.run(request).await;
+    }
+    let patience = Duration::from_secs(guarded.context.config.server.request_seconds);
+    match tokio::time::timeout(patience, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable().into_response(),
+    }
+}
+
+async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::Caller> {
+    let context = &guarded.context;
+    let caller = context.tokens.caller(&context.store, &token?, context.now()).await?;
+    if caller.may(guarded.access) { Ok(caller) } else { Err(Problem::forbidden()) }
+}
+
+/// Counts and times a request by its route's template.
+async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    let route = if route.starts_with("/docs") { "/docs" } else { route };
+    let status = response.status();
+    context.http.requests.with_label_values(&[method_label(&method), route, status.as_str()]).inc();
+    context.http.seconds.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
+    response
+}
+
+/// Methods are free text to HTTP; a label is not.
+fn method_label(method: &axum::http::Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") => known,
+        _ => "other",
+    }
+}
+
+/// Takes the address, so that a port in use is known before anything else happens.
+pub async fn bind(listen: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Serves until shutdown, then lets what is in flight end, for as long as is allowed.
+pub async fn serve(context: Context, listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let shutdown = context.shutdown.clone();
+    let ended = shutdown.clone();
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.cancelled().await });
+    let too_late = async {
+        ended.cancelled().await;
+        tokio::time::sleep(context.config.shutdown()).await;
+    };
+    tokio::select! {
+        result = server.into_future() => Ok(result?),
+        () = too_late => {
+            tracing::warn!("requests were still in flight when the deadline came");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Logs and the metrics that every process has.
+
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat};
+
+/// Starts logging to standard error; a second start in one process changes nothing.
+pub fn log(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error means that logging was set up before, by a test or by the demo.
+    let _ = match config.log.format {
+        LogFormat::Json => subscriber.json().try_init(),
+        LogFormat::Text => subscriber.try_init(),
+    };
+}
+
+/// Requests as they are served.
+pub struct HttpMetrics {
+    /// Requests by route and status.
+    pub requests: IntCounterVec,
+    /// How long they took, in seconds.
+    pub seconds: HistogramVec,
+}
+
+impl HttpMetrics {
+    /// Registers the metrics.
+    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let labels = ["method", "route", "status"];
+        let requests =
+            IntCounterVec::new(Opts::new("swath_http_requests_total", "Requests answered."), &labels)?;
+        let buckets = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+        let options = HistogramOpts::new("swath_http_request_seconds", "Time to answer.").buckets(buckets);
+        let seconds = HistogramVec::new(options, &["route"])?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(seconds.clone()))?;
+        let info = IntGaugeVec::new(Opts::new("swath_build_info", "Always 1."), &["version"])?;
+        info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        registry.register(Box::new(info))?;
+        Ok(Self { requests, seconds })
+    }
+}

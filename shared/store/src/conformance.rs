@@ -1,0 +1,47 @@
+//! What the store promises, as one suite that runs against every database that it knows. Each file is a theme, each
+//! test a sentence. PostgreSQL is the server whose maintenance database `SWATH_TEST_POSTGRES` names; without it the
+//! tests on PostgreSQL fail, because a promise that was not checked must not look kept.
+
+mod audit;
+mod databases;
+mod replay;
+mod world;
+
+mod batches;
+mod conservation;
+mod cutting;
+mod datasets;
+mod grants;
+mod holds;
+mod items;
+mod jobs;
+mod journey;
+mod managing;
+mod people;
+mod reviews;
+mod submissions;
+mod sweeping;
+
+/// Declares tests `async fn(World)` of a theme, each once for every database.
+macro_rules! suite {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::conformance::databases::on_sqlite(super::$test).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::conformance::databases::on_postgres(super::$test).await;
+                }
+            )*
+        }
+    };
+}
+use suite;

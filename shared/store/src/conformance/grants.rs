@@ -1,0 +1,197 @@
+//! Grants: nobody is given what another has, and nobody goes without while there is something to be had.
+
+use std::collections::HashSet;
+
+use futures::future::join_all;
+use swath_domain::job::JobStatus;
+use swath_domain::{LeaseId, Stage, UserId};
+
+use super::audit::audit;
+use super::suite;
+use super::world::{LEASE, Plan, RESERVE, World, granted};
+use crate::{Granted, Key, StoreError, Wait};
+
+suite! {
+    a_hundred_people_share_a_few_ranges_without_a_double_grant
+    a_person_has_one_lease_per_job_whichever_process_is_asked
+    leases_of_several_jobs_stand_beside_each_other
+    ranges_are_handed_out_in_order
+    candidates_come_before_the_queue
+    a_candidate_out_of_reach_is_not_given
+    what_is_reserved_for_a_person_comes_first
+    a_reservation_is_found_behind_many_in_jobs_that_are_closed
+    a_reservation_ends_with_its_time
+    the_same_key_gets_the_first_lease_again
+    a_wait_says_what_for
+}
+
+const ANNOTATE: Stage = Stage::Annotate;
+
+async fn a_hundred_people_share_a_few_ranges_without_a_double_grant(world: World) {
+    let job = world.job(&Plan::of(60)).await;
+    let other = world.another_process().await;
+    let people: Vec<_> = (0..100).map(|_| UserId(world.id())).collect();
+    let asking = people.iter().enumerate().map(|(n, user)| {
+        let process = if n % 2 == 0 { &world } else { &other };
+        process.ask(ANNOTATE, job, *user)
+    });
+    let answers = join_all(asking).await;
+    let mut given: HashSet<_> = HashSet::new();
+    let mut without = Vec::new();
+    for (answer, user) in answers.into_iter().zip(&people) {
+        match answer {
+            Granted::New(assignment) => {
+                assert!(given.insert(assignment.id), "{} was given twice", assignment.id)
+            }
+            Granted::Nothing => without.push(*user),
+            Granted::Held(lease) => panic!("{user} never asked before and holds {lease}"),
+        }
+    }
+    // What was merely locked a moment ago is there for those who ask again.
+    for user in without {
+        if let Granted::New(assignment) = world.ask(ANNOTATE, job, user).await {
+            assert!(given.insert(assignment.id), "{} was given twice", assignment.id);
+        }
+    }
+    assert_eq!(given.len(), 12);
+    audit(&world, job).await;
+}
+
+async fn a_person_has_one_lease_per_job_whichever_process_is_asked(world: World) {
+    let job = world.job(&Plan::of(60)).await;
+    let other = world.another_process().await;
+    let user = world.worker().await;
+    let asking = (0..20).map(|n| if n % 2 == 0 { &world } else { &other }.ask(ANNOTATE, job, user));
+    let mut leases = HashSet::new();
+    let mut new = 0;
+    for answer in join_all(asking).await {
+        match answer {
+            Granted::New(assignment) => {
+                new += 1;
+                leases.insert(assignment.lease.unwrap());
+            }
+            Granted::Held(lease) => drop(leases.insert(lease)),
+            Granted::Nothing => panic!("there was work to be had"),
+        }
+    }
+    assert_eq!((new, leases.len()), (1, 1));
+    audit(&world, job).await;
+}
+
+async fn leases_of_several_jobs_stand_beside_each_other(world: World) {
+    let (first, second) = (world.job(&Plan::of(10)).await, world.job(&Plan::of(10)).await);
+    let user = world.worker().await;
+    let held = world.lease(first, user).await;
+    let any = world.ask(ANNOTATE, second, user).await;
+    assert!(matches!(any, Granted::Held(lease) if Some(lease) == held.lease), "{any:?}");
+    let only = crate::Grant { only: Some(second), ..world.request(ANNOTATE, second, user) };
+    assert_eq!(granted(world.store.lease_grant(only).await.unwrap()).job, second);
+    assert_eq!(world.store.leases_of(user, ANNOTATE).await.unwrap().len(), 2);
+}
+
+async fn ranges_are_handed_out_in_order(world: World) {
+    let job = world.job(&Plan::of(20)).await;
+    let mut numbers = Vec::new();
+    for user in world.workers(4).await {
+        numbers.push(world.lease(job, user).await.number);
+    }
+    assert_eq!(numbers, [0, 1, 2, 3]);
+}
+
+async fn candidates_come_before_the_queue(world: World) {
+    let job = world.job(&Plan::of(20)).await;
+    let ids: Vec<_> = world.assignments(job).await.into_iter().map(|a| a.id).collect();
+    let (first, second) = (world.worker().await, world.worker().await);
+    for (user, number) in [(first, 3), (second, 2)] {
+        let candidates = vec![ids[3], ids[2]];
+        let request = crate::Grant { candidates, ..world.request(ANNOTATE, job, user) };
+        assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).number, number);
+    }
+}
+
+async fn a_candidate_out_of_reach_is_not_given(world: World) {
+    let (open, closed) = (world.job(&Plan::of(5)).await, world.job(&Plan::of(5)).await);
+    let candidates: Vec<_> = world.assignments(closed).await.into_iter().map(|a| a.id).collect();
+    let user = world.worker().await;
+    let request = crate::Grant { candidates: candidates.clone(), ..world.request(ANNOTATE, open, user) };
+    assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).job, open);
+    let stranger = world.worker().await;
+    let team = world.new_team("another team").await;
+    let request = crate::Grant { team, candidates, ..world.request(ANNOTATE, closed, stranger) };
+    assert!(matches!(world.store.lease_grant(request).await, Ok(Granted::Nothing)));
+}
+
+async fn what_is_reserved_for_a_person_comes_first(world: World) {
+    let job = world.job(&Plan::of(20)).await;
+    let (user, other) = (world.worker().await, world.worker().await);
+    let reserved = world.assignments(job).await[0].id;
+    let until = world.now() + RESERVE;
+    world.store.assignment_reassign(reserved, Some(user), until, world.cause()).await.unwrap();
+    assert_eq!(world.lease(job, other).await.number, 1);
+    assert_eq!(world.lease(job, user).await.id, reserved);
+}
+
+async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World) {
+    let (closed, open) = (world.job(&Plan::of(60)).await, world.job(&Plan::of(5)).await);
+    let user = world.worker().await;
+    let until = world.now() + RESERVE;
+    for job in [closed, open] {
+        for assignment in world.assignments(job).await {
+            world.store.assignment_reassign(assignment.id, Some(user), until, world.cause()).await.unwrap();
+        }
+    }
+    let only = crate::Grant { only: Some(open), ..world.request(ANNOTATE, open, user) };
+    let held = granted(world.store.lease_grant(only).await.unwrap());
+    assert_eq!(held.job, open);
+    world.release(ANNOTATE, &held).await.unwrap();
+    world.store.assignment_reassign(held.id, Some(user), until, world.cause()).await.unwrap();
+    world.store.job_switch(closed, JobStatus::Paused, world.manager, world.now()).await.unwrap();
+    assert_eq!(world.lease(open, user).await.id, held.id);
+}
+
+async fn a_reservation_ends_with_its_time(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let (user, other) = (world.worker().await, world.worker().await);
+    let reserved = world.assignments(job).await[0].id;
+    let until = world.now() + RESERVE;
+    world.store.assignment_reassign(reserved, Some(user), until, world.cause()).await.unwrap();
+    assert!(matches!(world.ask(ANNOTATE, job, other).await, Granted::Nothing));
+    let wait = world.store.lease_wait(ANNOTATE, job, other, world.now()).await.unwrap();
+    assert_eq!((wait.eligible, wait.reserved_until), (false, Some(until)));
+    assert!(world.store.lease_wait(ANNOTATE, job, user, world.now()).await.unwrap().eligible);
+    world.pass(RESERVE);
+    assert_eq!(world.lease(job, other).await.id, reserved);
+}
+
+async fn the_same_key_gets_the_first_lease_again(world: World) {
+    let job = world.job(&Plan::of(20)).await;
+    let user = world.worker().await;
+    let keyed = |body: &[u8]| crate::Grant {
+        key: Some(Key::new("once", body)),
+        lease: LeaseId(world.id()),
+        ..world.request(ANNOTATE, job, user)
+    };
+    let first = granted(world.store.lease_grant(keyed(b"{}")).await.unwrap());
+    world.submit(&first).await.unwrap();
+    let again = world.store.lease_grant(keyed(b"{}")).await.unwrap();
+    assert!(matches!(again, Granted::Held(lease) if Some(lease) == first.lease), "{again:?}");
+    let other = world.store.lease_grant(keyed(b"{other}")).await;
+    assert!(matches!(other, Err(StoreError::Conflict(_))), "{other:?}");
+}
+
+async fn a_wait_says_what_for(world: World) {
+    let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
+    let (user, other) = (world.worker().await, world.worker().await);
+    let wait = async |stage, user| world.store.lease_wait(stage, job, user, world.now()).await.unwrap();
+    assert!(wait(ANNOTATE, user).await.eligible);
+    world.hand_in(job, user).await;
+    assert_eq!(wait(ANNOTATE, user).await, Wait { own: true, ..Wait::default() });
+    assert_eq!(wait(Stage::Review, user).await, Wait { own: true, ..Wait::default() });
+    assert!(wait(Stage::Review, other).await.eligible);
+    let until = Some(world.now() + LEASE);
+    world.lease(job, other).await;
+    world.claim(job, other).await;
+    for stage in [ANNOTATE, Stage::Review] {
+        assert_eq!(wait(stage, user).await, Wait { held_until: until, ..Wait::default() });
+    }
+}

@@ -1,0 +1,166 @@
+//! What a manager does: to take work back, to reopen it, to call it off; and what nobody may undo.
+
+use swath_domain::job::JobStatus;
+use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time};
+
+use super::audit::{accepted, audit};
+use super::suite;
+use super::world::{LEASE, Plan, RESERVE, World, staleness};
+use crate::{AssignmentFilter, StoreError};
+
+suite! {
+    work_that_is_taken_back_is_reserved_for_whom_the_manager_names
+    reopened_work_is_done_again_and_accepted_again
+    reopening_makes_a_done_job_active
+    a_rejected_submission_is_never_reopened
+    decided_work_is_neither_reassigned_nor_called_off
+    nothing_goes_back_into_a_cancelled_job
+    an_unknown_assignment_is_not_found
+    assignments_are_listed_by_status_and_holder
+    the_log_names_actor_and_reason
+}
+
+const ANNOTATE: Stage = Stage::Annotate;
+
+/// Asserts that a status does not allow what was asked for.
+fn must_be_refused<T: std::fmt::Debug>(answer: crate::Result<T>, status: Status) {
+    let refused = matches!(answer, Err(StoreError::Refused(Refusal::Status(found))) if found == status);
+    assert!(refused, "{answer:?}");
+}
+
+async fn work_that_is_taken_back_is_reserved_for_whom_the_manager_names(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let (holder, named) = (world.worker().await, world.worker().await);
+    let held = world.lease(job, holder).await;
+    world.confirm(&held, 0).await.unwrap();
+    let until = world.now() + RESERVE;
+    let (after, ended) =
+        world.store.assignment_reassign(held.id, Some(named), until, world.cause()).await.unwrap();
+    assert_eq!((after.status, after.confirmed, ended), (Status::Pending, 0, held.lease));
+    assert_eq!(staleness(world.renew(ANNOTATE, &held).await), Stale::Reassigned);
+    assert_eq!(world.lease(job, holder).await.number, 1);
+    let next = world.lease(job, named).await;
+    assert_eq!((next.id, next.fence), (held.id, held.fence + 1));
+    audit(&world, job).await;
+}
+
+async fn reopened_work_is_done_again_and_accepted_again(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let (author, reviewer) = (world.worker().await, world.worker().await);
+    let id = world.hand_in(job, author).await.id;
+    let reopen = async || world.store.assignment_reopen(id, world.cause()).await.unwrap();
+    reopen().await;
+    world.hand_in(job, author).await;
+    let review = world.claim(job, reviewer).await;
+    assert_eq!(reopen().await.1, review.lease);
+    assert_eq!(staleness(world.decide(&review, &[]).await), Stale::Reassigned);
+    world.hand_in(job, author).await;
+    world.decide(&world.claim(job, reviewer).await, &[]).await.unwrap();
+    assert_eq!(accepted(&world, job).await.len(), 5);
+    reopen().await;
+    audit(&world, job).await;
+    assert!(accepted(&world, job).await.is_empty());
+    world.hand_in(job, reviewer).await;
+    world.decide(&world.claim(job, author).await, &[]).await.unwrap();
+    assert!(accepted(&world, job).await.iter().all(|item| item.annotation.author == reviewer));
+    audit(&world, job).await;
+}
+
+async fn reopening_makes_a_done_job_active(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let author = world.worker().await;
+    let id = world.hand_in(job, author).await.id;
+    world.decide(&world.claim(job, world.worker().await).await, &[]).await.unwrap();
+    assert!(world.store.job_finish(job, world.now()).await.unwrap());
+    assert!(!world.store.job_finish(job, world.now()).await.unwrap());
+    world.store.assignment_reopen(id, world.cause()).await.unwrap();
+    assert_eq!(world.store.job(job).await.unwrap().unwrap().status, JobStatus::Active);
+    assert!(!world.store.job_finish(job, world.now()).await.unwrap());
+    audit(&world, job).await;
+}
+
+/// A job whose first range was rejected in part: the submission and its rework.
+async fn rejected(world: &World) -> (AssignmentId, AssignmentId) {
+    let job = world.job(&Plan::of(5)).await;
+    world.hand_in(job, world.worker().await).await;
+    let review = world.claim(job, world.worker().await).await;
+    (review.id, world.decide(&review, &[0]).await.unwrap().rework.unwrap())
+}
+
+async fn a_rejected_submission_is_never_reopened(world: World) {
+    let (parent, rework) = rejected(&world).await;
+    must_be_refused(world.store.assignment_reopen(parent, world.cause()).await, Status::Rejected);
+    must_be_refused(world.store.assignment_reopen(rework, world.cause()).await, Status::Pending);
+    audit(&world, world.look(parent).await.job).await;
+}
+
+async fn decided_work_is_neither_reassigned_nor_called_off(world: World) {
+    let (parent, rework) = rejected(&world).await;
+    let reassign = async |id| world.store.assignment_reassign(id, None, Time(0), world.cause()).await;
+    let cancel = async |id| world.store.assignment_cancel(id, world.cause()).await;
+    must_be_refused(reassign(parent).await, Status::Rejected);
+    must_be_refused(cancel(parent).await, Status::Rejected);
+    cancel(rework).await.unwrap();
+    must_be_refused(cancel(rework).await, Status::Cancelled);
+    must_be_refused(reassign(rework).await, Status::Cancelled);
+    audit(&world, world.look(parent).await.job).await;
+}
+
+async fn nothing_goes_back_into_a_cancelled_job(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let submitted = world.hand_in(job, world.worker().await).await;
+    let held = world.lease(job, world.worker().await).await;
+    world.store.job_cancel(job, world.manager, None, world.now()).await.unwrap();
+    let reopened = world.store.assignment_reopen(submitted.id, world.cause()).await;
+    assert!(matches!(reopened, Err(StoreError::Conflict(_))), "{reopened:?}");
+    let reassigned = world.store.assignment_reassign(held.id, None, Time(0), world.cause()).await;
+    assert!(matches!(reassigned, Err(StoreError::Conflict(_))), "{reassigned:?}");
+    assert_eq!(world.look(held.id).await, held);
+    world.store.assignment_cancel(held.id, world.cause()).await.unwrap();
+    audit(&world, job).await;
+}
+
+async fn an_unknown_assignment_is_not_found(world: World) {
+    let unknown = AssignmentId(world.id());
+    assert!(world.store.assignment(unknown).await.unwrap().is_none());
+    let answer = world.store.assignment_reopen(unknown, world.cause()).await;
+    assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+}
+
+async fn assignments_are_listed_by_status_and_holder(world: World) {
+    let job = world.job(&Plan::of(20)).await;
+    let (user, other) = (world.worker().await, world.worker().await);
+    world.hand_in(job, user).await;
+    world.decide(&world.claim(job, other).await, &[]).await.unwrap();
+    world.lease(job, user).await;
+    world.lease(job, other).await;
+    let list = async |filter| {
+        let page = world.store.assignments(job, filter, uuid::Uuid::nil(), 10).await.unwrap();
+        page.into_iter().map(|a| a.number).collect::<Vec<_>>()
+    };
+    let all = AssignmentFilter::default;
+    assert_eq!(list(all()).await, [0, 1, 2, 3]);
+    assert_eq!(list(AssignmentFilter { status: Some(Status::InProgress), ..all() }).await, [1, 2]);
+    assert_eq!(list(AssignmentFilter { holder: Some(other), ..all() }).await, [2]);
+    assert_eq!(list(AssignmentFilter { undecided: true, ..all() }).await, [1, 2, 3]);
+}
+
+async fn the_log_names_actor_and_reason(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let user = world.member(&[Role::Annotator]).await;
+    let held = world.lease(job, user).await;
+    world.pass(LEASE + 1);
+    world.expire().await;
+    world.store.assignment_cancel(held.id, world.cause()).await.unwrap();
+    let log = world.store.log(held.id.0, 0, 10).await.unwrap();
+    let lines: Vec<_> =
+        log.iter().map(|entry| (entry.action.as_str(), entry.actor, entry.reason.as_deref())).collect();
+    let manager = Some(world.manager);
+    let expected = [
+        ("grant", Some(user), None),
+        ("expire", None, None),
+        ("cancel", manager, Some("the manager says so")),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(world.store.log(held.id.0, 1, 1).await.unwrap(), log[1..2]);
+}

@@ -1,0 +1,206 @@
+//! Reviews: decided once, by someone else than the author, and exactly what was rejected comes back.
+
+use futures::future::join_all;
+use swath_domain::review::{ReviewRule, Verdict};
+use swath_domain::{Assignment, JobId, Refusal, Stage, Stale, Status};
+
+use super::audit::{accepted, audit};
+use super::suite;
+use super::world::{LEASE, Plan, RESERVE, World, staleness, verdict};
+use crate::{Decide, Granted, Key, StoreError, Submit};
+
+suite! {
+    nobody_reviews_their_own_work
+    a_decision_that_is_sent_again_gets_its_first_answer
+    copies_of_a_decision_that_come_together_are_one
+    of_two_reviewers_who_decide_at_once_one_decides
+    exactly_the_rejected_items_come_back_once
+    rework_waits_for_its_author_and_then_for_anyone
+    after_the_last_round_rework_waits_for_a_manager
+    a_decision_lists_the_items_without_a_verdict
+    a_former_reviewers_verdicts_do_not_count
+    a_verdict_on_a_foreign_item_is_refused
+    what_the_rule_does_not_review_is_accepted_as_it_came
+    skipped_items_are_accepted_as_skipped
+}
+
+/// A job of one range, handed in and claimed.
+async fn under_review(world: &World, plan: &Plan) -> (JobId, Assignment) {
+    let job = world.job(plan).await;
+    world.hand_in(job, world.worker().await).await;
+    (job, world.claim(job, world.worker().await).await)
+}
+
+async fn nobody_reviews_their_own_work(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let author = world.worker().await;
+    let submitted = world.hand_in(job, author).await;
+    assert!(matches!(world.ask(Stage::Review, job, author).await, Granted::Nothing));
+    let request =
+        crate::Grant { candidates: vec![submitted.id], ..world.request(Stage::Review, job, author) };
+    assert!(matches!(world.store.lease_grant(request).await.unwrap(), Granted::Nothing));
+    assert_eq!(world.claim(job, world.worker().await).await.id, submitted.id);
+}
+
+async fn a_decision_that_is_sent_again_gets_its_first_answer(world: World) {
+    let (job, review) = under_review(&world, &Plan::of(5)).await;
+    let first = world.decide(&review, &[1]).await.unwrap();
+    let again = world.decide(&review, &[1]).await.unwrap();
+    assert!(first.fresh && !again.fresh);
+    assert_eq!(
+        (again.assignment, again.status, again.rework),
+        (first.assignment, first.status, first.rework)
+    );
+    let decision = world.decision(&review, &[1]);
+    let other = Key::new(decision.decision.text.clone(), b"something else");
+    let answer = world.store.review_decide(Decide { decision: other, ..decision.clone() }).await;
+    assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
+    let other = Key::new("another key", b"these and no others");
+    let answer = world.store.review_decide(Decide { decision: other, ..decision }).await;
+    assert_eq!(staleness(answer), Stale::Submitted);
+    audit(&world, job).await;
+}
+
+async fn copies_of_a_decision_that_come_together_are_one(world: World) {
+    let (job, review) = under_review(&world, &Plan::of(5)).await;
+    let other = world.another_process().await;
+    let copies = (0..20).map(|n| if n % 2 == 0 { &world } else { &other }.decide(&review, &[0, 4]));
+    let answers: Vec<_> = join_all(copies).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers.iter().filter(|answer| answer.fresh).count(), 1);
+    assert_eq!(world.assignments(job).await.len(), 2);
+    audit(&world, job).await;
+}
+
+async fn of_two_reviewers_who_decide_at_once_one_decides(world: World) {
+    let (job, slow) = under_review(&world, &Plan::of(5)).await;
+    world.pass(LEASE + 1);
+    world.expire().await;
+    let other = world.another_process().await;
+    let quick = world.worker().await;
+    let request = world.request(Stage::Review, job, quick);
+    let claim = async { other.store.lease_grant(request).await.unwrap() };
+    let (answer, claimed) = tokio::join!(world.decide(&slow, &[0]), claim);
+    match (answer, claimed) {
+        (Ok(decided), Granted::Nothing) => assert_eq!(decided.status, Status::Rejected),
+        (late, Granted::New(quick)) => {
+            assert_eq!(staleness(late), Stale::Taken);
+            assert_eq!(world.decide(&quick, &[]).await.unwrap().status, Status::Accepted);
+        }
+        both => panic!("neither or both: {both:?}"),
+    }
+    audit(&world, job).await;
+}
+
+async fn exactly_the_rejected_items_come_back_once(world: World) {
+    let (job, review) = under_review(&world, &Plan::of(5)).await;
+    let decided = world.decide(&review, &[0, 2, 3]).await.unwrap();
+    let rework = world.look(decided.rework.unwrap()).await;
+    assert_eq!((rework.ranges.to_string().as_str(), rework.round, rework.number), ("0-1,2-4", 2, 0));
+    assert_eq!((rework.parent, rework.reserved_for), (Some(review.id), review.author));
+    let items: Vec<_> = accepted(&world, job).await.into_iter().map(|item| item.annotation.item).collect();
+    assert_eq!(items, [1, 4]);
+    audit(&world, job).await;
+}
+
+async fn rework_waits_for_its_author_and_then_for_anyone(world: World) {
+    for round in [1, 2] {
+        let (job, review) = under_review(&world, &Plan::of(5)).await;
+        world.decide(&review, &[0]).await.unwrap();
+        let (author, other) = (review.author.unwrap(), world.worker().await);
+        assert!(matches!(world.ask(Stage::Annotate, job, other).await, Granted::Nothing));
+        let worker = if round == 1 { author } else { other };
+        world.pass(if round == 1 { 0 } else { RESERVE });
+        assert_eq!(world.hand_in(job, worker).await.round, 2);
+        audit(&world, job).await;
+    }
+}
+
+async fn after_the_last_round_rework_waits_for_a_manager(world: World) {
+    let (job, review) = under_review(&world, &Plan { rounds: 1, ..Plan::of(5) }).await;
+    let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
+    let author = review.author.unwrap();
+    world.pass(RESERVE);
+    assert!(matches!(world.ask(Stage::Annotate, job, author).await, Granted::Nothing));
+    let wait = world.store.lease_wait(Stage::Annotate, job, author, world.now()).await.unwrap();
+    assert!(wait.waits_for_manager && !wait.eligible);
+    audit(&world, job).await;
+    world.store.assignment_reassign(rework, None, world.now(), world.cause()).await.unwrap();
+    assert_eq!(world.lease(job, author).await.id, rework);
+    audit(&world, job).await;
+}
+
+async fn a_decision_lists_the_items_without_a_verdict(world: World) {
+    let (job, review) = under_review(&world, &Plan::of(5)).await;
+    world.put_verdict(&review, verdict(1, Verdict::Accept)).await.unwrap();
+    let strict = |rejected: &[i64]| Decide { accept_rest: false, ..world.decision(&review, rejected) };
+    let answer = world.store.review_decide(strict(&[2])).await;
+    let missing = vec![0, 3, 4];
+    assert!(
+        matches!(&answer, Err(StoreError::Refused(Refusal::Incomplete(items))) if *items == missing),
+        "{answer:?}"
+    );
+    assert_eq!(world.look(review.id).await.status, Status::InReview);
+    let verdicts = [0, 3, 4].map(|item| world.put_verdict(&review, verdict(item, Verdict::Accept)));
+    join_all(verdicts).await.into_iter().for_each(Result::unwrap);
+    // The verdict of the decision that was refused is kept.
+    assert_eq!(world.store.review_decide(strict(&[])).await.unwrap().status, Status::Rejected);
+    audit(&world, job).await;
+}
+
+async fn a_former_reviewers_verdicts_do_not_count(world: World) {
+    let (job, former) = under_review(&world, &Plan::of(5)).await;
+    world.put_verdict(&former, verdict(1, Verdict::Reject)).await.unwrap();
+    world.release(Stage::Review, &former).await.unwrap();
+    let review = world.claim(job, world.worker().await).await;
+    assert_eq!(world.decide(&review, &[]).await.unwrap().status, Status::Accepted);
+    let rows = world.store.verdicts(review.submission.unwrap(), former.holder).await.unwrap();
+    assert_eq!(rows, [verdict(1, Verdict::Reject)]);
+    assert_eq!(world.store.verdicts(review.submission.unwrap(), None).await.unwrap().len(), 6);
+    audit(&world, job).await;
+}
+
+async fn a_verdict_on_a_foreign_item_is_refused(world: World) {
+    let (job, review) = under_review(&world, &Plan::of(10)).await;
+    let answer = world.put_verdict(&review, verdict(7, Verdict::Accept)).await;
+    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(7)))), "{answer:?}");
+    let answer = world.decide(&review, &[7]).await;
+    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(7)))), "{answer:?}");
+    assert_eq!(world.look(review.id).await, review);
+    audit(&world, job).await;
+}
+
+async fn what_the_rule_does_not_review_is_accepted_as_it_came(world: World) {
+    let job = world.job(&Plan { review: ReviewRule::None, ..Plan::of(10) }).await;
+    let user = world.worker().await;
+    let ids = [world.hand_in(job, user).await.id, world.hand_in(job, user).await.id];
+    assert!(matches!(world.ask(Stage::Review, job, world.worker().await).await, Granted::Nothing));
+    assert_eq!(world.store.submissions_to_waive(world.now() + 1, 10).await.unwrap().len(), 2);
+    let other = world.another_process().await;
+    let waive =
+        async |process: &World| process.store.submission_waive(ids.to_vec(), world.now()).await.unwrap();
+    let (mine, theirs) = tokio::join!(waive(&world), waive(&other));
+    let mut waived = [mine, theirs, waive(&world).await].concat();
+    waived.sort_unstable();
+    assert_eq!(waived, ids);
+    assert_eq!(accepted(&world, job).await.iter().filter(|item| item.reviewer.is_none()).count(), 10);
+    audit(&world, job).await;
+}
+
+async fn skipped_items_are_accepted_as_skipped(world: World) {
+    for review in [ReviewRule::All, ReviewRule::None] {
+        let job = world.job(&Plan { review, ..Plan::of(5) }).await;
+        let held = world.lease(job, world.worker().await).await;
+        let mut submission: Submit = world.submission(&held);
+        submission.items[2].skipped = true;
+        world.store.lease_submit(submission).await.unwrap();
+        if review == ReviewRule::All {
+            let review = world.claim(job, world.worker().await).await;
+            world.decide(&review, &[]).await.unwrap();
+        } else {
+            world.store.submission_waive(vec![held.id], world.now()).await.unwrap();
+        }
+        let now = world.look(held.id).await;
+        assert_eq!((now.status, now.accepted, now.skipped), (Status::Accepted, 4, 1));
+        audit(&world, job).await;
+    }
+}

@@ -1,0 +1,30 @@
+//! Duties: work that one process at a time does for all, by a row that expires.
+
+use swath_domain::Time;
+use uuid::Uuid;
+
+use crate::core::Store;
+use crate::db::execute;
+use crate::error::Result;
+
+impl Store {
+    /// Takes or keeps a duty until `until`; false while another process has it.
+    pub async fn duty_take(&self, name: &str, holder: Uuid, now: Time, until: Time) -> Result<bool> {
+        self.write(name.to_owned(), move |_, tx, name| {
+            Box::pin(async move {
+                let taken = execute!(
+                    &mut tx.db(),
+                    "INSERT INTO duties (name, holder, until) VALUES ($1, $2, $4)
+                     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                     WHERE duties.holder = excluded.holder OR duties.until < $3",
+                    name.as_str(),
+                    holder,
+                    now.0,
+                    until.0
+                )?;
+                Ok(taken == 1)
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,57 @@
+//! What can go wrong at the store, sorted by what the caller does about it.
+
+use swath_domain::{FieldError, Refusal};
+
+/// A failed verb. Nothing of it was written, except where the outcome is `Unavailable`, which may be unknown.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing, or it belongs to someone else.
+    #[error("not found")]
+    NotFound,
+    /// Something else stands in its place; the sentence says what.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was asked for breaks a rule that only the store can check.
+    #[error("{}: {}", .0.field, .0.message)]
+    Invalid(FieldError),
+    /// A transition was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Two transactions met; the same command may be run again at once.
+    #[error("met another transaction: {0}")]
+    Collision(String),
+    /// The database could not be asked, or did not answer in time. Whether a write happened is not known.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A row does not decode: a fault of ours, or of someone who edited the table.
+    #[error("row {id} of {table} is corrupt: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: String,
+        /// Column and fault.
+        what: String,
+    },
+}
+
+/// The result of a verb.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // Unique violation, serialization failure, deadlock: PostgreSQL's codes, then SQLite's.
+                Some("23505" | "40001" | "40P01" | "1555" | "2067" | "5" | "517") => {
+                    Self::Collision(database.to_string())
+                }
+                _ => Self::Unavailable(database.to_string()),
+            },
+            sqlx::Error::ColumnDecode { index, source } => {
+                Self::Corrupt { table: "(unnamed)", id: String::new(), what: format!("{index}: {source}") }
+            }
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Reads for exports: accepted items page by page, each page in one statement.
+
+use swath_domain::Time;
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use uuid::Uuid;
+
+use crate::core::Store;
+use crate::db::{fetch_all, row};
+use crate::error::Result;
+
+/// An annotation as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredAnnotation {
+    /// In which assignment.
+    pub assignment: AssignmentId,
+    /// By whom.
+    pub author: UserId,
+    /// Of which item.
+    pub item: i64,
+    /// The annotation's JSON.
+    pub body: String,
+    /// Grows with every change.
+    pub revision: i64,
+    /// Whether the item was skipped.
+    pub skipped: bool,
+    /// The lease under which it was last saved.
+    pub lease: LeaseId,
+    /// When that was.
+    pub updated: Time,
+}
+
+/// An accepted item, with its final annotation.
+#[derive(Debug, Clone)]
+pub struct AcceptedItem {
+    /// The annotation.
+    pub annotation: StoredAnnotation,
+    /// The slot.
+    pub slot: i64,
+    /// The round in which it was accepted.
+    pub round: i64,
+    /// Who accepted it; none where the review rule did.
+    pub reviewer: Option<UserId>,
+    /// When it was accepted.
+    pub accepted: Time,
+}
+
+row! {
+    struct AcceptedRow {
+        item: i64, slot: i64, assignment: Uuid, author: Uuid, reviewer: Option<Uuid>, at: i64, round: i64, body: String,
+        revision: i64, skipped: bool, lease: Uuid, updated: i64,
+    }
+}
+
+impl Store {
+    /// At most `limit` accepted items of a job behind (item, slot), in that order.
+    pub async fn accepted(
+        &self,
+        job: JobId,
+        (item, slot): (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<AcceptedItem>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            AcceptedRow,
+            "SELECT c.item, c.slot, c.assignment, c.author, c.reviewer, c.at, a.round, n.body, n.revision, n.skipped,
+                    n.lease, n.updated
+             FROM accepted c
+             JOIN assignments a ON a.id = c.assignment
+             JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item
+             WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
+            job.0,
+            item,
+            slot,
+            limit
+        )?;
+        Ok(rows.into_iter().map(AcceptedItem::from).collect())
+    }
+}
+
+impl From<AcceptedRow> for AcceptedItem {
+    fn from(row: AcceptedRow) -> Self {
+        let annotation = StoredAnnotation {
+            assignment: AssignmentId(row.assignment),
+            author: UserId(row.author),
+            item: row.item,
+            body: row.body,
+            revision: row.revision,
+            skipped: row.skipped,
+            lease: LeaseId(row.lease),
+            updated: Time(row.updated),
+        };
+        Self {
+            annotation,
+            slot: row.slot,
+            round: row.round,
+            reviewer: row.reviewer.map(UserId),
+            accepted: Time(row.at),
+        }
+    }
+}

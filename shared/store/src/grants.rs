@@ -1,0 +1,553 @@
+//! Grants: a lease to annotate, or the claim of a review.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
+use swath_domain::progress::Counter;
+use swath_domain::{Assignment, Stage, Stale, Time};
+use uuid::Uuid;
+
+use crate::answers::Key;
+use crate::changes::Changes;
+use crate::core::{Core, Store, commit};
+use crate::db::{Db, execute_each, fetch_all, fetch_each, fetch_one, row};
+use crate::error::{Result, StoreError};
+use crate::rows::{AssignmentRow, GrantRow, assignment_columns, assignments, grant_columns};
+use crate::writer::Replies;
+
+/// A person asks for work.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// To annotate or to review.
+    pub stage: Stage,
+    /// Who asks.
+    pub user: UserId,
+    /// In which team.
+    pub team: TeamId,
+    /// From which job alone, where the person says so.
+    pub only: Option<JobId>,
+    /// The open jobs of the team that admit the person; what is reserved for them there comes first.
+    pub open: Arc<[JobId]>,
+    /// The job to take from if nothing is held or reserved.
+    pub job: Option<JobId>,
+    /// Assignments of that job to try before its queue is read.
+    pub candidates: Vec<AssignmentId>,
+    /// The id of the lease, should there be one.
+    pub lease: LeaseId,
+    /// The client's key.
+    pub key: Option<Key>,
+    /// When.
+    pub now: Time,
+}
+
+impl Grant {
+    fn may_hold(&self, row: &HeldRow) -> bool {
+        row.team == self.team.0 && self.only.is_none_or(|job| job.0 == row.job)
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Granted {
+    /// A new lease on this assignment.
+    New(Box<Assignment>),
+    /// The person holds this lease already, or got it under the same key before.
+    Held(LeaseId),
+    /// Nothing could be had from the job that was named.
+    Nothing,
+}
+
+row! {
+    #[derive(Debug, Clone)]
+    struct HeldRow { id: Uuid, team: Uuid, job: Uuid, holder: Uuid, status: i64, lease: Uuid, }
+}
+
+/// One batch under way: its commands, and the answers so far.
+struct Batch<'a> {
+    core: &'a Core,
+    commands: &'a [Grant],
+    answers: Vec<Option<Result<Granted>>>,
+    changes: Changes,
+    grants: Vec<(LeaseId, Assignment, Grant)>,
+}
+
+pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted> {
+    let mut tx = core.pools.begin().await?;
+    let mut batch = Batch {
+        core,
+        commands: &commands,
+        answers: commands.iter().map(|_| None).collect(),
+        changes: Changes::default(),
+        grants: Vec::new(),
+    };
+    let db = &mut tx.db();
+    batch.replay(db).await?;
+    batch.hand_back(db).await?;
+    batch.try_candidates(db).await?;
+    batch.claim(db).await?;
+    let answers = batch.write(db).await?;
+    commit(tx, answers).await
+}
+
+impl Batch<'_> {
+    /// The commands that have no answer yet.
+    fn open(&self) -> Vec<usize> {
+        (0..self.commands.len()).filter(|index| self.answers[*index].is_none()).collect()
+    }
+
+    /// Answers those whose key was used before.
+    async fn replay(&mut self, db: &mut Db<'_>) -> Result<()> {
+        const FIRST: &str = concat!(
+            "SELECT ",
+            grant_columns!(),
+            " FROM grants WHERE holder = $1 AND stage = $2 AND key = $3"
+        );
+        for (index, command) in self.commands.iter().enumerate() {
+            let Some(key) = &command.key else { continue };
+            let row = fetch_one!(db, GrantRow, FIRST, command.user.0, command.stage.code(), &key.text)?;
+            if let Some(row) = row {
+                let same = key.matches(row.digest.as_deref());
+                self.answers[index] = Some(same.map(|()| Granted::Held(LeaseId(row.lease))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers those who hold a lease already; one that lapsed is revived.
+    async fn hand_back(&mut self, db: &mut Db<'_>) -> Result<()> {
+        let held = self.held(db).await?;
+        let lapsed: Vec<_> =
+            held.values().flatten().filter(|(_, lapsed)| *lapsed).map(|(row, _)| row.clone()).collect();
+        self.changes = Changes::lock_free(db, lapsed.iter().map(|row| AssignmentId(row.id))).await?;
+        for index in self.open() {
+            let command = &self.commands[index];
+            let Some(rows) = held.get(&(command.user, command.stage)) else { continue };
+            let mut mine: Vec<_> = rows.iter().filter(|(row, _)| command.may_hold(row)).collect();
+            mine.sort_by_key(|(_, lapsed)| *lapsed);
+            for (row, lapsed) in mine {
+                if !lapsed || self.revive(db, command, row).await? {
+                    self.answers[index] = Some(Ok(Granted::Held(LeaseId(row.lease))));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The leases that stand for these people: the row, and whether it has lapsed.
+    async fn held(&self, db: &mut Db<'_>) -> Result<HashMap<(UserId, Stage), Vec<(HeldRow, bool)>>> {
+        const POSTGRES: &str = "
+            SELECT id, team, job, holder, status, lease FROM assignments
+            WHERE holder = ANY($1)";
+        const SQLITE: &str = "
+            SELECT id, team, job, holder, status, lease FROM assignments
+            WHERE holder = $1";
+        let people: HashSet<Uuid> =
+            self.open().into_iter().map(|index| self.commands[index].user.0).collect();
+        let people: Vec<Uuid> = people.into_iter().collect();
+        let rows = fetch_each!(db, HeldRow, POSTGRES, SQLITE, &people, |id| *id)?;
+        let mut held: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let stage = if row.status < 2 { Stage::Annotate } else { Stage::Review };
+            let lapsed = row.status == stage.waiting().code();
+            held.entry((UserId(row.holder), stage)).or_default().push((row, lapsed));
+        }
+        Ok(held)
+    }
+
+    async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, row: &HeldRow) -> Result<bool> {
+        let terms = self.core.job(db, JobId(row.job)).await?.terms;
+        let Some(assignment) = self.changes.get(AssignmentId(row.id)) else { return Ok(false) };
+        let lease = LeaseId(row.lease);
+        if assignment.hold(command.stage, command.user, lease).is_none() {
+            return Ok(false);
+        }
+        match assignment.renew(command.stage, command.user, terms, command.now) {
+            Ok(entry) => {
+                entry.into_iter().for_each(|entry| self.changes.log(entry));
+                Ok(true)
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Tries what is reserved for each person, then the candidates that came with the command.
+    async fn try_candidates(&mut self, db: &mut Db<'_>) -> Result<()> {
+        let reserved = self.reserved(db).await?;
+        let mut tries: Vec<(usize, Vec<AssignmentId>)> = Vec::new();
+        for index in self.open() {
+            let command = &self.commands[index];
+            let mut ids = reserved.get(&command.user).cloned().unwrap_or_default();
+            ids.retain(|(job, _)| command.open.contains(job) && command.only.is_none_or(|only| only == *job));
+            let mut ids: Vec<_> = ids.into_iter().map(|(_, id)| id).collect();
+            ids.extend(&command.candidates);
+            tries.push((index, ids));
+        }
+        let known: HashSet<_> = self.changes.ids().into_iter().collect();
+        let wanted = tries.iter().flat_map(|(_, ids)| ids.iter().copied()).filter(|id| !known.contains(id));
+        let locked = Changes::lock_free(db, wanted.collect::<Vec<_>>()).await?;
+        self.changes.absorb(locked);
+        for (index, ids) in tries {
+            for id in ids {
+                if self.answers[index].is_none() {
+                    self.give(db, index, id).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn reserved(&self, db: &mut Db<'_>) -> Result<HashMap<UserId, Vec<(JobId, AssignmentId)>>> {
+        // Only jobs that grant, and of each person alike: what one of them cannot have must not hide the rest.
+        const POSTGRES: &str = "
+            SELECT c.person, r.job, r.id FROM UNNEST($1::uuid[], $2::uuid[]) AS c (person, only_job)
+            CROSS JOIN LATERAL (
+                SELECT a.job, a.id FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
+                WHERE a.reserved_for = c.person AND a.status = 0 AND NOT a.held
+                  AND (c.only_job IS NULL OR a.job = c.only_job)
+                ORDER BY a.id LIMIT 20) r";
+        const SQLITE: &str = "
+            SELECT a.reserved_for AS person, a.job, a.id
+            FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
+            WHERE a.reserved_for = $1 AND a.status = 0 AND NOT a.held AND ($2 IS NULL OR a.job = $2)
+            ORDER BY a.id LIMIT 20";
+        let asking: Vec<_> = self
+            .open()
+            .into_iter()
+            .map(|index| &self.commands[index])
+            .filter(|command| command.stage == Stage::Annotate)
+            .collect();
+        let rows = fetch_each!(
+            db,
+            (Uuid, Uuid, Uuid),
+            POSTGRES,
+            SQLITE,
+            &asking,
+            |c| c.user.0,
+            c.only.map(|job| job.0)
+        )?;
+        let mut reserved: HashMap<_, Vec<_>> = HashMap::new();
+        for (person, job, id) in rows {
+            reserved.entry(UserId(person)).or_default().push((JobId(job), AssignmentId(id)));
+        }
+        Ok(reserved)
+    }
+
+    /// Takes from the queue of the job that each command names.
+    async fn claim(&mut self, db: &mut Db<'_>) -> Result<()> {
+        let mut by_job: HashMap<JobId, Vec<usize>> = HashMap::new();
+        for index in self.open() {
+            if let Some(job) = self.commands[index].job {
+                by_job.entry(job).or_default().push(index);
+            }
+        }
+        for (job, indices) in by_job {
+            let slots = self.core.job(db, job).await?.slots;
+            let (alike, special): (Vec<_>, Vec<_>) = indices
+                .into_iter()
+                .partition(|index| slots == 1 && self.commands[*index].stage == Stage::Annotate);
+            self.claim_alike(db, job, &alike).await?;
+            for index in special {
+                self.claim_one(db, job, index).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// People for whom every pending assignment of the job is as good as any other.
+    async fn claim_alike(&mut self, db: &mut Db<'_>, job: JobId, indices: &[usize]) -> Result<()> {
+        let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
+        // Rows that this batch has granted already still look pending to the statement.
+        let limit = (indices.len() + self.grants.len()) as i64;
+        let rows = match db {
+            Db::Postgres(_) => fetch_all!(db, AssignmentRow, CLAIM_POSTGRES, job.0, now.0, limit)?,
+            Db::Sqlite(_) => fetch_all!(db, AssignmentRow, CLAIM_SQLITE, job.0, now.0, limit)?,
+        };
+        let rows = assignments(rows)?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        self.changes.add(rows);
+        let mut ids = ids.into_iter();
+        for index in indices {
+            for id in ids.by_ref() {
+                self.give(db, *index, id).await?;
+                if self.answers[*index].is_some() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A person for whom the queue must be read with their own past in mind.
+    async fn claim_one(&mut self, db: &mut Db<'_>, job: JobId, index: usize) -> Result<()> {
+        let command = &self.commands[index];
+        let limit = 1 + self.grants.len() as i64;
+        let (user, now) = (command.user.0, command.now.0);
+        let rows = match (&db, command.stage) {
+            (Db::Postgres(_), Stage::Annotate) => {
+                fetch_all!(db, AssignmentRow, OPINION_POSTGRES, job.0, now, limit, user)?
+            }
+            (Db::Sqlite(_), Stage::Annotate) => {
+                fetch_all!(db, AssignmentRow, OPINION_SQLITE, job.0, now, limit, user)?
+            }
+            (Db::Postgres(_), Stage::Review) => {
+                fetch_all!(db, AssignmentRow, REVIEW_POSTGRES, job.0, limit, user)?
+            }
+            (Db::Sqlite(_), Stage::Review) => {
+                fetch_all!(db, AssignmentRow, REVIEW_SQLITE, job.0, limit, user)?
+            }
+        };
+        let rows = assignments(rows)?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        self.changes.add(rows);
+        for id in ids {
+            if self.answers[index].is_none() {
+                self.give(db, index, id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Grants one locked assignment to one person, if it is theirs to have.
+    async fn give(&mut self, db: &mut Db<'_>, index: usize, id: AssignmentId) -> Result<()> {
+        let command = &self.commands[index];
+        let Some(assignment) = self.changes.get(id) else { return Ok(()) };
+        let in_reach = assignment.team == command.team && command.open.contains(&assignment.job);
+        if !in_reach || !assignment.is_eligible(command.stage, command.user, command.now) {
+            return Ok(());
+        }
+        let before = assignment.lease;
+        let job_id = assignment.job;
+        let job = self.core.job(db, job_id).await?;
+        if command.stage == Stage::Annotate
+            && job.slots > 1
+            && has_other_opinion(db, assignment, command.user).await?
+        {
+            return Ok(());
+        }
+        let Ok(entry) = assignment.grant(command.stage, command.user, command.lease, job.terms, command.now)
+        else {
+            return Ok(());
+        };
+        if command.stage == Stage::Annotate && assignment.fence > 1 {
+            assignment.confirmed = count_own(db, assignment.id, command.user).await?;
+        }
+        let granted = assignment.clone();
+        self.changes.end(before, Stale::Taken, command.now);
+        self.changes.log(entry);
+        self.changes.count(job_id, Counter::Leases, 1);
+        self.grants.push((command.lease, granted.clone(), command.clone()));
+        self.answers[index] = Some(Ok(Granted::New(Box::new(granted))));
+        Ok(())
+    }
+
+    async fn write(self, db: &mut Db<'_>) -> Result<Vec<Result<Granted>>> {
+        const POSTGRES: &str = "
+            INSERT INTO grants (lease, assignment, job, holder, stage, fence, granted, key, digest)
+            SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[],
+                $7::bigint[], $8::text[], $9::bytea[])";
+        const SQLITE: &str = "
+            INSERT INTO grants (lease, assignment, job, holder, stage, fence, granted, key, digest)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        self.changes.write(db, self.core.stripe).await?;
+        execute_each!(
+            db,
+            POSTGRES,
+            SQLITE,
+            &self.grants,
+            |g| g.0.0,
+            g.1.id.0,
+            g.1.job.0,
+            g.2.user.0,
+            g.2.stage.code(),
+            g.1.fence,
+            g.2.now.0,
+            g.2.key.as_ref().map(|key| key.text.clone()),
+            g.2.key.as_ref().map(|key| key.digest.clone()),
+        )?;
+        Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
+    }
+}
+
+/// The queue of a job: reworks first, then in the order of the dataset.
+macro_rules! claim {
+    ($more:literal, $lock:literal) => {
+        concat!(
+            "SELECT ", assignment_columns!(), " FROM assignments a
+             WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2) ", $more, "
+             ORDER BY round DESC, number, slot LIMIT $3", $lock
+        )
+    };
+}
+/// Only ranges on which the person has no other opinion.
+macro_rules! claim_opinion {
+    ($lock:literal) => {
+        claim!(
+            "AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $4
+                             AND o.slot <> a.slot)",
+            $lock
+        )
+    };
+}
+/// Submissions that wait for a reviewer who is not their author, oldest first.
+macro_rules! claim_review {
+    ($lock:literal) => {
+        concat!(
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments
+             WHERE job = $1 AND status = 2 AND review AND author <> $3 ORDER BY since, id LIMIT $2",
+            $lock
+        )
+    };
+}
+
+const CLAIM_POSTGRES: &str = claim!("", " FOR NO KEY UPDATE SKIP LOCKED");
+const CLAIM_SQLITE: &str = claim!("", "");
+const OPINION_POSTGRES: &str = claim_opinion!(" FOR NO KEY UPDATE SKIP LOCKED");
+const OPINION_SQLITE: &str = claim_opinion!("");
+const REVIEW_POSTGRES: &str = claim_review!(" FOR NO KEY UPDATE SKIP LOCKED");
+const REVIEW_SQLITE: &str = claim_review!("");
+
+async fn has_other_opinion(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
+    let other = fetch_one!(
+        db,
+        (i64,),
+        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3",
+        assignment.job.0,
+        assignment.number,
+        user.0
+    )?;
+    Ok(other.is_some_and(|(slot,)| slot != assignment.slot))
+}
+
+/// How many items of the assignment the person has saved in an earlier lease.
+async fn count_own(db: &mut Db<'_>, assignment: AssignmentId, user: UserId) -> Result<i64> {
+    let row = fetch_one!(
+        db,
+        (i64,),
+        "SELECT COUNT(*) FROM annotations WHERE assignment = $1 AND author = $2",
+        assignment.0,
+        user.0
+    )?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// The grant behind each of these leases.
+pub(crate) async fn of_leases(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<HashMap<LeaseId, GrantRow>> {
+    const POSTGRES: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = ANY($1)");
+    const SQLITE: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
+    let rows = fetch_each!(db, GrantRow, POSTGRES, SQLITE, leases, |lease| lease.0)?;
+    Ok(rows.into_iter().map(|row| (LeaseId(row.lease), row)).collect())
+}
+
+/// Why a lease that is not on its assignment any more is stale.
+pub(crate) fn stale(grant: &GrantRow) -> StoreError {
+    let reason = grant.ended.and_then(Stale::from_code).unwrap_or(Stale::Lapsed);
+    StoreError::Refused(swath_domain::Refusal::Stale(reason))
+}
+
+/// What a person may be waiting for in one job, by a plain read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// Something that the person could be given right now.
+    pub eligible: bool,
+    /// Under someone else's lease, and when the first of those runs out.
+    pub held_until: Option<Time>,
+    /// Reserved for someone else, and until when.
+    pub reserved_until: Option<Time>,
+    /// Waits for a manager.
+    pub waits_for_manager: bool,
+    /// There is work, but all of it is the person's own.
+    pub own: bool,
+}
+
+impl Store {
+    /// Why a person hears "no work" from a job.
+    pub async fn lease_wait(&self, stage: Stage, job: JobId, user: UserId, now: Time) -> Result<Wait> {
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
+        match stage {
+            Stage::Annotate => wait_to_annotate(db, job, user, now).await,
+            Stage::Review => wait_to_review(db, job, user).await,
+        }
+    }
+}
+
+async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) -> Result<Wait> {
+    let eligible = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments a WHERE job = $1 AND status = 0 AND NOT held
+           AND (reserved_for IS NULL OR reserved_until <= $2 OR reserved_for = $3)
+           AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $3
+                           AND o.slot <> a.slot)
+         LIMIT 1",
+        job.0,
+        now.0,
+        user.0
+    )?;
+    let others = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 1",
+        job.0
+    )?;
+    let reserved = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(reserved_until) FROM assignments
+         WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2",
+        job.0,
+        now.0
+    )?;
+    let held = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND held LIMIT 1",
+        job.0
+    )?;
+    let pending = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NULL LIMIT 1",
+        job.0
+    )?;
+    Ok(Wait {
+        eligible: eligible.is_some(),
+        held_until: others.and_then(|(at,)| at).map(Time),
+        reserved_until: reserved.and_then(|(at,)| at).map(Time),
+        waits_for_manager: held.is_some(),
+        own: eligible.is_none() && pending.is_some(),
+    })
+}
+
+async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wait> {
+    let eligible = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author <> $2 LIMIT 1",
+        job.0,
+        user.0
+    )?;
+    let own = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author = $2 LIMIT 1",
+        job.0,
+        user.0
+    )?;
+    let others = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 3",
+        job.0
+    )?;
+    Ok(Wait {
+        eligible: eligible.is_some(),
+        held_until: others.and_then(|(at,)| at).map(Time),
+        own: eligible.is_none() && own.is_some(),
+        ..Wait::default()
+    })
+}

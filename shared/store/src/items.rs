@@ -1,0 +1,193 @@
+//! Confirming: one item, or a handful, saved durably under (assignment, author, item).
+
+use std::collections::HashMap;
+
+use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{Refusal, Stage, Time};
+use uuid::Uuid;
+
+use crate::core::{Core, commit, settle};
+use crate::db::{Db, execute_each, fetch_each};
+use crate::error::{Result, StoreError};
+use crate::holds::Holds;
+use crate::writer::Replies;
+
+/// What a person says of one item: its canonical JSON, checked by the caller.
+#[derive(Debug, Clone)]
+pub struct ItemWork {
+    /// The item.
+    pub item: i64,
+    /// The annotation.
+    pub body: String,
+    /// Whether the item was skipped.
+    pub skipped: bool,
+}
+
+/// Saves one item.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// Under which lease.
+    pub lease: LeaseId,
+    /// By whom.
+    pub user: UserId,
+    /// What.
+    pub work: ItemWork,
+    /// Only if the saved revision is this one; 0 where nothing may be saved yet.
+    pub if_revision: Option<i64>,
+    /// When.
+    pub now: Time,
+}
+
+/// What was saved.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmed {
+    /// The assignment.
+    pub assignment: AssignmentId,
+    /// The revision; the same body again keeps it.
+    pub revision: i64,
+    /// When the lease lapses.
+    pub expires: Time,
+}
+
+/// An item that is to be written.
+#[derive(Debug, Clone)]
+pub struct Save {
+    pub(crate) assignment: AssignmentId,
+    pub(crate) author: UserId,
+    pub(crate) lease: LeaseId,
+    pub(crate) work: ItemWork,
+    pub(crate) now: Time,
+}
+
+type Place = (AssignmentId, UserId, i64);
+
+/// What is stored at the places that a batch writes to, as the batch changes it.
+#[derive(Default)]
+pub(crate) struct Saved {
+    rows: HashMap<Place, (i64, String)>,
+    dirty: HashMap<Place, (i64, Save)>,
+}
+
+impl Saved {
+    /// Reads what stands at these places. Their assignments must be locked.
+    pub(crate) async fn read(db: &mut Db<'_>, places: Vec<Place>) -> Result<Self> {
+        const POSTGRES: &str = "
+            SELECT n.assignment, n.author, n.item, n.revision, n.body
+            FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[]) AS c (assignment, author, item)
+            JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item";
+        const SQLITE: &str = "
+            SELECT assignment, author, item, revision, body FROM annotations
+            WHERE assignment = $1 AND author = $2 AND item = $3";
+        type Row = (Uuid, Uuid, i64, i64, String);
+        let rows = fetch_each!(db, Row, POSTGRES, SQLITE, &places, |p| p.0.0, p.1.0, p.2)?;
+        let place = |row: Row| ((AssignmentId(row.0), UserId(row.1), row.2), (row.3, row.4));
+        Ok(Self { rows: rows.into_iter().map(place).collect(), dirty: HashMap::new() })
+    }
+
+    /// The saved revision, 0 where there is none.
+    pub(crate) fn revision(&self, place: &Place) -> i64 {
+        self.rows.get(place).map_or(0, |(revision, _)| *revision)
+    }
+
+    /// Saves one item and says at which revision, and whether it is new there.
+    pub(crate) fn put(&mut self, save: Save) -> (i64, bool) {
+        let place = (save.assignment, save.author, save.work.item);
+        let before = self.rows.get(&place);
+        if let Some((revision, body)) = before
+            && *body == save.work.body
+        {
+            return (*revision, false);
+        }
+        let is_new = before.is_none();
+        let revision = before.map_or(0, |(revision, _)| *revision) + 1;
+        self.rows.insert(place, (revision, save.work.body.clone()));
+        self.dirty.insert(place, (revision, save));
+        (revision, is_new)
+    }
+
+    pub(crate) async fn write(self, db: &mut Db<'_>) -> Result<()> {
+        const POSTGRES: &str = "
+            INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated)
+            SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::boolean[],
+                $7::text[], $8::bigint[])
+            ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease,
+                revision = excluded.revision, skipped = excluded.skipped, body = excluded.body,
+                updated = excluded.updated";
+        const SQLITE: &str = "
+            INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease,
+                revision = excluded.revision, skipped = excluded.skipped, body = excluded.body,
+                updated = excluded.updated";
+        let mut rows: Vec<_> = self.dirty.into_iter().collect();
+        rows.sort_unstable_by_key(|(place, _)| *place);
+        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+        execute_each!(
+            db,
+            POSTGRES,
+            SQLITE,
+            &rows,
+            |r| r.1.assignment.0,
+            r.1.author.0,
+            r.1.work.item,
+            r.1.lease.0,
+            r.0,
+            r.1.work.skipped,
+            r.1.work.body.clone(),
+            r.1.now.0,
+        )?;
+        Ok(())
+    }
+}
+
+pub(crate) async fn confirm(core: &Core, commands: Vec<Confirm>) -> Replies<Confirmed> {
+    let mut tx = core.pools.begin().await?;
+    let db = &mut tx.db();
+    let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
+    let places = commands.iter().filter_map(|command| {
+        let grant = holds.grant(Stage::Annotate, command.lease, command.user).ok()?;
+        Some((AssignmentId(grant.assignment), command.user, command.work.item))
+    });
+    let mut saved = Saved::read(db, places.collect()).await?;
+    let mut answers = Vec::with_capacity(commands.len());
+    for command in &commands {
+        answers.push(settle(confirm_one(core, db, &mut holds, &mut saved, command).await)?);
+    }
+    saved.write(db).await?;
+    holds.changes.write(db, core.stripe).await?;
+    commit(tx, answers).await
+}
+
+async fn confirm_one(
+    core: &Core,
+    db: &mut Db<'_>,
+    holds: &mut Holds,
+    saved: &mut Saved,
+    command: &Confirm,
+) -> Result<Confirmed> {
+    let id = holds.standing(Stage::Annotate, command.lease, command.user)?;
+    let item = command.work.item;
+    if !holds.changes.get(id).is_some_and(|assignment| assignment.ranges.contains(item)) {
+        return Err(Refusal::ForeignItem(item).into());
+    }
+    let revision = saved.revision(&(id, command.user, item));
+    if command.if_revision.is_some_and(|wanted| wanted != revision) {
+        return Err(StoreError::Conflict(format!("{REVISION} {revision}")));
+    }
+    let touched = holds.touch(core, db, (Stage::Annotate, command.lease, command.user, command.now)).await?;
+    let save = Save {
+        assignment: id,
+        author: command.user,
+        lease: command.lease,
+        work: command.work.clone(),
+        now: command.now,
+    };
+    let (revision, is_new) = saved.put(save);
+    if let Some(assignment) = holds.changes.get(id) {
+        assignment.confirmed += i64::from(is_new);
+    }
+    Ok(Confirmed { assignment: id, revision, expires: touched.expires })
+}
+
+/// How the sentence of a failed `If-Match` begins.
+pub(crate) const REVISION: &str = "the saved revision is";

@@ -1,0 +1,363 @@
+//! Jobs: made whole in one transaction, edited, paused, called off and finished, each with an entry in the job's log.
+
+use serde_json::{Value, json};
+use swath_domain::ids::{JobId, TeamId, UserId};
+use swath_domain::job::{Job, JobStatus, Priority};
+use swath_domain::log::Entry;
+use swath_domain::progress::{Counter, Progress};
+use swath_domain::selection::Run;
+use swath_domain::{FieldError, Time};
+use uuid::Uuid;
+
+use crate::answers::{Asked, first_answer, keep_answer};
+use crate::core::Store;
+use crate::db::{Db, Tx, execute, execute_each, fetch_all, fetch_one};
+use crate::error::{Result, StoreError};
+use crate::rows::{JobRow, job_columns};
+use crate::{log, progress};
+
+/// A job to be made, with its selection as runs.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// The job, PENDING as a whole.
+    pub job: Job,
+    /// What is selected.
+    pub runs: Vec<Run>,
+}
+
+/// Runs written at once.
+const RUNS_AT_ONCE: usize = 5_000;
+
+/// Changes to a job; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct JobEdit {
+    /// A new title.
+    pub title: Option<String>,
+    /// A new description.
+    pub description: Option<Option<String>>,
+    /// New instructions.
+    pub instructions: Option<Option<String>>,
+    /// A new due date.
+    pub due: Option<Option<Time>>,
+    /// A new priority.
+    pub priority: Option<Priority>,
+    /// Other annotators.
+    pub annotators: Option<Option<Vec<UserId>>>,
+    /// Other reviewers.
+    pub reviewers: Option<Option<Vec<UserId>>>,
+}
+
+const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1");
+
+pub(crate) async fn get(db: &mut Db<'_>, id: JobId) -> Result<Option<Job>> {
+    fetch_one!(db, JobRow, GET, id.0)?.map(Job::try_from).transpose()
+}
+
+/// The job, locked until the transaction ends.
+pub(crate) async fn lock(db: &mut Db<'_>, id: JobId) -> Result<Job> {
+    const POSTGRES: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1 FOR NO KEY UPDATE");
+    let row = match db {
+        Db::Postgres(_) => fetch_one!(db, JobRow, POSTGRES, id.0)?,
+        Db::Sqlite(_) => fetch_one!(db, JobRow, GET, id.0)?,
+    };
+    row.map(Job::try_from).transpose()?.ok_or(StoreError::NotFound)
+}
+
+/// Who changes a job, when and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    pub(crate) actor: Option<UserId>,
+    pub(crate) at: Time,
+    pub(crate) reason: Option<String>,
+}
+
+/// Writes an entry into the log of a locked job.
+pub(crate) async fn note(
+    db: &mut Db<'_>,
+    job: &mut Job,
+    act: &Act,
+    action: &str,
+    detail: Value,
+) -> Result<()> {
+    job.seq += 1;
+    execute!(db, "UPDATE jobs SET seq = $2 WHERE id = $1", job.id.0, job.seq)?;
+    let entry = Entry {
+        subject: job.id.0,
+        seq: job.seq,
+        at: act.at,
+        actor: act.actor,
+        action: action.to_owned(),
+        from: None,
+        to: None,
+        lease_id: None,
+        fence: 0,
+        reason: act.reason.clone(),
+        detail: Some(detail),
+    };
+    log::insert(db, &[entry]).await
+}
+
+/// Sets the status of a locked job and logs it.
+pub(crate) async fn set_status(
+    db: &mut Db<'_>,
+    job: &mut Job,
+    status: JobStatus,
+    act: &Act,
+    action: &str,
+) -> Result<()> {
+    let from = std::mem::replace(&mut job.status, status);
+    execute!(db, "UPDATE jobs SET status = $2 WHERE id = $1", job.id.0, status.code())?;
+    note(db, job, act, action, json!({"from": from, "to": status})).await
+}
+
+async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
+    let spec = serde_json::to_string(&job.spec).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    execute!(
+        db,
+        "INSERT INTO jobs (id, team, dataset, version, title, spec, status, priority, due, range_size, slots, lease,
+             deadline, reserve, rounds, review, seed, selected, cut_to, seq, creator, created)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, $19, $20)",
+        job.id.0,
+        job.team.0,
+        job.dataset.0,
+        job.version,
+        &job.title,
+        &spec,
+        job.status.code(),
+        job.priority.code(),
+        job.due.map(|due| due.0),
+        job.range_size,
+        job.slots,
+        job.terms.lease,
+        job.terms.deadline,
+        job.terms.reserve,
+        job.terms.rounds,
+        i64::from(job.review.percent()),
+        job.seed,
+        job.selected,
+        job.creator.0,
+        job.created.0
+    )?;
+    Ok(())
+}
+
+async fn insert_runs(db: &mut Db<'_>, job: JobId, runs: &[Run]) -> Result<()> {
+    const POSTGRES: &str = "
+        INSERT INTO runs (job, first, start, stop)
+        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])";
+    const SQLITE: &str = "INSERT INTO runs (job, first, start, stop) VALUES ($1, $2, $3, $4)";
+    for page in runs.chunks(RUNS_AT_ONCE) {
+        execute_each!(db, POSTGRES, SQLITE, page, |r| job.0, r.offset, r.range.start, r.range.end)?;
+    }
+    Ok(())
+}
+
+async fn create(core_stripe: i64, tx: &mut Tx, new: &NewJob, asked: Option<&Asked>) -> Result<JobId> {
+    let db = &mut tx.db();
+    if let Some(first) = first_answer(db, asked).await? {
+        return serde_json::from_value(first).map_err(|error| StoreError::Conflict(error.to_string()));
+    }
+    let mut job = new.job.clone();
+    insert(db, &job).await?;
+    insert_runs(db, job.id, &new.runs).await?;
+    let act = Act { actor: Some(job.creator), at: job.created, reason: None };
+    let detail = json!({"selected": job.selected, "slots": job.slots, "range_size": job.range_size,
+        "review_percent": job.review.percent(), "rounds": job.terms.rounds});
+    note(db, &mut job, &act, "create", detail).await?;
+    keep_answer(db, asked, &json!(job.id), job.created).await?;
+    let counters = Progress::of_new_job(job.selected * job.slots);
+    progress::add(db, &[(job.id, counters)].into(), core_stripe).await?;
+    Ok(job.id)
+}
+
+async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, act: &Act) -> Result<()> {
+    let mut job = lock(db, id).await?;
+    let mut changed = serde_json::Map::new();
+    let mut note_change = |name: &str, value: Value| changed.insert(name.to_owned(), value);
+    if let Some(title) = &edit.title {
+        note_change("title", json!(title));
+        job.title.clone_from(title);
+    }
+    if let Some(priority) = edit.priority {
+        note_change("priority", json!(priority));
+        job.priority = priority;
+    }
+    if let Some(due) = edit.due {
+        note_change("due_date", json!(due));
+        job.due = due;
+    }
+    if let Some(description) = &edit.description {
+        note_change("description", json!(description));
+        job.spec.description.clone_from(description);
+    }
+    if let Some(instructions) = &edit.instructions {
+        note_change("instructions", json!(instructions));
+        job.spec.instructions.clone_from(instructions);
+    }
+    if let Some(annotators) = &edit.annotators {
+        note_change("annotators", json!(annotators));
+        job.spec.annotators.clone_from(annotators);
+    }
+    if let Some(reviewers) = &edit.reviewers {
+        note_change("reviewers", json!(reviewers));
+        job.spec.reviewers.clone_from(reviewers);
+    }
+    let spec = serde_json::to_string(&job.spec).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    execute!(
+        db,
+        "UPDATE jobs SET title = $2, spec = $3, priority = $4, due = $5 WHERE id = $1",
+        id.0,
+        job.title.clone(),
+        spec,
+        job.priority.code(),
+        job.due.map(|due| due.0)
+    )?;
+    note(db, &mut job, act, "edit", Value::Object(changed)).await
+}
+
+/// Pauses or resumes; asking for what is already so changes nothing.
+async fn switch(db: &mut Db<'_>, id: JobId, to: JobStatus, act: &Act) -> Result<()> {
+    let mut job = lock(db, id).await?;
+    let action = if to == JobStatus::Paused { "pause" } else { "resume" };
+    match job.status {
+        status if status == to => Ok(()),
+        JobStatus::Active | JobStatus::Paused => set_status(db, &mut job, to, act, action).await,
+        status => {
+            Err(StoreError::Conflict(format!("the job is {}", json!(status).as_str().unwrap_or_default())))
+        }
+    }
+}
+
+/// Marks a job as being cancelled and calls off at once what was never cut; the sweep does the rest row by row.
+async fn cancel(db: &mut Db<'_>, stripe: i64, id: JobId, act: &Act) -> Result<()> {
+    let mut job = lock(db, id).await?;
+    match job.status {
+        JobStatus::Cancelling | JobStatus::Cancelled => return Ok(()),
+        JobStatus::Done => return Err(StoreError::Conflict("the job is done".into())),
+        JobStatus::Active | JobStatus::Paused => {}
+    }
+    set_status(db, &mut job, JobStatus::Cancelling, act, "cancel").await?;
+    let uncut = (job.selected - job.cut_to) * job.slots;
+    let mut change = Progress::default();
+    change.add(Counter::ItemsPending, -uncut);
+    change.add(Counter::ItemsCancelled, uncut);
+    progress::add(db, &[(id, change)].into(), stripe).await
+}
+
+/// Ends a job on which nothing is left to be done: `cancelling` becomes `cancelled`, the others `done`.
+async fn finish(db: &mut Db<'_>, id: JobId, now: Time) -> Result<bool> {
+    let mut job = lock(db, id).await?;
+    let to = match job.status {
+        JobStatus::Cancelling => JobStatus::Cancelled,
+        JobStatus::Active | JobStatus::Paused => JobStatus::Done,
+        JobStatus::Cancelled | JobStatus::Done => return Ok(false),
+    };
+    if progress::read(db, id).await?.items().undecided() > 0 {
+        return Ok(false);
+    }
+    let act = Act { actor: None, at: now, reason: None };
+    let action = if to == JobStatus::Done { "done" } else { "cancelled" };
+    set_status(db, &mut job, to, &act, action).await?;
+    Ok(true)
+}
+
+impl Store {
+    /// Makes a job. The same request under the same key makes it once.
+    pub async fn job_create(&self, new: NewJob, asked: Option<Asked>) -> Result<JobId> {
+        if new.job.selected == 0 {
+            return Err(StoreError::Invalid(FieldError::new("selection", "selects no item")));
+        }
+        self.write((new, asked), |core, tx, (new, asked)| {
+            Box::pin(create(core.stripe, tx, new, asked.as_ref()))
+        })
+        .await
+    }
+
+    /// Edits what may be edited while work goes on.
+    pub async fn job_edit(&self, id: JobId, changes: JobEdit, actor: UserId, now: Time) -> Result<()> {
+        let act = Act { actor: Some(actor), at: now, reason: None };
+        self.write((changes, act), move |_, tx, (changes, act)| {
+            Box::pin(async move { edit(&mut tx.db(), id, changes, act).await })
+        })
+        .await
+    }
+
+    /// Stops or resumes the granting of leases.
+    pub async fn job_switch(&self, id: JobId, to: JobStatus, actor: UserId, now: Time) -> Result<()> {
+        let act = Act { actor: Some(actor), at: now, reason: None };
+        self.write(act, move |_, tx, act| Box::pin(async move { switch(&mut tx.db(), id, to, act).await }))
+            .await
+    }
+
+    /// Calls a job off.
+    pub async fn job_cancel(
+        &self,
+        id: JobId,
+        actor: UserId,
+        reason: Option<String>,
+        now: Time,
+    ) -> Result<()> {
+        let act = Act { actor: Some(actor), at: now, reason };
+        self.write(act, move |core, tx, act| {
+            Box::pin(async move { cancel(&mut tx.db(), core.stripe, id, act).await })
+        })
+        .await
+    }
+
+    /// Ends a job whose items are all decided or called off; says whether it did.
+    pub async fn job_finish(&self, id: JobId, now: Time) -> Result<bool> {
+        self.write(now, move |_, tx, now| Box::pin(async move { finish(&mut tx.db(), id, *now).await })).await
+    }
+
+    /// One job.
+    pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        let mut reader = self.reader().await?;
+        get(&mut reader.db(), id).await
+    }
+
+    /// A job's counters.
+    pub async fn job_progress(&self, id: JobId) -> Result<Progress> {
+        let mut reader = self.reader().await?;
+        progress::read(&mut reader.db(), id).await
+    }
+
+    /// A page of the jobs of these teams, in the order of their ids.
+    pub async fn jobs(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Job>> {
+        const PAGE: &str =
+            concat!("SELECT ", job_columns!(), " FROM jobs WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3");
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(&mut reader.db(), JobRow, PAGE, team.0, after, limit)?;
+        rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// The active and the paused jobs of a team, at most `limit`.
+    pub async fn jobs_open(&self, team: TeamId, limit: i64) -> Result<Vec<Job>> {
+        const OPEN: &str = concat!(
+            "SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE team = $1 AND status < 2
+             ORDER BY priority DESC, COALESCE(due, 9223372036854775807), id LIMIT $2"
+        );
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(&mut reader.db(), JobRow, OPEN, team.0, limit)?;
+        rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// A page of all jobs that are neither done nor cancelled.
+    pub async fn jobs_undone(&self, after: Uuid, limit: i64) -> Result<Vec<Job>> {
+        const PAGE: &str = concat!(
+            "SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE status < 3 AND id > $1 ORDER BY id LIMIT $2"
+        );
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(&mut reader.db(), JobRow, PAGE, after, limit)?;
+        rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// The counters of the jobs behind `after` up to `last`.
+    pub async fn progress_between(&self, after: Uuid, last: Uuid) -> Result<Vec<(JobId, Progress)>> {
+        let mut reader = self.reader().await?;
+        progress::read_between(&mut reader.db(), after, last).await
+    }
+}

@@ -1,0 +1,55 @@
+//! The truth: assignments, leases, annotations, verdicts and the decision log, in PostgreSQL or SQLite.
+//!
+//! What it promises:
+//! - A verb that answered `Ok` is on disk. One that answered an error has changed nothing, except
+//!   [`StoreError::Unavailable`], whose outcome may be unknown: the same command finds out.
+//! - Every write runs in a task of the store's own. A caller may drop its future at any point.
+//! - The guard of every transition is checked on a row that this transaction has locked; rows are locked in the
+//!   order of their ids, and no transaction crosses this seam.
+//!
+//! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
+
+mod answers;
+mod changes;
+mod core;
+mod cutting;
+mod datasets;
+mod db;
+mod duties;
+mod error;
+mod exports;
+mod grants;
+mod holds;
+mod items;
+mod jobs;
+mod listing;
+mod log;
+mod managing;
+mod migrations;
+mod people;
+mod pools;
+mod progress;
+mod reviews;
+mod rows;
+mod submissions;
+mod sweeping;
+mod writer;
+
+#[cfg(test)]
+mod conformance;
+
+pub use answers::{Asked, Key, digest};
+pub use core::Store;
+pub use cutting::Cut;
+pub use datasets::{Dataset, DatasetState, ItemRow, NewDataset, NewItem, Source, fill_pattern};
+pub use error::{Result, StoreError};
+pub use exports::{AcceptedItem, StoredAnnotation};
+pub use grants::{Grant, Granted, Wait};
+pub use holds::{Release, Renew, Renewed};
+pub use items::{Confirm, Confirmed, ItemWork, Save};
+pub use jobs::{JobEdit, NewJob};
+pub use listing::{AssignmentFilter, LeaseView};
+pub use people::{Member, Token, User};
+pub use pools::Target;
+pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
+pub use submissions::{Submit, Submitted};

@@ -1,0 +1,225 @@
+//! Reads of assignments, leases and annotations.
+
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::log::Entry;
+use swath_domain::{Assignment, Stage, Stale, Status, Time};
+use uuid::Uuid;
+
+use crate::core::Store;
+use crate::db::{Db, fetch_all, fetch_each, fetch_one};
+use crate::error::Result;
+use crate::exports::StoredAnnotation;
+use crate::log;
+use crate::rows::{AssignmentRow, GrantRow, assignment_columns, assignments, grant_columns};
+
+/// Which assignments of a job are listed.
+#[derive(Debug, Clone, Default)]
+pub struct AssignmentFilter {
+    /// In this status only.
+    pub status: Option<Status>,
+    /// Held by this person only.
+    pub holder: Option<UserId>,
+    /// Undecided ones only.
+    pub undecided: bool,
+}
+
+/// A lease or a review as it stands.
+#[derive(Debug, Clone)]
+pub struct LeaseView {
+    /// Its id.
+    pub lease: LeaseId,
+    /// Whose it is or was.
+    pub holder: UserId,
+    /// To annotate or to review.
+    pub stage: Stage,
+    /// The fence that it was granted at.
+    pub fence: i64,
+    /// Why it is over; none while it stands on the assignment, current or lapsed.
+    pub ended: Option<Stale>,
+    /// The assignment as it is now.
+    pub assignment: Assignment,
+}
+
+const BY_ID: &str = concat!("SELECT ", assignment_columns!(), " FROM assignments WHERE id = $1");
+
+async fn by_id(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<Assignment>> {
+    fetch_one!(db, AssignmentRow, BY_ID, id.0)?.map(Assignment::try_from).transpose()
+}
+
+impl Store {
+    /// One assignment.
+    pub async fn assignment(&self, id: AssignmentId) -> Result<Option<Assignment>> {
+        let mut reader = self.reader().await?;
+        by_id(&mut reader.db(), id).await
+    }
+
+    /// A page of a job's assignments by round, number and slot.
+    pub async fn assignments(
+        &self,
+        job: JobId,
+        filter: AssignmentFilter,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Assignment>> {
+        const PAGE: &str = concat!(
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments WHERE job = $1 AND id > $2
+               AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
+             ORDER BY id LIMIT $7"
+        );
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            AssignmentRow,
+            PAGE,
+            job.0,
+            after,
+            filter.status.map_or(-1, Status::code),
+            i64::from(filter.holder.is_some()),
+            filter.holder.map(|user| user.0),
+            i64::from(filter.undecided),
+            limit
+        )?;
+        assignments(rows)
+    }
+
+    /// Numbers of assignments that wait in a job's queue, in the order in which they are handed out.
+    pub async fn assignments_waiting(&self, job: JobId, now: Time, limit: i64) -> Result<Vec<(i64, i64)>> {
+        let mut reader = self.reader().await?;
+        fetch_all!(
+            &mut reader.db(),
+            (i64, i64),
+            "SELECT round, number FROM assignments
+             WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2)
+             ORDER BY round DESC, number, slot LIMIT $3",
+            job.0,
+            now.0,
+            limit
+        )
+    }
+
+    /// When the oldest waiting assignment and the oldest waiting submission of a job began to wait.
+    pub async fn oldest_waiting(&self, job: JobId) -> Result<(Option<Time>, Option<Time>)> {
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
+        // The first of the queue: reworks are handed out first and cut ranges in order, so it is among the oldest.
+        let pending = fetch_one!(
+            db,
+            (i64,),
+            "SELECT since FROM assignments WHERE job = $1 AND status = 0 ORDER BY round DESC, number, slot LIMIT 1",
+            job.0
+        )?;
+        let review = fetch_one!(
+            db,
+            (i64,),
+            "SELECT since FROM assignments WHERE job = $1 AND status = 2 AND review ORDER BY since LIMIT 1",
+            job.0
+        )?;
+        Ok((pending.map(|(at,)| Time(at)), review.map(|(at,)| Time(at))))
+    }
+
+    /// A lease or a review, whatever became of it.
+    pub async fn lease(&self, lease: LeaseId) -> Result<Option<LeaseView>> {
+        const GRANT: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
+        let Some(grant) = fetch_one!(db, GrantRow, GRANT, lease.0)? else { return Ok(None) };
+        let assignment = by_id(db, AssignmentId(grant.assignment)).await?;
+        Ok(assignment.map(|assignment| LeaseView {
+            lease,
+            holder: UserId(grant.holder),
+            stage: if grant.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate },
+            fence: grant.fence,
+            ended: grant.ended.and_then(Stale::from_code),
+            assignment,
+        }))
+    }
+
+    /// The assignments that a person holds right now.
+    pub async fn leases_of(&self, user: UserId, stage: Stage) -> Result<Vec<Assignment>> {
+        const HELD: &str = concat!(
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments WHERE holder = $1 AND status = $2 ORDER BY id LIMIT 1000"
+        );
+        let mut reader = self.reader().await?;
+        assignments(fetch_all!(&mut reader.db(), AssignmentRow, HELD, user.0, stage.held().code())?)
+    }
+
+    /// What a person has saved in an assignment, by item.
+    pub async fn annotations(
+        &self,
+        assignment: AssignmentId,
+        author: UserId,
+    ) -> Result<Vec<StoredAnnotation>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (i64, String, i64, bool, Uuid, i64),
+            "SELECT item, body, revision, skipped, lease, updated FROM annotations
+             WHERE assignment = $1 AND author = $2 ORDER BY item",
+            assignment.0,
+            author.0
+        )?;
+        Ok(rows
+            .into_iter()
+            .map(|(item, body, revision, skipped, lease, updated)| StoredAnnotation {
+                assignment,
+                author,
+                item,
+                body,
+                revision,
+                skipped,
+                lease: LeaseId(lease),
+                updated: Time(updated),
+            })
+            .collect())
+    }
+
+    /// What everyone has saved in these assignments, by assignment, author and item.
+    pub async fn annotations_of(&self, ids: &[AssignmentId]) -> Result<Vec<StoredAnnotation>> {
+        const POSTGRES: &str = "
+            SELECT assignment, author, item, body, revision, skipped, lease, updated FROM annotations
+            WHERE assignment = ANY($1) ORDER BY assignment, author, item";
+        const SQLITE: &str = "
+            SELECT assignment, author, item, body, revision, skipped, lease, updated FROM annotations
+            WHERE assignment = $1 ORDER BY assignment, author, item";
+        type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64);
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(&mut reader.db(), Row, POSTGRES, SQLITE, ids, |id| id.0)?;
+        let stored = |row: Row| StoredAnnotation {
+            assignment: AssignmentId(row.0),
+            author: UserId(row.1),
+            item: row.2,
+            body: row.3,
+            revision: row.4,
+            skipped: row.5,
+            lease: LeaseId(row.6),
+            updated: Time(row.7),
+        };
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
+    /// A page of the log of an assignment or a job.
+    pub async fn log(&self, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
+        let mut reader = self.reader().await?;
+        log::read(&mut reader.db(), subject, after, limit).await
+    }
+
+    /// The logs of the `limit` assignments of a job behind `after`, and the last of them; none at the end.
+    pub async fn log_page(&self, job: JobId, after: Uuid, limit: i64) -> Result<(Vec<Entry>, Option<Uuid>)> {
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
+        let ids = fetch_all!(
+            db,
+            (Uuid,),
+            "SELECT id FROM assignments WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3",
+            job.0,
+            after,
+            limit
+        )?;
+        let Some((last,)) = ids.last() else { return Ok((Vec::new(), None)) };
+        Ok((log::read_between(db, job.0, after, *last).await?, Some(*last)))
+    }
+}

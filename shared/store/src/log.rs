@@ -1,0 +1,68 @@
+//! The decision log: written with each transition, read in order.
+
+use serde_json::Value;
+use swath_domain::Status;
+use swath_domain::ids::UserId;
+use swath_domain::log::Entry;
+use uuid::Uuid;
+
+use crate::db::{Db, execute_each, fetch_all};
+use crate::error::Result;
+use crate::rows::EntryRow;
+
+pub(crate) async fn insert(db: &mut Db<'_>, entries: &[Entry]) -> Result<()> {
+    const POSTGRES: &str = "
+        INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
+        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[],
+            $7::bigint[], $8::uuid[], $9::bigint[], $10::text[], $11::text[])";
+    const SQLITE: &str = "
+        INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    execute_each!(
+        db,
+        POSTGRES,
+        SQLITE,
+        entries,
+        |e| e.subject,
+        e.seq,
+        e.at.0,
+        e.actor.map(|UserId(id)| id),
+        e.action.clone(),
+        e.from.map(Status::code),
+        e.to.map(Status::code),
+        e.lease_id.map(|id| id.0),
+        e.fence,
+        e.reason.clone(),
+        e.detail.as_ref().map(Value::to_string),
+    )?;
+    Ok(())
+}
+
+/// The entries of one subject behind number `after`, oldest first.
+pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
+    let rows = fetch_all!(
+        db,
+        EntryRow,
+        "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail
+         FROM decision_log WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        subject,
+        after,
+        limit
+    )?;
+    rows.into_iter().map(Entry::try_from).collect()
+}
+
+/// The entries of a page of assignments, from the one behind `after` to `last`, in the order of their ids.
+pub(crate) async fn read_between(db: &mut Db<'_>, job: Uuid, after: Uuid, last: Uuid) -> Result<Vec<Entry>> {
+    let rows = fetch_all!(
+        db,
+        EntryRow,
+        "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail
+         FROM assignments a JOIN decision_log l ON l.subject = a.id
+         WHERE a.job = $1 AND a.id > $2 AND a.id <= $3 ORDER BY a.id, l.seq",
+        job,
+        after,
+        last
+    )?;
+    rows.into_iter().map(Entry::try_from).collect()
+}

@@ -1,0 +1,109 @@
+//! What a manager does to one assignment: reassign, reopen, call off.
+
+use swath_domain::assignment::Cause;
+use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::job::JobStatus;
+use swath_domain::{Assignment, Stale, Time};
+
+use crate::changes::Changes;
+use crate::core::{Core, Store};
+use crate::db::{Db, Tx, execute};
+use crate::error::{Result, StoreError};
+use crate::jobs::{self, Act};
+
+/// What is done.
+#[derive(Debug, Clone)]
+enum Deed {
+    Reassign { to: Option<UserId>, until: Time },
+    Reopen,
+    Cancel,
+}
+
+/// The assignment afterwards, and the lease that this ended.
+pub type Managed = (Assignment, Option<LeaseId>);
+
+impl Store {
+    /// Takes an assignment from whoever has it, and reserves it for a person until `until`, or for nobody.
+    pub async fn assignment_reassign(
+        &self,
+        id: AssignmentId,
+        to: Option<UserId>,
+        until: Time,
+        cause: Cause,
+    ) -> Result<Managed> {
+        self.manage(id, Deed::Reassign { to, until }, cause).await
+    }
+
+    /// Puts a submitted or accepted assignment back into the queue.
+    pub async fn assignment_reopen(&self, id: AssignmentId, cause: Cause) -> Result<Managed> {
+        self.manage(id, Deed::Reopen, cause).await
+    }
+
+    /// Calls an undecided assignment off.
+    pub async fn assignment_cancel(&self, id: AssignmentId, cause: Cause) -> Result<Managed> {
+        self.manage(id, Deed::Cancel, cause).await
+    }
+
+    async fn manage(&self, id: AssignmentId, deed: Deed, cause: Cause) -> Result<Managed> {
+        self.write((deed, cause), move |core, tx, (deed, cause)| Box::pin(manage(core, tx, id, deed, cause)))
+            .await
+    }
+}
+
+async fn manage(core: &Core, tx: &mut Tx, id: AssignmentId, deed: &Deed, cause: &Cause) -> Result<Managed> {
+    let db = &mut tx.db();
+    let mut changes = Changes::lock(db, [id]).await?;
+    let assignment = changes.get(id).ok_or(StoreError::NotFound)?;
+    let lease = assignment.lease;
+    let (entry, how) = match deed {
+        Deed::Reassign { to, until } => (assignment.reassign(*to, *until, cause)?, Stale::Reassigned),
+        Deed::Reopen => (assignment.reopen(cause)?, Stale::Reassigned),
+        Deed::Cancel => (assignment.cancel(cause)?, Stale::Cancelled),
+    };
+    let after = assignment.clone();
+    changes.log(entry);
+    changes.end(lease, how, cause.at);
+    if matches!(deed, Deed::Reopen) {
+        withdraw_accepted(db, &after).await?;
+    }
+    if !matches!(deed, Deed::Cancel) {
+        refuse_if_cancelled(db, &after, cause, matches!(deed, Deed::Reopen)).await?;
+    }
+    changes.write(db, core.stripe).await?;
+    Ok((after, lease))
+}
+
+/// Work goes back only into a job that goes on; one that was done is active again.
+async fn refuse_if_cancelled(
+    db: &mut Db<'_>,
+    assignment: &Assignment,
+    cause: &Cause,
+    reopened: bool,
+) -> Result<()> {
+    let mut job = jobs::lock(db, assignment.job).await?;
+    match job.status {
+        JobStatus::Cancelling | JobStatus::Cancelled => {
+            Err(StoreError::Conflict("the job was cancelled".into()))
+        }
+        JobStatus::Done if reopened => {
+            let act = Act { actor: cause.actor, at: cause.at, reason: cause.reason.clone() };
+            jobs::set_status(db, &mut job, JobStatus::Active, &act, "reopen").await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn withdraw_accepted(db: &mut Db<'_>, assignment: &Assignment) -> Result<()> {
+    let ranges = assignment.ranges.as_slice();
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return Ok(()) };
+    execute!(
+        db,
+        "DELETE FROM accepted WHERE job = $1 AND item >= $2 AND item < $3 AND slot = $4 AND assignment = $5",
+        assignment.job.0,
+        first.start,
+        last.end,
+        assignment.slot,
+        assignment.id.0
+    )?;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! The schema's steps, embedded. sqlx's own macro would compile both drivers a second time.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+macro_rules! steps {
+    ($folder:literal) => {
+        [(1, "core", include_str!(concat!("../../../migrations/", $folder, "/0001_core.sql")))]
+    };
+}
+
+const POSTGRES: [(i64, &str, &str); 1] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 1] = steps!("sqlite");
+
+/// How many steps this version knows.
+pub(crate) const COUNT: i64 = POSTGRES.len() as i64;
+
+pub(crate) fn postgres() -> Migrator {
+    migrator(&POSTGRES)
+}
+
+pub(crate) fn sqlite() -> Migrator {
+    migrator(&SQLITE)
+}
+
+fn migrator(steps: &'static [(i64, &'static str, &'static str)]) -> Migrator {
+    let step = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    // A step of a newer version, met during a rolling deploy, is none of ours to judge.
+    Migrator { ignore_missing: true, ..Migrator::with_migrations(steps.iter().map(step).collect()) }
+}

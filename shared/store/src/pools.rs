@@ -1,0 +1,148 @@
+//! Opening the database, and the settings without which it would not be the truth.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use swath_domain::Time;
+
+use crate::db::{Db, Reader, Tx, fetch_all, fetch_one};
+use crate::error::{Result, StoreError};
+use crate::migrations;
+
+/// How long a caller waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement before it gives up.
+const STATEMENT: &str = "12s";
+/// Readers of an embedded installation.
+const SQLITE_READERS: u32 = 4;
+
+/// Which database, and how many connections.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A PostgreSQL URL, and the most connections that this process may open.
+    Postgres {
+        /// As in `postgres://user@host/database`.
+        url: String,
+        /// Connections.
+        connections: u32,
+    },
+    /// A file.
+    Sqlite(PathBuf),
+}
+
+pub(crate) enum Pools {
+    Postgres(PgPool),
+    Sqlite { read: SqlitePool, write: SqlitePool },
+}
+
+impl Pools {
+    /// Prepares the pools. PostgreSQL is not contacted yet, SQLite's file is made where it is missing.
+    pub(crate) async fn open(target: &Target) -> Result<Self> {
+        match target {
+            Target::Postgres { url, connections } => {
+                let options =
+                    PgConnectOptions::from_str(url).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(*connections)
+                    .acquire_timeout(ACQUIRE)
+                    .test_before_acquire(false)
+                    .connect_lazy_with(
+                        options.application_name("swath").options([("statement_timeout", STATEMENT)]),
+                    );
+                Ok(Self::Postgres(pool))
+            }
+            Target::Sqlite(path) => Self::open_sqlite(path).await,
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE);
+        let pool =
+            |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+        // The file and its journal mode must stand before readers come.
+        let write = pool(1).connect_with(options.clone()).await?;
+        let read = pool(SQLITE_READERS).connect_lazy_with(options.read_only(true).create_if_missing(false));
+        Ok(Self::Sqlite { read, write })
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Reader> {
+        Ok(match self {
+            Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
+        })
+    }
+
+    /// A transaction for one of the store's own tasks.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Postgres(pool) => migrations::postgres().run(pool).await,
+            Self::Sqlite { write, .. } => migrations::sqlite().run(write).await,
+        }
+        .map_err(|error| StoreError::Unavailable(format!("migration: {error}")))
+    }
+
+    /// Whether every migration that this version knows has been applied.
+    pub(crate) async fn is_migrated(&self) -> Result<bool> {
+        let mut reader = self.reader().await?;
+        let applied =
+            fetch_one!(&mut reader.db(), (i64,), "SELECT COUNT(*) FROM _sqlx_migrations WHERE success");
+        match applied {
+            Ok(row) => Ok(row.is_some_and(|(count,)| count >= migrations::COUNT)),
+            // The table itself comes with the first migration.
+            Err(StoreError::Unavailable(text)) if text.contains("_sqlx_migrations") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Settings under which an acknowledged write could be lost, as `name = value`.
+    pub(crate) async fn unsafe_settings(&self) -> Result<Vec<String>> {
+        let mut reader = self.reader().await?;
+        let Db::Postgres(_) = reader.db() else { return Ok(Vec::new()) };
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (String, String),
+            "SELECT name, setting FROM pg_settings
+             WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'"
+        )?;
+        Ok(rows.into_iter().map(|(name, value)| format!("{name} = {value}")).collect())
+    }
+
+    /// The database's own clock; none where the process' clock is the one that counts.
+    pub(crate) async fn clock(&self) -> Result<Option<Time>> {
+        let mut reader = self.reader().await?;
+        let Db::Postgres(_) = reader.db() else { return Ok(None) };
+        let row = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+        )?;
+        Ok(row.map(|(micros,)| Time(micros)))
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The counters of a job: a stripe per process, summed when read.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use swath_domain::ids::JobId;
+use swath_domain::progress::{Counter, Progress};
+use uuid::Uuid;
+
+use crate::db::Db;
+use crate::error::Result;
+
+/// The columns after `job` and `stripe`, with something said of each.
+fn columns(each: impl Fn(usize, &str) -> String) -> String {
+    let parts: Vec<_> =
+        Counter::ALL.iter().enumerate().map(|(index, counter)| each(index, counter.column())).collect();
+    parts.join(", ")
+}
+
+fn add_text() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let names = columns(|_, name| name.to_owned());
+        let values = columns(|index, _| format!("${}", index + 3));
+        let sums = columns(|_, name| format!("{name} = job_progress.{name} + excluded.{name}"));
+        format!(
+            "INSERT INTO job_progress (job, stripe, {names}) VALUES ($1, $2, {values})
+             ON CONFLICT (job, stripe) DO UPDATE SET {sums}"
+        )
+    });
+    &TEXT
+}
+
+fn sum_text() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let sums = columns(|_, name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"));
+        format!("SELECT job, {sums} FROM job_progress WHERE job = $1 GROUP BY job")
+    });
+    &TEXT
+}
+
+fn page_text() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let sums = columns(|_, name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"));
+        format!("SELECT job, {sums} FROM job_progress WHERE job > $1 AND job <= $2 GROUP BY job ORDER BY job")
+    });
+    &TEXT
+}
+
+/// Runs a statement of this module on either database, with the counters bound last.
+macro_rules! bound {
+    ($text:expr, $($arg:expr),*) => {
+        sqlx::query(sqlx::AssertSqlSafe($text))$(.bind($arg))*
+    };
+}
+
+/// Adds each job's change to this process' stripe, jobs in order.
+pub(crate) async fn add(db: &mut Db<'_>, changes: &BTreeMap<JobId, Progress>, stripe: i64) -> Result<()> {
+    for (job, change) in changes.iter().filter(|(_, change)| !change.is_zero()) {
+        match db {
+            Db::Postgres(c) => {
+                let query = bound!(add_text(), job.0, stripe);
+                change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
+            }
+            Db::Sqlite(c) => {
+                let query = bound!(add_text(), job.0, stripe);
+                change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sum over a job's stripes.
+pub(crate) async fn read(db: &mut Db<'_>, job: JobId) -> Result<Progress> {
+    let progress = match db {
+        Db::Postgres(c) => bound!(sum_text(), job.0).fetch_optional(&mut **c).await?.map(|row| decode(&row)),
+        Db::Sqlite(c) => bound!(sum_text(), job.0).fetch_optional(&mut **c).await?.map(|row| decode(&row)),
+    };
+    progress.transpose().map(Option::unwrap_or_default)
+}
+
+/// The sums of the jobs behind `after` up to `last`, in the order of their ids.
+pub(crate) async fn read_between(db: &mut Db<'_>, after: Uuid, last: Uuid) -> Result<Vec<(JobId, Progress)>> {
+    match db {
+        Db::Postgres(c) => {
+            let rows = bound!(page_text(), after, last).fetch_all(&mut **c).await?;
+            rows.iter().map(|row| Ok((JobId(row.try_get("job")?), decode(row)?))).collect()
+        }
+        Db::Sqlite(c) => {
+            let rows = bound!(page_text(), after, last).fetch_all(&mut **c).await?;
+            rows.iter().map(|row| Ok((JobId(row.try_get("job")?), decode(row)?))).collect()
+        }
+    }
+}
+
+fn decode<'r, R: Row>(row: &'r R) -> Result<Progress>
+where
+    &'static str: sqlx::ColumnIndex<R>,
+    i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let mut progress = Progress::default();
+    for counter in Counter::ALL {
+        progress.0[counter as usize] = row.try_get(counter.column())?;
+    }
+    Ok(progress)
+}

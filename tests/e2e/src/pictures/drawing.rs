@@ -1,0 +1,176 @@
+//! What is drawn on a picture, and what each format makes of it.
+
+use serde_json::{Value, json};
+
+use super::readers::{Corners, Object, Read};
+
+/// A point in pixels.
+type Point = [f64; 2];
+
+/// A figure on a picture.
+#[derive(Clone, Debug)]
+pub enum Figure {
+    /// Left, top, width, height.
+    Box([f64; 4]),
+    /// A closed outline.
+    Outline(Vec<Point>),
+    /// An outline with a hole.
+    Ring(Vec<Point>, Vec<Point>),
+    /// A single point.
+    Spot(Point),
+}
+
+/// What one picture carries.
+#[derive(Clone, Debug, Default)]
+pub struct Drawing(Vec<Figure>);
+
+/// Boxes with whole and broken corners, inside any of the photographs.
+pub fn boxes(place: usize, width: u32, height: u32) -> Drawing {
+    let (width, height, shift) = (f64::from(width), f64::from(height), place as f64);
+    Drawing(vec![
+        Figure::Box([10.0 + shift, 20.0, 30.0, 40.0]),
+        Figure::Box([0.0, 0.0, width, height]),
+        Figure::Box([5.25 + shift, 7.5, 20.5, 11.25]),
+    ])
+}
+
+/// Boxes and, besides, outlines.
+pub fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
+    let mut drawing = boxes(place, width, height);
+    let shift = place as f64;
+    drawing.0.push(Figure::Outline(vec![
+        [30.0 + shift, 30.0],
+        [130.0 + shift, 40.0],
+        [110.0 + shift, 120.0],
+        [40.0 + shift, 100.5],
+    ]));
+    drawing
+}
+
+/// All that a job of these tests allows.
+pub fn everything(place: usize, width: u32, height: u32) -> Drawing {
+    let mut drawing = boxes_and_outlines(place, width, height);
+    let hole = vec![[12.0, 12.0], [14.0, 12.0], [14.0, 14.0]];
+    drawing.0.push(Figure::Ring(vec![[10.0, 10.0], [20.0, 10.0], [20.0, 20.0]], hole));
+    drawing.0.extend((0..=place).map(|spot| Figure::Spot([spot as f64 + 0.5, 9.0])));
+    drawing
+}
+
+impl Drawing {
+    /// As Swath takes it.
+    pub fn annotation(&self) -> Value {
+        let figures: Vec<Value> = self.0.iter().map(Figure::told).collect();
+        json!({"figures": figures, "tags": []})
+    }
+
+    /// How many figures are of a kind.
+    pub fn count(&self, of: fn(&Figure) -> bool) -> usize {
+        self.0.iter().filter(|figure| of(figure)).count()
+    }
+
+    /// What a COCO reader must find on the picture `name`.
+    pub fn as_coco(&self, name: &str) -> Vec<Expected> {
+        let figures = self.0.iter().filter(|figure| matches!(figure, Figure::Box(_) | Figure::Outline(_)));
+        figures.map(|figure| Expected { file: name.to_owned(), figure: figure.clone() }).collect()
+    }
+
+    /// The corners of its boxes; `inclusive` is what the format takes off the right and lower edges.
+    pub fn as_corners(&self, name: &str, inclusive: f64) -> Vec<Corners> {
+        let boxes = self.0.iter().filter_map(|figure| match figure {
+            Figure::Box([x, y, width, height]) => {
+                Some((name.to_owned(), [*x, *y, x + width - inclusive, y + height - inclusive]))
+            }
+            _ => None,
+        });
+        boxes.collect()
+    }
+
+    /// The objects of a Supervisely annotation, reduced to class, outer points and holes.
+    pub fn as_supervisely(&self) -> Vec<Object> {
+        let points = |figure: &Figure| match figure {
+            Figure::Box([x, y, width, height]) => {
+                (vec![[*x, *y], [x + width - 1.0, y + height - 1.0]], vec![])
+            }
+            Figure::Outline(points) => (points.clone(), vec![]),
+            Figure::Ring(points, hole) => (points.clone(), vec![hole.clone()]),
+            Figure::Spot(point) => (vec![*point], vec![]),
+        };
+        let object = |figure: &Figure| {
+            let (exterior, interior) = points(figure);
+            (figure.class().to_owned(), exterior, interior)
+        };
+        self.0.iter().map(object).collect()
+    }
+}
+
+impl Figure {
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Box(_) => "box",
+            Self::Outline(_) | Self::Ring(..) => "outline",
+            Self::Spot(_) => "spot",
+        }
+    }
+
+    fn told(&self) -> Value {
+        let (shape, geometry) = match self {
+            Self::Box([x, y, width, height]) => {
+                ("rectangle", json!({"x": x, "y": y, "width": width, "height": height}))
+            }
+            Self::Outline(points) => ("polygon", json!({"exterior": points, "interior": []})),
+            Self::Ring(points, hole) => ("polygon", json!({"exterior": points, "interior": [hole]})),
+            Self::Spot(point) => ("point", json!({"points": [point]})),
+        };
+        json!({"class": self.class(), "shape": shape, "geometry": geometry})
+    }
+}
+
+/// A figure that must be found in a COCO file.
+#[derive(Debug)]
+pub struct Expected {
+    file: String,
+    figure: Figure,
+}
+
+impl Expected {
+    /// Whether what the reader found is this figure.
+    pub fn is(&self, read: &Read) -> bool {
+        read.class == self.figure.class() && read.file.ends_with(&self.file) && self.has_its_form(read)
+    }
+
+    fn has_its_form(&self, read: &Read) -> bool {
+        match &self.figure {
+            Figure::Box(edges) => close(&read.bbox, edges) && close(&[read.area], &[edges[2] * edges[3]]),
+            Figure::Outline(points) => {
+                let flat: Vec<f64> = points.iter().flatten().copied().collect();
+                let area = area(points);
+                // The rasterised mask is the reader's own count of pixels.
+                let covers = read.pixels.is_some_and(|pixels| (pixels - area).abs() < area * 0.05);
+                close(&read.bbox, &hull(points))
+                    && close(&read.outline, &flat)
+                    && close(&[read.area], &[area])
+                    && covers
+            }
+            Figure::Ring(..) | Figure::Spot(_) => false,
+        }
+    }
+}
+
+fn close(found: &[f64], expected: &[f64]) -> bool {
+    found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6)
+}
+
+fn hull(points: &[Point]) -> [f64; 4] {
+    let fold = |axis: usize, start: f64, pick: fn(f64, f64) -> f64| {
+        points.iter().map(|point| point[axis]).fold(start, pick)
+    };
+    let (left, top) = (fold(0, f64::MAX, f64::min), fold(1, f64::MAX, f64::min));
+    [left, top, fold(0, f64::MIN, f64::max) - left, fold(1, f64::MIN, f64::max) - top]
+}
+
+/// The shoelace formula.
+fn area(points: &[Point]) -> f64 {
+    let next = points.iter().cycle().skip(1);
+    let twice: f64 = points.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum();
+    twice.abs() / 2.0
+}

@@ -1,0 +1,159 @@
+//! Readers of other people's making, and a plain look at a Supervisely project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use panlabel::ir::Dataset;
+use panlabel::ir::io_coco_json::read_coco_json;
+use panlabel::ir::io_supervisely_json::read_supervisely_json;
+use serde_json::Value;
+use tokio::process::Command;
+
+/// A picture's name and a box on it: left, top, right, bottom.
+pub type Corners = (String, [f64; 4]);
+
+/// A figure as pycocotools reads it.
+#[derive(Debug)]
+pub struct Read {
+    /// The picture's file name.
+    pub file: String,
+    /// The category's name.
+    pub class: String,
+    /// Left, top, width, height.
+    pub bbox: Vec<f64>,
+    /// As the file says.
+    pub area: f64,
+    /// The points of the outline, one after the other.
+    pub outline: Vec<f64>,
+    /// Pixels of the mask that the reader draws.
+    pub pixels: Option<f64>,
+}
+
+/// What pycocotools finds in a COCO file.
+pub async fn pycocotools(file: &Path) -> Vec<Read> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pictures/read_coco.py");
+    let text = python(&[script.as_os_str(), file.as_os_str()]).await;
+    let found: Value = serde_json::from_str(&text).unwrap();
+    found.as_array().unwrap().iter().map(read).collect()
+}
+
+fn read(value: &Value) -> Read {
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    Read {
+        file: text("file"),
+        class: text("class"),
+        bbox: numbers(&value["bbox"]),
+        area: value["area"].as_f64().unwrap_or_default(),
+        outline: numbers(&value["segmentation"][0]),
+        pixels: value["pixels"].as_f64(),
+    }
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+async fn python(arguments: &[&std::ffi::OsStr]) -> String {
+    let python = std::env::var_os("SWATH_TEST_PYTHON");
+    let python = python.expect("SWATH_TEST_PYTHON is not set: run this through tests/run");
+    let output = Command::new(python).args(arguments).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The boxes that panlabel finds in a COCO file, in order.
+pub fn panlabel_coco(file: &Path) -> Vec<Corners> {
+    corners(&read_coco_json(file).unwrap())
+}
+
+/// The boxes that panlabel finds in a Supervisely project, in order.
+pub fn panlabel_supervisely(folder: &Path) -> Vec<Corners> {
+    corners(&read_supervisely_json(&root(folder)).unwrap())
+}
+
+fn corners(dataset: &Dataset) -> Vec<Corners> {
+    let name = |id| {
+        let image = dataset.images.iter().find(|image| image.id == id).unwrap();
+        Path::new(&image.file_name).file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    let boxes = dataset.annotations.iter().map(|annotation| {
+        let (min, max) = (annotation.bbox.min, annotation.bbox.max);
+        (name(annotation.image_id), [min.x, min.y, max.x, max.y])
+    });
+    let mut boxes: Vec<_> = boxes.collect();
+    boxes.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    boxes
+}
+
+/// Unpacks a project, zip or tar, with Python's own library.
+pub async fn unpack(archive: &[u8], folder: &Path) {
+    let kind = if archive.starts_with(b"PK") { "zipfile" } else { "tarfile" };
+    let file = folder.with_extension("archive");
+    std::fs::write(&file, archive).unwrap();
+    python(&["-m".as_ref(), kind.as_ref(), "-e".as_ref(), file.as_os_str(), folder.as_os_str()]).await;
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// The class of a figure, its outer points and its holes.
+pub type Object = (String, Vec<[f64; 2]>, Vec<Vec<[f64; 2]>>);
+
+/// A Supervisely project, reduced to what the tests compare.
+pub struct Project {
+    /// The titles of its classes, sorted.
+    pub classes: Vec<String>,
+    /// The objects of each picture: class, outer points and holes.
+    pub objects: BTreeMap<String, Vec<Object>>,
+}
+
+/// Reads the project that was unpacked into `folder`.
+pub fn project(folder: &Path) -> Project {
+    let root = root(folder);
+    let meta = json(&root.join("meta.json"));
+    let mut classes: Vec<String> = meta["classes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|class| class["title"].as_str().unwrap().to_owned())
+        .collect();
+    classes.sort();
+    let annotations =
+        files(&root).into_iter().filter(|file| file.parent().is_some_and(|up| up.ends_with("ann")));
+    let objects = annotations.map(|file| {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, json(&file)["objects"].as_array().unwrap().iter().map(object).collect())
+    });
+    Project { classes, objects: objects.collect() }
+}
+
+fn object(value: &Value) -> Object {
+    let class = value["classTitle"].as_str().unwrap().to_owned();
+    let holes = value["points"]["interior"].as_array().unwrap();
+    (class, ring(&value["points"]["exterior"]), holes.iter().map(ring).collect())
+}
+
+fn ring(value: &Value) -> Vec<[f64; 2]> {
+    let points = value.as_array().unwrap().iter();
+    points.map(|point| [point[0].as_f64().unwrap(), point[1].as_f64().unwrap()]).collect()
+}
+
+/// Where `meta.json` stands: a project may be packed with a folder of its own.
+fn root(folder: &Path) -> PathBuf {
+    let meta =
+        files(folder).into_iter().find(|file| file.file_name().is_some_and(|name| name == "meta.json"));
+    meta.expect("no meta.json in the project").parent().unwrap().to_owned()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn json(file: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+/// Width and height of a photograph, from its own header.
+pub fn size_of(file: &Path) -> (u32, u32) {
+    let size = imagesize::size(file).unwrap();
+    (size.width as u32, size.height as u32)
+}

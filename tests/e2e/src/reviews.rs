@@ -1,0 +1,211 @@
+//! Reviews: who may, what they decide, and what becomes of it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use swath_harness::client::{Job, Lease};
+use swath_harness::{Person, Team, World, ids, until};
+
+struct Scene {
+    team: Team,
+    job: Job,
+    anna: Person,
+    rosa: Person,
+}
+
+async fn scene(count: usize, wishes: Value) -> Scene {
+    let team = World::shared().await.team("reviews").await;
+    let dataset = team.dataset(count).await;
+    let job = team.job(&dataset, wishes).await;
+    let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
+    Scene { team, job, anna, rosa }
+}
+
+impl Scene {
+    async fn status(&self, assignment: &str) -> Value {
+        self.team.manager.get(&format!("/v1/assignments/{assignment}")).await.ok()["status"].clone()
+    }
+
+    async fn children(&self, parent: &str) -> Vec<Value> {
+        let all = self.team.assignments(&self.job).await;
+        all.into_iter().filter(|assignment| assignment["parent"] == parent).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reviews_their_own_work() {
+    let scene = scene(5, json!({})).await;
+    let both = scene.team.member("both", &["annotator", "reviewer"]).await;
+    both.work(&scene.job).await;
+
+    let problem = both.ask_review(&scene.job).await.refused(404, "no-work");
+    assert!(problem["blockers"].to_string().contains("own"), "{problem}");
+    scene.rosa.review(&scene.job).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_shows_the_work_and_is_a_lease() {
+    let scene = scene(5, json!({})).await;
+    let lease = scene.anna.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+
+    assert_eq!(review.assignment(), lease.assignment());
+    assert!(review.fence() > lease.fence());
+    let item = &review.told["assignment"]["items"][2];
+    assert_eq!(item["annotation"]["figures"], swath_harness::client::annotation(2)["figures"], "{item}");
+    assert_eq!(scene.rosa.ask_review(&scene.job).await.ok()["review_id"], review.told["review_id"]);
+    scene.rosa.renew(&review).await.ok();
+    scene.rosa.verdict(&review, 2, "reject").await.ok();
+    let standing = scene.rosa.get(&review.path("")).await.ok();
+    assert!(standing["assignment"]["items"][2]["verdict"].to_string().contains("reject"), "{standing}");
+
+    scene.rosa.release(&review).await.no_content();
+    assert_eq!(scene.status(&lease.assignment()).await, "COMPLETED");
+    let stale = scene.rosa.verdict(&review, 1, "accept").await.refused(409, "stale-lease");
+    assert_eq!(stale["reason"], "released");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_needs_a_verdict_on_every_item() {
+    let scene = scene(5, json!({})).await;
+    let lease = scene.anna.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+    for index in [0, 3] {
+        scene.rosa.verdict(&review, index, "accept").await.ok();
+    }
+
+    let body = json!({"decision_id": ids::fresh()});
+    let missing = scene.rosa.post(&review.path("/submit"), body.clone()).await.incomplete();
+    assert_eq!(missing, [1, 2, 4]);
+    for index in [1, 2, 4] {
+        scene.rosa.verdict(&review, index, "accept").await.ok();
+    }
+    assert_eq!(scene.rosa.post(&review.path("/submit"), body).await.ok()["status"], "ACCEPTED");
+    assert_eq!(scene.status(&lease.assignment()).await, "ACCEPTED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retried_decision_hears_its_first_answer() {
+    let scene = scene(5, json!({})).await;
+    scene.anna.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+    let decision = ids::fresh();
+    let decide = |rejected: u64| {
+        let verdict = json!({"index": rejected, "verdict": "reject", "reason": "no"});
+        let body = json!({"decision_id": decision, "verdicts": [verdict], "rest": "accept"});
+        let (rosa, path) = (scene.rosa.clone(), review.path("/submit"));
+        async move { rosa.post(&path, body).await }
+    };
+
+    let first = decide(1).await.ok();
+    assert_eq!(first["status"], "REJECTED");
+    assert_eq!(decide(1).await.ok(), first);
+    decide(2).await.refused(409, "conflict");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_the_rejected_items_go_back_to_their_author() {
+    let scene = scene(5, json!({})).await;
+    let bob = scene.team.annotator("bob").await;
+    let first = scene.anna.work(&scene.job).await;
+    let decided = scene.rosa.reject(&scene.job, &[1, 4]).await;
+    assert_eq!(decided["status"], "REJECTED");
+
+    let children = scene.children(&first.assignment()).await;
+    assert_eq!(children.len(), 1, "{children:?}");
+    assert_eq!(
+        children[0]["id"],
+        decided["rework"]["id"].as_str().unwrap_or_default().to_owned(),
+        "{decided}"
+    );
+    assert_eq!(children[0]["ranges"], json!([{"start": 1, "end": 2}, {"start": 4, "end": 5}]));
+    bob.ask(&scene.job).await.refused(404, "no-work");
+
+    let rework = scene.anna.lease(&scene.job).await;
+    assert_eq!(rework.items(), [1, 4]);
+    assert_eq!(rework.told["assignment"]["round"], 2);
+    assert_eq!(rework.told["assignment"]["parent"], first.assignment());
+
+    let mut accepted: Vec<_> = scene.team.export(&scene.job).await;
+    accepted.sort_by_key(|line| line["index"].as_u64());
+    let indexes: Vec<_> = accepted.iter().filter_map(|line| line["index"].as_u64()).collect();
+    assert_eq!(indexes, [0, 2, 3], "what was not rejected is final");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_last_round_the_work_waits_for_a_manager() {
+    const ROUNDS: u64 = 5;
+    let scene = scene(1, json!({})).await;
+    let mut last = Value::Null;
+    for round in 1..=ROUNDS {
+        let lease = scene.anna.work(&scene.job).await;
+        assert_eq!(lease.told["assignment"]["round"], round);
+        last = scene.rosa.reject(&scene.job, &[0]).await;
+    }
+
+    let problem = scene.anna.ask(&scene.job).await.refused(404, "no-work");
+    assert!(problem["blockers"].to_string().contains("manager"), "{problem}");
+    let waiting = last["rework"]["id"].as_str().unwrap_or_else(|| panic!("{last}")).to_owned();
+    let path = format!("/v1/assignments/{waiting}/reassign");
+    scene.team.manager.post(&path, json!({"user": scene.anna.id, "reason": "once more"})).await.ok();
+    scene.anna.work(&scene.job).await;
+    scene.rosa.reject(&scene.job, &[]).await;
+    scene.team.becomes(&scene.job, "done", Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_review_a_submission_is_accepted_as_it_comes() {
+    let scene = scene(5, json!({"review": {"rule": "none"}})).await;
+    let lease = scene.anna.work(&scene.job).await;
+    let accepted = until("the submission to be accepted", Duration::from_secs(30), || async {
+        (scene.status(&lease.assignment()).await == "ACCEPTED").then_some(())
+    });
+    accepted.await.unwrap();
+    scene.rosa.ask_review(&scene.job).await.refused(404, "no-work");
+    assert_eq!(scene.team.export(&scene.job).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_drawn_once_and_logged() {
+    const SUBMISSIONS: usize = 20;
+    let wishes = json!({"range_size": 1, "review": {"rule": "sample", "percent": 50}});
+    let scene = scene(SUBMISSIONS, wishes).await;
+    for _ in 0..SUBMISSIONS {
+        scene.anna.work(&scene.job).await;
+    }
+
+    let mut reviewed = 0;
+    while let Some(review) = next_review(&scene).await {
+        scene.rosa.decide(&review).await.ok();
+        reviewed += 1;
+    }
+    scene.team.becomes(&scene.job, "done", Duration::from_secs(30)).await;
+    // Of 20 fair draws all fall alike once in half a million runs.
+    assert!((1..SUBMISSIONS).contains(&reviewed), "{reviewed} of {SUBMISSIONS}");
+    let log = scene.team.log(&scene.job).await;
+    let count = |action: &str| log.iter().filter(|entry| entry["action"] == action).count();
+    assert_eq!((count("decide"), count("waive")), (reviewed, SUBMISSIONS - reviewed));
+}
+
+/// A reviewer is told `no-work` only when nothing is left for them.
+async fn next_review(scene: &Scene) -> Option<Lease> {
+    let answer = scene.rosa.ask_review(&scene.job).await;
+    (answer.status() != 404).then(|| Lease::of_review(answer.created()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_work_can_be_reopened_with_a_reason() {
+    let scene = scene(5, json!({})).await;
+    let lease = scene.anna.work(&scene.job).await;
+    scene.rosa.reject(&scene.job, &[]).await;
+    let path = format!("/v1/assignments/{}/reopen", lease.assignment());
+
+    scene.team.manager.post(&path, json!({})).await.invalid("reason");
+    scene.team.manager.post(&path, json!({"reason": "the guideline changed"})).await.ok();
+    assert!(scene.team.export(&scene.job).await.is_empty());
+    let again = scene.anna.lease(&scene.job).await;
+    assert_eq!(again.assignment(), lease.assignment());
+    assert_eq!(again.items().len(), 5);
+    let log = scene.team.manager.get(&format!("/v1/assignments/{}/log", lease.assignment())).await.ok();
+    assert!(log.to_string().contains("the guideline changed"), "{log}");
+}

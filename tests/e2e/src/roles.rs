@@ -1,0 +1,285 @@
+//! Every route, every role, and the people next door: 401 without a token, 403 for the wrong role, 404 for
+//! what is another team's or nobody's.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use swath_harness::client::{Dataset, Job, Lease};
+use swath_harness::{Answer, Person, Team, World, ids, until};
+
+/// An id that nothing has.
+const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Administrator,
+    Managers,
+    ManagersAndReviewers,
+    Members,
+    Annotators,
+    Reviewers,
+    Holder,
+    Reviewing,
+    Anyone,
+}
+
+/// The table of DESIGN §7: what stands in braces is filled in.
+#[rustfmt::skip]
+const ROUTES: [(&str, &str, Who); 40] = [
+    ("GET",    "/v1/me",                                    Who::Anyone),
+    ("POST",   "/v1/teams",                                 Who::Administrator),
+    ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
+    ("DELETE", "/v1/teams/{team}/members/{user}",           Who::Managers),
+    ("POST",   "/v1/datasets",                              Who::Managers),
+    ("GET",    "/v1/datasets/{dataset}",                    Who::ManagersAndReviewers),
+    ("POST",   "/v1/datasets/{dataset}/items",              Who::Managers),
+    ("POST",   "/v1/jobs",                                  Who::ManagersAndReviewers),
+    ("GET",    "/v1/jobs/{job}",                            Who::Members),
+    ("PATCH",  "/v1/jobs/{job}",                            Who::Managers),
+    ("POST",   "/v1/jobs/{job}/pause",                      Who::Managers),
+    ("POST",   "/v1/jobs/{job}/resume",                     Who::Managers),
+    ("GET",    "/v1/jobs/{job}/assignments",                Who::ManagersAndReviewers),
+    ("GET",    "/v1/jobs/{job}/log",                        Who::ManagersAndReviewers),
+    ("GET",    "/v1/jobs/{job}/export?format=jsonl",        Who::ManagersAndReviewers),
+    ("GET",    "/v1/assignments/{assignment}",              Who::ManagersAndReviewers),
+    ("GET",    "/v1/assignments/{assignment}/log",          Who::ManagersAndReviewers),
+    ("POST",   "/v1/assignments/{assignment}/reassign",     Who::Managers),
+    ("POST",   "/v1/assignments/{assignment}/reopen",       Who::Managers),
+    ("POST",   "/v1/assignments/{assignment}/cancel",       Who::Managers),
+    ("POST",   "/v1/leases",                                Who::Annotators),
+    ("GET",    "/v1/leases",                                Who::Annotators),
+    ("GET",    "/v1/leases/{lease}",                        Who::Holder),
+    ("POST",   "/v1/leases/{lease}/renew",                  Who::Holder),
+    ("PUT",    "/v1/leases/{lease}/items/{index}",          Who::Holder),
+    ("GET",    "/v1/leases/{lease}/items/{index}/media",    Who::Holder),
+    ("POST",   "/v1/leases/{lease}/submit",                 Who::Holder),
+    ("DELETE", "/v1/leases/{lease}",                        Who::Holder),
+    ("POST",   "/v1/reviews",                               Who::Reviewers),
+    ("GET",    "/v1/reviews/{review}",                      Who::Reviewing),
+    ("POST",   "/v1/reviews/{review}/renew",                Who::Reviewing),
+    ("PUT",    "/v1/reviews/{review}/items/{reviewed}",     Who::Reviewing),
+    ("GET",    "/v1/reviews/{review}/items/{reviewed}/media", Who::Reviewing),
+    ("POST",   "/v1/reviews/{review}/submit",               Who::Reviewing),
+    ("DELETE", "/v1/reviews/{review}",                      Who::Reviewing),
+    ("POST",   "/v1/users",                                 Who::Managers),
+    ("POST",   "/v1/tokens",                                Who::Managers),
+    ("GET",    "/v1/datasets",                              Who::ManagersAndReviewers),
+    ("GET",    "/v1/jobs",                                  Who::Members),
+    ("POST",   "/v1/jobs/{job}/cancel",                     Who::Managers),
+];
+
+/// A team in full work: somebody in each role, a lease held, a review held.
+struct Scene {
+    team: Team,
+    dataset: Dataset,
+    job: Job,
+    annotator: Person,
+    reviewer: Person,
+    lease: Lease,
+    review: Lease,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let team = World::shared().await.team("roles").await;
+        let dataset = team.dataset(10).await;
+        let job = team.job(&dataset, json!({})).await;
+        let (annotator, reviewer) = (team.annotator("anna").await, team.reviewer("rosa").await);
+        annotator.work(&job).await;
+        let lease = annotator.lease(&job).await;
+        let review = reviewer.review(&job).await;
+        Self { team, dataset, job, annotator, reviewer, lease, review }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let first = |lease: &Lease| lease.items().first().copied().unwrap_or_default().to_string();
+        let names = [
+            ("{team}", self.team.id.clone()),
+            ("{user}", self.annotator.id.clone()),
+            ("{dataset}", self.dataset.id.clone()),
+            ("{job}", self.job.id.clone()),
+            ("{assignment}", self.lease.assignment()),
+            ("{lease}", self.lease.id.clone()),
+            ("{review}", self.review.id.clone()),
+            ("{index}", first(&self.lease)),
+            ("{reviewed}", first(&self.review)),
+        ];
+        names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value))
+    }
+
+    /// A body that would do, where the route lives on what it is told.
+    fn body(&self, method: &str, template: &str) -> Value {
+        match (method, template) {
+            ("POST", "/v1/leases" | "/v1/reviews") => json!({"team": self.team.id}),
+            ("POST", "/v1/datasets") => {
+                let items = json!([{"uri": "https://pictures.example/a.png"}]);
+                json!({"team": self.team.id, "name": ids::named("d"), "source": {"items": items}})
+            }
+            ("POST", "/v1/jobs") => self.team.job_body(&self.dataset, json!({})),
+            ("PUT", "/v1/teams/{team}/members/{user}") => json!({"roles": ["annotator"]}),
+            ("POST", "/v1/teams" | "/v1/users") => json!({"name": ids::named("name")}),
+            ("POST", "/v1/tokens") => json!({"user": self.annotator.id}),
+            _ => json!({}),
+        }
+    }
+
+    async fn call(&self, person: &Person, method: &str, template: &str) -> Answer {
+        let verb = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = person.request(verb, &self.path(template));
+        match method {
+            "GET" | "DELETE" => request.send().await,
+            _ => request.json(&self.body(method, template)).send().await,
+        }
+    }
+}
+
+fn may(who: Who, role: &str) -> bool {
+    match who {
+        Who::Anyone | Who::Members => true,
+        Who::Managers => role == "manager",
+        Who::ManagersAndReviewers => role != "annotator",
+        Who::Annotators => role == "annotator",
+        Who::Reviewers => role == "reviewer",
+        Who::Administrator | Who::Holder | Who::Reviewing => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_every_door_is_closed() {
+    let (world, scene) = (World::shared().await, Scene::set().await);
+    for (method, template, _) in ROUTES {
+        for token in [None, Some("nonsense")] {
+            let answer = scene.call(&world.stranger(token), method, template).await;
+            assert_eq!(answer.status(), 401, "{method} {template}: {}", answer.text());
+            answer.refused(401, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_role_is_forbidden() {
+    let scene = Scene::set().await;
+    let people = [
+        ("manager", scene.team.manager.clone()),
+        ("reviewer", scene.team.reviewer("rita").await),
+        ("annotator", scene.team.annotator("abel").await),
+    ];
+    for (method, template, who) in ROUTES {
+        for (_, person) in people.iter().filter(|(role, _)| !may(who, role)) {
+            let answer = scene.call(person, method, template).await;
+            let expected = if matches!(who, Who::Holder | Who::Reviewing) { 404 } else { 403 };
+            let said = format!("{} {method} {template}: {}", person.name, answer.text());
+            // The holder's routes tell people without the role that they lack it, and others nothing.
+            let fits = answer.status() == expected || (expected == 404 && answer.status() == 403);
+            assert!(fits, "{said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_role_is_let_in() {
+    let (world, scene) = (World::shared().await, Scene::set().await);
+    let manager = &scene.team.manager;
+    for (method, template, who) in ROUTES.into_iter().filter(|(method, ..)| *method == "GET") {
+        let person = match who {
+            Who::Holder | Who::Annotators => &scene.annotator,
+            Who::Reviewing | Who::Reviewers => &scene.reviewer,
+            _ => manager,
+        };
+        let answer = scene.call(person, method, template).await;
+        assert!(matches!(answer.status(), 200 | 302), "{method} {template}: {}", answer.text());
+    }
+    let path = scene.path("/v1/jobs/{job}");
+    assert!(scene.annotator.get(&path).await.ok()["progress"].is_null(), "annotators see no progress");
+    assert!(scene.reviewer.get(&path).await.ok()["progress"].is_object());
+    scene.reviewer.post("/v1/jobs", scene.body("POST", "/v1/jobs")).await.created();
+    manager.post("/v1/users", json!({"name": "new"})).await.created();
+    world.admin().post("/v1/teams", json!({"name": ids::named("team")})).await.created();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_teams_things_do_not_exist() {
+    let scene = Scene::set().await;
+    let others = World::shared().await.team("next-door").await;
+    let stranger = others.member("allrounder", &["manager", "reviewer", "annotator"]).await;
+    for (method, template, _) in ROUTES {
+        let speaks_of_the_team = template.contains('{') || scene.body(method, template)["team"].is_string();
+        if !speaks_of_the_team {
+            continue;
+        }
+        let answer = scene.call(&stranger, method, template).await;
+        assert_eq!(answer.status(), 404, "{method} {template}: {}", answer.text());
+        answer.refused(404, "not-found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_and_unknown_ids_answer_alike() {
+    let scene = Scene::set().await;
+    let others = World::shared().await.team("next-door").await;
+    let stranger = others.member("allrounder", &["manager", "reviewer", "annotator"]).await;
+    for template in
+        ["/v1/jobs/{}", "/v1/datasets/{}", "/v1/assignments/{}", "/v1/leases/{}", "/v1/reviews/{}"]
+    {
+        let (kind, _) = template.rsplit_once("s/").unwrap();
+        let foreign = match kind {
+            "/v1/job" => &scene.job.id,
+            "/v1/dataset" => &scene.dataset.id,
+            "/v1/assignment" => &scene.lease.assignment(),
+            "/v1/lease" => &scene.lease.id,
+            _ => &scene.review.id,
+        };
+        let foreign = stranger.get(&template.replace("{}", foreign)).await.refused(404, "not-found");
+        let unknown = stranger.get(&template.replace("{}", NOBODY)).await.refused(404, "not-found");
+        assert_eq!(foreign["title"], unknown["title"]);
+        assert_eq!(foreign["detail"], unknown["detail"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_cannot_touch_a_lease() {
+    let scene = Scene::set().await;
+    let bob = scene.team.annotator("bob").await;
+    let index = scene.lease.items()[0];
+    bob.get(&scene.lease.path("")).await.refused(404, "not-found");
+    bob.confirm(&scene.lease, index, json!({"figures": [], "tags": []})).await.refused(404, "not-found");
+    bob.submit(&scene.lease).await.refused(404, "not-found");
+    bob.release(&scene.lease).await.refused(404, "not-found");
+    bob.get(&format!("{}/media", scene.lease.item(index))).await.refused(404, "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_are_by_team() {
+    let (scene, others) = (Scene::set().await, World::shared().await.team("next-door").await);
+    let person = scene.team.annotator("pendler").await;
+    others.enrol(&person, &["manager"]).await;
+
+    let me = person.get("/v1/me").await.ok().to_string();
+    assert!(me.contains(&scene.team.id) && me.contains(&others.id), "{me}");
+    let job = |team: &Team| team.job_body(&scene.dataset, json!({}));
+    person.post("/v1/jobs", job(&scene.team)).await.refused(403, "forbidden");
+    let body =
+        json!({"team": others.id, "name": "mine", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
+    person.post("/v1/datasets", body).await.created();
+    // With two teams, a dataset that does not say whose it is cannot be placed.
+    let homeless = json!({"name": "whose", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
+    person.post("/v1/datasets", homeless).await.invalid("");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_who_is_removed_is_out() {
+    let scene = Scene::set().await;
+    let path = scene.path("/v1/teams/{team}/members/{user}");
+    scene.team.manager.delete(&path).await.is(204);
+    // Another process may believe in the membership for a moment.
+    let out = until("the removal to be known", Duration::from_secs(10), || async {
+        (scene.annotator.get(&scene.path("/v1/jobs/{job}")).await.status() != 200).then_some(())
+    });
+    out.await.unwrap();
+    let refused = until("the gateways to know it", Duration::from_secs(10), || async {
+        (scene.annotator.get(&scene.lease.path("")).await.status() != 200).then_some(())
+    });
+    refused.await.unwrap();
+}

@@ -1,0 +1,20 @@
+//! The whole system, as its users meet it: real processes, the HTTP API, and nothing else.
+//!
+//! The same tests run on both shapes; `SWATH_TEST_SHAPE` says which, and `tests/run e2e` runs them twice.
+//! Each file is a theme, each test a dialogue.
+#![cfg(test)]
+
+mod bad_input;
+mod digits;
+mod documents;
+mod durability;
+mod invariants;
+mod labels;
+mod leases;
+mod manifests;
+mod pictures;
+mod reviews;
+mod roles;
+mod smoke;
+mod stale;
+mod tail;

@@ -1,0 +1,137 @@
+//! Where work runs out: nobody hears "no work" while there is some, and who hears it learns why.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use swath_harness::client::{Job, Lease};
+use swath_harness::{Person, Service, Team, World, until};
+
+async fn team_with(count: usize, wishes: Value) -> (Team, Job) {
+    let team = World::shared().await.team("tail").await;
+    let dataset = team.dataset(count).await;
+    let job = team.job(&dataset, wishes).await;
+    (team, job)
+}
+
+async fn people(team: &Team, count: usize) -> Vec<Person> {
+    futures::future::join_all((0..count).map(|_| team.annotator("anna"))).await
+}
+
+fn kinds(problem: &Value) -> String {
+    assert!(problem["blockers"].as_array().is_some_and(|blockers| !blockers.is_empty()), "{problem}");
+    problem["blockers"].to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_to_ask_never_waits_for_the_cut() {
+    let (team, job) = team_with(1000, json!({"range_size": 10})).await;
+    team.annotator("anna").await.ask(&job).await.created();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_ranges_are_found_whichever_gateway_is_asked() {
+    const RANGES: usize = 12;
+    let world = World::shared().await;
+    let gateways: Vec<String> = world.with_role("gateway").map(Service::url).collect();
+    let (team, job) = team_with(RANGES, json!({"range_size": 1})).await;
+    let people = people(&team, RANGES + 1).await;
+
+    let asks = people[..RANGES].iter().enumerate().map(|(turn, person)| {
+        let (person, job) = (person.at(&gateways[turn % gateways.len()]), job.clone());
+        async move { Lease::of_work(person.ask(&job).await.created()).assignment() }
+    });
+    let mut taken = futures::future::join_all(asks).await;
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), RANGES);
+
+    let latecomer = &people[RANGES];
+    for gateway in &gateways {
+        latecomer.at(gateway).ask(&job).await.refused(404, "no-work");
+    }
+    let first = people[0].at(&gateways[0]);
+    let held = Lease::of_work(first.ask(&job).await.ok());
+    first.release(&held).await.no_content();
+    let elsewhere = latecomer.at(&gateways[gateways.len() - 1]);
+    assert_eq!(Lease::of_work(elsewhere.ask(&job).await.created()).assignment(), held.assignment());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_others_hold_is_a_reason() {
+    let (team, job) = team_with(3, json!({})).await;
+    let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
+    anna.lease(&job).await;
+
+    let answer = bob.ask(&job).await;
+    assert!(answer.retry_after().is_some(), "no Retry-After: {answer:?}");
+    let problem = answer.refused(404, "no-work");
+    assert!(kinds(&problem).contains("held"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_job_gives_no_work_and_takes_what_is_held() {
+    let (team, job) = team_with(10, json!({})).await;
+    let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
+    let lease = anna.lease(&job).await;
+    team.manager.post(&job.path("/pause"), json!({})).await.is(200);
+    team.becomes(&job, "paused", Duration::from_secs(5)).await;
+
+    // A grant that slips through within a second of the pause is legal, so the test waits for the refusal.
+    let refused = until("the pause to be heard", Duration::from_secs(10), || async {
+        let answer = bob.ask(&job).await;
+        if answer.status() == 201 {
+            bob.release(&Lease::of_work(answer.json())).await.no_content();
+        }
+        (answer.status() == 404).then_some(answer)
+    });
+    let problem = refused.await.unwrap().refused(404, "no-work");
+    assert!(kinds(&problem).contains("paused"), "{problem}");
+
+    anna.finish(&lease).await;
+    team.manager.post(&job.path("/resume"), json!({})).await.is(200);
+    bob.lease(&job).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_job_says_that_nothing_is_pending() {
+    let (team, job) = team_with(3, json!({"review": {"rule": "none"}})).await;
+    let anna = team.annotator("anna").await;
+    anna.work(&job).await;
+    team.becomes(&job, "done", Duration::from_secs(30)).await;
+    let problem = anna.ask(&job).await.refused(404, "no-work");
+    kinds(&problem);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_for_others_says_so() {
+    let team = World::shared().await.team("tail").await;
+    let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
+    let dataset = team.dataset(3).await;
+    let job = team.job(&dataset, json!({"annotators": [anna.id]})).await;
+
+    let problem = bob.ask(&job).await.refused(404, "no-work");
+    assert!(kinds(&problem).contains("member"), "{problem}");
+    anna.lease(&job).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn urgent_jobs_come_first() {
+    let team = World::shared().await.team("tail").await;
+    let dataset = team.dataset(5).await;
+    team.job(&dataset, json!({"title": "some day", "priority": "low"})).await;
+    team.job(&dataset, json!({"title": "now", "priority": "release_blocker"})).await;
+    let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
+
+    // A gateway may know a list of open jobs that is a second old.
+    let urgent = until("the urgent job to be known", Duration::from_secs(10), || async {
+        let lease = Lease::of_work(anna.post("/v1/leases", json!({"team": team.id})).await.created());
+        if lease.told["job"]["title"] == "now" {
+            return Some(());
+        }
+        anna.release(&lease).await.no_content();
+        None
+    });
+    urgent.await.unwrap();
+    let next = bob.post("/v1/leases", json!({})).await.created();
+    assert_eq!(next["job"]["title"], "some day");
+}

@@ -1,0 +1,110 @@
+//! Child processes that cannot outlive us.
+//!
+//! Each runs in a process group of its own, so that one signal reaches all that it started and a ^C on the
+//! terminal reaches none of them behind our back. Dropping it kills the group, and the kernel signals the
+//! child when our thread dies without a chance to drop anything.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use crate::wait::until;
+
+/// A command that receives `on_orphaned` when the thread that spawns it ends.
+pub fn leashed(program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
+    leashed_as(&[], program, on_orphaned)
+}
+
+/// As [`leashed`], with further options of `setpriv`: another user, for a server that refuses root.
+pub fn leashed_as(options: &[&str], program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(options).args(["--pdeathsig", on_orphaned, "--"]).arg(program);
+    command
+}
+
+/// A running child process and everything that it starts.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts `command` in its own process group, its output appended to the file `log`.
+    ///
+    /// # Errors
+    /// When the log cannot be opened or the program cannot be started.
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        let output = File::options().create(true).append(true).open(log)?;
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the process has written so far, for a message about its failure.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The exit status, once the process has ended. Reaps it, so no zombie is left.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Sends `signal` to the process itself; one that has ended already ignores it.
+    pub fn signal(&self, signal: Signal) {
+        let _ = kill(pid(&self.child), signal);
+    }
+
+    /// Waits for the process to end.
+    ///
+    /// # Errors
+    /// When it still runs at the deadline.
+    pub async fn ended(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
+        let what = format!("the end of {}", self.name);
+        let child = &mut self.child;
+        until(&what, deadline, || std::future::ready(child.try_wait().ok().flatten())).await
+    }
+
+    /// Asks with `signal`, waits, and kills what is still there at the deadline.
+    pub async fn stop(&mut self, signal: Signal, deadline: Duration) {
+        self.signal(signal);
+        let _ = self.ended(deadline).await;
+        self.kill();
+    }
+
+    /// Kills the whole group at once and reaps the process.
+    pub fn kill(&mut self) {
+        let _ = killpg(pid(&self.child), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn pid(child: &Child) -> Pid {
+    // A process id always fits: the kernel's own type is a signed 32-bit integer.
+    Pid::from_raw(child.id().cast_signed())
+}

@@ -1,0 +1,208 @@
+//! One process of Swath, started from the only binary with a configuration of its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::children::{Running, leashed};
+use crate::{ports, until};
+
+/// Environment variable that names the binary under test; without it, the one of the same build.
+pub const BINARY: &str = "SWATH_TEST_BINARY";
+/// How long a process may take to become ready.
+pub const READY: Duration = Duration::from_secs(60);
+/// How long a process may take to end after SIGTERM: Swath's own deadline, and some room.
+pub const DRAIN: Duration = Duration::from_secs(45);
+
+/// Settings of a process as environment variables, `SWATH__SECTION__KEY`.
+pub type Environment = BTreeMap<String, String>;
+
+/// A process of Swath that can be ended, killed and started again on the same port and data.
+#[derive(Debug)]
+pub struct Service {
+    name: String,
+    roles: Option<String>,
+    environment: Environment,
+    folder: PathBuf,
+    port: u16,
+    running: Option<Running>,
+}
+
+impl Service {
+    /// Prepares a process with the given roles (all of them without) and its data below `folder`.
+    ///
+    /// # Errors
+    /// When no port is free or the folder cannot be made.
+    pub fn new(
+        name: &str,
+        roles: Option<&str>,
+        folder: &Path,
+        environment: &Environment,
+    ) -> anyhow::Result<Self> {
+        let port = ports::free()?;
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        let mut environment = environment.clone();
+        environment.insert("SWATH__SERVER__LISTEN".into(), ports::local(port).to_string());
+        environment.insert("SWATH__DATA__DIR".into(), folder.join("data").display().to_string());
+        let (name, roles) = (name.to_owned(), roles.map(str::to_owned));
+        Ok(Self { name, roles, environment, folder, port, running: None })
+    }
+
+    /// Where the process listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", ports::local(self.port))
+    }
+
+    /// What distinguishes it from its siblings, such as `gateway-1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Everything that the process has written.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// Another process on the same data, at a port of its own.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn twin(&self) -> anyhow::Result<Self> {
+        let mut twin = self.elsewhere("twin")?;
+        twin.set("SWATH__DATA__DIR", &self.environment["SWATH__DATA__DIR"]);
+        Ok(twin)
+    }
+
+    /// Another process with the same settings, on fresh data.
+    ///
+    /// # Errors
+    /// When no port is free or the folder cannot be made.
+    pub fn elsewhere(&self, name: &str) -> anyhow::Result<Self> {
+        Self::new(name, self.roles.as_deref(), &self.folder, &self.environment)
+    }
+
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.environment.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Runs only these roles from the next start on.
+    pub fn only(&mut self, roles: &str) {
+        self.roles = Some(roles.to_owned());
+    }
+
+    /// Starts the process without waiting for it.
+    ///
+    /// # Errors
+    /// When the binary cannot be started.
+    pub fn launch(&mut self) -> anyhow::Result<()> {
+        let mut arguments = vec!["up"];
+        if let Some(roles) = &self.roles {
+            arguments.extend(["--roles", roles]);
+        }
+        let mut command = swath(&arguments, &self.environment)?;
+        command.current_dir(&self.folder);
+        self.running = Some(Running::start(&self.name, &mut command, &self.log_file())?);
+        Ok(())
+    }
+
+    /// Starts the process and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// When it ends instead, or is not ready in time; its log is part of the error.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        self.launch()?;
+        self.ready().await
+    }
+
+    /// Waits until the process says that it is ready.
+    ///
+    /// # Errors
+    /// As [`Service::start`].
+    pub async fn ready(&mut self) -> anyhow::Result<()> {
+        let (client, url) = (reqwest::Client::new(), format!("{}/readyz", self.url()));
+        let running = self.running.as_mut();
+        let running = running.ok_or_else(|| anyhow::anyhow!("{} was not started", self.name))?;
+        let what = format!("{} to be ready", self.name);
+        let state = until(&what, READY, || {
+            let ended = running.status();
+            let probe = client.get(&url).timeout(Duration::from_secs(5)).send();
+            async move {
+                match ended {
+                    Some(status) => Some(Err(status)),
+                    None => probe.await.ok().filter(|answer| answer.status().is_success()).map(|_| Ok(())),
+                }
+            }
+        });
+        match state.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(status)) => anyhow::bail!("{} ended with {status}:\n{}", self.name, self.log()),
+            Err(error) => anyhow::bail!("{error}:\n{}", self.log()),
+        }
+    }
+
+    /// Asks the process to end and waits for it.
+    ///
+    /// # Errors
+    /// When it is not running or misses the deadline.
+    pub async fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
+        self.signal(Signal::SIGTERM);
+        self.ended().await
+    }
+
+    /// Waits for the process to end by itself.
+    ///
+    /// # Errors
+    /// When it is not running or still runs at the deadline.
+    pub async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
+        match &mut self.running {
+            Some(running) => running.ended(DRAIN).await,
+            None => anyhow::bail!("{} was not started", self.name),
+        }
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(running) = &self.running {
+            running.signal(signal);
+        }
+    }
+
+    /// Ends the process as a power cut would: kill -9, no farewell.
+    pub fn kill(&mut self) {
+        self.running = None;
+    }
+}
+
+/// A command of the binary under test that sees the given settings and nothing of ours.
+///
+/// # Errors
+/// When the binary cannot be found.
+pub fn swath(arguments: &[&str], environment: &Environment) -> anyhow::Result<std::process::Command> {
+    let mut command = leashed(binary()?, "KILL");
+    let inherited = std::env::vars_os().map(|(key, _)| key);
+    for key in inherited.filter(|key| key.to_string_lossy().starts_with("SWATH_")) {
+        command.env_remove(key);
+    }
+    command.args(arguments).envs(environment);
+    Ok(command)
+}
+
+/// The binary under test: test binaries stand one folder below the binaries of the same build.
+fn binary() -> anyhow::Result<PathBuf> {
+    if let Some(given) = std::env::var_os(BINARY) {
+        return Ok(given.into());
+    }
+    let here = std::env::current_exe()?;
+    let found =
+        here.ancestors().skip(1).take(2).map(|folder| folder.join("swath")).find(|path| path.is_file());
+    found.ok_or_else(|| anyhow::anyhow!("no swath beside {}: run cargo build -p swath", here.display()))
+}

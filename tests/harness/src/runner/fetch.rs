@@ -1,0 +1,51 @@
+//! What the tests fetch from PyPI: real photographs, and an independent reader of COCO files.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+const DEADLINE: Duration = Duration::from_secs(600);
+/// scikit-image carries about 20 photographs in its wheel.
+const PHOTOGRAPHS: &str = "scikit-image";
+const COCO_READER: &str = "pycocotools";
+
+/// Fetches everything into `cache` unless it is there, and says where the tests find it.
+pub async fn everything(cache: &Path) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+    let environment = cache.join("python");
+    let python = environment.join("bin").join("python");
+    let complete = cache.join("complete");
+    if !complete.exists() {
+        std::fs::create_dir_all(cache)?;
+        let system: &Path = "python3".as_ref();
+        call(system, &["-m", "venv", "--clear"], &environment).await?;
+        call(&python, &["-m", "pip", "install", "-q", COCO_READER], Path::new("")).await?;
+        photographs(cache, &python).await?;
+        std::fs::write(&complete, "")?;
+    }
+    let pictures = cache.join("wheel").join("skimage").join("data");
+    Ok(vec![("SWATH_TEST_PICTURES", pictures), ("SWATH_TEST_PYTHON", python)])
+}
+
+async fn photographs(cache: &Path, python: &Path) -> anyhow::Result<()> {
+    let downloads = cache.join("downloads");
+    call(python, &["-m", "pip", "download", "-q", "--no-deps", PHOTOGRAPHS, "-d"], &downloads).await?;
+    let wheel = std::fs::read_dir(&downloads)?.flatten().next().context("pip downloaded nothing")?.path();
+    // A wheel is a zip, and Python can unpack it without another tool.
+    let wheel = wheel.to_str().context("a strange file name")?;
+    call(python, &["-m", "zipfile", "-e", wheel], &cache.join("wheel")).await
+}
+
+/// Runs a program with its last argument, unless that is empty.
+async fn call(program: &Path, arguments: &[&str], last: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(program);
+    command.args(arguments).kill_on_drop(true);
+    if last != Path::new("") {
+        command.arg(last);
+    }
+    let status = timeout(DEADLINE, command.status()).await.context("no answer in time")??;
+    anyhow::ensure!(status.success(), "{} {}: {status}", program.display(), arguments.join(" "));
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The command line of `tests/run`.
+
+use std::path::PathBuf;
+
+const USAGE: &str =
+    "usage: tests/run [quick|unit|e2e] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+
+/// A part of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Formatting, lints, unit tests and a smoke run.
+    Quick,
+    /// Every crate's own tests, against real servers.
+    Unit,
+    /// The whole system as processes, in both shapes.
+    EndToEnd,
+    /// Everything that there is.
+    All,
+}
+
+/// What the caller asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Which part to run.
+    pub part: Part,
+    /// Where to write the counts.
+    pub json: Option<PathBuf>,
+    /// Leave the processes' data and logs behind, to be looked at.
+    pub keep: bool,
+    /// Only this shape of the end-to-end tests.
+    pub shape: Option<String>,
+    /// Only tests whose names contain one of these.
+    pub filters: Vec<String>,
+}
+
+impl Options {
+    /// Reads the arguments; a message for the caller when they make no sense.
+    pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = arguments.peekable();
+        let part = match arguments.peek().map(String::as_str) {
+            Some(word) if !word.starts_with('-') => named(&arguments.next().unwrap_or_default())?,
+            _ => Part::All,
+        };
+        let mut options = Self { part, json: None, keep: false, shape: None, filters: Vec::new() };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--json" => options.json = Some(value(&argument, arguments.next())?.into()),
+                "--keep" => options.keep = true,
+                "--shape" => options.shape = Some(shape(value(&argument, arguments.next())?)?),
+                _ if argument.starts_with('-') => return Err(format!("unknown option {argument}\n{USAGE}")),
+                _ => options.filters.push(argument),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn named(word: &str) -> Result<Part, String> {
+    match word {
+        "quick" => Ok(Part::Quick),
+        "unit" => Ok(Part::Unit),
+        "e2e" => Ok(Part::EndToEnd),
+        "simulation" | "faults" | "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
+        _ => Err(format!("unknown part {word}\n{USAGE}")),
+    }
+}
+
+fn value(option: &str, given: Option<String>) -> Result<String, String> {
+    given.ok_or_else(|| format!("{option} wants a value\n{USAGE}"))
+}
+
+fn shape(given: String) -> Result<String, String> {
+    match given.as_str() {
+        "embedded" | "distributed" => Ok(given),
+        _ => Err(format!("unknown shape {given}\n{USAGE}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Options, String> {
+        Options::read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_means_everything() {
+        assert_eq!(read("").unwrap().part, Part::All);
+        assert_eq!(read("--json out.json").unwrap().json, Some("out.json".into()));
+    }
+
+    #[test]
+    fn a_part_has_its_own_options() {
+        let options = read("e2e --shape embedded leases").unwrap();
+        assert_eq!((options.part, options.shape.as_deref()), (Part::EndToEnd, Some("embedded")));
+        assert_eq!(options.filters, ["leases"]);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_said() {
+        assert!(read("simulation").unwrap_err().contains("does not exist yet"));
+        assert!(read("everything").unwrap_err().contains("usage"));
+        assert!(read("e2e --json").unwrap_err().contains("wants a value"));
+    }
+}

@@ -1,0 +1,72 @@
+//! The parts of the tests, each a short list of steps.
+
+use crate::fetch;
+use crate::options::Part;
+use crate::run::Run;
+use crate::step::Kind;
+
+/// End-to-end tests mostly wait for processes, so more of them run at once than there are cores.
+const E2E_THREADS: &str = "--test-threads=6";
+
+/// Runs the part that was asked for.
+pub async fn conduct(run: &mut Run) {
+    match run.options.part {
+        Part::Quick => quick(run).await,
+        Part::Unit => unit(run).await,
+        Part::EndToEnd => end_to_end(run).await,
+        Part::All => {
+            unit(run).await;
+            end_to_end(run).await;
+        }
+    }
+}
+
+async fn quick(run: &mut Run) {
+    let format = run.cargo(&["fmt", "--all", "--check"]);
+    run.step("formatting", Kind::Check, format).await;
+    let clippy = run.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    run.step("lints", Kind::Check, clippy).await;
+    unit(run).await;
+    let build = run.cargo(&["build", "-p", "swath"]);
+    if run.step("building Swath", Kind::Build, build).await {
+        suite(run, "embedded", &["smoke".to_owned()]).await;
+    }
+}
+
+async fn unit(run: &mut Run) {
+    // The end-to-end suite is not part of the workspace's own tests: it wants a shape and a binary.
+    let tests = ["test", "--workspace", "--exclude", "swath-e2e", "--no-fail-fast"];
+    let build = run.cargo(&[&tests[..], &["--no-run"]].concat());
+    if run.step_and_servers("building the tests", Kind::Build, build).await {
+        let filters = run.options.filters.clone();
+        let mut command = run.cargo(&tests);
+        command.arg("--").args(filters);
+        run.step("unit tests", Kind::Tests, command).await;
+    }
+    run.stop_servers().await;
+}
+
+async fn end_to_end(run: &mut Run) {
+    let build = run.cargo(&["build", "-p", "swath"]);
+    if !run.step_and_servers("building Swath", Kind::Build, build).await {
+        return;
+    }
+    let filters = run.options.filters.clone();
+    for shape in ["embedded", "distributed"] {
+        if run.options.shape.as_deref().is_none_or(|only| only == shape) {
+            suite(run, shape, &filters).await;
+        }
+    }
+    run.stop_servers().await;
+}
+
+async fn suite(run: &mut Run, shape: &str, filters: &[String]) {
+    let fetched = match fetch::everything(&run.cache()).await {
+        Ok(fetched) => fetched,
+        Err(error) => return run.fail(&format!("cannot fetch what the tests need: {error:#}")),
+    };
+    let mut tests = run.cargo(&["test", "-p", "swath-e2e", "--", E2E_THREADS]);
+    tests.args(filters).env("SWATH_TEST_SHAPE", shape).envs(fetched);
+    run.step(&format!("end to end, {shape}"), Kind::Tests, tests).await;
+    run.look_for_panics(shape);
+}

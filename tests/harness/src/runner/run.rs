@@ -1,0 +1,117 @@
+//! One run: what was asked, what was started, what was counted.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use swath_harness::servers::Servers;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::options::Options;
+use crate::step::{self, Kind};
+use crate::tally::Tally;
+
+/// The state of a run.
+pub struct Run {
+    /// What the caller asked for.
+    pub options: Options,
+    tally: Tally,
+    servers: Option<Servers>,
+    scratch: TempDir,
+    build: PathBuf,
+}
+
+impl Run {
+    /// Prepares a run with nothing started yet.
+    pub fn prepare(options: Options) -> anyhow::Result<Self> {
+        let scratch = tempfile::Builder::new().prefix("swath-tests-").tempdir()?;
+        let here = std::env::current_exe()?;
+        let build = here.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { options, tally: Tally::default(), servers: None, scratch, build })
+    }
+
+    /// A folder that stays from run to run, for what was fetched.
+    pub fn cache(&self) -> PathBuf {
+        self.build.join("swath-tests-cache")
+    }
+
+    /// A cargo command in the workspace whose tests find the servers and leave their folders in ours.
+    pub fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(arguments).env("TMPDIR", self.scratch.path());
+        command.env("SWATH_TEST_BINARY", self.build.join("swath"));
+        command.envs(self.servers.iter().flat_map(Servers::environment));
+        command
+    }
+
+    /// Runs a step and counts it; whether it went well.
+    pub async fn step(&mut self, title: &str, kind: Kind, command: Command) -> bool {
+        let tally = step::run(title, kind, command).await;
+        self.tally.add(tally);
+        tally.failed == 0
+    }
+
+    /// Runs a step while the servers start, which takes them about as long as a short build.
+    pub async fn step_and_servers(&mut self, title: &str, kind: Kind, command: Command) -> bool {
+        let (tally, servers) = tokio::join!(step::run(title, kind, command), Servers::start());
+        self.tally.add(tally);
+        match servers {
+            Ok(servers) => self.servers = Some(servers),
+            Err(error) => self.fail(&format!("the servers did not start: {error:#}")),
+        }
+        tally.failed == 0 && self.servers.is_some()
+    }
+
+    /// Counts a failure that no step stands for.
+    pub fn fail(&mut self, message: &str) {
+        println!("{message}");
+        self.tally.failed += 1;
+    }
+
+    /// One more check: no process of Swath that the tests started has panicked where no test looked.
+    pub fn look_for_panics(&mut self, title: &str) {
+        let logs = logs_below(self.scratch.path());
+        let guilty = logs.iter().find_map(|log| {
+            let text = std::fs::read_to_string(log).unwrap_or_default();
+            text.lines().find(|line| line.contains("panicked at")).map(str::to_owned)
+        });
+        match guilty {
+            Some(line) => self.fail(&format!("{title}: a process panicked: {line}")),
+            None => self.tally.passed += 1,
+        }
+    }
+
+    /// Ends the servers in an orderly way.
+    pub async fn stop_servers(&mut self) {
+        if let Some(servers) = self.servers.take() {
+            servers.stop().await;
+        }
+    }
+
+    /// Says how the run ended: the counts, then a sentence.
+    pub fn report(mut self) -> ExitCode {
+        if let Some(file) = self.options.json.take()
+            && let Err(error) = std::fs::write(&file, format!("{}\n", self.tally.report()))
+        {
+            self.fail(&format!("cannot write {}: {error}", file.display()));
+        }
+        if self.options.keep {
+            println!("data and logs are in {}", self.scratch.keep().display());
+        }
+        println!("{}", self.tally);
+        if self.tally.is_good() {
+            println!("All tests passed.");
+            return ExitCode::SUCCESS;
+        }
+        println!("The tests did not pass: failed and skipped must both be 0, and something must have run.");
+        ExitCode::FAILURE
+    }
+}
+
+/// The logs of all processes, a few folders down.
+fn logs_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let logs = files.into_iter().filter(|file| file.ends_with("log"));
+    logs.chain(folders.iter().flat_map(|folder| logs_below(folder))).collect()
+}

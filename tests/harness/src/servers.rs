@@ -1,0 +1,110 @@
+//! Private PostgreSQL, Redis and RabbitMQ: own ports, own folders, loopback only, gone with the run.
+
+mod postgres;
+mod rabbit;
+mod redis;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+pub use postgres::{Database, Postgres};
+pub use rabbit::Rabbit;
+pub use redis::Redis;
+
+/// How long a server may take to start on a busy machine.
+const START: Duration = Duration::from_secs(90);
+/// How long a server may take to end before it is killed.
+const STOP: Duration = Duration::from_secs(15);
+
+/// Environment variables under which tests of every crate find the servers.
+pub const POSTGRES: &str = "SWATH_TEST_POSTGRES";
+/// See [`POSTGRES`].
+pub const REDIS: &str = "SWATH_TEST_REDIS";
+/// See [`POSTGRES`].
+pub const AMQP: &str = "SWATH_TEST_AMQP";
+
+/// The three servers of one run.
+#[derive(Debug)]
+pub struct Servers {
+    postgres: Postgres,
+    redis: Redis,
+    rabbit: Rabbit,
+    // Last, so that the folder goes when nobody writes there any more.
+    _folder: TempDir,
+}
+
+impl Servers {
+    /// Starts all three side by side and waits until each answers.
+    ///
+    /// # Errors
+    /// When a program is missing or a server does not come up; its output is part of the error.
+    pub async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("swath-servers-").tempdir()?;
+        open_to_all(folder.path())?;
+        let (postgres, redis, rabbit) = tokio::try_join!(
+            Postgres::start(folder.path().join("postgres")),
+            Redis::start(folder.path().join("redis")),
+            Rabbit::start(folder.path().join("rabbit")),
+        )?;
+        Ok(Self { postgres, redis, rabbit, _folder: folder })
+    }
+
+    /// What a test process needs to find them.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![(POSTGRES, self.postgres.url()), (REDIS, self.redis.url()), (AMQP, self.rabbit.url())]
+    }
+
+    /// Ends all three in an orderly way.
+    pub async fn stop(mut self) {
+        tokio::join!(self.postgres.stop(), self.redis.stop(), self.rabbit.stop());
+    }
+}
+
+/// The servers that the runner started, as a test finds them in its environment.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// A maintenance database; each world makes its own beside it.
+    pub postgres: String,
+    /// The Redis server.
+    pub redis: String,
+    /// The RabbitMQ server.
+    pub amqp: String,
+}
+
+impl Addresses {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When a server is not given: such a test fails, it never passes in silence.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        Ok(Self { postgres: given(POSTGRES)?, redis: given(REDIS)?, amqp: given(AMQP)? })
+    }
+}
+
+fn given(key: &str) -> anyhow::Result<String> {
+    std::env::var(key).map_err(|_| anyhow::anyhow!("{key} is not set: run this through tests/run"))
+}
+
+/// PostgreSQL runs as another user when we are root, and must reach its own folder.
+fn open_to_all(folder: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+fn made(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// The output of a short command that must succeed.
+async fn output_of(command: std::process::Command) -> anyhow::Result<String> {
+    let shown = format!("{command:?}");
+    let run = tokio::process::Command::from(command).kill_on_drop(true).output();
+    let output = tokio::time::timeout(START, run).await??;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    anyhow::ensure!(output.status.success(), "{shown}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(text)
+}

@@ -1,0 +1,144 @@
+//! PostgreSQL with its default durability: what Swath promises must hold on an ordinary server.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use nix::unistd::{Uid, User};
+
+use super::{START, STOP, made, output_of};
+use crate::children::{Running, leashed_as};
+use crate::wait::until;
+use crate::{ids, ports};
+
+/// Six processes with a pool each, and several worlds side by side.
+const CONNECTIONS: &str = "max_connections=400";
+
+/// A private PostgreSQL server.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Running,
+    port: u16,
+}
+
+impl Postgres {
+    pub(super) async fn start(folder: PathBuf) -> anyhow::Result<Self> {
+        let account = Account::choose()?;
+        let folder = made(folder)?;
+        account.own(&folder)?;
+        let programs = PathBuf::from(output_of(command("pg_config", &["--bindir"])).await?.trim());
+        let data = folder.join("data");
+        let mut initdb = account.command(programs.join("initdb"));
+        initdb.args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]).arg(&data);
+        output_of(initdb).await?;
+
+        let port = ports::free()?;
+        let mut server = account.command(programs.join("postgres"));
+        server.arg("-D").arg(&data).arg("-k").arg(&folder).args(["-c", CONNECTIONS]);
+        server.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]);
+        let server = Running::start("PostgreSQL", &mut server, &folder.with_extension("log"))?;
+        let mut postgres = Self { server, port };
+        postgres.answers(programs.join("pg_isready")).await?;
+        Ok(postgres)
+    }
+
+    async fn answers(&mut self, probe: PathBuf) -> anyhow::Result<()> {
+        let port = self.port.to_string();
+        let ready = until("PostgreSQL", START, || async {
+            let probe = command(&probe, &["-q", "-h", "127.0.0.1", "-p", &port]);
+            output_of(probe).await.ok()
+        });
+        ready.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
+        Ok(())
+    }
+
+    /// The maintenance database.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    pub(super) async fn stop(&mut self) {
+        self.server.stop(Signal::SIGINT, STOP).await;
+    }
+}
+
+/// A database of its own for one world, on a server that somebody else keeps.
+#[derive(Clone, Debug)]
+pub struct Database {
+    url: String,
+}
+
+impl Database {
+    /// Makes an empty database beside the one that `maintenance` names.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn create(maintenance: &str) -> anyhow::Result<Self> {
+        let name = ids::named("swath");
+        let (server, _) =
+            maintenance.rsplit_once('/').ok_or_else(|| anyhow::anyhow!("no database in {maintenance}"))?;
+        output_of(psql(maintenance, &format!("CREATE DATABASE {name}"))).await?;
+        Ok(Self { url: format!("{server}/{name}") })
+    }
+
+    /// The URL under which Swath finds it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Rows of a reading statement, each a list of columns as text. A write is refused by the server.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn read(&self, statement: &str) -> anyhow::Result<Vec<Vec<String>>> {
+        let mut psql = psql(&self.url, statement);
+        psql.env("PGOPTIONS", "-c default_transaction_read_only=on");
+        let text = output_of(psql).await?;
+        Ok(text.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect())
+    }
+}
+
+fn psql(url: &str, statement: &str) -> Command {
+    command("psql", &["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
+}
+
+fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+/// The account that the server runs under: our own, or `postgres` when we are root, which it refuses.
+struct Account(Option<User>);
+
+impl Account {
+    fn choose() -> anyhow::Result<Self> {
+        if !Uid::effective().is_root() {
+            return Ok(Self(None));
+        }
+        let user = User::from_name("postgres")?;
+        anyhow::ensure!(user.is_some(), "no user `postgres`: is the package postgresql installed?");
+        Ok(Self(user))
+    }
+
+    fn own(&self, folder: &std::path::Path) -> anyhow::Result<()> {
+        if let Some(user) = &self.0 {
+            std::os::unix::fs::chown(folder, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, program: PathBuf) -> Command {
+        let folder = program.parent().map(std::path::Path::to_owned);
+        let mut command = match &self.0 {
+            None => leashed_as(&[], program, "INT"),
+            Some(user) => {
+                let (uid, gid) = (format!("--reuid={}", user.uid), format!("--regid={}", user.gid));
+                leashed_as(&[&uid, &gid, "--clear-groups"], program, "INT")
+            }
+        };
+        // initdb complains about a working folder that its user may not enter.
+        command.current_dir(folder.unwrap_or_else(|| PathBuf::from("/")));
+        command
+    }
+}

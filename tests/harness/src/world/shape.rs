@@ -1,0 +1,108 @@
+//! The two shapes, as data: which processes there are and what they are told.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::Settings;
+use crate::ids;
+use crate::process::{Environment, Service, swath};
+use crate::servers::{Addresses, Database};
+
+/// Environment variable that names the shape under test.
+const SHAPE: &str = "SWATH_TEST_SHAPE";
+
+/// The processes of a distributed world and their roles: two of whatever must not be alone.
+const PROCESSES: [(&str, &str); 6] = [
+    ("coordinator", "coordinator"),
+    ("gateway-1", "gateway"),
+    ("gateway-2", "gateway"),
+    ("review-1", "review"),
+    ("review-2", "review"),
+    ("metrics", "metrics"),
+];
+
+/// How an installation is laid out.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// One process with every role, on one file.
+    Embedded,
+    /// A process per role, two gateways and two reviews, on real servers.
+    Distributed(Addresses),
+}
+
+/// Prepared processes and the database that was made for them.
+pub(super) struct Plan {
+    pub(super) services: Vec<Service>,
+    pub(super) database: Option<Database>,
+}
+
+impl Shape {
+    /// The shape that the environment names; embedded without.
+    ///
+    /// # Errors
+    /// When the name is unknown, or a server of the distributed shape is not given.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        match std::env::var(SHAPE).as_deref() {
+            Err(_) | Ok("embedded") => Ok(Self::Embedded),
+            Ok("distributed") => Ok(Self::Distributed(Addresses::from_environment()?)),
+            Ok(other) => anyhow::bail!("{SHAPE}={other}: neither embedded nor distributed"),
+        }
+    }
+
+    /// Whether one process does everything.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded)
+    }
+
+    pub(super) async fn plan(
+        &self,
+        folder: &Path,
+        mut environment: Environment,
+        settings: &Settings,
+    ) -> anyhow::Result<Plan> {
+        let database = match self {
+            Self::Embedded => None,
+            Self::Distributed(servers) => Some(connect(servers, &mut environment).await?),
+        };
+        environment.extend(settings.environment.clone());
+        if database.is_some() {
+            migrate(&environment).await?;
+        }
+        let processes = self.processes().into_iter();
+        let services = processes.map(|(name, roles)| Service::new(name, roles, folder, &environment));
+        Ok(Plan { services: services.collect::<anyhow::Result<_>>()?, database })
+    }
+
+    fn processes(&self) -> Vec<(&'static str, Option<&'static str>)> {
+        match self {
+            Self::Embedded => vec![("swath", None)],
+            Self::Distributed(_) => PROCESSES.map(|(name, roles)| (name, Some(roles))).to_vec(),
+        }
+    }
+}
+
+/// A database and prefixes of its own keep a world apart from all others on the same servers.
+async fn connect(servers: &Addresses, environment: &mut Environment) -> anyhow::Result<Database> {
+    let database = Database::create(&servers.postgres).await?;
+    let prefix = ids::named("swath");
+    let settings = [
+        ("SWATH__STORE__URL", database.url()),
+        ("SWATH__BUS__URL", &servers.amqp),
+        ("SWATH__BUS__PREFIX", &prefix),
+        ("SWATH__LOCKS__URL", &servers.redis),
+        ("SWATH__LOCKS__PREFIX", &prefix),
+    ];
+    environment.extend(settings.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    Ok(database)
+}
+
+async fn migrate(environment: &Environment) -> anyhow::Result<()> {
+    let command = swath(&["migrate"], environment)?;
+    let output = tokio::process::Command::from(command).kill_on_drop(true).output();
+    let output =
+        tokio::time::timeout(crate::process::READY, output).await.context("swath migrate hangs")??;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "swath migrate: {}: {said}", output.status);
+    Ok(())
+}
