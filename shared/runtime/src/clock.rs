@@ -52,7 +52,10 @@ impl StoreClock {
 
     /// Measures for as long as the process runs, more often while there is no fresh measurement.
     pub async fn follow(&self, store: &Store, shutdown: &CancellationToken) {
-        while !self.local {
+        if self.local {
+            return;
+        }
+        loop {
             self.measure(store).await;
             let pause = if self.is_fresh() { MEASURE_EVERY } else { Duration::from_secs(1) };
             tokio::select! {

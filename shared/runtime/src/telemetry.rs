@@ -1,5 +1,7 @@
 //! Logs and the metrics that every process has.
 
+use std::io::IsTerminal;
+
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 use tracing_subscriber::EnvFilter;
 
@@ -9,6 +11,7 @@ use crate::config::{Config, LogFormat};
 pub fn log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     // An error means that logging was set up before, by a test or by the demo.
     let _ = match config.log.format {
         LogFormat::Json => subscriber.json().try_init(),

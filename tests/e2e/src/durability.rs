@@ -164,7 +164,7 @@ async fn the_first_start_shows_one_administrator_token() {
         std::future::ready(line)
     });
     let token = token.await.unwrap();
-    let me = reqwest::Client::new().get(format!("{}/v1/me", service.url())).bearer_auth(token.trim());
+    let me = swath_harness::http::client().get(format!("{}/v1/me", service.url())).bearer_auth(token.trim());
     let me: Value = serde_json::from_slice(&me.send().await.unwrap().bytes().await.unwrap()).unwrap();
     assert!(me.is_object() && me["code"].is_null(), "{me}");
 

@@ -8,6 +8,7 @@
 pub mod children;
 pub mod client;
 pub mod digits;
+pub mod http;
 pub mod ids;
 pub mod ports;
 pub mod process;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::children::{Running, leashed};
-use crate::{ports, until};
+use crate::{http, ports, until};
 
 /// Environment variable that names the binary under test; without it, the one of the same build.
 pub const BINARY: &str = "SWATH_TEST_BINARY";
@@ -128,7 +128,7 @@ impl Service {
     /// # Errors
     /// As [`Service::start`].
     pub async fn ready(&mut self) -> anyhow::Result<()> {
-        let (client, url) = (reqwest::Client::new(), format!("{}/readyz", self.url()));
+        let (client, url) = (http::client(), format!("{}/readyz", self.url()));
         let running = self.running.as_mut();
         let running = running.ok_or_else(|| anyhow::anyhow!("{} was not started", self.name))?;
         let what = format!("{} to be ready", self.name);

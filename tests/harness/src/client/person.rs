@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::Answer;
+use crate::http;
 
 /// No honest request takes longer, however busy the machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -29,12 +30,12 @@ pub struct Person {
 impl Person {
     pub(crate) fn new(origin: &str, name: &str, token: &str) -> Self {
         let (name, token) = (name.to_owned(), Some(token.to_owned()));
-        Self { http: client(), origin: origin.to_owned(), token, name, id: String::new() }
+        Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
     }
 
     pub(crate) fn stranger(origin: &str, token: Option<&str>) -> Self {
         let (name, token) = ("stranger".to_owned(), token.map(str::to_owned));
-        Self { http: client(), origin: origin.to_owned(), token, name, id: String::new() }
+        Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
     }
 
     pub(crate) fn as_user(&self, name: &str, id: &str, token: &str) -> Self {
@@ -151,10 +152,4 @@ impl Request {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer::new(self.asked, status, headers, response.bytes().await?.to_vec()))
     }
-}
-
-/// A test wants to see redirects itself, and never to leave the machine.
-fn client() -> reqwest::Client {
-    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    plain.build().unwrap_or_else(|error| panic!("no HTTP client: {error}"))
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
-use crate::{Service, ports};
+use crate::{Service, http, ports};
 
 /// Which role serves which prefix; the coordinator serves the rest.
 const PREFIXES: [(&str, &str); 3] =
@@ -41,7 +41,7 @@ struct Front {
 impl Front {
     fn of(services: &[Service]) -> Self {
         let services = services.iter().map(|service| (service.name().to_owned(), service.url())).collect();
-        Self { client: client(), services, turn: AtomicUsize::new(0) }
+        Self { client: http::client(), services, turn: AtomicUsize::new(0) }
     }
 
     fn target(&self, path: &str) -> Option<&str> {
@@ -51,11 +51,6 @@ impl Front {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         able.get(turn.checked_rem(able.len())?).map(|(_, url)| url.as_str())
     }
-}
-
-fn client() -> reqwest::Client {
-    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    plain.build().unwrap_or_else(|error| panic!("no HTTP client: {error}"))
 }
 
 async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
