@@ -34,14 +34,30 @@ impl Hinter {
         Self { context, hinted: HashMap::new() }
     }
 
-    /// Hints until shutdown, while that is this process' duty.
+    /// Hints until shutdown: round by round while that is this process' duty, and a job at once when it is asked to.
     pub async fn run(mut self) {
         let mut duty = Duty::new(self.context.clone(), "hinter");
-        while duty.next().await {
-            if let Err(error) = self.tick(self.context.now()).await {
+        let mut wakes = self.context.bus.subscribe(Queue::Coordinate);
+        loop {
+            let now = self.context.now();
+            let hinted = tokio::select! {
+                ours = duty.next() => if ours { self.tick(now).await } else { return },
+                Some(message) = wakes.recv() => match message {
+                    Message::Wake { job } => self.look_at(job, now).await,
+                    Message::Hint { .. } | Message::Completed { .. } => Ok(()),
+                },
+            };
+            if let Err(error) = hinted {
                 tracing::warn!(%error, "hinting will go on in the next round");
             }
         }
+    }
+
+    /// Hints one job.
+    async fn look_at(&mut self, job: JobId, now: Time) -> Result<()> {
+        let Some(job) = self.context.store.job(job).await?.filter(Job::is_open) else { return Ok(()) };
+        let progress = self.context.store.job_progress(job.id).await?;
+        self.hint(&job, &progress, now).await
     }
 
     /// Goes once through all jobs.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
+use swath_bus::{Message, Queue};
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_text};
@@ -167,6 +168,7 @@ pub(crate) async fn create(
     let id = context.store.job_create(new, asked).await?;
     // The first slice at once: somebody may be waiting.
     context.store.job_cut(id, SLICE, context.now()).await?;
+    wake(&context, id);
     Ok((StatusCode::CREATED, Json(view(&context, &caller, id).await?)))
 }
 
@@ -205,6 +207,15 @@ async fn new_job(
         created: context.now(),
     };
     Ok(NewJob { job, runs })
+}
+
+/// Asks whoever hints to look at the job now; nobody waits for that.
+fn wake(context: &Context, job: JobId) {
+    let context = context.clone();
+    tokio::spawn(async move {
+        let published = context.bus.publish(Queue::Coordinate, Message::Wake { job }).await;
+        tracing::debug!(%job, %published, "woken");
+    });
 }
 
 /// Everyone that a job is restricted to must have the role in its team.
@@ -363,6 +374,7 @@ pub(crate) async fn resume(
 async fn switch(context: &Context, caller: &Caller, id: JobId, to: JobStatus) -> Result<Json<JobView>> {
     own(context, caller, id, MANAGER).await?;
     context.store.job_switch(id, to, caller.user(), context.now()).await?;
+    wake(context, id);
     Ok(Json(view(context, caller, id).await?))
 }
 

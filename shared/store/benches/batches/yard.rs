@@ -8,7 +8,9 @@ use swath_domain::ranges::Range;
 use swath_domain::review::ReviewRule;
 use swath_domain::selection::Run;
 use swath_domain::{Assignment, DatasetId, JobId, LeaseId, Stage, TeamId, Time, UserId};
-use swath_store::{Confirm, Decide, Grant, Granted, ItemWork, Key, NewDataset, NewJob, Source, Store, Submit, Target};
+use swath_store::{
+    Confirm, Decide, Grant, Granted, ItemWork, Key, NewDataset, NewJob, Source, Store, Submit, Target,
+};
 use uuid::Uuid;
 
 /// When all of this happens.
@@ -110,7 +112,9 @@ impl Yard {
         };
         // Two writers may look at the same rows; whoever finds them locked asks again.
         loop {
-            if let Granted::New(assignment) = self.store.lease_grant(command.clone()).await.expect("an answer") {
+            if let Granted::New(assignment) =
+                self.store.lease_grant(command.clone()).await.expect("an answer")
+            {
                 return *assignment;
             }
         }

@@ -1,5 +1,5 @@
-//! Batches: commands that come together share a transaction, and neither a bad neighbour nor a caller that goes away
-//! harms the others.
+//! Batches: commands that come together share a transaction, and neither a bad neighbour nor a caller that goes
+//! away harms the others.
 
 use futures::future::join_all;
 use rand::rngs::StdRng;
@@ -221,7 +221,7 @@ async fn requests_that_are_dropped_at_random_leave_no_half_transition(world: Wor
             }
         }
     }
-    // Commands of one kind are written in the order in which they came: behind an answer of each, nothing runs any more.
+    // Commands of one kind are written in their order: behind an answer of each kind, nothing runs any more.
     settle(&world, job, &known[0]).await;
     audit(&world, job).await;
     world.pass(LEASE + 1);

@@ -1,4 +1,4 @@
-//! A random walk over all verbs, audited after every step: whatever happens in whatever order, the books balance.
+//! A random walk over all verbs, audited after every step: in whatever order things happen, the books balance.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
