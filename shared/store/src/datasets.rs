@@ -235,15 +235,21 @@ async fn open_version(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<(i64,
     Ok((version + 1, items))
 }
 
+/// The items of an open version, locked: a page that arrives and a sweep that drops the version take turns.
+async fn lock_open(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Option<(i64, i64)>> {
+    const SQLITE: &str = "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready";
+    const POSTGRES: &str = "
+        SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready FOR UPDATE";
+    match db {
+        Db::Postgres(_) => fetch_one!(db, (i64, i64), POSTGRES, id.0, version),
+        Db::Sqlite(_) => fetch_one!(db, (i64, i64), SQLITE, id.0, version),
+    }
+}
+
 async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem], now: Time) -> Result<i64> {
-    let row = fetch_one!(
-        db,
-        (i64, i64),
-        "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready",
-        id.0,
-        version
-    )?;
-    let (start, stop) = row.ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
+    let (start, stop) = lock_open(db, id, version)
+        .await?
+        .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
     if let Some(twice) = first_double(db, id, items).await? {
         let message = format!("`{}` is in the dataset already", items[twice].uri);
         return Err(StoreError::Invalid(FieldError::new(
@@ -323,14 +329,9 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
 
 /// Makes an open version the dataset's latest.
 async fn finish(db: &mut Db<'_>, id: DatasetId, version: i64, base: &str) -> Result<()> {
-    let row = fetch_one!(
-        db,
-        (i64, i64),
-        "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready",
-        id.0,
-        version
-    )?;
-    let (start, stop) = row.ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
+    let (start, stop) = lock_open(db, id, version)
+        .await?
+        .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
     if start == stop {
         return Err(StoreError::Invalid(FieldError::new("source", "holds no item")));
     }
@@ -354,14 +355,7 @@ async fn drop_version(
     error: Option<&str>,
     limit: i64,
 ) -> Result<bool> {
-    let row = fetch_one!(
-        db,
-        (i64, i64),
-        "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready",
-        id.0,
-        version
-    )?;
-    let Some((start, stop)) = row else { return Ok(true) };
+    let Some((start, stop)) = lock_open(db, id, version).await? else { return Ok(true) };
     let keep = start.max(stop - limit);
     execute!(db, "DELETE FROM items WHERE dataset = $1 AND item >= $2", id.0, keep)?;
     if keep > start {

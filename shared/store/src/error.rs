@@ -17,7 +17,7 @@ pub enum StoreError {
     /// A transition was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Two transactions met; the same command may be run again at once.
+    /// The transaction was undone because of what it met or brought; alone it may go through.
     #[error("met another transaction: {0}")]
     Collision(String),
     /// The database could not be asked, or did not answer in time. Whether a write happened is not known.
@@ -42,8 +42,13 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
-                // Unique violation, serialization failure, deadlock: PostgreSQL's codes, then SQLite's.
-                Some("23505" | "40001" | "40P01" | "1555" | "2067" | "5" | "517") => {
+                // PostgreSQL's codes, then SQLite's. A foreign key names something that is not there.
+                Some("23503" | "787") => Self::NotFound,
+                // Serialization failure, deadlock, a busy file.
+                Some("40001" | "40P01" | "5" | "517") => Self::Collision(database.to_string()),
+                // A key that is taken, or data that the table does not take.
+                Some("275" | "1299" | "1555" | "2067") => Self::Collision(database.to_string()),
+                Some(code) if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => {
                     Self::Collision(database.to_string())
                 }
                 _ => Self::Unavailable(database.to_string()),

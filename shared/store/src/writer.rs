@@ -70,12 +70,9 @@ async fn answers<C: Clone, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>)
     let count = commands.len();
     match within_deadline(run, commands.clone()).await {
         Ok(answers) => answers,
-        Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt { .. })) if count == 1 => {
-            vec![Err(error)]
-        }
-        Err(StoreError::Unavailable(why)) if why.starts_with(TIMED_OUT) => {
-            (0..count).map(|_| Err(StoreError::Unavailable(why.clone()))).collect()
-        }
+        // What came of it is not known, or nothing can be asked: whoever sends the same key again finds out.
+        Err(error @ StoreError::Unavailable(_)) => (0..count).map(|_| Err(error.clone())).collect(),
+        Err(error @ StoreError::Corrupt { .. }) if count == 1 => vec![Err(error)],
         Err(_) => {
             let mut answers = Vec::with_capacity(count);
             for command in commands {
@@ -100,13 +97,12 @@ fn sole<R>(replies: Replies<R>) -> Result<R> {
     replies?.pop().unwrap_or_else(|| Err(StoreError::Unavailable("a batch lost its answer".into())))
 }
 
-const TIMED_OUT: &str = "no answer within";
-
 /// The transaction is a task of its own and is never aborted: a `BEGIN` dropped half way poisons its connection.
 async fn within_deadline<C, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>) -> Replies<R> {
     match tokio::time::timeout(DEADLINE, tokio::spawn(run(commands))).await {
         Ok(Ok(replies)) => replies,
-        Ok(Err(panic)) => Err(StoreError::Unavailable(format!("the transaction ended: {panic}"))),
-        Err(_) => Err(StoreError::Unavailable(format!("{TIMED_OUT} {DEADLINE:?}"))),
+        // It was undone, and perhaps only one member is to blame.
+        Ok(Err(panic)) => Err(StoreError::Collision(format!("the transaction ended: {panic}"))),
+        Err(_) => Err(StoreError::Unavailable(format!("no answer within {DEADLINE:?}"))),
     }
 }

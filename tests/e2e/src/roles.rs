@@ -121,6 +121,15 @@ impl Scene {
             ("PUT", "/v1/teams/{team}/members/{user}") => json!({"roles": ["annotator"]}),
             ("POST", "/v1/teams" | "/v1/users") => json!({"name": ids::named("name")}),
             ("POST", "/v1/tokens") => json!({"user": self.annotator.id}),
+            ("POST", "/v1/datasets/{dataset}/items") => {
+                json!({"items": [{"uri": "https://pictures.example/b.png"}]})
+            }
+            ("PATCH", _) => json!({"title": "another title"}),
+            ("PUT", "/v1/leases/{lease}/items/{index}") => json!({"figures": [], "tags": []}),
+            ("PUT", "/v1/reviews/{review}/items/{reviewed}") => json!({"verdict": "accept"}),
+            ("POST", "/v1/leases/{lease}/submit") => json!({"submission_id": ids::fresh()}),
+            ("POST", "/v1/reviews/{review}/submit") => json!({"decision_id": ids::fresh(), "rest": "accept"}),
+            _ if template.starts_with("/v1/assignments/") => json!({"reason": "because"}),
             _ => json!({}),
         }
     }
@@ -258,14 +267,19 @@ async fn roles_are_by_team() {
 
     let me = person.get("/v1/me").await.ok().to_string();
     assert!(me.contains(&scene.team.id) && me.contains(&others.id), "{me}");
-    let job = |team: &Team| team.job_body(&scene.dataset, json!({}));
-    person.post("/v1/jobs", job(&scene.team)).await.refused(403, "forbidden");
-    let body =
-        json!({"team": others.id, "name": "mine", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
-    person.post("/v1/datasets", body).await.created();
-    // With two teams, a dataset that does not say whose it is cannot be placed.
+    let body = scene.team.job_body(&scene.dataset, json!({}));
+    person.post("/v1/jobs", body).await.refused(403, "forbidden");
+
+    // A dataset that does not say whose it is belongs to the one team where they may have one.
     let homeless = json!({"name": "whose", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
-    person.post("/v1/datasets", homeless).await.invalid("");
+    let placed = person.post("/v1/datasets", homeless.clone()).await.created();
+    assert_eq!(placed["team"], others.id);
+    scene.team.enrol(&person, &["manager"]).await;
+    let unclear = until("the new role to be known", Duration::from_secs(10), || async {
+        let answer = person.post("/v1/datasets", homeless.clone()).await;
+        (answer.status() != 201).then_some(answer)
+    });
+    unclear.await.unwrap().invalid("team");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod database;
 mod digits;
 mod documents;
 mod durability;

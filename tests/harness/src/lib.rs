@@ -12,6 +12,7 @@ pub mod http;
 pub mod ids;
 pub mod ports;
 pub mod process;
+pub mod proxy;
 pub mod servers;
 pub mod wait;
 pub mod world;

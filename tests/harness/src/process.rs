@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use anyhow::Context;
 use nix::sys::signal::Signal;
 
 use crate::children::{Running, leashed};
@@ -194,6 +195,19 @@ pub fn swath(arguments: &[&str], environment: &Environment) -> anyhow::Result<st
     }
     command.args(arguments).envs(environment);
     Ok(command)
+}
+
+/// Runs `swath migrate`, which a database of the distributed shape waits for.
+///
+/// # Errors
+/// When it fails or hangs; what it said is part of the error.
+pub async fn migrate(environment: &Environment) -> anyhow::Result<()> {
+    let command = swath(&["migrate"], environment)?;
+    let output = tokio::process::Command::from(command).kill_on_drop(true).output();
+    let output = tokio::time::timeout(READY, output).await.context("swath migrate hangs")??;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "swath migrate: {}: {said}", output.status);
+    Ok(())
 }
 
 /// The binary under test: test binaries stand one folder below the binaries of the same build.

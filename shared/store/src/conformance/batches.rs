@@ -19,6 +19,7 @@ suite! {
     a_bad_decision_never_fails_its_neighbours
     a_bad_grant_never_fails_its_neighbours
     text_that_the_database_refuses_never_fails_its_neighbours
+    a_database_that_is_gone_is_unavailable_to_all_at_once
     requests_that_are_dropped_at_random_leave_no_half_transition
 }
 
@@ -170,6 +171,18 @@ async fn text_that_the_database_refuses_never_fails_its_neighbours(world: World)
         assert_eq!(good.as_ref().unwrap().revision, 1);
     }
     audit(&world, job).await;
+}
+
+async fn a_database_that_is_gone_is_unavailable_to_all_at_once(world: World) {
+    let job = world.job(&Plan::of(50)).await;
+    let held = leases(&world, job, 10).await;
+    world.store.close().await;
+    let confirms = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap()));
+    for answer in join_all(confirms).await {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    let edit = world.store.job_edit(job, JobEdit::default(), world.manager, world.now()).await;
+    assert!(matches!(edit, Err(StoreError::Unavailable(_))), "{edit:?}");
 }
 
 /// Starts a request that somebody may hang up on.

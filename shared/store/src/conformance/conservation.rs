@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
-use super::world::{LEASE, Plan, RESERVE, World, verdict, work};
-use crate::{Confirm, Granted, Result, StoreError, Submit};
+use super::world::{LEASE, Plan, RESERVE, World, skip, verdict, work};
+use crate::{Confirm, Granted, ItemWork, Result, StoreError, Submit};
 
 suite! {
     the_books_of_a_reviewed_job_balance_after_every_step
@@ -118,22 +118,23 @@ impl Walk {
     async fn confirm(&mut self) {
         let Some(held) = self.known(Stage::Annotate) else { return };
         for item in self.some_items(&held) {
-            let mut work = work(item, "walked");
-            work.skipped = self.random.random_bool(0.2);
+            let work = self.say(item);
             ordinary(
                 self.world.store.item_confirm(Confirm { work, ..self.world.confirmation(&held, item) }).await,
             );
         }
     }
 
+    fn say(&mut self, item: i64) -> ItemWork {
+        if self.random.random_bool(0.2) { skip(item) } else { work(item, "walked") }
+    }
+
     /// Hands in everything, or what was confirmed before, which may not be enough.
     async fn submit(&mut self) {
         let Some(held) = self.known(Stage::Annotate) else { return };
-        let mut submission: Submit = self.world.submission(&held);
-        if self.random.random_bool(0.2) {
-            submission.items.clear();
-        }
-        ordinary(self.world.store.lease_submit(submission).await);
+        let everything = self.random.random_bool(0.8);
+        let items = held.ranges.iter().filter(|_| everything).map(|item| self.say(item)).collect();
+        ordinary(self.world.store.lease_submit(Submit { items, ..self.world.submission(&held) }).await);
     }
 
     async fn decide(&mut self) {

@@ -18,6 +18,7 @@ suite! {
     a_version_appends_and_changes_nothing
     one_version_is_imported_at_a_time
     an_abandoned_import_is_found_and_dropped
+    a_page_that_meets_the_end_of_its_import_leaves_nothing_behind
     items_are_found_by_their_labels_page_by_page
     the_same_request_makes_one_dataset
 }
@@ -169,6 +170,20 @@ async fn an_abandoned_import_is_found_and_dropped(world: World) {
     assert_eq!(abandoned, [(left, 1)]);
     world.store.dataset_drop_version(left, 1, None).await.unwrap();
     assert!(world.store.datasets_abandoned(later, 10).await.unwrap().is_empty());
+}
+
+async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: World) {
+    for _ in 0..10 {
+        let id = importing(&world).await;
+        world.store.dataset_append(id, 1, items(0..10), world.now()).await.unwrap();
+        let append = world.store.dataset_append(id, 1, items(10..200), world.now());
+        let drop = world.store.dataset_drop_version(id, 1, None);
+        let (appended, dropped) = tokio::join!(append, drop);
+        assert!(matches!(appended, Ok(200) | Err(StoreError::Conflict(_))), "{appended:?}");
+        dropped.unwrap();
+        let left = world.store.items_labelled(id, &["third".into()], (-1, 999), 999).await.unwrap();
+        assert_eq!(left, (Vec::new(), None));
+    }
 }
 
 async fn items_are_found_by_their_labels_page_by_page(world: World) {

@@ -30,15 +30,18 @@ const ANNOTATE: Stage = Stage::Annotate;
 async fn a_hundred_people_share_a_few_ranges_without_a_double_grant(world: World) {
     let job = world.job(&Plan::of(60)).await;
     let other = world.another_process().await;
+    let ids: Vec<_> = world.assignments(job).await.into_iter().map(|a| a.id).collect();
     let people: Vec<_> = (0..100).map(|_| UserId(world.id())).collect();
+    // Over both processes, and each of the two ways in: by candidates that all of them name, and by the queue.
     let asking = people.iter().enumerate().map(|(n, user)| {
         let process = if n % 2 == 0 { &world } else { &other };
-        process.ask(ANNOTATE, job, *user)
+        let candidates = if n % 3 == 0 { ids.clone() } else { Vec::new() };
+        process.store.lease_grant(crate::Grant { candidates, ..world.request(ANNOTATE, job, *user) })
     });
-    let answers = join_all(asking).await;
+    let answers = join_all(asking).await.into_iter().map(Result::unwrap);
     let mut given: HashSet<_> = HashSet::new();
     let mut without = Vec::new();
-    for (answer, user) in answers.into_iter().zip(&people) {
+    for (answer, user) in answers.zip(&people) {
         match answer {
             Granted::New(assignment) => {
                 assert!(given.insert(assignment.id), "{} was given twice", assignment.id)

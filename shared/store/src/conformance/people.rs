@@ -10,6 +10,7 @@ use crate::{Asked, Key, StoreError, User, digest};
 suite! {
     roles_are_held_by_team
     a_person_without_roles_is_no_member
+    a_membership_is_of_a_person_and_a_team_that_exist
     a_team_name_is_given_once
     a_token_is_known_by_its_digest_alone
     a_revoked_token_stays_revoked
@@ -51,6 +52,14 @@ async fn a_person_without_roles_is_no_member(world: World) {
     assert_eq!(world.store.member_roles(world.team, person).await.unwrap(), Roles::NONE);
     assert!(world.store.teams_of(person).await.unwrap().is_empty());
     assert!(world.store.user(person).await.unwrap().is_some());
+}
+
+async fn a_membership_is_of_a_person_and_a_team_that_exist(world: World) {
+    let roles = Roles::of(&[Role::Annotator]);
+    for (team, user) in [(world.team, UserId(world.id())), (TeamId(world.id()), world.manager)] {
+        let answer = world.store.member_put(team, user, roles).await;
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+    }
 }
 
 async fn a_team_name_is_given_once(world: World) {

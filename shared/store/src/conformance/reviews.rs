@@ -6,7 +6,7 @@ use swath_domain::{Assignment, JobId, Refusal, Stage, Stale, Status};
 
 use super::audit::{accepted, audit};
 use super::suite;
-use super::world::{LEASE, Plan, RESERVE, World, staleness, verdict};
+use super::world::{LEASE, Plan, RESERVE, World, skip, staleness, verdict};
 use crate::{Decide, Granted, Key, StoreError, Submit};
 
 suite! {
@@ -149,13 +149,18 @@ async fn a_decision_lists_the_items_without_a_verdict(world: World) {
 
 async fn a_former_reviewers_verdicts_do_not_count(world: World) {
     let (job, former) = under_review(&world, &Plan::of(5)).await;
-    world.put_verdict(&former, verdict(1, Verdict::Reject)).await.unwrap();
+    let said = [(0, Verdict::Accept), (1, Verdict::Reject), (2, Verdict::Accept)]
+        .map(|(item, word)| verdict(item, word));
+    for row in &said {
+        world.put_verdict(&former, row.clone()).await.unwrap();
+    }
     world.release(Stage::Review, &former).await.unwrap();
     let review = world.claim(job, world.worker().await).await;
-    assert_eq!(world.decide(&review, &[]).await.unwrap().status, Status::Accepted);
-    let rows = world.store.verdicts(review.submission.unwrap(), former.holder).await.unwrap();
-    assert_eq!(rows, [verdict(1, Verdict::Reject)]);
-    assert_eq!(world.store.verdicts(review.submission.unwrap(), None).await.unwrap().len(), 6);
+    let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
+    assert_eq!(world.look(rework).await.ranges.to_string(), "0-1");
+    let submission = review.submission.unwrap();
+    assert_eq!(world.store.verdicts(submission, former.holder).await.unwrap(), said);
+    assert_eq!(world.store.verdicts(submission, None).await.unwrap().len(), 8);
     audit(&world, job).await;
 }
 
@@ -191,7 +196,7 @@ async fn skipped_items_are_accepted_as_skipped(world: World) {
         let job = world.job(&Plan { review, ..Plan::of(5) }).await;
         let held = world.lease(job, world.worker().await).await;
         let mut submission: Submit = world.submission(&held);
-        submission.items[2].skipped = true;
+        submission.items[2] = skip(2);
         world.store.lease_submit(submission).await.unwrap();
         if review == ReviewRule::All {
             let review = world.claim(job, world.worker().await).await;

@@ -329,6 +329,11 @@ pub(super) fn work(item: i64, text: &str) -> ItemWork {
     ItemWork { item, body: format!(r#"{{"item":{item},"text":"{text}"}}"#), skipped: false }
 }
 
+/// What a person says who cannot label an item.
+pub(super) fn skip(item: i64) -> ItemWork {
+    ItemWork { skipped: true, ..work(item, "skipped") }
+}
+
 pub(super) fn verdict(item: i64, verdict: Verdict) -> VerdictRow {
     VerdictRow { item, verdict, reason: None, comment: None }
 }

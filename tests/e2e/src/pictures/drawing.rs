@@ -74,12 +74,10 @@ impl Drawing {
         figures.map(|figure| Expected { file: name.to_owned(), figure: figure.clone() }).collect()
     }
 
-    /// The corners of its boxes; `inclusive` is what the format takes off the right and lower edges.
-    pub fn as_corners(&self, name: &str, inclusive: f64) -> Vec<Corners> {
+    /// The corners of its boxes.
+    pub fn as_corners(&self, name: &str) -> Vec<Corners> {
         let boxes = self.0.iter().filter_map(|figure| match figure {
-            Figure::Box([x, y, width, height]) => {
-                Some((name.to_owned(), [*x, *y, x + width - inclusive, y + height - inclusive]))
-            }
+            Figure::Box([x, y, width, height]) => Some((name.to_owned(), [*x, *y, x + width, y + height])),
             _ => None,
         });
         boxes.collect()

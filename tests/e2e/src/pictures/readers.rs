@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use panlabel::ir::Dataset;
 use panlabel::ir::io_coco_json::read_coco_json;
-use panlabel::ir::io_supervisely_json::read_supervisely_json;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -66,11 +65,6 @@ pub fn panlabel_coco(file: &Path) -> Vec<Corners> {
     corners(&read_coco_json(file).unwrap())
 }
 
-/// The boxes that panlabel finds in a Supervisely project, in order.
-pub fn panlabel_supervisely(folder: &Path) -> Vec<Corners> {
-    corners(&read_supervisely_json(&root(folder)).unwrap())
-}
-
 fn corners(dataset: &Dataset) -> Vec<Corners> {
     let name = |id| {
         let image = dataset.images.iter().find(|image| image.id == id).unwrap();
@@ -106,6 +100,9 @@ pub struct Project {
 }
 
 /// Reads the project that was unpacked into `folder`.
+///
+/// By hand, because panlabel 0.7 reads a dialect in which an object's points stand one level deeper, under `geometry`,
+/// than Supervisely's own SDK has them.
 pub fn project(folder: &Path) -> Project {
     let root = root(folder);
     let meta = json(&root.join("meta.json"));

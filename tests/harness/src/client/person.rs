@@ -28,7 +28,8 @@ pub struct Person {
 }
 
 impl Person {
-    pub(crate) fn new(origin: &str, name: &str, token: &str) -> Self {
+    /// Somebody with a token.
+    pub fn new(origin: &str, name: &str, token: &str) -> Self {
         let (name, token) = (name.to_owned(), Some(token.to_owned()));
         Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
     }

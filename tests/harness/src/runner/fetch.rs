@@ -12,8 +12,11 @@ const DEADLINE: Duration = Duration::from_secs(600);
 const PHOTOGRAPHS: &str = "scikit-image";
 const COCO_READER: &str = "pycocotools";
 
+/// An environment variable and what it points the tests to.
+pub type Fetched = (&'static str, PathBuf);
+
 /// Fetches everything into `cache` unless it is there, and says where the tests find it.
-pub async fn everything(cache: &Path) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+pub async fn everything(cache: &Path) -> anyhow::Result<Vec<Fetched>> {
     let environment = cache.join("python");
     let python = environment.join("bin").join("python");
     let complete = cache.join("complete");

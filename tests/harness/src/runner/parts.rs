@@ -1,6 +1,8 @@
 //! The parts of the tests, each a short list of steps.
 
-use crate::fetch;
+use tokio::process::Command;
+
+use crate::fetch::{self, Fetched};
 use crate::options::Part;
 use crate::run::Run;
 use crate::step::Kind;
@@ -27,9 +29,8 @@ async fn quick(run: &mut Run) {
     let clippy = run.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     run.step("lints", Kind::Check, clippy).await;
     unit(run).await;
-    let build = run.cargo(&["build", "-p", "swath"]);
-    if run.step("building Swath", Kind::Build, build).await {
-        suite(run, "embedded", &["smoke".to_owned()]).await;
+    if run.step("building Swath", Kind::Build, build(run)).await {
+        suite(run, "embedded", &["smoke".to_owned()], &[]).await;
     }
 }
 
@@ -47,26 +48,33 @@ async fn unit(run: &mut Run) {
 }
 
 async fn end_to_end(run: &mut Run) {
-    let build = run.cargo(&["build", "-p", "swath"]);
-    if !run.step_and_servers("building Swath", Kind::Build, build).await {
+    if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
         return;
     }
-    let filters = run.options.filters.clone();
-    for shape in ["embedded", "distributed"] {
-        if run.options.shape.as_deref().is_none_or(|only| only == shape) {
-            suite(run, shape, &filters).await;
-        }
+    match fetch::everything(&run.cache()).await {
+        Ok(fetched) => both_shapes(run, &fetched).await,
+        Err(error) => run.fail(&format!("cannot fetch what the tests need: {error:#}")),
     }
     run.stop_servers().await;
 }
 
-async fn suite(run: &mut Run, shape: &str, filters: &[String]) {
-    let fetched = match fetch::everything(&run.cache()).await {
-        Ok(fetched) => fetched,
-        Err(error) => return run.fail(&format!("cannot fetch what the tests need: {error:#}")),
-    };
-    let mut tests = run.cargo(&["test", "-p", "swath-e2e", "--", E2E_THREADS]);
-    tests.args(filters).env("SWATH_TEST_SHAPE", shape).envs(fetched);
+async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
+    let filters = run.options.filters.clone();
+    for shape in ["embedded", "distributed"] {
+        if run.options.shape.as_deref().is_none_or(|only| only == shape) {
+            suite(run, shape, &filters, fetched).await;
+        }
+    }
+}
+
+/// Always of the whole workspace, so that no crate is built twice with different features.
+fn build(run: &Run) -> Command {
+    run.cargo(&["build", "--workspace", "--bins"])
+}
+
+async fn suite(run: &mut Run, shape: &str, filters: &[String], fetched: &[Fetched]) {
+    let mut tests = run.cargo(&["test", "--workspace", "--test", "e2e", "--", E2E_THREADS]);
+    tests.args(filters).env("SWATH_TEST_SHAPE", shape).envs(fetched.iter().cloned());
     run.step(&format!("end to end, {shape}"), Kind::Tests, tests).await;
     run.look_for_panics(shape);
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use anyhow::Context;
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
@@ -75,8 +76,7 @@ impl Database {
     /// When the server refuses.
     pub async fn create(maintenance: &str) -> anyhow::Result<Self> {
         let name = ids::named("swath");
-        let (server, _) =
-            maintenance.rsplit_once('/').ok_or_else(|| anyhow::anyhow!("no database in {maintenance}"))?;
+        let (server, _) = maintenance.rsplit_once('/').context("no database in the URL")?;
         output_of(psql(maintenance, &format!("CREATE DATABASE {name}"))).await?;
         Ok(Self { url: format!("{server}/{name}") })
     }
@@ -84,6 +84,15 @@ impl Database {
     /// The URL under which Swath finds it.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The port of its server.
+    ///
+    /// # Errors
+    /// When the URL is none that the runner gives.
+    pub fn port(&self) -> anyhow::Result<u16> {
+        let (server, _) = self.url.rsplit_once('/').context("no database in the URL")?;
+        Ok(server.rsplit_once(':').context("no port in the URL")?.1.parse()?)
     }
 
     /// Rows of a reading statement, each a list of columns as text. A write is refused by the server.

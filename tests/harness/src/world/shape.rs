@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::Settings;
 use crate::ids;
-use crate::process::{Environment, Service, swath};
+use crate::process::{Environment, Service, migrate};
 use crate::servers::{Addresses, Database};
 
 /// Environment variable that names the shape under test.
@@ -95,14 +93,4 @@ async fn connect(servers: &Addresses, environment: &mut Environment) -> anyhow::
     ];
     environment.extend(settings.map(|(key, value)| (key.to_owned(), value.to_owned())));
     Ok(database)
-}
-
-async fn migrate(environment: &Environment) -> anyhow::Result<()> {
-    let command = swath(&["migrate"], environment)?;
-    let output = tokio::process::Command::from(command).kill_on_drop(true).output();
-    let output =
-        tokio::time::timeout(crate::process::READY, output).await.context("swath migrate hangs")??;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "swath migrate: {}: {said}", output.status);
-    Ok(())
 }
