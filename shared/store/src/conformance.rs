@@ -5,6 +5,7 @@
 mod audit;
 mod databases;
 mod replay;
+mod verbs;
 mod world;
 
 mod batches;

@@ -132,7 +132,8 @@ async fn a_silent_broker_makes_publishes_unknown_and_nothing_hangs() {
 
         proxy.set(Line::Stalled);
         bus.close().await;
-        assert_eq!(subscription.recv().await, None);
+        // What was delivered twice may still stand in the buffer; then comes the end.
+        while subscription.recv().await.is_some() {}
     })
     .await;
 }

@@ -94,9 +94,10 @@ async fn a_save_goes_through_at_the_revision_that_it_names(world: World) {
 async fn saves_of_one_item_follow_each_other(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
+    let other = world.another_process().await;
     let saves = (0..40).map(|n| {
         let save = Confirm { work: work(2, &n.to_string()), ..world.confirmation(&held, 2) };
-        world.store.item_confirm(save)
+        if n % 2 == 0 { &world } else { &other }.store.item_confirm(save)
     });
     let mut revisions: Vec<_> =
         join_all(saves).await.into_iter().map(|answer| answer.unwrap().revision).collect();

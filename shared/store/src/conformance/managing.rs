@@ -1,7 +1,8 @@
 //! What a manager does: to take work back, to reopen it, to call it off; and what nobody may undo.
 
+use futures::future::join_all;
 use swath_domain::job::JobStatus;
-use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time};
+use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -18,6 +19,7 @@ suite! {
     an_unknown_assignment_is_not_found
     assignments_are_listed_by_status_and_holder
     the_log_names_actor_and_reason
+    a_holder_and_a_manager_at_once_leave_one_truth
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
@@ -163,4 +165,21 @@ async fn the_log_names_actor_and_reason(world: World) {
     ];
     assert_eq!(lines, expected);
     assert_eq!(world.store.log(held.id.0, 1, 1).await.unwrap(), log[1..2]);
+}
+
+async fn a_holder_and_a_manager_at_once_leave_one_truth(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let other = world.another_process().await;
+    for _ in 0..20 {
+        let held = world.lease(job, UserId(world.id())).await;
+        let saves = join_all(held.ranges.iter().map(|item| world.confirm(&held, item)));
+        let taken = other.store.assignment_reassign(held.id, None, world.now(), world.cause());
+        let (answers, taken) = tokio::join!(saves, taken);
+        taken.unwrap();
+        for late in answers.into_iter().filter(Result::is_err) {
+            assert_eq!(staleness(late), Stale::Reassigned);
+        }
+        assert_eq!(world.look(held.id).await.status, Status::Pending);
+        audit(&world, job).await;
+    }
 }
