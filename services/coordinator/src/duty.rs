@@ -28,7 +28,10 @@ impl Duty {
         loop {
             tokio::select! {
                 _ = self.pace.tick() => {}
-                () = self.context.shutdown.cancelled() => return false,
+                () = self.context.shutdown.cancelled() => {
+                    self.give_back().await;
+                    return false;
+                }
             }
             let now = self.context.now();
             match self.context.store.duty_take(self.name, self.context.instance, now, now + KEPT).await {
@@ -36,6 +39,12 @@ impl Duty {
                 Ok(false) => {}
                 Err(error) => tracing::warn!(duty = self.name, %error, "the duty could not be taken"),
             }
+        }
+    }
+
+    async fn give_back(&self) {
+        if let Err(error) = self.context.store.duty_give(self.name, self.context.instance).await {
+            tracing::debug!(duty = self.name, %error, "the duty was not given back; it runs out by itself");
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use swath_domain::FieldError;
 use uuid::Uuid;
 
@@ -60,7 +61,9 @@ pub async fn collect(body: RawBody, most: usize) -> Result<Bytes> {
 /// Reads JSON and names the field that does not fit.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if has_nul(bytes) {
-        return Err(Problem::field("", "U+0000 cannot be kept"));
+        let value =
+            serde_json::from_slice(bytes).map_err(|error| Problem::unreadable(format!("JSON: {error}")))?;
+        return Err(Problem::field(nul_path(&value).unwrap_or_default(), "U+0000 cannot be kept"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -90,6 +93,34 @@ fn has_nul(bytes: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// The path of the first text, or name, that holds U+0000.
+fn nul_path(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => {
+            let mut paths =
+                items.iter().enumerate().filter_map(|(index, item)| Some((index, nul_path(item)?)));
+            paths.next().map(|(index, rest)| join(&format!("[{index}]"), &rest))
+        }
+        Value::Object(fields) => {
+            let path = |(name, field): (&String, &Value)| {
+                if name.contains('\0') {
+                    Some(name.clone())
+                } else {
+                    nul_path(field).map(|rest| join(name, &rest))
+                }
+            };
+            fields.iter().find_map(path)
+        }
+        _ => None,
+    }
+}
+
+fn join(step: &str, rest: &str) -> String {
+    let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
+    format!("{step}{dot}{rest}")
 }
 
 fn misfit(path: &str, message: &str) -> Problem {
@@ -178,6 +209,8 @@ mod tests {
 
     #[test]
     fn the_escape_of_nul_is_found_and_an_escaped_backslash_is_not_taken_for_it() {
+        let nul = parse::<Outer>(br#"{"a":[{"b":"x\u0000"}]}"#).unwrap_err();
+        assert_eq!(nul.errors[0].field.as_deref(), Some("a[0].b"));
         assert!(has_nul(br#"{"a":"x\u0000"}"#));
         assert!(has_nul(br#"{"a":"\\\u0000"}"#));
         assert!(!has_nul(br#"{"a":"\\u0000"}"#));

@@ -126,27 +126,40 @@ async fn wait_for_truth(context: &Context) -> anyhow::Result<()> {
 
 /// Makes the administrator at the first start; a token that is configured later is added.
 async fn first_admin(context: &Context) -> anyhow::Result<Option<String>> {
-    let configured = context.config.admin.token.expose_secret();
-    let now = context.now();
+    if !lacks_admin(context).await? {
+        return Ok(None);
+    }
     let mut turns = 0;
-    while !context.store.duty_take(ADMIN, context.instance, now, now + DUTY).await? {
+    while !context.store.duty_take(ADMIN, context.instance, context.now(), context.now() + DUTY).await? {
         turns += 1;
         ensure!(turns < 60, "another process has been making the administrator for too long");
         tokio::time::sleep(RETRY).await;
     }
-    let is_first = !context.store.has_admin().await?;
-    if !is_first
-        && (configured.is_empty() || context.store.token(&digest(configured.as_bytes())).await?.is_some())
-    {
-        return Ok(None);
+    let token = if lacks_admin(context).await? { make_admin(context).await? } else { None };
+    context.store.duty_give(ADMIN, context.instance).await?;
+    Ok(token)
+}
+
+/// Whether there is no administrator yet, or none with the token that is configured.
+async fn lacks_admin(context: &Context) -> anyhow::Result<bool> {
+    let configured = context.config.admin.token.expose_secret();
+    if !context.store.has_admin().await? {
+        return Ok(true);
     }
+    Ok(!configured.is_empty() && context.store.token(&digest(configured.as_bytes())).await?.is_none())
+}
+
+/// Makes an administrator; a token that was made up for it is answered, one that was configured is not.
+async fn make_admin(context: &Context) -> anyhow::Result<Option<String>> {
+    let configured = context.config.admin.token.expose_secret();
+    let now = context.now();
     let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
     let id = UserId(context.next_id());
     let user = User { id, name: "administrator".into(), email: None, admin: true, created: now };
     context.store.user_create(user, None).await?;
     let kept = (TokenId(context.next_id()), id, digest(token.as_bytes()));
     context.store.token_create(kept, None, None, now).await?;
-    Ok((is_first && configured.is_empty()).then_some(token))
+    Ok(configured.is_empty().then_some(token))
 }
 
 const ADMIN: &str = "administrator";

@@ -27,4 +27,16 @@ impl Store {
         })
         .await
     }
+
+    /// Gives a duty back, so that the next process need not wait for it to run out.
+    pub async fn duty_give(&self, name: &str, holder: Uuid) -> Result<()> {
+        self.write(name.to_owned(), move |_, tx, name| {
+            Box::pin(async move {
+                let name = name.as_str();
+                execute!(&mut tx.db(), "DELETE FROM duties WHERE name = $1 AND holder = $2", name, holder)?;
+                Ok(())
+            })
+        })
+        .await
+    }
 }

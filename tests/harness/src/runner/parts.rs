@@ -41,7 +41,8 @@ async fn unit(run: &mut Run) {
     if run.step_and_servers("building the tests", Kind::Build, build).await {
         let filters = run.options.filters.clone();
         let mut command = run.cargo(&tests);
-        command.arg("--").args(filters);
+        // Most of them wait for a server and not for the processor.
+        command.arg("--").args(filters).env("RUST_TEST_THREADS", "8");
         run.step("unit tests", Kind::Tests, command).await;
     }
     run.stop_servers().await;
@@ -69,7 +70,7 @@ async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
 
 /// Always of the whole workspace, so that no crate is built twice with different features.
 fn build(run: &Run) -> Command {
-    run.cargo(&["build", "--workspace", "--bins"])
+    run.cargo(&["build", "--workspace", "--bins", "--tests"])
 }
 
 async fn suite(run: &mut Run, shape: &str, filters: &[String], fetched: &[Fetched]) {
