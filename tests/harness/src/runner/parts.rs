@@ -42,7 +42,7 @@ async fn unit(run: &mut Run) {
         let filters = run.options.filters.clone();
         let mut command = run.cargo(&tests);
         // Most of them wait for a server and not for the processor.
-        command.arg("--").args(filters).env("RUST_TEST_THREADS", "8");
+        command.arg("--").args(filters).env("RUST_TEST_THREADS", "4");
         run.step("unit tests", Kind::Tests, command).await;
     }
     run.stop_servers().await;
