@@ -2,6 +2,7 @@
 //! own, so that a client that goes away in the middle leaves nothing behind.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -21,6 +22,9 @@ use crate::manifest::{Kind, ManifestError, ManifestItem, Parser};
 const PAGE: usize = 1_000;
 /// Pages that may wait to be written.
 const WAITING: usize = 2;
+/// How long the object store may take to accept a connection, and to send the next bytes.
+const CONNECT: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(30);
 /// Bytes of a manifest file that are read at once.
 const CHUNK: usize = 64 * 1_024;
 
@@ -118,6 +122,43 @@ impl Import {
         let feed = self.feed.clone();
         tokio::task::spawn_blocking(move || feed_file(&feed, &path, kind));
         self.finish().await
+    }
+
+    /// Imports a manifest in the object store, of at most `most` bytes.
+    pub(crate) async fn object(self, url: String, kind: Kind, most: u64) -> Result<()> {
+        if let Err(problem) = self.fetch(url, kind, most).await {
+            self.send(Feed::Fault(Box::new(problem))).await;
+        }
+        self.finish().await
+    }
+
+    async fn fetch(&self, url: String, kind: Kind, most: u64) -> Result<()> {
+        let unreadable = |error: reqwest::Error| {
+            Problem::field("source.manifest", format!("cannot be read: {}", error.without_url()))
+        };
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(reqwest::redirect::Policy::none());
+        let answer = client.build().map_err(unreadable)?.get(url).send().await.map_err(unreadable)?;
+        if !answer.status().is_success() {
+            let detail = format!("cannot be read: the object store answered {}", answer.status());
+            return Err(Problem::field("source.manifest", detail));
+        }
+        let (mut answer, mut pages, mut bytes) = (answer, Pages::new(kind), 0);
+        while let Some(data) = answer.chunk().await.map_err(unreadable)? {
+            bytes += data.len() as u64;
+            if bytes > most {
+                return Err(Problem::too_large(format!("the manifest is larger than {most} bytes")));
+            }
+            if !self.pass_on(pages.push(&data)).await {
+                return Ok(());
+            }
+        }
+        if self.pass_on(pages.finish()).await {
+            self.send(Feed::End).await;
+        }
+        Ok(())
     }
 
     /// Passes pages on; false once there was a fault.

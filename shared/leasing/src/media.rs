@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
-use secrecy::ExposeSecret;
 use swath_domain::ids::DatasetId;
-use swath_runtime::Context;
 use swath_runtime::media::Ticket;
+use swath_runtime::{Context, object_store};
 
 /// A URL that needs no bearer: the item's own for `http(s)`, a signed one of the server's for a file, and a signed one
 /// of the object store's for `s3`. None where the server cannot reach the item.
@@ -19,16 +17,6 @@ pub fn media_url(context: &Context, dataset: DatasetId, index: i64, uri: &str) -
             let signed = context.signer.sign(Ticket { dataset, item: index, expires });
             Some(format!("/v1/media/{signed}"))
         }
-        "s3" => presigned(context, uri),
-        _ => None,
+        _ => object_store::presigned(&context.config.media, uri),
     }
-}
-
-fn presigned(context: &Context, uri: &str) -> Option<String> {
-    let config = &context.config.media;
-    let (bucket, key) = uri.get(5..)?.split_once('/')?;
-    let endpoint = config.s3_endpoint.parse().ok()?;
-    let bucket = Bucket::new(endpoint, UrlStyle::Path, bucket.to_owned(), config.s3_region.clone()).ok()?;
-    let credentials = Credentials::new(config.s3_access_key.clone(), config.s3_secret_key.expose_secret());
-    Some(bucket.get_object(Some(&credentials), key).sign(Duration::from_secs(config.url_seconds)).to_string())
 }

@@ -21,6 +21,7 @@ use crate::clock::{RandomIds, StoreClock};
 use crate::config::{self, Config};
 use crate::context::{Context, Parts};
 use crate::media::Signer;
+use crate::rate::Allowance;
 use crate::telemetry::HttpMetrics;
 
 /// Between two looks for a database that is not there yet.
@@ -54,6 +55,7 @@ pub async fn open(config: Config, whole: bool) -> anyhow::Result<(Context, Shape
         clock: Arc::new(StoreClock::new(shape.embedded)),
         ids: Arc::new(ids),
         tokens: Tokens::default(),
+        allowance: Allowance::per_second(config.server.requests_per_second),
         signer: Signer::new(secret),
         media_roots,
         http: HttpMetrics::new(&registry)?,

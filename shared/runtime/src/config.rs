@@ -31,7 +31,7 @@ sections! {
     }
     /// The HTTP server.
     Server {
-        listen: String, secret: SecretString, request_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
+        listen: String, secret: SecretString, request_seconds: u64, requests_per_second: u32, shutdown_seconds: u64, body_bytes: usize,
         upload_bytes: u64,
     }
     /// The data folder.
@@ -157,8 +157,8 @@ impl Config {
                 quoted(hidden(&server.secret))
             ),
             format!(
-                "request_seconds = {}\nshutdown_seconds = {}",
-                server.request_seconds, server.shutdown_seconds
+                "request_seconds = {}\nrequests_per_second = {}\nshutdown_seconds = {}",
+                server.request_seconds, server.requests_per_second, server.shutdown_seconds
             ),
             format!("body_bytes = {}\nupload_bytes = {}\n", server.body_bytes, server.upload_bytes),
             format!("[data]\ndir = {}\n", quoted(&self.data.dir.display().to_string())),

@@ -18,6 +18,7 @@ use crate::auth::Tokens;
 use crate::clock::StoreClock;
 use crate::config::Config;
 use crate::media::Signer;
+use crate::rate::Allowance;
 use crate::telemetry::HttpMetrics;
 
 /// The parts of a running process; clones share them.
@@ -40,6 +41,8 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// Who asks.
     pub tokens: Tokens,
+    /// How often each person may ask.
+    pub allowance: Allowance,
     /// Signed media URLs.
     pub signer: Signer,
     /// Folders below which pictures may lie.

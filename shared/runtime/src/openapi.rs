@@ -70,9 +70,9 @@ fn operation(route: &Route) -> Value {
 }
 
 fn problems(route: &Route) -> Vec<u16> {
-    let mut statuses = vec![400, 404, 422, 429, 503];
+    let mut statuses = vec![400, 404, 422, 503];
     if route.access != Access::Open {
-        statuses.extend([401, 403, 409, 412]);
+        statuses.extend([401, 403, 409, 412, 429]);
     }
     if route.doc.body.is_some() {
         statuses.extend([413, 415]);

@@ -139,6 +139,12 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
 
+    /// More requests than one person is allowed.
+    pub fn rate_limited() -> Self {
+        let detail = "you ask more often than is allowed";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", detail) }
+    }
+
     /// Adds a member.
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.more.insert(name.to_owned(), json!(value));

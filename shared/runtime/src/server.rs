@@ -76,6 +76,7 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
 async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::Caller> {
     let context = &guarded.context;
     let caller = context.tokens.caller(&context.store, &token?, context.now()).await?;
+    context.allowance.spend(caller.user())?;
     if caller.may(guarded.access) { Ok(caller) } else { Err(Problem::forbidden()) }
 }
 

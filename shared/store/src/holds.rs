@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::{Stage, Stale, Time};
+use swath_domain::{Assignment, Refusal, Stage, Stale, Time};
+use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::core::{Core, commit, settle};
-use crate::db::Db;
+use crate::db::{Db, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::grants;
 use crate::rows::GrantRow;
@@ -97,11 +98,27 @@ impl Holds {
         let job = JobId(self.grant(stage, lease, user)?.job);
         let terms = core.job(db, job).await?.terms;
         let assignment = self.changes.get(id).ok_or(StoreError::NotFound)?;
+        if assignment.status == stage.waiting() && holds_another(db, assignment, stage, user).await? {
+            return Err(StoreError::Refused(Refusal::Stale(Stale::Lapsed)));
+        }
         let entry = assignment.renew(stage, user, terms, now)?;
         let expires = assignment.expires;
         entry.into_iter().for_each(|entry| self.changes.log(entry));
         Ok(Renewed { assignment: id, expires })
     }
+}
+
+/// Whether the person has gone on with another assignment of the job: a lapsed lease is not revived beside it.
+async fn holds_another(db: &mut Db<'_>, lapsed: &Assignment, stage: Stage, user: UserId) -> Result<bool> {
+    let other = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE holder = $1 AND job = $2 AND status = $3 LIMIT 1",
+        user.0,
+        lapsed.job.0,
+        stage.held().code()
+    )?;
+    Ok(other.is_some())
 }
 
 pub(crate) async fn renew(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {

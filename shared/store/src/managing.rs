@@ -4,10 +4,11 @@ use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::job::JobStatus;
 use swath_domain::{Assignment, Stale, Time};
+use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::core::{Core, Store};
-use crate::db::{Db, Tx, execute};
+use crate::db::{Db, Tx, execute, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::jobs::{self, Act};
 
@@ -55,6 +56,7 @@ async fn manage(core: &Core, tx: &mut Tx, id: AssignmentId, deed: &Deed, cause: 
     let mut changes = Changes::lock(db, [id]).await?;
     let assignment = changes.get(id).ok_or(StoreError::NotFound)?;
     let lease = assignment.lease;
+    let author = assignment.author;
     let (entry, how) = match deed {
         Deed::Reassign { to, until } => (assignment.reassign(*to, *until, cause)?, Stale::Reassigned),
         Deed::Reopen => (assignment.reopen(cause)?, Stale::Reassigned),
@@ -65,6 +67,7 @@ async fn manage(core: &Core, tx: &mut Tx, id: AssignmentId, deed: &Deed, cause: 
     changes.end(lease, how, cause.at);
     if matches!(deed, Deed::Reopen) {
         withdraw_accepted(db, &after).await?;
+        withdraw_opinion(db, &after, author).await?;
     }
     if !matches!(deed, Deed::Cancel) {
         refuse_if_cancelled(db, &after, cause, matches!(deed, Deed::Reopen)).await?;
@@ -104,6 +107,34 @@ async fn withdraw_accepted(db: &mut Db<'_>, assignment: &Assignment) -> Result<(
         last.end,
         assignment.slot,
         assignment.id.0
+    )?;
+    Ok(())
+}
+
+/// The author may speak of the range again, in any slot, unless an earlier round of this one is theirs as well.
+async fn withdraw_opinion(db: &mut Db<'_>, assignment: &Assignment, author: Option<UserId>) -> Result<()> {
+    let Some(author) = author else { return Ok(()) };
+    let mut earlier = assignment.parent;
+    while let Some(id) = earlier {
+        let row = fetch_one!(
+            db,
+            (Option<Uuid>, Option<Uuid>),
+            "SELECT author, parent FROM assignments WHERE id = $1",
+            id.0
+        )?;
+        let Some((wrote, parent)) = row else { break };
+        if wrote == Some(author.0) {
+            return Ok(());
+        }
+        earlier = parent.map(AssignmentId);
+    }
+    execute!(
+        db,
+        "DELETE FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot = $4",
+        assignment.job.0,
+        assignment.number,
+        author.0,
+        assignment.slot
     )?;
     Ok(())
 }

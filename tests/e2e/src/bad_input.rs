@@ -1,10 +1,13 @@
 //! Bad input, line by line as the issue lists it: a problem with a stable code that names what it is about,
 //! and nothing changed.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Dataset, annotation};
-use swath_harness::{Team, World, ids};
+use swath_harness::{Settings, Team, World, ids};
 
 async fn team() -> (Team, Dataset) {
     let team = World::shared().await.team("bad-input").await;
@@ -76,6 +79,43 @@ async fn a_dataset_that_makes_no_sense_is_refused() {
     }
     let after = team.manager.list(&format!("/v1/datasets?team={}", team.id)).await.len();
     assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_leads_out_or_lies_is_refused_by_its_file() {
+    let world = World::shared().await;
+    let (team, _) = team().await;
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret.png"), "not yours").unwrap();
+    type Spoil = fn(&Path, &Path);
+    let faults: [(&str, Spoil); 4] = [
+        ("no-picture.png", |file, _| std::fs::write(file, "this is no picture").unwrap()),
+        ("dangling.png", |file, _| symlink("nowhere.png", file).unwrap()),
+        ("outward.png", |file, outside| symlink(outside.join("secret.png"), file).unwrap()),
+        ("outward", |file, outside| symlink(outside, file).unwrap()),
+    ];
+    for (name, spoil) in faults {
+        let folder = world.media_folder("spoilt").unwrap();
+        spoil(&folder.join(name), outside.path());
+        let body = json!({"team": team.id, "name": ids::named("bad"), "source": {"folder": folder}});
+        let problem = team.manager.post("/v1/datasets", body).await.invalid(name);
+        assert!(!problem.to_string().contains(outside.path().to_str().unwrap()), "{problem}");
+    }
+    let datasets = team.manager.list(&format!("/v1/datasets?team={}", team.id)).await;
+    assert_eq!(datasets.len(), 1, "only the one that is whole: {datasets:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_is_told_to_wait_and_nobody_else() {
+    let settings = Settings::default().with("SWATH__SERVER__REQUESTS_PER_SECOND", "20");
+    let world = World::start(settings).await.unwrap();
+    let team = world.team("hasty").await;
+    let (hasty, calm) = (team.annotator("hasty").await, team.annotator("calm").await);
+    let asks = futures::future::join_all((0..400).map(|_| hasty.get("/v1/me"))).await;
+    let refused = asks.into_iter().find(|answer| answer.status() == 429).expect("nobody was refused");
+    assert_eq!(refused.retry_after(), Some(1));
+    refused.refused(429, "rate-limited");
+    calm.get("/v1/me").await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,9 +65,8 @@ async fn a_database_without_its_schema_is_waited_for() {
 async fn a_database_that_goes_away_is_a_503_until_it_is_back() {
     let servers = Addresses::from_environment().unwrap();
     let database = Database::create(&servers.postgres).await.unwrap();
-    let wire = Proxy::to(database.port().unwrap()).await.unwrap();
-    let (_, name) = database.url().rsplit_once('/').unwrap();
-    let (mut service, environment, _folder) = on(&format!("postgres://postgres@{}/{name}", wire.address()));
+    let (wire, url) = Proxy::before(database.url()).await.unwrap();
+    let (mut service, environment, _folder) = on(&url);
     migrate(&environment).await.unwrap();
     service.start().await.unwrap();
     let admin = Person::new(&service.url(), "admin", TOKEN);

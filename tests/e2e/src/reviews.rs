@@ -133,6 +133,27 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rework_waits_for_its_author_only_so_long() {
+    let scene = scene(3, json!({"reserve_seconds": 2})).await;
+    scene.anna.work(&scene.job).await;
+    scene.rosa.reject(&scene.job, &[1]).await;
+    let bob = scene.team.annotator("bob").await;
+    let late = until("the reservation to run out", Duration::from_secs(30), || async {
+        let answer = bob.ask(&scene.job).await;
+        if answer.status() == 404 {
+            assert!(answer.retry_after().is_some(), "no Retry-After: {answer:?}");
+            return None;
+        }
+        Some(Lease::of_work(answer.created()))
+    });
+    let late = late.await.unwrap();
+    assert_eq!(late.items(), [1]);
+    bob.finish(&late).await;
+    scene.rosa.reject(&scene.job, &[]).await;
+    scene.team.becomes(&scene.job, "done", Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_the_last_round_the_work_waits_for_a_manager() {
     const ROUNDS: u64 = 5;
     let scene = scene(1, json!({})).await;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use anyhow::Context;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,6 +29,18 @@ impl Proxy {
         let (whole, state) = watch::channel(true);
         let listening = tokio::spawn(listen(listener, server, state));
         Ok(Self { address, whole, listening })
+    }
+
+    /// Lays a wire to the server of a URL; the URL comes back with the wire's address in place of the server's.
+    ///
+    /// # Errors
+    /// When the URL names no port on this machine, or none is free.
+    pub async fn before(url: &str) -> anyhow::Result<(Self, String)> {
+        let mut url = reqwest::Url::parse(url)?;
+        let wire = Self::to(url.port().context("no port in the URL")?).await?;
+        let changed = url.set_port(Some(wire.address.port()));
+        anyhow::ensure!(changed.is_ok(), "{url} takes no port");
+        Ok((wire, url.into()))
     }
 
     /// Where Swath connects instead of to the server.

@@ -12,9 +12,9 @@ use swath_domain::labels::check_text;
 use swath_domain::{FieldError, Time, limits};
 use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
-use swath_runtime::media_path;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{media_path, object_store};
 use swath_store::{Asked, Dataset, DatasetState, NewDataset, Source, fill_pattern};
 
 use crate::export::shared_base;
@@ -46,7 +46,7 @@ pub(crate) struct SourceRequest {
     /// A folder of pictures on the server, below one of its media roots.
     #[serde(default)]
     folder: Option<String>,
-    /// A manifest on the server, below one of its media roots.
+    /// A manifest on the server, below one of its media roots, or in the object store, as `s3://bucket/key`.
     #[serde(default)]
     manifest: Option<String>,
     /// The items themselves.
@@ -184,10 +184,15 @@ async fn from_source(
             Ok(id)
         }
         SourceRequest { manifest: Some(manifest), pattern: None, count: None, items: None, folder: None } => {
-            let (path, kind) = manifest_file(context, &manifest)?;
+            let (place, kind) = manifest_place(context, &manifest)?;
             let id = open(context, owner, request.name, asked).await?;
             let import = Import::start(context.clone(), first_version(id), Naming::Line);
-            patiently(import.file(path, kind)).await?;
+            match place {
+                Place::File(path) => patiently(import.file(path, kind)).await?,
+                Place::Object(url) => {
+                    patiently(import.object(url, kind, context.config.server.upload_bytes)).await?;
+                }
+            }
             Ok(id)
         }
         _ => Err(Problem::field(
@@ -232,17 +237,34 @@ async fn from_pattern(
     Ok(context.store.dataset_create(new, asked).await?)
 }
 
-fn manifest_file(context: &Context, manifest: &str) -> Result<(PathBuf, Kind)> {
+/// Where a manifest lies.
+enum Place {
+    File(PathBuf),
+    /// By its signed URL.
+    Object(String),
+}
+
+fn manifest_place(context: &Context, manifest: &str) -> Result<(Place, Kind)> {
     let kind = Kind::of_file_name(manifest)
         .ok_or_else(|| Problem::field("source.manifest", "must end in .jsonl, .ndjson or .csv"))?;
+    if object_store::is_object(manifest) {
+        let url = object_store::presigned(&context.config.media, manifest)
+            .ok_or_else(|| Problem::field("source.manifest", "no object store is configured"))?;
+        return Ok((Place::Object(url), kind));
+    }
     let found = if manifest.starts_with("file:") {
         media_path::resolve(&context.media_roots, manifest)
     } else if manifest.contains("://") {
-        return Err(Problem::field("source.manifest", "must be a file below the server's media roots"));
+        return Err(Problem::field(
+            "source.manifest",
+            "must lie below the server's media roots or in its object store",
+        ));
     } else {
         media_path::below(&context.media_roots, std::path::Path::new(manifest))
     };
-    found.map(|path| (path, kind)).map_err(|error| Problem::field("source.manifest", error.to_string()))
+    found
+        .map(|path| (Place::File(path), kind))
+        .map_err(|error| Problem::field("source.manifest", error.to_string()))
 }
 
 fn check_name(name: &str) -> Result<()> {

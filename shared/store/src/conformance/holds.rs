@@ -14,6 +14,7 @@ suite! {
     a_lapsed_lease_is_revived_by_its_holder
     a_lapsed_review_is_revived_by_its_reviewer
     a_lapsed_lease_is_not_revived_once_its_deadline_has_passed
+    a_lapsed_lease_is_not_revived_beside_another
     a_stale_lease_says_why
     a_release_that_is_sent_again_is_no_second_release
     a_lease_of_someone_else_is_not_found
@@ -100,6 +101,31 @@ async fn a_lapsed_lease_is_not_revived_once_its_deadline_has_passed(world: World
     let next = world.lease(job, user).await;
     assert_eq!((next.id, next.fence), (held.id, held.fence + 1));
     audit(&world, job).await;
+}
+
+async fn a_lapsed_lease_is_not_revived_beside_another(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let user = world.worker().await;
+    let first = world.lease(job, user).await;
+    world.pass(DEADLINE - 1);
+    world.expire().await;
+    world.pass(1);
+    let other = world.assignments(job).await.into_iter().find(|a| a.id != first.id).unwrap();
+    let request = crate::Grant { candidates: vec![other.id], ..world.request(ANNOTATE, job, user) };
+    let second = super::world::granted(world.store.lease_grant(request).await.unwrap());
+    assert_eq!(second.id, other.id);
+    // The clock of another gateway is a little behind: to it the deadline is still to come.
+    let (lease, late) = (first.lease.unwrap(), Time(world.now().0 - seconds(1)));
+    let renewed = world.store.lease_renew(Renew { stage: ANNOTATE, lease, user, now: late }).await;
+    assert_eq!(staleness(renewed), Stale::Lapsed);
+    world.submit(&first).await.unwrap();
+    must_be_held_by(&world, &second, user).await;
+    audit(&world, job).await;
+}
+
+async fn must_be_held_by(world: &World, held: &Assignment, user: swath_domain::UserId) {
+    let now = world.look(held.id).await;
+    assert_eq!((now.status, now.lease, now.holder), (Status::InProgress, held.lease, Some(user)));
 }
 
 async fn a_stale_lease_says_why(world: World) {

@@ -12,6 +12,7 @@ use crate::{AssignmentFilter, StoreError};
 suite! {
     work_that_is_taken_back_is_reserved_for_whom_the_manager_names
     reopened_work_is_done_again_and_accepted_again
+    a_reopened_slot_is_open_to_its_former_author_and_so_are_the_others
     reopening_makes_a_done_job_active
     a_rejected_submission_is_never_reopened
     decided_work_is_neither_reassigned_nor_called_off
@@ -65,6 +66,21 @@ async fn reopened_work_is_done_again_and_accepted_again(world: World) {
     world.hand_in(job, reviewer).await;
     world.decide(&world.claim(job, author).await, &[]).await.unwrap();
     assert!(accepted(&world, job).await.iter().all(|item| item.annotation.author == reviewer));
+    audit(&world, job).await;
+}
+
+async fn a_reopened_slot_is_open_to_its_former_author_and_so_are_the_others(world: World) {
+    let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
+    let (first, second) = (world.worker().await, world.worker().await);
+    let reopened = world.hand_in(job, first).await;
+    world.store.assignment_reopen(reopened.id, world.cause()).await.unwrap();
+    // The other slot comes first here, and is no second opinion: the first was withdrawn.
+    let other = world.assignments(job).await.into_iter().find(|a| a.id != reopened.id).unwrap();
+    let request = crate::Grant { candidates: vec![other.id], ..world.request(ANNOTATE, job, first) };
+    let held = super::world::granted(world.store.lease_grant(request).await.unwrap());
+    assert_ne!(held.slot, reopened.slot);
+    world.submit(&held).await.unwrap();
+    assert_eq!(world.hand_in(job, second).await.slot, reopened.slot);
     audit(&world, job).await;
 }
 

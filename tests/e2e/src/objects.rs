@@ -1,0 +1,73 @@
+//! Items and manifests in an object store: what Swath signs is what a store accepts, and the secret stays at home.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+use serde_json::json;
+use swath_harness::{Settings, World, ports};
+
+const KEY: &str = "AKIAEXAMPLE";
+const SECRET: &str = "the-secret-of-the-object-store";
+const MANIFEST: &str = "{\"uri\": \"s3://pictures/first one.png\"}\n{\"uri\": \"s3://pictures/b/2.png\"}\n";
+
+/// A store with a manifest, a broken one and two pictures, for whoever presents a signature of the right key.
+async fn store() -> String {
+    async fn get(Path(path): Path<String>, RawQuery(query): RawQuery) -> (StatusCode, Vec<u8>) {
+        let query = query.unwrap_or_default();
+        let needs = ["X-Amz-Signature=", "X-Amz-Expires=", &format!("X-Amz-Credential={KEY}")];
+        if !needs.iter().all(|part| query.contains(part)) || query.contains(SECRET) {
+            return (StatusCode::FORBIDDEN, Vec::new());
+        }
+        match path.as_str() {
+            "lists/all.jsonl" => (StatusCode::OK, MANIFEST.into()),
+            "lists/broken.jsonl" => (StatusCode::OK, format!("{MANIFEST}{{\"uri\": 7}}\n").into()),
+            "pictures/first one.png" | "pictures/b/2.png" => (StatusCode::OK, path.into()),
+            _ => (StatusCode::NOT_FOUND, Vec::new()),
+        }
+    }
+    let listener = tokio::net::TcpListener::bind(ports::local(0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Router::new().route("/{*path}", axum::routing::get(get));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_are_listed_and_shown_through_signed_urls() {
+    let settings = Settings::default()
+        .with("SWATH__MEDIA__S3_ENDPOINT", store().await)
+        .with("SWATH__MEDIA__S3_ACCESS_KEY", KEY)
+        .with("SWATH__MEDIA__S3_SECRET_KEY", SECRET);
+    let world = World::start(settings).await.unwrap();
+    let team = world.team("objects").await;
+    let dataset = team.dataset_from(json!({"manifest": "s3://lists/all.jsonl"})).await;
+    let job = team.job(&dataset, json!({})).await;
+    let anna = team.annotator("anna").await;
+    let lease = anna.lease(&job).await;
+    for (index, path) in [(0, "pictures/first one.png"), (1, "pictures/b/2.png")] {
+        let item = &lease.told["assignment"]["items"][index];
+        assert_eq!(item["uri"], format!("s3://{path}"));
+        let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
+        assert_eq!(world.stranger(None).get(url).await.is(200).text(), path);
+        let link = anna.get(&format!("{}/media", lease.item(index as u64))).await.found();
+        assert_eq!(world.stranger(None).get(&link).await.is(200).text(), path);
+    }
+
+    for (manifest, about) in [
+        ("s3://lists/missing.jsonl", "404"),
+        ("s3://lists/broken.jsonl", "line 3"),
+        ("s3://lists/what.txt", ".jsonl"),
+    ] {
+        let body = json!({"team": team.id, "name": "bad", "source": {"manifest": manifest}});
+        let problem = team.manager.post("/v1/datasets", body).await.invalid(about);
+        assert!(!problem.to_string().contains("X-Amz"), "a signed URL is told: {problem}");
+    }
+    assert_eq!(team.manager.list(&format!("/v1/datasets?team={}", team.id)).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_object_store_its_manifests_are_refused() {
+    let team = World::shared().await.team("objects").await;
+    let body = json!({"team": team.id, "name": "bad", "source": {"manifest": "s3://lists/all.jsonl"}});
+    team.manager.post("/v1/datasets", body).await.invalid("object store");
+}
