@@ -49,6 +49,11 @@ pub struct Asked {
     pub key: Key,
 }
 
+/// The primary key of an answer.
+fn place(asked: &Asked) -> (uuid::Uuid, String, String) {
+    (asked.user.0, asked.route.to_owned(), asked.key.text.clone())
+}
+
 pub(crate) async fn first_answer(db: &mut Db<'_>, asked: Option<&Asked>) -> Result<Option<Value>> {
     let Some(asked) = asked else { return Ok(None) };
     let row = fetch_one!(
@@ -57,7 +62,8 @@ pub(crate) async fn first_answer(db: &mut Db<'_>, asked: Option<&Asked>) -> Resu
         "SELECT digest, answer FROM answers WHERE person = $1 AND route = $2 AND key = $3",
         asked.user.0,
         asked.route,
-        &asked.key.text
+        &asked.key.text;
+        |t| t.answers.get(&place(asked)).map(|(digest, answer, _)| (digest.clone(), answer.clone()))
     )?;
     let Some((digest, answer)) = row else { return Ok(None) };
     asked.key.matches(Some(&digest))?;
@@ -84,7 +90,8 @@ pub(crate) async fn keep_answer(
         &asked.key.text,
         &asked.key.digest,
         answer.to_string(),
-        now.0
+        now.0;
+        |t| t.answers.insert(place(asked), (asked.key.digest.clone(), answer.to_string(), now.0))
     )?;
     Ok(())
 }
@@ -105,7 +112,8 @@ impl Store {
                     "DELETE FROM answers WHERE person = $1 AND route = $2 AND key = $3",
                     asked.user.0,
                     asked.route,
-                    &asked.key.text
+                    &asked.key.text;
+                    |t| Ok(t.answers.remove(&place(asked)))
                 )
                 .map(drop)
             })
@@ -122,7 +130,13 @@ impl Store {
                     "DELETE FROM answers WHERE (person, route, key) IN
                      (SELECT person, route, key FROM answers WHERE created < $1 ORDER BY created LIMIT $2)",
                     before.0,
-                    limit
+                    limit;
+                    |t| {
+                        let old = t.answers.iter().filter(|(_, (_, _, created))| *created < before.0);
+                        let mut old: Vec<_> = old.map(|(key, (_, _, created))| (*created, key.clone())).collect();
+                        old.sort();
+                        Ok(old.iter().take(limit as usize).map(|(_, key)| t.answers.remove(key)).sum())
+                    }
                 )
             })
         })

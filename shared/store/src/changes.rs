@@ -9,9 +9,9 @@ use swath_domain::progress::{Counter, Progress};
 use swath_domain::{Assignment, Stale, Time};
 use uuid::Uuid;
 
-use crate::db::{Db, execute_each, fetch_on};
-use crate::error::Result;
-use crate::rows::{AssignmentRow, assignment_columns, assignments};
+use crate::db::{Db, execute_each, fetch_as_each};
+use crate::error::{Result, StoreError};
+use crate::rows::{AssignmentRow, assignment_columns};
 use crate::{log, progress};
 
 const LOCK_POSTGRES: &str = concat!(
@@ -140,16 +140,14 @@ async fn rows_of(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    assignments(match db {
-        Db::Postgres(c) => fetch_on!(c, AssignmentRow, postgres, ids)?,
-        Db::Sqlite(c) => {
-            let mut rows = Vec::with_capacity(ids.len());
-            for id in ids {
-                rows.extend(fetch_on!(c, AssignmentRow, LOCK_SQLITE, id)?);
-            }
-            rows
-        }
-    })
+    fetch_as_each!(
+        db,
+        AssignmentRow => Assignment,
+        [postgres, LOCK_SQLITE],
+        &ids,
+        |id| *id;
+        |t| t.assignments.get(id).cloned()
+    )
 }
 
 const UPDATE_POSTGRES: &str = "
@@ -175,8 +173,7 @@ const UPDATE_SQLITE: &str = "
 async fn update(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
     execute_each!(
         db,
-        UPDATE_POSTGRES,
-        UPDATE_SQLITE,
+        [UPDATE_POSTGRES, UPDATE_SQLITE],
         rows,
         |a| a.id.0,
         a.status.code(),
@@ -195,7 +192,8 @@ async fn update(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
         a.accepted,
         a.skipped,
         a.seq,
-        a.since.0,
+        a.since.0;
+        |t| t.write_assignment(a, false)
     )?;
     Ok(())
 }
@@ -217,8 +215,7 @@ pub(crate) async fn insert(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, FALSE, $10, $11, $12, 0, 0, $13, $14)";
     execute_each!(
         db,
-        POSTGRES,
-        SQLITE,
+        [POSTGRES, SQLITE],
         rows,
         |a| a.id.0,
         a.team.0,
@@ -233,7 +230,8 @@ pub(crate) async fn insert(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
         a.reserved_until.0,
         a.held,
         a.seq,
-        a.since.0,
+        a.since.0;
+        |t| t.write_assignment(a, true)
     )?;
     Ok(())
 }
@@ -244,6 +242,16 @@ async fn end_grants(db: &mut Db<'_>, ended: &[Ended]) -> Result<()> {
         FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS c (lease, ended, ended_at)
         WHERE g.lease = c.lease AND g.ended IS NULL";
     const SQLITE: &str = "UPDATE grants SET ended = $2, ended_at = $3 WHERE lease = $1 AND ended IS NULL";
-    execute_each!(db, POSTGRES, SQLITE, ended, |e| e.lease.0, e.how.code(), e.at.0)?;
+    execute_each!(
+        db,
+        [POSTGRES, SQLITE],
+        ended,
+        |e| e.lease.0,
+        e.how.code(),
+        e.at.0;
+        |t| Ok::<_, StoreError>(t.grants.update(&e.lease.0, |grant| {
+            grant.ended = grant.ended.or(Some(e.how.code()));
+        }))
+    )?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the store promises, as one suite that runs against every database that it knows. Each file is a theme, each
+//! What the store promises, as one suite that runs against every database that it knows, and its model in memory. Each file is a theme, each
 //! test a sentence. PostgreSQL is the server whose maintenance database `SWATH_TEST_POSTGRES` names; without it the
 //! tests on PostgreSQL fail, because a promise that was not checked must not look kept.
 
@@ -26,6 +26,15 @@ mod sweeping;
 /// Declares tests `async fn(World)` of a theme, each once for every database.
 macro_rules! suite {
     ($($test:ident)*) => {
+        mod memory {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::conformance::databases::on_memory(super::$test).await;
+                }
+            )*
+        }
+
         mod sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

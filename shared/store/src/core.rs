@@ -89,7 +89,7 @@ impl Store {
         let core = Arc::new(Core { pools: Pools::open(target).await?, stripe, jobs: Mutex::default() });
         let tasks = match target {
             Target::Postgres { .. } => TASKS,
-            Target::Sqlite(_) => 1,
+            Target::Sqlite(_) | Target::Memory(_) => 1,
         };
         let writers = Writers {
             grant: writer!(core, tasks, grants::grant),

@@ -39,7 +39,17 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
     }
     let assignments = lay_out(&job, &runs(db, id, from, to).await?, (from, to), now);
     changes::insert(db, &assignments).await?;
-    let moved = execute!(db, "UPDATE jobs SET cut_to = $3 WHERE id = $1 AND cut_to = $2", id.0, from, to)?;
+    let moved = execute!(
+        db,
+        "UPDATE jobs SET cut_to = $3 WHERE id = $1 AND cut_to = $2",
+        id.0,
+        from,
+        to;
+        |t| Ok(match t.jobs.get(&id.0) {
+            Some(job) if job.cut_to == from => t.jobs.update(&id.0, |job| job.cut_to = to),
+            _ => 0,
+        })
+    )?;
     if moved != 1 {
         return Err(StoreError::Collision("another process has cut this slice".into()));
     }
@@ -78,7 +88,12 @@ async fn runs(db: &mut Db<'_>, job: JobId, from: i64, to: i64) -> Result<Vec<Run
          ORDER BY first",
         job.0,
         from,
-        to
+        to;
+        |t| {
+            let first = t.runs.range((job.0, i64::MIN)..=(job.0, from)).next_back().map_or(from, |((_, at), _)| *at);
+            let runs = t.runs.range((job.0, first)..(job.0, to));
+            runs.map(|((_, first), (start, stop))| (*first, *start, *stop)).collect()
+        }
     )?;
     Ok(rows.into_iter().map(|(offset, start, end)| Run { range: Range { start, end }, offset }).collect())
 }

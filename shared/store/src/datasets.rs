@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
 use crate::core::Store;
-use crate::db::{Db, execute, execute_each, fetch_all, fetch_on, fetch_one, row};
+use crate::db::{Db, execute, execute_each, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::memory::{Item, Segment, Tables};
 
 /// How far an import has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +153,9 @@ impl TryFrom<DatasetRow> for Dataset {
 const GET: &str =
     "SELECT id, team, name, version, items, state, error, base, created FROM datasets WHERE id = $1";
 
-/// A segment of a dataset: items `start..stop`, by a pattern or as rows.
+/// A piece of a dataset: items `start..stop`, by a pattern or as rows.
 #[derive(Debug, Clone)]
-struct Segment {
+struct Piece {
     start: i64,
     stop: i64,
     pattern: Option<String>,
@@ -192,11 +193,37 @@ async fn create(db: &mut Db<'_>, new: &NewDataset, asked: Option<&Asked>) -> Res
         i64::from(ready),
         &new.base,
         new.creator.0,
-        new.now.0
+        new.now.0;
+        |t| match t.teams.contains(&new.team.0) {
+            true => t.datasets.insert(new.id.0, first_state(new, ready, count)),
+            false => Err(StoreError::NotFound),
+        }
     )?;
     insert_segment(db, (new.id, 1), (0, count), pattern, ready, new.now).await?;
     keep_answer(db, asked, &json!(new.id), new.now).await?;
     Ok(new.id)
+}
+
+fn first_state(new: &NewDataset, ready: bool, items: i64) -> Dataset {
+    Dataset {
+        id: new.id,
+        team: new.team,
+        name: new.name.clone(),
+        version: i64::from(ready),
+        items,
+        state: if ready { DatasetState::Ready } else { DatasetState::Importing },
+        error: None,
+        base: new.base.clone(),
+        created: new.now,
+    }
+}
+
+fn segments_of(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Segment)> {
+    t.segments.range((id.0, i64::MIN)..=(id.0, i64::MAX)).map(|((_, version), segment)| (*version, segment))
+}
+
+fn items_of_dataset(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Item)> {
+    t.items.range((id.0, i64::MIN)..=(id.0, i64::MAX)).map(|((_, item), row)| (*item, row))
 }
 
 async fn insert_segment(
@@ -217,17 +244,29 @@ async fn insert_segment(
         stop,
         pattern.clone(),
         ready,
-        now.0
+        now.0;
+        |t| t.segments.insert((dataset.0, version), Segment { start, stop, pattern: pattern.clone(), ready, touched: now.0 })
     )?;
     Ok(())
 }
 
 /// Opens the next version for rows to come; one import at a time.
 async fn open_version(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<(i64, i64)> {
-    let row =
-        fetch_one!(db, (i64, i64, i64), "SELECT version, items, state FROM datasets WHERE id = $1", id.0)?;
+    let row = fetch_one!(
+        db,
+        (i64, i64, i64),
+        "SELECT version, items, state FROM datasets WHERE id = $1",
+        id.0;
+        |t| t.datasets.get(&id.0).map(|dataset| (dataset.version, dataset.items, dataset.state as i64))
+    )?;
     let (version, items, state) = row.ok_or(StoreError::NotFound)?;
-    let open = fetch_one!(db, (i64,), "SELECT version FROM segments WHERE dataset = $1 AND NOT ready", id.0)?;
+    let open = fetch_one!(
+        db,
+        (i64,),
+        "SELECT version FROM segments WHERE dataset = $1 AND NOT ready",
+        id.0;
+        |t| segments_of(t, id).find(|(_, segment)| !segment.ready).map(|(version, _)| (version,))
+    )?;
     if state != 1 || open.is_some() {
         return Err(StoreError::Conflict("the dataset is not ready, or is being appended to".into()));
     }
@@ -240,10 +279,14 @@ async fn lock_open(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Optio
     const SQLITE: &str = "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready";
     const POSTGRES: &str = "
         SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready FOR UPDATE";
-    match db {
-        Db::Postgres(_) => fetch_one!(db, (i64, i64), POSTGRES, id.0, version),
-        Db::Sqlite(_) => fetch_one!(db, (i64, i64), SQLITE, id.0, version),
-    }
+    fetch_one!(
+        db,
+        (i64, i64),
+        [POSTGRES, SQLITE],
+        id.0,
+        version;
+        |t| t.segments.get(&(id.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop))
+    )
 }
 
 async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem], now: Time) -> Result<i64> {
@@ -265,7 +308,8 @@ async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem],
         id.0,
         version,
         stop,
-        now.0
+        now.0;
+        |t| Ok(t.segments.update(&(id.0, version), |segment| (segment.stop, segment.touched) = (stop, now.0)))
     )?;
     Ok(stop - start)
 }
@@ -279,23 +323,19 @@ async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Resu
     let mut seen = std::collections::HashSet::new();
     let own = items.iter().position(|item| !seen.insert(item.uri.as_str()));
     let digests: Vec<_> = items.iter().map(|item| uri_digest(&item.uri)).collect();
-    let known = match db {
-        Db::Postgres(c) => fetch_on!(
-            c,
-            (Vec<u8>,),
-            "SELECT digest FROM items WHERE dataset = $1 AND digest = ANY($2)",
-            id.0,
-            digests.clone()
-        )?,
-        Db::Sqlite(c) => {
-            const ONE: &str = "SELECT digest FROM items WHERE dataset = $1 AND digest = $2";
-            let mut rows = Vec::new();
-            for digest in &digests {
-                rows.extend(fetch_on!(c, (Vec<u8>,), ONE, id.0, digest.clone())?);
-            }
-            rows
-        }
-    };
+    const POSTGRES: &str = "
+        SELECT i.digest FROM UNNEST($1::uuid[], $2::bytea[]) AS c (dataset, digest)
+        JOIN items i ON i.dataset = c.dataset AND i.digest = c.digest";
+    const SQLITE: &str = "SELECT digest FROM items WHERE dataset = $1 AND digest = $2";
+    let known = fetch_each!(
+        db,
+        (Vec<u8>,),
+        [POSTGRES, SQLITE],
+        &digests,
+        |digest| id.0,
+        digest.clone();
+        |t| items_of_dataset(t, id).find(|(_, item)| item.digest == *digest).map(|_| (digest.clone(),))
+    )?;
     let known: std::collections::HashSet<_> = known.into_iter().map(|(digest,)| digest).collect();
     let stored = digests.iter().position(|digest| known.contains(digest));
     Ok([own, stored].into_iter().flatten().min())
@@ -312,8 +352,7 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
     let numbered: Vec<_> = items.iter().zip(start..).collect();
     execute_each!(
         db,
-        POSTGRES,
-        SQLITE,
+        [POSTGRES, SQLITE],
         &numbered,
         |n| id.0,
         n.1,
@@ -322,7 +361,13 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
         (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
         n.0.meta.clone(),
         n.0.width,
-        n.0.height,
+        n.0.height;
+        |t| t.items.insert((id.0, n.1), Item {
+            uri: n.0.uri.clone(),
+            digest: uri_digest(&n.0.uri),
+            labels: (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
+            size: (n.0.width, n.0.height),
+        })
     )?;
     Ok(())
 }
@@ -335,14 +380,24 @@ async fn finish(db: &mut Db<'_>, id: DatasetId, version: i64, base: &str) -> Res
     if start == stop {
         return Err(StoreError::Invalid(FieldError::new("source", "holds no item")));
     }
-    execute!(db, "UPDATE segments SET ready = TRUE WHERE dataset = $1 AND version = $2", id.0, version)?;
+    execute!(
+        db,
+        "UPDATE segments SET ready = TRUE WHERE dataset = $1 AND version = $2",
+        id.0,
+        version;
+        |t| Ok(t.segments.update(&(id.0, version), |segment| segment.ready = true))
+    )?;
     execute!(
         db,
         "UPDATE datasets SET version = $2, items = $3, base = $4, state = 1 WHERE id = $1",
         id.0,
         version,
         stop,
-        base
+        base;
+        |t| Ok(t.datasets.update(&id.0, |dataset| {
+            (dataset.version, dataset.items, dataset.state) = (version, stop, DatasetState::Ready);
+            dataset.base = base.to_owned();
+        }))
     )?;
     Ok(())
 }
@@ -357,24 +412,51 @@ async fn drop_version(
 ) -> Result<bool> {
     let Some((start, stop)) = lock_open(db, id, version).await? else { return Ok(true) };
     let keep = start.max(stop - limit);
-    execute!(db, "DELETE FROM items WHERE dataset = $1 AND item >= $2", id.0, keep)?;
+    execute!(
+        db,
+        "DELETE FROM items WHERE dataset = $1 AND item >= $2",
+        id.0,
+        keep;
+        |t| Ok(t.items.remove_range((id.0, keep)..=(id.0, i64::MAX)))
+    )?;
     if keep > start {
         execute!(
             db,
             "UPDATE segments SET stop = $3 WHERE dataset = $1 AND version = $2",
             id.0,
             version,
-            keep
+            keep;
+            |t| Ok(t.segments.update(&(id.0, version), |segment| segment.stop = keep))
         )?;
         return Ok(false);
     }
-    execute!(db, "DELETE FROM segments WHERE dataset = $1 AND version = $2", id.0, version)?;
+    execute!(
+        db,
+        "DELETE FROM segments WHERE dataset = $1 AND version = $2",
+        id.0,
+        version;
+        |t| Ok(t.segments.remove(&(id.0, version)))
+    )?;
     if version == 1 {
         match error {
-            Some(error) => {
-                execute!(db, "UPDATE datasets SET state = 2, error = $2 WHERE id = $1", id.0, error)?
-            }
-            None => execute!(db, "DELETE FROM datasets WHERE id = $1 AND state = 0", id.0)?,
+            Some(error) => execute!(
+                db,
+                "UPDATE datasets SET state = 2, error = $2 WHERE id = $1",
+                id.0,
+                error;
+                |t| Ok(t.datasets.update(&id.0, |dataset| {
+                    (dataset.state, dataset.error) = (DatasetState::Failed, Some(error.to_owned()));
+                }))
+            )?,
+            None => execute!(
+                db,
+                "DELETE FROM datasets WHERE id = $1 AND state = 0",
+                id.0;
+                |t| Ok(match t.datasets.get(&id.0) {
+                    Some(dataset) if dataset.state == DatasetState::Importing => t.datasets.remove(&id.0),
+                    _ => 0,
+                })
+            )?,
         };
     }
     Ok(true)
@@ -450,7 +532,11 @@ impl Store {
             (Uuid, i64),
             "SELECT dataset, version FROM segments WHERE NOT ready AND touched < $1 LIMIT $2",
             before.0,
-            limit
+            limit;
+            |t| {
+                let idle = t.segments.iter().filter(|(_, s)| !s.ready && s.touched < before.0);
+                idle.map(|(place, _)| *place).take(limit as usize).collect()
+            }
         )?;
         Ok(rows.into_iter().map(|(id, version)| (DatasetId(id), version)).collect())
     }
@@ -458,22 +544,32 @@ impl Store {
     /// One dataset.
     pub async fn dataset(&self, id: DatasetId) -> Result<Option<Dataset>> {
         let mut reader = self.reader().await?;
-        fetch_one!(&mut reader.db(), DatasetRow, GET, id.0)?.map(Dataset::try_from).transpose()
+        let found = fetch_as!(
+            &mut reader.db(),
+            DatasetRow => Dataset,
+            GET,
+            id.0;
+            |t| t.datasets.get(&id.0).cloned().into_iter().collect()
+        )?;
+        Ok(found.into_iter().next())
     }
 
     /// A page of a team's datasets.
     pub async fn datasets(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Dataset>> {
         let mut reader = self.reader().await?;
-        let rows = fetch_all!(
+        fetch_as!(
             &mut reader.db(),
-            DatasetRow,
+            DatasetRow => Dataset,
             "SELECT id, team, name, version, items, state, error, base, created FROM datasets
              WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3",
             team.0,
             after,
-            limit
-        )?;
-        rows.into_iter().map(Dataset::try_from).collect()
+            limit;
+            |t| {
+                let page = t.datasets.values().filter(|dataset| dataset.team == team && dataset.id.0 > after);
+                page.take(limit as usize).cloned().collect()
+            }
+        )
     }
 
     /// These items of a dataset, in order.
@@ -499,7 +595,11 @@ impl Store {
             id.0,
             after,
             stop,
-            limit
+            limit;
+            |t| {
+                let rows = t.items.range((id.0, after + 1)..(id.0, stop));
+                rows.take(limit as usize).map(|((_, item), row)| (*item, row.labels.clone())).collect()
+            }
         )?;
         let last = rows.last().map(|(item, _)| *item);
         let carries = |text: &Option<String>| {
@@ -525,20 +625,24 @@ pub(crate) async fn items_of(db: &mut Db<'_>, id: DatasetId, wanted: &Ranges) ->
     Ok(found)
 }
 
-async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Segment>> {
+async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Piece>> {
     let rows = fetch_all!(
         db,
         (i64, i64, Option<String>),
         "SELECT start, stop, pattern FROM segments WHERE dataset = $1 AND ready ORDER BY version",
-        id.0
+        id.0;
+        |t| {
+            let ready = segments_of(t, id).filter(|(_, segment)| segment.ready);
+            ready.map(|(_, segment)| (segment.start, segment.stop, segment.pattern.clone())).collect()
+        }
     )?;
-    Ok(rows.into_iter().map(|(start, stop, pattern)| Segment { start, stop, pattern }).collect())
+    Ok(rows.into_iter().map(|(start, stop, pattern)| Piece { start, stop, pattern }).collect())
 }
 
 async fn segment_items(
     db: &mut Db<'_>,
     id: DatasetId,
-    segment: &Segment,
+    segment: &Piece,
     start: i64,
     stop: i64,
 ) -> Result<Vec<ItemRow>> {
@@ -556,7 +660,11 @@ async fn segment_items(
         "SELECT item, uri, width, height FROM items WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
         id.0,
         start,
-        stop
+        stop;
+        |t| {
+            let rows = t.items.range((id.0, start)..(id.0, stop));
+            rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1)).collect()
+        }
     )?;
     Ok(rows.into_iter().map(|(index, uri, w, h)| ItemRow { index, uri, size: w.zip(h) }).collect())
 }

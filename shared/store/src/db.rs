@@ -1,4 +1,7 @@
-//! Two databases behind one face: an enum of the two connections, and macros that run one statement on either.
+//! Two databases and a model behind one face: an enum of the connections, and macros that run one statement on any.
+//!
+//! A statement is one text for both databases, or `[PostgreSQL's, SQLite's]`; its arguments; and, behind a semicolon,
+//! what it means on the tables of the model.
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
@@ -6,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::Result;
+use crate::memory::{Session, Tables};
 
 /// A connection on which statements run.
 pub enum Db<'a> {
@@ -13,12 +17,15 @@ pub enum Db<'a> {
     Postgres(&'a mut PgConnection),
     /// To SQLite.
     Sqlite(&'a mut SqliteConnection),
+    /// To a model of the tables.
+    Memory(&'a mut Tables),
 }
 
 /// A connection borrowed for reading.
 pub(crate) enum Reader {
     Postgres(PoolConnection<Postgres>),
     Sqlite(PoolConnection<Sqlite>),
+    Memory(Session),
 }
 
 impl Reader {
@@ -26,6 +33,7 @@ impl Reader {
         match self {
             Self::Postgres(connection) => Db::Postgres(connection),
             Self::Sqlite(connection) => Db::Sqlite(connection),
+            Self::Memory(session) => Db::Memory(session),
         }
     }
 }
@@ -34,6 +42,7 @@ impl Reader {
 pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
+    Memory(Session),
 }
 
 impl Tx {
@@ -41,6 +50,7 @@ impl Tx {
         match self {
             Self::Postgres(tx) => Db::Postgres(tx),
             Self::Sqlite(tx) => Db::Sqlite(tx),
+            Self::Memory(session) => Db::Memory(session),
         }
     }
 
@@ -48,61 +58,101 @@ impl Tx {
         match self {
             Self::Postgres(tx) => tx.commit().await?,
             Self::Sqlite(tx) => tx.commit().await?,
+            Self::Memory(session) => session.commit(),
         }
         Ok(())
     }
 }
 
-/// All rows of one statement, as `$row`.
-macro_rules! fetch_all {
-    ($db:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        match $db {
-            $crate::db::Db::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(&mut **c).await,
-            $crate::db::Db::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(&mut **c).await,
-        }
-        .map_err($crate::error::StoreError::from)
+/// Picks the text for a database.
+macro_rules! text {
+    (postgres, [$postgres:expr, $sqlite:expr]) => {
+        $postgres
+    };
+    (sqlite, [$postgres:expr, $sqlite:expr]) => {
+        $sqlite
+    };
+    ($database:ident, $sql:expr) => {
+        $sql
     };
 }
 
-/// All rows of one statement that only one of the databases understands.
-macro_rules! fetch_on {
-    ($connection:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        sqlx::query_as::<_, $row>($sql)$(.bind($arg))*
-            .fetch_all(&mut **$connection)
-            .await
-            .map_err($crate::error::StoreError::from)
+/// All rows of one statement, as `$row`.
+macro_rules! fetch_all {
+    ($db:expr, $row:ty, $sql:tt $(, $arg:expr)* $(,)?; |$tables:ident| $model:expr) => {
+        match $db {
+            $crate::db::Db::Postgres(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(postgres, $sql))$(.bind($arg))*
+                    .fetch_all(&mut **c).await.map_err($crate::error::StoreError::from)
+            }
+            $crate::db::Db::Sqlite(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(sqlite, $sql))$(.bind($arg))*
+                    .fetch_all(&mut **c).await.map_err($crate::error::StoreError::from)
+            }
+            $crate::db::Db::Memory($tables) => Ok::<Vec<$row>, $crate::error::StoreError>($model),
+        }
     };
 }
 
 /// At most one row of one statement, as `$row`.
 macro_rules! fetch_one {
-    ($db:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+    ($db:expr, $row:ty, $sql:tt $(, $arg:expr)* $(,)?; |$tables:ident| $model:expr) => {
         match $db {
-            $crate::db::Db::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(&mut **c).await,
-            $crate::db::Db::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(&mut **c).await,
+            $crate::db::Db::Postgres(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(postgres, $sql))$(.bind($arg))*
+                    .fetch_optional(&mut **c).await.map_err($crate::error::StoreError::from)
+            }
+            $crate::db::Db::Sqlite(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(sqlite, $sql))$(.bind($arg))*
+                    .fetch_optional(&mut **c).await.map_err($crate::error::StoreError::from)
+            }
+            $crate::db::Db::Memory($tables) => Ok::<Option<$row>, $crate::error::StoreError>($model),
         }
-        .map_err($crate::error::StoreError::from)
+    };
+}
+
+/// All rows of one statement, read as `$row` and turned into `$value`, which is what the model keeps.
+macro_rules! fetch_as {
+    ($db:expr, $row:ty => $value:ty, $sql:tt $(, $arg:expr)* $(,)?; |$tables:ident| $model:expr) => {
+        match $db {
+            $crate::db::Db::Postgres(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(postgres, $sql))$(.bind($arg))*
+                    .fetch_all(&mut **c).await.map_err($crate::error::StoreError::from)
+                    .and_then(|rows| rows.into_iter().map(<$value>::try_from).collect::<$crate::error::Result<Vec<_>>>())
+            }
+            $crate::db::Db::Sqlite(c) => {
+                sqlx::query_as::<_, $row>($crate::db::text!(sqlite, $sql))$(.bind($arg))*
+                    .fetch_all(&mut **c).await.map_err($crate::error::StoreError::from)
+                    .and_then(|rows| rows.into_iter().map(<$value>::try_from).collect::<$crate::error::Result<Vec<_>>>())
+            }
+            $crate::db::Db::Memory($tables) => Ok::<Vec<$value>, $crate::error::StoreError>($model),
+        }
     };
 }
 
 /// Runs one statement and says how many rows it wrote.
 macro_rules! execute {
-    ($db:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+    ($db:expr, $sql:tt $(, $arg:expr)* $(,)?; |$tables:ident| $model:expr) => {
         match $db {
             $crate::db::Db::Postgres(c) => {
-                sqlx::query($sql)$(.bind($arg))*.execute(&mut **c).await.map(|done| done.rows_affected())
+                sqlx::query($crate::db::text!(postgres, $sql))$(.bind($arg))*
+                    .execute(&mut **c).await
+                    .map(|done| done.rows_affected()).map_err($crate::error::StoreError::from)
             }
             $crate::db::Db::Sqlite(c) => {
-                sqlx::query($sql)$(.bind($arg))*.execute(&mut **c).await.map(|done| done.rows_affected())
+                sqlx::query($crate::db::text!(sqlite, $sql))$(.bind($arg))*
+                    .execute(&mut **c).await
+                    .map(|done| done.rows_affected()).map_err($crate::error::StoreError::from)
             }
+            $crate::db::Db::Memory($tables) => $model,
         }
-        .map_err($crate::error::StoreError::from)
     };
 }
 
-/// Writes a batch: PostgreSQL takes it as arrays in one statement, SQLite row by row with a prepared one.
+/// Writes a batch: PostgreSQL takes it as arrays in one statement, the others row by row.
 macro_rules! execute_each {
-    ($db:expr, $postgres:expr, $sqlite:expr, $rows:expr, |$r:ident| $($field:expr),+ $(,)?) => {
+    ($db:expr, [$postgres:expr, $sqlite:expr], $rows:expr, |$r:ident| $($field:expr),+ $(,)?;
+     |$tables:ident| $model:expr) => {
         async {
             let rows = $rows;
             if rows.is_empty() {
@@ -123,15 +173,23 @@ macro_rules! execute_each {
                     }
                     Ok(written)
                 }
+                $crate::db::Db::Memory($tables) => {
+                    let mut written = 0;
+                    for $r in rows.iter() {
+                        written += $model?;
+                    }
+                    Ok(written)
+                }
             }
         }
         .await
     };
 }
 
-/// Reads for a batch of keys: PostgreSQL takes them as arrays in one statement, SQLite key by key.
+/// Reads for a batch of keys: PostgreSQL takes them as arrays in one statement, the others key by key.
 macro_rules! fetch_each {
-    ($db:expr, $row:ty, $postgres:expr, $sqlite:expr, $keys:expr, |$k:ident| $($field:expr),+ $(,)?) => {
+    ($db:expr, $row:ty, [$postgres:expr, $sqlite:expr], $keys:expr, |$k:ident| $($field:expr),+ $(,)?;
+     |$tables:ident| $model:expr) => {
         async {
             let keys = $keys;
             if keys.is_empty() {
@@ -139,7 +197,7 @@ macro_rules! fetch_each {
             }
             match $db {
                 $crate::db::Db::Postgres(c) => Ok(sqlx::query_as::<_, $row>($postgres)
-                    $(.bind(keys.iter().map(|$k| $field).collect::<Vec<_>>()))+
+                    $(.bind(keys.iter().map(|$k| { let _ = $k; $field }).collect::<Vec<_>>()))+
                     .fetch_all(&mut **c)
                     .await?),
                 $crate::db::Db::Sqlite(c) => {
@@ -149,9 +207,30 @@ macro_rules! fetch_each {
                     }
                     Ok(rows)
                 }
+                $crate::db::Db::Memory($tables) => {
+                    let mut rows: Vec<$row> = Vec::new();
+                    for $k in keys.iter() {
+                        rows.extend($model);
+                    }
+                    Ok(rows)
+                }
             }
         }
         .await
+    };
+}
+
+/// As `fetch_each!`, with rows that are read as `$row` and turned into `$value`, which is what the model keeps.
+macro_rules! fetch_as_each {
+    ($db:expr, $row:ty => $value:ty, $sql:tt, $keys:expr, |$k:ident| $field:expr; |$tables:ident| $model:expr) => {
+        match $db {
+            $crate::db::Db::Memory($tables) => Ok($keys.iter().filter_map(|$k| $model).collect()),
+            db => $crate::db::fetch_each!(db, $row, $sql, $keys, |$k| $field; |_tables| {
+                let _ = $k;
+                None
+            })
+            .and_then(|rows| rows.into_iter().map(<$value>::try_from).collect::<$crate::error::Result<Vec<_>>>()),
+        }
     };
 }
 
@@ -174,4 +253,6 @@ macro_rules! row {
     };
 }
 
-pub(crate) use {execute, execute_each, fetch_all, fetch_each, fetch_on, fetch_one, row};
+pub(crate) use {
+    execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, row, text,
+};

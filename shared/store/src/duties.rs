@@ -20,7 +20,11 @@ impl Store {
                     name.as_str(),
                     holder,
                     now.0,
-                    until.0
+                    until.0;
+                    |t| Ok(match t.duties.get(name) {
+                        Some((other, their_end)) if *other != holder && *their_end >= now.0 => 0,
+                        _ => t.duties.put(name.clone(), (holder, until.0)),
+                    })
                 )?;
                 Ok(taken == 1)
             })
@@ -32,8 +36,16 @@ impl Store {
     pub async fn duty_give(&self, name: &str, holder: Uuid) -> Result<()> {
         self.write(name.to_owned(), move |_, tx, name| {
             Box::pin(async move {
-                let name = name.as_str();
-                execute!(&mut tx.db(), "DELETE FROM duties WHERE name = $1 AND holder = $2", name, holder)?;
+                execute!(
+                    &mut tx.db(),
+                    "DELETE FROM duties WHERE name = $1 AND holder = $2",
+                    name.as_str(),
+                    holder;
+                    |t| Ok(match t.duties.get(name) {
+                        Some((own, _)) if *own == holder => t.duties.remove(name),
+                        _ => 0,
+                    })
+                )?;
                 Ok(())
             })
         })

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::core::Store;
 use crate::db::{fetch_all, row};
 use crate::error::Result;
+use crate::memory::{Accepted, Tables};
 
 /// An annotation as it is stored.
 #[derive(Debug, Clone)]
@@ -72,10 +73,33 @@ impl Store {
             job.0,
             item,
             slot,
-            limit
+            limit;
+            |t| {
+                let behind = t.accepted.range((job.0, item, slot + 1)..=(job.0, i64::MAX, i64::MAX));
+                behind.filter_map(|(place, row)| accepted_row(t, *place, row)).take(limit as usize).collect()
+            }
         )?;
         Ok(rows.into_iter().map(AcceptedItem::from).collect())
     }
+}
+
+/// An accepted item with its annotation, as the statement joins them.
+fn accepted_row(t: &Tables, (_, item, slot): (Uuid, i64, i64), row: &Accepted) -> Option<AcceptedRow> {
+    let note = t.annotations.get(&(row.assignment, row.author, item))?;
+    Some(AcceptedRow {
+        item,
+        slot,
+        assignment: row.assignment,
+        author: row.author,
+        reviewer: row.reviewer,
+        at: row.at,
+        round: t.assignments.get(&row.assignment)?.round,
+        body: note.body.clone(),
+        revision: note.revision,
+        skipped: note.skipped,
+        lease: note.lease,
+        updated: note.updated,
+    })
 }
 
 impl From<AcceptedRow> for AcceptedItem {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Stage, Stale, Time};
+use swath_domain::{Assignment, Stage, Stale, Status, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
 use crate::changes::Changes;
 use crate::core::{Core, Store, commit};
-use crate::db::{Db, execute_each, fetch_all, fetch_each, fetch_one, row};
+use crate::db::{Db, execute_each, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
-use crate::rows::{AssignmentRow, GrantRow, assignment_columns, assignments, grant_columns};
+use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
 use crate::writer::Replies;
 
 /// A person asks for work.
@@ -63,6 +63,13 @@ row! {
     struct HeldRow { id: Uuid, team: Uuid, job: Uuid, holder: Uuid, status: i64, lease: Uuid, }
 }
 
+impl HeldRow {
+    fn of(a: &Assignment) -> Option<Self> {
+        let (team, job) = (a.team.0, a.job.0);
+        Some(Self { id: a.id.0, team, job, holder: a.holder?.0, status: a.status.code(), lease: a.lease?.0 })
+    }
+}
+
 /// One batch under way: its commands, and the answers so far.
 struct Batch<'a> {
     core: &'a Core,
@@ -105,7 +112,15 @@ impl Batch<'_> {
         );
         for (index, command) in self.commands.iter().enumerate() {
             let Some(key) = &command.key else { continue };
-            let row = fetch_one!(db, GrantRow, FIRST, command.user.0, command.stage.code(), &key.text)?;
+            let row = fetch_one!(
+                db,
+                GrantRow,
+                FIRST,
+                command.user.0,
+                command.stage.code(),
+                &key.text;
+                |t| t.grant_under(command.user.0, command.stage.code(), &key.text).cloned()
+            )?;
             if let Some(row) = row {
                 let same = key.matches(row.digest.as_deref());
                 self.answers[index] = Some(same.map(|()| Granted::Held(LeaseId(row.lease))));
@@ -146,7 +161,14 @@ impl Batch<'_> {
         let people: HashSet<Uuid> =
             self.open().into_iter().map(|index| self.commands[index].user.0).collect();
         let people: Vec<Uuid> = people.into_iter().collect();
-        let rows = fetch_each!(db, HeldRow, POSTGRES, SQLITE, &people, |id| *id)?;
+        let rows = fetch_each!(
+            db,
+            HeldRow,
+            [POSTGRES, SQLITE],
+            &people,
+            |id| *id;
+            |t| t.assignments.values().filter(|a| a.holder == Some(UserId(*id))).filter_map(HeldRow::of)
+        )?;
         let mut held: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
             let stage = if row.status < 2 { Stage::Annotate } else { Stage::Review };
@@ -221,11 +243,11 @@ impl Batch<'_> {
         let rows = fetch_each!(
             db,
             (Uuid, Uuid, Uuid),
-            POSTGRES,
-            SQLITE,
+            [POSTGRES, SQLITE],
             &asking,
             |c| c.user.0,
-            c.only.map(|job| job.0)
+            c.only.map(|job| job.0);
+            |t| t.reserved_for(c.user, c.only).map(|a| (c.user.0, a.job.0, a.id.0)).take(20)
         )?;
         let mut reserved: HashMap<_, Vec<_>> = HashMap::new();
         for (person, job, id) in rows {
@@ -260,11 +282,15 @@ impl Batch<'_> {
         let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
         // Rows that this batch has granted already still look pending to the statement.
         let limit = (indices.len() + self.grants.len()) as i64;
-        let rows = match db {
-            Db::Postgres(_) => fetch_all!(db, AssignmentRow, CLAIM_POSTGRES, job.0, now.0, limit)?,
-            Db::Sqlite(_) => fetch_all!(db, AssignmentRow, CLAIM_SQLITE, job.0, now.0, limit)?,
-        };
-        let rows = assignments(rows)?;
+        let rows = fetch_as!(
+            db,
+            AssignmentRow => Assignment,
+            [CLAIM_POSTGRES, CLAIM_SQLITE],
+            job.0,
+            now.0,
+            limit;
+            |t| t.queue(job, now).into_iter().take(limit as usize).cloned().collect()
+        )?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         let mut ids = ids.into_iter();
@@ -283,22 +309,34 @@ impl Batch<'_> {
     async fn claim_one(&mut self, db: &mut Db<'_>, job: JobId, index: usize) -> Result<()> {
         let command = &self.commands[index];
         let limit = 1 + self.grants.len() as i64;
-        let (user, now) = (command.user.0, command.now.0);
-        let rows = match (&db, command.stage) {
-            (Db::Postgres(_), Stage::Annotate) => {
-                fetch_all!(db, AssignmentRow, OPINION_POSTGRES, job.0, now, limit, user)?
-            }
-            (Db::Sqlite(_), Stage::Annotate) => {
-                fetch_all!(db, AssignmentRow, OPINION_SQLITE, job.0, now, limit, user)?
-            }
-            (Db::Postgres(_), Stage::Review) => {
-                fetch_all!(db, AssignmentRow, REVIEW_POSTGRES, job.0, limit, user)?
-            }
-            (Db::Sqlite(_), Stage::Review) => {
-                fetch_all!(db, AssignmentRow, REVIEW_SQLITE, job.0, limit, user)?
-            }
+        let (user, now) = (command.user, command.now);
+        let rows = match command.stage {
+            Stage::Annotate => fetch_as!(
+                db,
+                AssignmentRow => Assignment,
+                [OPINION_POSTGRES, OPINION_SQLITE],
+                job.0,
+                now.0,
+                limit,
+                user.0;
+                |t| {
+                    let queue = t.queue(job, now).into_iter().filter(|a| !t.has_other_opinion(a, user));
+                    queue.take(limit as usize).cloned().collect()
+                }
+            )?,
+            Stage::Review => fetch_as!(
+                db,
+                AssignmentRow => Assignment,
+                [REVIEW_POSTGRES, REVIEW_SQLITE],
+                job.0,
+                limit,
+                user.0;
+                |t| {
+                    let others = t.to_review(job).into_iter().filter(|a| a.author != Some(user));
+                    others.take(limit as usize).cloned().collect()
+                }
+            )?,
         };
-        let rows = assignments(rows)?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for id in ids {
@@ -353,8 +391,7 @@ impl Batch<'_> {
         self.changes.write(db, self.core.stripe).await?;
         execute_each!(
             db,
-            POSTGRES,
-            SQLITE,
+            [POSTGRES, SQLITE],
             &self.grants,
             |g| g.0.0,
             g.1.id.0,
@@ -364,9 +401,26 @@ impl Batch<'_> {
             g.1.fence,
             g.2.now.0,
             g.2.key.as_ref().map(|key| key.text.clone()),
-            g.2.key.as_ref().map(|key| key.digest.clone()),
+            g.2.key.as_ref().map(|key| key.digest.clone());
+            |t| t.write_grant(grant_row(g), g.2.key.as_ref().map(|key| key.text.clone()))
         )?;
         Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
+    }
+}
+
+fn grant_row((lease, assignment, command): &(LeaseId, Assignment, Grant)) -> GrantRow {
+    GrantRow {
+        lease: lease.0,
+        assignment: assignment.id.0,
+        job: assignment.job.0,
+        holder: command.user.0,
+        stage: command.stage.code(),
+        fence: assignment.fence,
+        digest: command.key.as_ref().map(|key| key.digest.clone()),
+        ended: None,
+        request: None,
+        request_digest: None,
+        answer: None,
     }
 }
 
@@ -417,7 +471,8 @@ async fn has_other_opinion(db: &mut Db<'_>, assignment: &Assignment, user: UserI
         "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3",
         assignment.job.0,
         assignment.number,
-        user.0
+        user.0;
+        |t| t.opinions.get(&(assignment.job.0, assignment.number, user.0)).map(|slot| (*slot,))
     )?;
     Ok(other.is_some_and(|(slot,)| slot != assignment.slot))
 }
@@ -429,7 +484,8 @@ async fn count_own(db: &mut Db<'_>, assignment: AssignmentId, user: UserId) -> R
         (i64,),
         "SELECT COUNT(*) FROM annotations WHERE assignment = $1 AND author = $2",
         assignment.0,
-        user.0
+        user.0;
+        |t| Some((t.annotations_by(assignment.0, user.0).count() as i64,))
     )?;
     Ok(row.map_or(0, |(count,)| count))
 }
@@ -438,7 +494,14 @@ async fn count_own(db: &mut Db<'_>, assignment: AssignmentId, user: UserId) -> R
 pub(crate) async fn of_leases(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<HashMap<LeaseId, GrantRow>> {
     const POSTGRES: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = ANY($1)");
     const SQLITE: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
-    let rows = fetch_each!(db, GrantRow, POSTGRES, SQLITE, leases, |lease| lease.0)?;
+    let rows = fetch_each!(
+        db,
+        GrantRow,
+        [POSTGRES, SQLITE],
+        leases,
+        |lease| lease.0;
+        |t| t.grants.get(&lease.0).cloned()
+    )?;
     Ok(rows.into_iter().map(|row| (LeaseId(row.lease), row)).collect())
 }
 
@@ -486,13 +549,18 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
          LIMIT 1",
         job.0,
         now.0,
-        user.0
+        user.0;
+        |t| {
+            let may = |a: &&Assignment| a.is_eligible(Stage::Annotate, user, now) && !t.has_other_opinion(a, user);
+            t.of_job(job).find(may).map(|a| (a.id.0,))
+        }
     )?;
     let others = fetch_one!(
         db,
         (Option<i64>,),
         "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 1",
-        job.0
+        job.0;
+        |t| Some((t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| a.expires.0).min(),))
     )?;
     let reserved = fetch_one!(
         db,
@@ -500,19 +568,30 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
         "SELECT MIN(reserved_until) FROM assignments
          WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2",
         job.0,
-        now.0
+        now.0;
+        |t| {
+            let waiting = |a: &&Assignment| {
+                a.status == Status::Pending && !a.held && a.reserved_for.is_some() && a.reserved_until > now
+            };
+            Some((t.of_job(job).filter(waiting).map(|a| a.reserved_until.0).min(),))
+        }
     )?;
     let held = fetch_one!(
         db,
         (Uuid,),
         "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND held LIMIT 1",
-        job.0
+        job.0;
+        |t| t.of_job(job).find(|a| a.status == Status::Pending && a.held).map(|a| (a.id.0,))
     )?;
     let pending = fetch_one!(
         db,
         (Uuid,),
         "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NULL LIMIT 1",
-        job.0
+        job.0;
+        |t| {
+            let free = |a: &&Assignment| a.status == Status::Pending && !a.held && a.reserved_for.is_none();
+            t.of_job(job).find(free).map(|a| (a.id.0,))
+        }
     )?;
     Ok(Wait {
         eligible: eligible.is_some(),
@@ -529,20 +608,23 @@ async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wai
         (Uuid,),
         "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author <> $2 LIMIT 1",
         job.0,
-        user.0
+        user.0;
+        |t| t.to_review(job).into_iter().find(|a| a.author != Some(user)).map(|a| (a.id.0,))
     )?;
     let own = fetch_one!(
         db,
         (Uuid,),
         "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author = $2 LIMIT 1",
         job.0,
-        user.0
+        user.0;
+        |t| t.to_review(job).into_iter().find(|a| a.author == Some(user)).map(|a| (a.id.0,))
     )?;
     let others = fetch_one!(
         db,
         (Option<i64>,),
         "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 3",
-        job.0
+        job.0;
+        |t| Some((t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| a.expires.0).min(),))
     )?;
     Ok(Wait {
         eligible: eligible.is_some(),

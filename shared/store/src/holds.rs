@@ -116,7 +116,8 @@ async fn holds_another(db: &mut Db<'_>, lapsed: &Assignment, stage: Stage, user:
         "SELECT id FROM assignments WHERE holder = $1 AND job = $2 AND status = $3 LIMIT 1",
         user.0,
         lapsed.job.0,
-        stage.held().code()
+        stage.held().code();
+        |t| t.of_job(lapsed.job).find(|a| a.holder == Some(user) && a.status == stage.held()).map(|a| (a.id.0,))
     )?;
     Ok(other.is_some())
 }

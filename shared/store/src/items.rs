@@ -10,6 +10,7 @@ use crate::core::{Core, commit, settle};
 use crate::db::{Db, execute_each, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
+use crate::memory::Annotation;
 use crate::writer::Replies;
 
 /// What a person says of one item: its canonical JSON, checked by the caller.
@@ -79,7 +80,16 @@ impl Saved {
             SELECT assignment, author, item, revision, body FROM annotations
             WHERE assignment = $1 AND author = $2 AND item = $3";
         type Row = (Uuid, Uuid, i64, i64, String);
-        let rows = fetch_each!(db, Row, POSTGRES, SQLITE, &places, |p| p.0.0, p.1.0, p.2)?;
+        let rows = fetch_each!(
+            db,
+            Row,
+            [POSTGRES, SQLITE],
+            &places,
+            |p| p.0.0,
+            p.1.0,
+            p.2;
+            |t| t.annotations.get(&(p.0.0, p.1.0, p.2)).map(|n| (p.0.0, p.1.0, p.2, n.revision, n.body.clone()))
+        )?;
         let place = |row: Row| ((AssignmentId(row.0), UserId(row.1), row.2), (row.3, row.4));
         Ok(Self { rows: rows.into_iter().map(place).collect(), dirty: HashMap::new() })
     }
@@ -124,8 +134,7 @@ impl Saved {
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         execute_each!(
             db,
-            POSTGRES,
-            SQLITE,
+            [POSTGRES, SQLITE],
             &rows,
             |r| r.1.assignment.0,
             r.1.author.0,
@@ -134,9 +143,20 @@ impl Saved {
             r.0,
             r.1.work.skipped,
             r.1.work.body.clone(),
-            r.1.now.0,
+            r.1.now.0;
+            |t| Ok::<_, StoreError>(t.annotations.put((r.1.assignment.0, r.1.author.0, r.1.work.item), annotation(r.0, &r.1)))
         )?;
         Ok(())
+    }
+}
+
+fn annotation(revision: i64, save: &Save) -> Annotation {
+    Annotation {
+        lease: save.lease.0,
+        revision,
+        skipped: save.work.skipped,
+        body: save.work.body.clone(),
+        updated: save.now.0,
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
 use crate::core::Store;
-use crate::db::{Db, Tx, execute, execute_each, fetch_all, fetch_one};
+use crate::db::{Db, Tx, execute, execute_each, fetch_as};
 use crate::error::{Result, StoreError};
 use crate::rows::{JobRow, job_columns};
 use crate::{log, progress};
@@ -50,17 +50,22 @@ pub struct JobEdit {
 const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1");
 
 pub(crate) async fn get(db: &mut Db<'_>, id: JobId) -> Result<Option<Job>> {
-    fetch_one!(db, JobRow, GET, id.0)?.map(Job::try_from).transpose()
+    let found =
+        fetch_as!(db, JobRow => Job, GET, id.0; |t| t.jobs.get(&id.0).cloned().into_iter().collect())?;
+    Ok(found.into_iter().next())
 }
 
 /// The job, locked until the transaction ends.
 pub(crate) async fn lock(db: &mut Db<'_>, id: JobId) -> Result<Job> {
     const POSTGRES: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1 FOR NO KEY UPDATE");
-    let row = match db {
-        Db::Postgres(_) => fetch_one!(db, JobRow, POSTGRES, id.0)?,
-        Db::Sqlite(_) => fetch_one!(db, JobRow, GET, id.0)?,
-    };
-    row.map(Job::try_from).transpose()?.ok_or(StoreError::NotFound)
+    let found = fetch_as!(
+        db,
+        JobRow => Job,
+        [POSTGRES, GET],
+        id.0;
+        |t| t.jobs.get(&id.0).cloned().into_iter().collect()
+    )?;
+    found.into_iter().next().ok_or(StoreError::NotFound)
 }
 
 /// Who changes a job, when and why.
@@ -80,7 +85,13 @@ pub(crate) async fn note(
     detail: Value,
 ) -> Result<()> {
     job.seq += 1;
-    execute!(db, "UPDATE jobs SET seq = $2 WHERE id = $1", job.id.0, job.seq)?;
+    execute!(
+        db,
+        "UPDATE jobs SET seq = $2 WHERE id = $1",
+        job.id.0,
+        job.seq;
+        |t| Ok(t.jobs.update(&job.id.0, |row| row.seq = job.seq))
+    )?;
     let entry = Entry {
         subject: job.id.0,
         seq: job.seq,
@@ -106,7 +117,13 @@ pub(crate) async fn set_status(
     action: &str,
 ) -> Result<()> {
     let from = std::mem::replace(&mut job.status, status);
-    execute!(db, "UPDATE jobs SET status = $2 WHERE id = $1", job.id.0, status.code())?;
+    execute!(
+        db,
+        "UPDATE jobs SET status = $2 WHERE id = $1",
+        job.id.0,
+        status.code();
+        |t| Ok(t.jobs.update(&job.id.0, |row| row.status = status))
+    )?;
     note(db, job, act, action, json!({"from": from, "to": status})).await
 }
 
@@ -136,7 +153,11 @@ async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
         job.seed,
         job.selected,
         job.creator.0,
-        job.created.0
+        job.created.0;
+        |t| match t.teams.contains(&job.team.0) && t.datasets.contains(&job.dataset.0) {
+            true => t.jobs.insert(job.id.0, Job { cut_to: 0, seq: 0, ..job.clone() }),
+            false => Err(StoreError::NotFound),
+        }
     )?;
     Ok(())
 }
@@ -147,7 +168,16 @@ async fn insert_runs(db: &mut Db<'_>, job: JobId, runs: &[Run]) -> Result<()> {
         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])";
     const SQLITE: &str = "INSERT INTO runs (job, first, start, stop) VALUES ($1, $2, $3, $4)";
     for page in runs.chunks(RUNS_AT_ONCE) {
-        execute_each!(db, POSTGRES, SQLITE, page, |r| job.0, r.offset, r.range.start, r.range.end)?;
+        execute_each!(
+            db,
+            [POSTGRES, SQLITE],
+            page,
+            |r| job.0,
+            r.offset,
+            r.range.start,
+            r.range.end;
+            |t| t.runs.insert((job.0, r.offset), (r.range.start, r.range.end))
+        )?;
     }
     Ok(())
 }
@@ -210,7 +240,13 @@ async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, act: &Act) -> Result<(
         job.title.clone(),
         spec,
         job.priority.code(),
-        job.due.map(|due| due.0)
+        job.due.map(|due| due.0);
+        |t| Ok(t.jobs.update(&id.0, |row| {
+            row.title.clone_from(&job.title);
+            row.spec.clone_from(&job.spec);
+            row.priority = job.priority;
+            row.due = job.due;
+        }))
     )?;
     note(db, &mut job, act, "edit", Value::Object(changed)).await
 }
@@ -326,8 +362,18 @@ impl Store {
         const PAGE: &str =
             concat!("SELECT ", job_columns!(), " FROM jobs WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3");
         let mut reader = self.reader().await?;
-        let rows = fetch_all!(&mut reader.db(), JobRow, PAGE, team.0, after, limit)?;
-        rows.into_iter().map(Job::try_from).collect()
+        fetch_as!(
+            &mut reader.db(),
+            JobRow => Job,
+            PAGE,
+            team.0,
+            after,
+            limit;
+            |t| {
+                let page = t.jobs.values().filter(|job| job.team == team && job.id.0 > after);
+                page.take(limit as usize).cloned().collect()
+            }
+        )
     }
 
     /// The active and the paused jobs of a team, at most `limit`.
@@ -339,8 +385,20 @@ impl Store {
              ORDER BY priority DESC, COALESCE(due, 9223372036854775807), id LIMIT $2"
         );
         let mut reader = self.reader().await?;
-        let rows = fetch_all!(&mut reader.db(), JobRow, OPEN, team.0, limit)?;
-        rows.into_iter().map(Job::try_from).collect()
+        fetch_as!(
+            &mut reader.db(),
+            JobRow => Job,
+            OPEN,
+            team.0,
+            limit;
+            |t| {
+                let open = t.jobs.values().filter(|job| job.team == team && job.status.code() < 2);
+                let mut open: Vec<_> = open.cloned().collect();
+                open.sort_by_key(|job| (-job.priority.code(), job.due.map_or(i64::MAX, |due| due.0), job.id));
+                open.truncate(limit as usize);
+                open
+            }
+        )
     }
 
     /// A page of all jobs that are neither done nor cancelled.
@@ -351,8 +409,17 @@ impl Store {
             " FROM jobs WHERE status < 3 AND id > $1 ORDER BY id LIMIT $2"
         );
         let mut reader = self.reader().await?;
-        let rows = fetch_all!(&mut reader.db(), JobRow, PAGE, after, limit)?;
-        rows.into_iter().map(Job::try_from).collect()
+        fetch_as!(
+            &mut reader.db(),
+            JobRow => Job,
+            PAGE,
+            after,
+            limit;
+            |t| {
+                let undone = t.jobs.values().filter(|job| job.status.code() < 3 && job.id.0 > after);
+                undone.take(limit as usize).cloned().collect()
+            }
+        )
     }
 
     /// The counters of the jobs behind `after` up to `last`.

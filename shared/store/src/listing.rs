@@ -6,11 +6,11 @@ use swath_domain::{Assignment, Stage, Stale, Status, Time};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, fetch_all, fetch_each, fetch_one};
+use crate::db::{Db, fetch_all, fetch_as, fetch_each, fetch_one};
 use crate::error::Result;
 use crate::exports::StoredAnnotation;
 use crate::log;
-use crate::rows::{AssignmentRow, GrantRow, assignment_columns, assignments, grant_columns};
+use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
 
 /// Which assignments of a job are listed.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +43,14 @@ pub struct LeaseView {
 const BY_ID: &str = concat!("SELECT ", assignment_columns!(), " FROM assignments WHERE id = $1");
 
 async fn by_id(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<Assignment>> {
-    fetch_one!(db, AssignmentRow, BY_ID, id.0)?.map(Assignment::try_from).transpose()
+    let found = fetch_as!(
+        db,
+        AssignmentRow => Assignment,
+        BY_ID,
+        id.0;
+        |t| t.assignments.get(&id.0).cloned().into_iter().collect()
+    )?;
+    Ok(found.into_iter().next())
 }
 
 impl Store {
@@ -69,9 +76,9 @@ impl Store {
              ORDER BY id LIMIT $7"
         );
         let mut reader = self.reader().await?;
-        let rows = fetch_all!(
+        fetch_as!(
             &mut reader.db(),
-            AssignmentRow,
+            AssignmentRow => Assignment,
             PAGE,
             job.0,
             after,
@@ -79,9 +86,17 @@ impl Store {
             i64::from(filter.holder.is_some()),
             filter.holder.map(|user| user.0),
             i64::from(filter.undecided),
-            limit
-        )?;
-        assignments(rows)
+            limit;
+            |t| {
+                let wanted = |a: &&Assignment| {
+                    a.id.0 > after
+                        && filter.status.is_none_or(|status| a.status == status)
+                        && filter.holder.is_none_or(|holder| a.holder == Some(holder))
+                        && (!filter.undecided || a.status.code() < 4)
+                };
+                t.of_job(job).filter(wanted).take(limit as usize).cloned().collect()
+            }
+        )
     }
 
     /// Numbers of assignments that wait in a job's queue, in the order in which they are handed out.
@@ -95,7 +110,11 @@ impl Store {
              ORDER BY round DESC, number, slot LIMIT $3",
             job.0,
             now.0,
-            limit
+            limit;
+            |t| {
+                let waiting = t.queue(job, now).into_iter().take(limit as usize);
+                waiting.map(|a| (a.round, a.number)).collect()
+            }
         )
     }
 
@@ -108,13 +127,21 @@ impl Store {
             db,
             (i64,),
             "SELECT since FROM assignments WHERE job = $1 AND status = 0 ORDER BY round DESC, number, slot LIMIT 1",
-            job.0
+            job.0;
+            |t| {
+                let pending = t.of_job(job).filter(|a| a.status == Status::Pending);
+                pending.min_by_key(|a| (-a.round, a.number, a.slot)).map(|a| (a.since.0,))
+            }
         )?;
         let review = fetch_one!(
             db,
             (i64,),
             "SELECT since FROM assignments WHERE job = $1 AND status = 2 AND review ORDER BY since LIMIT 1",
-            job.0
+            job.0;
+            |t| {
+                let waiting = t.of_job(job).filter(|a| a.status == Status::Completed && a.review);
+                waiting.map(|a| a.since.0).min().map(|since| (since,))
+            }
         )?;
         Ok((pending.map(|(at,)| Time(at)), review.map(|(at,)| Time(at))))
     }
@@ -124,7 +151,8 @@ impl Store {
         const GRANT: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
-        let Some(grant) = fetch_one!(db, GrantRow, GRANT, lease.0)? else { return Ok(None) };
+        let grant = fetch_one!(db, GrantRow, GRANT, lease.0; |t| t.grants.get(&lease.0).cloned())?;
+        let Some(grant) = grant else { return Ok(None) };
         let assignment = by_id(db, AssignmentId(grant.assignment)).await?;
         Ok(assignment.map(|assignment| LeaseView {
             lease,
@@ -144,7 +172,17 @@ impl Store {
             " FROM assignments WHERE holder = $1 AND status = $2 ORDER BY id LIMIT 1000"
         );
         let mut reader = self.reader().await?;
-        assignments(fetch_all!(&mut reader.db(), AssignmentRow, HELD, user.0, stage.held().code())?)
+        fetch_as!(
+            &mut reader.db(),
+            AssignmentRow => Assignment,
+            HELD,
+            user.0,
+            stage.held().code();
+            |t| {
+                let held = |a: &&Assignment| a.holder == Some(user) && a.status == stage.held();
+                t.assignments.values().filter(held).take(1000).cloned().collect()
+            }
+        )
     }
 
     /// What a person has saved in an assignment, by item.
@@ -160,7 +198,11 @@ impl Store {
             "SELECT item, body, revision, skipped, lease, updated FROM annotations
              WHERE assignment = $1 AND author = $2 ORDER BY item",
             assignment.0,
-            author.0
+            author.0;
+            |t| {
+                let notes = t.annotations_by(assignment.0, author.0);
+                notes.map(|(item, n)| (item, n.body.clone(), n.revision, n.skipped, n.lease, n.updated)).collect()
+            }
         )?;
         Ok(rows
             .into_iter()
@@ -187,7 +229,20 @@ impl Store {
             WHERE assignment = $1 ORDER BY assignment, author, item";
         type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64);
         let mut reader = self.reader().await?;
-        let rows = fetch_each!(&mut reader.db(), Row, POSTGRES, SQLITE, ids, |id| id.0)?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            Row,
+            [POSTGRES, SQLITE],
+            ids,
+            |id| id.0;
+            |t| {
+                let nobody = uuid::Uuid::nil();
+                let notes = t.annotations.range((id.0, nobody, i64::MIN)..).take_while(|(place, _)| place.0 == id.0);
+                notes.map(|((assignment, author, item), n)| {
+                    (*assignment, *author, *item, n.body.clone(), n.revision, n.skipped, n.lease, n.updated)
+                })
+            }
+        )?;
         let stored = |row: Row| StoredAnnotation {
             assignment: AssignmentId(row.0),
             author: UserId(row.1),
@@ -217,7 +272,8 @@ impl Store {
             "SELECT id FROM assignments WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3",
             job.0,
             after,
-            limit
+            limit;
+            |t| t.of_job(job).filter(|a| a.id.0 > after).take(limit as usize).map(|a| (a.id.0,)).collect()
         )?;
         let Some((last,)) = ids.last() else { return Ok((Vec::new(), None)) };
         Ok((log::read_between(db, job.0, after, *last).await?, Some(*last)))

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use swath_domain::Status;
-use swath_domain::ids::UserId;
+use swath_domain::ids::{JobId, UserId};
 use swath_domain::log::Entry;
 use uuid::Uuid;
 
-use crate::db::{Db, execute_each, fetch_all};
+use crate::db::{Db, execute_each, fetch_as};
 use crate::error::Result;
 use crate::rows::EntryRow;
 
@@ -20,8 +20,7 @@ pub(crate) async fn insert(db: &mut Db<'_>, entries: &[Entry]) -> Result<()> {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     execute_each!(
         db,
-        POSTGRES,
-        SQLITE,
+        [POSTGRES, SQLITE],
         entries,
         |e| e.subject,
         e.seq,
@@ -33,36 +32,44 @@ pub(crate) async fn insert(db: &mut Db<'_>, entries: &[Entry]) -> Result<()> {
         e.lease_id.map(|id| id.0),
         e.fence,
         e.reason.clone(),
-        e.detail.as_ref().map(Value::to_string),
+        e.detail.as_ref().map(Value::to_string);
+        |t| t.log.insert((e.subject, e.seq), e.clone())
     )?;
     Ok(())
 }
 
 /// The entries of one subject behind number `after`, oldest first.
 pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
-    let rows = fetch_all!(
+    fetch_as!(
         db,
-        EntryRow,
+        EntryRow => Entry,
         "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail
          FROM decision_log WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         subject,
         after,
-        limit
-    )?;
-    rows.into_iter().map(Entry::try_from).collect()
+        limit;
+        |t| {
+            let entries = t.log.range((subject, after + 1)..=(subject, i64::MAX));
+            entries.take(limit as usize).map(|(_, entry)| entry.clone()).collect()
+        }
+    )
 }
 
 /// The entries of a page of assignments, from the one behind `after` to `last`, in the order of their ids.
 pub(crate) async fn read_between(db: &mut Db<'_>, job: Uuid, after: Uuid, last: Uuid) -> Result<Vec<Entry>> {
-    let rows = fetch_all!(
+    fetch_as!(
         db,
-        EntryRow,
+        EntryRow => Entry,
         "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail
          FROM assignments a JOIN decision_log l ON l.subject = a.id
          WHERE a.job = $1 AND a.id > $2 AND a.id <= $3 ORDER BY a.id, l.seq",
         job,
         after,
-        last
-    )?;
-    rows.into_iter().map(Entry::try_from).collect()
+        last;
+        |t| {
+            let page = t.of_job(JobId(job)).filter(|a| a.id.0 > after && a.id.0 <= last);
+            let entries = page.flat_map(|a| t.log.range((a.id.0, 0)..=(a.id.0, i64::MAX)));
+            entries.map(|(_, entry)| entry.clone()).collect()
+        }
+    )
 }

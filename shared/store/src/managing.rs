@@ -106,7 +106,13 @@ async fn withdraw_accepted(db: &mut Db<'_>, assignment: &Assignment) -> Result<(
         first.start,
         last.end,
         assignment.slot,
-        assignment.id.0
+        assignment.id.0;
+        |t| {
+            let own = t.accepted.range((assignment.job.0, first.start, 0)..(assignment.job.0, last.end, 0));
+            let own = own.filter(|(place, row)| place.2 == assignment.slot && row.assignment == assignment.id.0);
+            let own: Vec<_> = own.map(|(place, _)| *place).collect();
+            Ok(own.iter().map(|place| t.accepted.remove(place)).sum())
+        }
     )?;
     Ok(())
 }
@@ -120,7 +126,8 @@ async fn withdraw_opinion(db: &mut Db<'_>, assignment: &Assignment, author: Opti
             db,
             (Option<Uuid>, Option<Uuid>),
             "SELECT author, parent FROM assignments WHERE id = $1",
-            id.0
+            id.0;
+            |t| t.assignments.get(&id.0).map(|a| (a.author.map(|author| author.0), a.parent.map(|parent| parent.0)))
         )?;
         let Some((wrote, parent)) = row else { break };
         if wrote == Some(author.0) {
@@ -134,7 +141,12 @@ async fn withdraw_opinion(db: &mut Db<'_>, assignment: &Assignment, author: Opti
         assignment.job.0,
         assignment.number,
         author.0,
-        assignment.slot
+        assignment.slot;
+        |t| {
+            let place = (assignment.job.0, assignment.number, author.0);
+            let own = t.opinions.get(&place) == Some(&assignment.slot);
+            Ok(if own { t.opinions.remove(&place) } else { 0 })
+        }
     )?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::answers::{Asked, first_answer, keep_answer};
 use crate::core::Store;
 use crate::db::{execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::memory::{Tables, TokenRecord};
 
 /// A person, or an account of a machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,7 +75,8 @@ impl Store {
                     &user.name,
                     &user.email,
                     user.admin,
-                    user.created.0
+                    user.created.0;
+                    |t| t.users.insert(user.id.0, user.clone())
                 )?;
                 keep_answer(db, asked.as_ref(), &encoded(user)?, user.created).await?;
                 Ok(user.clone())
@@ -90,7 +92,8 @@ impl Store {
             &mut reader.db(),
             (String, Option<String>, bool, i64),
             "SELECT name, email, admin, created FROM users WHERE id = $1",
-            id.0
+            id.0;
+            |t| t.users.get(&id.0).map(|u| (u.name.clone(), u.email.clone(), u.admin, u.created.0))
         )?;
         Ok(row.map(|(name, email, admin, created)| User { id, name, email, admin, created: Time(created) }))
     }
@@ -98,7 +101,13 @@ impl Store {
     /// Whether there is an administrator yet.
     pub async fn has_admin(&self) -> Result<bool> {
         let mut reader = self.reader().await?;
-        Ok(fetch_one!(&mut reader.db(), (Uuid,), "SELECT id FROM users WHERE admin LIMIT 1")?.is_some())
+        let admin = fetch_one!(
+            &mut reader.db(),
+            (Uuid,),
+            "SELECT id FROM users WHERE admin LIMIT 1";
+            |t| t.users.values().find(|user| user.admin).map(|user| (user.id.0,))
+        )?;
+        Ok(admin.is_some())
     }
 
     /// Makes a team; its name must be new.
@@ -120,7 +129,11 @@ impl Store {
                     "INSERT INTO teams (id, name, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
                     id.0,
                     name.as_str(),
-                    now.0
+                    now.0;
+                    |t| {
+                        let taken = t.teams.values().any(|(other, _)| other == name);
+                        Ok(if taken { 0 } else { t.teams.insert_new(id.0, (name.clone(), now.0)) })
+                    }
                 )?;
                 if made == 0 {
                     // It may be this very request, sent twice, that was quicker.
@@ -143,7 +156,11 @@ impl Store {
             (Uuid, String),
             "SELECT id, name FROM teams WHERE id > $1 ORDER BY id LIMIT $2",
             after,
-            limit
+            limit;
+            |t| {
+                let behind = t.teams.iter().filter(|(id, _)| **id > after);
+                behind.take(limit as usize).map(|(id, (name, _))| (*id, name.clone())).collect()
+            }
         )?;
         Ok(rows.into_iter().map(|(id, name)| (TeamId(id), name)).collect())
     }
@@ -151,7 +168,13 @@ impl Store {
     /// A team's name.
     pub async fn team_name(&self, id: TeamId) -> Result<Option<String>> {
         let mut reader = self.reader().await?;
-        let row = fetch_one!(&mut reader.db(), (String,), "SELECT name FROM teams WHERE id = $1", id.0)?;
+        let row = fetch_one!(
+            &mut reader.db(),
+            (String,),
+            "SELECT name FROM teams WHERE id = $1",
+            id.0;
+            |t| t.teams.get(&id.0).map(|(name, _)| (name.clone(),))
+        )?;
         Ok(row.map(|(name,)| name))
     }
 
@@ -161,7 +184,13 @@ impl Store {
             Box::pin(async move {
                 let db = &mut tx.db();
                 if roles == Roles::NONE {
-                    execute!(db, "DELETE FROM members WHERE team = $1 AND person = $2", team.0, user.0)?;
+                    execute!(
+                        db,
+                        "DELETE FROM members WHERE team = $1 AND person = $2",
+                        team.0,
+                        user.0;
+                        |t| Ok(t.members.remove(&(team.0, user.0)))
+                    )?;
                     return Ok(());
                 }
                 execute!(
@@ -170,7 +199,11 @@ impl Store {
                      ON CONFLICT (team, person) DO UPDATE SET roles = excluded.roles",
                     team.0,
                     user.0,
-                    roles.bits()
+                    roles.bits();
+                    |t| match t.teams.contains(&team.0) && t.users.contains(&user.0) {
+                        true => Ok(t.members.put((team.0, user.0), roles.bits())),
+                        false => Err(StoreError::NotFound),
+                    }
                 )?;
                 Ok(())
             })
@@ -188,7 +221,14 @@ impl Store {
              WHERE m.team = $1 AND m.person > $2 ORDER BY m.person LIMIT $3",
             team.0,
             after,
-            limit
+            limit;
+            |t| {
+                let of_team = t.members.iter().filter(|((of, person), _)| *of == team.0 && *person > after);
+                let named = of_team.filter_map(|((_, person), bits)| {
+                    Some((*person, t.users.get(person)?.name.clone(), *bits))
+                });
+                named.take(limit as usize).collect()
+            }
         )?;
         let member =
             |(user, name, roles)| Member { user: UserId(user), name, roles: Roles::from_bits(roles) };
@@ -203,7 +243,8 @@ impl Store {
             (i64,),
             "SELECT roles FROM members WHERE team = $1 AND person = $2",
             team.0,
-            user.0
+            user.0;
+            |t| t.members.get(&(team.0, user.0)).map(|bits| (*bits,))
         )?;
         Ok(row.map_or(Roles::NONE, |(bits,)| Roles::from_bits(bits)))
     }
@@ -215,7 +256,11 @@ impl Store {
             &mut reader.db(),
             (Uuid, String, i64),
             "SELECT t.id, t.name, m.roles FROM members m JOIN teams t ON t.id = m.team WHERE m.person = $1 ORDER BY t.id",
-            user.0
+            user.0;
+            |t| {
+                let own = t.members.iter().filter(|((_, person), _)| *person == user.0);
+                own.filter_map(|((team, _), bits)| Some((*team, t.teams.get(team)?.0.clone(), *bits))).collect()
+            }
         )?;
         Ok(rows.into_iter().map(|(id, name, bits)| (TeamId(id), name, Roles::from_bits(bits))).collect())
     }
@@ -242,7 +287,16 @@ impl Store {
                     user.0,
                     digest.as_slice(),
                     now.0,
-                    expires.map(|at| at.0)
+                    expires.map(|at| at.0);
+                    |t| {
+                        if !t.users.contains(&user.0) {
+                            return Err(StoreError::NotFound);
+                        }
+                        let (person, digest) = (user.0, digest.clone());
+                        let taken = t.tokens.values().any(|token| token.digest == digest);
+                        let token = TokenRecord { person, digest, expires: expires.map(|at| at.0), revoked: None };
+                        Ok(if taken { 0 } else { t.tokens.insert_new(id.0, token) })
+                    }
                 )?;
                 keep_answer(db, asked.as_ref(), &encoded(id)?, now).await?;
                 Ok(*id)
@@ -254,7 +308,13 @@ impl Store {
     /// Whose token this is.
     pub async fn token_owner(&self, id: TokenId) -> Result<Option<UserId>> {
         let mut reader = self.reader().await?;
-        let row = fetch_one!(&mut reader.db(), (Uuid,), "SELECT person FROM tokens WHERE id = $1", id.0)?;
+        let row = fetch_one!(
+            &mut reader.db(),
+            (Uuid,),
+            "SELECT person FROM tokens WHERE id = $1",
+            id.0;
+            |t| t.tokens.get(&id.0).map(|token| (token.person,))
+        )?;
         Ok(row.map(|(person,)| UserId(person)))
     }
 
@@ -266,7 +326,8 @@ impl Store {
                     &mut tx.db(),
                     "UPDATE tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL",
                     id.0,
-                    now.0
+                    now.0;
+                    |t| Ok(t.tokens.update(&id.0, |token| token.revoked = token.revoked.or(Some(now.0))))
                 )?;
                 Ok(())
             })
@@ -283,7 +344,8 @@ impl Store {
                 TokenRow,
                 "SELECT t.id, t.person, t.expires, t.revoked, u.name, u.email, u.admin, u.created
                  FROM tokens t JOIN users u ON u.id = t.person WHERE t.digest = $1",
-                digest
+                digest;
+                |t| token_row(t, digest)
             )?
         };
         let Some(row) = row else { return Ok(None) };
@@ -298,6 +360,22 @@ impl Store {
             teams: self.teams_of(id).await?,
         }))
     }
+}
+
+/// The token of a digest with its bearer, as the statement joins them.
+fn token_row(t: &Tables, digest: &[u8]) -> Option<TokenRow> {
+    let (id, token) = t.tokens.iter().find(|(_, token)| token.digest == digest)?;
+    let user = t.users.get(&token.person)?;
+    Some(TokenRow {
+        id: *id,
+        person: token.person,
+        expires: token.expires,
+        revoked: token.revoked,
+        name: user.name.clone(),
+        email: user.email.clone(),
+        admin: user.admin,
+        created: user.created.0,
+    })
 }
 
 fn encoded<T: Serialize>(answer: &T) -> Result<serde_json::Value> {

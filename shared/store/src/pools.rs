@@ -11,6 +11,7 @@ use swath_domain::Time;
 
 use crate::db::{Db, Reader, Tx, fetch_all, fetch_one};
 use crate::error::{Result, StoreError};
+use crate::memory::{Connection, Memory};
 use crate::migrations;
 
 /// How long a caller waits for a connection.
@@ -32,11 +33,14 @@ pub enum Target {
     },
     /// A file.
     Sqlite(PathBuf),
+    /// A model that ends with its process, for simulations.
+    Memory(Memory),
 }
 
 pub(crate) enum Pools {
     Postgres(PgPool),
     Sqlite { read: SqlitePool, write: SqlitePool },
+    Memory(Connection),
 }
 
 impl Pools {
@@ -56,6 +60,7 @@ impl Pools {
                 Ok(Self::Postgres(pool))
             }
             Target::Sqlite(path) => Self::open_sqlite(path).await,
+            Target::Memory(memory) => Ok(Self::Memory(Connection::to(memory))),
         }
     }
 
@@ -79,6 +84,7 @@ impl Pools {
         Ok(match self {
             Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
             Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
+            Self::Memory(memory) => Reader::Memory(memory.open().await?),
         })
     }
 
@@ -87,6 +93,7 @@ impl Pools {
         Ok(match self {
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Memory(memory) => Tx::Memory(memory.open().await?),
         })
     }
 
@@ -94,6 +101,7 @@ impl Pools {
         match self {
             Self::Postgres(pool) => migrations::postgres().run(pool).await,
             Self::Sqlite { write, .. } => migrations::sqlite().run(write).await,
+            Self::Memory(_) => return Ok(()),
         }
         .map_err(|error| StoreError::Unavailable(format!("migration: {error}")))
     }
@@ -101,8 +109,12 @@ impl Pools {
     /// Whether every migration that this version knows has been applied.
     pub(crate) async fn is_migrated(&self) -> Result<bool> {
         let mut reader = self.reader().await?;
-        let applied =
-            fetch_one!(&mut reader.db(), (i64,), "SELECT COUNT(*) FROM _sqlx_migrations WHERE success");
+        let applied = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
+            |_t| Some((migrations::COUNT,))
+        );
         match applied {
             Ok(row) => Ok(row.is_some_and(|(count,)| count >= migrations::COUNT)),
             // The table itself comes with the first migration.
@@ -119,7 +131,8 @@ impl Pools {
             &mut reader.db(),
             (String, String),
             "SELECT name, setting FROM pg_settings
-             WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'"
+             WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'";
+            |_t| Vec::new()
         )?;
         Ok(rows.into_iter().map(|(name, value)| format!("{name} = {value}")).collect())
     }
@@ -131,7 +144,8 @@ impl Pools {
         let row = fetch_one!(
             &mut reader.db(),
             (i64,),
-            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+            |_t| None
         )?;
         Ok(row.map(|(micros,)| Time(micros)))
     }
@@ -143,6 +157,7 @@ impl Pools {
                 read.close().await;
                 write.close().await;
             }
+            Self::Memory(memory) => memory.close(),
         }
     }
 }

@@ -61,6 +61,11 @@ pub(crate) async fn add(db: &mut Db<'_>, changes: &BTreeMap<JobId, Progress>, st
                 let query = bound!(add_text(), job.0, stripe);
                 change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
             }
+            Db::Memory(t) => {
+                let mut sum = t.progress.get(&(job.0, stripe)).copied().unwrap_or_default();
+                sum.merge(change);
+                t.progress.put((job.0, stripe), sum);
+            }
             Db::Sqlite(c) => {
                 let query = bound!(add_text(), job.0, stripe);
                 change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
@@ -75,6 +80,7 @@ pub(crate) async fn read(db: &mut Db<'_>, job: JobId) -> Result<Progress> {
     let progress = match db {
         Db::Postgres(c) => bound!(sum_text(), job.0).fetch_optional(&mut **c).await?.map(|row| decode(&row)),
         Db::Sqlite(c) => bound!(sum_text(), job.0).fetch_optional(&mut **c).await?.map(|row| decode(&row)),
+        Db::Memory(t) => return Ok(summed(t.progress.range((job.0, i64::MIN)..=(job.0, i64::MAX)))),
     };
     progress.transpose().map(Option::unwrap_or_default)
 }
@@ -90,7 +96,20 @@ pub(crate) async fn read_between(db: &mut Db<'_>, after: Uuid, last: Uuid) -> Re
             let rows = bound!(page_text(), after, last).fetch_all(&mut **c).await?;
             rows.iter().map(|row| Ok((JobId(row.try_get("job")?), decode(row)?))).collect()
         }
+        Db::Memory(t) => {
+            let mut sums: BTreeMap<JobId, Progress> = BTreeMap::new();
+            for ((job, _), stripe) in t.progress.iter().filter(|((job, _), _)| *job > after && *job <= last) {
+                sums.entry(JobId(*job)).or_default().merge(stripe);
+            }
+            Ok(sums.into_iter().collect())
+        }
     }
+}
+
+fn summed<'a>(stripes: impl Iterator<Item = (&'a (Uuid, i64), &'a Progress)>) -> Progress {
+    let mut sum = Progress::default();
+    stripes.for_each(|(_, stripe)| sum.merge(stripe));
+    sum
 }
 
 fn decode<'r, R: Row>(row: &'r R) -> Result<Progress>

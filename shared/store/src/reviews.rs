@@ -7,7 +7,8 @@ use swath_domain::assignment::Decision;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
-use swath_domain::{Refusal, Stage, Stale, Status, Time};
+use swath_domain::{Assignment, Refusal, Stage, Stale, Status, Time};
+use uuid::Uuid;
 
 use crate::answers::Key;
 use crate::changes::Changes;
@@ -15,6 +16,7 @@ use crate::core::{Core, Store, commit, settle};
 use crate::db::{Db, execute, execute_each, fetch_all};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
+use crate::memory::{Accepted, Tables, VerdictRecord};
 use crate::rows::GrantRow;
 use crate::submissions::{Taken, keep_requests};
 use crate::writer::Replies;
@@ -155,8 +157,7 @@ async fn write_verdicts(db: &mut Db<'_>, puts: &[Put]) -> Result<()> {
             reason = excluded.reason, comment = excluded.comment, updated = excluded.updated";
     execute_each!(
         db,
-        POSTGRES,
-        SQLITE,
+        [POSTGRES, SQLITE],
         puts,
         |p| p.submission.0,
         p.reviewer.0,
@@ -165,7 +166,12 @@ async fn write_verdicts(db: &mut Db<'_>, puts: &[Put]) -> Result<()> {
         p.verdict.verdict == Verdict::Accept,
         p.verdict.reason.clone(),
         p.verdict.comment.clone(),
-        p.now.0,
+        p.now.0;
+        |t| Ok::<_, StoreError>(t.verdicts.put((p.submission.0, p.reviewer.0, p.verdict.item), VerdictRecord {
+            accept: p.verdict.verdict == Verdict::Accept,
+            reason: p.verdict.reason.clone(),
+            comment: p.verdict.comment.clone(),
+        }))
     )?;
     Ok(())
 }
@@ -277,7 +283,11 @@ async fn tally(
         id.0,
         author.0,
         submission.0,
-        command.user.0
+        command.user.0;
+        |t| {
+            let verdict = |item| t.verdicts.get(&(submission.0, command.user.0, item)).map(|verdict| verdict.accept);
+            t.annotations_by(id.0, author.0).map(|(item, note)| (item, note.skipped, verdict(item))).collect()
+        }
     )?;
     let mut decision = Decision::default();
     let mut missing = Vec::new();
@@ -307,7 +317,13 @@ async fn accept_rest(
         command.lease.0,
         command.now.0,
         id.0,
-        author.0
+        author.0;
+        |t| {
+            let items: Vec<_> = t.annotations_by(id.0, author.0).map(|(item, _)| item).collect();
+            let accepted = VerdictRecord { accept: true, reason: None, comment: None };
+            let place = |item| (submission.0, command.user.0, item);
+            Ok(items.into_iter().map(|item| t.verdicts.insert_new(place(item), accepted.clone())).sum())
+        }
     )?;
     Ok(())
 }
@@ -329,9 +345,32 @@ async fn keep_accepted(
         id.0,
         submission.0,
         reviewer.0,
-        now.0
+        now.0;
+        |t| accept(t, id, now, |t, item| {
+            let verdict = t.verdicts.get(&(submission.0, reviewer.0, item));
+            verdict.filter(|verdict| verdict.accept).map(|_| Some(reviewer.0))
+        })
     )?;
     Ok(())
+}
+
+/// Accepts those items of a submission for which `by` names who accepts them: a reviewer, or the rule.
+fn accept(
+    t: &mut Tables,
+    id: AssignmentId,
+    now: Time,
+    by: impl Fn(&Tables, i64) -> Option<Option<Uuid>>,
+) -> Result<u64> {
+    let Some(assignment) = t.assignments.get(&id.0).cloned() else { return Ok(0) };
+    let Some(UserId(author)) = assignment.author else { return Ok(0) };
+    let items: Vec<_> = t.annotations_by(id.0, author).map(|(item, _)| item).collect();
+    let mut written = 0;
+    for item in items {
+        let Some(reviewer) = by(t, item) else { continue };
+        let row = Accepted { assignment: id.0, author, reviewer, at: now.0 };
+        written += t.accepted.insert((assignment.job.0, item, assignment.slot), row)?;
+    }
+    Ok(written)
 }
 
 impl Store {
@@ -345,7 +384,18 @@ impl Store {
              WHERE submission = $1 AND ($2 = 0 OR reviewer = $3) ORDER BY item",
             submission.0,
             i64::from(reviewer.is_some()),
-            reviewer.map(|user| user.0)
+            reviewer.map(|user| user.0);
+            |t| {
+                let all = t.verdicts.iter().filter(|((on, by, _), _)| {
+                    *on == submission.0 && reviewer.is_none_or(|reviewer| reviewer.0 == *by)
+                });
+                let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
+                    (*item, v.accept, v.reason.clone(), v.comment.clone())
+                };
+                let mut rows: Vec<_> = all.map(row).collect();
+                rows.sort_by_key(|row| row.0);
+                rows
+            }
         )?;
         let verdict = |(item, accept, reason, comment)| VerdictRow {
             item,
@@ -369,7 +419,13 @@ impl Store {
             (uuid::Uuid,),
             "SELECT id FROM assignments WHERE status = 2 AND NOT review AND since < $1 ORDER BY since LIMIT $2",
             before.0,
-            limit
+            limit;
+            |t| {
+                let waiting = |a: &&Assignment| a.status == Status::Completed && !a.review && a.since < before;
+                let mut rows: Vec<_> = t.assignments.values().filter(waiting).collect();
+                rows.sort_by_key(|a| a.since);
+                rows.into_iter().take(limit as usize).map(|a| (a.id.0,)).collect()
+            }
         )?;
         Ok(rows.into_iter().map(|(id,)| AssignmentId(id)).collect())
     }
@@ -406,7 +462,8 @@ async fn skipped_items(db: &mut Db<'_>, id: AssignmentId, author: UserId) -> Res
         (i64,),
         "SELECT item FROM annotations WHERE assignment = $1 AND author = $2 AND skipped ORDER BY item",
         id.0,
-        author.0
+        author.0;
+        |t| t.annotations_by(id.0, author.0).filter(|(_, note)| note.skipped).map(|(item, _)| (item,)).collect()
     )?;
     Ok(rows.into_iter().map(|(item,)| item).collect())
 }
@@ -422,6 +479,13 @@ async fn accept_whole(db: &mut Db<'_>, ids: &[AssignmentId], now: Time) -> Resul
         INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
         SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, $2
         FROM assignments a JOIN annotations n ON n.assignment = a.id AND n.author = a.author WHERE a.id = $1";
-    execute_each!(db, POSTGRES, SQLITE, ids, |id| id.0, now.0)?;
+    execute_each!(
+        db,
+        [POSTGRES, SQLITE],
+        ids,
+        |id| id.0,
+        now.0;
+        |t| accept(t, *id, now, |_, _| Some(None))
+    )?;
     Ok(())
 }

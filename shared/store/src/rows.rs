@@ -70,10 +70,6 @@ impl TryFrom<AssignmentRow> for Assignment {
     }
 }
 
-pub(crate) fn assignments(rows: Vec<AssignmentRow>) -> Result<Vec<Assignment>> {
-    rows.into_iter().map(Assignment::try_from).collect()
-}
-
 row! {
     #[derive(Debug, Clone)]
     pub(crate) struct JobRow {

@@ -135,7 +135,8 @@ async fn claim_slot(db: &mut Db<'_>, assignment: &swath_domain::Assignment, user
         job,
         number,
         user.0,
-        slot
+        slot;
+        |t| Ok(t.opinions.insert_new((job, number, user.0), slot))
     )?;
     let row = fetch_one!(
         db,
@@ -143,7 +144,8 @@ async fn claim_slot(db: &mut Db<'_>, assignment: &swath_domain::Assignment, user
         "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3",
         job,
         number,
-        user.0
+        user.0;
+        |t| t.opinions.get(&(job, number, user.0)).map(|slot| (*slot,))
     )?;
     Ok(row == Some((slot,)))
 }
@@ -191,7 +193,8 @@ async fn missing(
         (i64,),
         "SELECT item FROM annotations WHERE assignment = $1 AND author = $2",
         assignment.0,
-        user.0
+        user.0;
+        |t| t.annotations_by(assignment.0, user.0).map(|(item, _)| (item,)).collect()
     )?;
     let saved: HashSet<i64> = rows.into_iter().map(|(item,)| item).collect();
     Ok(items.into_iter().filter(|item| !saved.contains(item)).collect())
@@ -207,13 +210,17 @@ pub(crate) async fn keep_requests(db: &mut Db<'_>, taken: &[Taken]) -> Result<()
         "UPDATE grants SET request = $2, request_digest = $3, answer = NULLIF($4, '') WHERE lease = $1";
     execute_each!(
         db,
-        POSTGRES,
-        SQLITE,
+        [POSTGRES, SQLITE],
         taken,
-        |t| t.lease.0,
-        t.key.text.clone(),
-        t.key.digest.clone(),
-        t.answer.clone(),
+        |k| k.lease.0,
+        k.key.text.clone(),
+        k.key.digest.clone(),
+        k.answer.clone();
+        |t| Ok::<_, StoreError>(t.grants.update(&k.lease.0, |grant| {
+            grant.request = Some(k.key.text.clone());
+            grant.request_digest = Some(k.key.digest.clone());
+            grant.answer = Some(k.answer.clone()).filter(|answer| !answer.is_empty());
+        }))
     )?;
     Ok(())
 }

@@ -3,13 +3,13 @@
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Stale, Time};
+use swath_domain::{Assignment, Stale, Status, Time};
 
 use crate::changes::Changes;
 use crate::core::{Core, Store};
-use crate::db::{Db, Tx, fetch_all};
+use crate::db::{Tx, fetch_all, fetch_as};
 use crate::error::Result;
-use crate::rows::{AssignmentRow, assignment_columns, assignments};
+use crate::rows::{AssignmentRow, assignment_columns};
 
 /// An assignment whose lease lapsed in a sweep, and that lease.
 pub type Lapsed = (Assignment, Option<LeaseId>);
@@ -50,12 +50,22 @@ async fn expire(core: &Core, tx: &mut Tx, before: Time, now: Time, limit: i64) -
          ORDER BY expires LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
     );
     let db = &mut tx.db();
-    let rows = match db {
-        Db::Postgres(_) => fetch_all!(db, AssignmentRow, POSTGRES, before.0, limit)?,
-        Db::Sqlite(_) => fetch_all!(db, AssignmentRow, SQLITE, before.0, limit)?,
-    };
+    let rows = fetch_as!(
+        db,
+        AssignmentRow => Assignment,
+        [POSTGRES, SQLITE],
+        before.0,
+        limit;
+        |t| {
+            let held = |a: &&Assignment| matches!(a.status, Status::InProgress | Status::InReview);
+            let mut late: Vec<_> = t.assignments.values().filter(held).filter(|a| a.expires < before).cloned().collect();
+            late.sort_by_key(|a| a.expires);
+            late.truncate(limit as usize);
+            late
+        }
+    )?;
     let mut changes = Changes::default();
-    changes.add(assignments(rows)?);
+    changes.add(rows);
     let mut lapsed = Vec::new();
     for id in changes.ids() {
         let Some(assignment) = changes.get(id) else { continue };
@@ -85,7 +95,8 @@ async fn cancel_page(
         "SELECT id FROM assignments WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3",
         job.0,
         after.0,
-        limit
+        limit;
+        |t| t.of_job(job).filter(|a| a.id > after).take(limit as usize).map(|a| (a.id.0,)).collect()
     )?;
     let last = ids.last().map(|(id,)| AssignmentId(*id));
     let mut changes = Changes::lock(db, ids.into_iter().map(|(id,)| AssignmentId(id))).await?;

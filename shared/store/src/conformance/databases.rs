@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::world::World;
-use crate::Target;
+use crate::{Memory, Target};
 
 /// Where the URL of a server's maintenance database stands.
 const SERVER: &str = "SWATH_TEST_POSTGRES";
@@ -16,6 +16,14 @@ const SERVER: &str = "SWATH_TEST_POSTGRES";
 const HUNG: Duration = Duration::from_secs(300);
 /// Enough for the readers and writers of one test.
 const CONNECTIONS: u32 = 8;
+
+/// Runs a test on tables of its own.
+pub(super) async fn on_memory<F>(test: fn(World) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    outcome(run(Target::Memory(Memory::default()), test).await);
+}
 
 /// Runs a test in a file of its own.
 pub(super) async fn on_sqlite<F>(test: fn(World) -> F)

@@ -1,0 +1,168 @@
+//! The tables of `migrations/`, with rows as values of the domain where there is one.
+
+use swath_domain::job::{Job, JobStatus};
+use swath_domain::log::Entry;
+use swath_domain::progress::Progress;
+use swath_domain::{Assignment, JobId, Status, Time, UserId};
+use uuid::Uuid;
+
+use super::table::Table;
+use crate::datasets::Dataset;
+use crate::people::User;
+use crate::rows::GrantRow;
+
+#[derive(Clone)]
+pub(crate) struct TokenRecord {
+    pub(crate) person: Uuid,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) expires: Option<i64>,
+    pub(crate) revoked: Option<i64>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Segment {
+    pub(crate) start: i64,
+    pub(crate) stop: i64,
+    pub(crate) pattern: Option<String>,
+    pub(crate) ready: bool,
+    pub(crate) touched: i64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Item {
+    pub(crate) uri: String,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) labels: Option<String>,
+    pub(crate) size: (Option<i64>, Option<i64>),
+}
+
+#[derive(Clone)]
+pub(crate) struct Annotation {
+    pub(crate) lease: Uuid,
+    pub(crate) revision: i64,
+    pub(crate) skipped: bool,
+    pub(crate) body: String,
+    pub(crate) updated: i64,
+}
+
+#[derive(Clone)]
+pub(crate) struct VerdictRecord {
+    pub(crate) accept: bool,
+    pub(crate) reason: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Accepted {
+    pub(crate) assignment: Uuid,
+    pub(crate) author: Uuid,
+    pub(crate) reviewer: Option<Uuid>,
+    pub(crate) at: i64,
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $row:ty,)*) => {
+        /// Every table by its name.
+        #[derive(Default)]
+        pub(crate) struct Tables { $($(#[$doc])* pub(crate) $name: Table<$key, $row>,)* }
+
+        impl Tables {
+            pub(crate) fn commit(&mut self) {
+                $(self.$name.commit();)*
+            }
+
+            pub(crate) fn rollback(&mut self) {
+                $(self.$name.rollback();)*
+            }
+        }
+    };
+}
+
+tables! {
+    users: Uuid => User,
+    teams: Uuid => (String, i64),
+    /// By team and person: the bits of their roles.
+    members: (Uuid, Uuid) => i64,
+    tokens: Uuid => TokenRecord,
+    /// By person, route and key: digest, answer and moment.
+    answers: (Uuid, String, String) => (Vec<u8>, String, i64),
+    datasets: Uuid => Dataset,
+    segments: (Uuid, i64) => Segment,
+    items: (Uuid, i64) => Item,
+    jobs: Uuid => Job,
+    /// By job and position: start and stop.
+    runs: (Uuid, i64) => (i64, i64),
+    /// By job and stripe.
+    progress: (Uuid, i64) => Progress,
+    assignments: Uuid => Assignment,
+    grants: Uuid => GrantRow,
+    /// By holder, stage and key: the lease.
+    grant_keys: (Uuid, i64, String) => Uuid,
+    /// By assignment, author and item.
+    annotations: (Uuid, Uuid, i64) => Annotation,
+    /// By submission, reviewer and item.
+    verdicts: (Uuid, Uuid, i64) => VerdictRecord,
+    /// By job, item and slot.
+    accepted: (Uuid, i64, i64) => Accepted,
+    /// By job, number and author: the slot.
+    opinions: (Uuid, i64, Uuid) => i64,
+    log: (Uuid, i64) => Entry,
+    /// By name: holder and until when.
+    duties: String => (Uuid, i64),
+}
+
+impl Tables {
+    /// The assignments of a job in the order of their ids, which is that of round, number and slot.
+    pub(crate) fn of_job(&self, job: JobId) -> impl DoubleEndedIterator<Item = &Assignment> {
+        self.assignments.values().filter(move |assignment| assignment.job == job)
+    }
+
+    /// What a person has saved in an assignment, by item.
+    pub(crate) fn annotations_by(
+        &self,
+        assignment: Uuid,
+        author: Uuid,
+    ) -> impl Iterator<Item = (i64, &Annotation)> {
+        let places = (assignment, author, i64::MIN)..=(assignment, author, i64::MAX);
+        self.annotations.range(places).map(|((_, _, item), row)| (*item, row))
+    }
+
+    /// The queue of a job: reworks first, then in the order of the dataset.
+    pub(crate) fn queue(&self, job: JobId, now: Time) -> Vec<&Assignment> {
+        let free = |a: &&Assignment| {
+            a.status == Status::Pending && !a.held && (a.reserved_for.is_none() || a.reserved_until <= now)
+        };
+        let mut queue: Vec<_> = self.of_job(job).filter(free).collect();
+        queue.sort_by_key(|a| (-a.round, a.number, a.slot));
+        queue
+    }
+
+    /// The submissions of a job that wait for a reviewer, oldest first.
+    pub(crate) fn to_review(&self, job: JobId) -> Vec<&Assignment> {
+        let mut queue: Vec<_> =
+            self.of_job(job).filter(|a| a.status == Status::Completed && a.review).collect();
+        queue.sort_by_key(|a| (a.since, a.id));
+        queue
+    }
+
+    /// What is reserved for a person in the jobs that grant, or in one of them.
+    pub(crate) fn reserved_for(
+        &self,
+        person: UserId,
+        only: Option<JobId>,
+    ) -> impl Iterator<Item = &Assignment> {
+        self.assignments.values().filter(move |a| {
+            a.status == Status::Pending
+                && !a.held
+                && a.reserved_for == Some(person)
+                && only.is_none_or(|only| a.job == only)
+                && self.jobs.get(&a.job.0).is_some_and(|job| job.status == JobStatus::Active)
+        })
+    }
+
+    /// Whether the person has spoken of the range in another slot.
+    pub(crate) fn has_other_opinion(&self, assignment: &Assignment, author: UserId) -> bool {
+        let slot = self.opinions.get(&(assignment.job.0, assignment.number, author.0));
+        slot.is_some_and(|slot| *slot != assignment.slot)
+    }
+}
