@@ -42,10 +42,7 @@ impl Hinter {
             let now = self.context.now();
             let hinted = tokio::select! {
                 ours = duty.next() => if ours { self.tick(now).await } else { return },
-                Some(message) = wakes.recv() => match message {
-                    Message::Wake { job } => self.look_at(job, now).await,
-                    Message::Hint { .. } | Message::Completed { .. } => Ok(()),
-                },
+                Some(message) = wakes.recv() => self.hear(message, now).await,
             };
             if let Err(error) = hinted {
                 tracing::warn!(%error, "hinting will go on in the next round");
@@ -53,8 +50,9 @@ impl Hinter {
         }
     }
 
-    /// Hints one job.
-    async fn look_at(&mut self, job: JobId, now: Time) -> Result<()> {
+    /// Hints the job that a message asks to look at.
+    pub async fn hear(&mut self, message: Message, now: Time) -> Result<()> {
+        let Message::Wake { job } = message else { return Ok(()) };
         let Some(job) = self.context.store.job(job).await?.filter(Job::is_open) else { return Ok(()) };
         let progress = self.context.store.job_progress(job.id).await?;
         self.hint(&job, &progress, now).await

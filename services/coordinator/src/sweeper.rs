@@ -4,6 +4,7 @@
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::job::{Job, JobStatus};
+use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_domain::{Status, Time};
 use swath_runtime::Context;
@@ -103,7 +104,7 @@ impl Sweeper {
             for (job, progress) in page {
                 if job.status == JobStatus::Cancelling {
                     cancel(&self.context, job.id, now).await?;
-                } else if is_cut(&job) && progress.items().undecided() == 0 {
+                } else if is_cut(&job) && (progress.items().undecided() == 0 || is(Bug::DoneEarly)) {
                     self.context.store.job_finish(job.id, now).await?;
                 }
             }

@@ -49,6 +49,11 @@ impl Candidates {
         }
     }
 
+    /// Takes note of a hint.
+    pub async fn hear(&self, message: Message) {
+        follow(&self.context, &self.shared, message).await;
+    }
+
     /// Takes a few candidates of a job.
     pub fn take(&self, job: JobId) -> Vec<AssignmentId> {
         let mut pool = lock(&self.shared.pool);
@@ -89,9 +94,9 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     let mut look = tokio::time::interval(LISTEN);
     loop {
         tokio::select! {
+            biased;
             message = hints.recv() => match message {
-                Some(Message::Hint { job, round, numbers }) => follow(&context, &shared, job, round, numbers).await,
-                Some(_) => {}
+                Some(message) => follow(&context, &shared, message).await,
                 None => break,
             },
             _ = look.tick() => if !shared.still_asked(team) { return },
@@ -101,7 +106,8 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     lock(&shared.asked).remove(&team);
 }
 
-async fn follow(context: &Context, shared: &Shared, job: JobId, round: i64, numbers: Vec<i64>) {
+async fn follow(context: &Context, shared: &Shared, message: Message) {
+    let Message::Hint { job, round, numbers } = message else { return };
     let slots = match context.store.job(job).await {
         Ok(Some(job)) => job.slots,
         Ok(None) | Err(_) => return,

@@ -7,9 +7,11 @@ mod candidates;
 mod metrics;
 mod notices;
 mod routes;
+mod work;
 
 use std::sync::Arc;
 
+use swath_bus::Message;
 use swath_domain::Stage;
 use swath_leasing::Desk;
 use swath_runtime::{Context, Route};
@@ -17,6 +19,8 @@ use swath_runtime::{Context, Route};
 use crate::candidates::Candidates;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
+
+pub use crate::work::{Handed, Work};
 
 /// One gateway.
 pub struct Gateway {
@@ -43,6 +47,21 @@ impl Gateway {
     /// The table of routes.
     pub fn routes(self: &Arc<Self>) -> Vec<Route> {
         routes::table().into_iter().map(|route| route.sharing(self.clone())).collect()
+    }
+
+    /// The gateway's way of handing out work: who holds what, and until when.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Takes a hint to heart.
+    pub async fn hear(&self, message: Message) {
+        self.candidates.hear(message).await;
+    }
+
+    /// Publishes the completions that wait to be told; what [`Gateway::run`] does whenever some do.
+    pub async fn tick(&self) {
+        self.notices.tick().await;
     }
 
     /// Publishes completions until shutdown.

@@ -1,6 +1,6 @@
 //! Completion notices: submissions are told to the review service in groups, one message per job and moment.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use swath_bus::{Message, Published, Queue};
@@ -50,8 +50,19 @@ impl Notices {
         }
     }
 
+    /// Publishes what waits right now; for loops that are ticked by hand.
+    pub async fn tick(&self) {
+        let mut group = Vec::new();
+        if let Some(waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            while let Ok(notice) = waiting.try_recv() {
+                group.push(notice);
+            }
+        }
+        self.publish(group).await;
+    }
+
     async fn publish(&self, group: Vec<Notice>) {
-        let mut by_job: HashMap<(TeamId, JobId), Vec<AssignmentId>> = HashMap::new();
+        let mut by_job: BTreeMap<(TeamId, JobId), Vec<AssignmentId>> = BTreeMap::new();
         for (team, job, assignment) in group {
             by_job.entry((team, job)).or_default().push(assignment);
         }

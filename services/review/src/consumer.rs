@@ -7,6 +7,7 @@ use prometheus::IntCounter;
 use swath_bus::{Message, Queue};
 use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, TeamId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
 use swath_store::Result;
@@ -64,6 +65,9 @@ impl Consumer {
 
     /// Waives what no notice told of in time.
     pub async fn tick(&self, now: Time) -> Result<()> {
+        if is(Bug::NoticesTrusted) {
+            return Ok(());
+        }
         let patience = seconds(self.context.config.work.waive_after_seconds as i64);
         loop {
             let late = self.context.store.submissions_to_waive(now + -patience, GROUP as i64).await?;
@@ -75,7 +79,8 @@ impl Consumer {
         }
     }
 
-    async fn waive(&self, ids: Vec<AssignmentId>) -> Result<()> {
+    /// Applies the review rule to these submissions.
+    pub(crate) async fn waive(&self, ids: Vec<AssignmentId>) -> Result<()> {
         let waived = self.context.store.submission_waive(ids, self.context.now()).await?;
         self.waived.inc_by(waived.len() as u64);
         Ok(())

@@ -6,9 +6,11 @@
 mod consumer;
 mod metrics;
 mod routes;
+mod work;
 
 use std::sync::Arc;
 
+use swath_bus::Message;
 use swath_domain::Stage;
 use swath_leasing::Desk;
 use swath_runtime::{Context, Route};
@@ -35,9 +37,29 @@ impl Review {
         routes::table().into_iter().map(|route| route.sharing(self.clone())).collect()
     }
 
+    /// The review service's way of handing out submissions.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Applies the review rule to what a notice tells of.
+    pub async fn hear(&self, message: Message) -> swath_store::Result<()> {
+        let Message::Completed { assignments, .. } = message else { return Ok(()) };
+        self.consumer().waive(assignments).await
+    }
+
+    /// Applies the review rule to what no notice told of in time; what [`Review::run`] does again and again.
+    pub async fn tick(&self) -> swath_store::Result<()> {
+        self.consumer().tick(self.context.now()).await
+    }
+
+    fn consumer(&self) -> Consumer {
+        Consumer::new(self.context.clone(), self.metrics.waived.clone())
+    }
+
     /// Consumes completions and sweeps until shutdown.
     pub async fn run(self: Arc<Self>) {
-        Consumer::new(self.context.clone(), self.metrics.waived.clone()).run().await;
+        self.consumer().run().await;
     }
 }
 

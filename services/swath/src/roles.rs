@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -11,7 +13,8 @@ use swath_gateway::Gateway;
 use swath_metrics::Metrics;
 use swath_review::Review;
 use swath_runtime::backends::Shape;
-use swath_runtime::boot::{self, FolderLock};
+use swath_runtime::boot::{self, FolderLock, Opened};
+use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
 use swath_runtime::{Context, Route, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,6 +69,9 @@ impl UpOptions {
     }
 }
 
+/// How long connections may take to close before the process ends without them.
+const PARTS_CLOSE: Duration = Duration::from_secs(5);
+
 /// A server that listens.
 pub struct Running {
     /// Where.
@@ -82,13 +88,13 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let config = options.config()?;
     telemetry::log(&config);
     let whole = ALL.iter().all(|role| options.has(*role));
-    let (context, shape, folder) = boot::open(config, whole).await?;
+    let Opened { context, shape, clock, folder } = boot::open(config, whole).await?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let services = Services::new(&context, &options)?;
     let router = server::router(&context, services.routes(), server::document(&documented()));
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
-    let booting = tokio::spawn(come_up(context.clone(), shape, services, tasks.clone()));
+    let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
     Ok(Running { address, context, serving, booting: Some(booting), tasks, _folder: folder })
 }
@@ -97,12 +103,12 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
 async fn come_up(
     context: Context,
     shape: Shape,
+    clock: Arc<StoreClock>,
     services: Services,
     tasks: TaskTracker,
 ) -> anyhow::Result<Option<String>> {
-    let token = boot::boot(&context, &shape, services.coordinator.is_some()).await?;
-    let clock = context.clone();
-    tasks.spawn(async move { clock.clock.follow(&clock.store, &clock.shutdown).await });
+    let token = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
+    tasks.spawn(async move { clock.follow(&context.store, &context.shutdown).await });
     services.run(&tasks);
     tracing::info!("ready");
     Ok(token)
@@ -168,32 +174,46 @@ impl Running {
         if tokio::time::timeout(self.context.config.shutdown(), self.tasks.wait()).await.is_err() {
             tracing::warn!("background work did not end in time");
         }
-        self.context.bus.close().await;
-        self.context.locks.settle().await;
-        self.context.store.close().await;
+        let parts = async {
+            self.context.bus.close().await;
+            self.context.locks.settle().await;
+            self.context.store.close().await;
+        };
+        if tokio::time::timeout(PARTS_CLOSE, parts).await.is_err() {
+            tracing::warn!("a connection did not close in time; the process ends without it");
+        }
         served
+    }
+
+    /// Says that it is not ready any more, and goes on serving until whoever routes to it has heard.
+    async fn drain(&self) {
+        self.context.draining.store(true, Ordering::Release);
+        tokio::time::sleep(Duration::from_secs(self.context.config.server.drain_seconds)).await;
     }
 
     /// Serves until SIGTERM or SIGINT, or until it cannot come up; a token made for the administrator is told to
     /// `tell`.
     pub async fn wait(mut self, tell: impl FnOnce(&str)) -> anyhow::Result<()> {
         let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        // Who presses ^C waits for it; who sends SIGTERM has others to send the requests to.
         let mut told = async || {
             tokio::select! {
-                _ = term.recv() => {}
-                _ = interrupt.recv() => {}
+                _ = term.recv() => true,
+                _ = interrupt.recv() => false,
             }
         };
         let booted = tokio::select! {
             booted = self.booted() => Some(booted),
-            () = told() => None,
+            _ = told() => None,
         };
         match booted {
             Some(Ok(token)) => {
                 if let Some(token) = token {
                     tell(&token);
                 }
-                told().await;
+                if told().await {
+                    self.drain().await;
+                }
                 self.stop().await
             }
             Some(Err(error)) => {

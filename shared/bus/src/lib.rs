@@ -26,8 +26,6 @@ mod stats;
 
 #[cfg(test)]
 mod conformance;
-#[cfg(test)]
-mod proxy;
 
 pub use bus::{Bus, Subscription};
 pub use health::Health;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use crate::job::Terms;
 use crate::log::Entry;
+use crate::planted::{Bug, is};
 use crate::ranges::Ranges;
 use crate::time::Time;
 
@@ -156,7 +157,7 @@ pub enum Hold {
 }
 
 /// The unit of work, as the store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Assignment {
     /// Derived from job, round, number and slot.
     pub id: AssignmentId,
@@ -293,9 +294,10 @@ impl Assignment {
                 Stage::Annotate => {
                     !self.held
                         && (self.reserved_for.is_none_or(|person| person == user)
-                            || self.reserved_until <= now)
+                            || self.reserved_until <= now && !is(Bug::ReservedForEver)
+                            || is(Bug::ReservedForNobody))
                 }
-                Stage::Review => self.review && self.author != Some(user),
+                Stage::Review => self.review && (self.author != Some(user) || is(Bug::SelfReview)),
             }
     }
 
@@ -311,7 +313,7 @@ impl Assignment {
         if !self.is_eligible(stage, user, now) {
             return Err(Refusal::Unavailable);
         }
-        self.fence += 1;
+        self.fence += i64::from(!is(Bug::FenceStands));
         self.lease = Some(lease);
         self.holder = Some(user);
         self.deadline = now + terms.deadline;
@@ -323,7 +325,7 @@ impl Assignment {
 
     /// What this lease is still good for, if it stands on the row.
     pub fn hold(&self, stage: Stage, user: UserId, lease: LeaseId) -> Option<Hold> {
-        if self.lease != Some(lease) || self.holder != Some(user) {
+        if (self.lease != Some(lease) || self.holder != Some(user)) && !is(Bug::FenceUnchecked) {
             None
         } else if self.status == stage.held() {
             Some(Hold::Current)
@@ -341,12 +343,12 @@ impl Assignment {
         terms: Terms,
         now: Time,
     ) -> Result<Option<Entry>, Refusal> {
-        if now >= self.deadline {
+        if now >= self.deadline && !is(Bug::DeadlineIgnored) {
             return Err(Refusal::Stale(Stale::Lapsed));
         }
         let expires = (now + terms.lease).min(self.deadline);
         if self.status == stage.held() {
-            if (expires - self.expires) * 4 >= terms.lease {
+            if (expires - self.expires) * 4 >= terms.lease && !is(Bug::RenewForgotten) {
                 self.expires = expires;
             }
             return Ok(None);
@@ -370,7 +372,9 @@ impl Assignment {
     /// Gives the work back, unfinished.
     pub fn release(&mut self, stage: Stage, user: UserId, reason: Option<String>, now: Time) -> Entry {
         let entry = self.enter(stage.waiting(), "release", &Cause::by(user, now).because(reason), None);
-        self.clear_lease();
+        if !is(Bug::ReleaseKeepsLease) {
+            self.clear_lease();
+        }
         entry
     }
 
@@ -379,9 +383,14 @@ impl Assignment {
         let waiting = match self.status {
             Status::InProgress => Status::Pending,
             Status::InReview => Status::Completed,
+            Status::Completed if is(Bug::ExpireFinished) => Status::Pending,
             other => return Err(Refusal::Status(other)),
         };
-        Ok(self.enter(waiting, "expire", &Cause::own(now), None))
+        let entry = self.enter(waiting, "expire", &Cause::own(now), None);
+        if is(Bug::ExpireForgetsHolder) {
+            self.clear_lease();
+        }
+        Ok(entry)
     }
 
     /// Decides a review, held or lapsed; with rejected items the rework that redoes them comes back as well.
@@ -392,7 +401,7 @@ impl Assignment {
         terms: Terms,
         now: Time,
     ) -> (Entry, Option<(Self, Entry)>) {
-        let rejected = Ranges::of_items(decision.rejected.iter().copied());
+        let rejected = self.to_redo(decision);
         let skipped = Ranges::of_items(decision.skipped.iter().copied());
         self.accepted = decision.accepted.len() as i64;
         self.skipped = decision.skipped.len() as i64;
@@ -400,16 +409,25 @@ impl Assignment {
         let detail = json!({"rejected": rejected.to_string(), "skipped": skipped.to_string()});
         let entry = self.enter(status, "decide", &Cause::by(user, now), Some(detail));
         self.clear_lease();
-        (entry, (status == Status::Rejected).then(|| self.rework(rejected, user, terms, now)))
+        let redone = status == Status::Rejected && !is(Bug::RequeueNothing);
+        (entry, redone.then(|| self.rework(rejected, user, terms, now)))
+    }
+
+    fn to_redo(&self, decision: &Decision) -> Ranges {
+        if is(Bug::RequeueAll) && !decision.rejected.is_empty() {
+            return self.ranges.clone();
+        }
+        let spared = usize::from(is(Bug::RequeueOneLess) && decision.rejected.len() > 1);
+        Ranges::of_items(decision.rejected.iter().skip(spared).copied())
     }
 
     fn rework(&self, rejected: Ranges, user: UserId, terms: Terms, now: Time) -> (Self, Entry) {
         let key = (self.round + 1, self.number, self.slot);
         let mut child = Self::new(self.team, self.job, key, rejected, now);
         child.parent = Some(self.id);
-        child.reserved_for = self.author;
+        child.reserved_for = self.author.filter(|_| !is(Bug::ReworkForAnyone));
         child.reserved_until = now + terms.reserve;
-        child.held = child.round > terms.rounds;
+        child.held = child.round > terms.rounds && !is(Bug::RoundsUnbounded);
         let detail = json!({"parent": self.id, "ranges": child.ranges.to_string(), "reserved_for": child.reserved_for,
             "waits_for_manager": child.held});
         let entry = child.enter(Status::Pending, "rework", &Cause::by(user, now), Some(detail));
@@ -418,10 +436,10 @@ impl Assignment {
 
     /// Accepts a submission that the review rule does not put before a reviewer.
     pub fn waive(&mut self, skipped: &[i64], now: Time) -> Result<Entry, Refusal> {
-        if self.status != Status::Completed || self.review {
+        if self.status != Status::Completed || self.review && !is(Bug::WaiveReviewed) {
             return Err(Refusal::Status(self.status));
         }
-        self.skipped = skipped.len() as i64;
+        self.skipped = if is(Bug::SkippedCounted) { 0 } else { skipped.len() as i64 };
         self.accepted = self.items - self.skipped;
         let detail = json!({"skipped": Ranges::of_items(skipped.iter().copied()).to_string()});
         Ok(self.enter(Status::Accepted, "waive", &Cause::own(now), Some(detail)))
@@ -444,7 +462,8 @@ impl Assignment {
 
     /// Puts submitted or accepted work back into the queue.
     pub fn reopen(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
-        if !matches!(self.status, Status::Completed | Status::InReview | Status::Accepted) {
+        let rejected = self.status == Status::Rejected && is(Bug::ReopenRejected);
+        if !matches!(self.status, Status::Completed | Status::InReview | Status::Accepted) && !rejected {
             return Err(Refusal::Status(self.status));
         }
         let detail = json!({"author": self.author});
@@ -462,7 +481,9 @@ impl Assignment {
 
     /// Calls off what is not decided yet.
     pub fn cancel(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
-        if !self.status.is_undecided() {
+        let spared = self.status == Status::InProgress && is(Bug::CancelSparesHeld);
+        let accepted = self.status == Status::Accepted && is(Bug::CancelAccepted);
+        if !self.status.is_undecided() && !accepted || spared {
             return Err(Refusal::Status(self.status));
         }
         let entry = self.enter(Status::Cancelled, "cancel", cause, None);

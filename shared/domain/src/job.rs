@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{DatasetId, JobId, TeamId, UserId};
 use crate::labels::{Class, LabelLimits, LabelRules, TagDefinition};
+use crate::planted::{Bug, is};
 use crate::review::ReviewRule;
 use crate::time::{Time, seconds};
 
@@ -162,7 +163,7 @@ pub struct Job {
 impl Job {
     /// Whether new leases may be granted.
     pub fn is_open(&self) -> bool {
-        self.status == JobStatus::Active
+        self.status == JobStatus::Active || self.status == JobStatus::Paused && is(Bug::PauseUnheard)
     }
 
     /// Whether this person may annotate here at all.

@@ -9,6 +9,7 @@ pub mod job;
 pub mod labels;
 pub mod limits;
 pub mod log;
+pub mod planted;
 pub mod progress;
 pub mod ranges;
 pub mod review;
@@ -18,6 +19,7 @@ pub mod time;
 
 pub use assignment::{Assignment, Refusal, Stage, Stale, Status};
 pub use ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, TokenId, UserId};
+pub use planted::Bug;
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
 pub use time::{Clock, Ids, Time};

@@ -136,8 +136,7 @@ impl Desk {
     }
 
     async fn job(&self, assignment: &Assignment) -> Result<Arc<Job>> {
-        let now = self.context.now();
-        if let Some(job) = self.jobs.find(&self.context.store, assignment.team, assignment.job, now).await? {
+        if let Some(job) = self.jobs.find(&self.context.store, assignment.team, assignment.job).await? {
             return Ok(job);
         }
         let job = self.context.store.job(assignment.job).await?;

@@ -36,6 +36,12 @@ impl Breaker {
         }
     }
 
+    /// Opens the breaker at once: whoever was asked first of all did not answer.
+    pub fn trip(&mut self, now: Instant, pause: Duration, reason: String) {
+        self.failures = self.threshold;
+        self.open.get_or_insert(Open { since: now, next_probe: now + pause, reason });
+    }
+
     /// Notes a call that was answered; true when that closed the breaker.
     pub fn succeeded(&mut self) -> bool {
         self.failures = 0;

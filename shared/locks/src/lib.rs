@@ -14,17 +14,16 @@ mod breaker;
 mod health;
 mod locks;
 mod memory;
+mod moody;
 mod redis;
 mod stats;
 
 #[cfg(test)]
 mod conformance;
-#[cfg(test)]
-#[path = "../../bus/src/proxy.rs"]
-mod proxy;
 
 pub use health::Health;
 pub use locks::{BadUrl, Locks, Options, Unsafe};
+pub use moody::{Mood, Temper};
 pub use stats::Stats;
 
 /// What became of one member of an [`Locks::acquire`] batch.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use swath_domain::ids::{AssignmentId, LeaseId};
 
 use crate::memory::Memory;
+use crate::moody::Mood;
 use crate::redis::Redis;
 use crate::stats::Counters;
 use crate::{Acquired, Health, Stats};
@@ -63,12 +64,18 @@ pub struct Locks {
 enum Backend {
     Memory(Arc<Memory>),
     Redis(Arc<Redis>),
+    Moody(Mood),
 }
 
 impl Locks {
     /// Locks inside this process, for a process that has all roles.
     pub fn memory() -> Self {
         Self { backend: Backend::Memory(Arc::default()), counters: Arc::default() }
+    }
+
+    /// Locks in memory that answer as `mood` says, for simulations.
+    pub fn moody(mood: Mood) -> Self {
+        Self { backend: Backend::Moody(mood), counters: Arc::default() }
     }
 
     /// Locks on Redis 7 or later (or what speaks like it). Returns at once and connects in a task that it owns, so it
@@ -88,6 +95,7 @@ impl Locks {
         let answers = match &self.backend {
             Backend::Memory(memory) => memory.acquire(batch, ttl),
             Backend::Redis(redis) => redis.acquire(batch, ttl).await,
+            Backend::Moody(mood) => mood.acquire(batch, ttl),
         };
         self.counters.acquired(&answers);
         answers
@@ -98,6 +106,7 @@ impl Locks {
         match &self.backend {
             Backend::Memory(memory) => memory.keep(&batch),
             Backend::Redis(redis) => redis.keep(batch),
+            Backend::Moody(mood) => mood.memory().into_iter().for_each(|memory| memory.keep(&batch)),
         }
     }
 
@@ -106,13 +115,14 @@ impl Locks {
         match &self.backend {
             Backend::Memory(memory) => memory.free(&batch),
             Backend::Redis(redis) => redis.free(batch),
+            Backend::Moody(mood) => mood.memory().into_iter().for_each(|memory| memory.free(&batch)),
         }
     }
 
     /// Whether locks are given; cheap.
     pub fn health(&self) -> Health {
         match &self.backend {
-            Backend::Memory(_) => Health::Up,
+            Backend::Memory(_) | Backend::Moody(_) => Health::Up,
             Backend::Redis(redis) => redis.health(),
         }
     }
@@ -136,7 +146,7 @@ impl Locks {
     /// [`Unsafe`] when the server has a memory bound and evicts at it.
     pub async fn check_eviction(&self) -> Result<(), Unsafe> {
         match &self.backend {
-            Backend::Memory(_) => Ok(()),
+            Backend::Memory(_) | Backend::Moody(_) => Ok(()),
             Backend::Redis(redis) => redis.check_eviction().await,
         }
     }

@@ -63,6 +63,10 @@ impl Memory {
         }
     }
 
+    pub fn clear(&self) {
+        self.table().held.clear();
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

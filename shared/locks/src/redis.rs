@@ -85,6 +85,7 @@ impl Redis {
             .await;
         let Some(memory) = memory else {
             warn!("Redis cannot be asked whether it evicts keys; going on without");
+            self.server.presume_away();
             return Ok(());
         };
         let maxmemory = memory.get("maxmemory").unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -9,12 +10,13 @@ use axum::http::request::Parts;
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Roles, Time};
 use swath_store::{Store, Token, digest};
+use tokio::time::Instant;
 
 use crate::access::Access;
 use crate::problem::{Problem, Result};
 
-/// How long a token that was found good is believed, in microseconds.
-const BELIEVED: i64 = 1_000_000;
+/// How long a token that was found good is believed, by a clock that never jumps.
+const BELIEVED: Duration = Duration::from_secs(1);
 /// Tokens remembered.
 const REMEMBERED: usize = 50_000;
 /// The longest token that is looked at.
@@ -22,7 +24,7 @@ const LENGTH: usize = 512;
 
 /// Tokens that were lately found good.
 #[derive(Default)]
-pub struct Tokens(Mutex<HashMap<Vec<u8>, (Time, Caller)>>);
+pub struct Tokens(Mutex<HashMap<Vec<u8>, (Instant, Caller)>>);
 
 /// The person behind a request.
 #[derive(Debug, Clone)]
@@ -32,27 +34,27 @@ impl Tokens {
     /// Finds out who presents this bearer token.
     pub async fn caller(&self, store: &Store, bearer: &str, now: Time) -> Result<Caller> {
         let digest = digest(bearer.as_bytes());
-        if let Some(caller) = self.remembered(&digest, now) {
+        if let Some(caller) = self.remembered(&digest) {
             return caller.good_at(now);
         }
         let token = store.token(&digest).await?;
         let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
-        let caller = Caller(Arc::new(token));
-        self.remember(digest, caller.clone(), now);
+        let caller = Caller::of(token);
+        self.remember(digest, caller.clone());
         caller.good_at(now)
     }
 
-    fn remembered(&self, digest: &[u8], now: Time) -> Option<Caller> {
+    fn remembered(&self, digest: &[u8]) -> Option<Caller> {
         let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(digest).filter(|(since, _)| now - *since < BELIEVED).map(|(_, caller)| caller.clone())
+        tokens.get(digest).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, caller)| caller.clone())
     }
 
-    fn remember(&self, digest: Vec<u8>, caller: Caller, now: Time) {
+    fn remember(&self, digest: Vec<u8>, caller: Caller) {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= REMEMBERED {
             tokens.clear();
         }
-        tokens.insert(digest, (now, caller));
+        tokens.insert(digest, (Instant::now(), caller));
     }
 
     /// Looks every token up again: a role, a membership or a token has changed in this process.
@@ -62,6 +64,11 @@ impl Tokens {
 }
 
 impl Caller {
+    /// The bearer of a token.
+    pub fn of(token: Token) -> Self {
+        Self(Arc::new(token))
+    }
+
     /// The person.
     pub fn user(&self) -> UserId {
         self.0.user.id

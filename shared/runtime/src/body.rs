@@ -65,6 +65,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             serde_json::from_slice(bytes).map_err(|error| Problem::unreadable(format!("JSON: {error}")))?;
         return Err(Problem::field(nul_path(&value).unwrap_or_default(), "U+0000 cannot be kept"));
     }
+    // A struct would take an array by the order of its fields.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("", "the body must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -125,7 +129,9 @@ fn join(step: &str, rest: &str) -> String {
 
 fn misfit(path: &str, message: &str) -> Problem {
     let message = message.split(" at line ").next().unwrap_or(message);
-    let named = ["unknown field `", "missing field `"].iter().find_map(|start| message.strip_prefix(start));
+    let named = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start));
     let name = named.and_then(|rest| rest.split('`').next());
     let path = if path == "." { "" } else { path };
     let field = match name {
@@ -203,6 +209,8 @@ mod tests {
         assert_eq!(fault(r#"{"list":[{}]}"#), field("list[0].size"));
         assert_eq!(fault(r#"{"lost":[]}"#), field("lost"));
         assert_eq!(fault(r#"{}"#), field("list"));
+        assert_eq!(fault(r#"{"list":[],"list":[]}"#), field("list"));
+        assert_eq!(fault(" [[]]"), (422, None));
         assert_eq!(fault(r#"{"list":[{"size":1}],"#), (400, None));
         assert_eq!(fault(r#"{"list":[]} trailing"#), (400, None));
     }

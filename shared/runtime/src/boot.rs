@@ -32,8 +32,20 @@ const MENTION: u32 = 20;
 /// Keeps a second process off the data folder for as long as it lives.
 pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
 
+/// Every part, opened.
+pub struct Opened {
+    /// The parts.
+    pub context: Context,
+    /// How the installation is laid out.
+    pub shape: Shape,
+    /// The clock of the parts, to be kept in step with the database's.
+    pub clock: Arc<StoreClock>,
+    /// Held for as long as the process lives, where it has a data folder.
+    pub folder: Option<FolderLock>,
+}
+
 /// Opens every part. Nothing is asked of the database, the broker or Redis yet.
-pub async fn open(config: Config, whole: bool) -> anyhow::Result<(Context, Shape, Option<FolderLock>)> {
+pub async fn open(config: Config, whole: bool) -> anyhow::Result<Opened> {
     let shape = Shape::of(&config, whole)?;
     let ids = RandomIds;
     let folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
@@ -48,11 +60,12 @@ pub async fn open(config: Config, whole: bool) -> anyhow::Result<(Context, Shape
     let instance = ids.random();
     let stripe = (instance.as_u128() % STRIPES) as i64;
     let media_roots = config.media_roots()?;
+    let clock = Arc::new(StoreClock::new(shape.embedded));
     let parts = Parts {
         store: Store::open(&shape.store, stripe).await?,
         bus: backends::bus(&config)?,
         locks: backends::locks(&config)?,
-        clock: Arc::new(StoreClock::new(shape.embedded)),
+        clock: clock.clone(),
         ids: Arc::new(ids),
         tokens: Tokens::default(),
         allowance: Allowance::per_second(config.server.requests_per_second),
@@ -62,10 +75,11 @@ pub async fn open(config: Config, whole: bool) -> anyhow::Result<(Context, Shape
         registry,
         instance,
         booted: AtomicBool::new(false),
+        draining: AtomicBool::new(false),
         shutdown: CancellationToken::new(),
         config,
     };
-    Ok((Context::new(parts), shape, folder))
+    Ok(Opened { context: Context::new(parts), shape, clock, folder })
 }
 
 /// Stripes of a job's counters; two processes that share one only wait for each other.
@@ -91,7 +105,12 @@ fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<Secre
 
 /// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator, whose token is
 /// answered once. Broker and Redis are not waited for.
-pub async fn boot(context: &Context, shape: &Shape, makes_admin: bool) -> anyhow::Result<Option<String>> {
+pub async fn boot(
+    context: &Context,
+    shape: &Shape,
+    clock: &StoreClock,
+    makes_admin: bool,
+) -> anyhow::Result<Option<String>> {
     if shape.embedded {
         context.store.migrate().await?;
     }
@@ -101,7 +120,7 @@ pub async fn boot(context: &Context, shape: &Shape, makes_admin: bool) -> anyhow
     if let Err(error) = context.locks.check_eviction().await {
         bail!("locks.url: {error}");
     }
-    context.clock.measure(&context.store).await;
+    clock.measure(&context.store).await;
     let token = if makes_admin { first_admin(context).await? } else { None };
     context.booted.store(true, Ordering::Release);
     Ok(token)

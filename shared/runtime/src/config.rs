@@ -31,7 +31,7 @@ sections! {
     }
     /// The HTTP server.
     Server {
-        listen: String, secret: SecretString, request_seconds: u64, requests_per_second: u32, shutdown_seconds: u64, body_bytes: usize,
+        listen: String, secret: SecretString, request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
         upload_bytes: u64,
     }
     /// The data folder.
@@ -157,8 +157,11 @@ impl Config {
                 quoted(hidden(&server.secret))
             ),
             format!(
-                "request_seconds = {}\nrequests_per_second = {}\nshutdown_seconds = {}",
-                server.request_seconds, server.requests_per_second, server.shutdown_seconds
+                "request_seconds = {}\nrequests_per_second = {}\ndrain_seconds = {}\nshutdown_seconds = {}",
+                server.request_seconds,
+                server.requests_per_second,
+                server.drain_seconds,
+                server.shutdown_seconds
             ),
             format!("body_bytes = {}\nupload_bytes = {}\n", server.body_bytes, server.upload_bytes),
             format!("[data]\ndir = {}\n", quoted(&self.data.dir.display().to_string())),
@@ -186,7 +189,7 @@ impl Config {
     }
 }
 
-const WEAK: &str = "must have 32 or more visible ASCII characters, and not all the same";
+const WEAK: &str = "must have 32 or more visible ASCII characters, at least 8 of them different";
 
 fn is_strong(secret: &str) -> bool {
     let distinct: std::collections::HashSet<_> = secret.chars().collect();
@@ -197,15 +200,27 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// A URL without its password.
+/// A URL without its password, before the host or in the query.
 fn shown(url: &SecretString) -> String {
     let url = url.expose_secret();
+    let url = match url.split_once('?') {
+        Some((address, query)) => format!("{address}?{}", shown_query(query)),
+        None => url.to_owned(),
+    };
     let hidden = url.split_once("://").and_then(|(scheme, rest)| {
         let (user, host) = rest.rsplit_once('@')?;
         let user = user.split(':').next().unwrap_or_default();
         Some(format!("{scheme}://{user}:(hidden)@{host}"))
     });
-    quoted(hidden.as_deref().unwrap_or(url))
+    quoted(hidden.as_deref().unwrap_or(&url))
+}
+
+fn shown_query(query: &str) -> String {
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().contains("pass") => format!("{name}=(hidden)"),
+        _ => pair.to_owned(),
+    };
+    query.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
 
 /// Reads the secret of an embedded installation, making it at the first start.
@@ -258,6 +273,10 @@ mod tests {
         let config = load(&[("server.secret", secret), ("store.url", "postgres://me:pass@host/db")]).unwrap();
         let printed = config.to_toml();
         assert!(!printed.contains(secret) && !printed.contains("pass@"), "{printed}");
+        let config =
+            load(&[("store.url", "postgres://host/db?user=me&password=hunter2&sslmode=require")]).unwrap();
+        let printed = config.to_toml();
+        assert!(!printed.contains("hunter2") && printed.contains("sslmode=require"), "{printed}");
         assert!(!format!("{config:?}").contains(secret));
     }
 }

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::auth::Tokens;
-use crate::clock::StoreClock;
 use crate::config::Config;
 use crate::media::Signer;
 use crate::rate::Allowance;
@@ -36,7 +35,7 @@ pub struct Parts {
     /// Locks.
     pub locks: Locks,
     /// Time.
-    pub clock: Arc<StoreClock>,
+    pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
     /// Who asks.
@@ -55,6 +54,8 @@ pub struct Parts {
     pub instance: Uuid,
     /// Set once the truth and its schema have been found.
     pub booted: AtomicBool,
+    /// Set when the process is about to end, while it still serves.
+    pub draining: AtomicBool,
     /// Set when the process is to end.
     pub shutdown: CancellationToken,
 }
@@ -85,7 +86,12 @@ impl Context {
         self.0.clock.is_fresh()
     }
 
-    /// Whether the truth has been found and the process is not about to end.
+    /// Whether the process is about to end.
+    pub fn is_ending(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire) || self.0.shutdown.is_cancelled()
+    }
+
+    /// Whether the truth has been found.
     pub fn is_booted(&self) -> bool {
         self.0.booted.load(Ordering::Acquire)
     }

@@ -27,11 +27,11 @@ pub fn router() -> Router<Context> {
 async fn ready(State(context): State<Context>) -> Response {
     let store = store(&context).await;
     let (bus, locks) = (context.bus.health(), context.locks.health());
-    let up = store == "up" && context.is_booted() && !context.shutdown.is_cancelled();
+    let up = store == "up" && context.is_booted() && !context.is_ending();
     let status = match (up, bus.is_up() && locks.is_up()) {
         (true, true) => "ready",
         (true, false) => "degraded",
-        (false, _) if context.shutdown.is_cancelled() => "stopping",
+        (false, _) if context.is_ending() => "stopping",
         (false, _) => "unavailable",
     };
     let body = json!({"status": status, "dependencies": {

@@ -77,10 +77,13 @@ impl Problem {
 
     /// Fields that break a rule.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail =
-            errors.first().map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
+        let sentence = |error: &FieldError| match error.field.as_str() {
+            "" => error.message.clone(),
+            field => format!("{field}: {}", error.message),
+        };
+        let detail = errors.first().map_or_else(String::new, sentence);
         let fault = |error: FieldError| Fault {
-            field: Some(error.field),
+            field: Some(error.field).filter(|field| !field.is_empty()),
             message: error.message,
             ..Fault::default()
         };

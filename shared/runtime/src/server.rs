@@ -56,18 +56,20 @@ struct Guarded {
 
 /// Decides who asks before anything else of the request is looked at, and bounds how long the answer may take.
 async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next) -> Response {
+    let patience = Duration::from_secs(guarded.context.config.server.request_seconds);
+    let deadline = tokio::time::Instant::now() + patience;
     if guarded.access != Access::Open {
         let token = bearer(request.headers()).map(str::to_owned);
-        match admit(&guarded, token).await {
-            Ok(caller) => request.extensions_mut().insert(caller),
-            Err(problem) => return problem.into_response(),
+        match tokio::time::timeout_at(deadline, admit(&guarded, token)).await {
+            Ok(Ok(caller)) => request.extensions_mut().insert(caller),
+            Ok(Err(problem)) => return problem.into_response(),
+            Err(_) => return Problem::unavailable().into_response(),
         };
     }
     if guarded.streams {
         return next.run(request).await;
     }
-    let patience = Duration::from_secs(guarded.context.config.server.request_seconds);
-    match tokio::time::timeout(patience, next.run(request)).await {
+    match tokio::time::timeout_at(deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable().into_response(),
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use swath_domain::Time;
 use swath_domain::ids::UserId;
+use swath_domain::planted::{Bug, is};
 
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_one};
@@ -26,7 +27,7 @@ impl Key {
 
     /// Whether this request is the first one again; another request under the same key is a conflict.
     pub(crate) fn matches(&self, first: Option<&[u8]>) -> Result<()> {
-        if first == Some(self.digest.as_slice()) {
+        if first == Some(self.digest.as_slice()) || is(Bug::KeyMatchesAnything) {
             return Ok(());
         }
         Err(StoreError::Conflict(format!("the key `{}` was used for another request", self.text)))

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::log::Entry;
+use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::{Assignment, Stale, Time};
+use swath_domain::{Assignment, Stale, Status, Time};
 use uuid::Uuid;
 
 use crate::db::{Db, execute_each, fetch_as_each};
@@ -46,6 +47,12 @@ pub(crate) struct Changes {
 struct Touched {
     before: Assignment,
     now: Assignment,
+}
+
+impl Touched {
+    fn is_given_back(&self) -> bool {
+        self.before.status == Status::InProgress && self.now.status == Status::Pending
+    }
 }
 
 impl Changes {
@@ -116,7 +123,9 @@ impl Changes {
     pub(crate) async fn write(mut self, db: &mut Db<'_>, stripe: i64) -> Result<()> {
         let changed: Vec<_> =
             self.rows.into_values().filter(|touched| touched.before != touched.now).collect();
-        for touched in &changed {
+        for touched in
+            changed.iter().filter(|touched| !(is(Bug::ReleaseUncounted) && touched.is_given_back()))
+        {
             let change = Progress::between(&touched.before, &touched.now);
             self.progress.entry(touched.now.job).or_default().merge(&change);
         }

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use swath_domain::Time;
 use swath_domain::ids::JobId;
 use swath_domain::job::Job;
+use swath_domain::planted::{Bug, is};
 
 use crate::db::{Db, Reader, Tx};
 use crate::error::{Result, StoreError};
@@ -198,7 +199,7 @@ where
 {
     let mut tx = core.pools.begin().await?;
     let answer = verb(core, &mut tx, argument).await?;
-    tx.commit().await?;
+    committed(tx.commit().await)?;
     Ok(answer)
 }
 
@@ -214,6 +215,11 @@ pub(crate) fn settle<R>(answer: Result<R>) -> Result<Result<R>> {
 
 /// Ends a batch: commits, and passes the replies on.
 pub(crate) async fn commit<R>(tx: Tx, replies: Vec<Result<R>>) -> Replies<R> {
-    tx.commit().await?;
+    committed(tx.commit().await)?;
     Ok(replies)
+}
+
+/// Whether what was written is on disk: nothing is answered before that is known.
+fn committed(outcome: Result<()>) -> Result<()> {
+    if is(Bug::AnswerBeforeCommit) { Ok(()) } else { outcome }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
+use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Progress;
 use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
@@ -46,7 +47,9 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
         from,
         to;
         |t| Ok(match t.jobs.get(&id.0) {
-            Some(job) if job.cut_to == from => t.jobs.update(&id.0, |job| job.cut_to = to),
+            Some(job) if job.cut_to == from => {
+                t.jobs.update(&id.0, |job| job.cut_to = if is(Bug::CutStands) { from } else { to })
+            }
             _ => 0,
         })
     )?;
@@ -67,7 +70,9 @@ fn lay_out(job: &Job, runs: &[Run], (from, to): (i64, i64), now: Time) -> Vec<As
     let mut start = from;
     while start < to {
         let end = to.min(start + job.range_size);
-        let ranges = slice(runs, start, end);
+        let first = start - i64::from(is(Bug::RangeOverlaps) && start > 0);
+        let short = i64::from(is(Bug::RangeShort) && end - start < job.range_size);
+        let ranges = slice(runs, first, end - short);
         for slot in 0..job.slots {
             let key = (1, start / job.range_size, slot);
             assignments.push(Assignment::new(job.team, job.id, key, ranges.clone(), now));

@@ -58,7 +58,7 @@ impl Tx {
         match self {
             Self::Postgres(tx) => tx.commit().await?,
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Memory(session) => session.commit(),
+            Self::Memory(session) => session.commit()?,
         }
         Ok(())
     }

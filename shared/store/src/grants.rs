@@ -1,20 +1,26 @@
 //! Grants: a lease to annotate, or the claim of a review.
 
-use std::collections::{HashMap, HashSet};
+mod keys;
+mod waits;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Stage, Stale, Status, Time};
+use swath_domain::{Assignment, Stage, Stale, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
 use crate::changes::Changes;
-use crate::core::{Core, Store, commit};
+use crate::core::{Core, commit};
 use crate::db::{Db, execute_each, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
 use crate::writer::Replies;
+
+pub use waits::Wait;
 
 /// A person asks for work.
 #[derive(Debug, Clone)]
@@ -77,6 +83,8 @@ struct Batch<'a> {
     answers: Vec<Option<Result<Granted>>>,
     changes: Changes,
     grants: Vec<(LeaseId, Assignment, Grant)>,
+    /// Which commands were handed back what is held already.
+    held: Vec<(usize, LeaseId)>,
 }
 
 pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted> {
@@ -87,6 +95,7 @@ pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted>
         answers: commands.iter().map(|_| None).collect(),
         changes: Changes::default(),
         grants: Vec::new(),
+        held: Vec::new(),
     };
     let db = &mut tx.db();
     batch.replay(db).await?;
@@ -105,26 +114,14 @@ impl Batch<'_> {
 
     /// Answers those whose key was used before.
     async fn replay(&mut self, db: &mut Db<'_>) -> Result<()> {
-        const FIRST: &str = concat!(
-            "SELECT ",
-            grant_columns!(),
-            " FROM grants WHERE holder = $1 AND stage = $2 AND key = $3"
-        );
+        let keyed: Vec<_> = self.commands.iter().filter(|_| !is(Bug::GrantKeyForgotten)).collect();
+        let first = keys::first_leases(db, &keyed).await?;
         for (index, command) in self.commands.iter().enumerate() {
-            let Some(key) = &command.key else { continue };
-            let row = fetch_one!(
-                db,
-                GrantRow,
-                FIRST,
-                command.user.0,
-                command.stage.code(),
-                &key.text;
-                |t| t.grant_under(command.user.0, command.stage.code(), &key.text).cloned()
-            )?;
-            if let Some(row) = row {
-                let same = key.matches(row.digest.as_deref());
-                self.answers[index] = Some(same.map(|()| Granted::Held(LeaseId(row.lease))));
-            }
+            let Some((key, (lease, digest))) = command.key.as_ref().zip(first.get(&keys::place(command)))
+            else {
+                continue;
+            };
+            self.answers[index] = Some(key.matches(digest.as_deref()).map(|()| Granted::Held(*lease)));
         }
         Ok(())
     }
@@ -143,6 +140,7 @@ impl Batch<'_> {
             for (row, lapsed) in mine {
                 if !lapsed || self.revive(db, command, row).await? {
                     self.answers[index] = Some(Ok(Granted::Held(LeaseId(row.lease))));
+                    self.held.push((index, LeaseId(row.lease)));
                     break;
                 }
             }
@@ -258,7 +256,7 @@ impl Batch<'_> {
 
     /// Takes from the queue of the job that each command names.
     async fn claim(&mut self, db: &mut Db<'_>) -> Result<()> {
-        let mut by_job: HashMap<JobId, Vec<usize>> = HashMap::new();
+        let mut by_job: BTreeMap<JobId, Vec<usize>> = BTreeMap::new();
         for index in self.open() {
             if let Some(job) = self.commands[index].job {
                 by_job.entry(job).or_default().push(index);
@@ -332,7 +330,7 @@ impl Batch<'_> {
                 limit,
                 user.0;
                 |t| {
-                    let others = t.to_review(job).into_iter().filter(|a| a.author != Some(user));
+                    let others = t.to_review(job).into_iter().filter(|a| a.author != Some(user) || is(Bug::SelfReview));
                     others.take(limit as usize).cloned().collect()
                 }
             )?,
@@ -356,6 +354,7 @@ impl Batch<'_> {
             return Ok(());
         }
         let before = assignment.lease;
+        let lease = before.filter(|_| is(Bug::LeaseReused)).unwrap_or(command.lease);
         let job_id = assignment.job;
         let job = self.core.job(db, job_id).await?;
         if command.stage == Stage::Annotate
@@ -364,8 +363,7 @@ impl Batch<'_> {
         {
             return Ok(());
         }
-        let Ok(entry) = assignment.grant(command.stage, command.user, command.lease, job.terms, command.now)
-        else {
+        let Ok(entry) = assignment.grant(command.stage, command.user, lease, job.terms, command.now) else {
             return Ok(());
         };
         if command.stage == Stage::Annotate && assignment.fence > 1 {
@@ -388,6 +386,8 @@ impl Batch<'_> {
         const SQLITE: &str = "
             INSERT INTO grants (lease, assignment, job, holder, stage, fence, granted, key, digest)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let held = self.held.iter().map(|(index, lease)| (&self.commands[*index], *lease)).collect();
+        keys::keep(db, held).await?;
         self.changes.write(db, self.core.stripe).await?;
         execute_each!(
             db,
@@ -474,7 +474,7 @@ async fn has_other_opinion(db: &mut Db<'_>, assignment: &Assignment, user: UserI
         user.0;
         |t| t.opinions.get(&(assignment.job.0, assignment.number, user.0)).map(|slot| (*slot,))
     )?;
-    Ok(other.is_some_and(|(slot,)| slot != assignment.slot))
+    Ok(other.is_some_and(|(slot,)| slot != assignment.slot) && !is(Bug::OpinionsUncounted))
 }
 
 /// How many items of the assignment the person has saved in an earlier lease.
@@ -509,127 +509,4 @@ pub(crate) async fn of_leases(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Has
 pub(crate) fn stale(grant: &GrantRow) -> StoreError {
     let reason = grant.ended.and_then(Stale::from_code).unwrap_or(Stale::Lapsed);
     StoreError::Refused(swath_domain::Refusal::Stale(reason))
-}
-
-/// What a person may be waiting for in one job, by a plain read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wait {
-    /// Something that the person could be given right now.
-    pub eligible: bool,
-    /// Under someone else's lease, and when the first of those runs out.
-    pub held_until: Option<Time>,
-    /// Reserved for someone else, and until when.
-    pub reserved_until: Option<Time>,
-    /// Waits for a manager.
-    pub waits_for_manager: bool,
-    /// There is work, but all of it is the person's own.
-    pub own: bool,
-}
-
-impl Store {
-    /// Why a person hears "no work" from a job.
-    pub async fn lease_wait(&self, stage: Stage, job: JobId, user: UserId, now: Time) -> Result<Wait> {
-        let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        match stage {
-            Stage::Annotate => wait_to_annotate(db, job, user, now).await,
-            Stage::Review => wait_to_review(db, job, user).await,
-        }
-    }
-}
-
-async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) -> Result<Wait> {
-    let eligible = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments a WHERE job = $1 AND status = 0 AND NOT held
-           AND (reserved_for IS NULL OR reserved_until <= $2 OR reserved_for = $3)
-           AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $3
-                           AND o.slot <> a.slot)
-         LIMIT 1",
-        job.0,
-        now.0,
-        user.0;
-        |t| {
-            let may = |a: &&Assignment| a.is_eligible(Stage::Annotate, user, now) && !t.has_other_opinion(a, user);
-            t.of_job(job).find(may).map(|a| (a.id.0,))
-        }
-    )?;
-    let others = fetch_one!(
-        db,
-        (Option<i64>,),
-        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 1",
-        job.0;
-        |t| Some((t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| a.expires.0).min(),))
-    )?;
-    let reserved = fetch_one!(
-        db,
-        (Option<i64>,),
-        "SELECT MIN(reserved_until) FROM assignments
-         WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2",
-        job.0,
-        now.0;
-        |t| {
-            let waiting = |a: &&Assignment| {
-                a.status == Status::Pending && !a.held && a.reserved_for.is_some() && a.reserved_until > now
-            };
-            Some((t.of_job(job).filter(waiting).map(|a| a.reserved_until.0).min(),))
-        }
-    )?;
-    let held = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND held LIMIT 1",
-        job.0;
-        |t| t.of_job(job).find(|a| a.status == Status::Pending && a.held).map(|a| (a.id.0,))
-    )?;
-    let pending = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NULL LIMIT 1",
-        job.0;
-        |t| {
-            let free = |a: &&Assignment| a.status == Status::Pending && !a.held && a.reserved_for.is_none();
-            t.of_job(job).find(free).map(|a| (a.id.0,))
-        }
-    )?;
-    Ok(Wait {
-        eligible: eligible.is_some(),
-        held_until: others.and_then(|(at,)| at).map(Time),
-        reserved_until: reserved.and_then(|(at,)| at).map(Time),
-        waits_for_manager: held.is_some(),
-        own: eligible.is_none() && pending.is_some(),
-    })
-}
-
-async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wait> {
-    let eligible = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author <> $2 LIMIT 1",
-        job.0,
-        user.0;
-        |t| t.to_review(job).into_iter().find(|a| a.author != Some(user)).map(|a| (a.id.0,))
-    )?;
-    let own = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author = $2 LIMIT 1",
-        job.0,
-        user.0;
-        |t| t.to_review(job).into_iter().find(|a| a.author == Some(user)).map(|a| (a.id.0,))
-    )?;
-    let others = fetch_one!(
-        db,
-        (Option<i64>,),
-        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 3",
-        job.0;
-        |t| Some((t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| a.expires.0).min(),))
-    )?;
-    Ok(Wait {
-        eligible: eligible.is_some(),
-        held_until: others.and_then(|(at,)| at).map(Time),
-        own: eligible.is_none() && own.is_some(),
-        ..Wait::default()
-    })
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::{Refusal, Stage, Time};
 use uuid::Uuid;
 
@@ -109,7 +110,8 @@ impl Saved {
             return (*revision, false);
         }
         let is_new = before.is_none();
-        let revision = before.map_or(0, |(revision, _)| *revision) + 1;
+        let step = i64::from(is_new || !is(Bug::RevisionStands));
+        let revision = before.map_or(0, |(revision, _)| *revision) + step;
         self.rows.insert(place, (revision, save.work.body.clone()));
         self.dirty.insert(place, (revision, save));
         (revision, is_new)

@@ -50,7 +50,7 @@ pub use holds::{Release, Renew, Renewed};
 pub use items::{Confirm, Confirmed, ItemWork, Save};
 pub use jobs::{JobEdit, NewJob};
 pub use listing::{AssignmentFilter, LeaseView};
-pub use memory::Memory;
+pub use memory::{Fault, GrantView, Memory, View};
 pub use people::{Member, Token, User};
 pub use pools::Target;
 pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};

@@ -4,8 +4,10 @@
 //! Every statement of this crate names its model beside its SQL, so that the verbs above are the same code on all three.
 
 mod constraints;
+mod fault;
 mod table;
 mod tables;
+mod view;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -14,13 +16,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::error::{Result, StoreError};
+use fault::Faults;
 
 pub(crate) use tables::Tables;
+
+pub use fault::Fault;
 pub(crate) use tables::{Accepted, Annotation, Item, Segment, TokenRecord, VerdictRecord};
+pub use view::{GrantView, View};
 
 /// A store in memory; clones are the same store, as two processes on one database.
 #[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<Tables>>);
+pub struct Memory {
+    tables: Arc<Mutex<Tables>>,
+    faults: Arc<Faults>,
+}
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -29,9 +38,29 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
+    /// The next commit comes to this.
+    pub fn fail_next(&self, fault: Fault) {
+        self.faults.plan(fault);
+    }
+
+    /// Whether a fault is planned that no commit has met yet.
+    pub fn is_failing(&self) -> bool {
+        self.faults.is_planned()
+    }
+
+    /// Takes back a fault that no commit has met yet.
+    pub fn spare(&self) {
+        self.faults.take();
+    }
+
+    /// Looks at the tables; `None` while a transaction has them.
+    pub fn view<R>(&self, look: impl FnOnce(View<'_>) -> R) -> Option<R> {
+        self.tables.try_lock().ok().map(|tables| look(View(&tables)))
+    }
+
     /// The tables, for one reader or one transaction at a time.
     async fn open(&self) -> Session {
-        Session(self.0.clone().lock_owned().await)
+        Session { tables: self.tables.clone().lock_owned().await, faults: self.faults.clone() }
     }
 }
 
@@ -59,17 +88,27 @@ impl Connection {
 }
 
 /// The tables in the hands of one transaction; dropped without a commit it leaves no trace.
-pub(crate) struct Session(OwnedMutexGuard<Tables>);
+pub(crate) struct Session {
+    tables: OwnedMutexGuard<Tables>,
+    faults: Arc<Faults>,
+}
 
 impl Session {
-    pub(crate) fn commit(mut self) {
-        self.0.commit();
+    pub(crate) fn commit(mut self) -> Result<()> {
+        let fault = self.faults.take();
+        if fault != Some(Fault::Undone) {
+            self.tables.commit();
+        }
+        match fault {
+            None => Ok(()),
+            Some(fault) => Err(StoreError::Unavailable(format!("planned: {fault:?}"))),
+        }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.0.rollback();
+        self.tables.rollback();
     }
 }
 
@@ -77,12 +116,12 @@ impl Deref for Session {
     type Target = Tables;
 
     fn deref(&self) -> &Tables {
-        &self.0
+        &self.tables
     }
 }
 
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut Tables {
-        &mut self.0
+        &mut self.tables
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Decision;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
 use swath_domain::{Assignment, Refusal, Stage, Stale, Status, Time};
@@ -232,7 +233,7 @@ async fn decide_one(
 }
 
 fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {
-    if grant.request.as_deref() != Some(key.text.as_str()) {
+    if grant.request.as_deref() != Some(key.text.as_str()) || is(Bug::DecisionForgotten) {
         return Ok(None);
     }
     key.matches(grant.request_digest.as_deref())?;
@@ -421,7 +422,7 @@ impl Store {
             before.0,
             limit;
             |t| {
-                let waiting = |a: &&Assignment| a.status == Status::Completed && !a.review && a.since < before;
+                let waiting = |a: &&Assignment| may_waive(a) && a.since < before;
                 let mut rows: Vec<_> = t.assignments.values().filter(waiting).collect();
                 rows.sort_by_key(|a| a.since);
                 rows.into_iter().take(limit as usize).map(|a| (a.id.0,)).collect()
@@ -441,7 +442,7 @@ async fn waive(
     let mut changes = Changes::lock_free(db, ids.iter().copied()).await?;
     let mut waived = Vec::new();
     for id in changes.ids() {
-        let Some(assignment) = changes.get(id).filter(|a| a.status == Status::Completed && !a.review) else {
+        let Some(assignment) = changes.get(id).filter(|a| may_waive(a)) else {
             continue;
         };
         let Some(author) = assignment.author else { continue };
@@ -454,6 +455,10 @@ async fn waive(
     accept_whole(db, &waived, now).await?;
     changes.write(db, core.stripe).await?;
     Ok(waived)
+}
+
+fn may_waive(a: &Assignment) -> bool {
+    a.status == Status::Completed && (!a.review || is(Bug::WaiveReviewed))
 }
 
 async fn skipped_items(db: &mut Db<'_>, id: AssignmentId, author: UserId) -> Result<Vec<i64>> {

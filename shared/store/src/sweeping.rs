@@ -2,6 +2,7 @@
 
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::{Assignment, Stale, Status, Time};
 
@@ -36,6 +37,9 @@ impl Store {
     }
 }
 
+/// How much too early the planted sweep comes, in microseconds.
+const EARLY: i64 = 60_000_000;
+
 async fn expire(core: &Core, tx: &mut Tx, before: Time, now: Time, limit: i64) -> Result<Vec<Lapsed>> {
     const SQLITE: &str = concat!(
         "SELECT ",
@@ -49,6 +53,7 @@ async fn expire(core: &Core, tx: &mut Tx, before: Time, now: Time, limit: i64) -
         " FROM assignments WHERE status IN (1, 3) AND expires < $1
          ORDER BY expires LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
     );
+    let before = if is(Bug::ExpireEarly) { before + EARLY } else { before };
     let db = &mut tx.db();
     let rows = fetch_as!(
         db,
@@ -57,8 +62,13 @@ async fn expire(core: &Core, tx: &mut Tx, before: Time, now: Time, limit: i64) -
         before.0,
         limit;
         |t| {
-            let held = |a: &&Assignment| matches!(a.status, Status::InProgress | Status::InReview);
-            let mut late: Vec<_> = t.assignments.values().filter(held).filter(|a| a.expires < before).cloned().collect();
+            let held = |a: &&Assignment| {
+                matches!(a.status, Status::InProgress | Status::InReview)
+                    || a.status == Status::Completed && is(Bug::ExpireFinished)
+            };
+            let page = if is(Bug::SweepStarves) { limit as usize } else { usize::MAX };
+            let held = t.assignments.values().filter(held).take(page);
+            let mut late: Vec<_> = held.filter(|a| a.expires < before).cloned().collect();
             late.sort_by_key(|a| a.expires);
             late.truncate(limit as usize);
             late
@@ -73,7 +83,7 @@ async fn expire(core: &Core, tx: &mut Tx, before: Time, now: Time, limit: i64) -
         if let Ok(entry) = assignment.expire(now) {
             lapsed.push((assignment.clone(), assignment.lease));
             changes.log(entry);
-            changes.count(job, Counter::Expiries, 1);
+            changes.count(job, Counter::Expiries, if is(Bug::ExpiryDoubled) { 2 } else { 1 });
         }
     }
     changes.write(db, core.stripe).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::process::{Environment, migrate};
-use swath_harness::proxy::Proxy;
+use swath_harness::proxy::{Line, Proxy};
 use swath_harness::servers::{Addresses, Database};
 use swath_harness::{Answer, Person, Service, ids, ports, until};
 use tempfile::TempDir;
@@ -83,6 +83,32 @@ async fn a_database_that_goes_away_is_a_503_until_it_is_back() {
     answers(&service, "/readyz", 200).await;
     answers(&service, "/v1/me", 200).await;
     admin.post("/v1/teams", team()).await.created();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_hangs_holds_up_no_answer_and_no_end() {
+    let servers = Addresses::from_environment().unwrap();
+    let database = Database::create(&servers.postgres).await.unwrap();
+    let (wire, url) = Proxy::before(database.url()).await.unwrap();
+    let (mut service, mut environment, folder) = on(&url);
+    for (key, value) in [("REQUEST_SECONDS", "2"), ("SHUTDOWN_SECONDS", "2"), ("DRAIN_SECONDS", "0")] {
+        environment.insert(format!("SWATH__SERVER__{key}"), value.to_owned());
+        service.set(&format!("SWATH__SERVER__{key}"), value);
+    }
+    migrate(&environment).await.unwrap();
+    service.start().await.unwrap();
+    let admin = Person::new(&service.url(), "admin", TOKEN);
+    admin.post("/v1/teams", team()).await.created();
+
+    wire.set(Line::Stalled);
+    // One token is known and one is not: who asks must be found out within the deadline as well.
+    let stranger = Person::new(&service.url(), "stranger", "nobody-has-ever-seen-this-token");
+    for person in [&admin, &stranger] {
+        person.get("/v1/teams").await.refused(503, "unavailable");
+    }
+    let status = service.terminate().await.unwrap();
+    assert_eq!(status.code(), Some(0), "{}", service.log());
+    drop(folder);
 }
 
 fn team() -> Value {

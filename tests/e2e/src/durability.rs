@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, annotation};
 use swath_harness::process::swath;
@@ -75,6 +76,24 @@ async fn every_process_ends_orderly_and_leases_outlive_it() {
     let standing = anna.get(&lease.path("")).await.ok();
     assert_eq!(standing["assignment"]["items"][0]["annotation"]["figures"], annotation(0)["figures"]);
     anna.finish(&lease).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_says_that_it_ends_before_it_does() {
+    let settings = Settings::default().with("SWATH__SERVER__DRAIN_SECONDS", "600");
+    let world = World::start(settings).await.unwrap();
+    let soon = Duration::from_secs(30);
+    for service in world.services() {
+        service.signal(Signal::SIGTERM);
+        let ready = format!("{}/readyz", service.url());
+        let stopping = until("readiness to be false", soon, || async {
+            let answer = world.stranger(None).get(&ready).await;
+            (answer.status() == 503).then(|| answer.json())
+        });
+        assert_eq!(stopping.await.unwrap()["status"], "stopping");
+        world.stranger(None).get(&format!("{}/healthz", service.url())).await.ok();
+    }
+    world.admin().get("/v1/me").await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,6 +93,23 @@ async fn a_paused_job_gives_no_work_and_takes_what_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_just_resumed_gives_work_wherever_one_asks() {
+    let world = World::shared().await;
+    let (team, job) = team_with(4, json!({"range_size": 1})).await;
+    let gateways: Vec<String> = world.with_role("gateway").map(Service::url).collect();
+    let people = people(&team, gateways.len()).await;
+    team.manager.post(&job.path("/pause"), json!({})).await.is(200);
+    for (person, gateway) in people.iter().zip(&gateways) {
+        let problem = person.at(gateway).ask(&job).await.refused(404, "no-work");
+        assert!(kinds(&problem).contains("paused"), "{problem}");
+    }
+    team.manager.post(&job.path("/resume"), json!({})).await.is(200);
+    for (person, gateway) in people.iter().zip(&gateways) {
+        person.at(gateway).ask(&job).await.created();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_finished_job_says_that_nothing_is_pending() {
     let (team, job) = team_with(3, json!({"review": {"rule": "none"}})).await;
     let anna = team.annotator("anna").await;

@@ -1,20 +1,48 @@
-//! A TCP proxy between Swath and a server, with a switch: the wire that a fault cuts.
+//! A TCP proxy between Swath and a server, with a switch: the wire that a fault cuts, stalls, slows or makes deaf.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::ports;
 
+/// What a wire does with connections, old and new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Bytes pass.
+    Open,
+    /// Connections are closed, and new ones at once.
+    Cut,
+    /// Connections stand, and no byte passes.
+    Stalled,
+    /// What the server says is held back; what it is told arrives.
+    Mute,
+    /// What the server is told is held back; what it says arrives.
+    Deaf,
+    /// Bytes pass this much later.
+    Slow(Duration),
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToServer,
+    FromServer,
+}
+
+/// Bytes that are under way at once, in each direction of a connection.
+const CHUNK: usize = 16 * 1024;
+
 /// A wire to a server on this machine. Dropping it cuts it for good.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    whole: watch::Sender<bool>,
+    line: watch::Sender<Line>,
     listening: JoinHandle<()>,
 }
 
@@ -26,9 +54,9 @@ impl Proxy {
     pub async fn to(server: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(ports::local(0)).await?;
         let address = listener.local_addr()?;
-        let (whole, state) = watch::channel(true);
-        let listening = tokio::spawn(listen(listener, server, state));
-        Ok(Self { address, whole, listening })
+        let (line, seen) = watch::channel(Line::Open);
+        let listening = tokio::spawn(listen(listener, server, seen));
+        Ok(Self { address, line, listening })
     }
 
     /// Lays a wire to the server of a URL; the URL comes back with the wire's address in place of the server's.
@@ -48,14 +76,29 @@ impl Proxy {
         self.address
     }
 
-    /// Ends every connection, and every new one at once, until [`Proxy::mend`].
-    pub fn cut(&self) {
-        self.whole.send_replace(false);
+    /// From now on the wire does this.
+    pub fn set(&self, line: Line) {
+        self.line.send_replace(line);
     }
 
-    /// Lets connections through again.
+    /// Ends every connection, and every new one at once, until [`Proxy::mend`].
+    pub fn cut(&self) {
+        self.set(Line::Cut);
+    }
+
+    /// Lets everything through again.
     pub fn mend(&self) {
-        self.whole.send_replace(true);
+        self.set(Line::Open);
+    }
+
+    /// Ends every connection and lets new ones through.
+    pub async fn interrupt(&self) {
+        self.cut();
+        // Every connection sees the cut before the line is open again.
+        while self.line.receiver_count() > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.mend();
     }
 }
 
@@ -66,22 +109,57 @@ impl Drop for Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, server: u16, state: watch::Receiver<bool>) {
+async fn listen(listener: TcpListener, server: u16, line: watch::Receiver<Line>) {
     while let Ok((client, _)) = listener.accept().await {
-        tokio::spawn(carry(client, server, state.clone()));
+        tokio::spawn(carry(client, server, line.clone()));
     }
 }
 
 /// Carries one connection until either side ends it or the wire is cut.
-async fn carry(mut client: TcpStream, server: u16, mut state: watch::Receiver<bool>) -> std::io::Result<()> {
-    if !*state.borrow_and_update() {
-        return Ok(());
+async fn carry(client: TcpStream, server: u16, mut line: watch::Receiver<Line>) -> std::io::Result<()> {
+    match line.wait_for(|line| *line != Line::Stalled).await {
+        Ok(now) if *now != Line::Cut => {}
+        _ => return Ok(()),
     }
-    let mut upstream = TcpStream::connect(ports::local(server)).await?;
+    let upstream = TcpStream::connect(ports::local(server)).await?;
     client.set_nodelay(true)?;
     upstream.set_nodelay(true)?;
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = upstream.into_split();
+    let cut = line.clone();
     tokio::select! {
-        ended = copy_bidirectional(&mut client, &mut upstream) => ended.map(|_| ()),
-        _ = state.wait_for(|whole| !whole) => Ok(()),
+        () = pump(from_client, to_server, Way::ToServer, line.clone()) => {}
+        () = pump(from_server, to_client, Way::FromServer, line) => {}
+        () = cut_of(cut) => {}
+    }
+    Ok(())
+}
+
+async fn cut_of(mut line: watch::Receiver<Line>) {
+    let _ = line.wait_for(|line| *line == Line::Cut).await;
+}
+
+/// Carries bytes one way; what is held back is not lost, it comes once the line lets it.
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    way: Way,
+    mut line: watch::Receiver<Line>,
+) {
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        let held = |line: &Line| {
+            matches!(
+                (line, way),
+                (Line::Stalled, _) | (Line::Mute, Way::FromServer) | (Line::Deaf, Way::ToServer)
+            )
+        };
+        let Ok(now) = line.wait_for(|line| !held(line)).await.map(|line| *line) else { return };
+        if let Line::Slow(by) = now {
+            tokio::time::sleep(by).await;
+        }
+        if to.write_all(&chunk[..count]).await.is_err() {
+            return;
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! One item saved: checked against the job's classes, tags and limits, and against the picture's size.
+//! One item saved.
 
 use std::sync::Arc;
 
@@ -8,12 +8,9 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::LeaseId;
 use swath_domain::labels::{Annotation, Figure, Skip, Tag};
-use swath_domain::{FieldError, Refusal};
-use swath_leasing::Facts;
 use swath_runtime::{Body, Caller, PathId, Problem, Result};
-use swath_store::{Confirm, ItemWork, StoreError};
 
-use crate::Gateway;
+use crate::{Gateway, Work};
 
 /// What is said of an item: its labels, or why it is left out.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -43,17 +40,8 @@ pub(crate) async fn confirm(
     headers: HeaderMap,
     request: Body<ItemRequest>,
 ) -> Result<Response> {
-    let facts = gateway.desk.facts(lease, caller.user()).await?;
-    let annotation = checked(&facts, index, labels(request.value)?, "")?;
-    let if_revision = if_match(&headers)?;
-    let (work, now) = (work_of(index, &annotation), gateway.context.now());
-    let confirm = Confirm { lease, user: caller.user(), work, if_revision, now };
-    let confirmed = gateway.context.store.item_confirm(confirm).await.map_err(|error| match error {
-        StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
-        error => error.into(),
-    })?;
-    gateway.metrics.confirmed.inc();
-    let revision = confirmed.revision;
+    let work = Work { index, annotation: labels(request.value)? };
+    let revision = gateway.confirm(caller.user(), lease, work, if_match(&headers)?).await?;
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::unavailable())?;
     Ok(([(header::ETAG, etag)], Json(ItemAnswer { index, revision })).into_response())
 }
@@ -67,27 +55,6 @@ fn labels(request: ItemRequest) -> Result<Annotation> {
         tags: request.tags.unwrap_or_default(),
         skip: request.skip,
     })
-}
-
-/// The annotation, if the item belongs to the lease and the job allows what it says.
-pub(super) fn checked(facts: &Facts, index: i64, annotation: Annotation, at: &str) -> Result<Annotation> {
-    if !facts.ranges.contains(index) {
-        return Err(Refusal::ForeignItem(index).into());
-    }
-    let errors = facts.rules.check_annotation(&annotation, facts.sizes.get(&index).copied());
-    if errors.is_empty() {
-        return Ok(annotation);
-    }
-    let within = |error: FieldError| if at.is_empty() { error } else { error.within(at) };
-    let mut problem = Problem::invalid(errors.into_iter().map(within).collect());
-    problem.errors.iter_mut().for_each(|fault| fault.index = Some(index));
-    Err(problem)
-}
-
-/// An annotation as it is stored: the same labels are the same text.
-pub(super) fn work_of(item: i64, annotation: &Annotation) -> ItemWork {
-    let body = serde_json::to_string(annotation).unwrap_or_default();
-    ItemWork { item, body, skipped: annotation.skip.is_some() }
 }
 
 /// The revision that the client expects; `*` means that something must be saved already, which any revision is.

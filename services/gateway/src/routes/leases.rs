@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Status;
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, Figure, Skip, Tag};
-use swath_domain::limits;
-use swath_leasing::{Ask, Facts, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::Page;
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, body};
-use swath_store::{ItemWork, Key, Submit};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Result, body};
+use swath_store::Key;
 
-use super::items::{checked, work_of};
-use crate::Gateway;
+use crate::{Gateway, Work};
 
 pub(crate) async fn create(
     Extension(gateway): Extension<Arc<Gateway>>,
@@ -29,22 +27,9 @@ pub(crate) async fn create(
     let digest = serde_json::to_vec(&request.value).unwrap_or_default();
     attend(&gateway, &caller, &request.value);
     let ask = Ask { caller, request: request.value, key: key.key(&digest) };
-    match gateway.desk.ask(ask, |job| gateway.candidates.take(job)).await {
-        Ok(outcome) if outcome.is_new => {
-            gateway.metrics.granted.inc();
-            Ok((StatusCode::CREATED, Json(outcome.lease)).into_response())
-        }
-        Ok(outcome) => {
-            gateway.metrics.handed_back.inc();
-            Ok(Json(outcome.lease).into_response())
-        }
-        Err(problem) => {
-            if problem.code == "no-work" {
-                gateway.metrics.no_work.inc();
-            }
-            Err(problem)
-        }
-    }
+    let outcome = gateway.ask(ask).await?;
+    let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(outcome.lease)).into_response())
 }
 
 /// Listens to the hints of the team in which the person asks.
@@ -147,34 +132,17 @@ pub(crate) async fn submit(
 ) -> Result<Json<SubmitAnswer>> {
     let request = request.value;
     check_key("submission_id", &request.submission_id)?;
-    let facts = gateway.desk.facts(lease, caller.user()).await?;
-    let submission =
-        Key::new(request.submission_id.clone(), &serde_json::to_vec(&request.items).unwrap_or_default());
-    let items = works(&facts, request.items)?;
-    let now = gateway.context.now();
-    let submit = Submit { lease, user: caller.user(), submission, items, now };
-    let submitted = gateway.context.store.lease_submit(submit).await?;
-    if submitted.fresh {
-        gateway.metrics.submitted.inc();
-        gateway.context.locks.free(vec![(submitted.assignment, lease)]);
-        gateway.notices.tell(facts.team, submitted.job, submitted.assignment);
-    }
-    Ok(Json(SubmitAnswer { assignment: submitted.assignment, status: submitted.status }))
+    let submission = Key::new(request.submission_id, &serde_json::to_vec(&request.items).unwrap_or_default());
+    let items = request.items.into_iter().map(Work::from).collect();
+    let handed = gateway.submit(caller.user(), lease, submission, items).await?;
+    Ok(Json(SubmitAnswer { assignment: handed.assignment, status: handed.status }))
 }
 
-fn works(facts: &Facts, items: Vec<SubmittedItem>) -> Result<Vec<ItemWork>> {
-    if items.len() as i64 > limits::RANGE_SIZE_MAX {
-        return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
-    }
-    let mut seen = std::collections::HashSet::new();
-    let mut works = Vec::with_capacity(items.len());
-    for (position, item) in items.into_iter().enumerate() {
-        if !seen.insert(item.index) {
-            return Err(Problem::field(format!("items[{position}].index"), "stands here twice"));
+impl From<SubmittedItem> for Work {
+    fn from(item: SubmittedItem) -> Self {
+        Self {
+            index: item.index,
+            annotation: Annotation { figures: item.figures, tags: item.tags, skip: item.skip },
         }
-        let annotation = Annotation { figures: item.figures, tags: item.tags, skip: item.skip };
-        let annotation = checked(facts, item.index, annotation, &format!("items[{position}]"))?;
-        works.push(work_of(item.index, &annotation));
     }
-    Ok(works)
 }

@@ -7,16 +7,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use swath_bus::{Message, Published, Queue};
-use swath_domain::ids::{AssignmentId, LeaseId, TeamId};
+use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::check_text;
 use swath_domain::review::Verdict;
-use swath_domain::{FieldError, Refusal, Status, limits};
+use swath_domain::{FieldError, Status, limits};
 use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::Page;
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, body};
-use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
+use swath_store::{Decided, Key, VerdictRow};
 
 use crate::Review;
 
@@ -30,8 +29,7 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let digest = serde_json::to_vec(&request.value).unwrap_or_default();
     let ask = Ask { caller, request: request.value, key: key.key(&digest) };
-    // Submissions wait for people, not for milliseconds: the queue in the store is quick enough.
-    let outcome = review.desk.ask(ask, |_| Vec::new()).await?;
+    let outcome = review.ask(ask).await?;
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(outcome.lease)).into_response())
 }
@@ -121,11 +119,9 @@ pub(crate) async fn verdict(
     PathId((id, index)): PathId<(LeaseId, i64)>,
     request: Body<VerdictRequest>,
 ) -> Result<Json<VerdictAnswer>> {
-    review.desk.facts(id, caller.user()).await?;
     let verdict = request.value.check("", index)?;
     let answer = VerdictAnswer { index, verdict: verdict.verdict };
-    let put = PutVerdict { lease: id, user: caller.user(), verdict, now: review.context.now() };
-    review.context.store.verdict_put(put).await?;
+    review.judge(caller.user(), id, verdict).await?;
     Ok(Json(answer))
 }
 
@@ -201,20 +197,10 @@ pub(crate) async fn submit(
 ) -> Result<Json<DecideAnswer>> {
     let request = request.value;
     check_key("decision_id", &request.decision_id)?;
-    let facts = review.desk.facts(id, caller.user()).await?;
     let digest = serde_json::to_vec(&(&request.verdicts, request.rest.is_some())).unwrap_or_default();
     let decision = Key::new(request.decision_id, &digest);
-    let verdicts = rows(request.verdicts)?;
-    if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
-        return Err(Refusal::ForeignItem(foreign.item).into());
-    }
     let accept_rest = request.rest.is_some();
-    let now = review.context.now();
-    let decide = Decide { lease: id, user: caller.user(), decision, verdicts, accept_rest, now };
-    let decided = review.context.store.review_decide(decide).await?;
-    if decided.fresh {
-        announce(&review, facts.team, id, &decided).await;
-    }
+    let decided = review.decide(caller.user(), id, decision, rows(request.verdicts)?, accept_rest).await?;
     Ok(Json(answer(&decided)))
 }
 
@@ -234,19 +220,6 @@ fn rows(verdicts: Vec<ItemVerdict>) -> Result<Vec<VerdictRow>> {
         request.check(&format!("verdicts[{position}]."), given.index)
     };
     verdicts.into_iter().enumerate().map(row).collect()
-}
-
-/// Lets go of the lock and tells of the rework; whoever misses this hears of it from the store.
-async fn announce(review: &Review, team: TeamId, id: LeaseId, decided: &Decided) {
-    review.context.locks.free(vec![(decided.assignment, id)]);
-    let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
-    review.metrics.decided.with_label_values(&[status]).inc();
-    let Some((round, number)) = decided.rework_key else { return };
-    review.metrics.rejected.inc();
-    let hint = Message::Hint { job: decided.job, round, numbers: vec![number] };
-    if review.context.bus.publish(Queue::Annotate(team), hint).await == Published::Unknown {
-        tracing::debug!(job = %decided.job, "a rework was not hinted; the coordinator will");
-    }
 }
 
 fn answer(decided: &Decided) -> DecideAnswer {

@@ -24,6 +24,7 @@ const COLUMNS: &[Column] = &[
     ("ACCEPTED", "/progress/accepted"),
     ("SKIPPED", "/progress/skipped"),
     ("CANCELLED", "/progress/cancelled"),
+    ("AT MANAGER", "/counts/waiting_for_manager"),
 ];
 const LIST: &[Column] = &[
     ("ID", "/id"),

@@ -3,9 +3,9 @@
 use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use swath_harness::proxy::{Line, Proxy};
 
 use crate::conformance::{self, hint, in_time, next_number, options, publish, team};
-use crate::proxy::{Line, Proxy};
 use crate::{Bus, Health, Options, Published, Queue};
 
 conformance::suite!(bus);
@@ -22,13 +22,8 @@ fn bus(options: Options) -> Bus {
 
 /// The broker behind a line that the test can cut.
 async fn proxied(line: Line) -> (Proxy, String) {
-    let url = url();
-    let uri = super::link::parse(&url).unwrap();
-    let host = (uri.authority.host.as_str(), uri.authority.port);
-    let upstream = tokio::net::lookup_host(host).await.unwrap().next().unwrap();
-    let proxy = Proxy::start(upstream, line).await;
-    let authority = format!("{}:{}", uri.authority.host, uri.authority.port);
-    let url = url.replace(&authority, &proxy.address().to_string());
+    let (proxy, url) = Proxy::before(&url()).await.unwrap();
+    proxy.set(line);
     (proxy, url)
 }
 

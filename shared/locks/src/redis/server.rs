@@ -75,6 +75,11 @@ impl Server {
         }
     }
 
+    /// The very first question was not answered: nobody needs to find that out again.
+    pub fn presume_away(&self) {
+        self.breaker().trip(Instant::now(), pause(), "no answer at the start".to_owned());
+    }
+
     pub fn health(&self) -> Health {
         self.breaker().health()
     }

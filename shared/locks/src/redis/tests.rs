@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use redis::{Client, IntoConnectionInfo};
+use redis::Client;
+use swath_harness::proxy::{Line, Proxy};
 
 use crate::conformance::{self, acquire, assignment, in_time, lease, prefix};
 use crate::locks::Options;
-use crate::proxy::{Line, Proxy};
 use crate::{Acquired, Locks};
 
 conformance::suite!(flavor = "multi_thread", |prefix| locks(&url(), prefix));
@@ -26,12 +26,10 @@ fn locks(url: &str, prefix: &str) -> Locks {
 
 /// The server behind a line that the test can cut, and locks that give up quickly.
 async fn proxied(line: Line) -> (Proxy, Locks) {
-    let settings = url().into_connection_info().unwrap();
-    let upstream = settings.addr().to_string();
-    let upstream = tokio::net::lookup_host(upstream).await.unwrap().next().unwrap();
-    let proxy = Proxy::start(upstream, line).await;
+    let (proxy, url) = Proxy::before(&url()).await.unwrap();
+    proxy.set(line);
     let options = Options { prefix: prefix(), budget: Duration::from_millis(100), ..Options::default() };
-    let locks = Locks::redis(&format!("redis://{}", proxy.address()), options).unwrap();
+    let locks = Locks::redis(&url, options).unwrap();
     (proxy, locks)
 }
 

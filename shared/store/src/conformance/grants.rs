@@ -22,6 +22,7 @@ suite! {
     a_reservation_is_found_behind_many_in_jobs_that_are_closed
     a_reservation_ends_with_its_time
     the_same_key_gets_the_first_lease_again
+    a_key_that_was_answered_with_what_is_held_stands_for_it_later_too
     a_wait_says_what_for
 }
 
@@ -180,6 +181,24 @@ async fn the_same_key_gets_the_first_lease_again(world: World) {
     assert!(matches!(again, Granted::Held(lease) if Some(lease) == first.lease), "{again:?}");
     let other = world.store.lease_grant(keyed(b"{other}")).await;
     assert!(matches!(other, Err(StoreError::Conflict(_))), "{other:?}");
+}
+
+async fn a_key_that_was_answered_with_what_is_held_stands_for_it_later_too(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let user = world.worker().await;
+    let first = world.lease(job, user).await;
+    let ask = async |body: &[u8]| {
+        let key = Some(Key::new("again", body));
+        world.store.lease_grant(crate::Grant { key, ..world.request(ANNOTATE, job, user) }).await
+    };
+    for _ in 0..2 {
+        let held = ask(b"this").await.unwrap();
+        assert!(matches!(held, Granted::Held(lease) if Some(lease) == first.lease), "{held:?}");
+        let _ = world.release(ANNOTATE, &first).await;
+    }
+    let other = ask(b"that").await;
+    assert!(matches!(other, Err(StoreError::Conflict(_))), "{other:?}");
+    audit(&world, job).await;
 }
 
 async fn a_wait_says_what_for(world: World) {

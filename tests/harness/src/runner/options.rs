@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str =
-    "usage: tests/run [quick|unit|e2e] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+const USAGE: &str = "usage: tests/run [quick|unit|e2e|simulation] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +13,8 @@ pub enum Part {
     Unit,
     /// The whole system as processes, in both shapes.
     EndToEnd,
+    /// Simulated worlds, seed by seed, and the bugs that are planted in them.
+    Simulation,
     /// Everything that there is.
     All,
 }
@@ -31,6 +32,8 @@ pub struct Options {
     pub shape: Option<String>,
     /// Only tests whose names contain one of these.
     pub filters: Vec<String>,
+    /// Options of the part's own.
+    pub passed: Vec<String>,
 }
 
 impl Options {
@@ -41,12 +44,16 @@ impl Options {
             Some(word) if !word.starts_with('-') => named(&arguments.next().unwrap_or_default())?,
             _ => Part::All,
         };
-        let mut options = Self { part, json: None, keep: false, shape: None, filters: Vec::new() };
+        let mut options =
+            Self { part, json: None, keep: false, shape: None, filters: Vec::new(), passed: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => options.json = Some(value(&argument, arguments.next())?.into()),
                 "--keep" => options.keep = true,
                 "--shape" => options.shape = Some(shape(value(&argument, arguments.next())?)?),
+                "--seeds" | "--seed" if part == Part::Simulation => {
+                    options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
+                }
                 _ if argument.starts_with('-') => return Err(format!("unknown option {argument}\n{USAGE}")),
                 _ => options.filters.push(argument),
             }
@@ -60,7 +67,8 @@ fn named(word: &str) -> Result<Part, String> {
         "quick" => Ok(Part::Quick),
         "unit" => Ok(Part::Unit),
         "e2e" => Ok(Part::EndToEnd),
-        "simulation" | "faults" | "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
+        "simulation" => Ok(Part::Simulation),
+        "faults" | "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
         _ => Err(format!("unknown part {word}\n{USAGE}")),
     }
 }
@@ -98,8 +106,18 @@ mod tests {
     }
 
     #[test]
+    fn a_simulation_begins_where_it_is_told_to() {
+        let options = read("simulation --seeds 10 --seed 7").unwrap();
+        assert_eq!(
+            (options.part, options.passed.join(" ")),
+            (Part::Simulation, "--seeds 10 --seed 7".to_owned())
+        );
+        assert!(read("unit --seeds 10").unwrap_err().contains("unknown option"));
+    }
+
+    #[test]
     fn what_does_not_exist_is_said() {
-        assert!(read("simulation").unwrap_err().contains("does not exist yet"));
+        assert!(read("faults").unwrap_err().contains("does not exist yet"));
         assert!(read("everything").unwrap_err().contains("usage"));
         assert!(read("e2e --json").unwrap_err().contains("wants a value"));
     }

@@ -1,0 +1,111 @@
+//! What annotators do at a gateway, below HTTP: ask, save an item, hand in.
+
+use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::labels::Annotation;
+use swath_domain::{FieldError, Refusal, Status, limits};
+use swath_leasing::{Ask, Facts, Outcome};
+use swath_runtime::{Problem, Result};
+use swath_store::{Confirm, ItemWork, Key, StoreError, Submit};
+
+use crate::Gateway;
+
+/// What is said of one item.
+pub struct Work {
+    /// Its number.
+    pub index: i64,
+    /// Its labels, or why it is left out.
+    pub annotation: Annotation,
+}
+
+/// A submission that was taken.
+pub struct Handed {
+    /// The assignment.
+    pub assignment: AssignmentId,
+    /// Its status right after the submission.
+    pub status: Status,
+}
+
+impl Gateway {
+    /// Finds work for a person.
+    pub async fn ask(&self, ask: Ask) -> Result<Outcome> {
+        let answer = self.desk.ask(ask, |job| self.candidates.take(job)).await;
+        match &answer {
+            Ok(outcome) if outcome.is_new => self.metrics.granted.inc(),
+            Ok(_) => self.metrics.handed_back.inc(),
+            Err(problem) if problem.code == "no-work" => self.metrics.no_work.inc(),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// Saves one item under a lease and says at which revision; `if_revision` is the one that must stand there.
+    pub async fn confirm(
+        &self,
+        user: UserId,
+        lease: LeaseId,
+        work: Work,
+        if_revision: Option<i64>,
+    ) -> Result<i64> {
+        let facts = self.desk.facts(lease, user).await?;
+        let work = checked(&facts, work, "")?;
+        let confirm = Confirm { lease, user, work, if_revision, now: self.context.now() };
+        let confirmed = self.context.store.item_confirm(confirm).await.map_err(|error| match error {
+            StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
+            error => error.into(),
+        })?;
+        self.metrics.confirmed.inc();
+        Ok(confirmed.revision)
+    }
+
+    /// Hands in an assignment, with items that are saved on the way.
+    pub async fn submit(
+        &self,
+        user: UserId,
+        lease: LeaseId,
+        submission: Key,
+        items: Vec<Work>,
+    ) -> Result<Handed> {
+        let facts = self.desk.facts(lease, user).await?;
+        let submit =
+            Submit { lease, user, submission, items: works(&facts, items)?, now: self.context.now() };
+        let submitted = self.context.store.lease_submit(submit).await?;
+        if submitted.fresh {
+            self.metrics.submitted.inc();
+            self.context.locks.free(vec![(submitted.assignment, lease)]);
+            self.notices.tell(facts.team, submitted.job, submitted.assignment);
+        }
+        Ok(Handed { assignment: submitted.assignment, status: submitted.status })
+    }
+}
+
+fn works(facts: &Facts, items: Vec<Work>) -> Result<Vec<ItemWork>> {
+    if items.len() as i64 > limits::RANGE_SIZE_MAX {
+        return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
+    }
+    let mut seen = std::collections::HashSet::new();
+    let mut works = Vec::with_capacity(items.len());
+    for (position, work) in items.into_iter().enumerate() {
+        if !seen.insert(work.index) {
+            return Err(Problem::field(format!("items[{position}].index"), "stands here twice"));
+        }
+        works.push(checked(facts, work, &format!("items[{position}]"))?);
+    }
+    Ok(works)
+}
+
+/// The work as it is stored, if the item belongs to the lease and the job allows what it says: the same labels are the
+/// same text.
+fn checked(facts: &Facts, Work { index, annotation }: Work, at: &str) -> Result<ItemWork> {
+    if !facts.ranges.contains(index) {
+        return Err(Refusal::ForeignItem(index).into());
+    }
+    let errors = facts.rules.check_annotation(&annotation, facts.sizes.get(&index).copied());
+    if errors.is_empty() {
+        let body = serde_json::to_string(&annotation).unwrap_or_default();
+        return Ok(ItemWork { item: index, body, skipped: annotation.skip.is_some() });
+    }
+    let within = |error: FieldError| if at.is_empty() { error } else { error.within(at) };
+    let mut problem = Problem::invalid(errors.into_iter().map(within).collect());
+    problem.errors.iter_mut().for_each(|fault| fault.index = Some(index));
+    Err(problem)
+}

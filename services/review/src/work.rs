@@ -1,0 +1,59 @@
+//! What reviewers do, below HTTP: ask, judge an item, decide.
+
+use swath_bus::{Message, Published, Queue};
+use swath_domain::ids::{LeaseId, TeamId, UserId};
+use swath_domain::{Refusal, Status};
+use swath_leasing::{Ask, Outcome};
+use swath_runtime::Result;
+use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
+
+use crate::Review;
+
+impl Review {
+    /// Finds a submission for a reviewer.
+    pub async fn ask(&self, ask: Ask) -> Result<Outcome> {
+        // Submissions wait for people, not for milliseconds: the queue in the store is quick enough.
+        self.desk.ask(ask, |_| Vec::new()).await
+    }
+
+    /// Saves a verdict on one item.
+    pub async fn judge(&self, user: UserId, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
+        self.desk.facts(lease, user).await?;
+        let put = PutVerdict { lease, user, verdict, now: self.context.now() };
+        Ok(self.context.store.verdict_put(put).await?)
+    }
+
+    /// Decides a review, with verdicts that are saved on the way.
+    pub async fn decide(
+        &self,
+        user: UserId,
+        lease: LeaseId,
+        decision: Key,
+        verdicts: Vec<VerdictRow>,
+        accept_rest: bool,
+    ) -> Result<Decided> {
+        let facts = self.desk.facts(lease, user).await?;
+        if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
+            return Err(Refusal::ForeignItem(foreign.item).into());
+        }
+        let decide = Decide { lease, user, decision, verdicts, accept_rest, now: self.context.now() };
+        let decided = self.context.store.review_decide(decide).await?;
+        if decided.fresh {
+            self.announce(facts.team, lease, &decided).await;
+        }
+        Ok(decided)
+    }
+
+    /// Lets go of the lock and tells of the rework; whoever misses this hears of it from the store.
+    async fn announce(&self, team: TeamId, lease: LeaseId, decided: &Decided) {
+        self.context.locks.free(vec![(decided.assignment, lease)]);
+        let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
+        self.metrics.decided.with_label_values(&[status]).inc();
+        let Some((round, number)) = decided.rework_key else { return };
+        self.metrics.rejected.inc();
+        let hint = Message::Hint { job: decided.job, round, numbers: vec![number] };
+        if self.context.bus.publish(Queue::Annotate(team), hint).await == Published::Unknown {
+            tracing::debug!(job = %decided.job, "a rework was not hinted; the coordinator will");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Why a person hears that there is no work.
+
+use swath_domain::ids::{JobId, UserId};
+use swath_domain::{Assignment, Stage, Status, Time};
+use uuid::Uuid;
+
+use crate::core::Store;
+use crate::db::{Db, fetch_one};
+use crate::error::Result;
+
+/// What a person may be waiting for in one job, by a plain read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// Something that the person could be given right now.
+    pub eligible: bool,
+    /// Under someone else's lease, and when the first of those runs out.
+    pub held_until: Option<Time>,
+    /// Reserved for someone else, and until when.
+    pub reserved_until: Option<Time>,
+    /// Waits for a manager.
+    pub waits_for_manager: bool,
+    /// There is work, but all of it is the person's own.
+    pub own: bool,
+}
+
+impl Store {
+    /// Why a person hears "no work" from a job.
+    pub async fn lease_wait(&self, stage: Stage, job: JobId, user: UserId, now: Time) -> Result<Wait> {
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
+        match stage {
+            Stage::Annotate => wait_to_annotate(db, job, user, now).await,
+            Stage::Review => wait_to_review(db, job, user).await,
+        }
+    }
+}
+
+async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) -> Result<Wait> {
+    let eligible = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments a WHERE job = $1 AND status = 0 AND NOT held
+           AND (reserved_for IS NULL OR reserved_until <= $2 OR reserved_for = $3)
+           AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $3
+                           AND o.slot <> a.slot)
+         LIMIT 1",
+        job.0,
+        now.0,
+        user.0;
+        |t| {
+            let may = |a: &&Assignment| a.is_eligible(Stage::Annotate, user, now) && !t.has_other_opinion(a, user);
+            t.of_job(job).find(may).map(|a| (a.id.0,))
+        }
+    )?;
+    let others = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 1",
+        job.0;
+        |t| Some((t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| a.expires.0).min(),))
+    )?;
+    let reserved = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(reserved_until) FROM assignments
+         WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2",
+        job.0,
+        now.0;
+        |t| {
+            let waiting = |a: &&Assignment| {
+                a.status == Status::Pending && !a.held && a.reserved_for.is_some() && a.reserved_until > now
+            };
+            Some((t.of_job(job).filter(waiting).map(|a| a.reserved_until.0).min(),))
+        }
+    )?;
+    let held = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND held LIMIT 1",
+        job.0;
+        |t| t.of_job(job).find(|a| a.status == Status::Pending && a.held).map(|a| (a.id.0,))
+    )?;
+    let pending = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NULL LIMIT 1",
+        job.0;
+        |t| {
+            let free = |a: &&Assignment| a.status == Status::Pending && !a.held && a.reserved_for.is_none();
+            t.of_job(job).find(free).map(|a| (a.id.0,))
+        }
+    )?;
+    Ok(Wait {
+        eligible: eligible.is_some(),
+        held_until: others.and_then(|(at,)| at).map(Time),
+        reserved_until: reserved.and_then(|(at,)| at).map(Time),
+        waits_for_manager: held.is_some(),
+        own: eligible.is_none() && pending.is_some(),
+    })
+}
+
+async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wait> {
+    let eligible = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author <> $2 LIMIT 1",
+        job.0,
+        user.0;
+        |t| t.to_review(job).into_iter().find(|a| a.author != Some(user)).map(|a| (a.id.0,))
+    )?;
+    let own = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author = $2 LIMIT 1",
+        job.0,
+        user.0;
+        |t| t.to_review(job).into_iter().find(|a| a.author == Some(user)).map(|a| (a.id.0,))
+    )?;
+    let others = fetch_one!(
+        db,
+        (Option<i64>,),
+        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 3",
+        job.0;
+        |t| Some((t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| a.expires.0).min(),))
+    )?;
+    Ok(Wait {
+        eligible: eligible.is_some(),
+        held_until: others.and_then(|(at,)| at).map(Time),
+        own: eligible.is_none() && own.is_some(),
+        ..Wait::default()
+    })
+}

@@ -1,0 +1,98 @@
+//! A look at the tables from outside, for whoever checks that the verbs keep their promises.
+
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::job::Job;
+use swath_domain::log::Entry;
+use swath_domain::progress::Progress;
+use swath_domain::{Assignment, Stage, Stale};
+use uuid::Uuid;
+
+use super::Tables;
+
+/// The tables as they stand between two transactions.
+#[derive(Clone, Copy)]
+pub struct View<'a>(pub(super) &'a Tables);
+
+/// A lease as it was granted, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantView {
+    /// The assignment.
+    pub assignment: AssignmentId,
+    /// Whose.
+    pub holder: UserId,
+    /// To annotate or to review.
+    pub stage: Stage,
+    /// At which fence.
+    pub fence: i64,
+    /// Why it is over.
+    pub ended: Option<Stale>,
+}
+
+impl<'a> View<'a> {
+    /// Every job, by id.
+    pub fn jobs(self) -> impl Iterator<Item = &'a Job> {
+        self.0.jobs.values()
+    }
+
+    /// A job's counters, summed over their stripes.
+    pub fn progress(self, job: JobId) -> Progress {
+        let mut sum = Progress::default();
+        let stripes = self.0.progress.range((job.0, i64::MIN)..=(job.0, i64::MAX));
+        stripes.for_each(|(_, stripe)| sum.merge(stripe));
+        sum
+    }
+
+    /// Every assignment, by id: within a job by round, number and slot.
+    pub fn assignments(self) -> impl Iterator<Item = &'a Assignment> {
+        self.0.assignments.values()
+    }
+
+    /// One assignment.
+    pub fn assignment(self, id: AssignmentId) -> Option<&'a Assignment> {
+        self.0.assignments.get(&id.0)
+    }
+
+    /// The log of an assignment or a job behind entry `after`.
+    pub fn log(self, subject: Uuid, after: i64) -> impl Iterator<Item = &'a Entry> {
+        self.0.log.range((subject, after + 1)..=(subject, i64::MAX)).map(|(_, entry)| entry)
+    }
+
+    /// A lease.
+    pub fn grant(self, lease: LeaseId) -> Option<GrantView> {
+        let row = self.0.grants.get(&lease.0)?;
+        let stage = if row.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate };
+        Some(GrantView {
+            assignment: AssignmentId(row.assignment),
+            holder: UserId(row.holder),
+            stage,
+            fence: row.fence,
+            ended: row.ended.and_then(Stale::from_code),
+        })
+    }
+
+    /// What a person has saved of an item: revision and body.
+    pub fn annotation(self, assignment: AssignmentId, author: UserId, item: i64) -> Option<(i64, &'a str)> {
+        let row = self.0.annotations.get(&(assignment.0, author.0, item))?;
+        Some((row.revision, row.body.as_str()))
+    }
+
+    /// A reviewer's verdict on an item of a submission: whether it is accepted.
+    pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: i64) -> Option<bool> {
+        Some(self.0.verdicts.get(&(submission.0, reviewer.0, item))?.accept)
+    }
+
+    /// Who has something saved in an assignment, and of which item.
+    pub fn annotations(self) -> impl Iterator<Item = (AssignmentId, UserId, i64)> {
+        self.0
+            .annotations
+            .iter()
+            .map(|((assignment, author, item), _)| (AssignmentId(*assignment), UserId(*author), *item))
+    }
+
+    /// Every accepted item: job, item, slot, and the assignment and author that it was accepted from.
+    pub fn accepted(self) -> impl Iterator<Item = (JobId, i64, i64, AssignmentId, UserId)> {
+        self.0.accepted.iter().map(|((job, item, slot), row)| {
+            (JobId(*job), *item, *slot, AssignmentId(row.assignment), UserId(row.author))
+        })
+    }
+}

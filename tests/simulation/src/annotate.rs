@@ -1,0 +1,452 @@
+//! What annotators do, and what they must be answered.
+
+use std::time::Duration;
+
+use swath_domain::job::JobStatus;
+use swath_domain::labels::{Annotation, Skip, Tag};
+use swath_domain::{Assignment, JobId, Stage, Status, Time, UserId};
+use swath_gateway::Work;
+use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
+use swath_runtime::Problem;
+use swath_store::Key;
+
+use crate::world::{Checked, Held, Sent, World, broken};
+
+/// How old a gateway's list of open jobs may be.
+const LISTED: Duration = Duration::from_secs(1);
+
+/// How an answer reads.
+#[derive(Debug)]
+pub enum Said<T> {
+    /// It was done.
+    Done(T),
+    /// It was refused: code and reason.
+    Refused(&'static str, String),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl World {
+    /// Sorts an answer; "nobody knows" is only right where a commit was made to fail.
+    pub fn said<T>(&mut self, answer: Result<T, Problem>) -> Checked<Said<T>> {
+        let hit = self.was_hit();
+        match answer {
+            Ok(answer) => Ok(Said::Done(answer)),
+            Err(problem) if problem.code == "unavailable" && hit => Ok(Said::Unknown),
+            Err(problem) if matches!(problem.code, "unavailable" | "internal") => {
+                broken!("{} without a cause: {}", problem.code, problem.detail)
+            }
+            Err(problem) => {
+                let reason = problem.more.get("reason").map(ToString::to_string).unwrap_or_default();
+                Ok(Said::Refused(problem.code, reason.trim_matches('"').to_owned()))
+            }
+        }
+    }
+
+    /// Asks for work, or for a review.
+    pub async fn ask(
+        &mut self,
+        stage: Stage,
+        (person, process): (usize, usize),
+        job: Option<usize>,
+        again: bool,
+    ) -> Checked {
+        let user = self.people[person].id;
+        let mut job = job.map(|number| self.jobs[number]);
+        let mut expected = None;
+        let asks = &mut self.people[person];
+        let key = match (&asks.asked, again, stage) {
+            (Some((key, first, lease)), true, Stage::Annotate) => {
+                (job, expected) = (*first, *lease);
+                *key
+            }
+            _ => {
+                asks.keys += 1;
+                asks.keys
+            }
+        };
+        let holds = self.held_by(stage, user, job)?;
+        let text = format!("key {key}");
+        let request = LeaseRequest { team: None, job };
+        let ask = Ask {
+            caller: self.people[person].caller.clone(),
+            request,
+            key: Some(Key::new(text, &bytes(job))),
+        };
+        let answer = match stage {
+            Stage::Annotate => self.processes[process].gateway.ask(ask).await,
+            Stage::Review => self.processes[process].review.ask(ask).await,
+        };
+        let said = self.said(answer)?;
+        self.tell(&(stage, person, job, again), &said_briefly(&said));
+        let given = match &said {
+            Said::Done(outcome) => {
+                self.mark(outcome.lease.lease_id.0);
+                let lease = &outcome.lease;
+                if let Some(first) = expected
+                    && first != lease.lease_id
+                {
+                    broken!("the same key gave {first}, and now {}", lease.lease_id);
+                }
+                // Under a key whose first answer got lost it may be an old lease, which is right.
+                if expected.is_none() && (outcome.is_new || !again) {
+                    self.check_given(stage, user, lease, outcome.is_new, &holds)?;
+                }
+                self.remember(stage, person, lease);
+                Some(lease.lease_id)
+            }
+            Said::Refused("no-work", _) => {
+                if let Some(first) = expected {
+                    broken!("the same key gave {first}, and now nothing");
+                }
+                self.check_no_work(stage, user, job, &holds)?;
+                None
+            }
+            Said::Refused(code, reason) => broken!("a question for work was refused: {code} {reason}"),
+            Said::Unknown => None,
+        };
+        if stage == Stage::Annotate {
+            self.people[person].asked = Some((key, job, given.or(expected)));
+        }
+        Ok(())
+    }
+
+    /// What the person holds right now, current or lapsed and still theirs to revive.
+    fn held_by(&self, stage: Stage, user: UserId, job: Option<JobId>) -> Checked<Vec<Assignment>> {
+        self.look(|view| {
+            let mine = view.assignments().filter(|row| {
+                row.holder == Some(user) && row.status == stage.held() && job.is_none_or(|job| row.job == job)
+            });
+            mine.cloned().collect()
+        })
+    }
+
+    fn check_given(
+        &self,
+        stage: Stage,
+        user: UserId,
+        lease: &LeaseDocument,
+        is_new: bool,
+        holds: &[Assignment],
+    ) -> Checked {
+        let row = self.row(lease.assignment.id)?;
+        if row.hold(stage, user, lease.lease_id).is_none() || row.status != stage.held() {
+            broken!("{user} was given {} and the row says {row:?}", lease.lease_id);
+        }
+        if holds.is_empty() != is_new && !holds.is_empty() {
+            broken!("{user} holds {holds:?} and was given more: {row:?}");
+        }
+        let (now, job) = (self.now(), self.job(row.job)?);
+        if is_new && job.status != JobStatus::Active && self.switched[&row.job].elapsed() > LISTED {
+            broken!("granted from a job that is {:?}", job.status);
+        }
+        let items: Vec<i64> = lease.assignment.items.iter().map(|item| item.index).collect();
+        if items != row.ranges.iter().collect::<Vec<_>>() {
+            broken!("the lease shows {items:?} of {row:?}");
+        }
+        let others = row.reserved_for.is_some_and(|person| person != user) && row.reserved_until > now;
+        if is_new && stage == Stage::Annotate && (others || row.held) {
+            broken!("what is reserved or waits for a manager was granted: {row:?}");
+        }
+        Ok(())
+    }
+
+    fn check_no_work(
+        &self,
+        stage: Stage,
+        user: UserId,
+        only: Option<JobId>,
+        holds: &[Assignment],
+    ) -> Checked {
+        if !holds.is_empty() {
+            broken!("{user} holds {holds:?} and heard that there is no work");
+        }
+        let now = self.now();
+        let open = |job: JobId| -> Checked<bool> { Ok(self.job(job)?.status == JobStatus::Active) };
+        for job in self.jobs.iter().filter(|job| only.is_none_or(|only| only == **job)) {
+            if !open(*job)? {
+                continue;
+            }
+            if stage == Stage::Annotate && self.job(*job)?.cut_to < self.job(*job)?.selected {
+                broken!("{user} heard that there is no work, and {job} is not cut to its end");
+            }
+            let rows: Vec<_> =
+                self.look(|view| view.assignments().filter(|row| row.job == *job).cloned().collect())?;
+            if let Some(missed) = rows.iter().find(|row| is_theirs(stage, user, row, &rows, now)) {
+                broken!("{user} heard that there is no work, and there is {missed:?}");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn job(&self, id: JobId) -> Checked<swath_domain::job::Job> {
+        let job = self.look(|view| view.jobs().find(|job| job.id == id).cloned())?;
+        job.ok_or_else(|| crate::world::Violation(format!("{id} is gone")))
+    }
+
+    fn remember(&mut self, stage: Stage, person: usize, lease: &LeaseDocument) {
+        let person = &mut self.people[person];
+        let known = if stage == Stage::Annotate { &mut person.leases } else { &mut person.reviews };
+        if known.iter().any(|held| held.lease == lease.lease_id) {
+            return;
+        }
+        let items = lease.assignment.items.iter().map(|item| item.index).collect();
+        let (lease, assignment) = (lease.lease_id, lease.assignment.id);
+        known.push_front(Held { lease, assignment, items, sent: None });
+        known.truncate(4);
+    }
+
+    /// Whether a call under this lease must go through: it stands on the row, and where it has lapsed it can be revived.
+    pub(crate) fn must_be_good(
+        &self,
+        stage: Stage,
+        user: UserId,
+        held: &Held,
+        revives: bool,
+    ) -> Checked<bool> {
+        let row = self.row(held.assignment)?;
+        let standing = row.lease == Some(held.lease) && row.holder == Some(user);
+        if !standing || !(row.status == stage.held() || row.status == stage.waiting()) {
+            return Ok(false);
+        }
+        if !revives || row.status == stage.held() && self.now() < row.deadline {
+            return Ok(true);
+        }
+        let elsewhere = self.held_by(stage, user, Some(row.job))?.iter().any(|other| other.id != row.id);
+        Ok(self.now() < row.deadline && !elsewhere)
+    }
+
+    /// Saves one item.
+    pub async fn confirm(
+        &mut self,
+        (person, process): (usize, usize),
+        lease: usize,
+        item: usize,
+        text: u8,
+    ) -> Checked {
+        let Some(held) = self.lease(person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let good = self.must_be_good(Stage::Annotate, user, &held, true)?;
+        let index = held.items[item % held.items.len()];
+        let before = self.look(|view| view.annotation(held.assignment, user, index).map(owned))?;
+        let gateway = self.processes[process].gateway.clone();
+        let answer =
+            gateway.confirm(user, held.lease, Work { index, annotation: annotation(text) }, None).await;
+        let said = self.said(answer)?;
+        self.tell(&("confirm", person, index, text), &said);
+        match said {
+            Said::Done(revision) if good => {
+                let body = body(text);
+                let same = before.as_ref().is_some_and(|(_, old)| *old == body);
+                let expected = before.map_or(0, |(revision, _)| revision) + i64::from(!same);
+                if revision != expected {
+                    broken!("revision {revision} instead of {expected}");
+                }
+                self.audit.saved.insert((held.assignment, user, index), (revision, body));
+                Ok(())
+            }
+            said => check_good("confirm", good, &said),
+        }
+    }
+
+    /// Keeps a lease or a review alive.
+    pub async fn renew(&mut self, stage: Stage, (person, process): (usize, usize), lease: usize) -> Checked {
+        let Some(held) = self.held(stage, person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let good = self.must_be_good(stage, user, &held, true)?;
+        let before = self.row(held.assignment)?;
+        let process = &self.processes[process];
+        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let answer = desk.renew(held.lease, user).await;
+        let said = self.said(answer)?;
+        self.tell(&("renew", stage, person), &said);
+        if let Said::Done(renewed) = &said {
+            let row = self.row(held.assignment)?;
+            let terms = self.job(row.job)?.terms;
+            let most = (self.now() + terms.lease).min(row.deadline);
+            let enough = (most - row.expires) * 4 < terms.lease;
+            if renewed.expires_at != row.expires
+                || row.expires < before.expires
+                || row.expires > most.max(before.expires)
+                || !enough
+            {
+                broken!("renewed until {:?}, and the row says {row:?}", renewed.expires_at);
+            }
+        }
+        check_good("renew", good, &said)
+    }
+
+    /// Hands in an assignment.
+    pub async fn submit(
+        &mut self,
+        (person, process): (usize, usize),
+        lease: usize,
+        with_items: bool,
+        (again, other): (bool, bool),
+    ) -> Checked {
+        let Some(held) = self.lease(person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let previous = held.sent.clone().filter(|_| again);
+        let number = previous
+            .as_ref()
+            .map_or_else(|| held.sent.as_ref().map_or(1, |sent| sent.number + 1), |p| p.number);
+        let text = u8::from(other);
+        let items: Vec<i64> = if with_items { held.items.clone() } else { Vec::new() };
+        let content = format!("{text} {items:?}");
+        let works = items.iter().map(|index| Work { index: *index, annotation: annotation(text) }).collect();
+        let good = self.must_be_good(Stage::Annotate, user, &held, false)?;
+        let (missing, opinion) = self.hindrances(&held, user, &items)?;
+        let own_stands = self.row(held.assignment)?.author == Some(user);
+        let key = Key::new(format!("submission {number}"), content.as_bytes());
+        let gateway = self.processes[process].gateway.clone();
+        let said = gateway.submit(user, held.lease, key, works).await.map(|handed| handed.status);
+        let said = self.said(said)?;
+        self.tell(&("submit", person, number, &content), &said);
+        let taken = match &said {
+            Said::Done(_) => Some(true),
+            Said::Refused(..) => Some(false),
+            Said::Unknown => None,
+        };
+        let known = previous.as_ref().and_then(|sent| sent.taken);
+        let same = previous.as_ref().is_some_and(|sent| sent.content == content);
+        match (known, &said) {
+            (Some(true), Said::Unknown) => return Ok(()),
+            (_, Said::Unknown) => {}
+            (Some(true), Said::Done(_)) if same => return Ok(()),
+            (Some(true), Said::Refused("conflict", _)) if !same => return Ok(()),
+            (Some(true), said) => {
+                broken!("a submission was taken, and sent again (same: {same}) heard {said:?}")
+            }
+            // A first answer that got lost is found out now, whatever it was.
+            (None, Said::Done(_)) if previous.is_some() && same => {}
+            (None, Said::Refused(..)) if previous.is_some() => return Ok(()),
+            (_, Said::Done(_)) if !good => {
+                broken!("a submission was taken under a lease that does not stand")
+            }
+            (_, Said::Done(_)) if missing || opinion => broken!("a submission was taken that must not be"),
+            (_, Said::Done(_)) => {}
+            (_, Said::Refused("stale-lease", _)) if !good => {}
+            (_, Said::Refused("incomplete", _)) if good && missing => {}
+            (_, Said::Refused("conflict", _)) if good && opinion => {}
+            (_, said) => broken!("a submission (good: {good}, missing: {missing}) heard {said:?}"),
+        }
+        let kept =
+            matches!(&said, Said::Done(_)) || matches!(&said, Said::Refused(..)) && (good || !own_stands);
+        if kept && previous.is_none() {
+            for item in items {
+                let stored = self.look(|view| view.annotation(held.assignment, user, item).map(owned))?;
+                let Some(stored) = stored.filter(|(_, stored)| *stored == body(text)) else {
+                    broken!("item {item} came with a submission and is not kept");
+                };
+                self.audit.saved.insert((held.assignment, user, item), stored);
+            }
+        }
+        let sent = Sent { number, content, taken };
+        let leases = &mut self.people[person].leases;
+        if let Some(held) = leases.iter_mut().find(|known| known.lease == held.lease) {
+            held.sent = Some(sent);
+        }
+        Ok(())
+    }
+
+    /// Whether items would be missing, and whether the person has another opinion on the range.
+    fn hindrances(&self, held: &Held, user: UserId, items: &[i64]) -> Checked<(bool, bool)> {
+        self.look(|view| {
+            let Some(row) = view.assignment(held.assignment) else { return (true, false) };
+            let has = |item: i64| items.contains(&item) || view.annotation(row.id, user, item).is_some();
+            let missing = !row.ranges.iter().all(has);
+            let rows: Vec<_> = view.assignments().filter(|other| other.job == row.job).cloned().collect();
+            (missing, has_spoken(user, row, &rows))
+        })
+    }
+
+    /// Gives a lease or a review back.
+    pub async fn release(
+        &mut self,
+        stage: Stage,
+        (person, process): (usize, usize),
+        lease: usize,
+    ) -> Checked {
+        let Some(held) = self.held(stage, person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let good = self.must_be_good(stage, user, &held, false)?;
+        let process = &self.processes[process];
+        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let released = self.look(|view| view.grant(held.lease).and_then(|grant| grant.ended))?;
+        let answer = desk.release(held.lease, user, ReleaseRequest::default()).await;
+        let said = self.said(answer)?;
+        self.tell(&("release", stage, person), &said);
+        let again = released == Some(swath_domain::Stale::Released);
+        if matches!(said, Said::Done(())) && !again && self.row(held.assignment)?.lease == Some(held.lease) {
+            broken!("a lease was given back and stands");
+        }
+        check_good("release", good || again, &said)
+    }
+
+    /// A lease that the person knows of.
+    pub fn lease(&self, person: usize, nth: usize) -> Option<Held> {
+        self.held(Stage::Annotate, person, nth)
+    }
+
+    pub(crate) fn held(&self, stage: Stage, person: usize, nth: usize) -> Option<Held> {
+        let person = &self.people[person];
+        let known = if stage == Stage::Annotate { &person.leases } else { &person.reviews };
+        (!known.is_empty()).then(|| known[nth % known.len()].clone())
+    }
+}
+
+/// An operation under a lease goes through exactly when the lease is good.
+pub(crate) fn check_good<T: std::fmt::Debug>(what: &str, good: bool, said: &Said<T>) -> Checked {
+    match said {
+        Said::Unknown => Ok(()),
+        Said::Done(_) if good => Ok(()),
+        Said::Refused("stale-lease", _) if !good => Ok(()),
+        said => broken!("{what} under a lease (good: {good}) heard {said:?}"),
+    }
+}
+
+fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], now: Time) -> bool {
+    match stage {
+        Stage::Annotate => {
+            let free = row.reserved_for.is_none_or(|person| person == user) || row.reserved_until <= now;
+            row.status == Status::Pending && !row.held && free && !has_spoken(user, row, rows)
+        }
+        Stage::Review => row.status == Status::Completed && row.review && row.author != Some(user),
+    }
+}
+
+/// Whether the person has another opinion on the range of a row.
+fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
+    rows.iter()
+        .any(|other| other.number == row.number && other.slot != row.slot && other.author == Some(user))
+}
+
+fn owned((revision, body): (i64, &str)) -> (i64, String) {
+    (revision, body.to_owned())
+}
+
+fn said_briefly(said: &Said<swath_leasing::Outcome>) -> String {
+    match said {
+        Said::Done(outcome) => format!("{} {}", outcome.lease.lease_id, outcome.lease.assignment.number),
+        Said::Refused(code, reason) => format!("{code} {reason}"),
+        Said::Unknown => "unknown".into(),
+    }
+}
+
+fn bytes(job: Option<JobId>) -> Vec<u8> {
+    job.map(|job| job.0.as_bytes().to_vec()).unwrap_or_default()
+}
+
+/// What is said of an item: nothing, a tag, or that it is skipped.
+pub(crate) fn annotation(text: u8) -> Annotation {
+    let tag = Tag { name: "seen".into(), value: None };
+    match text {
+        0 => Annotation::default(),
+        1 => Annotation { tags: vec![tag], ..Annotation::default() },
+        _ => Annotation { skip: Some(Skip { reason: "blurred".into() }), ..Annotation::default() },
+    }
+}
+
+fn body(text: u8) -> String {
+    serde_json::to_string(&annotation(text)).unwrap_or_default()
+}

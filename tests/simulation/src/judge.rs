@@ -1,0 +1,127 @@
+//! What reviewers do, and what they must be answered.
+
+use swath_domain::review::Verdict;
+use swath_domain::{Stage, Status};
+use swath_store::{Key, VerdictRow};
+
+use crate::annotate::{Said, check_good};
+use crate::world::{Checked, Sent, World, broken};
+
+impl World {
+    /// Saves a verdict on one item.
+    pub async fn judge(
+        &mut self,
+        (person, process): (usize, usize),
+        lease: usize,
+        item: usize,
+        reject: bool,
+    ) -> Checked {
+        let Some(held) = self.held(Stage::Review, person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let good = self.must_be_good(Stage::Review, user, &held, true)?;
+        let item = held.items[item % held.items.len()];
+        let verdict = if reject { Verdict::Reject } else { Verdict::Accept };
+        let row = VerdictRow { item, verdict, reason: None, comment: None };
+        let answer = self.processes[process].review.clone().judge(user, held.lease, row).await;
+        let said = self.said(answer)?;
+        self.tell(&("judge", person, item, reject), &said);
+        if matches!(said, Said::Done(())) {
+            let row = self.row(held.assignment)?;
+            let submission = row.submission;
+            let stored = self.look(|view| submission.and_then(|of| view.verdict(of, user, item)))?;
+            if stored != Some(!reject) {
+                broken!("a verdict was taken and is {stored:?}");
+            }
+        }
+        check_good("a verdict", good, &said)
+    }
+
+    /// Decides a review.
+    pub async fn decide(
+        &mut self,
+        (person, process): (usize, usize),
+        lease: usize,
+        rest: bool,
+        again: bool,
+    ) -> Checked {
+        let Some(held) = self.held(Stage::Review, person, lease) else { return Ok(()) };
+        let user = self.people[person].id;
+        let previous = held.sent.clone().filter(|_| again);
+        let number = previous
+            .as_ref()
+            .map_or_else(|| held.sent.as_ref().map_or(1, |sent| sent.number + 1), |p| p.number);
+        let content = format!("{rest}");
+        let good = self.must_be_good(Stage::Review, user, &held, false)?;
+        let before = self.row(held.assignment)?;
+        let verdicts: Vec<(i64, Option<bool>)> = self.look(|view| {
+            let verdict = |item| before.submission.and_then(|of| view.verdict(of, user, item));
+            before.ranges.iter().map(|item| (item, verdict(item))).collect()
+        })?;
+        let missing = !rest && verdicts.iter().any(|(_, verdict)| verdict.is_none());
+        let key = Key::new(format!("decision {number}"), content.as_bytes());
+        let review = self.processes[process].review.clone();
+        let answer = review.decide(user, held.lease, key, Vec::new(), rest).await;
+        let answer = answer.map(|decided| (decided.status, decided.rework));
+        let said = self.said(answer)?;
+        self.tell(&("decide", person, number, rest), &said);
+        let known = previous.as_ref().and_then(|sent| sent.taken);
+        let same = previous.as_ref().is_some_and(|sent| sent.content == content);
+        match (known, &said) {
+            (Some(true), Said::Unknown) => return Ok(()),
+            (_, Said::Unknown) => {}
+            (Some(true), Said::Done(_)) if same => return Ok(()),
+            (Some(true), Said::Refused("conflict", _)) if !same => return Ok(()),
+            (Some(true), said) => {
+                broken!("a decision was taken, and sent again (same: {same}) heard {said:?}")
+            }
+            (None, Said::Done(_)) if previous.is_some() && same && !good => {}
+            (None, Said::Refused(..)) if previous.is_some() => return Ok(()),
+            (_, Said::Done(_)) if !good || missing => broken!("a decision was taken that must not be"),
+            (_, Said::Done((status, rework))) => {
+                let rejected = verdicts.iter().filter(|(_, verdict)| *verdict == Some(false));
+                let rejected: Vec<i64> = rejected.map(|(item, _)| *item).collect();
+                self.check_rework(*status, *rework, &before, &rejected)?;
+            }
+            (_, Said::Refused("stale-lease", _)) if !good => {}
+            (_, Said::Refused("incomplete", _)) if good && missing => {}
+            (_, said) => broken!("a decision (good: {good}, missing: {missing}) heard {said:?}"),
+        }
+        let taken = match &said {
+            Said::Done(_) => Some(true),
+            Said::Refused(..) => Some(false),
+            Said::Unknown => None,
+        };
+        let reviews = &mut self.people[person].reviews;
+        if let Some(held) = reviews.iter_mut().find(|known| known.lease == held.lease) {
+            held.sent = Some(Sent { number, content, taken });
+        }
+        Ok(())
+    }
+
+    /// Exactly what was rejected comes back, for its author first, and after the last round for nobody.
+    fn check_rework(
+        &self,
+        status: Status,
+        rework: Option<swath_domain::AssignmentId>,
+        before: &swath_domain::Assignment,
+        rejected: &[i64],
+    ) -> Checked {
+        let expected = if rejected.is_empty() { Status::Accepted } else { Status::Rejected };
+        if status != expected || rework.is_some() == rejected.is_empty() {
+            broken!("{rejected:?} were rejected: {status:?} with {rework:?}");
+        }
+        let Some(rework) = rework else { return Ok(()) };
+        let (child, terms) = (self.row(rework)?, self.job(before.job)?.terms);
+        let items: Vec<i64> = child.ranges.iter().collect();
+        let kin = (child.parent, child.round, child.number, child.slot);
+        if items != rejected || kin != (Some(before.id), before.round + 1, before.number, before.slot) {
+            broken!("{rejected:?} were rejected and became {child:?}");
+        }
+        let reserved =
+            child.reserved_for == before.author && child.reserved_until == self.now() + terms.reserve;
+        if !reserved || child.held != (child.round > terms.rounds) {
+            broken!("rework is not offered as it should be: {child:?}");
+        }
+        Ok(())
+    }
+}

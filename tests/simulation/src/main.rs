@@ -1,0 +1,168 @@
+//! The simulation: the real services and the real verbs of the store over tables in memory, with a bus, locks and a
+//! clock that lie. A seed gives a list of operations, the list gives a run, and after every operation every invariant
+//! is looked at.
+
+mod annotate;
+mod audit;
+mod judge;
+mod manage;
+mod model;
+mod ops;
+mod planted;
+mod process;
+mod regressions;
+mod replay;
+mod rest;
+mod runs;
+mod sources;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use serde_json::json;
+
+use model::Protocol;
+use regressions::Regression;
+use runs::Runner;
+
+/// Plays seeds and looks for broken promises.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many seeds.
+    #[arg(long, default_value_t = 20_000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Play every seed a second time and compare.
+    #[arg(long)]
+    twice: bool,
+    /// Also plant every bug, one at a time, and see how many seeds it takes to find it.
+    #[arg(long)]
+    planted: bool,
+    /// Also explore the model of the lease protocol, with at most so many lapses, crashes and doubled messages.
+    #[arg(long, num_args = 3, value_names = ["LAPSES", "CRASHES", "DOUBLES"])]
+    model: Vec<u8>,
+    /// Tell what happens in the first seed, line by line.
+    #[arg(long)]
+    tell: bool,
+    /// Where to write the report.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    let runner = Runner::new()?;
+    if options.tell {
+        let outcome = runner.list(options.seed, &ops::of_seed(options.seed), true)?;
+        outcome.story.iter().for_each(|line| println!("{line}"));
+        println!("{:?}", outcome.violation);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (again, kept) = regressions::all(&runner)?;
+    again.iter().for_each(|broken| println!("{broken}"));
+    println!("{} of {kept} regressions stay mended", kept - again.len());
+    let mut played = play(&runner, &options)?;
+    played.violations += again.len() as u64;
+    if let [lapses, crashes, doubles] = options.model[..] {
+        played.violations += explore(Protocol { lapses, crashes, doubles });
+    }
+    let planted = if options.planted { planted::all(&runner, options.seed)? } else { Vec::new() };
+    let missed = planted.iter().filter(|row| row.found_after.is_none()).count();
+    if let Some(file) = &options.json {
+        let rows: Vec<_> = planted
+            .iter()
+            .map(|row| json!({"bug": format!("{:?}", row.bug), "found_after": row.found_after}))
+            .collect();
+        let report = json!({"seeds": played.seeds, "operations": played.operations, "violations": played.violations,
+            "seeds_per_second": played.rate(played.seeds), "operations_per_second": played.rate(played.operations),
+            "planted": rows});
+        std::fs::write(file, format!("{report}\n"))?;
+    }
+    println!(
+        "{} seeds, {} operations: {} violations; {:.0} seeds and {:.0} operations a second",
+        played.seeds,
+        played.operations,
+        played.violations,
+        played.rate(played.seeds),
+        played.rate(played.operations)
+    );
+    if options.planted {
+        println!("{} of {} planted bugs were found", planted.len() - missed, planted.len());
+    }
+    Ok(if played.violations == 0 && missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Explores the model and says how large it is; how many of its promises are broken.
+fn explore(protocol: Protocol) -> u64 {
+    let started = Instant::now();
+    let (states, broken) = model::explore(protocol);
+    broken.iter().for_each(|broken| println!("model: {broken}"));
+    println!(
+        "model: {states} states in {:.0} s, {} promises broken",
+        started.elapsed().as_secs_f64(),
+        broken.len()
+    );
+    broken.len() as u64
+}
+
+/// What was played, and how fast.
+struct Played {
+    seeds: u64,
+    operations: u64,
+    violations: u64,
+    seconds: f64,
+}
+
+impl Played {
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    fn rate(&self, count: u64) -> f64 {
+        (count as f64 / self.seconds).round()
+    }
+}
+
+/// Failing seeds that are shortened and shown; more would only say the same again.
+const SHOWN: u64 = 3;
+
+fn play(runner: &Runner, options: &Options) -> anyhow::Result<Played> {
+    let started = Instant::now();
+    let (mut operations, mut violations) = (0, 0);
+    let mut seeds = 0;
+    for seed in (options.seed..).take(usize::try_from(options.seeds)?) {
+        let outcome = runner.seed(seed)?;
+        (seeds, operations) = (seeds + 1, operations + outcome.operations);
+        if options.twice {
+            let again = runner.seed(seed)?;
+            (seeds, operations) = (seeds + 1, operations + again.operations);
+            if again.fingerprint != outcome.fingerprint {
+                violations += 1;
+                println!("seed {seed} is not the same twice");
+            }
+        }
+        if let Some(violation) = outcome.violation {
+            violations += 1;
+            println!("seed {seed}: {}", violation.0);
+            if violations <= SHOWN {
+                show(runner, seed)?;
+            }
+        }
+    }
+    Ok(Played { seeds, operations, violations, seconds: started.elapsed().as_secs_f64() })
+}
+
+fn show(runner: &Runner, seed: u64) -> anyhow::Result<()> {
+    let short = runner.shrink(seed, ops::of_seed(seed))?;
+    let outcome = runner.list(seed, &short, true)?;
+    println!("  {} operations are enough:", short.len());
+    short.iter().for_each(|op| println!("    {op:?}"));
+    outcome.story.iter().for_each(|line| println!("    | {line}"));
+    let broken = outcome.violation.map_or_else(String::new, |violation| violation.0);
+    println!("  {broken}");
+    let file = regressions::keep(&Regression { broken, seed, ops: short })?;
+    println!("  kept as {}", file.display());
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! What managers do, and what the machinery does by itself.
+
+use std::time::Duration;
+
+use swath_domain::assignment::Cause;
+use swath_domain::job::JobStatus;
+use swath_domain::time::seconds;
+use swath_domain::{AssignmentId, Status};
+use swath_locks::Temper;
+use swath_store::{Fault, StoreError};
+
+use crate::annotate::annotation;
+use crate::ops::{Op, PROCESSES};
+use crate::world::{Checked, Violation, World, broken};
+
+/// How long rework that a manager moves is reserved, in microseconds.
+const RESERVE: i64 = seconds(600);
+
+impl World {
+    /// The outcome of a verb: an unknown one is only right where a commit was made to fail.
+    fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Option<T>> {
+        let hit = self.was_hit();
+        match outcome {
+            Ok(done) => Ok(Some(done)),
+            Err(StoreError::Unavailable(_)) if hit => Ok(None),
+            Err(StoreError::Refused(_) | StoreError::Conflict(_)) => Ok(None),
+            Err(error) => broken!("without a cause: {error:?}"),
+        }
+    }
+
+    fn assignment(&self, number: usize) -> Checked<Option<AssignmentId>> {
+        self.look(|view| {
+            let count = view.assignments().count();
+            view.assignments().nth(number % count.max(1)).map(|row| row.id)
+        })
+    }
+
+    fn cause(&self) -> Cause {
+        Cause::by(self.manager, self.now()).because(Some("the manager says so".into()))
+    }
+
+    /// Takes an assignment from whoever has it.
+    pub async fn reassign(&mut self, number: usize, to: Option<usize>) -> Checked {
+        let Some(id) = self.assignment(number)? else { return Ok(()) };
+        let (to, until) = (to.map(|person| self.people[person].id), self.now() + RESERVE);
+        let before = self.row(id)?;
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.assignment_reassign(id, to, until, self.cause()).await;
+        let done = self.verb(outcome)?.is_some();
+        self.tell(&("reassign", id), &done);
+        if done && !matches!(before.status, Status::Pending | Status::InProgress) {
+            broken!("{before:?} was reassigned");
+        }
+        Ok(())
+    }
+
+    /// Puts an assignment back into the queue.
+    pub async fn reopen(&mut self, number: usize) -> Checked {
+        let Some(id) = self.assignment(number)? else { return Ok(()) };
+        let before = self.row(id)?;
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.assignment_reopen(id, self.cause()).await;
+        let done = self.verb(outcome)?.is_some();
+        self.tell(&("reopen", id), &done);
+        if done && !matches!(before.status, Status::Completed | Status::InReview | Status::Accepted) {
+            broken!("{before:?} was reopened");
+        }
+        Ok(())
+    }
+
+    /// Calls an assignment off.
+    pub async fn cancel_assignment(&mut self, number: usize) -> Checked {
+        let Some(id) = self.assignment(number)? else { return Ok(()) };
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.assignment_cancel(id, self.cause()).await;
+        let done = self.verb(outcome)?.is_some();
+        self.tell(&("cancel", id), &done);
+        if done && self.row(id)?.status != Status::Cancelled {
+            broken!("{id} was called off and is not");
+        }
+        Ok(())
+    }
+
+    /// Pauses or resumes a job.
+    pub async fn switch(&mut self, job: usize, resume: bool) -> Checked {
+        let to = if resume { JobStatus::Active } else { JobStatus::Paused };
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.job_switch(self.jobs[job], to, self.manager, self.now()).await;
+        let done = self.verb(outcome)?;
+        self.tell(&("switch", job, resume), &done);
+        Ok(())
+    }
+
+    /// Calls a job off.
+    pub async fn cancel_job(&mut self, job: usize) -> Checked {
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.job_cancel(self.jobs[job], self.manager, None, self.now()).await;
+        let done = self.verb(outcome)?;
+        self.tell(&("cancel job", job), &done);
+        Ok(())
+    }
+
+    /// The cutter's round.
+    pub async fn cut(&mut self) -> Checked {
+        let now = self.now();
+        let outcome = self.processes[0].cutter.tick(now).await;
+        self.verb(outcome).map(drop)
+    }
+
+    /// The hinter's round.
+    pub async fn hint(&mut self) -> Checked {
+        let now = self.now();
+        let outcome = self.processes[0].hinter.tick(now).await;
+        self.verb(outcome).map(drop)
+    }
+
+    /// The sweeper's round: what has lapsed is let lapse, a page at a time, and nothing that runs.
+    pub async fn sweep(&mut self) -> Checked {
+        let now = self.now();
+        let grace = seconds(self.common.config.work.grace_seconds as i64);
+        let current: Vec<_> = self.look(|view| {
+            let held =
+                |row: &&swath_domain::Assignment| matches!(row.status, Status::InProgress | Status::InReview);
+            view.assignments().filter(held).cloned().collect()
+        })?;
+        let cancelling: Vec<_> = self.look(|view| {
+            let cancelling = view.jobs().filter(|job| job.status == JobStatus::Cancelling);
+            cancelling.map(|job| job.id).collect()
+        })?;
+        let outcome = self.processes[0].sweeper.tick(now).await;
+        let done = self.verb(outcome)?.is_some();
+        self.tell(&"sweep", &done);
+        let late = current.iter().filter(|row| row.expires + grace < now).count();
+        let mut lapsed = 0;
+        for row in &current {
+            let after = self.row(row.id)?;
+            let called_off = after.status == Status::Cancelled;
+            if after.status == row.status || called_off {
+                continue;
+            }
+            lapsed += 1;
+            if row.expires + grace >= now {
+                broken!("{row:?} lapsed before its time");
+            }
+        }
+        let most = self.common.config.work.expire_at_once as usize;
+        if lapsed > 0 && lapsed < late.min(most) && cancelling.is_empty() {
+            broken!("{lapsed} of {late} lapsed");
+        }
+        for job in cancelling.into_iter().filter(|_| done) {
+            if self.job(job)?.status != JobStatus::Cancelled {
+                broken!("{job} was swept and is not called off");
+            }
+        }
+        Ok(())
+    }
+
+    /// A review's sweep.
+    pub async fn waive(&mut self, process: usize) -> Checked {
+        let outcome = self.processes[process].review.clone().tick().await;
+        self.verb(outcome).map(drop)
+    }
+
+    /// A message arrives at a process, where it is understood.
+    pub async fn deliver(&mut self, message: usize, process: usize) -> Checked {
+        if self.under_way.is_empty() {
+            return Ok(());
+        }
+        let message = self.under_way.remove(message % self.under_way.len());
+        self.tell(&"deliver", &message);
+        let now = self.now();
+        let target = &mut self.processes[process];
+        target.gateway.hear(message.clone()).await;
+        let heard = target.review.hear(message.clone()).await;
+        self.verb(heard)?;
+        let heard = self.processes[process].hinter.hear(message, now).await;
+        self.verb(heard).map(drop)
+    }
+
+    /// Lets time pass for everything that looks at a clock.
+    pub async fn advance(&mut self, by: i64) {
+        self.common.clock.turn(seconds(by));
+        tokio::time::advance(Duration::from_secs(by.unsigned_abs())).await;
+    }
+
+    /// Everyone who holds something saves an item in the same moment.
+    pub async fn together(&mut self, lease: usize, item: usize, text: u8) -> Checked {
+        let mut calls = Vec::new();
+        for (number, person) in self.people.iter().enumerate() {
+            let Some(held) = self.lease(number, lease) else { continue };
+            let gateway = self.processes[number % PROCESSES].gateway.clone();
+            let (user, index) = (person.id, held.items[item % held.items.len()]);
+            let annotation = annotation(text);
+            calls.push(async move {
+                gateway.confirm(user, held.lease, swath_gateway::Work { index, annotation }, None).await
+            });
+        }
+        let answers = futures::future::join_all(calls).await;
+        let hit = self.was_hit();
+        for answer in answers {
+            match answer {
+                Err(problem) if problem.code == "unavailable" && !hit => {
+                    broken!("without a cause: {}", problem.detail)
+                }
+                answer => self.mark(answer.unwrap_or(-1)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one operation, and looks at everything afterwards.
+    pub async fn run(&mut self, op: &Op) -> Checked {
+        self.operations += 1;
+        self.dispatch(op).await?;
+        self.collect();
+        let writes = matches!(op, Op::Confirm { .. } | Op::Submit { .. } | Op::Together { .. });
+        self.check(writes)
+    }
+
+    async fn dispatch(&mut self, op: &Op) -> Checked {
+        use swath_domain::Stage::{Annotate, Review};
+        match *op {
+            Op::Cut => self.cut().await,
+            Op::Hint => self.hint().await,
+            Op::Sweep => self.sweep().await,
+            Op::Waive { process } => self.waive(process).await,
+            Op::Tell { process } => {
+                self.processes[process].gateway.tick().await;
+                Ok(())
+            }
+            Op::Deliver { message, process } => self.deliver(message, process).await,
+            Op::Lose { message } => {
+                if !self.under_way.is_empty() {
+                    self.under_way.remove(message % self.under_way.len());
+                }
+                Ok(())
+            }
+            Op::Double { message } => {
+                if !self.under_way.is_empty() {
+                    self.under_way.push(self.under_way[message % self.under_way.len()].clone());
+                }
+                Ok(())
+            }
+            Op::Ask { person, process, job, again } => {
+                self.ask(Annotate, (person, process), job, again).await
+            }
+            Op::Confirm { person, process, lease, item, text } => {
+                self.confirm((person, process), lease, item, text).await
+            }
+            Op::Renew { person, process, lease } => self.renew(Annotate, (person, process), lease).await,
+            Op::Submit { person, process, lease, with_items, again, other } => {
+                self.submit((person, process), lease, with_items, (again, other)).await
+            }
+            Op::Release { person, process, lease } => self.release(Annotate, (person, process), lease).await,
+            Op::AskReview { person, process } => self.ask(Review, (person, process), None, false).await,
+            Op::Judge { person, process, lease, item, reject } => {
+                self.judge((person, process), lease, item, reject).await
+            }
+            Op::RenewReview { person, process, lease } => self.renew(Review, (person, process), lease).await,
+            Op::Decide { person, process, lease, rest, again } => {
+                self.decide((person, process), lease, rest, again).await
+            }
+            Op::ReleaseReview { person, process, lease } => {
+                self.release(Review, (person, process), lease).await
+            }
+            Op::Reassign { assignment, to } => self.reassign(assignment, to).await,
+            Op::Reopen { assignment } => self.reopen(assignment).await,
+            Op::CancelAssignment { assignment } => self.cancel_assignment(assignment).await,
+            Op::Pause { job, resume } => self.switch(job, resume).await,
+            Op::CancelJob { job } => self.cancel_job(job).await,
+            Op::Advance { seconds } => {
+                self.advance(seconds).await;
+                Ok(())
+            }
+            Op::Jump { seconds: by } => {
+                self.common.clock.turn(seconds(by));
+                Ok(())
+            }
+            Op::Mood { temper } => {
+                let tempers = [Temper::Honest, Temper::GrantsAll, Temper::RefusesAll, Temper::Away];
+                self.common.mood.set(tempers[usize::from(temper) % tempers.len()]);
+                Ok(())
+            }
+            Op::Forget => {
+                self.common.mood.forget();
+                Ok(())
+            }
+            Op::Fail { unheard } => {
+                self.fail(if unheard { Fault::Unheard } else { Fault::Undone });
+                Ok(())
+            }
+            Op::Crash { process } => {
+                self.crash(process).await.map_err(|error| Violation(format!("no new process: {error:#}")))
+            }
+            Op::Together { lease, item, text } => self.together(lease, item, text).await,
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! The lease protocol as a model that is explored to its end: two gateways, two annotators and a reviewer over two
+//! assignments, with every order of messages and a bounded number of lapses, crashes and doubled messages.
+//!
+//! The transitions are the domain's own; the model is what surrounds them: who asks whom, what is under way, what a
+//! gateway has begun and not finished, what the locks say, and what is written beside the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stateright::{Checker, Expectation, Model, Property};
+use swath_domain::assignment::Decision;
+use swath_domain::job::Terms;
+use swath_domain::{
+    Assignment, AssignmentId, JobId, LeaseId, Range, Ranges, Stage, Status, TeamId, Time, UserId,
+};
+use uuid::Uuid;
+
+const ANNOTATORS: [u8; 2] = [0, 1];
+const REVIEWER: u8 = 2;
+const GATEWAYS: [u8; 2] = [0, 1];
+/// How often each annotator begins to ask anew, and the reviewer.
+const QUESTIONS: u8 = 2;
+/// A moment; nothing here depends on how much time passes, only on what lapses.
+const NOW: Time = Time(0);
+const TERMS: Terms = Terms { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
+
+/// The world between two steps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    rows: Vec<Assignment>,
+    /// Leases by the question that they answer.
+    keys: BTreeMap<(u8, u8), LeaseId>,
+    /// Submissions and decisions that were taken, by the lease under which they were.
+    taken: BTreeSet<LeaseId>,
+    /// What each gateway has begun: who asked, the question, and the candidate that it locked.
+    begun: [Option<(u8, u8, Option<usize>)>; 2],
+    people: [Person; 3],
+    under_way: BTreeSet<Message>,
+    /// How often a submission and a decision were written onto each row.
+    written: BTreeMap<AssignmentId, (u8, u8)>,
+    lapses: u8,
+    crashes: u8,
+    doubles: u8,
+    rejected: bool,
+}
+
+/// What a person is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Person {
+    questions: u8,
+    doing: Doing,
+    /// The lease of the last submission or decision that was answered well.
+    told: Option<LeaseId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Doing {
+    Nothing,
+    Asking,
+    Working(LeaseId),
+}
+
+/// What is under way between a person and a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    Ask { who: u8, question: u8, gateway: u8 },
+    HandIn { who: u8, lease: LeaseId, reject: bool },
+    Given { who: u8, question: u8, lease: Option<LeaseId> },
+    Taken { who: u8, lease: LeaseId, well: bool },
+}
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A person asks, or asks again the same, at a gateway.
+    Ask { who: u8, gateway: u8 },
+    /// A person hands in what they hold; a reviewer may reject it.
+    HandIn { who: u8, reject: bool },
+    /// A message arrives, and perhaps will once more. A gateway that hears a question gets the lock of this candidate, or
+    /// none at all: locks may say anything, so they are not part of the state.
+    Arrive { message: Message, again: bool, candidate: Option<usize> },
+    /// A gateway writes what it has begun, and answers unless it dies right then.
+    Write { gateway: u8, dies: bool },
+    /// A gateway dies before it has written.
+    Die { gateway: u8 },
+    /// A lease lapses.
+    Lapse { row: usize },
+}
+
+/// The protocol, with as many faults as are allowed.
+#[derive(Clone, Copy)]
+pub struct Protocol {
+    /// Leases that lapse.
+    pub lapses: u8,
+    /// Gateways that die.
+    pub crashes: u8,
+    /// Messages that arrive twice.
+    pub doubles: u8,
+}
+
+fn user(who: u8) -> UserId {
+    UserId(Uuid::from_u128(u128::from(who) + 1))
+}
+
+fn lease_of(who: u8, question: u8, gateway: u8) -> LeaseId {
+    LeaseId(Uuid::from_u128(u128::from(who) * 100 + u128::from(question) * 10 + u128::from(gateway) + 1_000))
+}
+
+fn stage(who: u8) -> Stage {
+    if who == REVIEWER { Stage::Review } else { Stage::Annotate }
+}
+
+impl State {
+    fn new() -> Self {
+        let (team, job) = (TeamId(Uuid::from_u128(7)), JobId(Uuid::from_u128(8)));
+        let row = |number: i64| {
+            let mut ranges = Ranges::default();
+            ranges.push(Range { start: number, end: number + 1 });
+            Assignment::new(team, job, (1, number, 0), ranges, NOW)
+        };
+        let person = Person { questions: 0, doing: Doing::Nothing, told: None };
+        Self {
+            rows: vec![row(0), row(1)],
+            keys: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            begun: [None; 2],
+            people: [person; 3],
+            under_way: BTreeSet::new(),
+            written: BTreeMap::new(),
+            lapses: 0,
+            crashes: 0,
+            doubles: 0,
+            rejected: false,
+        }
+    }
+
+    /// The store's verb: the key is looked up first, then what is held, then the candidate, then the queue.
+    fn grant(&mut self, who: u8, question: u8, lease: LeaseId, candidate: Option<usize>) -> Option<LeaseId> {
+        if let Some(first) = self.keys.get(&(who, question)) {
+            return Some(*first);
+        }
+        let (stage, user) = (stage(who), user(who));
+        let given = self.hand_back(stage, user).or_else(|| self.give(stage, user, lease, candidate));
+        if let Some(given) = given {
+            self.keys.insert((who, question), given);
+        }
+        given
+    }
+
+    fn hand_back(&mut self, stage: Stage, user: UserId) -> Option<LeaseId> {
+        let held = self.rows.iter().find(|row| row.holder == Some(user) && row.status == stage.held());
+        if let Some(row) = held {
+            return row.lease;
+        }
+        let lapsed =
+            self.rows.iter_mut().find(|row| row.holder == Some(user) && row.status == stage.waiting())?;
+        lapsed.renew(stage, user, TERMS, NOW).ok()?;
+        lapsed.seq = 0;
+        lapsed.lease
+    }
+
+    fn give(
+        &mut self,
+        stage: Stage,
+        user: UserId,
+        lease: LeaseId,
+        candidate: Option<usize>,
+    ) -> Option<LeaseId> {
+        let order = candidate.into_iter().chain(0..self.rows.len());
+        for place in order {
+            let row = &mut self.rows[place];
+            if row.grant(stage, user, lease, TERMS, NOW).is_ok() {
+                row.seq = 0;
+                return Some(lease);
+            }
+        }
+        None
+    }
+
+    /// The store's verb: what was taken before is answered as before; otherwise the lease must stand on its row.
+    fn hand_in(&mut self, who: u8, lease: LeaseId, reject: bool) -> bool {
+        if self.taken.contains(&lease) {
+            return true;
+        }
+        let (stage, user) = (stage(who), user(who));
+        let Some(row) = self.rows.iter_mut().find(|row| row.hold(stage, user, lease).is_some()) else {
+            return false;
+        };
+        let written = self.written.entry(row.id).or_default();
+        self.taken.insert(lease);
+        if stage == Stage::Annotate {
+            row.submit(user, true, serde_json::Value::Null, NOW);
+            written.0 += 1;
+            row.seq = 0;
+            return true;
+        }
+        let items: Vec<i64> = row.ranges.iter().collect();
+        let (accepted, rejected) = if reject { (Vec::new(), items) } else { (items, Vec::new()) };
+        let decision = Decision { accepted, rejected, skipped: Vec::new() };
+        let (_, child) = row.decide(user, &decision, TERMS, NOW);
+        written.1 += 1;
+        row.seq = 0;
+        self.rejected |= reject;
+        if let Some((mut child, _)) = child {
+            child.seq = 0;
+            self.rows.push(child);
+        }
+        true
+    }
+
+    fn arrive(&mut self, message: Message, candidate: Option<usize>) -> bool {
+        match message {
+            Message::Ask { who, question, gateway } if who == REVIEWER => {
+                let lease = self.grant(who, question, lease_of(who, question, gateway), None);
+                self.under_way.insert(Message::Given { who, question, lease });
+            }
+            Message::Ask { who, question, gateway } => {
+                let begun = &mut self.begun[usize::from(gateway)];
+                if begun.is_some() {
+                    return false;
+                }
+                *begun = Some((who, question, candidate));
+            }
+            Message::HandIn { who, lease, reject } => {
+                let well = self.hand_in(who, lease, reject);
+                self.under_way.insert(Message::Taken { who, lease, well });
+            }
+            Message::Given { who, question, lease } => {
+                let person = &mut self.people[usize::from(who)];
+                if person.doing == Doing::Asking && person.questions == question {
+                    person.doing = lease.map_or(Doing::Nothing, Doing::Working);
+                }
+            }
+            Message::Taken { who, lease, well } => {
+                let person = &mut self.people[usize::from(who)];
+                if person.doing == Doing::Working(lease) {
+                    person.doing = Doing::Nothing;
+                    person.told = if well { Some(lease) } else { person.told };
+                }
+            }
+        }
+        true
+    }
+
+    fn write(&mut self, gateway: u8, dies: bool) {
+        let Some((who, question, candidate)) = self.begun[usize::from(gateway)].take() else { return };
+        let lease = self.grant(who, question, lease_of(who, question, gateway), candidate);
+        if !dies {
+            self.under_way.insert(Message::Given { who, question, lease });
+        }
+    }
+
+    /// Whether a question is under way, begun, or answered.
+    fn is_pending(&self, who: u8, question: u8) -> bool {
+        let begun = self.begun.iter().flatten().any(|begun| (begun.0, begun.1) == (who, question));
+        let about = |message: &Message| match *message {
+            Message::Ask { who: asks, question: asked, .. }
+            | Message::Given { who: asks, question: asked, .. } => (asks, asked) == (who, question),
+            Message::HandIn { .. } | Message::Taken { .. } => false,
+        };
+        begun || self.under_way.iter().any(about)
+    }
+
+    /// An answer that nobody waits for changes nothing, whenever it arrives.
+    fn forget_what_has_no_effect(&mut self) {
+        let people = self.people;
+        self.under_way.retain(|message| match *message {
+            Message::Given { who, question, .. } => {
+                let person = people[usize::from(who)];
+                person.doing == Doing::Asking && person.questions == question
+            }
+            Message::Taken { who, lease, .. } => people[usize::from(who)].doing == Doing::Working(lease),
+            Message::Ask { .. } | Message::HandIn { .. } => true,
+        });
+    }
+
+    fn row_of(&self, lease: LeaseId) -> Option<&Assignment> {
+        self.rows.iter().find(|row| row.submission == Some(lease))
+    }
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::new()]
+    }
+
+    fn actions(&self, state: &State, steps: &mut Vec<Step>) {
+        for who in ANNOTATORS.into_iter().chain([REVIEWER]) {
+            let person = state.people[usize::from(who)];
+            let gateways = if who == REVIEWER { &GATEWAYS[..1] } else { &GATEWAYS[..] };
+            match person.doing {
+                Doing::Nothing if person.questions < QUESTIONS => {
+                    steps.extend(gateways.iter().map(|gateway| Step::Ask { who, gateway: *gateway }));
+                }
+                Doing::Nothing => {}
+                // Whoever still waits for an answer that can come has no reason to ask once more.
+                Doing::Asking if state.is_pending(who, person.questions) => {}
+                Doing::Asking => {
+                    steps.extend(gateways.iter().map(|gateway| Step::Ask { who, gateway: *gateway }))
+                }
+                Doing::Working(_) => {
+                    steps.push(Step::HandIn { who, reject: false });
+                    if who == REVIEWER && !state.rejected {
+                        steps.push(Step::HandIn { who, reject: true });
+                    }
+                }
+            }
+        }
+        for message in &state.under_way {
+            let asks = matches!(message, Message::Ask { who, .. } if *who != REVIEWER);
+            let candidates = if asks { &[None, Some(0), Some(1)][..] } else { &[None] };
+            for candidate in candidates.iter().copied() {
+                steps.push(Step::Arrive { message: *message, again: false, candidate });
+                if state.doubles < self.doubles {
+                    steps.push(Step::Arrive { message: *message, again: true, candidate });
+                }
+            }
+        }
+        for gateway in GATEWAYS.into_iter().filter(|gateway| state.begun[usize::from(*gateway)].is_some()) {
+            steps.push(Step::Write { gateway, dies: false });
+            if state.crashes < self.crashes {
+                steps.push(Step::Write { gateway, dies: true });
+                steps.push(Step::Die { gateway });
+            }
+        }
+        if state.lapses < self.lapses {
+            let held = |row: &Assignment| matches!(row.status, Status::InProgress | Status::InReview);
+            let places = (0..state.rows.len()).filter(|row| held(&state.rows[*row]));
+            steps.extend(places.map(|row| Step::Lapse { row }));
+        }
+    }
+
+    fn next_state(&self, state: &State, step: Step) -> Option<State> {
+        let mut next = state.clone();
+        match step {
+            Step::Ask { who, gateway } => {
+                let person = &mut next.people[usize::from(who)];
+                if person.doing == Doing::Nothing {
+                    person.questions += 1;
+                    person.doing = Doing::Asking;
+                }
+                let question = person.questions;
+                next.under_way.insert(Message::Ask { who, question, gateway });
+            }
+            Step::HandIn { who, reject } => {
+                let Doing::Working(lease) = next.people[usize::from(who)].doing else { return None };
+                // The same decision id goes with the same verdicts, however often it is sent.
+                let sent = |message: &Message| matches!(message, Message::HandIn { lease: other, .. } if *other == lease);
+                if next.under_way.iter().any(sent) {
+                    return None;
+                }
+                next.under_way.insert(Message::HandIn { who, lease, reject });
+            }
+            Step::Arrive { message, again, candidate } => {
+                if again {
+                    next.doubles += 1;
+                } else {
+                    next.under_way.remove(&message);
+                }
+                if !next.arrive(message, candidate) {
+                    return None;
+                }
+            }
+            Step::Write { gateway, dies } => {
+                next.crashes += u8::from(dies);
+                next.write(gateway, dies);
+            }
+            Step::Die { gateway } => {
+                next.crashes += 1;
+                next.begun[usize::from(gateway)] = None;
+            }
+            Step::Lapse { row } => {
+                next.lapses += 1;
+                next.rows[row].expire(NOW).ok()?;
+                next.rows[row].seq = 0;
+            }
+        }
+        next.forget_what_has_no_effect();
+        (next != *state).then_some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("one current lease per person and stage", |_, state: &State| {
+                let current = |row: &&Assignment| matches!(row.status, Status::InProgress | Status::InReview);
+                let held: Vec<_> =
+                    state.rows.iter().filter(current).map(|row| (row.holder, row.status)).collect();
+                held.iter().collect::<std::collections::HashSet<_>>().len() == held.len()
+            }),
+            Property::always("handed in once and decided once", |_, state: &State| {
+                state.written.values().all(|(submissions, decisions)| *submissions <= 1 && *decisions <= 1)
+            }),
+            Property::always("what was answered is there", |_, state: &State| {
+                let annotators =
+                    ANNOTATORS.iter().filter_map(|who| Some((*who, state.people[usize::from(*who)].told?)));
+                annotators
+                    .into_iter()
+                    .all(|(who, lease)| state.row_of(lease).is_some_and(|row| row.author == Some(user(who))))
+            }),
+            Property::always("a decision that was answered stands", |_, state: &State| {
+                state.people[usize::from(REVIEWER)].told.is_none_or(|lease| state.taken.contains(&lease))
+            }),
+            Property::always("exactly what was rejected is redone", |_, state: &State| {
+                let rejected = state.rows.iter().filter(|row| row.status == Status::Rejected);
+                let redone = |parent: &Assignment| {
+                    state
+                        .rows
+                        .iter()
+                        .filter(|row| row.parent == Some(parent.id) && row.ranges == parent.ranges)
+                        .count()
+                };
+                rejected.clone().all(|row| redone(row) == 1) && state.rows.len() == 2 + rejected.count()
+            }),
+            Property::sometimes("everything is accepted", |_, state: &State| {
+                state.rows.iter().all(|row| matches!(row.status, Status::Accepted | Status::Rejected))
+            }),
+            Property::sometimes("late work is refused", |_, state: &State| {
+                state.under_way.iter().any(|message| matches!(message, Message::Taken { well: false, .. }))
+            }),
+        ]
+    }
+}
+
+/// Explores everything; how many states there are, and which promises are broken.
+pub fn explore(protocol: Protocol) -> (usize, Vec<String>) {
+    let checker = protocol.checker().threads(2).spawn_dfs().join();
+    let always =
+        protocol.properties().into_iter().filter(|property| property.expectation == Expectation::Always);
+    let broken = always.filter_map(|property| {
+        let path = checker.discovery(property.name)?;
+        Some(format!("{}: {:?}", property.name, path.into_actions()))
+    });
+    (checker.unique_state_count(), broken.collect())
+}

@@ -1,0 +1,90 @@
+//! A simulated process: every service over the same truth, with parts of its own. It dies by being dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use prometheus::Registry;
+use secrecy::SecretString;
+use swath_bus::Bus;
+use swath_coordinator::{Cutter, Hinter, Sweeper};
+use swath_domain::Ids as _;
+use swath_gateway::Gateway;
+use swath_locks::{Locks, Mood};
+use swath_review::Review;
+use swath_runtime::auth::Tokens;
+use swath_runtime::context::Parts;
+use swath_runtime::media::Signer;
+use swath_runtime::rate::Allowance;
+use swath_runtime::telemetry::HttpMetrics;
+use swath_runtime::{Config, Context};
+use swath_store::{Memory, Store, Target};
+use tokio_util::sync::CancellationToken;
+
+use crate::sources::{CountedIds, VirtualClock};
+
+/// What all processes of a world share.
+#[derive(Clone)]
+pub struct Common {
+    /// What is configured.
+    pub config: Config,
+    /// The truth.
+    pub memory: Memory,
+    /// What stands in RabbitMQ's place; messages go no further than this by themselves.
+    pub bus: Bus,
+    /// What stands in Redis' place.
+    pub mood: Mood,
+    /// The time.
+    pub clock: VirtualClock,
+    /// New ids.
+    pub ids: CountedIds,
+}
+
+/// One process.
+pub struct Process {
+    /// Its parts.
+    pub context: Context,
+    /// Its gateway.
+    pub gateway: Arc<Gateway>,
+    /// Its review service.
+    pub review: Arc<Review>,
+    /// Its cutter.
+    pub cutter: Cutter,
+    /// Its hinter.
+    pub hinter: Hinter,
+    /// Its sweeper.
+    pub sweeper: Sweeper,
+}
+
+impl Process {
+    /// Starts a process whose counters have this stripe.
+    pub async fn start(common: &Common, stripe: i64) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        let parts = Parts {
+            store: Store::open(&Target::Memory(common.memory.clone()), stripe).await?,
+            bus: common.bus.clone(),
+            locks: Locks::moody(common.mood.clone()),
+            clock: Arc::new(common.clock.clone()),
+            ids: Arc::new(common.ids.clone()),
+            tokens: Tokens::default(),
+            allowance: Allowance::per_second(0),
+            signer: Signer::new(SecretString::from("a secret of no importance at all")),
+            media_roots: Vec::new(),
+            http: HttpMetrics::new(&registry)?,
+            registry,
+            instance: common.ids.random(),
+            booted: AtomicBool::new(true),
+            draining: AtomicBool::new(false),
+            shutdown: CancellationToken::new(),
+            config: common.config.clone(),
+        };
+        let context = Context::new(parts);
+        Ok(Self {
+            gateway: Gateway::new(context.clone())?,
+            review: Review::new(context.clone())?,
+            cutter: Cutter::new(context.clone()),
+            hinter: Hinter::new(context.clone()),
+            sweeper: Sweeper::new(context.clone()),
+            context,
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! Coming to rest: once the faults end, everything is finished within a bounded time, by people who just go on.
+
+use swath_domain::job::JobStatus;
+use swath_domain::{Stage, Status};
+use swath_locks::Temper;
+
+use crate::ops::{Op, PEOPLE, PROCESSES};
+use crate::world::{Checked, World, broken};
+
+/// Rounds within which everything must be over.
+const ROUNDS: usize = 60;
+/// How much time passes in a round, in seconds; longer than a sweep and shorter than a lease.
+const ROUND: i64 = 120;
+
+impl World {
+    /// Ends the faults and lets everybody work until all jobs are over.
+    pub async fn come_to_rest(&mut self) -> Checked {
+        self.heal();
+        self.common.mood.set(Temper::Honest);
+        // Times that a jump has put far ahead are waited for before the count begins.
+        self.run(&Op::Advance { seconds: 7_200 }).await?;
+        for job in 0..self.jobs.len() {
+            self.run(&Op::Pause { job, resume: true }).await?;
+        }
+        for _ in 0..ROUNDS {
+            if self.is_at_rest()? {
+                return Ok(());
+            }
+            self.round().await?;
+        }
+        let left = self.look(|view| {
+            view.assignments().filter(|row| row.status.is_undecided()).cloned().collect::<Vec<_>>()
+        })?;
+        broken!("after {ROUNDS} rounds of {ROUND} s there is work left: {left:?}")
+    }
+
+    fn is_at_rest(&self) -> Checked<bool> {
+        self.look(|view| view.jobs().all(|job| matches!(job.status, JobStatus::Done | JobStatus::Cancelled)))
+    }
+
+    async fn round(&mut self) -> Checked {
+        for op in [Op::Cut, Op::Sweep, Op::Hint] {
+            self.run(&op).await?;
+        }
+        for process in 0..PROCESSES {
+            self.run(&Op::Tell { process }).await?;
+            self.run(&Op::Waive { process }).await?;
+        }
+        while !self.under_way.is_empty() {
+            self.run(&Op::Deliver { message: 0, process: self.under_way.len() % PROCESSES }).await?;
+        }
+        self.give_out_what_waits_for_a_manager().await?;
+        for person in 0..PEOPLE {
+            let process = person % PROCESSES;
+            self.run(&Op::Ask { person, process, job: None, again: false }).await?;
+            if self.holds(Stage::Annotate, person)? {
+                let submit =
+                    Op::Submit { person, process, lease: 0, with_items: true, again: false, other: false };
+                self.run(&submit).await?;
+            }
+            self.run(&Op::AskReview { person, process }).await?;
+            if self.holds(Stage::Review, person)? {
+                self.run(&Op::Decide { person, process, lease: 0, rest: true, again: false }).await?;
+            }
+        }
+        self.run(&Op::Advance { seconds: ROUND }).await
+    }
+
+    /// Whether the newest lease that the person knows of is theirs; an older one may be handed back first.
+    fn holds(&mut self, stage: Stage, person: usize) -> Checked<bool> {
+        let user = self.people[person].id;
+        let known = match stage {
+            Stage::Annotate => &mut self.people[person].leases,
+            Stage::Review => &mut self.people[person].reviews,
+        };
+        let current = self.common.memory.view(|view| {
+            known.iter().position(|held| {
+                view.assignment(held.assignment).is_some_and(|row| {
+                    row.hold(stage, user, held.lease).is_some() && row.status == stage.held()
+                })
+            })
+        });
+        match current.flatten() {
+            Some(place) => {
+                known.swap(0, place);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    async fn give_out_what_waits_for_a_manager(&mut self) -> Checked {
+        let waiting =
+            self.look(|view| view.assignments().position(|row| row.held && row.status == Status::Pending))?;
+        match waiting {
+            Some(assignment) => self.run(&Op::Reassign { assignment, to: None }).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Runs: a seed or a list of operations, played in a world of its own, and a failure made short.
+
+use swath_runtime::Config;
+use swath_runtime::config::Sources;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::ops::{Op, of_seed};
+use crate::world::{Violation, World};
+
+/// How a run came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The promise that was broken, if one was.
+    pub violation: Option<Violation>,
+    /// Tells this run from every other.
+    pub fingerprint: u64,
+    /// Operations that were run.
+    pub operations: u64,
+    /// What happened, line by line, where that was asked for.
+    pub story: Vec<String>,
+}
+
+/// What runs seeds.
+pub struct Runner {
+    config: Config,
+    runtime: Runtime,
+}
+
+impl Runner {
+    /// A runner with time of its own.
+    pub fn new() -> anyhow::Result<Self> {
+        let config = Config::load(&Sources::default())?;
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        Ok(Self { config, runtime })
+    }
+
+    /// Plays the list of a seed.
+    pub fn seed(&self, seed: u64) -> anyhow::Result<Outcome> {
+        self.list(seed, &of_seed(seed), false)
+    }
+
+    /// Plays a list in the world of a seed; `tell` keeps what happened.
+    pub fn list(&self, seed: u64, ops: &[Op], tell: bool) -> anyhow::Result<Outcome> {
+        self.runtime.block_on(async {
+            let mut world = World::new(&self.config, seed, tell).await?;
+            let mut violation = None;
+            for op in ops {
+                violation = world.run(op).await.err();
+                if violation.is_some() {
+                    break;
+                }
+            }
+            if violation.is_none() {
+                violation = world.come_to_rest().await.err();
+            }
+            Ok(Outcome {
+                violation,
+                fingerprint: world.fingerprint(),
+                operations: world.operations,
+                story: world.story.take().unwrap_or_default(),
+            })
+        })
+    }
+
+    /// Shortens a list that fails, as long as it still does: ever smaller pieces are left out.
+    pub fn shrink(&self, seed: u64, mut ops: Vec<Op>) -> anyhow::Result<Vec<Op>> {
+        let mut piece = ops.len() / 2;
+        while piece > 0 {
+            let mut at = 0;
+            while at < ops.len() {
+                let mut shorter = ops.clone();
+                shorter.drain(at..(at + piece).min(ops.len()));
+                if self.list(seed, &shorter, false)?.violation.is_some() {
+                    ops = shorter;
+                } else {
+                    at += piece;
+                }
+            }
+            piece /= 2;
+        }
+        Ok(ops)
+    }
+}

@@ -1,0 +1,50 @@
+//! Time, ids and chance of a simulated world: all of it follows from the seed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use swath_domain::{Clock, Ids, Time};
+use uuid::Uuid;
+
+/// The clock of every process; it moves only when the simulation moves it.
+#[derive(Clone)]
+pub struct VirtualClock(Arc<AtomicI64>);
+
+impl VirtualClock {
+    /// A clock that stands at an ordinary moment.
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_800_000_000_000_000)))
+    }
+
+    /// Moves the clock, also back.
+    pub fn turn(&self, micros: i64) {
+        self.0.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Time {
+        Time(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Ids that count.
+#[derive(Clone, Default)]
+pub struct CountedIds(Arc<AtomicU64>);
+
+impl CountedIds {
+    fn count(&self) -> u128 {
+        u128::from(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Ids for CountedIds {
+    fn next(&self, now: Time) -> Uuid {
+        let millis = u128::from(now.millis().unsigned_abs());
+        Uuid::from_u128((millis << 80) | (0x7 << 76) | (0b10 << 62) | self.count())
+    }
+
+    fn random(&self) -> Uuid {
+        Uuid::from_u128((0x4 << 76) | (0b10 << 62) | self.count())
+    }
+}
