@@ -51,6 +51,19 @@ async fn operator() -> redis::aio::MultiplexedConnection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_at_the_start_is_known_to_be() {
+    in_time(async {
+        let (proxy, locks) = proxied(Line::Cut).await;
+        locks.check_eviction().await.unwrap();
+        assert!(!locks.health().is_up(), "one unanswered question is enough at the start");
+        proxy.set(Line::Open);
+        until_granted(&locks).await;
+        assert!(locks.health().is_up());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_comes_later_is_found() {
     in_time(async {
         let (proxy, locks) = proxied(Line::Cut).await;
