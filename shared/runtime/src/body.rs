@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use swath_domain::FieldError;
@@ -47,15 +47,27 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
     Err(Problem::media_type("the body must be application/json"))
 }
 
+/// What is read, and thrown away, of a body that is too large: a client that is still sending does not listen to the
+/// answer, and a connection that is closed on it loses the answer.
+const DRAINED: usize = 64 << 20;
+
 /// Reads a body whole, up to a bound.
-pub async fn collect(body: RawBody, most: usize) -> Result<Bytes> {
-    match Limited::new(body, most).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::too_large(format!("the body is larger than {most} bytes")))
+pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
+    let (mut bytes, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::unreadable("the body ended before it was complete"))?;
+        let Some(data) = frame.data_ref() else { continue };
+        seen += data.len();
+        if seen <= most {
+            bytes.extend_from_slice(data);
+        } else if seen > most + DRAINED {
+            break;
         }
-        Err(_) => Err(Problem::unreadable("the body ended before it was complete")),
     }
+    if seen > most {
+        return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
+    }
+    Ok(bytes.into())
 }
 
 /// Reads JSON and names the field that does not fit.
