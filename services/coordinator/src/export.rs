@@ -8,6 +8,7 @@
 mod coco;
 mod jsonl;
 mod names;
+pub mod stored;
 mod summary;
 mod supervisely;
 
@@ -20,7 +21,6 @@ use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Size};
 use swath_domain::{AssignmentId, Time, UserId};
 
-pub use self::jsonl::{StoredItem, stored_line};
 pub use self::names::shared_base;
 pub use self::summary::Summary;
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use swath_runtime::{Context, Route};
 
 pub use cutter::Cutter;
+pub use export::stored::{StoredItem, stored_items};
 pub use hinter::Hinter;
 pub use sweeper::Sweeper;
 

@@ -5,6 +5,7 @@ mod datasets;
 mod export;
 mod job_form;
 mod jobs;
+mod load;
 mod members;
 mod output;
 mod progress;
@@ -68,6 +69,13 @@ enum Command {
         #[command(flatten)]
         args: export::ExportArgs,
     },
+    /// Put people to work on a server, measure it, and check that no promise was broken
+    Load {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        args: load::LoadArgs,
+    },
 }
 
 /// A family of commands that speak to a server.
@@ -96,6 +104,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Assignment(remote) => {
             assignments::run(&Session::open(&remote.connection)?, remote.command).await
         }
+        Command::Load { connection, args } => load::run(&connection, args).await,
         Command::Export { connection, args } => export::run(&Session::open(&connection)?, args).await,
     }
 }

@@ -1,7 +1,6 @@
 //! `swath`: the server in all its roles, the manager's command line, and the demo, in one binary.
 
 mod cli;
-mod client;
 mod demo;
 mod roles;
 
@@ -9,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::client::ClientError;
+use swath_client::ClientError;
 
 /// Any failure that has no number of its own; 2 is clap's, for wrong usage.
 const FAILED: u8 = 1;

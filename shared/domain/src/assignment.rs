@@ -60,7 +60,8 @@ impl Status {
 }
 
 /// The two kinds of work that are leased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Labelling.
     Annotate,

@@ -1,6 +1,6 @@
 //! The decision log: what was done to an assignment or a job, by whom and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::ids::{LeaseId, UserId};
 use crate::time::Time;
 
 /// One entry of the log of an assignment, or of a job.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The assignment or the job.
     #[serde(skip)]

@@ -1,6 +1,6 @@
 //! Counters of a job, moved by every transition and never recounted.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Status};
 
@@ -161,7 +161,7 @@ impl Progress {
 }
 
 /// Items of a job by state, each item counted once per slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemStates {
     /// Waiting for an annotator, what is not cut yet included.
     pub pending: i64,

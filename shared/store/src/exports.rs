@@ -30,6 +30,15 @@ pub struct StoredAnnotation {
     pub updated: Time,
 }
 
+/// A stored annotation, and whether it is the one that was accepted.
+#[derive(Debug, Clone)]
+pub struct KeptAnnotation {
+    /// The annotation.
+    pub annotation: StoredAnnotation,
+    /// Whether it stands as its item's accepted one.
+    pub accepted: bool,
+}
+
 /// An accepted item, with its final annotation.
 #[derive(Debug, Clone)]
 pub struct AcceptedItem {

@@ -44,7 +44,7 @@ pub use core::Store;
 pub use cutting::Cut;
 pub use datasets::{Dataset, DatasetState, ItemRow, NewDataset, NewItem, Source, fill_pattern};
 pub use error::{Result, StoreError};
-pub use exports::{AcceptedItem, StoredAnnotation};
+pub use exports::{AcceptedItem, KeptAnnotation, StoredAnnotation};
 pub use grants::{Grant, Granted, Wait};
 pub use holds::{Release, Renew, Renewed};
 pub use items::{Confirm, Confirmed, ItemWork, Save};

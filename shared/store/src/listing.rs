@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::core::Store;
 use crate::db::{Db, fetch_all, fetch_as, fetch_each, fetch_one};
 use crate::error::Result;
-use crate::exports::StoredAnnotation;
+use crate::exports::{KeptAnnotation, StoredAnnotation};
 use crate::log;
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
 
@@ -220,40 +220,55 @@ impl Store {
     }
 
     /// What everyone has saved in these assignments, by assignment, author and item.
-    pub async fn annotations_of(&self, ids: &[AssignmentId]) -> Result<Vec<StoredAnnotation>> {
-        const POSTGRES: &str = "
-            SELECT assignment, author, item, body, revision, skipped, lease, updated FROM annotations
-            WHERE assignment = ANY($1) ORDER BY assignment, author, item";
-        const SQLITE: &str = "
-            SELECT assignment, author, item, body, revision, skipped, lease, updated FROM annotations
-            WHERE assignment = $1 ORDER BY assignment, author, item";
-        type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64);
+    pub async fn annotations_of(&self, ids: &[AssignmentId]) -> Result<Vec<KeptAnnotation>> {
+        macro_rules! kept {
+            ($which:literal) => {
+                concat!(
+                    "SELECT n.assignment, n.author, n.item, n.body, n.revision, n.skipped, n.lease, n.updated,
+                            c.item IS NOT NULL
+                     FROM annotations n JOIN assignments a ON a.id = n.assignment
+                     LEFT JOIN accepted c ON c.job = a.job AND c.item = n.item AND c.slot = a.slot
+                          AND c.assignment = n.assignment AND c.author = n.author
+                     WHERE n.assignment ",
+                    $which,
+                    " ORDER BY n.assignment, n.author, n.item"
+                )
+            };
+        }
+        type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64, bool);
         let mut reader = self.reader().await?;
         let rows = fetch_each!(
             &mut reader.db(),
             Row,
-            [POSTGRES, SQLITE],
+            [kept!("= ANY($1)"), kept!("= $1")],
             ids,
             |id| id.0;
             |t| {
                 let nobody = uuid::Uuid::nil();
                 let notes = t.annotations.range((id.0, nobody, i64::MIN)..).take_while(|(place, _)| place.0 == id.0);
-                notes.map(|((assignment, author, item), n)| {
-                    (*assignment, *author, *item, n.body.clone(), n.revision, n.skipped, n.lease, n.updated)
+                notes.filter_map(|((assignment, author, item), n)| {
+                    let row = t.assignments.get(assignment)?;
+                    let accepted = t.accepted.get(&(row.job.0, *item, row.slot));
+                    let accepted = accepted.is_some_and(|a| (a.assignment, a.author) == (*assignment, *author));
+                    let body = n.body.clone();
+                    Some((*assignment, *author, *item, body, n.revision, n.skipped, n.lease, n.updated, accepted))
                 })
             }
         )?;
-        let stored = |row: Row| StoredAnnotation {
-            assignment: AssignmentId(row.0),
-            author: UserId(row.1),
-            item: row.2,
-            body: row.3,
-            revision: row.4,
-            skipped: row.5,
-            lease: LeaseId(row.6),
-            updated: Time(row.7),
+        let kept = |row: Row| KeptAnnotation {
+            accepted: row.8,
+            annotation: StoredAnnotation {
+                assignment: AssignmentId(row.0),
+                author: UserId(row.1),
+                item: row.2,
+                body: row.3,
+                revision: row.4,
+                skipped: row.5,
+                lease: LeaseId(row.6),
+                updated: Time(row.7),
+            },
         };
-        Ok(rows.into_iter().map(stored).collect())
+        Ok(rows.into_iter().map(kept).collect())
     }
 
     /// A page of the log of an assignment or a job.

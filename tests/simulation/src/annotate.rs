@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
 use swath_domain::labels::{Annotation, Skip, Tag};
-use swath_domain::{Assignment, JobId, Stage, Status, Time, UserId};
+use swath_domain::{Assignment, JobId, Ranges, Stage, Status, Time, UserId};
 use swath_gateway::Work;
 use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
 use swath_runtime::Problem;
 use swath_store::Key;
 
+use crate::history::outcome;
 use crate::world::{Checked, Held, Sent, World, broken};
 
 /// How old a gateway's list of open jobs may be.
@@ -24,6 +26,16 @@ pub enum Said<T> {
     Refused(&'static str, String),
     /// Nobody knows.
     Unknown,
+}
+
+impl<T> Said<T> {
+    /// What was done, if it was.
+    pub fn done(&self) -> Option<&T> {
+        match self {
+            Self::Done(done) => Some(done),
+            _ => None,
+        }
+    }
 }
 
 impl World {
@@ -79,6 +91,8 @@ impl World {
         };
         let said = self.said(answer)?;
         self.tell(&(stage, person, job, again), &said_briefly(&said));
+        let assignment = said.done().map(|outcome| outcome.lease.assignment.id);
+        self.record(user, assignment, Call::Ask { stage }, outcome(&said, given));
         let given = match &said {
             Said::Done(outcome) => {
                 self.mark(outcome.lease.lease_id.0);
@@ -234,6 +248,13 @@ impl World {
             gateway.confirm(user, held.lease, Work { index, annotation: annotation(text) }, None).await;
         let said = self.said(answer)?;
         self.tell(&("confirm", person, index, text), &said);
+        let call = Call::Confirm { lease: held.lease, item: index, content: content_of(text) };
+        self.record(
+            user,
+            Some(held.assignment),
+            call,
+            outcome(&said, |revision| Answer::Saved { revision: *revision }),
+        );
         match said {
             Said::Done(revision) if good => {
                 let body = body(text);
@@ -260,6 +281,8 @@ impl World {
         let answer = desk.renew(held.lease, user).await;
         let said = self.said(answer)?;
         self.tell(&("renew", stage, person), &said);
+        let call = Call::Renew { lease: held.lease };
+        self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));
         if let Said::Done(renewed) = &said {
             let row = self.row(held.assignment)?;
             let terms = self.job(row.job)?.terms;
@@ -302,6 +325,9 @@ impl World {
         let said = gateway.submit(user, held.lease, key, works).await.map(|handed| handed.status);
         let said = self.said(said)?;
         self.tell(&("submit", person, number, &content), &said);
+        let sent = items.iter().map(|item| (*item, content_of(text))).collect();
+        let call = Call::Submit { lease: held.lease, id: format!("{} {number}", held.lease), items: sent };
+        self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));
         let taken = match &said {
             Said::Done(_) => Some(true),
             Said::Refused(..) => Some(false),
@@ -376,6 +402,8 @@ impl World {
         let answer = desk.release(held.lease, user, ReleaseRequest::default()).await;
         let said = self.said(answer)?;
         self.tell(&("release", stage, person), &said);
+        let call = Call::Release { lease: held.lease };
+        self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
         let again = released == Some(swath_domain::Stale::Released);
         if matches!(said, Said::Done(())) && !again && self.row(held.assignment)?.lease == Some(held.lease) {
             broken!("a lease was given back and stands");
@@ -445,6 +473,18 @@ pub(crate) fn annotation(text: u8) -> Annotation {
         1 => Annotation { tags: vec![tag], ..Annotation::default() },
         _ => Annotation { skip: Some(Skip { reason: "blurred".into() }), ..Annotation::default() },
     }
+}
+
+/// What an item says, as the checker knows it.
+pub(crate) fn content_of(text: u8) -> Content {
+    Content::of(&serde_json::to_value(annotation(text)).unwrap_or_default())
+}
+
+/// The lease that somebody was given, as the history keeps it.
+fn given(outcome: &swath_leasing::Outcome) -> Answer {
+    let lease = &outcome.lease;
+    let items = Ranges::of_items(lease.assignment.items.iter().map(|item| item.index));
+    Answer::Lease { lease: lease.lease_id, fence: lease.fence, ranges: items.as_slice().to_vec() }
 }
 
 fn body(text: u8) -> String {

@@ -1,10 +1,12 @@
 //! What reviewers do, and what they must be answered.
 
+use swath_checker::{Answer, Call};
 use swath_domain::review::Verdict;
 use swath_domain::{Stage, Status};
 use swath_store::{Key, VerdictRow};
 
 use crate::annotate::{Said, check_good};
+use crate::history::outcome;
 use crate::world::{Checked, Sent, World, broken};
 
 impl World {
@@ -25,6 +27,8 @@ impl World {
         let answer = self.processes[process].review.clone().judge(user, held.lease, row).await;
         let said = self.said(answer)?;
         self.tell(&("judge", person, item, reject), &said);
+        let call = Call::Judge { lease: held.lease, item, accept: !reject };
+        self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
         if matches!(said, Said::Done(())) {
             let row = self.row(held.assignment)?;
             let submission = row.submission;
@@ -64,6 +68,9 @@ impl World {
         let answer = answer.map(|decided| (decided.status, decided.rework));
         let said = self.said(answer)?;
         self.tell(&("decide", person, number, rest), &said);
+        let call = Call::Decide { lease: held.lease, verdicts: Vec::new() };
+        let answer = |(status, rework): &(_, _)| Answer::Decided { status: *status, rework: *rework };
+        self.record(user, Some(held.assignment), call, outcome(&said, answer));
         let known = previous.as_ref().and_then(|sent| sent.taken);
         let same = previous.as_ref().is_some_and(|sent| sent.content == content);
         match (known, &said) {

@@ -4,6 +4,7 @@
 
 mod annotate;
 mod audit;
+mod history;
 mod judge;
 mod manage;
 mod model;
@@ -15,6 +16,8 @@ mod replay;
 mod rest;
 mod runs;
 mod sources;
+mod spoil;
+mod verify;
 mod world;
 
 use std::path::PathBuf;
@@ -43,6 +46,9 @@ struct Options {
     /// Also plant every bug, one at a time, and see how many seeds it takes to find it.
     #[arg(long)]
     planted: bool,
+    /// Also spoil so many good histories in one place each, and see that the checker catches them all.
+    #[arg(long, default_value_t = 0)]
+    spoiled: u64,
     /// Also explore the model of the lease protocol, with at most so many lapses, crashes and doubled messages.
     #[arg(long, num_args = 3, value_names = ["LAPSES", "CRASHES", "DOUBLES"])]
     model: Vec<u8>,
@@ -72,6 +78,9 @@ fn main() -> anyhow::Result<ExitCode> {
         played.violations += explore(Protocol { lapses, crashes, doubles });
     }
     let planted = if options.planted { planted::all(&runner, options.seed)? } else { Vec::new() };
+    let caught = spoil::all(&runner, options.seed, options.spoiled)?;
+    caught.missed.iter().for_each(|missed| println!("not caught: {missed}"));
+    played.violations += caught.missed.len() as u64;
     let missed = planted.iter().filter(|row| row.found_after.is_none()).count();
     if let Some(file) = &options.json {
         let rows: Vec<_> = planted

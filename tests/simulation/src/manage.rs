@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use swath_checker::{Action, Answer, Call, Outcome};
 use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
@@ -9,7 +10,8 @@ use swath_domain::{AssignmentId, Status};
 use swath_locks::Temper;
 use swath_store::{Fault, StoreError};
 
-use crate::annotate::annotation;
+use crate::annotate::{Said, annotation, content_of};
+use crate::history::outcome;
 use crate::ops::{Op, PROCESSES};
 use crate::world::{Checked, Violation, World, broken};
 
@@ -18,14 +20,31 @@ const RESERVE: i64 = seconds(600);
 
 impl World {
     /// The outcome of a verb: an unknown one is only right where a commit was made to fail.
-    fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Option<T>> {
+    fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Said<T>> {
         let hit = self.was_hit();
         match outcome {
-            Ok(done) => Ok(Some(done)),
-            Err(StoreError::Unavailable(_)) if hit => Ok(None),
-            Err(StoreError::Refused(_) | StoreError::Conflict(_)) => Ok(None),
+            Ok(done) => Ok(Said::Done(done)),
+            Err(StoreError::Unavailable(_)) if hit => Ok(Said::Unknown),
+            Err(StoreError::Refused(_) | StoreError::Conflict(_)) => {
+                Ok(Said::Refused("conflict", String::new()))
+            }
             Err(error) => broken!("without a cause: {error:?}"),
         }
+    }
+
+    /// What a manager's verb came to, kept in the history.
+    fn managed<T>(
+        &mut self,
+        id: AssignmentId,
+        action: Action,
+        done: swath_store::Result<T>,
+    ) -> Checked<bool> {
+        let said = self.verb(done)?;
+        let call = Call::Manage { action };
+        self.record(self.manager, Some(id), call, outcome(&said, |_| Answer::Nothing));
+        let done = said.done().is_some();
+        self.tell(&(action, id), &done);
+        Ok(done)
     }
 
     fn assignment(&self, number: usize) -> Checked<Option<AssignmentId>> {
@@ -46,8 +65,7 @@ impl World {
         let before = self.row(id)?;
         let store = self.processes[0].context.store.clone();
         let outcome = store.assignment_reassign(id, to, until, self.cause()).await;
-        let done = self.verb(outcome)?.is_some();
-        self.tell(&("reassign", id), &done);
+        let done = self.managed(id, Action::Reassign, outcome)?;
         if done && !matches!(before.status, Status::Pending | Status::InProgress) {
             broken!("{before:?} was reassigned");
         }
@@ -60,8 +78,7 @@ impl World {
         let before = self.row(id)?;
         let store = self.processes[0].context.store.clone();
         let outcome = store.assignment_reopen(id, self.cause()).await;
-        let done = self.verb(outcome)?.is_some();
-        self.tell(&("reopen", id), &done);
+        let done = self.managed(id, Action::Reopen, outcome)?;
         if done && !matches!(before.status, Status::Completed | Status::InReview | Status::Accepted) {
             broken!("{before:?} was reopened");
         }
@@ -73,8 +90,7 @@ impl World {
         let Some(id) = self.assignment(number)? else { return Ok(()) };
         let store = self.processes[0].context.store.clone();
         let outcome = store.assignment_cancel(id, self.cause()).await;
-        let done = self.verb(outcome)?.is_some();
-        self.tell(&("cancel", id), &done);
+        let done = self.managed(id, Action::Cancel, outcome)?;
         if done && self.row(id)?.status != Status::Cancelled {
             broken!("{id} was called off and is not");
         }
@@ -86,7 +102,7 @@ impl World {
         let to = if resume { JobStatus::Active } else { JobStatus::Paused };
         let store = self.processes[0].context.store.clone();
         let outcome = store.job_switch(self.jobs[job], to, self.manager, self.now()).await;
-        let done = self.verb(outcome)?;
+        let done = self.verb(outcome)?.done().is_some();
         self.tell(&("switch", job, resume), &done);
         Ok(())
     }
@@ -95,7 +111,7 @@ impl World {
     pub async fn cancel_job(&mut self, job: usize) -> Checked {
         let store = self.processes[0].context.store.clone();
         let outcome = store.job_cancel(self.jobs[job], self.manager, None, self.now()).await;
-        let done = self.verb(outcome)?;
+        let done = self.verb(outcome)?.done().is_some();
         self.tell(&("cancel job", job), &done);
         Ok(())
     }
@@ -128,7 +144,7 @@ impl World {
             cancelling.map(|job| job.id).collect()
         })?;
         let outcome = self.processes[0].sweeper.tick(now).await;
-        let done = self.verb(outcome)?.is_some();
+        let done = self.verb(outcome)?.done().is_some();
         self.tell(&"sweep", &done);
         let late = current.iter().filter(|row| row.expires + grace < now).count();
         let mut lapsed = 0;
@@ -192,18 +208,22 @@ impl World {
             let (user, index) = (person.id, held.items[item % held.items.len()]);
             let annotation = annotation(text);
             calls.push(async move {
-                gateway.confirm(user, held.lease, swath_gateway::Work { index, annotation }, None).await
+                let work = swath_gateway::Work { index, annotation };
+                (user, index, gateway.confirm(user, held.lease, work, None).await, held)
             });
         }
         let answers = futures::future::join_all(calls).await;
         let hit = self.was_hit();
-        for answer in answers {
-            match answer {
-                Err(problem) if problem.code == "unavailable" && !hit => {
-                    broken!("without a cause: {}", problem.detail)
-                }
-                answer => self.mark(answer.unwrap_or(-1)),
-            }
+        for (user, item, answer, held) in answers {
+            self.mark(answer.as_ref().map_or(-1, |revision| *revision));
+            let outcome = match answer {
+                Ok(revision) => Outcome::Done(Answer::Saved { revision }),
+                Err(problem) if problem.code != "unavailable" => Outcome::Refused(problem.code.to_owned()),
+                Err(_) if hit => Outcome::Unknown,
+                Err(problem) => broken!("without a cause: {}", problem.detail),
+            };
+            let call = Call::Confirm { lease: held.lease, item, content: content_of(text) };
+            self.record(user, Some(held.assignment), call, outcome);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use swath_runtime::config::Sources;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::ops::{Op, of_seed};
+use crate::verify::Material;
 use crate::world::{Violation, World};
 
 /// How a run came out.
@@ -53,12 +54,31 @@ impl Runner {
             if violation.is_none() {
                 violation = world.come_to_rest().await.err();
             }
+            if violation.is_none() {
+                violation = world.verify().await.err();
+            }
             Ok(Outcome {
                 violation,
                 fingerprint: world.fingerprint(),
                 operations: world.operations,
                 story: world.story.take().unwrap_or_default(),
             })
+        })
+    }
+
+    /// Both sides of the first job of a seed that breaks no promise.
+    pub fn material(&self, seed: u64) -> anyhow::Result<Option<Material>> {
+        self.runtime.block_on(async {
+            let mut world = World::new(&self.config, seed, false).await?;
+            for op in of_seed(seed) {
+                if world.run(&op).await.is_err() {
+                    return Ok(None);
+                }
+            }
+            if world.come_to_rest().await.is_err() {
+                return Ok(None);
+            }
+            world.material(world.jobs[0]).await.map(Some)
         })
     }
 

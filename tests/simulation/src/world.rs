@@ -93,6 +93,8 @@ pub struct World {
     pub(crate) switched: BTreeMap<JobId, Instant>,
     pub(crate) under_way: Vec<Message>,
     pub(crate) audit: Audit,
+    /// What people did, for the checker.
+    pub(crate) history: Vec<swath_checker::Event>,
     pub(crate) operations: u64,
     failing: bool,
     queues: Vec<Subscription>,
@@ -161,6 +163,7 @@ impl World {
             switched: BTreeMap::new(),
             under_way: Vec::new(),
             audit: Audit::default(),
+            history: Vec::new(),
             operations: 0,
             failing: false,
             queues,

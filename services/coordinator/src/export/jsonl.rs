@@ -3,8 +3,8 @@
 use std::io;
 
 use serde::Serialize;
-use swath_domain::labels::{Annotation, Figure, Tag};
-use swath_domain::{AssignmentId, LeaseId, Time, UserId};
+use swath_domain::labels::{Figure, Tag};
+use swath_domain::{AssignmentId, Time, UserId};
 
 use super::Item;
 
@@ -50,39 +50,7 @@ pub(super) fn lines(page: &[Item]) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// One stored annotation, accepted or not, for an export of `items=all`.
-#[derive(Debug, Clone, Serialize)]
-pub struct StoredItem {
-    /// The item's number in the dataset.
-    pub index: i64,
-    /// Where its medium lies.
-    pub uri: String,
-    /// Which of the opinions asked for this is.
-    pub slot: i64,
-    /// The round of its assignment.
-    pub round: i64,
-    /// The item's state, by the name that progress gives it.
-    pub state: &'static str,
-    /// What is stored, a skip and its reason included.
-    pub annotation: Annotation,
-    /// Who annotated.
-    pub author: UserId,
-    /// The lease under which it was last written.
-    pub lease: LeaseId,
-    /// How often it was changed.
-    pub revision: i64,
-    /// When it was last written.
-    pub saved_at: Time,
-    /// The assignment it belongs to.
-    pub assignment: AssignmentId,
-}
-
-/// Appends the line of one stored annotation.
-pub fn stored_line(item: &StoredItem, bytes: &mut Vec<u8>) -> io::Result<()> {
-    end_line(item, bytes)
-}
-
-fn end_line(line: &impl Serialize, bytes: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn end_line(line: &impl Serialize, bytes: &mut Vec<u8>) -> io::Result<()> {
     serde_json::to_writer(&mut *bytes, line)?;
     bytes.push(b'\n');
     Ok(())

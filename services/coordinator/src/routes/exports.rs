@@ -8,19 +8,19 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use swath_domain::ids::{AssignmentId, JobId};
+use swath_domain::ids::JobId;
 use swath_domain::job::Job;
-use swath_domain::labels::Annotation;
-use swath_domain::{Assignment, Ranges, Status};
+use swath_domain::{Assignment, Ranges};
 use swath_runtime::access::LEADS;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
-use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError, StoredAnnotation};
+use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use super::jobs;
-use crate::export::{Encoder, Format, Head, Item, StoredItem, stored_line};
+use crate::export::stored::{annotation, stored_items, stored_line};
+use crate::export::{Encoder, Format, Head, Item};
 
 /// Items read at once.
 const PAGE: i64 = 1_000;
@@ -121,10 +121,6 @@ fn exported(accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<
     })
 }
 
-fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {
-    Ok(serde_json::from_str(&stored.body)?)
-}
-
 /// Every stored annotation, by round, number, slot, author and item.
 async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::Result<()> {
     let mut after = Uuid::nil();
@@ -138,46 +134,11 @@ async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::
 }
 
 async fn stored_lines(context: &Context, job: &Job, page: &[Assignment]) -> io::Result<Vec<u8>> {
-    let by_id: HashMap<AssignmentId, &Assignment> = page.iter().map(|a| (a.id, a)).collect();
-    let ids: Vec<_> = page.iter().map(|a| a.id).collect();
-    let stored = context.store.annotations_of(&ids).await.map_err(broken)?;
-    let mut numbers: Vec<_> = stored.iter().map(|row| row.item).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let rows = context.store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
-    let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
     let mut bytes = Vec::new();
-    for row in stored {
-        let Some(assignment) = by_id.get(&row.assignment) else { continue };
-        let line = StoredItem {
-            index: row.item,
-            uri: uris.get(&row.item).cloned().unwrap_or_default(),
-            slot: assignment.slot,
-            round: assignment.round,
-            state: state(assignment, &row),
-            annotation: annotation(&row)?,
-            author: row.author,
-            lease: row.lease,
-            revision: row.revision,
-            saved_at: row.updated,
-            assignment: row.assignment,
-        };
-        stored_line(&line, &mut bytes)?;
+    for item in stored_items(&context.store, job, page).await? {
+        stored_line(&item, &mut bytes)?;
     }
     Ok(bytes)
-}
-
-/// What a stored annotation is worth now.
-fn state(assignment: &Assignment, row: &StoredAnnotation) -> &'static str {
-    let is_authors = assignment.author == Some(row.author);
-    match assignment.status {
-        Status::Accepted if is_authors => "accepted",
-        Status::Rejected if is_authors => "decided",
-        Status::Completed | Status::InReview if is_authors => "submitted",
-        Status::InProgress if assignment.holder == Some(row.author) => "confirmed",
-        Status::Cancelled => "cancelled",
-        _ => "kept",
-    }
 }
 
 async fn send(chunks: &Chunks, bytes: Vec<u8>) -> io::Result<()> {

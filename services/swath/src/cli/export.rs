@@ -15,7 +15,7 @@ use tokio_util::bytes::Bytes;
 
 use super::output::line;
 use super::session::Session;
-use crate::client::{Client, ClientError, Query};
+use swath_client::{Client, ClientError, Query};
 
 /// What `swath export` takes.
 #[derive(Args)]

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::output;
 use super::session::Connection;
-use crate::client::Client;
 use crate::roles::{self, Role, UpOptions};
+use swath_client::Client;
 
 /// Where a server's configuration comes from.
 #[derive(Args)]

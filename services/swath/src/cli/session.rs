@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::{Column, Output, Table};
-use crate::client::{Client, Query};
+use swath_client::{Client, Query};
 use swath_domain::TeamId;
 
 /// Which server, as whom, and in which form to answer.

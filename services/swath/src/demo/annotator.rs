@@ -7,7 +7,7 @@ use swath_domain::labels::{Annotation, Figure, Shape};
 
 use super::digits::ink_box;
 use super::people::{DIGIT, Desk, Item, Lease, claim};
-use crate::client::{ClientError, new_key};
+use swath_client::{ClientError, new_key};
 
 /// How long one picture takes, in seconds.
 const LOOK: f64 = 0.1;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use swath_domain::{DatasetId, JobId, TeamId, UserId};
+use swath_domain::{DatasetId, JobId, TeamId};
 use tokio::time::Instant;
 
 use super::people::Person;
 use super::stage::Stage;
 use crate::cli::line;
-use crate::client::{Client, new_key};
+use swath_client::{Client, new_key};
 
 const NAMES: [&str; 12] =
     ["Ada", "Bela", "Chidi", "Dalia", "Emre", "Fumiko", "Goran", "Hana", "Ines", "Jomo", "Kirsi", "Luca"];
@@ -82,13 +82,9 @@ fn name(number: usize) -> String {
     }
 }
 
-/// A new user with one role in the team, and a token to sign in with.
+/// A new user with one role in the team.
 async fn join(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Person> {
-    let user: UserId = made(inviter, "/v1/users", json!({"name": name})).await?;
-    let path = format!("/v1/teams/{team}/members/{user}");
-    inviter.put::<Value>(&path, &json!({"roles": [role]})).await.with_context(|| path.clone())?;
-    let token: Value = inviter.post("/v1/tokens", &json!({"user": user})).await.context("/v1/tokens")?;
-    let token = token["token"].as_str().context("a new token is not shown")?.to_owned();
+    let (_, token) = swath_load::join(inviter, team, name, role).await?;
     Ok(Person { name: name.to_owned(), client: inviter.with_token(&token)?, token })
 }
 

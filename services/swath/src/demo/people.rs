@@ -13,7 +13,7 @@ use swath_domain::{JobId, LeaseId};
 use tokio_util::sync::CancellationToken;
 
 use super::digits::{Digit, index_of};
-use crate::client::{Client, ClientError};
+use swath_client::{Client, ClientError};
 
 /// The name of the class that is drawn, and of the tag that says which digit it is.
 pub const DIGIT: &str = "digit";

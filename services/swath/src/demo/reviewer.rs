@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::people::{Desk, Item, Lease, claimed};
-use crate::client::{ClientError, new_key};
+use swath_client::{ClientError, new_key};
 
 /// How long it takes to see over a range, and over one of its items, in seconds.
 const OVERLOOK: f64 = 0.1;

@@ -8,8 +8,8 @@ use anyhow::Context;
 
 use super::DemoArgs;
 use super::digits::{self, Digit};
-use crate::client::{Client, new_key};
 use crate::roles::{self, Running, UpOptions};
+use swath_client::{Client, new_key};
 
 /// The running server and what it serves.
 pub struct Stage {

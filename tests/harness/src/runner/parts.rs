@@ -76,10 +76,13 @@ const SIMULATION: &str = "swath-simulation";
 /// Seeds that every run of everything plays, each twice.
 const SEEDS: &str = "20000";
 
+/// Good histories that every run of everything spoils, for the checker to catch.
+const SPOILED: &str = "1000";
+
 async fn simulation(run: &mut Run) {
     let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice", "--planted"]);
     if run.options.passed.is_empty() {
-        played.args(["--seeds", SEEDS]);
+        played.args(["--seeds", SEEDS, "--spoiled", SPOILED]);
     }
     played.args(run.options.passed.clone());
     if run.options.part == Part::Simulation

@@ -1,4 +1,4 @@
-//! A small HTTP client for Swath's own API, as the command line and the demo's people use it.
+//! A small HTTP client for Swath's own API, as the command line, the demo's people and the load's people use it.
 //!
 //! It promises that a call ends: every request has a deadline, and what the server asks to repeat (429, 503, a
 //! broken connection) is repeated a bounded number of times, under the same idempotency key.
@@ -9,12 +9,13 @@ mod transfer;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Response, Url};
+use reqwest::{Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use error::{ApiError, ClientError};
+pub use reqwest::Method;
 
 type Result<T> = std::result::Result<T, ClientError>;
 
@@ -57,6 +58,7 @@ impl Client {
         Url::parse(&base).map_err(|_| ClientError::Address(base.clone()))?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_DEADLINE)
+            .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { http, base, token: None })
@@ -102,6 +104,31 @@ impl Client {
         self.get(path, &query).await
     }
 
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The text at an address, asked for without the token.
+    pub async fn text(&self, address: &str) -> Result<String> {
+        let url = Url::parse(address).map_err(|_| ClientError::Address(address.to_owned()))?;
+        let anyone = Self { token: None, ..self.clone() };
+        Ok(anyone.once(&Call::new(Method::GET, url), REQUEST_DEADLINE).await?.text().await?)
+    }
+
+    /// One try of a call, for whoever keeps account of every try; it ends within `deadline`.
+    pub async fn attempt(&self, attempt: &Attempt<'_>, deadline: Duration) -> Result<Value> {
+        let Attempt { method, path, key, body } = attempt;
+        let mut call = Call::new(method.clone(), self.url(path, &[])?);
+        call.key = key.map(str::to_owned);
+        if let Some(body) = body {
+            call = call.body(body)?;
+        }
+        let body = self.once(&call, deadline).await?.bytes().await?;
+        let text = if body.is_empty() { b"null" } else { body.as_ref() };
+        serde_json::from_slice(text).map_err(ClientError::Decode)
+    }
+
     fn url(&self, path: &str, query: &Query<'_>) -> Result<Url> {
         let mut url =
             Url::parse(&format!("{}{path}", self.base)).map_err(|_| ClientError::Address(path.to_owned()))?;
@@ -120,22 +147,22 @@ impl Client {
     /// Sends a call, and sends it again while the failure is one that passes.
     async fn repeated(&self, call: &Call) -> Result<Response> {
         for pause in PAUSES {
-            match self.once(call).await {
+            match self.once(call, REQUEST_DEADLINE).await {
                 Err(error) if error.passes() => {
                     tokio::time::sleep(error.retry_after().unwrap_or(pause).min(PAUSE_MAX)).await;
                 }
                 answer => return answer,
             }
         }
-        self.once(call).await
+        self.once(call, REQUEST_DEADLINE).await
     }
 
-    async fn once(&self, call: &Call) -> Result<Response> {
+    async fn once(&self, call: &Call, deadline: Duration) -> Result<Response> {
         let mut request = self
             .http
             .request(call.method.clone(), call.url.clone())
             .headers(self.headers(call.key.as_deref())?)
-            .timeout(REQUEST_DEADLINE);
+            .timeout(deadline);
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -152,6 +179,19 @@ impl Client {
         }
         Ok(headers)
     }
+}
+
+/// One try of a call; whoever repeats it sends the same.
+#[derive(Debug, Clone)]
+pub struct Attempt<'a> {
+    /// The method.
+    pub method: Method,
+    /// The path, query included.
+    pub path: &'a str,
+    /// The idempotency key, where the call takes one.
+    pub key: Option<&'a str>,
+    /// The body.
+    pub body: Option<Value>,
 }
 
 /// A request that may be sent more than once.

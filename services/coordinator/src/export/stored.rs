@@ -1,0 +1,97 @@
+//! Every annotation that is stored, accepted or not, with what it is worth now.
+
+use std::collections::HashMap;
+use std::io;
+
+use serde::Serialize;
+use swath_domain::job::Job;
+use swath_domain::labels::Annotation;
+use swath_domain::{Assignment, AssignmentId, LeaseId, Ranges, Status, Time, UserId};
+use swath_store::{KeptAnnotation, Store, StoredAnnotation};
+
+use super::jsonl::end_line;
+
+/// One stored annotation, accepted or not, for an export of `items=all`.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoredItem {
+    /// The item's number in the dataset.
+    pub index: i64,
+    /// Where its medium lies.
+    pub uri: String,
+    /// Which of the opinions asked for this is.
+    pub slot: i64,
+    /// The round of its assignment.
+    pub round: i64,
+    /// The item's state, by the name that progress gives it.
+    pub state: &'static str,
+    /// What is stored, a skip and its reason included.
+    pub annotation: Annotation,
+    /// Who annotated.
+    pub author: UserId,
+    /// The lease under which it was last written.
+    pub lease: LeaseId,
+    /// How often it was changed.
+    pub revision: i64,
+    /// When it was last written.
+    pub saved_at: Time,
+    /// The assignment it belongs to.
+    pub assignment: AssignmentId,
+}
+
+/// Appends the line of one stored annotation.
+pub(crate) fn stored_line(item: &StoredItem, bytes: &mut Vec<u8>) -> io::Result<()> {
+    end_line(item, bytes)
+}
+
+/// What is stored for assignments of a job, by assignment, author and item.
+///
+/// # Errors
+/// When the truth cannot be read.
+pub async fn stored_items(store: &Store, job: &Job, page: &[Assignment]) -> io::Result<Vec<StoredItem>> {
+    let by_id: HashMap<AssignmentId, &Assignment> = page.iter().map(|a| (a.id, a)).collect();
+    let ids: Vec<_> = page.iter().map(|a| a.id).collect();
+    let stored = store.annotations_of(&ids).await.map_err(io::Error::other)?;
+    let mut numbers: Vec<_> = stored.iter().map(|kept| kept.annotation.item).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(io::Error::other)?;
+    let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
+    let mut items = Vec::with_capacity(stored.len());
+    for kept in stored {
+        let row = &kept.annotation;
+        let Some(assignment) = by_id.get(&row.assignment) else { continue };
+        items.push(StoredItem {
+            index: row.item,
+            uri: uris.get(&row.item).cloned().unwrap_or_default(),
+            slot: assignment.slot,
+            round: assignment.round,
+            state: state(assignment, &kept),
+            annotation: annotation(row)?,
+            author: row.author,
+            lease: row.lease,
+            revision: row.revision,
+            saved_at: row.updated,
+            assignment: row.assignment,
+        });
+    }
+    Ok(items)
+}
+
+/// The annotation that a row keeps as text.
+pub(crate) fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {
+    Ok(serde_json::from_str(&stored.body)?)
+}
+
+/// What a stored annotation is worth now.
+fn state(assignment: &Assignment, kept: &KeptAnnotation) -> &'static str {
+    let row = &kept.annotation;
+    let is_authors = assignment.author == Some(row.author);
+    match assignment.status {
+        Status::Accepted | Status::Rejected if kept.accepted => "accepted",
+        Status::Accepted | Status::Rejected if is_authors => "rejected",
+        Status::Completed | Status::InReview if is_authors => "submitted",
+        Status::InProgress if assignment.holder == Some(row.author) => "confirmed",
+        Status::Cancelled => "cancelled",
+        _ => "kept",
+    }
+}

@@ -1,0 +1,140 @@
+//! Sorting more than memory holds: sorted runs in files, merged as they are read.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Things that are held in memory before they go to a file.
+const AT_ONCE: usize = 200_000;
+
+/// Takes things in any order and gives them back by their keys.
+#[derive(Debug)]
+pub struct Sorter<T, K> {
+    key: fn(&T) -> K,
+    at_once: usize,
+    held: Vec<T>,
+    runs: Vec<File>,
+}
+
+impl<T: Serialize + DeserializeOwned, K: Ord> Sorter<T, K> {
+    /// A sorter by this key.
+    pub fn by(key: fn(&T) -> K) -> Self {
+        Self { key, at_once: AT_ONCE, held: Vec::new(), runs: Vec::new() }
+    }
+
+    /// Takes one more.
+    ///
+    /// # Errors
+    /// When a run cannot be written.
+    pub fn push(&mut self, thing: T) -> io::Result<()> {
+        self.held.push(thing);
+        if self.held.len() >= self.at_once { self.spill() } else { Ok(()) }
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        self.held.sort_by_key(self.key);
+        let mut run = BufWriter::new(tempfile::tempfile()?);
+        for thing in self.held.drain(..) {
+            serde_json::to_writer(&mut run, &thing)?;
+            run.write_all(b"\n")?;
+        }
+        let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
+        run.rewind()?;
+        self.runs.push(run);
+        Ok(())
+    }
+
+    /// Everything, in order; those with the same key in the order in which they came.
+    ///
+    /// # Errors
+    /// When a run cannot be written.
+    pub fn finish(mut self) -> io::Result<Sorted<T, K>> {
+        // The last run stays in memory: most histories are no longer than that.
+        self.held.sort_by_key(self.key);
+        let mut sources: Vec<Source<T>> = Vec::new();
+        sources.extend(self.runs.drain(..).map(|run| Source::File(BufReader::new(run).lines(), PhantomData)));
+        sources.push(Source::Memory(self.held.into_iter()));
+        let (heads, heap) = (sources.iter().map(|_| None).collect(), BinaryHeap::new());
+        let mut sorted = Sorted { key: self.key, sources, heads, heap, failed: None };
+        for source in 0..sorted.sources.len() {
+            sorted.refill(source)?;
+        }
+        Ok(sorted)
+    }
+}
+
+#[derive(Debug)]
+enum Source<T> {
+    File(Lines<BufReader<File>>, PhantomData<T>),
+    Memory(std::vec::IntoIter<T>),
+}
+
+impl<T: DeserializeOwned> Source<T> {
+    fn next(&mut self) -> io::Result<Option<T>> {
+        match self {
+            Self::Memory(things) => Ok(things.next()),
+            Self::File(lines, _) => match lines.next() {
+                Some(line) => Ok(Some(serde_json::from_str(&line?)?)),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+/// What a [`Sorter`] gives back.
+#[derive(Debug)]
+pub struct Sorted<T, K> {
+    key: fn(&T) -> K,
+    sources: Vec<Source<T>>,
+    heads: Vec<Option<T>>,
+    heap: BinaryHeap<Reverse<(K, usize)>>,
+    failed: Option<io::Error>,
+}
+
+impl<T: DeserializeOwned, K: Ord> Sorted<T, K> {
+    fn refill(&mut self, source: usize) -> io::Result<()> {
+        if let Some(thing) = self.sources[source].next()? {
+            self.heap.push(Reverse(((self.key)(&thing), source)));
+            self.heads[source] = Some(thing);
+        }
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned, K: Ord> Iterator for Sorted<T, K> {
+    type Item = io::Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.failed.take() {
+            self.heap.clear();
+            return Some(Err(error));
+        }
+        let Reverse((_, source)) = self.heap.pop()?;
+        let thing = self.heads[source].take()?;
+        self.failed = self.refill(source).err();
+        Some(Ok(thing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_one_run_comes_back_in_order() {
+        let mut sorter = Sorter::by(|pair: &(u64, u64)| pair.0);
+        sorter.at_once = 7;
+        for number in 0..100_u64 {
+            sorter.push((number * 37 % 50, number)).unwrap();
+        }
+        let sorted: Vec<_> = sorter.finish().unwrap().map(Result::unwrap).collect();
+        let mut expected: Vec<_> = (0..100_u64).map(|number| (number * 37 % 50, number)).collect();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected);
+    }
+}

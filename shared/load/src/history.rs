@@ -1,0 +1,79 @@
+//! What everybody remembers, kept by one thread: sorted as it comes, and written to a file where somebody wants it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use swath_checker::Event;
+use swath_checker::sort::{Sorted, Sorter};
+use swath_domain::AssignmentId;
+
+/// Events that may wait for the thread; it writes runs of 200,000 at once.
+const WAITING: usize = 100_000;
+
+/// The order in which the checker reads.
+pub type Place = (Option<AssignmentId>, u64);
+/// A whole history, in that order.
+pub type Remembered = Sorted<Event, Place>;
+
+type Keeper = JoinHandle<io::Result<Sorter<Event, Place>>>;
+
+/// Takes events from everybody.
+#[derive(Clone)]
+pub struct Recorder {
+    events: SyncSender<Event>,
+    keeper: Arc<Mutex<Option<Keeper>>>,
+}
+
+impl Recorder {
+    /// Starts to keep a history, with a copy in `file` as JSON lines in the order in which calls ended.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn start(file: Option<&Path>) -> io::Result<Self> {
+        let copy = file.map(File::create).transpose()?.map(BufWriter::new);
+        let (events, kept) = sync_channel(WAITING);
+        let keeper = std::thread::Builder::new().name("history".into()).spawn(move || keep(&kept, copy))?;
+        Ok(Self { events, keeper: Arc::new(Mutex::new(Some(keeper))) })
+    }
+
+    /// Keeps an event. It waits where the thread cannot keep up: a history with holes proves nothing.
+    pub fn keep(&self, event: Event) {
+        // The thread ends early only if its disk is full, which `finish` says.
+        let _ = self.events.send(event);
+    }
+
+    /// Everything, sorted.
+    ///
+    /// # Errors
+    /// When something could not be written; the history is then worth nothing.
+    pub fn finish(self) -> io::Result<Remembered> {
+        let Self { events, keeper } = self;
+        drop(events);
+        let keeper = keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let keeper = keeper.ok_or_else(|| io::Error::other("the history was taken already"))?;
+        keeper.join().map_err(|_| io::Error::other("the history's thread fell over"))??.finish()
+    }
+}
+
+fn place(event: &Event) -> Place {
+    (event.assignment, event.began)
+}
+
+fn keep(events: &Receiver<Event>, mut copy: Option<BufWriter<File>>) -> io::Result<Sorter<Event, Place>> {
+    let mut sorter = Sorter::by(place as fn(&Event) -> Place);
+    for event in events {
+        if let Some(copy) = &mut copy {
+            serde_json::to_writer(&mut *copy, &event)?;
+            copy.write_all(b"\n")?;
+        }
+        sorter.push(event)?;
+    }
+    if let Some(mut copy) = copy {
+        copy.flush()?;
+    }
+    Ok(sorter)
+}

@@ -1,0 +1,153 @@
+//! How many calls there were, how they ended and how long they took.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// The calls that people make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `POST /v1/leases`.
+    Lease,
+    /// `PUT` of an item.
+    Confirm,
+    /// `POST …/renew`.
+    Renew,
+    /// `POST …/submit`.
+    Submit,
+    /// `DELETE` of a lease.
+    Release,
+    /// `POST /v1/reviews`.
+    Review,
+    /// `PUT` of a verdict.
+    Verdict,
+    /// `POST …/submit` of a review.
+    Decide,
+}
+
+impl Kind {
+    /// All of them, in the order of the work.
+    pub const ALL: [Kind; 8] = [
+        Self::Lease,
+        Self::Confirm,
+        Self::Renew,
+        Self::Submit,
+        Self::Release,
+        Self::Review,
+        Self::Verdict,
+        Self::Decide,
+    ];
+}
+
+/// How a try ended, as far as the meter cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With what was asked for.
+    Done,
+    /// With a refusal.
+    Refused,
+    /// With nothing that says what has happened.
+    Unknown,
+}
+
+/// Microseconds up to this long are told apart; three digits are kept.
+const LONGEST: u64 = 600_000_000;
+
+struct Tally {
+    done: u64,
+    refused: u64,
+    unknown: u64,
+    /// Of what was done, in microseconds.
+    took: Histogram<u64>,
+}
+
+/// Counts calls and their times. Shared by everybody.
+pub struct Meter {
+    tallies: [Mutex<Option<Tally>>; Kind::ALL.len()],
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        let tally = |_| {
+            let took = Histogram::new_with_bounds(1, LONGEST, 3).ok();
+            Mutex::new(took.map(|took| Tally { done: 0, refused: 0, unknown: 0, took }))
+        };
+        Self { tallies: Kind::ALL.map(tally) }
+    }
+}
+
+/// What is told of one kind of call; times are in milliseconds, of tries that were done.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct CallStats {
+    /// Which.
+    pub call: Kind,
+    /// Tries that were done.
+    pub done: u64,
+    /// Tries that were refused.
+    pub refused: u64,
+    /// Tries of which nobody knows.
+    pub unknown: u64,
+    /// The median.
+    pub p50: f64,
+    /// 95 of a hundred took at most this long.
+    pub p95: f64,
+    /// 99 of a hundred took at most this long.
+    pub p99: f64,
+    /// The longest.
+    pub max: f64,
+}
+
+impl Meter {
+    /// Counts one try.
+    pub fn count(&self, kind: Kind, ended: Ended, took: Duration) {
+        let mut tally = self.tally(kind);
+        let Some(tally) = tally.as_mut() else { return };
+        match ended {
+            Ended::Done => {
+                tally.done += 1;
+                tally.took.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LONGEST).max(1));
+            }
+            Ended::Refused => tally.refused += 1,
+            Ended::Unknown => tally.unknown += 1,
+        }
+    }
+
+    fn tally(&self, kind: Kind) -> MutexGuard<'_, Option<Tally>> {
+        self.tallies[kind as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Tries of a kind that were done so far.
+    pub fn done(&self, kind: Kind) -> u64 {
+        self.tally(kind).as_ref().map_or(0, |tally| tally.done)
+    }
+
+    /// Tries that were done so far, of every kind.
+    pub fn total(&self) -> u64 {
+        Kind::ALL.iter().map(|kind| self.done(*kind)).sum()
+    }
+
+    /// What there is to tell, of the kinds that were called.
+    pub fn stats(&self) -> Vec<CallStats> {
+        Kind::ALL.iter().filter_map(|kind| self.stat(*kind)).collect()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds needs no more digits")]
+    fn stat(&self, call: Kind) -> Option<CallStats> {
+        let tally = self.tally(call);
+        let tally = tally.as_ref()?;
+        let at = |quantile: f64| tally.took.value_at_quantile(quantile) as f64 / 1_000.0;
+        (tally.done + tally.refused + tally.unknown > 0).then(|| CallStats {
+            call,
+            done: tally.done,
+            refused: tally.refused,
+            unknown: tally.unknown,
+            p50: at(0.5),
+            p95: at(0.95),
+            p99: at(0.99),
+            max: tally.took.max() as f64 / 1_000.0,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The scene of a run: a team, its people, a dataset that nobody needs to see, and a job.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use swath_client::{Client, new_key};
+use swath_domain::{DatasetId, JobId, TeamId, UserId};
+use tokio::time::{Instant, sleep};
+
+use crate::person::Person;
+use crate::plan::{Plan, Review};
+
+/// People who are enrolled at once.
+const AT_ONCE: usize = 8;
+/// How long the dataset may take to be ready.
+const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
+const IMPORT_PACE: Duration = Duration::from_millis(50);
+
+/// Who works on what.
+pub struct Scene {
+    /// The job.
+    pub job: JobId,
+    /// People who label.
+    pub annotators: Vec<Person>,
+    /// People who check.
+    pub reviewers: Vec<Person>,
+    /// Whoever made the job.
+    pub manager: Client,
+}
+
+impl Scene {
+    /// Sets the scene in the name of an administrator, or of the manager of a team.
+    ///
+    /// # Errors
+    /// When the server refuses something.
+    pub async fn set(client: &Client, plan: &Plan) -> anyhow::Result<Self> {
+        let team = team(client, plan).await?;
+        let people = |role: &'static str, count: usize| {
+            let joining = (0..count).map(move |number| async move {
+                let (id, token) = join(client, team, &format!("{role} {number}"), role).await?;
+                anyhow::Ok(Person { id, client: client.with_token(&token)? })
+            });
+            stream::iter(joining).buffered(AT_ONCE).try_collect::<Vec<_>>()
+        };
+        let manager = people("manager", 1).await?.remove(0).client;
+        let (annotators, reviewers) =
+            (people("annotator", plan.annotators).await?, people("reviewer", plan.reviewers).await?);
+        let dataset = dataset(&manager, team, plan).await?;
+        let job = made(&manager, "/v1/jobs", job(team, dataset, plan)).await?;
+        Ok(Self { job, annotators, reviewers, manager })
+    }
+
+    /// How the job stands.
+    ///
+    /// # Errors
+    /// When the server does not say.
+    pub async fn look(&self) -> Result<Value, swath_client::ClientError> {
+        self.manager.get(&format!("/v1/jobs/{}", self.job), &[]).await
+    }
+}
+
+/// The team that is planned; a new one where none is.
+async fn team(client: &Client, plan: &Plan) -> anyhow::Result<TeamId> {
+    match &plan.team {
+        Some(id) => id.parse().ok().with_context(|| format!("`{id}` is not a team's id")),
+        None => made(client, "/v1/teams", json!({"name": format!("Load {}", &new_key()[..8])})).await,
+    }
+}
+
+/// A new user with one role in a team, and a token to sign in with.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn join(
+    inviter: &Client,
+    team: TeamId,
+    name: &str,
+    role: &str,
+) -> anyhow::Result<(UserId, String)> {
+    let user: UserId = made(inviter, "/v1/users", json!({"name": name})).await?;
+    let path = format!("/v1/teams/{team}/members/{user}");
+    inviter.put::<Value>(&path, &json!({"roles": [role]})).await.with_context(|| path.clone())?;
+    let token: Value = inviter.post("/v1/tokens", &json!({"user": user})).await.context("/v1/tokens")?;
+    let token = token["token"].as_str().context("a new token is not shown")?.to_owned();
+    Ok((user, token))
+}
+
+/// Makes something and gives its id.
+async fn made<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
+    let made: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
+    let id = made["id"].as_str().and_then(|id| id.parse().ok());
+    id.with_context(|| format!("{path} answered without an id"))
+}
+
+async fn dataset(manager: &Client, team: TeamId, plan: &Plan) -> anyhow::Result<DatasetId> {
+    let source = json!({"pattern": "https://pictures.example/{:08}.png", "count": plan.items});
+    let body = json!({"team": team, "name": format!("load {}", new_key()), "source": source});
+    let id: DatasetId = made(manager, "/v1/datasets", body).await?;
+    let deadline = Instant::now() + IMPORT_DEADLINE;
+    loop {
+        let dataset: Value = manager.get(&format!("/v1/datasets/{id}"), &[]).await?;
+        match dataset["state"].as_str() {
+            Some("ready") => return Ok(id),
+            Some("importing") => {}
+            _ => anyhow::bail!("the dataset did not become ready: {dataset}"),
+        }
+        ensure!(Instant::now() < deadline, "the dataset is not ready in time");
+        sleep(IMPORT_PACE).await;
+    }
+}
+
+fn job(team: TeamId, dataset: DatasetId, plan: &Plan) -> Value {
+    let review = match plan.review {
+        Review::All => json!({"rule": "all"}),
+        Review::None => json!({"rule": "none"}),
+        Review::Sample(percent) => json!({"rule": "sample", "percent": percent}),
+    };
+    json!({
+        "team": team,
+        "dataset": dataset,
+        "title": "load",
+        "classes": [{"name": "thing", "shape": "rectangle"}],
+        "range_size": plan.range_size,
+        "slots": plan.slots,
+        "lease_seconds": plan.lease_seconds,
+        "review": review,
+    })
+}

@@ -1,0 +1,106 @@
+//! The last word: both sides of the job, read as streams and compared.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::TryStreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use swath_checker::streams::{Sides, check};
+use swath_checker::{Exported, Findings, JobFacts, LogLine, Row, Stored};
+use swath_client::Client;
+use tokio::time::sleep;
+
+use crate::history::Remembered;
+use crate::scene::Scene;
+
+/// How often the server's side is read again because the job moved meanwhile, and the pause before.
+const READS: usize = 60;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the server's side and has it compared with what people remember. Nobody may work any more; what the server
+/// still does by itself (what lapses, what is waived) is waited for.
+///
+/// # Errors
+/// When a side cannot be read, or the job does not come to rest.
+pub async fn verify(scene: &Scene, remembered: Remembered) -> anyhow::Result<Findings> {
+    let mut before = scene.look().await?;
+    for _ in 0..READS {
+        sleep(PAUSE).await;
+        let sides = read(scene, before.clone()).await?;
+        let after = scene.look().await?;
+        if before == after {
+            let (job, rows, log, stored, exported) = sides;
+            let sides = Sides { job, rows, log, stored, exported, events: remembered };
+            let findings = tokio::task::spawn_blocking(move || check(sides)).await?;
+            return findings.context("the two sides cannot be compared");
+        }
+        before = after;
+    }
+    anyhow::bail!("the job does not come to rest, though nobody works any more: {before}")
+}
+
+type Read = (JobFacts, Spool<Row>, Spool<LogLine>, Spool<Stored>, Spool<Exported>);
+
+async fn read(scene: &Scene, facts: Value) -> anyhow::Result<Read> {
+    let (client, job) = (&scene.manager, format!("/v1/jobs/{}", scene.job));
+    let all = [("format", "jsonl".to_owned()), ("items", "all".to_owned())];
+    Ok((
+        serde_json::from_value(facts).context("the job is told in a strange way")?,
+        Spool::of_list(client, &format!("{job}/assignments")).await?,
+        Spool::of_lines(client, &format!("{job}/log"), &[]).await?,
+        Spool::of_lines(client, &format!("{job}/export"), &all).await?,
+        Spool::of_lines(client, &format!("{job}/export"), &all[..1]).await?,
+    ))
+}
+
+/// Lines that were put aside in a file, and are read one at a time.
+struct Spool<T> {
+    lines: Lines<BufReader<File>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Spool<T> {
+    async fn of_lines(client: &Client, path: &str, query: &[(&str, String)]) -> anyhow::Result<Self> {
+        let mut file = BufWriter::new(tempfile::tempfile()?);
+        let mut pieces = std::pin::pin!(client.download(path, query).await?);
+        while let Some(piece) = pieces.try_next().await.with_context(|| path.to_owned())? {
+            file.write_all(&piece)?;
+        }
+        Self::read(file)
+    }
+
+    async fn of_list(client: &Client, path: &str) -> anyhow::Result<Self> {
+        let mut file = BufWriter::new(tempfile::tempfile()?);
+        let mut after: Option<String> = None;
+        loop {
+            let page = client.page::<Value>(path, &[], after.as_deref()).await?;
+            for item in &page.items {
+                serde_json::to_writer(&mut file, item)?;
+                file.write_all(b"\n")?;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Self::read(file),
+            }
+        }
+    }
+
+    fn read(file: BufWriter<File>) -> anyhow::Result<Self> {
+        let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        Ok(Self { lines: BufReader::new(file).lines(), of: PhantomData })
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Spool<T> {
+    type Item = io::Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.lines.next()?;
+        Some(line.and_then(|line| serde_json::from_str(&line).map_err(io::Error::from)))
+    }
+}

@@ -1,0 +1,139 @@
+//! The end of a run: the checker compares what people remember with what the real reading verbs tell.
+
+use std::io;
+
+use swath_checker::streams::{Sides, check};
+use swath_checker::{Content, Event, Exported, Findings, JobFacts, LogLine, Row, Stored};
+use swath_coordinator::{StoredItem, stored_items};
+use swath_domain::{AssignmentId, JobId, Range, Ranges, UserId};
+use swath_store::{AcceptedItem, AssignmentFilter};
+use uuid::Uuid;
+
+use crate::world::{Checked, World, broken};
+
+/// More than any simulated job has.
+const ALL: i64 = 10_000;
+
+/// Both sides of one job.
+#[derive(Debug, Clone)]
+pub struct Material {
+    /// The job.
+    pub job: JobFacts,
+    /// Its assignments.
+    pub rows: Vec<Row>,
+    /// Its log.
+    pub log: Vec<LogLine>,
+    /// What is stored.
+    pub stored: Vec<Stored>,
+    /// What is exported.
+    pub exported: Vec<Exported>,
+    /// What people did.
+    pub events: Vec<Event>,
+}
+
+impl Material {
+    /// Has it checked.
+    pub fn check(self) -> io::Result<Findings> {
+        check(Sides {
+            job: self.job,
+            rows: self.rows.into_iter().map(Ok),
+            log: self.log.into_iter().map(Ok),
+            stored: self.stored.into_iter().map(Ok),
+            exported: self.exported.into_iter().map(Ok),
+            events: self.events.into_iter().map(Ok),
+        })
+    }
+}
+
+impl World {
+    /// Checks every job.
+    pub async fn verify(&self) -> Checked {
+        for job in &self.jobs {
+            let findings = match self.material(*job).await {
+                Ok(material) => material.check(),
+                Err(error) => broken!("{job} cannot be read: {error:#}"),
+            };
+            match findings {
+                Ok(findings) if findings.count == 0 => {}
+                Ok(findings) => broken!("the checker: {}", findings.violations[0]),
+                Err(error) => broken!("{job} cannot be checked: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Both sides of a job.
+    pub async fn material(&self, id: JobId) -> anyhow::Result<Material> {
+        let store = &self.processes[0].context.store;
+        let job = store.job(id).await?.ok_or_else(|| anyhow::anyhow!("{id} is gone"))?;
+        let rows = store.assignments(id, AssignmentFilter::default(), Uuid::nil(), ALL).await?;
+        let mut log = store.log(id.0, 0, ALL).await?;
+        log.extend(store.log_page(id, Uuid::nil(), ALL).await?.0);
+        let line = |entry: swath_domain::log::Entry| {
+            let assignment = (entry.subject != id.0).then_some(AssignmentId(entry.subject));
+            LogLine { assignment, entry }
+        };
+        let stored = stored_items(store, &job, &rows).await?;
+        let accepted = store.accepted(id, (-1, -1), ALL).await?;
+        let split = job.selected / 2;
+        let selection = [Range { start: 0, end: split }, Range { start: split + 3, end: job.selected + 3 }];
+        let facts = JobFacts {
+            status: job.status,
+            items: job.selected,
+            slots: job.slots,
+            progress: store.job_progress(id).await?.items(),
+            selection: Some(Ranges::new(&selection, i64::MAX)?),
+        };
+        Ok(Material {
+            job: facts,
+            events: self.history_of(&rows.iter().map(|row| row.id).collect::<Vec<_>>()),
+            rows: rows.iter().map(Row::from).collect(),
+            log: log.into_iter().map(line).collect(),
+            stored: stored.iter().map(as_stored).collect::<Result<_, _>>()?,
+            exported: accepted
+                .iter()
+                .filter(|item| !item.annotation.skipped)
+                .map(as_exported)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// What people did in these assignments, and what they did that came to none; counted by person.
+    fn history_of(&self, assignments: &[AssignmentId]) -> Vec<Event> {
+        let here = |event: &&Event| event.assignment.is_none_or(|id| assignments.binary_search(&id).is_ok());
+        let mut events: Vec<Event> = self.history.iter().filter(here).cloned().collect();
+        let mut counts = std::collections::BTreeMap::<UserId, u64>::new();
+        for event in &mut events {
+            let count = counts.entry(event.who).or_default();
+            *count += 1;
+            event.seq = *count;
+        }
+        events.sort_by_key(|event| (event.assignment, event.began));
+        events
+    }
+}
+
+fn as_stored(item: &StoredItem) -> serde_json::Result<Stored> {
+    Ok(Stored {
+        assignment: item.assignment,
+        author: item.author,
+        item: item.index,
+        content: Content::of(&serde_json::to_value(&item.annotation)?),
+        skipped: item.annotation.skip.is_some(),
+        revision: item.revision,
+        lease: item.lease,
+        state: item.state.to_owned(),
+    })
+}
+
+fn as_exported(item: &AcceptedItem) -> serde_json::Result<Exported> {
+    let annotation = &item.annotation;
+    Ok(Exported {
+        assignment: annotation.assignment,
+        author: annotation.author,
+        item: annotation.item,
+        slot: item.slot,
+        content: Content::of(&serde_json::from_str(&annotation.body)?),
+        revision: annotation.revision,
+    })
+}
