@@ -9,6 +9,7 @@ mod export;
 mod folder;
 mod hinter;
 mod importer;
+mod leaps;
 mod manifest;
 mod routes;
 mod selection;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::cutter::jobs_with_progress;
 use crate::duty::Duty;
+use crate::leaps::Leaps;
 
 /// Assignments looked at in one transaction of a cancellation.
 const CANCEL_PAGE: i64 = 500;
@@ -22,20 +23,17 @@ const ABANDONED: i64 = seconds(600);
 const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
 /// Answers forgotten in one round.
 const ANSWERS_AT_ONCE: i64 = 1_000;
-/// A clock that moved further than this between two rounds has jumped, and is given time to settle.
-const JUMP: i64 = seconds(60);
 
 /// Sweeps.
 pub struct Sweeper {
     context: Context,
-    last: Option<Time>,
-    held_back_until: Time,
+    leaps: Leaps,
 }
 
 impl Sweeper {
     /// A sweeper over the process' parts.
     pub fn new(context: Context) -> Self {
-        Self { context, last: None, held_back_until: Time(0) }
+        Self { context, leaps: Leaps::default() }
     }
 
     /// Sweeps until shutdown, while that is this process' duty.
@@ -50,7 +48,7 @@ impl Sweeper {
 
     /// One round.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        if !self.clock_has_jumped(now) {
+        if !self.leaps.has_leapt(now) {
             self.expire(now).await?;
         }
         self.look_after_jobs(now).await?;
@@ -61,19 +59,6 @@ impl Sweeper {
         }
         self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
         Ok(())
-    }
-
-    /// Whether expiry is held back because the clock has just made a leap.
-    fn clock_has_jumped(&mut self, now: Time) -> bool {
-        let step = self.last.replace(now).map_or(0, |last| now - last);
-        if !(0..=JUMP).contains(&step) {
-            tracing::warn!(
-                step_seconds = step / 1_000_000,
-                "the clock has jumped; leases are given time to renew"
-            );
-            self.held_back_until = now + JUMP;
-        }
-        now < self.held_back_until && now > self.held_back_until + -JUMP * 2
     }
 
     async fn expire(&self, now: Time) -> Result<()> {

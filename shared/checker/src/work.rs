@@ -71,10 +71,9 @@ fn writes(events: &[Event]) -> BTreeMap<Place, Vec<Write>> {
                 };
                 writes.entry((event.who, *item)).or_default().push(Write { content: *content, certainty });
             }
-            Call::Submit { id, items, .. } => {
-                let is_same = |other: &Event| {
-                    other.who == event.who && matches!(&other.call, Call::Submit { id: its, .. } if its == id)
-                };
+            Call::Submit { items, .. } => {
+                // One that is sent again with other items is another one: only one of the two can have been taken.
+                let is_same = |other: &Event| other.who == event.who && other.call == event.call;
                 // A repeated submission is told its first answer, and writes nothing anew.
                 let repeats = events[..number].iter().any(|before| is_same(before) && before.may_be_done());
                 let done = !repeats && events[number..].iter().any(|try_| is_same(try_) && try_.is_done());

@@ -86,7 +86,13 @@ impl Desk {
                 return Ok(outcome);
             }
             match self.waits(&open, user).await? {
-                Found::Work => let_others_finish(round).await,
+                Found::Work => {
+                    let_others_finish(round).await;
+                    // Work that nobody is given again and again may lie in a job that is not open any more.
+                    if round > 0 {
+                        self.jobs.forget(team);
+                    }
+                }
                 // The list chose the jobs, but it may be too old to say no.
                 Found::Nothing(_) if self.jobs.has_changed(&self.context.store, team).await? => {}
                 Found::Nothing(waits) => return Err(self.no_work(&ask, &waits, &closed)),

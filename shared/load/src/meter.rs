@@ -51,6 +51,8 @@ pub enum Ended {
     Refused,
     /// With nothing that says what has happened.
     Unknown,
+    /// By the person, who hung up.
+    HungUp,
 }
 
 /// Microseconds up to this long are told apart; three digits are kept.
@@ -60,6 +62,8 @@ struct Tally {
     done: u64,
     refused: u64,
     unknown: u64,
+    hung_up: u64,
+    given_up: u64,
     /// Of what was done, in microseconds.
     took: Histogram<u64>,
 }
@@ -73,7 +77,14 @@ impl Default for Meter {
     fn default() -> Self {
         let tally = |_| {
             let took = Histogram::new_with_bounds(1, LONGEST, 3).ok();
-            Mutex::new(took.map(|took| Tally { done: 0, refused: 0, unknown: 0, took }))
+            Mutex::new(took.map(|took| Tally {
+                done: 0,
+                refused: 0,
+                unknown: 0,
+                hung_up: 0,
+                given_up: 0,
+                took,
+            }))
         };
         Self { tallies: Kind::ALL.map(tally) }
     }
@@ -88,8 +99,12 @@ pub struct CallStats {
     pub done: u64,
     /// Tries that were refused.
     pub refused: u64,
-    /// Tries of which nobody knows.
+    /// Tries of which nobody knows: those that hung up included.
     pub unknown: u64,
+    /// Tries that the person hung up on.
+    pub hung_up: u64,
+    /// Calls that nobody knew the outcome of when the person lost patience.
+    pub given_up: u64,
     /// The median.
     pub p50: f64,
     /// 95 of a hundred took at most this long.
@@ -112,7 +127,23 @@ impl Meter {
             }
             Ended::Refused => tally.refused += 1,
             Ended::Unknown => tally.unknown += 1,
+            Ended::HungUp => {
+                tally.unknown += 1;
+                tally.hung_up += 1;
+            }
         }
+    }
+
+    /// Counts a call that a person gives up on.
+    pub fn give_up(&self, kind: Kind) {
+        if let Some(tally) = self.tally(kind).as_mut() {
+            tally.given_up += 1;
+        }
+    }
+
+    /// Calls that people have given up on.
+    pub fn given_up(&self) -> u64 {
+        Kind::ALL.iter().filter_map(|kind| self.tally(*kind).as_ref().map(|tally| tally.given_up)).sum()
     }
 
     fn tally(&self, kind: Kind) -> MutexGuard<'_, Option<Tally>> {
@@ -144,6 +175,8 @@ impl Meter {
             done: tally.done,
             refused: tally.refused,
             unknown: tally.unknown,
+            hung_up: tally.hung_up,
+            given_up: tally.given_up,
             p50: at(0.5),
             p95: at(0.95),
             p99: at(0.99),

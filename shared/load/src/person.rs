@@ -170,6 +170,10 @@ impl Desk {
             let again = match heard {
                 Heard::Refused(ref code, wait) if code == "rate-limited" => wait.unwrap_or(pause),
                 Heard::Lost if first.elapsed() < self.plan.patience => pause,
+                Heard::Lost => {
+                    self.run.meter.give_up(errand.kind);
+                    return Heard::Lost;
+                }
                 heard => return heard,
             };
             sleep(again.min(LONGEST_PAUSE)).await;
@@ -202,10 +206,12 @@ impl Desk {
         answer: Option<Result<Value, ClientError>>,
     ) -> Heard {
         let ended = Instant::now();
+        let hung_up = answer.is_none();
         let (heard, outcome) = judge(errand, answer);
         let kind = match &outcome {
             Outcome::Done(_) => Ended::Done,
             Outcome::Refused(_) => Ended::Refused,
+            Outcome::Unknown if hung_up => Ended::HungUp,
             Outcome::Unknown => Ended::Unknown,
         };
         self.run.meter.count(errand.kind, kind, ended - due);

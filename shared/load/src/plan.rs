@@ -44,6 +44,8 @@ pub struct Plan {
     pub review: Review,
     /// The lease time, in seconds.
     pub lease_seconds: u32,
+    /// How long rework waits for its author, in seconds.
+    pub reserve_seconds: u32,
     /// What sets the pace.
     pub drive: Drive,
     /// Labels come with the submission instead of one by one.
@@ -81,6 +83,7 @@ impl Default for Plan {
             slots: 1,
             review: Review::All,
             lease_seconds: 60,
+            reserve_seconds: 30,
             drive: Drive::Think(0.05),
             whole: false,
             rejects: 5.0,

@@ -125,6 +125,7 @@ fn job(team: TeamId, dataset: DatasetId, plan: &Plan) -> Value {
         "range_size": plan.range_size,
         "slots": plan.slots,
         "lease_seconds": plan.lease_seconds,
+        "reserve_seconds": plan.reserve_seconds,
         "review": review,
     })
 }

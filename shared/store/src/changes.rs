@@ -15,7 +15,7 @@ use crate::error::{Result, StoreError};
 use crate::rows::{AssignmentRow, assignment_columns};
 use crate::{log, progress};
 
-const LOCK_POSTGRES: &str = concat!(
+pub(crate) const LOCK_POSTGRES: &str = concat!(
     "SELECT ",
     assignment_columns!(),
     " FROM assignments WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"

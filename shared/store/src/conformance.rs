@@ -19,6 +19,7 @@ mod jobs;
 mod journey;
 mod managing;
 mod people;
+mod races;
 mod reviews;
 mod submissions;
 mod sweeping;

@@ -434,12 +434,14 @@ macro_rules! claim {
         )
     };
 }
-/// Only ranges on which the person has no other opinion.
+/// Only ranges on which the person has no other opinion, given or in hand.
 macro_rules! claim_opinion {
     ($lock:literal) => {
         claim!(
             "AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $4
-                             AND o.slot <> a.slot)",
+                             AND o.slot <> a.slot)
+             AND NOT EXISTS (SELECT 1 FROM assignments h WHERE h.holder = $4 AND h.job = a.job AND h.number = a.number
+                             AND h.slot <> a.slot AND h.status < 2)",
             $lock
         )
     };
@@ -464,17 +466,23 @@ const OPINION_SQLITE: &str = claim_opinion!("");
 const REVIEW_POSTGRES: &str = claim_review!(" FOR NO KEY UPDATE SKIP LOCKED");
 const REVIEW_SQLITE: &str = claim_review!("");
 
+/// Whether the person has another opinion on the range: given, or in hand under a lease that still stands on its row,
+/// for even one that has lapsed for good may be handed in as long as nobody else has the work.
 async fn has_other_opinion(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
     let other = fetch_one!(
         db,
         (i64,),
-        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3",
+        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot <> $4
+         UNION ALL
+         SELECT slot FROM assignments WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status < 2
+         LIMIT 1",
         assignment.job.0,
         assignment.number,
-        user.0;
-        |t| t.opinions.get(&(assignment.job.0, assignment.number, user.0)).map(|slot| (*slot,))
+        user.0,
+        assignment.slot;
+        |t| t.has_other_opinion(assignment, user).then_some((0,))
     )?;
-    Ok(other.is_some_and(|(slot,)| slot != assignment.slot) && !is(Bug::OpinionsUncounted))
+    Ok(other.is_some() && !is(Bug::OpinionsUncounted))
 }
 
 /// How many items of the assignment the person has saved in an earlier lease.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 use swath_domain::Time;
 
 use crate::db::{Db, Reader, Tx, fetch_all, fetch_one};
@@ -74,8 +74,14 @@ impl Pools {
             .busy_timeout(ACQUIRE);
         let pool =
             |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+        // A full disk makes SQLite end a transaction by itself, which sqlx does not notice: a connection that still
+        // believes to be in one is of no use any more.
+        let writer = pool(1).before_acquire(|connection, _| {
+            let open = connection.is_in_transaction();
+            Box::pin(std::future::ready(Ok(!open)))
+        });
         // The file and its journal mode must stand before readers come.
-        let write = pool(1).connect_with(options.clone()).await?;
+        let write = writer.connect_with(options.clone()).await?;
         let read = pool(SQLITE_READERS).connect_lazy_with(options.read_only(true).create_if_missing(false));
         Ok(Self::Sqlite { read, write })
     }

@@ -74,6 +74,13 @@ impl Running {
         let _ = kill(pid(&self.child), signal);
     }
 
+    /// Sends `signal` to the process and to everything that it started, wherever that has gone since.
+    pub fn signal_all(&self, signal: Signal) {
+        for id in tree(self.child.id()) {
+            let _ = kill(Pid::from_raw(id.cast_signed()), signal);
+        }
+    }
+
     /// Waits for the process to end.
     ///
     /// # Errors
@@ -102,6 +109,27 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A process and its descendants: some of them have process groups of their own.
+fn tree(root: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let parents: Vec<(u32, u32)> = entries
+        .filter_map(|entry| {
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // The name before the last bracket may hold anything.
+            let (_, rest) = stat.rsplit_once(") ")?;
+            Some((id, rest.split(' ').nth(1)?.parse().ok()?))
+        })
+        .collect();
+    let mut found = vec![root];
+    let mut place = 0;
+    while let Some(&parent) = found.get(place) {
+        found.extend(parents.iter().filter(|(_, its)| *its == parent).map(|(id, _)| *id));
+        place += 1;
+    }
+    found
 }
 
 fn pid(child: &Child) -> Pid {

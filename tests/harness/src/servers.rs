@@ -28,9 +28,12 @@ pub const AMQP: &str = "SWATH_TEST_AMQP";
 /// The three servers of one run.
 #[derive(Debug)]
 pub struct Servers {
-    postgres: Postgres,
-    redis: Redis,
-    rabbit: Rabbit,
+    /// PostgreSQL.
+    pub postgres: Postgres,
+    /// Redis.
+    pub redis: Redis,
+    /// RabbitMQ.
+    pub rabbit: Rabbit,
     // Last, so that the folder goes when nobody writes there any more.
     _folder: TempDir,
 }
@@ -41,14 +44,28 @@ impl Servers {
     /// # Errors
     /// When a program is missing or a server does not come up; its output is part of the error.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// The same, with PostgreSQL's data in a folder of the caller's.
+    ///
+    /// # Errors
+    /// As [`Servers::start`].
+    pub async fn start_with(data: Option<PathBuf>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("swath-servers-").tempdir()?;
         open_to_all(folder.path())?;
+        let data = data.unwrap_or_else(|| folder.path().join("postgres"));
         let (postgres, redis, rabbit) = tokio::try_join!(
-            Postgres::start(folder.path().join("postgres")),
+            Postgres::start(data),
             Redis::start(folder.path().join("redis")),
             Rabbit::start(folder.path().join("rabbit")),
         )?;
         Ok(Self { postgres, redis, rabbit, _folder: folder })
+    }
+
+    /// Where they are.
+    pub fn addresses(&self) -> Addresses {
+        Addresses { postgres: self.postgres.url(), redis: self.redis.url(), amqp: self.rabbit.url() }
     }
 
     /// What a test process needs to find them.

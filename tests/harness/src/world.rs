@@ -125,6 +125,11 @@ impl World {
         Ok(folder)
     }
 
+    /// What the administrator signs in with.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
     /// The administrator.
     pub fn admin(&self) -> Person {
         Person::new(&self.origin, "admin", &self.admin_token)

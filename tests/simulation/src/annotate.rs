@@ -5,6 +5,7 @@ use std::time::Duration;
 use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
 use swath_domain::labels::{Annotation, Skip, Tag};
+use swath_domain::time::seconds;
 use swath_domain::{Assignment, JobId, Ranges, Stage, Status, Time, UserId};
 use swath_gateway::Work;
 use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
@@ -12,7 +13,7 @@ use swath_runtime::Problem;
 use swath_store::Key;
 
 use crate::history::outcome;
-use crate::world::{Checked, Held, Sent, World, broken};
+use crate::world::{Asked, Checked, Held, Sent, World, broken};
 
 /// How old a gateway's list of open jobs may be.
 const LISTED: Duration = Duration::from_secs(1);
@@ -66,15 +67,18 @@ impl World {
         let user = self.people[person].id;
         let mut job = job.map(|number| self.jobs[number]);
         let mut expected = None;
+        let now = self.now();
         let asks = &mut self.people[person];
-        let key = match (&asks.asked, again, stage) {
-            (Some((key, first, lease)), true, Stage::Annotate) => {
-                (job, expected) = (*first, *lease);
-                *key
+        let (key, at) = match (&asks.asked, again, stage) {
+            (Some(asked), true, Stage::Annotate) => {
+                // First answers are kept for a day at least, and nobody promises more.
+                let kept = (now - asked.at).abs() < seconds(24 * 3_600);
+                (job, expected) = (asked.job, asked.lease.filter(|_| kept));
+                (asked.key, asked.at)
             }
             _ => {
                 asks.keys += 1;
-                asks.keys
+                (asks.keys, now)
             }
         };
         let holds = self.held_by(stage, user, job)?;
@@ -120,7 +124,7 @@ impl World {
             Said::Unknown => None,
         };
         if stage == Stage::Annotate {
-            self.people[person].asked = Some((key, job, given.or(expected)));
+            self.people[person].asked = Some(Asked { key, job, lease: given.or(expected), at });
         }
         Ok(())
     }
@@ -289,7 +293,7 @@ impl World {
             let most = (self.now() + terms.lease).min(row.deadline);
             let enough = (most - row.expires) * 4 < terms.lease;
             if renewed.expires_at != row.expires
-                || row.expires < before.expires
+                || row.expires < before.expires && before.status == stage.held()
                 || row.expires > most.max(before.expires)
                 || !enough
             {
@@ -334,7 +338,7 @@ impl World {
             Said::Unknown => None,
         };
         let known = previous.as_ref().and_then(|sent| sent.taken);
-        let same = previous.as_ref().is_some_and(|sent| sent.content == content);
+        let same = previous.as_ref().is_some_and(|sent| sent.contents.contains(&content));
         match (known, &said) {
             (Some(true), Said::Unknown) => return Ok(()),
             (_, Said::Unknown) => {}
@@ -367,7 +371,7 @@ impl World {
                 self.audit.saved.insert((held.assignment, user, item), stored);
             }
         }
-        let sent = Sent { number, content, taken };
+        let sent = Sent::after(previous, number, content, taken);
         let leases = &mut self.people[person].leases;
         if let Some(held) = leases.iter_mut().find(|known| known.lease == held.lease) {
             held.sent = Some(sent);
@@ -437,7 +441,11 @@ fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], 
     match stage {
         Stage::Annotate => {
             let free = row.reserved_for.is_none_or(|person| person == user) || row.reserved_until <= now;
-            row.status == Status::Pending && !row.held && free && !has_spoken(user, row, rows)
+            row.status == Status::Pending
+                && !row.held
+                && free
+                && !has_spoken(user, row, rows)
+                && !has_in_hand(user, row, rows)
         }
         Stage::Review => row.status == Status::Completed && row.review && row.author != Some(user),
     }
@@ -447,6 +455,14 @@ fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], 
 fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
     rows.iter()
         .any(|other| other.number == row.number && other.slot != row.slot && other.author == Some(user))
+}
+
+/// Whether the person has a lease that stands on another slot of a row's range: they may still hand that in.
+fn has_in_hand(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
+    rows.iter().any(|other| {
+        let open = matches!(other.status, Status::Pending | Status::InProgress);
+        open && other.number == row.number && other.slot != row.slot && other.holder == Some(user)
+    })
 }
 
 fn owned((revision, body): (i64, &str)) -> (i64, String) {

@@ -72,7 +72,7 @@ impl World {
         let answer = |(status, rework): &(_, _)| Answer::Decided { status: *status, rework: *rework };
         self.record(user, Some(held.assignment), call, outcome(&said, answer));
         let known = previous.as_ref().and_then(|sent| sent.taken);
-        let same = previous.as_ref().is_some_and(|sent| sent.content == content);
+        let same = previous.as_ref().is_some_and(|sent| sent.contents.contains(&content));
         match (known, &said) {
             (Some(true), Said::Unknown) => return Ok(()),
             (_, Said::Unknown) => {}
@@ -100,7 +100,7 @@ impl World {
         };
         let reviews = &mut self.people[person].reviews;
         if let Some(held) = reviews.iter_mut().find(|known| known.lease == held.lease) {
-            held.sent = Some(Sent { number, content, taken });
+            held.sent = Some(Sent::after(previous, number, content, taken));
         }
         Ok(())
     }

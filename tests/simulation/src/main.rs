@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use serde_json::json;
+use swath_domain::Bug;
 
 use model::Protocol;
 use regressions::Regression;
@@ -75,7 +76,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut played = play(&runner, &options)?;
     played.violations += again.len() as u64;
     if let [lapses, crashes, doubles] = options.model[..] {
-        played.violations += explore(Protocol { lapses, crashes, doubles });
+        played.violations += explore(Protocol { lapses, crashes, doubles, bug: None });
+        played.violations += blind_spots();
     }
     let planted = if options.planted { planted::all(&runner, options.seed)? } else { Vec::new() };
     let caught = spoil::all(&runner, options.seed, options.spoiled)?;
@@ -117,6 +119,17 @@ fn explore(protocol: Protocol) -> u64 {
         broken.len()
     );
     broken.len() as u64
+}
+
+/// Bugs of the protocol that the model must find with a lapse and a doubled message; how many it does not.
+fn blind_spots() -> u64 {
+    let mut missed = 0;
+    for bug in [Bug::FenceUnchecked, Bug::RequeueNothing] {
+        let (states, broken) = model::explore(Protocol { lapses: 1, crashes: 0, doubles: 1, bug: Some(bug) });
+        println!("model with {bug:?}: {} promises broken within {states} states", broken.len());
+        missed += u64::from(broken.is_empty());
+    }
+    missed
 }
 
 /// What was played, and how fast.

@@ -59,10 +59,35 @@ pub struct Held {
 pub struct Sent {
     /// Counts the ids that were used.
     pub number: usize,
-    /// Tells contents apart.
-    pub content: String,
+    /// What may have been taken under that id; one, once it is known.
+    pub contents: Vec<String>,
     /// `true` when it was taken, `false` when it was refused, `None` when nobody knows.
     pub taken: Option<bool>,
+}
+
+impl Sent {
+    /// What is known after one more try under the same id, or the first of a new one.
+    pub fn after(previous: Option<Self>, number: usize, content: String, taken: Option<bool>) -> Self {
+        let mut contents = match (previous, taken) {
+            (Some(previous), None) => previous.contents,
+            _ => Vec::new(),
+        };
+        contents.push(content);
+        Self { number, contents, taken }
+    }
+}
+
+/// A question that was asked under a key.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The key.
+    pub key: usize,
+    /// The job that it named.
+    pub job: Option<JobId>,
+    /// The lease that it gave.
+    pub lease: Option<LeaseId>,
+    /// When.
+    pub at: Time,
 }
 
 /// Somebody who annotates and reviews.
@@ -75,8 +100,8 @@ pub struct Person {
     pub leases: VecDeque<Held>,
     /// Reviews that they know of, the newest first.
     pub reviews: VecDeque<Held>,
-    /// The key of the last question, the job it named, and the lease that it gave.
-    pub asked: Option<(usize, Option<JobId>, Option<LeaseId>)>,
+    /// The last question.
+    pub asked: Option<Asked>,
     /// Keys used so far.
     pub keys: usize,
 }

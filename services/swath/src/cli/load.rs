@@ -93,6 +93,7 @@ impl LoadArgs {
             slots: self.slots,
             review: self.review,
             lease_seconds: self.lease_seconds,
+            reserve_seconds: Plan::default().reserve_seconds,
             drive,
             whole: self.whole,
             rejects: self.rejects,

@@ -220,13 +220,13 @@ async fn requests_that_are_dropped_at_random_leave_no_half_transition(world: Wor
     let job = world.job(&Plan::of(200)).await;
     let people = world.workers(12).await;
     let mut known = leases(&world, job, 4).await;
-    for round in 0..1_000 {
+    for round in 0..10_000 {
         let running = request(&world, &mut random, job, &known);
         for _ in 0..random.random_range(0..12) {
             yield_now().await;
         }
         running.abort();
-        if round % 25 == 0 {
+        if round % 250 == 0 {
             let stage = [ANNOTATE, Stage::Review][random.random_range(0..2)];
             let user = people[random.random_range(0..people.len())];
             if let crate::Granted::New(assignment) = world.ask(stage, job, user).await {

@@ -43,6 +43,8 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
            AND (reserved_for IS NULL OR reserved_until <= $2 OR reserved_for = $3)
            AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $3
                            AND o.slot <> a.slot)
+           AND NOT EXISTS (SELECT 1 FROM assignments h WHERE h.holder = $3 AND h.job = a.job AND h.number = a.number
+                           AND h.slot <> a.slot AND h.status < 2)
          LIMIT 1",
         job.0,
         now.0,

@@ -161,9 +161,14 @@ impl Tables {
         })
     }
 
-    /// Whether the person has spoken of the range in another slot.
-    pub(crate) fn has_other_opinion(&self, assignment: &Assignment, author: UserId) -> bool {
-        let slot = self.opinions.get(&(assignment.job.0, assignment.number, author.0));
-        slot.is_some_and(|slot| *slot != assignment.slot) && !is(Bug::OpinionsUncounted)
+    /// Whether the person has another opinion on the range, given or in hand.
+    pub(crate) fn has_other_opinion(&self, assignment: &Assignment, person: UserId) -> bool {
+        let (job, number, slot) = (assignment.job, assignment.number, assignment.slot);
+        let given = self.opinions.get(&(job.0, number, person.0)).is_some_and(|given| *given != slot);
+        let in_hand = |a: &Assignment| {
+            let open = matches!(a.status, Status::Pending | Status::InProgress);
+            open && a.holder == Some(person) && (a.job, a.number) == (job, number) && a.slot != slot
+        };
+        (given || self.assignments.values().any(in_hand)) && !is(Bug::OpinionsUncounted)
     }
 }

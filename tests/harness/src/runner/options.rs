@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: tests/run [quick|unit|e2e|simulation] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+const USAGE: &str = "usage: tests/run [quick|unit|e2e|simulation|faults] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Part {
     EndToEnd,
     /// Simulated worlds, seed by seed, and the bugs that are planted in them.
     Simulation,
+    /// Real faults on real servers, under load.
+    Faults,
     /// Everything that there is.
     All,
 }
@@ -51,7 +53,10 @@ impl Options {
                 "--json" => options.json = Some(value(&argument, arguments.next())?.into()),
                 "--keep" => options.keep = true,
                 "--shape" => options.shape = Some(shape(value(&argument, arguments.next())?)?),
-                "--seeds" | "--seed" if part == Part::Simulation => {
+                "--seeds" | "--seed" | "--spoiled" if part == Part::Simulation => {
+                    options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
+                }
+                "--minutes" | "--seed" if part == Part::Faults => {
                     options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
                 }
                 _ if argument.starts_with('-') => return Err(format!("unknown option {argument}\n{USAGE}")),
@@ -68,7 +73,8 @@ fn named(word: &str) -> Result<Part, String> {
         "unit" => Ok(Part::Unit),
         "e2e" => Ok(Part::EndToEnd),
         "simulation" => Ok(Part::Simulation),
-        "faults" | "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
+        "faults" => Ok(Part::Faults),
+        "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
         _ => Err(format!("unknown part {word}\n{USAGE}")),
     }
 }
@@ -116,8 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn faults_go_on_for_as_long_as_they_are_told_to() {
+        let options = read("faults --minutes 60 --seed 3 redis").unwrap();
+        assert_eq!(
+            (options.part, options.passed.join(" ")),
+            (Part::Faults, "--minutes 60 --seed 3".to_owned())
+        );
+        assert_eq!(options.filters, ["redis"]);
+    }
+
+    #[test]
     fn what_does_not_exist_is_said() {
-        assert!(read("faults").unwrap_err().contains("does not exist yet"));
+        assert!(read("bench").unwrap_err().contains("does not exist yet"));
         assert!(read("everything").unwrap_err().contains("usage"));
         assert!(read("e2e --json").unwrap_err().contains("wants a value"));
     }

@@ -17,9 +17,11 @@ pub async fn conduct(run: &mut Run) {
         Part::Unit => unit(run).await,
         Part::EndToEnd => end_to_end(run).await,
         Part::Simulation => simulation(run).await,
+        Part::Faults => faults(run).await,
         Part::All => {
             unit(run).await;
             end_to_end(run).await;
+            faults(run).await;
             simulation(run).await;
         }
     }
@@ -76,13 +78,16 @@ const SIMULATION: &str = "swath-simulation";
 /// Seeds that every run of everything plays, each twice.
 const SEEDS: &str = "20000";
 
+/// Lapses, crashes and doubled messages that the model of the protocol may meet.
+const MODEL: [&str; 3] = ["2", "1", "2"];
+
 /// Good histories that every run of everything spoils, for the checker to catch.
 const SPOILED: &str = "1000";
 
 async fn simulation(run: &mut Run) {
     let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice", "--planted"]);
     if run.options.passed.is_empty() {
-        played.args(["--seeds", SEEDS, "--spoiled", SPOILED]);
+        played.args(["--seeds", SEEDS, "--spoiled", SPOILED, "--model"]).args(MODEL);
     }
     played.args(run.options.passed.clone());
     if run.options.part == Part::Simulation
@@ -91,6 +96,26 @@ async fn simulation(run: &mut Run) {
         played.arg("--json").arg(file);
     }
     run.step("simulation", Kind::Check, played).await;
+}
+
+/// Every fault once, or again and again for as long as was asked for. It starts servers of its own, to break them.
+async fn faults(run: &mut Run) {
+    if !run.step("building Swath", Kind::Build, build(run)).await {
+        return;
+    }
+    let mut played = run.program("swath-faults");
+    played.args(run.options.passed.clone());
+    if let Some(shape) = &run.options.shape {
+        played.args(["--shape", shape]);
+    }
+    if run.options.part == Part::Faults {
+        if let Some(file) = run.options.json.take() {
+            played.arg("--json").arg(file);
+        }
+        played.args(run.options.filters.clone());
+    }
+    run.step("faults", Kind::Check, played).await;
+    run.look_for_panics("faults");
 }
 
 /// Always of the whole workspace, so that no crate is built twice with different features.

@@ -35,10 +35,20 @@ impl Run {
         self.build.join("swath-tests-cache")
     }
 
+    /// A program of the same build, with the surroundings of [`Run::cargo`].
+    pub fn program(&self, name: &str) -> Command {
+        self.surrounded(Command::new(self.build.join(name)))
+    }
+
     /// A cargo command in the workspace whose tests find the servers and leave their folders in ours.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.args(arguments).env("TMPDIR", self.scratch.path());
+        command.args(arguments);
+        self.surrounded(command)
+    }
+
+    fn surrounded(&self, mut command: Command) -> Command {
+        command.env("TMPDIR", self.scratch.path());
         command.env("SWATH_TEST_BINARY", self.build.join("swath"));
         command.envs(self.servers.iter().flat_map(Servers::environment));
         command

@@ -1,6 +1,6 @@
 //! PostgreSQL with its default durability: what Swath promises must hold on an ordinary server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
@@ -19,6 +19,9 @@ const CONNECTIONS: &str = "max_connections=400";
 #[derive(Debug)]
 pub struct Postgres {
     server: Running,
+    account: Account,
+    programs: PathBuf,
+    folder: PathBuf,
     port: u16,
 }
 
@@ -28,29 +31,75 @@ impl Postgres {
         let folder = made(folder)?;
         account.own(&folder)?;
         let programs = PathBuf::from(output_of(command("pg_config", &["--bindir"])).await?.trim());
-        let data = folder.join("data");
         let mut initdb = account.command(programs.join("initdb"));
-        initdb.args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]).arg(&data);
+        initdb
+            .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"])
+            .arg(folder.join("data"));
         output_of(initdb).await?;
-
         let port = ports::free()?;
-        let mut server = account.command(programs.join("postgres"));
-        server.arg("-D").arg(&data).arg("-k").arg(&folder).args(["-c", CONNECTIONS]);
-        server.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]);
-        let server = Running::start("PostgreSQL", &mut server, &folder.with_extension("log"))?;
-        let mut postgres = Self { server, port };
-        postgres.answers(programs.join("pg_isready")).await?;
+        let server = launch(&account, &programs, &folder, port)?;
+        let mut postgres = Self { server, account, programs, folder, port };
+        postgres.answers().await?;
         Ok(postgres)
     }
 
-    async fn answers(&mut self, probe: PathBuf) -> anyhow::Result<()> {
-        let port = self.port.to_string();
-        let ready = until("PostgreSQL", START, || async {
-            let probe = command(&probe, &["-q", "-h", "127.0.0.1", "-p", &port]);
-            output_of(probe).await.ok()
+    /// Starts it again on the same data, whatever became of it.
+    ///
+    /// # Errors
+    /// When it does not answer in time; its output is part of the error.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        let what = "PostgreSQL to start again";
+        // Backends that outlive a killed server keep its memory for a moment, and a start is refused meanwhile.
+        let again = until(what, START, || {
+            let running = self.server.status().is_none();
+            if !running && let Ok(server) = launch(&self.account, &self.programs, &self.folder, self.port) {
+                self.server = server;
+            }
+            let probe = self.probe();
+            async move { output_of(probe).await.ok() }
         });
+        again.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
+        Ok(())
+    }
+
+    async fn answers(&mut self) -> anyhow::Result<()> {
+        let ready = until("PostgreSQL", START, || async { output_of(self.probe()).await.ok() });
         ready.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
         Ok(())
+    }
+
+    fn probe(&self) -> Command {
+        let port = self.port.to_string();
+        command(self.programs.join("pg_isready"), &["-q", "-t", "1", "-h", "127.0.0.1", "-p", &port])
+    }
+
+    /// Ends it without a farewell, as kill -9 does.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Ends it as `pg_ctl stop -m immediate` does: every backend at once, and no checkpoint.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub async fn stop_immediately(&mut self) -> anyhow::Result<()> {
+        self.server.signal(Signal::SIGQUIT);
+        self.server.ended(STOP).await.map(drop)
+    }
+
+    /// Stops every process of it where it stands, or lets them go on.
+    pub fn freeze(&self, frozen: bool) {
+        self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+
+    /// Ends every other connection.
+    ///
+    /// # Errors
+    /// When the server does not.
+    pub async fn end_backends(&self) -> anyhow::Result<()> {
+        const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                           WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        output_of(psql(&self.url(), END)).await.map(drop)
     }
 
     /// The maintenance database.
@@ -61,6 +110,13 @@ impl Postgres {
     pub(super) async fn stop(&mut self) {
         self.server.stop(Signal::SIGINT, STOP).await;
     }
+}
+
+fn launch(account: &Account, programs: &Path, folder: &Path, port: u16) -> anyhow::Result<Running> {
+    let mut server = account.command(programs.join("postgres"));
+    server.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-c", CONNECTIONS]);
+    server.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]);
+    Running::start("PostgreSQL", &mut server, &folder.with_extension("log"))
 }
 
 /// A database of its own for one world, on a server that somebody else keeps.
@@ -118,6 +174,7 @@ fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command 
 }
 
 /// The account that the server runs under: our own, or `postgres` when we are root, which it refuses.
+#[derive(Debug)]
 struct Account(Option<User>);
 
 impl Account {
@@ -130,7 +187,7 @@ impl Account {
         Ok(Self(user))
     }
 
-    fn own(&self, folder: &std::path::Path) -> anyhow::Result<()> {
+    fn own(&self, folder: &Path) -> anyhow::Result<()> {
         if let Some(user) = &self.0 {
             std::os::unix::fs::chown(folder, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
         }
@@ -138,7 +195,7 @@ impl Account {
     }
 
     fn command(&self, program: PathBuf) -> Command {
-        let folder = program.parent().map(std::path::Path::to_owned);
+        let folder = program.parent().map(Path::to_owned);
         let mut command = match &self.0 {
             None => leashed_as(&[], program, "INT"),
             Some(user) => {

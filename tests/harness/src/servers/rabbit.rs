@@ -1,5 +1,6 @@
 //! RabbitMQ with a node name, a cookie, folders and an epmd of its own.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,9 @@ pub struct Rabbit {
     // In this order: a node that outlives its epmd complains for a while.
     server: Running,
     epmd: Running,
+    scripts: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+    folder: PathBuf,
     port: u16,
 }
 
@@ -31,13 +35,48 @@ impl Rabbit {
         ports::open(epmd_port, START).await?;
 
         configure(&folder, port)?;
-        let mut command = leashed(plain_script().await?, "TERM");
-        surround(&mut command, &folder, epmd_port, ports::free()?);
-        let server = Running::start("RabbitMQ", &mut command, &folder.join("rabbit.log"))?;
-        until("RabbitMQ", START, || async { greeting(port).await.ok() })
+        let scripts = scripts().await?;
+        let environment = surroundings(&folder, epmd_port, ports::free()?);
+        let server = launch(&scripts, &environment, &folder)?;
+        let mut rabbit = Self { server, epmd, scripts, environment, folder, port };
+        rabbit.answers().await?;
+        Ok(rabbit)
+    }
+
+    /// Starts it again on the same data.
+    ///
+    /// # Errors
+    /// When it does not greet in time; its output is part of the error.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.server = launch(&self.scripts, &self.environment, &self.folder)?;
+        self.answers().await
+    }
+
+    async fn answers(&mut self) -> anyhow::Result<()> {
+        until("RabbitMQ", START, || async { greeting(self.port).await.ok() })
             .await
-            .map_err(|error| anyhow::anyhow!("{error}:\n{}", server.output()))?;
-        Ok(Self { server, epmd, port })
+            .map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))
+    }
+
+    /// Ends it without a farewell, as kill -9 does.
+    pub fn kill(&mut self) {
+        self.server.signal_all(Signal::SIGKILL);
+        self.server.kill();
+    }
+
+    /// Stops every process of it where it stands, or lets them go on.
+    pub fn freeze(&self, frozen: bool) {
+        self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+
+    /// What `rabbitmqctl` says to a command, such as `close_all_connections`.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn ctl(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(self.scripts.join("rabbitmqctl"));
+        command.args(["-q"]).args(arguments).envs(self.environment.iter().cloned());
+        output_of(command).await
     }
 
     /// The URL of the server's default virtual host.
@@ -51,14 +90,25 @@ impl Rabbit {
     }
 }
 
-/// The wrapper on the PATH changes user and folders; the script that it wraps does not.
-async fn plain_script() -> anyhow::Result<PathBuf> {
+/// The wrapper on the PATH changes user and folders; the scripts that it wraps do not.
+async fn scripts() -> anyhow::Result<PathBuf> {
     let mut command = Command::new("dpkg");
     command.args(["-L", "rabbitmq-server"]);
     let files = output_of(command).await?;
     let mut scripts = files.lines().filter(|file| file.ends_with("/sbin/rabbitmq-server"));
-    let script = scripts.find(|file| file.contains("/rabbitmq_server-"));
-    script.map(PathBuf::from).ok_or_else(|| anyhow::anyhow!("no plain rabbitmq-server in its package"))
+    let script = scripts.find(|file| file.contains("/rabbitmq_server-")).map(Path::new);
+    let folder = script.and_then(Path::parent).map(Path::to_owned);
+    folder.ok_or_else(|| anyhow::anyhow!("no plain rabbitmq-server in its package"))
+}
+
+fn launch(
+    scripts: &Path,
+    environment: &[(&'static str, OsString)],
+    folder: &Path,
+) -> anyhow::Result<Running> {
+    let mut command = leashed(scripts.join("rabbitmq-server"), "TERM");
+    command.envs(environment.iter().cloned());
+    Running::start("RabbitMQ", &mut command, &folder.join("rabbit.log"))
 }
 
 fn configure(folder: &Path, port: u16) -> anyhow::Result<()> {
@@ -74,20 +124,22 @@ fn configure(folder: &Path, port: u16) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn surround(command: &mut Command, folder: &Path, epmd_port: u16, distribution_port: u16) {
-    command
-        .env("HOME", folder)
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        .env("ERL_EPMD_PORT", epmd_port.to_string())
-        .env("RABBITMQ_DIST_PORT", distribution_port.to_string())
-        .env("RABBITMQ_NODENAME", format!("{}@localhost", ids::named("swath")))
-        .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
-        .env("RABBITMQ_CONF_ENV_FILE", folder.join("empty.conf"))
-        .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
-        .env("RABBITMQ_GENERATED_CONFIG_DIR", folder.join("generated"))
-        .env("RABBITMQ_LOG_BASE", folder.join("log"))
-        .env("RABBITMQ_MNESIA_BASE", folder.join("mnesia"))
-        .env("RABBITMQ_PID_FILE", folder.join("pid"));
+fn surroundings(folder: &Path, epmd_port: u16, distribution_port: u16) -> Vec<(&'static str, OsString)> {
+    let within = |name: &str| folder.join(name).into_os_string();
+    vec![
+        ("HOME", folder.into()),
+        ("ERL_EPMD_ADDRESS", "127.0.0.1".into()),
+        ("ERL_EPMD_PORT", epmd_port.to_string().into()),
+        ("RABBITMQ_DIST_PORT", distribution_port.to_string().into()),
+        ("RABBITMQ_NODENAME", format!("{}@localhost", ids::named("swath")).into()),
+        ("RABBITMQ_CONFIG_FILE", within("rabbitmq.conf")),
+        ("RABBITMQ_CONF_ENV_FILE", within("empty.conf")),
+        ("RABBITMQ_ENABLED_PLUGINS_FILE", within("enabled_plugins")),
+        ("RABBITMQ_GENERATED_CONFIG_DIR", within("generated")),
+        ("RABBITMQ_LOG_BASE", within("log")),
+        ("RABBITMQ_MNESIA_BASE", within("mnesia")),
+        ("RABBITMQ_PID_FILE", within("pid")),
+    ]
 }
 
 /// The node listens last of all, so a broker that greets is a broker that has started.

@@ -1,9 +1,9 @@
 //! Redis, appending to a file like one that somebody relies on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::{START, STOP, made};
@@ -15,6 +15,7 @@ use crate::wait::until;
 #[derive(Debug)]
 pub struct Redis {
     server: Running,
+    folder: PathBuf,
     port: u16,
 }
 
@@ -22,14 +23,50 @@ impl Redis {
     pub(super) async fn start(folder: PathBuf) -> anyhow::Result<Self> {
         let folder = made(folder)?;
         let port = ports::free()?;
-        let mut command = leashed("redis-server", "TERM");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(&folder);
-        command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no"]);
-        let server = Running::start("Redis", &mut command, &folder.join("redis.log"))?;
-        until("Redis", START, || async { pong(port).await.ok() })
-            .await
-            .map_err(|error| anyhow::anyhow!("{error}:\n{}", server.output()))?;
-        Ok(Self { server, port })
+        let mut redis = Self { server: launch(&folder, port)?, folder, port };
+        redis.answers().await?;
+        Ok(redis)
+    }
+
+    /// Starts it again on the same data.
+    ///
+    /// # Errors
+    /// When it does not answer in time; its output is part of the error.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.server = launch(&self.folder, self.port)?;
+        self.answers().await
+    }
+
+    async fn answers(&mut self) -> anyhow::Result<()> {
+        let pong =
+            until("Redis", START, || async { self.told("PING").await.ok().filter(|told| told == "+PONG") });
+        pong.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
+        Ok(())
+    }
+
+    /// Ends it without a farewell, as kill -9 does.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Stops it where it stands, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+
+    /// The first line of the answer to a command, such as `FLUSHALL`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn told(&self, command: &str) -> anyhow::Result<String> {
+        let asked = async {
+            let mut stream = TcpStream::connect(ports::local(self.port)).await?;
+            stream.write_all(format!("{command}\r\n").as_bytes()).await?;
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line).await?;
+            anyhow::Ok(line.trim_end().to_owned())
+        };
+        tokio::time::timeout(STOP, asked).await?
     }
 
     /// The URL of the server.
@@ -42,12 +79,9 @@ impl Redis {
     }
 }
 
-/// A server that is still loading its file listens already, and answers with an error instead.
-async fn pong(port: u16) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect(ports::local(port)).await?;
-    stream.write_all(b"PING\r\n").await?;
-    let mut answer = [0; 5];
-    stream.read_exact(&mut answer).await?;
-    anyhow::ensure!(&answer == b"+PONG", "not ready");
-    Ok(())
+fn launch(folder: &Path, port: u16) -> anyhow::Result<Running> {
+    let mut command = leashed("redis-server", "TERM");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder);
+    command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no"]);
+    Running::start("Redis", &mut command, &folder.join("redis.log"))
 }

@@ -1,0 +1,188 @@
+//! One fault under a load of its own: the load warms up, the fault comes, lasts, is mended, everything goes again,
+//! and the checker has the last word.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use swath_client::Client;
+use swath_load::{Kind, Plan, Run};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::report::Row;
+use crate::watch::Watch;
+
+/// Within this time the load must run, and everything must go again after a fault.
+const SOON: Duration = Duration::from_secs(60);
+/// How long a load that shall finish its job may take.
+const FINISH: Duration = Duration::from_secs(150);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What must be so while the fault lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Must {
+    /// Nothing: it only has to go again afterwards.
+    Recover,
+    /// Every kind of call is done all the same, and none is left without an answer.
+    GoOn,
+    /// The whole job is finished.
+    Finish,
+    /// Nobody loses a lease, and nobody gives up on a call.
+    KeepLeases,
+}
+
+/// People at work on an installation while it is broken.
+pub struct Trial {
+    name: String,
+    shape: &'static str,
+    must: Must,
+    run: Run,
+    watch: Watch,
+    load: JoinHandle<anyhow::Result<swath_load::Report>>,
+    before: u64,
+    found: Vec<String>,
+}
+
+/// The plan that all trials have in common.
+pub fn plan(seed: u64, must: Must) -> Plan {
+    let gives_up = if must == Must::Recover { 3.0 } else { 0.0 };
+    Plan {
+        annotators: 16,
+        reviewers: 4,
+        items: if must == Must::Finish { 400 } else { 200_000 },
+        range_size: 5,
+        lease_seconds: if must == Must::KeepLeases { 60 } else { 8 },
+        reserve_seconds: 2,
+        drive: swath_load::Drive::Think(0.02),
+        rejects: 10.0,
+        gives_up,
+        hangs_up: 0.5,
+        patience: SOON,
+        seed,
+        ..Plan::default()
+    }
+}
+
+impl Trial {
+    /// Puts people to work and waits until every kind of call is done.
+    ///
+    /// # Errors
+    /// When the load does not run.
+    pub async fn begin(
+        name: &str,
+        shape: &'static str,
+        client: &Client,
+        plan: Plan,
+        must: Must,
+    ) -> anyhow::Result<Self> {
+        let run = Run::default();
+        let watch = Watch::over(run.meter.clone());
+        let start = Instant::now();
+        let (client, under) = (client.clone(), run.clone());
+        let mut load = tokio::spawn(async move { swath_load::run(&client, &plan, &under, |_| {}).await });
+        while watch.all_since(start).is_none() {
+            ensure!(start.elapsed() < SOON, "the load does not run");
+            if load.is_finished() {
+                (&mut load).await?.context("the load ended before it ran")?;
+            }
+            sleep(LOOK).await;
+        }
+        watch.begin();
+        let before = run.meter.total();
+        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, found: Vec::new() })
+    }
+
+    /// Calls that were done so far.
+    pub fn operations(&self) -> u64 {
+        self.run.meter.total()
+    }
+
+    /// The fault is there: it lasts for a while, or until what must be so is so.
+    pub async fn hold(&mut self, lasts: Duration) {
+        let injected = Instant::now();
+        sleep(lasts).await;
+        match self.must {
+            Must::GoOn => {
+                while self.watch.all_since(injected).is_none() {
+                    if injected.elapsed() > SOON {
+                        self.found.push("the work stood still while the fault lasted".to_owned());
+                        return;
+                    }
+                    sleep(LOOK).await;
+                }
+            }
+            Must::Finish => {
+                let end = injected + FINISH;
+                while !self.load.is_finished() {
+                    if Instant::now() > end {
+                        self.found.push("the job was not finished while the fault lasted".to_owned());
+                        return;
+                    }
+                    sleep(LOOK).await;
+                }
+            }
+            Must::Recover | Must::KeepLeases => {}
+        }
+    }
+
+    /// The fault is mended: everything goes again, people go home, the checker looks.
+    ///
+    /// # Errors
+    /// When the load itself fails.
+    pub async fn end(mut self) -> anyhow::Result<Row> {
+        let mended = Instant::now();
+        let mut recovered = Duration::ZERO;
+        while !self.load.is_finished() {
+            if let Some(at) = self.watch.all_since(mended) {
+                recovered = at - mended;
+                break;
+            }
+            if mended.elapsed() > SOON {
+                self.found.push(format!("not everything goes again after {} s", SOON.as_secs()));
+                recovered = SOON;
+                break;
+            }
+            sleep(LOOK).await;
+        }
+        let (operations, silence) = (self.run.meter.total() - self.before, self.watch.longest_silence());
+        self.run.over.cancel();
+        let report = timeout(FINISH, self.load).await.context("the load does not end")???;
+        let mut found = self.found;
+        judge(self.must, &report, &self.run, &mut found);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Ok(Row {
+            fault: self.name,
+            shape: self.shape,
+            operations,
+            unavailable_ms: if self.must == Must::Finish { 0 } else { millis(silence) },
+            recovered_ms: millis(recovered),
+            violations: report.violations.unwrap_or(1) + found.len() as u64,
+            found: found.into_iter().chain(report.found).collect(),
+        })
+    }
+}
+
+fn judge(must: Must, report: &swath_load::Report, run: &Run, found: &mut Vec<String>) {
+    if run.meter.given_up() > 0 {
+        found.push(format!("{} calls were given up, repeated as the documents say", run.meter.given_up()));
+    }
+    if must == Must::Finish && report.status != "done" {
+        found.push(format!("the job is {}", report.status));
+    }
+    let of = |kind: Kind| report.calls.iter().find(|row| row.call == kind);
+    let calls = report.calls.iter();
+    if matches!(must, Must::GoOn | Must::Finish) {
+        let unanswered = calls.filter(|row| row.unknown > row.hung_up);
+        found.extend(
+            unanswered.map(|row| format!("{} of {:?} had no answer", row.unknown - row.hung_up, row.call)),
+        );
+    } else if must == Must::KeepLeases {
+        for kind in [Kind::Confirm, Kind::Submit, Kind::Decide] {
+            let refused = of(kind).map_or(0, |row| row.refused);
+            if refused > 0 {
+                found.push(format!("{refused} of {kind:?} were refused: a lease was lost"));
+            }
+        }
+    }
+}
