@@ -27,7 +27,7 @@ pub struct Checker {
     unheard: Unheard,
     unanswered: Unheard,
     clients: BTreeMap<UserId, Count>,
-    cut: Cut,
+    told: Told,
     cover: BTreeMap<i64, Cover>,
     awaited: BTreeMap<AssignmentId, Rework>,
     opinions: BTreeMap<(i64, UserId), i64>,
@@ -45,10 +45,11 @@ struct Count {
     sum: u64,
 }
 
-/// How far the job's own log says that it was cut.
-#[derive(Debug, Default)]
-struct Cut {
+/// Where the job stands by its own log, and how far it was cut.
+#[derive(Debug)]
+struct Told {
     seq: i64,
+    status: JobStatus,
     to: i64,
     numbers: i64,
 }
@@ -99,7 +100,7 @@ impl Checker {
             unheard: Unheard::new(),
             unanswered: Unheard::new(),
             clients: BTreeMap::new(),
-            cut: Cut::default(),
+            told: Told { seq: 0, status: JobStatus::Active, to: 0, numbers: 0 },
             cover: BTreeMap::new(),
             awaited: BTreeMap::new(),
             opinions: BTreeMap::new(),
@@ -137,19 +138,32 @@ impl Checker {
 
     /// Takes an entry of the job's own log.
     pub fn job_entry(&mut self, entry: &Entry) {
-        let follows = entry.seq == self.cut.seq + 1;
+        let follows = entry.seq == self.told.seq + 1;
         self.findings.expect(follows, "I7", || format!("the job's log has a gap before {entry:?}"));
-        self.cut.seq = entry.seq;
+        self.told.seq = entry.seq;
         if entry.action != "cut" {
+            self.switch(entry);
             return;
         }
         let number = |field: &str| entry.detail.as_ref().and_then(|detail| detail[field].as_i64());
         let from = (number("from"), number("first_number"));
-        self.findings.expect(from == (Some(self.cut.to), Some(self.cut.numbers)), "I1", || {
-            format!("{entry:?} does not go on where {:?} ended", self.cut)
+        self.findings.expect(from == (Some(self.told.to), Some(self.told.numbers)), "I1", || {
+            format!("{entry:?} does not go on where {:?} ended", self.told)
         });
-        self.cut.to = number("to").unwrap_or_default();
-        self.cut.numbers += number("numbers").unwrap_or_default();
+        self.told.to = number("to").unwrap_or_default();
+        self.told.numbers += number("numbers").unwrap_or_default();
+    }
+
+    /// I7: a job comes from where its log has left it.
+    fn switch(&mut self, entry: &Entry) {
+        let status = |field: &str| {
+            let value = entry.detail.as_ref().and_then(|detail| detail.get(field))?;
+            serde_json::from_value::<JobStatus>(value.clone()).ok()
+        };
+        let Some((from, to)) = status("from").zip(status("to")) else { return };
+        let follows = from == self.told.status;
+        self.findings.expect(follows, "I7", || format!("{entry:?} of a job that is {:?}", self.told.status));
+        self.told.status = to;
     }
 
     /// Takes an assignment.
@@ -284,11 +298,14 @@ impl Checker {
         findings.expect(self.accepted == self.exported, "I4", || {
             format!("accepted are {:?}, exported {:?}", self.accepted, self.exported)
         });
-        let uncut = (self.job.items - self.cut.to) * self.job.slots;
+        let uncut = (self.job.items - self.told.to) * self.job.slots;
         let called_off = matches!(self.job.status, JobStatus::Cancelling | JobStatus::Cancelled);
         *(if called_off { &mut self.states.cancelled } else { &mut self.states.pending }) += uncut;
         findings.expect(self.states == self.job.progress, "I9", || {
             format!("the items are {:?}, and the job says {:?}", self.states, self.job.progress)
+        });
+        findings.expect(self.told.status == self.job.status, "I7", || {
+            format!("the job is {:?}, and its log says {:?}", self.job.status, self.told)
         });
         let over = matches!(self.job.status, JobStatus::Done | JobStatus::Cancelled);
         findings.expect(!over || self.states.undecided() == 0, "I5", || {
@@ -311,12 +328,12 @@ impl Checker {
             || vec![Range { start: 0, end: self.job.items }],
             |selection| selection.as_slice().to_vec(),
         );
-        let expected = first(&selection, self.cut.to);
+        let expected = first(&selection, self.told.to);
         for slot in 0..self.job.slots {
             let cover = self.cover.remove(&slot).unwrap_or_default();
-            let fits = cover.ranges == expected && cover.next == self.cut.numbers;
+            let fits = cover.ranges == expected && cover.next == self.told.numbers;
             self.findings.expect(fits, "I1", || {
-                format!("slot {slot} covers {cover:?} and not {expected:?} in {} ranges", self.cut.numbers)
+                format!("slot {slot} covers {cover:?} and not {expected:?} in {} ranges", self.told.numbers)
             });
         }
         let more = &self.cover;

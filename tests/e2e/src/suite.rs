@@ -12,6 +12,7 @@ mod durability;
 mod invariants;
 mod labels;
 mod leases;
+mod load;
 mod manifests;
 mod objects;
 mod outages;

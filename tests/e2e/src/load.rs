@@ -1,0 +1,55 @@
+//! `swath load`: people at work on an installation, and the checker's word on it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use swath_harness::World;
+use swath_harness::process::{Environment, swath};
+
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// What the load reports of the shared world.
+async fn loaded(arguments: &str) -> Value {
+    let world = World::shared().await;
+    let environment: Environment = [("SWATH_URL", world.origin()), ("SWATH_TOKEN", world.admin_token())]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    let arguments: Vec<&str> = ["load", "--json"].into_iter().chain(arguments.split(' ')).collect();
+    let command = swath(&arguments, &environment).unwrap();
+    let output = tokio::process::Command::from(command).kill_on_drop(true).output();
+    let output = tokio::time::timeout(DEADLINE, output).await.expect("the load ends").unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+fn done(report: &Value, call: &str) -> u64 {
+    let calls = report["calls"].as_array().into_iter().flatten();
+    calls.filter(|row| row["call"] == call).filter_map(|row| row["done"].as_u64()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_hang_up_finish_a_job_and_every_promise_is_kept() {
+    let report = loaded(
+        "--annotators 8 --reviewers 2 --items 120 --range-size 5 --slots 2 --think 0.005 --hangs-up 10 --gives-up 0",
+    )
+    .await;
+    assert_eq!(
+        (&report["status"], &report["violations"]),
+        (&Value::from("done"), &Value::from(0)),
+        "{report}"
+    );
+    assert!(done(&report, "submit") >= 48 && done(&report, "decide") >= 48, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_loop_begins_as_often_as_it_is_told() {
+    let report = loaded(
+        "--annotators 8 --reviewers 0 --review none --items 100000 --range-size 1 --whole --rate 20 --seconds 3 --gives-up 0",
+    )
+    .await;
+    assert_eq!(report["violations"], 0, "{report}");
+    // Sixty are due, and whoever waits for the next when the time is over has none.
+    let leases = done(&report, "lease");
+    assert!((1..=70).contains(&leases), "{report}");
+}
