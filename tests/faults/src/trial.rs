@@ -101,10 +101,13 @@ impl Trial {
     /// The fault is there: it lasts for a while, or until what must be so is so.
     pub async fn hold(&mut self, lasts: Duration) {
         let injected = Instant::now();
-        sleep(lasts).await;
+        sleep(lasts / 2).await;
+        // What was under way when the fault came says nothing: it is work begun under the fault that must go on.
+        let settled = Instant::now();
+        sleep(lasts / 2).await;
         match self.must {
             Must::GoOn => {
-                while self.watch.all_since(injected).is_none() {
+                while self.watch.all_since(settled).is_none() {
                     if injected.elapsed() > SOON {
                         self.found.push("the work stood still while the fault lasted".to_owned());
                         return;
