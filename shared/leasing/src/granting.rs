@@ -13,6 +13,7 @@ use swath_domain::{Role, Roles, Stage, Time};
 use swath_locks::Acquired;
 use swath_runtime::{Caller, Problem, Result};
 use swath_store::{Grant, Granted, Key, Wait};
+use tokio::time::Instant;
 
 use crate::Desk;
 use crate::document::LeaseDocument;
@@ -70,6 +71,17 @@ impl Desk {
         }
     }
 
+    /// Whether the person may be given work from this job.
+    fn serves(&self, job: &Job, user: UserId) -> bool {
+        job.is_open() && self.admits(job, user)
+    }
+
+    /// Whether two lists hold the same jobs for the person.
+    fn serves_alike(&self, before: &[Arc<Job>], after: &[Arc<Job>], user: UserId) -> bool {
+        let served = |job: &Arc<Job>| (job.id, self.serves(job, user));
+        before.iter().map(served).eq(after.iter().map(served))
+    }
+
     /// Finds work for a person. `candidates` gives assignments of a job to try first; it may know none.
     pub async fn ask(&self, ask: Ask, candidates: impl Fn(JobId) -> Vec<AssignmentId>) -> Result<Outcome> {
         if !self.context.clock_is_fresh() {
@@ -77,25 +89,27 @@ impl Desk {
         }
         let team = self.team(&ask).await?;
         let user = ask.caller.user();
+        let asked = Instant::now();
+        let mut jobs = self.jobs_for(team, &ask.request, None).await?;
         for round in 0..ROUNDS {
-            let jobs = self.jobs_for(team, &ask.request).await?;
-            let (open, closed): (Vec<_>, Vec<_>) =
-                jobs.into_iter().partition(|job| job.is_open() && self.admits(job, user));
+            let (mut open, closed): (Vec<_>, Vec<_>) =
+                jobs.iter().cloned().partition(|job| self.serves(job, user));
+            self.jobs.take_turns(&mut open);
             let ids: Arc<[JobId]> = open.iter().map(|job| job.id).collect();
             if let Some(outcome) = self.go_through(&ask, team, &open, &ids, &candidates).await? {
                 return Ok(outcome);
             }
-            match self.waits(&open, user).await? {
-                Found::Work => {
-                    let_others_finish(round).await;
-                    // Work that nobody is given again and again may lie in a job that is not open any more.
-                    if round > 0 {
-                        self.jobs.forget(team);
-                    }
+            let found = self.waits(&open, user).await?;
+            if matches!(found, Found::Work) {
+                let_others_finish(round).await;
+            }
+            // A list from before the question may choose the jobs, but it is too old to say no.
+            let newer = self.jobs_for(team, &ask.request, Some(asked)).await?;
+            match found {
+                Found::Nothing(waits) if self.serves_alike(&jobs, &newer, user) => {
+                    return Err(self.no_work(&ask, &waits, &closed));
                 }
-                // The list chose the jobs, but it may be too old to say no.
-                Found::Nothing(_) if self.jobs.has_changed(&self.context.store, team).await? => {}
-                Found::Nothing(waits) => return Err(self.no_work(&ask, &waits, &closed)),
+                Found::Nothing(_) | Found::Work => jobs = newer,
             }
         }
         // There is work, but others keep taking it first: asking again at once is the right thing to do.
@@ -112,13 +126,19 @@ impl Desk {
         Ok(job.team)
     }
 
-    async fn jobs_for(&self, team: TeamId, request: &LeaseRequest) -> Result<Vec<Arc<Job>>> {
-        let mut jobs = self.jobs.of_team(&self.context.store, team).await?;
+    async fn jobs_for(
+        &self,
+        team: TeamId,
+        request: &LeaseRequest,
+        after: Option<Instant>,
+    ) -> Result<Vec<Arc<Job>>> {
+        let store = &self.context.store;
+        let mut jobs = self.jobs.of_team(store, team, after).await?.to_vec();
         if let Some(only) = request.job {
             jobs.retain(|job| job.id == only);
             if jobs.is_empty() {
                 // The list may be a second older than the job.
-                jobs.extend(self.context.store.job(only).await?.filter(|job| job.is_open()).map(Arc::new));
+                jobs.extend(store.job(only).await?.filter(|job| job.is_open()).map(Arc::new));
             }
         }
         Ok(jobs)
@@ -203,10 +223,9 @@ impl Desk {
             if wait.eligible {
                 return Ok(Found::Work);
             }
-            if self.stage == Stage::Annotate
-                && job.cut_to < job.selected
-                && store.job_cut(job.id, CUT_AT_ONCE, now).await?.made > 0
-            {
+            if wait.uncut && self.stage == Stage::Annotate {
+                // Someone else may have cut it meanwhile: then there is work all the same.
+                store.job_cut(job.id, CUT_AT_ONCE, now).await?;
                 return Ok(Found::Work);
             }
             waits.push(wait);

@@ -18,7 +18,8 @@ const MOST: i64 = 1_000;
 /// Teams whose lists are kept.
 const TEAMS: usize = 5_000;
 
-type List = Arc<[Arc<Job>]>;
+/// The jobs of one team.
+pub type List = Arc<[Arc<Job>]>;
 
 /// The teams' open jobs, paused ones included.
 #[derive(Default)]
@@ -28,34 +29,26 @@ pub struct OpenJobs {
 }
 
 impl OpenJobs {
-    /// The team's jobs by priority and due date; equals take turns at coming first.
-    pub async fn of_team(&self, store: &Store, team: TeamId) -> Result<Vec<Arc<Job>>> {
-        let mut jobs = self.list(store, team).await?.to_vec();
+    /// The team's jobs by priority and due date; where `after` is given, as they were at some time after it.
+    pub async fn of_team(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
+        match self.fresh(team, after) {
+            Some(list) => Ok(list),
+            None => self.read(store, team).await,
+        }
+    }
+
+    /// Lets jobs of the same priority and due date take turns at coming first.
+    pub fn take_turns(&self, jobs: &mut [Arc<Job>]) {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         for equals in jobs.chunk_by_mut(|a, b| (a.priority, a.due) == (b.priority, b.due)) {
             let start = turn % equals.len();
             equals.rotate_left(start);
         }
-        Ok(jobs)
     }
 
     /// One of the team's open jobs.
     pub async fn find(&self, store: &Store, team: TeamId, job: JobId) -> Result<Option<Arc<Job>>> {
-        Ok(self.list(store, team).await?.iter().find(|open| open.id == job).cloned())
-    }
-
-    /// Reads a team's list anew; whether there is something in it that the list before did not tell.
-    pub async fn has_changed(&self, store: &Store, team: TeamId) -> Result<bool> {
-        let before = self.lock().get(&team).map(|(_, list)| list.clone());
-        let list = self.read(store, team).await?;
-        Ok(before.is_none_or(|before| before != list))
-    }
-
-    async fn list(&self, store: &Store, team: TeamId) -> Result<List> {
-        match self.fresh(team) {
-            Some(list) => Ok(list),
-            None => self.read(store, team).await,
-        }
+        Ok(self.of_team(store, team, None).await?.iter().find(|open| open.id == job).cloned())
     }
 
     async fn read(&self, store: &Store, team: TeamId) -> Result<List> {
@@ -69,14 +62,11 @@ impl OpenJobs {
         Ok(list)
     }
 
-    fn fresh(&self, team: TeamId) -> Option<List> {
+    fn fresh(&self, team: TeamId, after: Option<Instant>) -> Option<List> {
         let lists = self.lock();
-        lists.get(&team).filter(|(since, _)| since.elapsed() < FRESH).map(|(_, list)| list.clone())
-    }
-
-    /// Reads a team's jobs again at the next question.
-    pub fn forget(&self, team: TeamId) {
-        self.lock().remove(&team);
+        let (since, list) = lists.get(&team)?;
+        let usable = since.elapsed() < FRESH && after.is_none_or(|after| *since > after);
+        usable.then(|| list.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TeamId, (Instant, List)>> {

@@ -32,6 +32,10 @@ use model::Protocol;
 use regressions::Regression;
 use runs::Runner;
 
+/// Every seed builds and drops a whole world, so that much of a run is allocation.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays seeds and looks for broken promises.
 #[derive(Debug, Parser)]
 struct Options {

@@ -10,7 +10,7 @@ use swath_domain::ranges::Range;
 use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World};
-use crate::{Cut, Store};
+use crate::{Cut, Store, Wait};
 
 suite! {
     a_cut_that_goes_on_at_random_points_covers_the_selection
@@ -103,5 +103,6 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     assert_eq!((items.len(), items[999].uri.as_str()), (1_000, "s3://bucket/000999.jpg"));
     let progress = world.store.job_progress(job).await.unwrap().items();
     assert_eq!((progress.in_progress, progress.total()), (1_000, 100_000_000));
-    assert!(world.store.lease_wait(Stage::Annotate, job, world.manager, world.now()).await.unwrap().eligible);
+    let wait = world.store.lease_wait(Stage::Annotate, job, world.manager, world.now()).await.unwrap();
+    assert_eq!(wait, Wait { eligible: true, uncut: true, held_until: Some(held.expires), ..Wait::default() });
 }

@@ -24,6 +24,7 @@ suite! {
     the_same_key_gets_the_first_lease_again
     a_key_that_was_answered_with_what_is_held_stands_for_it_later_too
     a_wait_says_what_for
+    a_job_that_grants_nothing_holds_no_work
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
@@ -216,4 +217,23 @@ async fn a_wait_says_what_for(world: World) {
     for stage in [ANNOTATE, Stage::Review] {
         assert_eq!(wait(stage, user).await, Wait { held_until: until, ..Wait::default() });
     }
+}
+
+async fn a_job_that_grants_nothing_holds_no_work(world: World) {
+    let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
+    let (author, reviewer) = (world.worker().await, world.worker().await);
+    world.hand_in(job, author).await;
+    let waits = async || {
+        let wait = async |stage| world.store.lease_wait(stage, job, reviewer, world.now()).await.unwrap();
+        [wait(ANNOTATE).await, wait(Stage::Review).await]
+    };
+    let switch =
+        async |to| world.store.job_switch(job, to, world.manager, world.now()).await.map(|_| ()).unwrap();
+    assert!(waits().await.iter().all(|wait| wait.eligible));
+    switch(JobStatus::Paused).await;
+    assert_eq!(waits().await, [Wait::default(), Wait::default()]);
+    switch(JobStatus::Active).await;
+    assert!(waits().await.iter().all(|wait| wait.eligible));
+    switch(JobStatus::Cancelled).await;
+    assert_eq!(waits().await, [Wait::default(), Wait::default()]);
 }

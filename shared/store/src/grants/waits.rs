@@ -13,6 +13,8 @@ use crate::error::Result;
 pub struct Wait {
     /// Something that the person could be given right now.
     pub eligible: bool,
+    /// A part of the job is not cut into ranges yet.
+    pub uncut: bool,
     /// Under someone else's lease, and when the first of those runs out.
     pub held_until: Option<Time>,
     /// Reserved for someone else, and until when.
@@ -24,15 +26,30 @@ pub struct Wait {
 }
 
 impl Store {
-    /// Why a person hears "no work" from a job.
+    /// Why a person hears "no work" from a job; one that grants nothing, being paused or ended, holds no work.
     pub async fn lease_wait(&self, stage: Stage, job: JobId, user: UserId, now: Time) -> Result<Wait> {
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
-        match stage {
-            Stage::Annotate => wait_to_annotate(db, job, user, now).await,
-            Stage::Review => wait_to_review(db, job, user).await,
-        }
+        // The job first: a range that is cut after this is one that its row still calls uncut.
+        let Some(uncut) = is_uncut(db, job).await? else { return Ok(Wait::default()) };
+        let wait = match stage {
+            Stage::Annotate => wait_to_annotate(db, job, user, now).await?,
+            Stage::Review => wait_to_review(db, job, user).await?,
+        };
+        Ok(Wait { uncut, ..wait })
     }
+}
+
+/// Whether a job that grants has a part that is not cut yet.
+async fn is_uncut(db: &mut Db<'_>, job: JobId) -> Result<Option<bool>> {
+    let row = fetch_one!(
+        db,
+        (i64, i64),
+        "SELECT cut_to, selected FROM jobs WHERE id = $1 AND status = 0",
+        job.0;
+        |t| t.jobs.get(&job.0).filter(|job| job.is_open()).map(|job| (job.cut_to, job.selected))
+    )?;
+    Ok(row.map(|(cut_to, selected)| cut_to < selected))
 }
 
 async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) -> Result<Wait> {
@@ -98,6 +115,7 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
         reserved_until: reserved.and_then(|(at,)| at).map(Time),
         waits_for_manager: held.is_some(),
         own: eligible.is_none() && pending.is_some(),
+        ..Wait::default()
     })
 }
 

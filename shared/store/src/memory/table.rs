@@ -10,11 +10,13 @@ pub(crate) struct Table<K, V> {
     rows: BTreeMap<K, V>,
     /// What stood at each key that the transaction has written, oldest first.
     undo: Vec<(K, Option<V>)>,
+    /// Writes committed so far.
+    pub(crate) written: usize,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), undo: Vec::new() }
+        Self { rows: BTreeMap::new(), undo: Vec::new(), written: 0 }
     }
 }
 
@@ -84,6 +86,7 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
     }
 
     pub(crate) fn commit(&mut self) {
+        self.written += self.undo.len();
         self.undo.clear();
     }
 

@@ -75,6 +75,10 @@ macro_rules! tables {
             pub(crate) fn rollback(&mut self) {
                 $(self.$name.rollback();)*
             }
+
+            pub(crate) fn written(&self) -> usize {
+                0 $(+ self.$name.written)*
+            }
         }
     };
 }

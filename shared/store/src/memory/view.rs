@@ -29,6 +29,11 @@ pub struct GrantView {
 }
 
 impl<'a> View<'a> {
+    /// Rows written by all transactions so far: as long as it stays, so does everything else.
+    pub fn written(self) -> usize {
+        self.0.written()
+    }
+
     /// Every job, by id.
     pub fn jobs(self) -> impl Iterator<Item = &'a Job> {
         self.0.jobs.values()
