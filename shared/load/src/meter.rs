@@ -1,6 +1,6 @@
 //! How many calls there were, how they ended and how long they took.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -71,7 +71,11 @@ struct Tally {
 /// Counts calls and their times. Shared by everybody.
 pub struct Meter {
     tallies: [Mutex<Option<Tally>>; Kind::ALL.len()],
+    lost: Mutex<Vec<String>>,
 }
+
+/// Reasons that are kept for calls of which nobody knows.
+const REASONS: usize = 10;
 
 impl Default for Meter {
     fn default() -> Self {
@@ -86,7 +90,7 @@ impl Default for Meter {
                 took,
             }))
         };
-        Self { tallies: Kind::ALL.map(tally) }
+        Self { tallies: Kind::ALL.map(tally), lost: Mutex::default() }
     }
 }
 
@@ -134,6 +138,19 @@ impl Meter {
         }
     }
 
+    /// Keeps why nobody knows what came of a try: the first few are enough.
+    pub fn lose(&self, kind: Kind, why: &dyn std::fmt::Display) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        if lost.len() < REASONS {
+            lost.push(format!("{kind:?}: {why}"));
+        }
+    }
+
+    /// Why nobody knows what came of some tries.
+    pub fn lost(&self) -> Vec<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Counts a call that a person gives up on.
     pub fn give_up(&self, kind: Kind) {
         if let Some(tally) = self.tally(kind).as_mut() {
@@ -147,7 +164,7 @@ impl Meter {
     }
 
     fn tally(&self, kind: Kind) -> MutexGuard<'_, Option<Tally>> {
-        self.tallies[kind as usize].lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.tallies[kind as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tries of a kind that were done so far.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::Run;
 use crate::history::Recorder;
-use crate::meter::{Ended, Kind};
+use crate::meter::{Ended, Kind, Meter};
 use crate::pace::Pace;
 use crate::plan::Plan;
 
@@ -207,7 +207,7 @@ impl Desk {
     ) -> Heard {
         let ended = Instant::now();
         let hung_up = answer.is_none();
-        let (heard, outcome) = judge(errand, answer);
+        let (heard, outcome) = judge(errand, answer, &self.run.meter);
         let kind = match &outcome {
             Outcome::Done(_) => Ended::Done,
             Outcome::Refused(_) => Ended::Refused,
@@ -237,7 +237,7 @@ impl Desk {
 }
 
 /// What an answer means: a 5xx, a broken connection and silence all say nothing about what has happened.
-fn judge(errand: &Errand<'_>, answer: Option<Result<Value, ClientError>>) -> (Heard, Outcome) {
+fn judge(errand: &Errand<'_>, answer: Option<Result<Value, ClientError>>, meter: &Meter) -> (Heard, Outcome) {
     match answer {
         Some(Ok(told)) => {
             let outcome = Outcome::Done((errand.answer)(&told));
@@ -247,7 +247,11 @@ fn judge(errand: &Errand<'_>, answer: Option<Result<Value, ClientError>>) -> (He
             let code = if problem.code.is_empty() { problem.status.to_string() } else { problem.code };
             (Heard::Refused(code.clone(), problem.retry_after), Outcome::Refused(code))
         }
-        _ => (Heard::Lost, Outcome::Unknown),
+        Some(Err(error)) => {
+            meter.lose(errand.kind, &error);
+            (Heard::Lost, Outcome::Unknown)
+        }
+        None => (Heard::Lost, Outcome::Unknown),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Report {
     pub calls_per_second: f64,
     /// Call by call.
     pub calls: Vec<CallStats>,
+    /// Why nobody knows what came of some of them, the first few.
+    pub lost: Vec<String>,
     /// What it cost the server, process by process, where it says so.
     pub server: Vec<ServerCost>,
     /// Broken promises; none where nobody looked.
@@ -72,6 +74,7 @@ impl Report {
             submissions_per_second: meter.done(Kind::Submit) as f64 / seconds,
             calls_per_second: meter.total() as f64 / seconds,
             calls: meter.stats(),
+            lost: meter.lost(),
             server,
             found: found.collect(),
             violations: findings.map(|findings| findings.count),
@@ -93,6 +96,9 @@ impl fmt::Display for Report {
                 "{call:<8} {:>9} {:>8} {:>8} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
                 row.done, row.refused, row.unknown, row.p50, row.p95, row.p99, row.max
             )?;
+        }
+        for lost in &self.lost {
+            writeln!(f, "no answer to {lost}")?;
         }
         for cost in &self.server {
             let (cpu, memory) = (cost.cpu_seconds, cost.resident_bytes / 1e6);

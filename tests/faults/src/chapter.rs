@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
+use swath_harness::Service;
 use tokio::time::timeout;
 
 use crate::distributed::Distributed;
@@ -12,6 +13,8 @@ use crate::report::Row;
 
 /// No fault takes longer, whatever waits for whatever.
 const LONGEST: Duration = Duration::from_secs(240);
+/// Of what a process warned of under a fault that went wrong.
+const WARNINGS: usize = 10;
 
 /// An installation and the faults that it can have.
 pub enum Chapter {
@@ -57,8 +60,19 @@ impl Chapter {
         }
     }
 
-    /// Plays one fault; one that cannot be played is a violation.
+    /// Plays one fault; one that cannot be played is a violation, and what the processes warned of tells why.
     pub async fn play(&mut self, fault: &str, seed: u64) -> Row {
+        let before: Vec<usize> = self.services().iter().map(|service| service.log().len()).collect();
+        let mut row = self.attempt(fault, seed).await;
+        if row.violations > 0 {
+            for (service, before) in self.services().iter().zip(before) {
+                row.found.extend(warnings(service, before));
+            }
+        }
+        row
+    }
+
+    async fn attempt(&mut self, fault: &str, seed: u64) -> Row {
         let playing = async {
             match self {
                 Self::Distributed(on) | Self::SmallDisk(on) => on.play(fault, seed).await,
@@ -75,6 +89,13 @@ impl Chapter {
         played.unwrap_or_else(|error| Row::failed(fault, shape, &error))
     }
 
+    fn services(&self) -> &[Service] {
+        match self {
+            Self::Distributed(on) | Self::SmallDisk(on) => on.services(),
+            Self::Embedded(on) => on.services(),
+        }
+    }
+
     /// Ends the installation.
     pub async fn close(&mut self) {
         match self {
@@ -82,4 +103,12 @@ impl Chapter {
             Self::Embedded(on) => on.close(),
         }
     }
+}
+
+/// What a process has warned of since its log was so long.
+fn warnings(service: &Service, since: usize) -> Vec<String> {
+    let log = service.log();
+    let new = log.get(since..).unwrap_or(&log).lines();
+    let loud = new.filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
+    loud.take(WARNINGS).map(|line| format!("{}: {line}", service.name())).collect()
 }

@@ -184,6 +184,11 @@ impl Distributed {
         Ok(())
     }
 
+    /// The processes that stand.
+    pub fn services(&self) -> &[Service] {
+        self.standing.as_ref().map(|standing| standing.world.services()).unwrap_or_default()
+    }
+
     /// Ends everything.
     pub async fn close(&mut self) {
         if let Some(standing) = self.standing.take() {

@@ -72,6 +72,11 @@ impl Embedded {
         Ok(())
     }
 
+    /// The process that stands.
+    pub fn services(&self) -> &[Service] {
+        self.standing.as_ref().map(|standing| std::slice::from_ref(&standing.service)).unwrap_or_default()
+    }
+
     /// Ends the process.
     pub fn close(&mut self) {
         self.standing = None;

@@ -1,6 +1,8 @@
 //! One fault under a load of its own: the load warms up, the fault comes, lasts, is mended, everything goes again,
 //! and the checker has the last word.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -41,6 +43,8 @@ pub struct Trial {
     watch: Watch,
     load: JoinHandle<anyhow::Result<swath_load::Report>>,
     before: u64,
+    /// Leases that have lapsed.
+    lapsed: Arc<AtomicI64>,
     found: Vec<String>,
 }
 
@@ -52,7 +56,7 @@ pub fn plan(seed: u64, must: Must) -> Plan {
         reviewers: 4,
         items: if must == Must::Finish { 400 } else { 200_000 },
         range_size: 5,
-        lease_seconds: if must == Must::KeepLeases { 60 } else { 8 },
+        lease_seconds: if must == Must::KeepLeases { 600 } else { 8 },
         reserve_seconds: 2,
         drive: swath_load::Drive::Think(0.02),
         rejects: 10.0,
@@ -80,7 +84,12 @@ impl Trial {
         let watch = Watch::over(run.meter.clone());
         let start = Instant::now();
         let (client, under) = (client.clone(), run.clone());
-        let mut load = tokio::spawn(async move { swath_load::run(&client, &plan, &under, |_| {}).await });
+        let lapsed = Arc::new(AtomicI64::new(0));
+        let seen = lapsed.clone();
+        let look = move |job: &serde_json::Value| {
+            seen.store(job["counts"]["expiries"].as_i64().unwrap_or_default(), Ordering::Release);
+        };
+        let mut load = tokio::spawn(async move { swath_load::run(&client, &plan, &under, look).await });
         while watch.all_since(start).is_none() {
             ensure!(start.elapsed() < SOON, "the load does not run");
             if load.is_finished() {
@@ -90,7 +99,7 @@ impl Trial {
         }
         watch.begin();
         let before = run.meter.total();
-        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, found: Vec::new() })
+        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, lapsed, found: Vec::new() })
     }
 
     /// Calls that were done so far.
@@ -153,6 +162,10 @@ impl Trial {
         let report = timeout(FINISH, self.load).await.context("the load does not end")???;
         let mut found = self.found;
         judge(self.must, &report, &self.run, &mut found);
+        let lapsed = self.lapsed.load(Ordering::Acquire);
+        if self.must == Must::KeepLeases && lapsed > 0 {
+            found.push(format!("{lapsed} leases lapsed under people who were there"));
+        }
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Row {
             fault: self.name,
@@ -177,9 +190,9 @@ fn judge(must: Must, report: &swath_load::Report, run: &Run, found: &mut Vec<Str
     let calls = report.calls.iter();
     if matches!(must, Must::GoOn | Must::Finish) {
         let unanswered = calls.filter(|row| row.unknown > row.hung_up);
-        found.extend(
-            unanswered.map(|row| format!("{} of {:?} had no answer", row.unknown - row.hung_up, row.call)),
-        );
+        found.extend(unanswered.map(|row| {
+            format!("{} of {:?} had no answer: {:?}", row.unknown - row.hung_up, row.call, report.lost)
+        }));
     } else if must == Must::KeepLeases {
         for kind in [Kind::Confirm, Kind::Submit, Kind::Decide] {
             let refused = of(kind).map_or(0, |row| row.refused);
