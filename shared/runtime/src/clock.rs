@@ -12,6 +12,8 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 /// Between two measurements.
 const MEASURE_EVERY: Duration = Duration::from_secs(30);
+/// After one that failed: what is missed must not add up to a stale clock while the database is there.
+const MEASURE_AGAIN: Duration = Duration::from_secs(1);
 /// How old a measurement may be before no new lease is granted on it.
 const FRESH: Duration = Duration::from_secs(90);
 /// A measurement that took longer than this tells too little.
@@ -39,29 +41,32 @@ impl StoreClock {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// Asks the database for its time once; a slow or missing answer changes nothing.
-    pub async fn measure(&self, store: &Store) {
+    /// Asks the database for its time once and says whether it told; a slow or missing answer changes nothing.
+    pub async fn measure(&self, store: &Store) -> bool {
         let before = self.elapsed();
         let answer = tokio::time::timeout(ROUND_TRIP, store.clock()).await;
         let after = self.elapsed();
-        if let Ok(Ok(Some(Time(theirs)))) = answer {
-            self.offset.store(theirs - (before + after) / 2, Ordering::Relaxed);
-            self.measured.store(after, Ordering::Relaxed);
-        }
+        let Ok(Ok(Some(Time(theirs)))) = answer else { return false };
+        self.offset.store(theirs - (before + after) / 2, Ordering::Relaxed);
+        self.measured.store(after, Ordering::Relaxed);
+        true
     }
 
-    /// Measures for as long as the process runs, more often while there is no fresh measurement.
+    /// Measures for as long as the process runs.
     pub async fn follow(&self, store: &Store, shutdown: &CancellationToken) {
-        if self.local {
-            return;
+        if !self.local {
+            again_and_again(|| self.measure(store), shutdown).await;
         }
-        loop {
-            self.measure(store).await;
-            let pause = if self.is_fresh() { MEASURE_EVERY } else { Duration::from_secs(1) };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = shutdown.cancelled() => return,
-            }
+    }
+}
+
+/// Measures in turn, sooner after a measurement that failed.
+async fn again_and_again<F: Future<Output = bool>>(measure: impl Fn() -> F, shutdown: &CancellationToken) {
+    loop {
+        let pause = if measure().await { MEASURE_EVERY } else { MEASURE_AGAIN };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = shutdown.cancelled() => return,
         }
     }
 }
@@ -98,5 +103,28 @@ impl Ids for RandomIds {
     #[expect(clippy::disallowed_methods, reason = "this is where randomness comes in")]
     fn random(&self) -> Uuid {
         Uuid::new_v4()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_measurement_that_fails_is_made_again_at_once() {
+        let (start, shutdown) = (Instant::now(), CancellationToken::new());
+        let tries = Mutex::new(Vec::new());
+        let measure = || {
+            let mut tries = tries.lock().unwrap();
+            tries.push(start.elapsed().as_secs());
+            if tries.len() == 6 {
+                shutdown.cancel();
+            }
+            std::future::ready(![2, 3].contains(&tries.len()))
+        };
+        again_and_again(measure, &shutdown).await;
+        assert_eq!(*tries.lock().unwrap(), [0, 30, 31, 32, 62, 92]);
     }
 }
