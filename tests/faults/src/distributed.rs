@@ -78,6 +78,7 @@ const FAULTS: &[Fault] = &[
     ("stopped coordinator", Must::Recover, &[Freeze("coordinator")]),
     ("stopped gateway", Must::Recover, &[Freeze("gateway-2")]),
     ("stopped review", Must::Recover, &[Freeze("review-2")]),
+    ("stopped metrics", Must::GoOn, &[Freeze("metrics")]),
     ("rolling restart", Must::KeepLeases, &[RollingRestart]),
     ("clients hang up", Must::Recover, &[HangUps]),
     ("postgres: kill -9", Must::Recover, &[KillPostgres]),
