@@ -52,7 +52,8 @@ impl Cutter {
 
     async fn cut_ahead(&self, job: &Job, mut pending: i64, now: Time) -> Result<()> {
         let ahead = self.context.config.work.cut_ahead;
-        if pending > ahead / 2 {
+        // Little more than a slice at a time: a job whose people are quick has used up half of it by the next round.
+        if pending + SLICE > ahead && pending > ahead / 2 {
             return Ok(());
         }
         while pending < ahead {

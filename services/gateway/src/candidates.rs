@@ -108,7 +108,7 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
 
 async fn follow(context: &Context, shared: &Shared, message: Message) {
     let Message::Hint { job, round, numbers } = message else { return };
-    let slots = match context.store.job(job).await {
+    let slots = match context.store.job_frame(job).await {
         Ok(Some(job)) => job.slots,
         Ok(None) | Err(_) => return,
     };

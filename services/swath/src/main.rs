@@ -10,6 +10,9 @@ use clap::Parser;
 
 use swath_client::ClientError;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Any failure that has no number of its own; 2 is clap's, for wrong usage.
 const FAILED: u8 = 1;
 /// The server knows no such thing, or it stands otherwise than the command supposes.

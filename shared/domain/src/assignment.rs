@@ -288,6 +288,11 @@ impl Assignment {
         }
     }
 
+    /// Whether nothing can have been saved under it yet: this is its first lease, and nothing was saved since.
+    pub fn is_untouched(&self) -> bool {
+        self.fence <= 1 && self.confirmed == 0
+    }
+
     /// Whether this person may be given the work now, as far as the row itself tells.
     pub fn is_eligible(&self, stage: Stage, user: UserId, now: Time) -> bool {
         self.status == stage.waiting()

@@ -80,6 +80,15 @@ impl AssignmentId {
     }
 }
 
+impl AssignmentId {
+    /// The lowest and the highest id that an assignment of this job can have: what lies between is the job's, so that
+    /// a page of it is read from the ids alone.
+    pub fn span(job: JobId) -> (Self, Self) {
+        let highest = |bits: u32| (1_i64 << bits) - 1;
+        (Self::of(job, 0, 0, 0), Self::of(job, highest(ROUND_BITS), highest(NUMBER_BITS), highest(SLOT_BITS)))
+    }
+}
+
 fn job_bits(job: JobId) -> u128 {
     let digest = Sha256::digest(job.0.as_bytes());
     let mut bits = [0; 16];
@@ -110,6 +119,17 @@ mod tests {
         for id in &ids {
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    #[test]
+    fn the_ids_of_a_job_lie_in_its_span_and_no_others_do() {
+        let (first, last) = AssignmentId::span(job(1));
+        for (round, number, slot) in [(1, 0, 0), (1, 5_000_000_000, 63), (63, (1 << 34) - 1, 62)] {
+            let id = AssignmentId::of(job(1), round, number, slot);
+            assert!(first < id && id < last, "{id}");
+            let foreign = AssignmentId::of(job(2), round, number, slot);
+            assert!(foreign < first || foreign > last, "{foreign}");
         }
     }
 

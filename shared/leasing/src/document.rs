@@ -119,7 +119,8 @@ impl Desk {
             .filter(|view| view.holder == user && view.stage == self.stage)
             .ok_or_else(Problem::not_found)?;
         let job = self.job(&view.assignment).await?;
-        self.describe(&view, &job).await
+        let items = self.context.store.items(job.dataset, &view.assignment.ranges).await?;
+        self.describe(&view, &job, items).await
     }
 
     /// A lease that was granted a moment ago.
@@ -132,25 +133,26 @@ impl Desk {
         let job = self.job(&assignment).await?;
         let fence = assignment.fence;
         let view = LeaseView { lease, holder: user, stage: self.stage, fence, ended: None, assignment };
-        self.describe(&view, &job).await
+        let items = self.context.store.items(job.dataset, &view.assignment.ranges).await?;
+        self.remember(&view, &job, &items);
+        self.describe(&view, &job, items).await
     }
 
     async fn job(&self, assignment: &Assignment) -> Result<Arc<Job>> {
         if let Some(job) = self.jobs.find(&self.context.store, assignment.team, assignment.job).await? {
             return Ok(job);
         }
-        let job = self.context.store.job(assignment.job).await?;
+        let job = Box::pin(self.context.store.job(assignment.job)).await?;
         job.map(Arc::new).ok_or_else(Problem::not_found)
     }
 
-    async fn describe(&self, view: &LeaseView, job: &Job) -> Result<LeaseDocument> {
+    async fn describe(&self, view: &LeaseView, job: &Job, items: Vec<ItemRow>) -> Result<LeaseDocument> {
         let assignment = &view.assignment;
         let hold = assignment.hold(self.stage, view.holder, view.lease);
         let stands = hold.is_some();
-        let items = self.context.store.items(job.dataset, &assignment.ranges).await?;
         let labels = match self.stage {
             Stage::Annotate => self.own_labels(view).await?,
-            Stage::Review => self.labels_under_review(view).await?,
+            Stage::Review => Box::pin(self.labels_under_review(view)).await?,
         };
         let items = items.into_iter().map(|item| self.item(job, item, &labels, stands)).collect();
         let now = self.context.now();
@@ -204,12 +206,12 @@ impl Desk {
         let assignment = &view.assignment;
         let mut labels = Labels::default();
         if let Some(parent) = assignment.parent {
-            labels = self.rejected(parent).await?;
+            labels = Box::pin(self.rejected(parent)).await?;
             labels.saved.values_mut().for_each(|(revision, _)| *revision = 0);
         }
         // A first grant is the one case in which nobody can have saved anything.
         if assignment.fence > 1 || view.ended.is_some() || assignment.confirmed > 0 {
-            labels.saved.extend(self.saved(assignment.id, view.holder).await?);
+            labels.saved.extend(Box::pin(self.saved(assignment.id, view.holder)).await?);
         }
         Ok(labels)
     }

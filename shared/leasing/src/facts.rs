@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
+use swath_domain::job::Job;
 use swath_domain::labels::{LabelRules, Size};
 use swath_domain::{Ranges, Stage};
 use swath_runtime::{Problem, Result};
+use swath_store::{ItemRow, LeaseView};
 
 use crate::Desk;
 
@@ -43,7 +45,7 @@ impl Desk {
         let known = self.facts.0.lock().unwrap_or_else(PoisonError::into_inner).get(&lease).cloned();
         let facts = match known {
             Some(facts) => facts,
-            None => self.learn(lease).await?,
+            None => Box::pin(self.learn(lease)).await?,
         };
         if facts.holder == user { Ok(facts) } else { Err(Problem::not_found()) }
     }
@@ -52,26 +54,31 @@ impl Desk {
         let store = &self.context.store;
         let view = store.lease(lease).await?.filter(|view| view.stage == self.stage);
         let view = view.ok_or_else(Problem::not_found)?;
-        let job = store.job(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
-        let sizes = match self.stage {
+        let job = store.job_frame(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
+        let items = match self.stage {
             Stage::Annotate => store.items(job.dataset, &view.assignment.ranges).await?,
             Stage::Review => Vec::new(),
         };
+        Ok(self.remember(&view, &job, &items))
+    }
+
+    /// Keeps the facts of a lease, which whoever has just been granted it will soon need.
+    pub(crate) fn remember(&self, view: &LeaseView, job: &Job, items: &[ItemRow]) -> Arc<Facts> {
         let facts = Arc::new(Facts {
             holder: view.holder,
             assignment: view.assignment.id,
             job: job.id,
             team: job.team,
             dataset: job.dataset,
-            ranges: view.assignment.ranges,
+            ranges: view.assignment.ranges.clone(),
             rules: job.spec.rules(),
-            sizes: sizes.into_iter().filter_map(|item| Some((item.index, item.size?))).collect(),
+            sizes: items.iter().filter_map(|item| Some((item.index, item.size?))).collect(),
         });
         let mut remembered = self.facts.0.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED {
             remembered.clear();
         }
-        remembered.insert(lease, facts.clone());
-        Ok(facts)
+        remembered.insert(view.lease, facts.clone());
+        facts
     }
 }

@@ -99,7 +99,7 @@ impl Desk {
             if let Some(outcome) = self.go_through(&ask, team, &open, &ids, &candidates).await? {
                 return Ok(outcome);
             }
-            let found = self.waits(&open, user).await?;
+            let found = Box::pin(self.waits(&open, user)).await?;
             if matches!(found, Found::Work) {
                 let_others_finish(round).await;
             }
@@ -118,7 +118,7 @@ impl Desk {
 
     async fn team(&self, ask: &Ask) -> Result<TeamId> {
         let Some(id) = ask.request.job else { return ask.caller.team(ask.request.team, self.role()) };
-        let job = self.context.store.job(id).await?.ok_or_else(Problem::not_found)?;
+        let job = self.context.store.job_frame(id).await?.ok_or_else(Problem::not_found)?;
         ask.caller.require(job.team, self.role())?;
         if ask.request.team.is_some_and(|team| team != job.team) {
             return Err(Problem::not_found());
@@ -133,13 +133,12 @@ impl Desk {
         after: Option<Instant>,
     ) -> Result<Vec<Arc<Job>>> {
         let store = &self.context.store;
-        let mut jobs = self.jobs.of_team(store, team, after).await?.to_vec();
-        if let Some(only) = request.job {
-            jobs.retain(|job| job.id == only);
-            if jobs.is_empty() {
-                // The list may be a second older than the job.
-                jobs.extend(store.job(only).await?.filter(|job| job.is_open()).map(Arc::new));
-            }
+        let list = self.jobs.of_team(store, team, after).await?;
+        let Some(only) = request.job else { return Ok(list.to_vec()) };
+        let mut jobs: Vec<_> = list.iter().filter(|job| job.id == only).cloned().collect();
+        if jobs.is_empty() {
+            // The list may be a second older than the job.
+            jobs.extend(Box::pin(store.job(only)).await?.filter(|job| job.is_open()).map(Arc::new));
         }
         Ok(jobs)
     }
@@ -178,7 +177,7 @@ impl Desk {
             match self.context.store.lease_grant(command).await? {
                 Granted::New(assignment) => return self.new_lease(lease, user, *assignment).await.map(Some),
                 Granted::Held(held) => {
-                    let lease = self.document(held, user).await?;
+                    let lease = Box::pin(self.document(held, user)).await?;
                     return Ok(Some(Outcome { lease, is_new: false }));
                 }
                 Granted::Nothing => {}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use swath_domain::ids::{JobId, TeamId};
@@ -21,20 +21,49 @@ const TEAMS: usize = 5_000;
 /// The jobs of one team.
 pub type List = Arc<[Arc<Job>]>;
 
+/// One team's list, and the turn of whoever reads it anew: the others wait for that instead of reading as well.
+#[derive(Default)]
+struct Shelf {
+    list: Mutex<Option<(Instant, List)>>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Shelf {
+    fn fresh(&self, after: Option<Instant>) -> Option<List> {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, list) = list.as_ref()?;
+        let usable = since.elapsed() < FRESH && after.is_none_or(|after| *since > after);
+        usable.then(|| list.clone())
+    }
+
+    async fn read(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
+        let _turn = self.reading.lock().await;
+        if let Some(list) = self.fresh(after) {
+            return Ok(list);
+        }
+        let since = Instant::now();
+        let list: List = store.jobs_open(team, MOST).await?.into_iter().map(Arc::new).collect();
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = Some((since, list.clone()));
+        Ok(list)
+    }
+}
+
 /// The teams' open jobs, paused ones included.
 #[derive(Default)]
 pub struct OpenJobs {
-    lists: Mutex<HashMap<TeamId, (Instant, List)>>,
+    shelves: Mutex<HashMap<TeamId, Arc<Shelf>>>,
     turn: AtomicUsize,
 }
 
 impl OpenJobs {
     /// The team's jobs by priority and due date; where `after` is given, as they were at some time after it.
     pub async fn of_team(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
-        match self.fresh(team, after) {
-            Some(list) => Ok(list),
-            None => self.read(store, team).await,
+        let shelf = self.shelf(team);
+        if let Some(list) = shelf.fresh(after) {
+            return Ok(list);
         }
+        // In a box, as it is rare: what a future may have to hold is moved about with every call.
+        Box::pin(shelf.read(store, team, after)).await
     }
 
     /// Lets jobs of the same priority and due date take turns at coming first.
@@ -51,25 +80,11 @@ impl OpenJobs {
         Ok(self.of_team(store, team, None).await?.iter().find(|open| open.id == job).cloned())
     }
 
-    async fn read(&self, store: &Store, team: TeamId) -> Result<List> {
-        let now = Instant::now();
-        let list: List = store.jobs_open(team, MOST).await?.into_iter().map(Arc::new).collect();
-        let mut lists = self.lock();
-        if lists.len() >= TEAMS {
-            lists.clear();
+    fn shelf(&self, team: TeamId) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelves.len() >= TEAMS && !shelves.contains_key(&team) {
+            shelves.clear();
         }
-        lists.insert(team, (now, list.clone()));
-        Ok(list)
-    }
-
-    fn fresh(&self, team: TeamId, after: Option<Instant>) -> Option<List> {
-        let lists = self.lock();
-        let (since, list) = lists.get(&team)?;
-        let usable = since.elapsed() < FRESH && after.is_none_or(|after| *since > after);
-        usable.then(|| list.clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<TeamId, (Instant, List)>> {
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+        shelves.entry(team).or_default().clone()
     }
 }

@@ -37,7 +37,7 @@ impl Tokens {
         if let Some(caller) = self.remembered(&digest) {
             return caller.good_at(now);
         }
-        let token = store.token(&digest).await?;
+        let token = Box::pin(store.token(&digest)).await?;
         let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
         let caller = Caller::of(token);
         self.remember(digest, caller.clone());

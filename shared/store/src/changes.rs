@@ -1,19 +1,22 @@
 //! One transaction's changes to assignments: the rows are locked first, changed as values by the domain's
-//! transitions, and written at the end together with their log entries, ended grants and counters.
+//! transitions, and written at the end together with their log entries, grants and counters.
+
+mod at_once;
+mod one_by_one;
 
 use std::collections::BTreeMap;
 
-use swath_domain::ids::{AssignmentId, JobId, LeaseId};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::{Assignment, Stale, Status, Time};
+use swath_domain::{Assignment, Stage, Stale, Status, Time};
 use uuid::Uuid;
 
+use crate::answers::Key;
 use crate::db::{Db, execute_each, fetch_as_each};
-use crate::error::{Result, StoreError};
-use crate::rows::{AssignmentRow, assignment_columns};
-use crate::{log, progress};
+use crate::error::Result;
+use crate::rows::{AssignmentRow, GrantRow, assignment_columns};
 
 pub(crate) const LOCK_POSTGRES: &str = concat!(
     "SELECT ",
@@ -32,15 +35,69 @@ struct Ended {
     lease: LeaseId,
     how: Stale,
     at: Time,
+    taken: Option<Taken>,
+}
+
+impl Ended {
+    fn request(&self) -> Option<String> {
+        self.taken.as_ref().map(|taken| taken.key.text.clone())
+    }
+
+    fn request_digest(&self) -> Option<Vec<u8>> {
+        self.taken.as_ref().map(|taken| taken.key.digest.clone())
+    }
+
+    fn answer(&self) -> Option<String> {
+        self.taken.as_ref().and_then(|taken| taken.answer.clone())
+    }
+
+    /// Ends a grant of the model.
+    fn end(&self, grant: &mut GrantRow) {
+        if grant.ended.is_none() {
+            grant.ended = Some(self.how.code());
+            (grant.request, grant.request_digest) = (self.request(), self.request_digest());
+            grant.answer = self.answer();
+        }
+    }
+}
+
+/// Under which key a lease or a review was handed in, and the answer where it is needed again.
+pub(crate) struct Taken {
+    pub(crate) key: Key,
+    pub(crate) answer: Option<String>,
 }
 
 /// Locked assignments and what is to be written about them.
 #[derive(Default)]
 pub(crate) struct Changes {
-    rows: BTreeMap<AssignmentId, Touched>,
+    /// In boxes: a tree moves its entries about as it grows, and these are large.
+    rows: BTreeMap<AssignmentId, Box<Touched>>,
     fresh: Vec<Assignment>,
     entries: Vec<Entry>,
+    granted: Vec<NewGrant>,
     ended: Vec<Ended>,
+    progress: BTreeMap<JobId, Progress>,
+}
+
+/// A lease or a review that comes into being.
+pub(crate) struct NewGrant {
+    pub(crate) lease: LeaseId,
+    pub(crate) assignment: AssignmentId,
+    pub(crate) job: JobId,
+    pub(crate) holder: UserId,
+    pub(crate) stage: Stage,
+    pub(crate) fence: i64,
+    pub(crate) key: Option<Key>,
+    pub(crate) at: Time,
+}
+
+/// What is to be written, and nothing that stays as it is.
+struct Written {
+    changed: Vec<Assignment>,
+    fresh: Vec<Assignment>,
+    granted: Vec<NewGrant>,
+    ended: Vec<Ended>,
+    entries: Vec<Entry>,
     progress: BTreeMap<JobId, Progress>,
 }
 
@@ -63,6 +120,33 @@ impl Changes {
         Ok(changes)
     }
 
+    /// Locks the assignments that these leases were granted on, as [`Changes::lock`] does.
+    pub(crate) async fn lock_leased(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Self> {
+        // Which assignment a lease was granted on never changes, so it may be read in the statement that locks.
+        const POSTGRES: &str = concat!(
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments WHERE id IN (SELECT assignment FROM grants WHERE lease = ANY($1))
+             ORDER BY id FOR NO KEY UPDATE"
+        );
+        const SQLITE: &str = concat!(
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments WHERE id = (SELECT assignment FROM grants WHERE lease = $1)"
+        );
+        let rows = fetch_as_each!(
+            db,
+            AssignmentRow => Assignment,
+            [POSTGRES, SQLITE],
+            leases,
+            |lease| lease.0;
+            |t| t.grants.get(&lease.0).and_then(|grant| t.assignments.get(&grant.assignment)).cloned()
+        )?;
+        let mut changes = Self::default();
+        changes.add(rows);
+        Ok(changes)
+    }
+
     /// Locks those of these assignments that nobody else has locked.
     pub(crate) async fn lock_free(
         db: &mut Db<'_>,
@@ -76,7 +160,7 @@ impl Changes {
     /// Takes over rows that another statement of the same transaction has locked.
     pub(crate) fn add(&mut self, locked: Vec<Assignment>) {
         for row in locked {
-            self.rows.entry(row.id).or_insert_with(|| Touched { before: row.clone(), now: row });
+            self.rows.entry(row.id).or_insert_with(|| Box::new(Touched { before: row.clone(), now: row }));
         }
     }
 
@@ -106,9 +190,19 @@ impl Changes {
         self.entries.push(entry);
     }
 
+    /// Notes that a lease was granted.
+    pub(crate) fn grant(&mut self, grant: NewGrant) {
+        self.granted.push(grant);
+    }
+
     /// Notes that a lease no longer stands on its assignment.
     pub(crate) fn end(&mut self, lease: Option<LeaseId>, how: Stale, at: Time) {
-        self.ended.extend(lease.map(|lease| Ended { lease, how, at }));
+        self.ended.extend(lease.map(|lease| Ended { lease, how, at, taken: None }));
+    }
+
+    /// Notes that a lease was handed in.
+    pub(crate) fn hand_in(&mut self, lease: LeaseId, taken: Taken, at: Time) {
+        self.ended.push(Ended { lease, how: Stale::Submitted, at, taken: Some(taken) });
     }
 
     pub(crate) fn count(&mut self, job: JobId, counter: Counter, n: i64) {
@@ -119,7 +213,7 @@ impl Changes {
         self.progress.entry(job).or_default()
     }
 
-    /// Writes everything: assignments first, counters last.
+    /// Writes everything.
     pub(crate) async fn write(mut self, db: &mut Db<'_>, stripe: i64) -> Result<()> {
         let changed: Vec<_> =
             self.rows.into_values().filter(|touched| touched.before != touched.now).collect();
@@ -129,12 +223,20 @@ impl Changes {
             let change = Progress::between(&touched.before, &touched.now);
             self.progress.entry(touched.now.job).or_default().merge(&change);
         }
-        let changed: Vec<_> = changed.into_iter().map(|touched| touched.now).collect();
-        update(db, &changed).await?;
-        insert(db, &self.fresh).await?;
-        end_grants(db, &self.ended).await?;
-        log::insert(db, &self.entries).await?;
-        progress::add(db, &self.progress, stripe).await
+        let mut progress = self.progress;
+        progress.retain(|_, change| !change.is_zero());
+        let written = Written {
+            changed: changed.into_iter().map(|touched| touched.now).collect(),
+            fresh: self.fresh,
+            granted: self.granted,
+            ended: self.ended,
+            entries: self.entries,
+            progress,
+        };
+        match db {
+            Db::Postgres(connection) => at_once::write(connection, &written, stripe).await,
+            db => one_by_one::write(db, &written, stripe).await,
+        }
     }
 }
 
@@ -157,54 +259,6 @@ async fn rows_of(
         |id| *id;
         |t| t.assignments.get(id).cloned()
     )
-}
-
-const UPDATE_POSTGRES: &str = "
-    UPDATE assignments a SET
-        status = c.status, fence = c.fence, lease = c.lease, holder = c.holder, expires = c.expires,
-        deadline = c.deadline, confirmed = c.confirmed, author = c.author, submission = c.submission,
-        review = c.review, reserved_for = c.reserved_for, reserved_until = c.reserved_until, held = c.held,
-        accepted = c.accepted, skipped = c.skipped, seq = c.seq, since = c.since
-    FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::bigint[], $7::bigint[],
-                $8::bigint[], $9::uuid[], $10::uuid[], $11::boolean[], $12::uuid[], $13::bigint[], $14::boolean[],
-                $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
-         AS c (id, status, fence, lease, holder, expires, deadline, confirmed, author, submission, review,
-               reserved_for, reserved_until, held, accepted, skipped, seq, since)
-    WHERE a.id = c.id";
-
-const UPDATE_SQLITE: &str = "
-    UPDATE assignments SET
-        status = $2, fence = $3, lease = $4, holder = $5, expires = $6, deadline = $7, confirmed = $8, author = $9,
-        submission = $10, review = $11, reserved_for = $12, reserved_until = $13, held = $14, accepted = $15,
-        skipped = $16, seq = $17, since = $18
-    WHERE id = $1";
-
-async fn update(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
-    execute_each!(
-        db,
-        [UPDATE_POSTGRES, UPDATE_SQLITE],
-        rows,
-        |a| a.id.0,
-        a.status.code(),
-        a.fence,
-        a.lease.map(|id| id.0),
-        a.holder.map(|id| id.0),
-        a.expires.0,
-        a.deadline.0,
-        a.confirmed,
-        a.author.map(|id| id.0),
-        a.submission.map(|id| id.0),
-        a.review,
-        a.reserved_for.map(|id| id.0),
-        a.reserved_until.0,
-        a.held,
-        a.accepted,
-        a.skipped,
-        a.seq,
-        a.since.0;
-        |t| t.write_assignment(a, false)
-    )?;
-    Ok(())
 }
 
 /// Writes new assignments, which are PENDING and were never leased.
@@ -241,26 +295,6 @@ pub(crate) async fn insert(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
         a.seq,
         a.since.0;
         |t| t.write_assignment(a, true)
-    )?;
-    Ok(())
-}
-
-async fn end_grants(db: &mut Db<'_>, ended: &[Ended]) -> Result<()> {
-    const POSTGRES: &str = "
-        UPDATE grants g SET ended = c.ended, ended_at = c.ended_at
-        FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS c (lease, ended, ended_at)
-        WHERE g.lease = c.lease AND g.ended IS NULL";
-    const SQLITE: &str = "UPDATE grants SET ended = $2, ended_at = $3 WHERE lease = $1 AND ended IS NULL";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        ended,
-        |e| e.lease.0,
-        e.how.code(),
-        e.at.0;
-        |t| Ok::<_, StoreError>(t.grants.update(&e.lease.0, |grant| {
-            grant.ended = grant.ended.or(Some(e.how.code()));
-        }))
     )?;
     Ok(())
 }

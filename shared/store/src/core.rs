@@ -1,11 +1,11 @@
 //! The store as a value: its pools, the tasks that write, and what never changes about a job.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use swath_domain::Time;
-use swath_domain::ids::JobId;
+use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 
@@ -15,48 +15,67 @@ use crate::grants::{self, Grant, Granted};
 use crate::holds::{self, Release, Renew, Renewed};
 use crate::items::{self, Confirm, Confirmed};
 use crate::jobs;
+use crate::pieces::Piece;
 use crate::pools::{Pools, Target};
+use crate::remembered::Remembered;
 use crate::reviews::{self, Decide, Decided, PutVerdict};
 use crate::submissions::{self, Submit, Submitted};
-use crate::writer::{Replies, Writer};
+use crate::writer::{Replies, Run, Writer};
 
 /// Jobs whose unchanging part is remembered.
 const JOBS_REMEMBERED: usize = 10_000;
+/// Datasets whose pieces are remembered.
+const DATASETS_REMEMBERED: usize = 10_000;
 /// Tasks that write one kind of command into PostgreSQL.
 const TASKS: usize = 2;
 
-/// What every transaction of this process needs.
+/// Stripes of the counters that one process writes, at most: one for each of its tasks, and the first for rare writes.
+const STRIPES: i64 = 16;
+
+/// What every transaction of this process needs, and the stripe of the counters that is its task's own: two tasks that
+/// shared one would wait for each other's commits.
+#[derive(Clone)]
 pub(crate) struct Core {
-    pub(crate) pools: Pools,
-    /// The stripe of the counters that this process writes.
     pub(crate) stripe: i64,
-    jobs: Mutex<HashMap<JobId, Arc<Job>>>,
+    parts: Arc<Parts>,
+}
+
+/// What all tasks of a process share.
+pub(crate) struct Parts {
+    pub(crate) pools: Pools,
+    pub(crate) pieces: Remembered<DatasetId, Arc<[Piece]>>,
+    jobs: Remembered<JobId, Arc<Job>>,
+}
+
+impl Deref for Core {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
 }
 
 impl Core {
-    /// A job's unchanging part: terms, review rule, slots. Its status and texts may be old.
-    pub(crate) async fn job(&self, db: &mut Db<'_>, id: JobId) -> Result<Arc<Job>> {
-        if let Some(job) = self.remembered().get(&id) {
-            return Ok(job.clone());
-        }
-        let job = Arc::new(jobs::get(db, id).await?.ok_or(StoreError::NotFound)?);
-        let mut jobs = self.remembered();
-        if jobs.len() >= JOBS_REMEMBERED {
-            jobs.clear();
-        }
-        jobs.insert(id, job.clone());
-        Ok(job)
+    /// A transaction on the connection that this task's stripe has to itself, as far as that can be.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        self.pools.begin(usize::try_from(self.stripe % STRIPES).unwrap_or_default()).await
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, Arc<Job>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A job's unchanging part: terms, review rule, slots. Its status and texts may be old.
+    pub(crate) async fn job(&self, db: &mut Db<'_>, id: JobId) -> Result<Arc<Job>> {
+        if let Some(job) = self.jobs.get(&id) {
+            return Ok(job);
+        }
+        let job = Arc::new(jobs::get(db, id).await?.ok_or(StoreError::NotFound)?);
+        self.jobs.insert(id, job.clone());
+        Ok(job)
     }
 }
 
 /// The handle that services hold; clones share everything.
 #[derive(Clone)]
 pub struct Store {
-    core: Arc<Core>,
+    core: Core,
     writers: Arc<Writers>,
 }
 
@@ -70,36 +89,43 @@ struct Writers {
     decide: Writer<Decide, Decided>,
 }
 
-/// A writer over one of the batch verbs.
+/// A writer over one of the batch verbs, each of its tasks with a stripe of its own.
 macro_rules! writer {
-    ($core:expr, $tasks:expr, $verb:path) => {{
-        let core: Arc<Core> = $core.clone();
-        Writer::spawn(
-            $tasks,
+    ($cores:expr, $tasks:expr, $verb:path) => {
+        Writer::spawn($cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
             Arc::new(move |batch| {
                 let core = core.clone();
                 Box::pin(async move { $verb(&core, batch).await })
-            }),
-        )
-    }};
+            })
+        }))
+    };
 }
 
 impl Store {
     /// Opens the database and starts the writing tasks. `stripe` tells this process' counters from those of others.
     pub async fn open(target: &Target, stripe: i64) -> Result<Self> {
-        let core = Arc::new(Core { pools: Pools::open(target).await?, stripe, jobs: Mutex::default() });
+        let parts = Arc::new(Parts {
+            pools: Pools::open(target).await?,
+            pieces: Remembered::at_most(DATASETS_REMEMBERED),
+            jobs: Remembered::at_most(JOBS_REMEMBERED),
+        });
+        let mut cores = (stripe * STRIPES..(stripe + 1) * STRIPES)
+            .map(|stripe| Core { stripe, parts: parts.clone() })
+            .collect::<Vec<_>>()
+            .into_iter();
+        let core = cores.next().ok_or_else(|| StoreError::Unavailable("no stripe is left".into()))?;
         let tasks = match target {
             Target::Postgres { .. } => TASKS,
             Target::Sqlite(_) | Target::Memory(_) => 1,
         };
         let writers = Writers {
-            grant: writer!(core, tasks, grants::grant),
-            renew: writer!(core, tasks, holds::renew),
-            release: writer!(core, tasks, holds::release),
-            confirm: writer!(core, tasks, items::confirm),
-            submit: writer!(core, tasks, submissions::submit),
-            verdict: writer!(core, tasks, reviews::put_verdicts),
-            decide: writer!(core, tasks, reviews::decide),
+            grant: writer!(cores, tasks, grants::grant),
+            renew: writer!(cores, tasks, holds::renew),
+            release: writer!(cores, tasks, holds::release),
+            confirm: writer!(cores, tasks, items::confirm),
+            submit: writer!(cores, tasks, submissions::submit),
+            verdict: writer!(cores, tasks, reviews::put_verdicts),
+            decide: writer!(cores, tasks, reviews::decide),
         };
         Ok(Self { core, writers: Arc::new(writers) })
     }
@@ -164,6 +190,25 @@ impl Store {
         self.writers.decide.run(command).await
     }
 
+    /// What never changes about a job: its team, dataset, terms and rules. Its status and texts may be old.
+    pub async fn job_frame(&self, id: JobId) -> Result<Option<Arc<Job>>> {
+        if let Some(job) = self.core.jobs.get(&id) {
+            return Ok(Some(job));
+        }
+        // In a box, as it is rare: what a future may have to hold is moved about with every call.
+        Box::pin(async move {
+            match self.core.job(&mut self.reader().await?.db(), id).await {
+                Err(StoreError::NotFound) => Ok(None),
+                job => job.map(Some),
+            }
+        })
+        .await
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     pub(crate) async fn reader(&self) -> Result<Reader> {
         self.core.pools.reader().await
     }
@@ -197,10 +242,15 @@ async fn attempt<A, R, F>(core: &Core, argument: &A, verb: &F) -> Result<R>
 where
     F: for<'a> Fn(&'a Core, &'a mut Tx, &'a A) -> BoxFuture<'a, Result<R>>,
 {
-    let mut tx = core.pools.begin().await?;
-    let answer = verb(core, &mut tx, argument).await?;
-    committed(tx.commit().await)?;
-    Ok(answer)
+    let mut tx = core.begin().await?;
+    match verb(core, &mut tx, argument).await {
+        Ok(answer) => committed(tx.commit().await).map(|()| answer),
+        Err(error) => {
+            // A refusal is ordinary, and must not cost the connection; what cannot be rolled back is closed.
+            let _ = tx.rollback().await;
+            Err(error)
+        }
+    }
 }
 
 /// Tells a member that is refused, which is an answer, from a failure that spoils the transaction for all.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use swath_domain::ids::{DatasetId, TeamId, UserId};
-use swath_domain::{FieldError, Ranges, Time};
+use swath_domain::{FieldError, Time};
 use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
@@ -109,17 +109,6 @@ pub struct NewItem {
     pub height: Option<i64>,
 }
 
-/// An item of a dataset.
-#[derive(Debug, Clone)]
-pub struct ItemRow {
-    /// Its number.
-    pub index: i64,
-    /// The media.
-    pub uri: String,
-    /// Width and height in pixels, where known.
-    pub size: Option<(i64, i64)>,
-}
-
 row! {
     struct DatasetRow {
         id: Uuid, team: Uuid, name: String, version: i64, items: i64, state: i64, error: Option<String>, base: String,
@@ -152,14 +141,6 @@ impl TryFrom<DatasetRow> for Dataset {
 
 const GET: &str =
     "SELECT id, team, name, version, items, state, error, base, created FROM datasets WHERE id = $1";
-
-/// A piece of a dataset: items `start..stop`, by a pattern or as rows.
-#[derive(Debug, Clone)]
-struct Piece {
-    start: i64,
-    stop: i64,
-    pattern: Option<String>,
-}
 
 /// Writes item number `index` into a pattern.
 pub fn fill_pattern(pattern: &str, index: i64) -> Option<String> {
@@ -218,7 +199,7 @@ fn first_state(new: &NewDataset, ready: bool, items: i64) -> Dataset {
     }
 }
 
-fn segments_of(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Segment)> {
+pub(crate) fn segments_of(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Segment)> {
     t.segments.range((id.0, i64::MIN)..=(id.0, i64::MAX)).map(|((_, version), segment)| (*version, segment))
 }
 
@@ -571,100 +552,4 @@ impl Store {
             }
         )
     }
-
-    /// These items of a dataset, in order.
-    pub async fn items(&self, id: DatasetId, wanted: &Ranges) -> Result<Vec<ItemRow>> {
-        let mut reader = self.reader().await?;
-        items_of(&mut reader.db(), id, wanted).await
-    }
-
-    /// The numbers of the items behind `after` and below `stop` that carry one of these labels, at most `limit` rows
-    /// looked at; and the last number looked at, none at the end.
-    pub async fn items_labelled(
-        &self,
-        id: DatasetId,
-        labels: &[String],
-        (after, stop): (i64, i64),
-        limit: i64,
-    ) -> Result<(Vec<i64>, Option<i64>)> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (i64, Option<String>),
-            "SELECT item, labels FROM items WHERE dataset = $1 AND item > $2 AND item < $3 ORDER BY item LIMIT $4",
-            id.0,
-            after,
-            stop,
-            limit;
-            |t| {
-                let rows = t.items.range((id.0, after + 1)..(id.0, stop));
-                rows.take(limit as usize).map(|((_, item), row)| (*item, row.labels.clone())).collect()
-            }
-        )?;
-        let last = rows.last().map(|(item, _)| *item);
-        let carries = |text: &Option<String>| {
-            let own: Vec<String> =
-                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-            own.iter().any(|label| labels.contains(label))
-        };
-        Ok((rows.into_iter().filter(|(_, text)| carries(text)).map(|(item, _)| item).collect(), last))
-    }
-}
-
-pub(crate) async fn items_of(db: &mut Db<'_>, id: DatasetId, wanted: &Ranges) -> Result<Vec<ItemRow>> {
-    let mut found = Vec::new();
-    for segment in segments(db, id).await? {
-        for range in wanted.as_slice() {
-            let (start, stop) = (range.start.max(segment.start), range.end.min(segment.stop));
-            if start < stop {
-                found.extend(segment_items(db, id, &segment, start, stop).await?);
-            }
-        }
-    }
-    found.sort_unstable_by_key(|item| item.index);
-    Ok(found)
-}
-
-async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Piece>> {
-    let rows = fetch_all!(
-        db,
-        (i64, i64, Option<String>),
-        "SELECT start, stop, pattern FROM segments WHERE dataset = $1 AND ready ORDER BY version",
-        id.0;
-        |t| {
-            let ready = segments_of(t, id).filter(|(_, segment)| segment.ready);
-            ready.map(|(_, segment)| (segment.start, segment.stop, segment.pattern.clone())).collect()
-        }
-    )?;
-    Ok(rows.into_iter().map(|(start, stop, pattern)| Piece { start, stop, pattern }).collect())
-}
-
-async fn segment_items(
-    db: &mut Db<'_>,
-    id: DatasetId,
-    segment: &Piece,
-    start: i64,
-    stop: i64,
-) -> Result<Vec<ItemRow>> {
-    if let Some(pattern) = &segment.pattern {
-        let item = |index| Some(ItemRow { index, uri: fill_pattern(pattern, index)?, size: None });
-        return (start..stop).map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
-            table: "segments",
-            id: id.to_string(),
-            what: format!("pattern: {pattern}"),
-        });
-    }
-    let rows = fetch_all!(
-        db,
-        (i64, String, Option<i64>, Option<i64>),
-        "SELECT item, uri, width, height FROM items WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
-        id.0,
-        start,
-        stop;
-        |t| {
-            let rows = t.items.range((id.0, start)..(id.0, stop));
-            rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1)).collect()
-        }
-    )?;
-    Ok(rows.into_iter().map(|(index, uri, w, h)| ItemRow { index, uri, size: w.zip(h) }).collect())
 }

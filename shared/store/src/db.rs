@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::Result;
+use crate::lanes::LaneTx;
 use crate::memory::{Session, Tables};
 
 /// A connection on which statements run.
@@ -40,7 +41,7 @@ impl Reader {
 
 /// A transaction. It is only ever held by a task of the store's own, so that no caller can drop it half way.
 pub(crate) enum Tx {
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(LaneTx),
     Sqlite(Transaction<'static, Sqlite>),
     Memory(Session),
 }
@@ -48,7 +49,7 @@ pub(crate) enum Tx {
 impl Tx {
     pub(crate) fn db(&mut self) -> Db<'_> {
         match self {
-            Self::Postgres(tx) => Db::Postgres(tx),
+            Self::Postgres(tx) => Db::Postgres(tx.connection()),
             Self::Sqlite(tx) => Db::Sqlite(tx),
             Self::Memory(session) => Db::Memory(session),
         }
@@ -62,6 +63,26 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// Ends it with nothing written, and keeps the connection.
+    pub(crate) async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Memory(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A call of PostgreSQL's `UNNEST` with an array parameter of each of these types, from number `next` on.
+pub(crate) fn arrays(next: &mut usize, types: &[&str]) -> String {
+    let mut places = Vec::with_capacity(types.len());
+    for name in types {
+        places.push(format!("${next}::{name}[]"));
+        *next += 1;
+    }
+    format!("UNNEST({})", places.join(", "))
 }
 
 /// Picks the text for a database.
@@ -234,7 +255,8 @@ macro_rules! fetch_as_each {
     };
 }
 
-/// A struct that decodes from a row of either database by the names of its fields.
+/// A struct that decodes from a row of either database by place: a statement names its columns in the order of the
+/// fields. Looking them up by name for every row costs more than all else that is done with one.
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
@@ -243,11 +265,13 @@ macro_rules! row {
         impl<'r, R> sqlx::FromRow<'r, R> for $name
         where
             R: sqlx::Row,
-            &'static str: sqlx::ColumnIndex<R>,
+            usize: sqlx::ColumnIndex<R>,
             $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
         {
             fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-                Ok(Self { $($field: row.try_get(stringify!($field))?,)* })
+                let mut places = 0..;
+                $(let $field = row.try_get(places.next().unwrap_or_default())?;)*
+                Ok(Self { $($field,)* })
             }
         }
     };

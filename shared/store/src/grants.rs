@@ -1,6 +1,7 @@
 //! Grants: a lease to annotate, or the claim of a review.
 
 mod keys;
+mod standing;
 mod waits;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,15 +11,16 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::{Assignment, Stage, Stale, Time};
-use uuid::Uuid;
 
 use crate::answers::Key;
-use crate::changes::Changes;
+use crate::changes::{Changes, NewGrant};
 use crate::core::{Core, commit};
-use crate::db::{Db, execute_each, fetch_as, fetch_each, fetch_one, row};
+use crate::db::{Db, fetch_as, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
 use crate::writer::Replies;
+
+use standing::{HeldRow, Standing};
 
 pub use waits::Wait;
 
@@ -64,43 +66,33 @@ pub enum Granted {
     Nothing,
 }
 
-row! {
-    #[derive(Debug, Clone)]
-    struct HeldRow { id: Uuid, team: Uuid, job: Uuid, holder: Uuid, status: i64, lease: Uuid, }
-}
-
-impl HeldRow {
-    fn of(a: &Assignment) -> Option<Self> {
-        let (team, job) = (a.team.0, a.job.0);
-        Some(Self { id: a.id.0, team, job, holder: a.holder?.0, status: a.status.code(), lease: a.lease?.0 })
-    }
-}
-
 /// One batch under way: its commands, and the answers so far.
 struct Batch<'a> {
     core: &'a Core,
     commands: &'a [Grant],
     answers: Vec<Option<Result<Granted>>>,
     changes: Changes,
-    grants: Vec<(LeaseId, Assignment, Grant)>,
+    /// How many rows it has granted, which still look free to a statement.
+    granted: usize,
     /// Which commands were handed back what is held already.
     held: Vec<(usize, LeaseId)>,
 }
 
 pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let mut batch = Batch {
         core,
         commands: &commands,
         answers: commands.iter().map(|_| None).collect(),
         changes: Changes::default(),
-        grants: Vec::new(),
+        granted: 0,
         held: Vec::new(),
     };
     let db = &mut tx.db();
-    batch.replay(db).await?;
-    batch.hand_back(db).await?;
-    batch.try_candidates(db).await?;
+    let standing = Standing::read(db, &commands).await?;
+    batch.replay(&standing);
+    batch.hand_back(db, &standing).await?;
+    batch.try_candidates(db, &standing).await?;
     batch.claim(db).await?;
     let answers = batch.write(db).await?;
     commit(tx, answers).await
@@ -113,29 +105,24 @@ impl Batch<'_> {
     }
 
     /// Answers those whose key was used before.
-    async fn replay(&mut self, db: &mut Db<'_>) -> Result<()> {
-        let keyed: Vec<_> = self.commands.iter().filter(|_| !is(Bug::GrantKeyForgotten)).collect();
-        let first = keys::first_leases(db, &keyed).await?;
+    fn replay(&mut self, standing: &Standing) {
         for (index, command) in self.commands.iter().enumerate() {
-            let Some((key, (lease, digest))) = command.key.as_ref().zip(first.get(&keys::place(command)))
-            else {
-                continue;
-            };
-            self.answers[index] = Some(key.matches(digest.as_deref()).map(|()| Granted::Held(*lease)));
+            if let Some((key, (lease, digest))) = command.key.as_ref().zip(standing.first(command)) {
+                self.answers[index] = Some(key.matches(digest.as_deref()).map(|()| Granted::Held(*lease)));
+            }
         }
-        Ok(())
     }
 
     /// Answers those who hold a lease already; one that lapsed is revived.
-    async fn hand_back(&mut self, db: &mut Db<'_>) -> Result<()> {
-        let held = self.held(db).await?;
+    async fn hand_back(&mut self, db: &mut Db<'_>, standing: &Standing) -> Result<()> {
+        let held = self.open().into_iter().flat_map(|index| standing.held(&self.commands[index]));
         let lapsed: Vec<_> =
-            held.values().flatten().filter(|(_, lapsed)| *lapsed).map(|(row, _)| row.clone()).collect();
-        self.changes = Changes::lock_free(db, lapsed.iter().map(|row| AssignmentId(row.id))).await?;
+            held.filter(|(_, lapsed)| *lapsed).map(|(row, _)| AssignmentId(row.id)).collect();
+        self.changes = Changes::lock_free(db, lapsed).await?;
         for index in self.open() {
             let command = &self.commands[index];
-            let Some(rows) = held.get(&(command.user, command.stage)) else { continue };
-            let mut mine: Vec<_> = rows.iter().filter(|(row, _)| command.may_hold(row)).collect();
+            let mut mine: Vec<_> =
+                standing.held(command).iter().filter(|(row, _)| command.may_hold(row)).collect();
             mine.sort_by_key(|(_, lapsed)| *lapsed);
             for (row, lapsed) in mine {
                 if !lapsed || self.revive(db, command, row).await? {
@@ -146,34 +133,6 @@ impl Batch<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The leases that stand for these people: the row, and whether it has lapsed.
-    async fn held(&self, db: &mut Db<'_>) -> Result<HashMap<(UserId, Stage), Vec<(HeldRow, bool)>>> {
-        const POSTGRES: &str = "
-            SELECT id, team, job, holder, status, lease FROM assignments
-            WHERE holder = ANY($1)";
-        const SQLITE: &str = "
-            SELECT id, team, job, holder, status, lease FROM assignments
-            WHERE holder = $1";
-        let people: HashSet<Uuid> =
-            self.open().into_iter().map(|index| self.commands[index].user.0).collect();
-        let people: Vec<Uuid> = people.into_iter().collect();
-        let rows = fetch_each!(
-            db,
-            HeldRow,
-            [POSTGRES, SQLITE],
-            &people,
-            |id| *id;
-            |t| t.assignments.values().filter(|a| a.holder == Some(UserId(*id))).filter_map(HeldRow::of)
-        )?;
-        let mut held: HashMap<_, Vec<_>> = HashMap::new();
-        for row in rows {
-            let stage = if row.status < 2 { Stage::Annotate } else { Stage::Review };
-            let lapsed = row.status == stage.waiting().code();
-            held.entry((UserId(row.holder), stage)).or_default().push((row, lapsed));
-        }
-        Ok(held)
     }
 
     async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, row: &HeldRow) -> Result<bool> {
@@ -193,14 +152,15 @@ impl Batch<'_> {
     }
 
     /// Tries what is reserved for each person, then the candidates that came with the command.
-    async fn try_candidates(&mut self, db: &mut Db<'_>) -> Result<()> {
-        let reserved = self.reserved(db).await?;
+    async fn try_candidates(&mut self, db: &mut Db<'_>, standing: &Standing) -> Result<()> {
         let mut tries: Vec<(usize, Vec<AssignmentId>)> = Vec::new();
         for index in self.open() {
             let command = &self.commands[index];
-            let mut ids = reserved.get(&command.user).cloned().unwrap_or_default();
-            ids.retain(|(job, _)| command.open.contains(job) && command.only.is_none_or(|only| only == *job));
-            let mut ids: Vec<_> = ids.into_iter().map(|(_, id)| id).collect();
+            let reserved = standing.reserved(command).iter();
+            let admitted = reserved.filter(|(job, _)| {
+                command.open.contains(job) && command.only.is_none_or(|only| only == *job)
+            });
+            let mut ids: Vec<_> = admitted.map(|(_, id)| *id).collect();
             ids.extend(&command.candidates);
             tries.push((index, ids));
         }
@@ -216,42 +176,6 @@ impl Batch<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn reserved(&self, db: &mut Db<'_>) -> Result<HashMap<UserId, Vec<(JobId, AssignmentId)>>> {
-        // Only jobs that grant, and of each person alike: what one of them cannot have must not hide the rest.
-        const POSTGRES: &str = "
-            SELECT c.person, r.job, r.id FROM UNNEST($1::uuid[], $2::uuid[]) AS c (person, only_job)
-            CROSS JOIN LATERAL (
-                SELECT a.job, a.id FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
-                WHERE a.reserved_for = c.person AND a.status = 0 AND NOT a.held
-                  AND (c.only_job IS NULL OR a.job = c.only_job)
-                ORDER BY a.id LIMIT 20) r";
-        const SQLITE: &str = "
-            SELECT a.reserved_for AS person, a.job, a.id
-            FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
-            WHERE a.reserved_for = $1 AND a.status = 0 AND NOT a.held AND ($2 IS NULL OR a.job = $2)
-            ORDER BY a.id LIMIT 20";
-        let asking: Vec<_> = self
-            .open()
-            .into_iter()
-            .map(|index| &self.commands[index])
-            .filter(|command| command.stage == Stage::Annotate)
-            .collect();
-        let rows = fetch_each!(
-            db,
-            (Uuid, Uuid, Uuid),
-            [POSTGRES, SQLITE],
-            &asking,
-            |c| c.user.0,
-            c.only.map(|job| job.0);
-            |t| t.reserved_for(c.user, c.only).map(|a| (c.user.0, a.job.0, a.id.0)).take(20)
-        )?;
-        let mut reserved: HashMap<_, Vec<_>> = HashMap::new();
-        for (person, job, id) in rows {
-            reserved.entry(UserId(person)).or_default().push((JobId(job), AssignmentId(id)));
-        }
-        Ok(reserved)
     }
 
     /// Takes from the queue of the job that each command names.
@@ -279,7 +203,7 @@ impl Batch<'_> {
     async fn claim_alike(&mut self, db: &mut Db<'_>, job: JobId, indices: &[usize]) -> Result<()> {
         let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
         // Rows that this batch has granted already still look pending to the statement.
-        let limit = (indices.len() + self.grants.len()) as i64;
+        let limit = (indices.len() + self.granted) as i64;
         let rows = fetch_as!(
             db,
             AssignmentRow => Assignment,
@@ -306,7 +230,7 @@ impl Batch<'_> {
     /// A person for whom the queue must be read with their own past in mind.
     async fn claim_one(&mut self, db: &mut Db<'_>, job: JobId, index: usize) -> Result<()> {
         let command = &self.commands[index];
-        let limit = 1 + self.grants.len() as i64;
+        let limit = 1 + self.granted as i64;
         let (user, now) = (command.user, command.now);
         let rows = match command.stage {
             Stage::Annotate => fetch_as!(
@@ -373,54 +297,26 @@ impl Batch<'_> {
         self.changes.end(before, Stale::Taken, command.now);
         self.changes.log(entry);
         self.changes.count(job_id, Counter::Leases, 1);
-        self.grants.push((command.lease, granted.clone(), command.clone()));
+        self.changes.grant(NewGrant {
+            lease: command.lease,
+            assignment: granted.id,
+            job: job_id,
+            holder: command.user,
+            stage: command.stage,
+            fence: granted.fence,
+            key: command.key.clone(),
+            at: command.now,
+        });
+        self.granted += 1;
         self.answers[index] = Some(Ok(Granted::New(Box::new(granted))));
         Ok(())
     }
 
     async fn write(self, db: &mut Db<'_>) -> Result<Vec<Result<Granted>>> {
-        const POSTGRES: &str = "
-            INSERT INTO grants (lease, assignment, job, holder, stage, fence, granted, key, digest)
-            SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[],
-                $7::bigint[], $8::text[], $9::bytea[])";
-        const SQLITE: &str = "
-            INSERT INTO grants (lease, assignment, job, holder, stage, fence, granted, key, digest)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let held = self.held.iter().map(|(index, lease)| (&self.commands[*index], *lease)).collect();
         keys::keep(db, held).await?;
         self.changes.write(db, self.core.stripe).await?;
-        execute_each!(
-            db,
-            [POSTGRES, SQLITE],
-            &self.grants,
-            |g| g.0.0,
-            g.1.id.0,
-            g.1.job.0,
-            g.2.user.0,
-            g.2.stage.code(),
-            g.1.fence,
-            g.2.now.0,
-            g.2.key.as_ref().map(|key| key.text.clone()),
-            g.2.key.as_ref().map(|key| key.digest.clone());
-            |t| t.write_grant(grant_row(g), g.2.key.as_ref().map(|key| key.text.clone()))
-        )?;
         Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
-    }
-}
-
-fn grant_row((lease, assignment, command): &(LeaseId, Assignment, Grant)) -> GrantRow {
-    GrantRow {
-        lease: lease.0,
-        assignment: assignment.id.0,
-        job: assignment.job.0,
-        holder: command.user.0,
-        stage: command.stage.code(),
-        fence: assignment.fence,
-        digest: command.key.as_ref().map(|key| key.digest.clone()),
-        ended: None,
-        request: None,
-        request_digest: None,
-        answer: None,
     }
 }
 

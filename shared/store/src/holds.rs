@@ -63,8 +63,7 @@ impl Holds {
         let mut leases: Vec<_> = leases.into_iter().collect();
         leases.sort_unstable();
         leases.dedup();
-        let grants = grants::of_leases(db, &leases).await?;
-        let changes = Changes::lock(db, grants.values().map(|grant| AssignmentId(grant.assignment))).await?;
+        let changes = Changes::lock_leased(db, &leases).await?;
         // Only now: what ended while we waited for the rows must be seen.
         let grants = grants::of_leases(db, &leases).await?;
         Ok(Self { grants, changes })
@@ -124,7 +123,7 @@ async fn holds_another(db: &mut Db<'_>, lapsed: &Assignment, stage: Stage, user:
 }
 
 pub(crate) async fn renew(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut answers = Vec::with_capacity(commands.len());
@@ -136,7 +135,7 @@ pub(crate) async fn renew(core: &Core, commands: Vec<Renew>) -> Replies<Renewed>
 }
 
 pub(crate) async fn release(core: &Core, commands: Vec<Release>) -> Replies<()> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let answers = commands.iter().map(|command| give_back(&mut holds, command)).collect();

@@ -163,7 +163,7 @@ fn annotation(revision: i64, save: &Save) -> Annotation {
 }
 
 pub(crate) async fn confirm(core: &Core, commands: Vec<Confirm>) -> Replies<Confirmed> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let places = commands.iter().filter_map(|command| {

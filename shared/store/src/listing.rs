@@ -40,6 +40,14 @@ pub struct LeaseView {
     pub assignment: Assignment,
 }
 
+/// A page of the ids of a job's assignments. The ids themselves say where the job begins and ends, and SQLite is kept
+/// from reading all of the job by another index and sorting it for every page.
+pub(crate) const IDS_POSTGRES: &str =
+    "SELECT id FROM assignments WHERE job = $1 AND id > $2 AND id <= $4 ORDER BY id LIMIT $3";
+/// See [`IDS_POSTGRES`].
+pub(crate) const IDS_SQLITE: &str =
+    "SELECT id FROM assignments WHERE +job = $1 AND id > $2 AND id <= $4 ORDER BY id LIMIT $3";
+
 const BY_ID: &str = concat!("SELECT ", assignment_columns!(), " FROM assignments WHERE id = $1");
 
 async fn by_id(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<Assignment>> {
@@ -68,25 +76,33 @@ impl Store {
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Assignment>> {
-        const PAGE: &str = concat!(
-            "SELECT ",
-            assignment_columns!(),
-            " FROM assignments WHERE job = $1 AND id > $2
-               AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
-             ORDER BY id LIMIT $7"
-        );
+        macro_rules! page {
+            ($of_job:literal) => {
+                concat!(
+                    "SELECT ",
+                    assignment_columns!(),
+                    " FROM assignments WHERE ",
+                    $of_job,
+                    " AND id > $2 AND id <= $8
+                       AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
+                     ORDER BY id LIMIT $7"
+                )
+            };
+        }
+        let (first, last) = AssignmentId::span(job);
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             AssignmentRow => Assignment,
-            PAGE,
+            [page!("job = $1"), page!("+job = $1")],
             job.0,
-            after,
+            after.max(first.0),
             filter.status.map_or(-1, Status::code),
             i64::from(filter.holder.is_some()),
             filter.holder.map(|user| user.0),
             i64::from(filter.undecided),
-            limit;
+            limit,
+            last.0;
             |t| {
                 let wanted = |a: &&Assignment| {
                     a.id.0 > after
@@ -225,10 +241,9 @@ impl Store {
             ($which:literal) => {
                 concat!(
                     "SELECT n.assignment, n.author, n.item, n.body, n.revision, n.skipped, n.lease, n.updated,
-                            c.item IS NOT NULL
+                            EXISTS (SELECT 1 FROM accepted c WHERE c.job = a.job AND c.item = n.item AND c.slot = a.slot
+                                    AND c.assignment = n.assignment AND c.author = n.author)
                      FROM annotations n JOIN assignments a ON a.id = n.assignment
-                     LEFT JOIN accepted c ON c.job = a.job AND c.item = n.item AND c.slot = a.slot
-                          AND c.assignment = n.assignment AND c.author = n.author
                      WHERE n.assignment ",
                     $which,
                     " ORDER BY n.assignment, n.author, n.item"
@@ -281,13 +296,16 @@ impl Store {
     pub async fn log_page(&self, job: JobId, after: Uuid, limit: i64) -> Result<(Vec<Entry>, Option<Uuid>)> {
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
+        let (first, last) = AssignmentId::span(job);
+        let after = after.max(first.0);
         let ids = fetch_all!(
             db,
             (Uuid,),
-            "SELECT id FROM assignments WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3",
+            [IDS_POSTGRES, IDS_SQLITE],
             job.0,
             after,
-            limit;
+            limit,
+            last.0;
             |t| t.of_job(job).filter(|a| a.id.0 > after).take(limit as usize).map(|a| (a.id.0,)).collect()
         )?;
         let Some((last,)) = ids.last() else { return Ok((Vec::new(), None)) };

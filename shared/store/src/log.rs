@@ -57,12 +57,21 @@ pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64)
 
 /// The entries of a page of assignments, from the one behind `after` to `last`, in the order of their ids.
 pub(crate) async fn read_between(db: &mut Db<'_>, job: Uuid, after: Uuid, last: Uuid) -> Result<Vec<Entry>> {
+    macro_rules! page {
+        ($of_job:literal) => {
+            concat!(
+                "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail
+                 FROM assignments a JOIN decision_log l ON l.subject = a.id
+                 WHERE ",
+                $of_job,
+                " AND a.id > $2 AND a.id <= $3 ORDER BY a.id, l.seq"
+            )
+        };
+    }
     fetch_as!(
         db,
         EntryRow => Entry,
-        "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail
-         FROM assignments a JOIN decision_log l ON l.subject = a.id
-         WHERE a.job = $1 AND a.id > $2 AND a.id <= $3 ORDER BY a.id, l.seq",
+        [page!("a.job = $1"), page!("+a.job = $1")],
         job,
         after,
         last;

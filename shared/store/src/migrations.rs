@@ -5,12 +5,15 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 macro_rules! steps {
     ($folder:literal) => {
-        [(1, "core", include_str!(concat!("../../../migrations/", $folder, "/0001_core.sql")))]
+        [
+            (1, "core", include_str!(concat!("../../../migrations/", $folder, "/0001_core.sql"))),
+            (2, "lean", include_str!(concat!("../../../migrations/", $folder, "/0002_lean.sql"))),
+        ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 1] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 1] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 2] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 2] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

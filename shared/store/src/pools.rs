@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlitePool};
 use swath_domain::Time;
+use tokio::time::timeout;
 
 use crate::db::{Db, Reader, Tx, fetch_all, fetch_one};
 use crate::error::{Result, StoreError};
+use crate::lanes::{IDLE, Lanes, PING};
 use crate::memory::{Connection, Memory};
 use crate::migrations;
 
@@ -18,6 +21,16 @@ use crate::migrations;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long PostgreSQL works on one statement before it gives up.
 const STATEMENT: &str = "12s";
+/// Hot statements look rows up by key. A plan that was made while its table was empty must not read all of it for as
+/// long as the connection lives, so PostgreSQL is told to use what indexes there are, and to plan a statement once.
+const PLANS: [(&str, &str); 6] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 /// Readers of an embedded installation.
 const SQLITE_READERS: u32 = 4;
 
@@ -38,7 +51,7 @@ pub enum Target {
 }
 
 pub(crate) enum Pools {
-    Postgres(PgPool),
+    Postgres { read: PgPool, write: Arc<Lanes> },
     Sqlite { read: SqlitePool, write: SqlitePool },
     Memory(Connection),
 }
@@ -50,14 +63,24 @@ impl Pools {
             Target::Postgres { url, connections } => {
                 let options =
                     PgConnectOptions::from_str(url).map_err(|e| StoreError::Unavailable(e.to_string()))?;
-                let pool = PgPoolOptions::new()
-                    .max_connections(*connections)
+                let options = options
+                    .application_name("swath")
+                    .disable_statement_logging()
+                    .options([("statement_timeout", STATEMENT)])
+                    .options(PLANS);
+                let write = (*connections * 2 / 3).max(1);
+                let read = PgPoolOptions::new()
+                    .max_connections((*connections - write).max(1))
                     .acquire_timeout(ACQUIRE)
                     .test_before_acquire(false)
-                    .connect_lazy_with(
-                        options.application_name("swath").options([("statement_timeout", STATEMENT)]),
-                    );
-                Ok(Self::Postgres(pool))
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move {
+                            let fresh = meta.idle_for < IDLE;
+                            Ok(fresh || matches!(timeout(PING, connection.ping()).await, Ok(Ok(()))))
+                        })
+                    })
+                    .connect_lazy_with(options.clone());
+                Ok(Self::Postgres { read, write: Lanes::new(options, write as usize) })
             }
             Target::Sqlite(path) => Self::open_sqlite(path).await,
             Target::Memory(memory) => Ok(Self::Memory(Connection::to(memory))),
@@ -71,7 +94,8 @@ impl Pools {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(ACQUIRE);
+            .busy_timeout(ACQUIRE)
+            .disable_statement_logging();
         let pool =
             |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
         // A full disk makes SQLite end a transaction by itself, which sqlx does not notice: a connection that still
@@ -88,16 +112,16 @@ impl Pools {
 
     pub(crate) async fn reader(&self) -> Result<Reader> {
         Ok(match self {
-            Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Self::Postgres { read, .. } => Reader::Postgres(read.acquire().await?),
             Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
             Self::Memory(memory) => Reader::Memory(memory.open().await?),
         })
     }
 
-    /// A transaction for one of the store's own tasks.
-    pub(crate) async fn begin(&self) -> Result<Tx> {
+    /// A transaction for one of the store's own tasks, in its lane.
+    pub(crate) async fn begin(&self, lane: usize) -> Result<Tx> {
         Ok(match self {
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { write, .. } => Tx::Postgres(write.begin(lane).await?),
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Memory(memory) => Tx::Memory(memory.open().await?),
         })
@@ -105,7 +129,7 @@ impl Pools {
 
     pub(crate) async fn migrate(&self) -> Result<()> {
         match self {
-            Self::Postgres(pool) => migrations::postgres().run(pool).await,
+            Self::Postgres { read, .. } => migrations::postgres().run(read).await,
             Self::Sqlite { write, .. } => migrations::sqlite().run(write).await,
             Self::Memory(_) => return Ok(()),
         }
@@ -158,7 +182,10 @@ impl Pools {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
             Self::Sqlite { read, write } => {
                 read.close().await;
                 write.close().await;

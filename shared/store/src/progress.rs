@@ -1,13 +1,16 @@
-//! The counters of a job: a stripe per process, summed when read.
+//! The counters of a job: a stripe for each task that writes, summed when read.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use sqlx::Row;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Postgres, Row};
 use swath_domain::ids::JobId;
 use swath_domain::progress::{Counter, Progress};
 use uuid::Uuid;
 
-use crate::db::Db;
+use crate::db::{Db, arrays};
 use crate::error::Result;
 
 /// The columns after `job` and `stripe`, with something said of each.
@@ -17,21 +20,53 @@ fn columns(each: impl Fn(usize, &str) -> String) -> String {
     parts.join(", ")
 }
 
-fn add_text() -> &'static str {
-    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+const SUMS: fn(usize, &str) -> String = |_, name| format!("{name} = job_progress.{name} + excluded.{name}");
+
+/// Adds the counters of several jobs, each an array from parameter number `next` on.
+pub(crate) fn add_text(next: &mut usize) -> String {
+    let types = [&["uuid", "bigint"][..], &["bigint"; Counter::COUNT]].concat();
+    let (names, sums) = (columns(|_, name| name.to_owned()), columns(SUMS));
+    format!(
+        "INSERT INTO job_progress (job, stripe, {names}) SELECT * FROM {}
+         ON CONFLICT (job, stripe) DO UPDATE SET {sums}",
+        arrays(next, &types)
+    )
+}
+
+/// Binds what [`add_text`] takes, jobs in order.
+pub(crate) fn bind(
+    statement: Query<'static, Postgres, PgArguments>,
+    changes: &BTreeMap<JobId, Progress>,
+    stripe: i64,
+) -> Query<'static, Postgres, PgArguments> {
+    let jobs: Vec<_> = changes.keys().map(|job| job.0).collect();
+    let stripes = vec![stripe; jobs.len()];
+    Counter::ALL.iter().fold(statement.bind(jobs).bind(stripes), |statement, counter| {
+        let column: Vec<_> = changes.values().map(|change| change.get(*counter)).collect();
+        statement.bind(column)
+    })
+}
+
+fn add_all_text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| add_text(&mut 1));
+    &TEXT
+}
+
+fn add_one_text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
         let names = columns(|_, name| name.to_owned());
         let values = columns(|index, _| format!("${}", index + 3));
-        let sums = columns(|_, name| format!("{name} = job_progress.{name} + excluded.{name}"));
         format!(
             "INSERT INTO job_progress (job, stripe, {names}) VALUES ($1, $2, {values})
-             ON CONFLICT (job, stripe) DO UPDATE SET {sums}"
+             ON CONFLICT (job, stripe) DO UPDATE SET {}",
+            columns(SUMS)
         )
     });
     &TEXT
 }
 
 fn sum_text() -> &'static str {
-    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
         let sums = columns(|_, name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"));
         format!("SELECT job, {sums} FROM job_progress WHERE job = $1 GROUP BY job")
     });
@@ -39,7 +74,7 @@ fn sum_text() -> &'static str {
 }
 
 fn page_text() -> &'static str {
-    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
         let sums = columns(|_, name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"));
         format!("SELECT job, {sums} FROM job_progress WHERE job > $1 AND job <= $2 GROUP BY job ORDER BY job")
     });
@@ -48,27 +83,31 @@ fn page_text() -> &'static str {
 
 /// Runs a statement of this module on either database, with the counters bound last.
 macro_rules! bound {
-    ($text:expr, $($arg:expr),*) => {
+    ($text:expr, $($arg:expr),* $(,)?) => {
         sqlx::query(sqlx::AssertSqlSafe($text))$(.bind($arg))*
     };
 }
 
-/// Adds each job's change to this process' stripe, jobs in order.
+/// Adds each job's change to a stripe.
 pub(crate) async fn add(db: &mut Db<'_>, changes: &BTreeMap<JobId, Progress>, stripe: i64) -> Result<()> {
-    for (job, change) in changes.iter().filter(|(_, change)| !change.is_zero()) {
-        match db {
-            Db::Postgres(c) => {
-                let query = bound!(add_text(), job.0, stripe);
+    let mut changes = changes.clone();
+    changes.retain(|_, change| !change.is_zero());
+    match db {
+        _ if changes.is_empty() => {}
+        Db::Postgres(c) => {
+            bind(bound!(add_all_text(),), &changes, stripe).execute(&mut **c).await?;
+        }
+        Db::Sqlite(c) => {
+            for (job, change) in &changes {
+                let query = bound!(add_one_text(), job.0, stripe);
                 change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
             }
-            Db::Memory(t) => {
+        }
+        Db::Memory(t) => {
+            for (job, change) in &changes {
                 let mut sum = t.progress.get(&(job.0, stripe)).copied().unwrap_or_default();
                 sum.merge(change);
                 t.progress.put((job.0, stripe), sum);
-            }
-            Db::Sqlite(c) => {
-                let query = bound!(add_text(), job.0, stripe);
-                change.0.iter().fold(query, |query, n| query.bind(*n)).execute(&mut **c).await?;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Reviews: verdicts item by item, the decision with the rework that it makes, and submissions that nobody reviews.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Decision;
@@ -8,18 +8,17 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, Refusal, Stage, Stale, Status, Time};
+use swath_domain::{Assignment, Refusal, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
-use crate::changes::Changes;
+use crate::changes::{Changes, Taken};
 use crate::core::{Core, Store, commit, settle};
-use crate::db::{Db, execute, execute_each, fetch_all};
+use crate::db::{Db, execute_each, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::memory::{Accepted, Tables, VerdictRecord};
 use crate::rows::GrantRow;
-use crate::submissions::{Taken, keep_requests};
 use crate::writer::Replies;
 
 /// A verdict on one item.
@@ -102,7 +101,7 @@ struct Put {
 }
 
 pub(crate) async fn put_verdicts(core: &Core, commands: Vec<PutVerdict>) -> Replies<()> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut puts = BTreeMap::new();
@@ -177,58 +176,92 @@ async fn write_verdicts(db: &mut Db<'_>, puts: &[Put]) -> Result<()> {
     Ok(())
 }
 
+/// A decision under way: its guard holds.
+struct Deciding<'a> {
+    command: &'a Decide,
+    id: AssignmentId,
+    job: JobId,
+    author: UserId,
+    submission: LeaseId,
+}
+
 pub(crate) async fn decide(core: &Core, commands: Vec<Decide>) -> Replies<Decided> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut seen = HashSet::new();
-    let mut taken = Vec::new();
-    let mut answers = Vec::with_capacity(commands.len());
+    let mut checked = Vec::with_capacity(commands.len());
     for command in &commands {
-        answers.push(if seen.insert(command.lease) {
-            settle(decide_one(core, db, &mut holds, &mut taken, command).await)?
-        } else {
+        if !seen.insert(command.lease) {
             return Err(StoreError::Collision("two decisions of one review".into()));
+        }
+        checked.push(settle(begin_to_decide(&mut holds, command))?);
+    }
+    let deciding: Vec<_> =
+        checked.iter().filter_map(|checked| checked.as_ref().ok()?.as_ref().err()).collect();
+    save_verdicts(db, &deciding).await?;
+    let verdicts = verdicts_on(db, &deciding).await?;
+    let mut answers = Vec::with_capacity(commands.len());
+    let mut accepted = Vec::new();
+    for checked in checked {
+        answers.push(match checked {
+            Ok(Ok(first)) => Ok(first),
+            Ok(Err(deciding)) => {
+                let rows = verdicts.get(&deciding.id).map_or(&[][..], Vec::as_slice);
+                let decided = settle(decide_one(core, db, &mut holds, &deciding, rows).await)?;
+                accepted.extend(decided.is_ok().then_some(deciding));
+                decided
+            }
+            Err(error) => Err(error),
         });
     }
+    keep_accepted(db, &accepted).await?;
     holds.changes.write(db, core.stripe).await?;
-    keep_requests(db, &taken).await?;
     commit(tx, answers).await
+}
+
+/// The answer to a decision that was taken before, or what is needed to take this one.
+fn begin_to_decide<'a>(
+    holds: &mut Holds,
+    command: &'a Decide,
+) -> Result<std::result::Result<Decided, Deciding<'a>>> {
+    let grant = holds.grant(Stage::Review, command.lease, command.user)?;
+    if let Some(first) = first_decision(grant, &command.decision)? {
+        return Ok(Ok(first));
+    }
+    let job = JobId(grant.job);
+    let id = holds.standing(Stage::Review, command.lease, command.user)?;
+    let submission = submission_with(holds, id, command.verdicts.iter().map(|verdict| verdict.item))?;
+    let author =
+        holds.changes.get(id).and_then(|assignment| assignment.author).ok_or(StoreError::NotFound)?;
+    Ok(Err(Deciding { command, id, job, author, submission }))
 }
 
 async fn decide_one(
     core: &Core,
     db: &mut Db<'_>,
     holds: &mut Holds,
-    taken: &mut Vec<Taken>,
-    command: &Decide,
+    deciding: &Deciding<'_>,
+    verdicts: &[(i64, bool, Option<bool>)],
 ) -> Result<Decided> {
-    let grant = holds.grant(Stage::Review, command.lease, command.user)?;
-    if let Some(first) = first_decision(grant, &command.decision)? {
-        return Ok(first);
-    }
-    let job_id = JobId(grant.job);
-    let id = holds.standing(Stage::Review, command.lease, command.user)?;
-    let submission = submission_with(holds, id, command.verdicts.iter().map(|verdict| verdict.item))?;
-    save_verdicts(db, submission, command).await?;
-    let decision = tally(db, holds, id, submission, command).await?;
-    let terms = core.job(db, job_id).await?.terms;
+    let Deciding { command, id, job, .. } = *deciding;
+    let decision = tally(verdicts)?;
+    let terms = core.job(db, job).await?.terms;
     let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
     let (entry, child) = assignment.decide(command.user, &decision, terms, command.now);
     let status = assignment.status;
-    keep_accepted(db, (id, submission, command.user), command.now).await?;
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
     holds.changes.log(entry);
     if let Some((child, entry)) = child {
         holds.changes.create(child, entry);
     }
-    holds.changes.end(Some(command.lease), Stale::Submitted, command.now);
-    holds.changes.count(job_id, Counter::Decisions, 1);
-    holds.changes.count(job_id, Counter::Rejects, decision.rejected.len() as i64);
+    holds.changes.count(job, Counter::Decisions, 1);
+    holds.changes.count(job, Counter::Rejects, decision.rejected.len() as i64);
     let (rework, rework_key) = rework.unzip();
-    let decided = Decided { assignment: id, job: job_id, status, rework, rework_key, fresh: true };
+    let decided = Decided { assignment: id, job, status, rework, rework_key, fresh: true };
     let answer = serde_json::to_string(&decided).map_err(|e| StoreError::Conflict(e.to_string()))?;
-    taken.push(Taken { lease: command.lease, key: command.decision.clone(), answer });
+    let taken = Taken { key: command.decision.clone(), answer: Some(answer) };
+    holds.changes.hand_in(command.lease, taken, command.now);
     Ok(decided)
 }
 
@@ -247,52 +280,62 @@ fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {
     Ok(Some(Decided { assignment: AssignmentId(grant.assignment), job: JobId(grant.job), ..first }))
 }
 
-async fn save_verdicts(db: &mut Db<'_>, submission: LeaseId, command: &Decide) -> Result<()> {
+/// Writes the verdicts that came with these decisions; where the rest is to be accepted, that of the others as well.
+async fn save_verdicts(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<()> {
     let mut puts = BTreeMap::new();
-    for verdict in &command.verdicts {
-        let put = Put {
-            submission,
-            reviewer: command.user,
-            lease: command.lease,
-            verdict: verdict.clone(),
-            now: command.now,
-        };
-        puts.insert(verdict.item, put);
+    for Deciding { command, submission, .. } in deciding {
+        let (submission, reviewer, lease) = (*submission, command.user, command.lease);
+        for verdict in &command.verdicts {
+            let put = Put { submission, reviewer, lease, verdict: verdict.clone(), now: command.now };
+            puts.insert((submission, reviewer, verdict.item), put);
+        }
     }
-    write_verdicts(db, &puts.into_values().collect::<Vec<_>>()).await
+    write_verdicts(db, &puts.into_values().collect::<Vec<_>>()).await?;
+    let rest: Vec<_> = deciding.iter().copied().filter(|deciding| deciding.command.accept_rest).collect();
+    accept_rest(db, &rest).await
 }
 
-/// Sorts the submission's items by their verdicts; those without one are accepted, or named as missing.
-async fn tally(
-    db: &mut Db<'_>,
-    holds: &mut Holds,
-    id: AssignmentId,
-    submission: LeaseId,
-    command: &Decide,
-) -> Result<Decision> {
-    let assignment = holds.changes.get(id).ok_or(StoreError::NotFound)?;
-    let author = assignment.author.ok_or(StoreError::NotFound)?;
-    if command.accept_rest {
-        accept_rest(db, (id, author, submission), command).await?;
-    }
-    let rows = fetch_all!(
+type Verdicts = HashMap<AssignmentId, Vec<(i64, bool, Option<bool>)>>;
+
+/// The items of these submissions in order: whether each was skipped, and whether the reviewer accepts it.
+async fn verdicts_on(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<Verdicts> {
+    const POSTGRES: &str = "
+        SELECT n.assignment, n.item, n.skipped,
+            (SELECT v.accept FROM verdicts v
+             WHERE v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item)
+        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS c (assignment, author, submission, reviewer)
+        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author
+        ORDER BY n.assignment, n.item";
+    const SQLITE: &str = "
+        SELECT n.assignment, n.item, n.skipped, v.accept FROM annotations n
+        LEFT JOIN verdicts v ON v.submission = $3 AND v.reviewer = $4 AND v.item = n.item
+        WHERE n.assignment = $1 AND n.author = $2 ORDER BY n.item";
+    let rows = fetch_each!(
         db,
-        (i64, bool, Option<bool>),
-        "SELECT n.item, n.skipped, v.accept FROM annotations n
-         LEFT JOIN verdicts v ON v.submission = $3 AND v.reviewer = $4 AND v.item = n.item
-         WHERE n.assignment = $1 AND n.author = $2 ORDER BY n.item",
-        id.0,
-        author.0,
-        submission.0,
-        command.user.0;
+        (Uuid, i64, bool, Option<bool>),
+        [POSTGRES, SQLITE],
+        deciding,
+        |d| d.id.0,
+        d.author.0,
+        d.submission.0,
+        d.command.user.0;
         |t| {
-            let verdict = |item| t.verdicts.get(&(submission.0, command.user.0, item)).map(|verdict| verdict.accept);
-            t.annotations_by(id.0, author.0).map(|(item, note)| (item, note.skipped, verdict(item))).collect()
+            let verdict = |item| t.verdicts.get(&(d.submission.0, d.command.user.0, item)).map(|row| row.accept);
+            t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| (d.id.0, item, note.skipped, verdict(item)))
         }
     )?;
+    let mut verdicts = Verdicts::new();
+    for (id, item, skipped, accept) in rows {
+        verdicts.entry(AssignmentId(id)).or_default().push((item, skipped, accept));
+    }
+    Ok(verdicts)
+}
+
+/// Sorts a submission's items by their verdicts; those without one are missing.
+fn tally(verdicts: &[(i64, bool, Option<bool>)]) -> Result<Decision> {
     let mut decision = Decision::default();
     let mut missing = Vec::new();
-    for (item, skipped, accept) in rows {
+    for &(item, skipped, accept) in verdicts {
         match accept {
             None => missing.push(item),
             Some(false) => decision.rejected.push(item),
@@ -303,53 +346,67 @@ async fn tally(
     if missing.is_empty() { Ok(decision) } else { Err(Refusal::Incomplete(missing).into()) }
 }
 
-async fn accept_rest(
-    db: &mut Db<'_>,
-    (id, author, submission): (AssignmentId, UserId, LeaseId),
-    command: &Decide,
-) -> Result<()> {
-    execute!(
+async fn accept_rest(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<()> {
+    const POSTGRES: &str = "
+        INSERT INTO verdicts (submission, reviewer, item, lease, accept, updated)
+        SELECT c.submission, c.reviewer, n.item, c.lease, TRUE, c.updated
+        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[])
+             AS c (submission, reviewer, lease, updated, assignment, author)
+        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author
+        ON CONFLICT (submission, reviewer, item) DO NOTHING";
+    const SQLITE: &str = "
+        INSERT INTO verdicts (submission, reviewer, item, lease, accept, updated)
+        SELECT $1, $2, n.item, $3, TRUE, $4 FROM annotations n WHERE n.assignment = $5 AND n.author = $6
+        ON CONFLICT (submission, reviewer, item) DO NOTHING";
+    execute_each!(
         db,
-        "INSERT INTO verdicts (submission, reviewer, item, lease, accept, updated)
-         SELECT $1, $2, n.item, $3, TRUE, $4 FROM annotations n WHERE n.assignment = $5 AND n.author = $6
-         ON CONFLICT (submission, reviewer, item) DO NOTHING",
-        submission.0,
-        command.user.0,
-        command.lease.0,
-        command.now.0,
-        id.0,
-        author.0;
+        [POSTGRES, SQLITE],
+        deciding,
+        |d| d.submission.0,
+        d.command.user.0,
+        d.command.lease.0,
+        d.command.now.0,
+        d.id.0,
+        d.author.0;
         |t| {
-            let items: Vec<_> = t.annotations_by(id.0, author.0).map(|(item, _)| item).collect();
+            let items: Vec<_> = t.annotations_by(d.id.0, d.author.0).map(|(item, _)| item).collect();
             let accepted = VerdictRecord { accept: true, reason: None, comment: None };
-            let place = |item| (submission.0, command.user.0, item);
-            Ok(items.into_iter().map(|item| t.verdicts.insert_new(place(item), accepted.clone())).sum())
+            let place = |item| (d.submission.0, d.command.user.0, item);
+            let written = items.into_iter().map(|item| t.verdicts.insert_new(place(item), accepted.clone()));
+            Ok::<u64, StoreError>(written.sum())
         }
     )?;
     Ok(())
 }
 
 /// Makes the accepted items final: one accepted annotation per item and slot, by the table's key.
-async fn keep_accepted(
-    db: &mut Db<'_>,
-    (id, submission, reviewer): (AssignmentId, LeaseId, UserId),
-    now: Time,
-) -> Result<()> {
-    execute!(
+async fn keep_accepted(db: &mut Db<'_>, decided: &[Deciding<'_>]) -> Result<()> {
+    const POSTGRES: &str = "
+        INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
+        SELECT a.job, n.item, a.slot, a.id, n.author, c.reviewer, n.skipped, c.at
+        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS c (id, submission, reviewer, at)
+        JOIN assignments a ON a.id = c.id
+        JOIN annotations n ON n.assignment = a.id AND n.author = a.author
+        WHERE (SELECT v.accept FROM verdicts v
+               WHERE v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item)";
+    const SQLITE: &str = "
+        INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
+        SELECT a.job, n.item, a.slot, a.id, n.author, v.reviewer, n.skipped, $4
+        FROM assignments a
+        JOIN annotations n ON n.assignment = a.id AND n.author = a.author
+        JOIN verdicts v ON v.submission = $2 AND v.reviewer = $3 AND v.item = n.item AND v.accept
+        WHERE a.id = $1";
+    execute_each!(
         db,
-        "INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
-         SELECT a.job, n.item, a.slot, a.id, n.author, v.reviewer, n.skipped, $4
-         FROM assignments a
-         JOIN annotations n ON n.assignment = a.id AND n.author = a.author
-         JOIN verdicts v ON v.submission = $2 AND v.reviewer = $3 AND v.item = n.item AND v.accept
-         WHERE a.id = $1",
-        id.0,
-        submission.0,
-        reviewer.0,
-        now.0;
-        |t| accept(t, id, now, |t, item| {
-            let verdict = t.verdicts.get(&(submission.0, reviewer.0, item));
-            verdict.filter(|verdict| verdict.accept).map(|_| Some(reviewer.0))
+        [POSTGRES, SQLITE],
+        decided,
+        |d| d.id.0,
+        d.submission.0,
+        d.command.user.0,
+        d.command.now.0;
+        |t| accept(t, d.id, d.command.now, |t, item| {
+            let verdict = t.verdicts.get(&(d.submission.0, d.command.user.0, item));
+            verdict.filter(|verdict| verdict.accept).map(|_| Some(d.command.user.0))
         })
     )?;
     Ok(())
@@ -440,19 +497,14 @@ async fn waive(
 ) -> Result<Vec<AssignmentId>> {
     let db = &mut tx.db();
     let mut changes = Changes::lock_free(db, ids.iter().copied()).await?;
-    let mut waived = Vec::new();
-    for id in changes.ids() {
-        let Some(assignment) = changes.get(id).filter(|a| may_waive(a)) else {
-            continue;
-        };
-        let Some(author) = assignment.author else { continue };
-        let skipped = skipped_items(db, id, author).await?;
-        if let Ok(entry) = assignment.waive(&skipped, now) {
-            changes.log(entry);
-            waived.push(id);
-        }
+    let waived: Vec<_> =
+        changes.ids().into_iter().filter(|id| changes.get(*id).is_some_and(|a| may_waive(a))).collect();
+    let skipped = accept_whole(db, &waived, now).await?;
+    for id in &waived {
+        let Some(assignment) = changes.get(*id) else { continue };
+        let entry = assignment.waive(skipped.get(id).map_or(&[], Vec::as_slice), now)?;
+        changes.log(entry);
     }
-    accept_whole(db, &waived, now).await?;
     changes.write(db, core.stripe).await?;
     Ok(waived)
 }
@@ -461,36 +513,50 @@ fn may_waive(a: &Assignment) -> bool {
     a.status == Status::Completed && (!a.review || is(Bug::WaiveReviewed))
 }
 
-async fn skipped_items(db: &mut Db<'_>, id: AssignmentId, author: UserId) -> Result<Vec<i64>> {
-    let rows = fetch_all!(
-        db,
-        (i64,),
-        "SELECT item FROM annotations WHERE assignment = $1 AND author = $2 AND skipped ORDER BY item",
-        id.0,
-        author.0;
-        |t| t.annotations_by(id.0, author.0).filter(|(_, note)| note.skipped).map(|(item, _)| (item,)).collect()
-    )?;
-    Ok(rows.into_iter().map(|(item,)| item).collect())
-}
-
-async fn accept_whole(db: &mut Db<'_>, ids: &[AssignmentId], now: Time) -> Result<()> {
+/// Accepts every item of these submissions, and says which of them were skipped.
+async fn accept_whole(
+    db: &mut Db<'_>,
+    ids: &[AssignmentId],
+    now: Time,
+) -> Result<HashMap<AssignmentId, Vec<i64>>> {
     const POSTGRES: &str = "
-        INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
-        SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, c.at
-        FROM UNNEST($1::uuid[], $2::bigint[]) AS c (id, at)
-        JOIN assignments a ON a.id = c.id
-        JOIN annotations n ON n.assignment = a.id AND n.author = a.author";
+        WITH written AS (
+            INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
+            SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, c.at
+            FROM UNNEST($1::uuid[], $2::bigint[]) AS c (id, at)
+            JOIN assignments a ON a.id = c.id
+            JOIN annotations n ON n.assignment = a.id AND n.author = a.author
+            RETURNING assignment, item, skipped)
+        SELECT assignment, item, skipped FROM written WHERE skipped ORDER BY item";
     const SQLITE: &str = "
         INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
         SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, $2
-        FROM assignments a JOIN annotations n ON n.assignment = a.id AND n.author = a.author WHERE a.id = $1";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        ids,
-        |id| id.0,
-        now.0;
-        |t| accept(t, *id, now, |_, _| Some(None))
-    )?;
-    Ok(())
+        FROM assignments a JOIN annotations n ON n.assignment = a.id AND n.author = a.author WHERE a.id = $1
+        ORDER BY n.item
+        RETURNING assignment, item, skipped";
+    let rows = match db {
+        Db::Memory(t) => {
+            let mut rows = Vec::new();
+            for id in ids {
+                rows.extend(skipped_by(t, *id));
+                accept(t, *id, now, |_, _| Some(None))?;
+            }
+            rows
+        }
+        db => fetch_each!(db, (Uuid, i64, bool), [POSTGRES, SQLITE], ids, |id| id.0, now.0; |_t| {
+            let _ = id;
+            None::<(Uuid, i64, bool)>
+        })?,
+    };
+    let mut skipped: HashMap<_, Vec<_>> = HashMap::new();
+    for (id, item, _) in rows.into_iter().filter(|(.., skipped)| *skipped) {
+        skipped.entry(AssignmentId(id)).or_default().push(item);
+    }
+    Ok(skipped)
+}
+
+fn skipped_by(t: &Tables, id: AssignmentId) -> Vec<(Uuid, i64, bool)> {
+    let author = t.assignments.get(&id.0).and_then(|a| a.author);
+    let items = author.into_iter().flat_map(|author| t.annotations_by(id.0, author.0));
+    items.filter(|(_, note)| note.skipped).map(|(item, _)| (id.0, item, true)).collect()
 }

@@ -1,15 +1,17 @@
 //! Submitting: an assignment is handed in as a whole, at most once per lease.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
-use swath_domain::{Refusal, Stage, Stale, Status, Time};
+use swath_domain::{Assignment, Refusal, Stage, Status, Time};
+use uuid::Uuid;
 
 use crate::answers::Key;
+use crate::changes::Taken;
 use crate::core::{Core, commit, settle};
-use crate::db::{Db, execute, execute_each, fetch_all, fetch_one};
+use crate::db::{Db, execute, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::items::{ItemWork, Save, Saved};
@@ -44,18 +46,11 @@ pub struct Submitted {
     pub fresh: bool,
 }
 
-/// A submission that was taken in this batch.
-pub(crate) struct Taken {
-    pub(crate) lease: LeaseId,
-    pub(crate) key: Key,
-    pub(crate) answer: String,
-}
-
 pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submitted> {
-    let mut tx = core.pools.begin().await?;
+    let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
-    let mut saved = Saved::read(db, places(&holds, &commands)).await?;
+    let mut saved = Saved::read(db, places(&mut holds, &commands)).await?;
     // One command per lease and batch: a second one finds out from the first one's row.
     let mut seen = HashSet::new();
     let mut checked = Vec::with_capacity(commands.len());
@@ -67,26 +62,28 @@ pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submit
         });
     }
     saved.write(db).await?;
-    let mut taken = Vec::new();
+    let partly = partly(&mut holds, commands.iter().zip(&checked));
+    let had = items_had(db, &partly).await?;
     let mut answers = Vec::with_capacity(commands.len());
     for (command, checked) in commands.iter().zip(checked) {
         answers.push(match checked {
             Ok(Some(first)) => Ok(first),
-            Ok(None) => settle(hand_in(core, db, &mut holds, &mut taken, command).await)?,
+            Ok(None) => settle(hand_in(core, db, &mut holds, &had, command).await)?,
             Err(error) => Err(error),
         });
     }
     holds.changes.write(db, core.stripe).await?;
-    keep_requests(db, &taken).await?;
     commit(tx, answers).await
 }
 
-fn places(holds: &Holds, commands: &[Submit]) -> Vec<(AssignmentId, UserId, i64)> {
+/// Where the batch writes and something may stand already.
+fn places(holds: &mut Holds, commands: &[Submit]) -> Vec<(AssignmentId, UserId, i64)> {
     let mut places = Vec::new();
     for command in commands {
-        if let Ok(grant) = holds.grant(Stage::Annotate, command.lease, command.user) {
-            let assignment = AssignmentId(grant.assignment);
-            places.extend(command.items.iter().map(|work| (assignment, command.user, work.item)));
+        let Ok(grant) = holds.grant(Stage::Annotate, command.lease, command.user) else { continue };
+        let id = AssignmentId(grant.assignment);
+        if holds.changes.get(id).is_none_or(|assignment| !assignment.is_untouched()) {
+            places.extend(command.items.iter().map(|work| (id, command.user, work.item)));
         }
     }
     places
@@ -108,7 +105,9 @@ fn save_items(holds: &mut Holds, saved: &mut Saved, command: &Submit) -> Result<
     if standing.is_ok() || assignment.author != Some(command.user) || is(Bug::LateOverwrites) {
         for work in &command.items {
             let (author, lease, now) = (command.user, command.lease, command.now);
-            saved.put(Save { assignment: id, author, lease, work: work.clone(), now });
+            let (_, is_new) = saved.put(Save { assignment: id, author, lease, work: work.clone(), now });
+            // Of the present holder's items alone.
+            assignment.confirmed += i64::from(is_new && standing.is_ok());
         }
     }
     standing.map(|_| None)
@@ -151,18 +150,67 @@ async fn claim_slot(db: &mut Db<'_>, assignment: &swath_domain::Assignment, user
     Ok(row == Some((slot,)) || is(Bug::OpinionsUncounted))
 }
 
+/// The assignments, with who hands each in, whose items do not all come with the submission.
+fn partly<'a>(
+    holds: &mut Holds,
+    checked: impl Iterator<Item = (&'a Submit, &'a Result<Option<Submitted>>)>,
+) -> Vec<(AssignmentId, UserId)> {
+    let mut partly = Vec::new();
+    for (command, _) in checked.filter(|(_, checked)| matches!(checked, Ok(None))) {
+        let Ok(id) = holds.standing(Stage::Annotate, command.lease, command.user) else { continue };
+        if holds.changes.get(id).is_some_and(|assignment| !missing(assignment, command, None).is_empty()) {
+            partly.push((id, command.user));
+        }
+    }
+    partly
+}
+
+type ItemsHad = HashMap<AssignmentId, HashSet<i64>>;
+
+/// Which items stand saved for these.
+async fn items_had(db: &mut Db<'_>, wanted: &[(AssignmentId, UserId)]) -> Result<ItemsHad> {
+    const POSTGRES: &str = "
+        SELECT n.assignment, n.item FROM UNNEST($1::uuid[], $2::uuid[]) AS c (assignment, author)
+        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author";
+    const SQLITE: &str = "SELECT assignment, item FROM annotations WHERE assignment = $1 AND author = $2";
+    let rows = fetch_each!(
+        db,
+        (Uuid, i64),
+        [POSTGRES, SQLITE],
+        wanted,
+        |w| w.0.0,
+        w.1.0;
+        |t| match is(Bug::HolderInherits) {
+            true => t.annotations.iter().filter(|(at, _)| at.0 == w.0.0).map(|(at, _)| (at.0, at.2)).collect(),
+            false => t.annotations_by(w.0.0, w.1.0).map(|(item, _)| (w.0.0, item)).collect::<Vec<_>>(),
+        }
+    )?;
+    let mut had = ItemsHad::new();
+    for (assignment, item) in rows {
+        had.entry(AssignmentId(assignment)).or_default().insert(item);
+    }
+    Ok(had)
+}
+
+/// Items of the assignment that neither came with the submission nor were saved before.
+fn missing(assignment: &Assignment, command: &Submit, had: Option<&HashSet<i64>>) -> Vec<i64> {
+    let along: HashSet<i64> = command.items.iter().map(|work| work.item).collect();
+    let is_there = |item: &i64| along.contains(item) || had.is_some_and(|had| had.contains(item));
+    assignment.ranges.iter().filter(|item| !is_there(item)).collect()
+}
+
 async fn hand_in(
     core: &Core,
     db: &mut Db<'_>,
     holds: &mut Holds,
-    taken: &mut Vec<Taken>,
+    had: &ItemsHad,
     command: &Submit,
 ) -> Result<Submitted> {
     let id = holds.standing(Stage::Annotate, command.lease, command.user)?;
     let job_id = JobId(holds.grant(Stage::Annotate, command.lease, command.user)?.job);
     let job = core.job(db, job_id).await?;
     let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
-    let missing = missing(db, id, command.user, assignment.ranges.iter().collect()).await?;
+    let missing = missing(assignment, command, had.get(&id));
     if !missing.is_empty() && !is(Bug::IncompleteTaken) {
         assignment.confirmed = assignment.items - missing.len() as i64;
         return Err(Refusal::Incomplete(missing).into());
@@ -176,55 +224,11 @@ async fn hand_in(
         "submission_id": command.submission.text});
     let entry = assignment.submit(command.user, review, detail, command.now);
     holds.changes.log(entry);
-    holds.changes.end(Some(command.lease), Stale::Submitted, command.now);
+    holds.changes.hand_in(
+        command.lease,
+        Taken { key: command.submission.clone(), answer: None },
+        command.now,
+    );
     holds.changes.count(job_id, Counter::Submissions, 1);
-    taken.push(Taken { lease: command.lease, key: command.submission.clone(), answer: String::new() });
     Ok(Submitted { assignment: id, job: job_id, status: Status::Completed, fresh: true })
-}
-
-/// Which of these items the person has neither confirmed nor skipped.
-async fn missing(
-    db: &mut Db<'_>,
-    assignment: AssignmentId,
-    user: UserId,
-    items: Vec<i64>,
-) -> Result<Vec<i64>> {
-    let rows = fetch_all!(
-        db,
-        (i64,),
-        "SELECT item FROM annotations WHERE assignment = $1 AND author = $2",
-        assignment.0,
-        user.0;
-        |t| match is(Bug::HolderInherits) {
-            true => t.annotations.iter().filter(|(at, _)| at.0 == assignment.0).map(|(at, _)| (at.2,)).collect(),
-            false => t.annotations_by(assignment.0, user.0).map(|(item, _)| (item,)).collect(),
-        }
-    )?;
-    let saved: HashSet<i64> = rows.into_iter().map(|(item,)| item).collect();
-    Ok(items.into_iter().filter(|item| !saved.contains(item)).collect())
-}
-
-/// Keeps the ids under which leases and reviews were handed in, with the answers where they are needed again.
-pub(crate) async fn keep_requests(db: &mut Db<'_>, taken: &[Taken]) -> Result<()> {
-    const POSTGRES: &str = "
-        UPDATE grants g SET request = c.request, request_digest = c.digest, answer = NULLIF(c.answer, '')
-        FROM UNNEST($1::uuid[], $2::text[], $3::bytea[], $4::text[]) AS c (lease, request, digest, answer)
-        WHERE g.lease = c.lease";
-    const SQLITE: &str =
-        "UPDATE grants SET request = $2, request_digest = $3, answer = NULLIF($4, '') WHERE lease = $1";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        taken,
-        |k| k.lease.0,
-        k.key.text.clone(),
-        k.key.digest.clone(),
-        k.answer.clone();
-        |t| Ok::<_, StoreError>(t.grants.update(&k.lease.0, |grant| {
-            grant.request = Some(k.key.text.clone());
-            grant.request_digest = Some(k.key.digest.clone());
-            grant.answer = Some(k.answer.clone()).filter(|answer| !answer.is_empty());
-        }))
-    )?;
-    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::changes::Changes;
 use crate::core::{Core, Store};
 use crate::db::{Tx, fetch_all, fetch_as};
 use crate::error::Result;
+use crate::listing::{IDS_POSTGRES, IDS_SQLITE};
 use crate::rows::{AssignmentRow, assignment_columns};
 
 /// An assignment whose lease lapsed in a sweep, and that lease.
@@ -99,13 +100,15 @@ async fn cancel_page(
     now: Time,
 ) -> Result<Cancelled> {
     let db = &mut tx.db();
+    let (first, last) = AssignmentId::span(job);
     let ids = fetch_all!(
         db,
         (uuid::Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND id > $2 ORDER BY id LIMIT $3",
+        [IDS_POSTGRES, IDS_SQLITE],
         job.0,
-        after.0,
-        limit;
+        after.max(first).0,
+        limit,
+        last.0;
         |t| t.of_job(job).filter(|a| a.id > after).take(limit as usize).map(|a| (a.id.0,)).collect()
     )?;
     let last = ids.last().map(|(id,)| AssignmentId(*id));

@@ -2,15 +2,18 @@
 //! Commands of one kind that come while a transaction runs share the next one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use crate::error::{Result, StoreError};
 
 /// Commands in one transaction.
 const BATCH: usize = 128;
+/// Commands that are worth a transaction beside one that runs.
+const BESIDE: usize = 16;
 /// Commands that may wait; past that callers wait for room.
 const WAITING: usize = 4_096;
 /// How long a transaction may take before its outcome counts as unknown.
@@ -20,7 +23,8 @@ const TRIES: u32 = 5;
 
 /// The reply to each member of a batch, or one failure for all.
 pub(crate) type Replies<R> = Result<Vec<Result<R>>>;
-type Run<C, R> = Arc<dyn Fn(Vec<C>) -> BoxFuture<'static, Replies<R>> + Send + Sync>;
+/// What a task does with a batch.
+pub(crate) type Run<C, R> = Arc<dyn Fn(Vec<C>) -> BoxFuture<'static, Replies<R>> + Send + Sync>;
 type Waiting<C, R> = (C, oneshot::Sender<Result<R>>);
 
 /// The queue before the tasks that write one kind of command.
@@ -28,13 +32,22 @@ pub(crate) struct Writer<C, R> {
     queue: mpsc::Sender<Waiting<C, R>>,
 }
 
+/// What the tasks of one kind share.
+struct Desk<C, R> {
+    waiting: Mutex<mpsc::Receiver<Waiting<C, R>>>,
+    running: AtomicUsize,
+    ended: Notify,
+}
+
 impl<C: Clone + Send + 'static, R: Send + 'static> Writer<C, R> {
-    /// Starts `tasks` tasks that take turns at gathering a batch and then run it side by side.
-    pub(crate) fn spawn(tasks: usize, run: Run<C, R>) -> Self {
+    /// Starts a task for each of `runs`. They take turns at gathering a batch, and run batches side by side where
+    /// there is enough to do.
+    pub(crate) fn spawn(runs: impl Iterator<Item = Run<C, R>>) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..tasks {
-            tokio::spawn(write(waiting.clone(), run.clone()));
+        let (waiting, running) = (Mutex::new(waiting), AtomicUsize::new(0));
+        let desk = Arc::new(Desk { waiting, running, ended: Notify::new() });
+        for run in runs {
+            tokio::spawn(write(desk.clone(), run));
         }
         Self { queue }
     }
@@ -48,17 +61,45 @@ impl<C: Clone + Send + 'static, R: Send + 'static> Writer<C, R> {
     }
 }
 
-async fn write<C: Clone, R: Send + 'static>(
-    waiting: Arc<Mutex<mpsc::Receiver<Waiting<C, R>>>>,
-    run: Run<C, R>,
-) {
-    loop {
+impl<C, R> Desk<C, R> {
+    /// Gathers what waits; nothing once the store is closed. What comes alone goes at once. While a transaction runs,
+    /// more is gathered until there is enough for another one beside it: a commit costs the same for one as for many.
+    async fn gather(&self) -> Vec<Waiting<C, R>> {
+        let mut waiting = self.waiting.lock().await;
         let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, BATCH).await == 0 {
+        loop {
+            let ended = self.ended.notified();
+            let may_go = || self.running.load(Ordering::Acquire) == 0;
+            if !batch.is_empty() && (batch.len() >= BESIDE || may_go()) {
+                break;
+            }
+            let room = BATCH - batch.len();
+            tokio::select! {
+                biased;
+                count = waiting.recv_many(&mut batch, room) => if count == 0 { break },
+                () = ended, if !batch.is_empty() => {}
+            }
+        }
+        self.running.fetch_add(1, Ordering::AcqRel);
+        batch
+    }
+
+    fn end(&self) {
+        self.running.fetch_sub(1, Ordering::AcqRel);
+        self.ended.notify_waiters();
+    }
+}
+
+async fn write<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, run: Run<C, R>) {
+    loop {
+        let batch = desk.gather().await;
+        if batch.is_empty() {
             return;
         }
         let (commands, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        for (reply, answer) in replies.into_iter().zip(answers(&run, commands).await) {
+        let answers = answers(&run, commands).await;
+        desk.end();
+        for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away does not wait for its answer.
             let _ = reply.send(answer);
         }

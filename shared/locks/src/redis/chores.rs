@@ -19,23 +19,23 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A script holds up the whole server while it runs.
 const LOCKS_PER_SCRIPT: usize = 256;
 
-static KEEP: LazyLock<Script> = LazyLock::new(|| {
+/// One by one, in order: a lock with a time to live is kept, one without is freed, and neither where it is another's.
+static CHORES: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "for i, key in ipairs(KEYS) do
            local lease, ttl = ARGV[2 * i - 1], ARGV[2 * i]
            local holder = redis.call('GET', key)
-           if not holder or holder == lease then redis.call('SET', key, lease, 'PX', ttl) end
+           if ttl == '0' then
+             if holder == lease then redis.call('DEL', key) end
+           elseif not holder or holder == lease then
+             redis.call('SET', key, lease, 'PX', ttl)
+           end
          end",
     )
 });
 
-static FREE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "for i, key in ipairs(KEYS) do
-           if redis.call('GET', key) == ARGV[i] then redis.call('DEL', key) end
-         end",
-    )
-});
+/// A lock, the lease that it is about, and for how long it is kept; not at all where it is freed.
+type Task = (AssignmentId, LeaseId, Option<Duration>);
 
 pub(super) enum Chore {
     Keep(Vec<(AssignmentId, LeaseId, Duration)>),
@@ -72,60 +72,56 @@ impl Chores {
         Self { prefix, server, counters, queued }
     }
 
-    /// Does one thing after the other, in the order asked, until the last handle on the locks is gone.
+    /// Does one thing after the other, in the order asked, until the last handle on the locks is gone. What comes while
+    /// the server works shares the next script.
     pub async fn run(mut self) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut gathered = Vec::new();
         loop {
             tokio::select! {
-                chore = self.queued.recv() => match chore {
-                    Some(chore) => self.run_chore(chore).await,
-                    None => return,
-                },
+                count = self.queued.recv_many(&mut gathered, LOCKS_PER_SCRIPT) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.run_all(gathered.drain(..)).await;
+                }
                 _ = look.tick() => self.server.check().await,
             }
         }
     }
 
-    async fn run_chore(&self, chore: Chore) {
-        match chore {
-            Chore::Keep(batch) => {
-                for group in batch.chunks(LOCKS_PER_SCRIPT) {
-                    self.keep(group).await;
+    async fn run_all(&self, chores: impl Iterator<Item = Chore>) {
+        let mut tasks: Vec<Task> = Vec::new();
+        for chore in chores {
+            match chore {
+                Chore::Keep(batch) => {
+                    tasks.extend(batch.into_iter().map(|(id, lease, left)| (id, lease, Some(left))));
+                }
+                Chore::Free(batch) => tasks.extend(batch.into_iter().map(|(id, lease)| (id, lease, None))),
+                Chore::Settle(done) => {
+                    self.work_off(&mut tasks).await;
+                    // Whoever waited may have given up.
+                    let _ = done.send(());
                 }
             }
-            Chore::Free(batch) => {
-                for group in batch.chunks(LOCKS_PER_SCRIPT) {
-                    self.free(group).await;
-                }
+        }
+        self.work_off(&mut tasks).await;
+    }
+
+    async fn work_off(&self, tasks: &mut Vec<Task>) {
+        for group in tasks.chunks(LOCKS_PER_SCRIPT) {
+            let mut call = CHORES.prepare_invoke();
+            for (assignment, lease, left) in group {
+                let ttl = left.map_or(0, millis);
+                call.key(key(&self.prefix, *assignment)).arg(lease.to_string()).arg(ttl);
             }
-            Chore::Settle(done) => {
-                // Whoever waited may have given up.
-                let _ = done.send(());
+            let done =
+                self.server.call(PATIENCE, async |connection| call.invoke_async::<()>(connection).await);
+            if done.await.is_none() {
+                self.counters.dropped(group.len());
             }
         }
-    }
-
-    async fn keep(&self, group: &[(AssignmentId, LeaseId, Duration)]) {
-        let mut call = KEEP.prepare_invoke();
-        for (assignment, lease, remaining) in group {
-            call.key(key(&self.prefix, *assignment)).arg(lease.to_string()).arg(millis(*remaining));
-        }
-        self.invoke(call, group.len()).await;
-    }
-
-    async fn free(&self, group: &[(AssignmentId, LeaseId)]) {
-        let mut call = FREE.prepare_invoke();
-        for (assignment, lease) in group {
-            call.key(key(&self.prefix, *assignment)).arg(lease.to_string());
-        }
-        self.invoke(call, group.len()).await;
-    }
-
-    async fn invoke(&self, call: redis::ScriptInvocation<'_>, locks: usize) {
-        let done = self.server.call(PATIENCE, async |connection| call.invoke_async::<()>(connection).await);
-        if done.await.is_none() {
-            self.counters.dropped(locks);
-        }
+        tasks.clear();
     }
 }

@@ -73,10 +73,10 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
     )?;
     let others = fetch_one!(
         db,
-        (Option<i64>,),
-        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 1",
+        (i64,),
+        "SELECT expires FROM assignments WHERE status = 1 AND job = $1 ORDER BY expires LIMIT 1",
         job.0;
-        |t| Some((t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| a.expires.0).min(),))
+        |t| t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| (a.expires.0,)).min()
     )?;
     let reserved = fetch_one!(
         db,
@@ -111,7 +111,7 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
     )?;
     Ok(Wait {
         eligible: eligible.is_some(),
-        held_until: others.and_then(|(at,)| at).map(Time),
+        held_until: others.map(|(at,)| Time(at)),
         reserved_until: reserved.and_then(|(at,)| at).map(Time),
         waits_for_manager: held.is_some(),
         own: eligible.is_none() && pending.is_some(),
@@ -138,14 +138,14 @@ async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wai
     )?;
     let others = fetch_one!(
         db,
-        (Option<i64>,),
-        "SELECT MIN(expires) FROM assignments WHERE job = $1 AND status = 3",
+        (i64,),
+        "SELECT expires FROM assignments WHERE status = 3 AND job = $1 ORDER BY expires LIMIT 1",
         job.0;
-        |t| Some((t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| a.expires.0).min(),))
+        |t| t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| (a.expires.0,)).min()
     )?;
     Ok(Wait {
         eligible: eligible.is_some(),
-        held_until: others.and_then(|(at,)| at).map(Time),
+        held_until: others.map(|(at,)| Time(at)),
         own: eligible.is_none() && own.is_some(),
         ..Wait::default()
     })

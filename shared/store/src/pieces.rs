@@ -1,0 +1,148 @@
+//! Reading a dataset's items: by its pieces, each a pattern or rows.
+
+use std::sync::Arc;
+
+use swath_domain::Ranges;
+use swath_domain::ids::DatasetId;
+use swath_domain::ranges::Range;
+
+use crate::core::Store;
+use crate::datasets::{fill_pattern, segments_of};
+use crate::db::{Db, fetch_all};
+use crate::error::{Result, StoreError};
+
+/// An item of a dataset.
+#[derive(Debug, Clone)]
+pub struct ItemRow {
+    /// Its number.
+    pub index: i64,
+    /// The media.
+    pub uri: String,
+    /// Width and height in pixels, where known.
+    pub size: Option<(i64, i64)>,
+}
+
+/// A piece of a dataset: items `start..stop`, by a pattern or as rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    start: i64,
+    stop: i64,
+    pattern: Option<String>,
+}
+
+impl Store {
+    /// These items of a dataset, in order.
+    pub async fn items(&self, id: DatasetId, wanted: &Ranges) -> Result<Vec<ItemRow>> {
+        let pieces = self.pieces(id, wanted).await?;
+        let mut found = Vec::new();
+        for piece in pieces.iter() {
+            for range in wanted.as_slice() {
+                let (start, stop) = (range.start.max(piece.start), range.end.min(piece.stop));
+                match &piece.pattern {
+                    _ if start >= stop => {}
+                    Some(pattern) => found.extend(filled(id, pattern, start, stop)?),
+                    None => found.extend(Box::pin(self.rows(id, start, stop)).await?),
+                }
+            }
+        }
+        found.sort_unstable_by_key(|item| item.index);
+        Ok(found)
+    }
+
+    /// The pieces that hold these items. A piece that is ready never changes, and a new one stands behind all others:
+    /// what is remembered is good for as long as it reaches far enough.
+    async fn pieces(&self, id: DatasetId, wanted: &Ranges) -> Result<Arc<[Piece]>> {
+        let end = wanted.as_slice().last().map_or(0, |range: &Range| range.end);
+        if let Some(pieces) = self.core().pieces.get(&id).filter(|pieces| reaches(pieces, end)) {
+            return Ok(pieces);
+        }
+        Box::pin(self.read_pieces(id)).await
+    }
+
+    async fn read_pieces(&self, id: DatasetId) -> Result<Arc<[Piece]>> {
+        let pieces: Arc<[Piece]> = segments(&mut self.reader().await?.db(), id).await?.into();
+        self.core().pieces.insert(id, pieces.clone());
+        Ok(pieces)
+    }
+
+    async fn rows(&self, id: DatasetId, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
+        rows_of(&mut self.reader().await?.db(), id, start, stop).await
+    }
+
+    /// The numbers of the items behind `after` and below `stop` that carry one of these labels, at most `limit` rows
+    /// looked at; and the last number looked at, none at the end.
+    pub async fn items_labelled(
+        &self,
+        id: DatasetId,
+        labels: &[String],
+        (after, stop): (i64, i64),
+        limit: i64,
+    ) -> Result<(Vec<i64>, Option<i64>)> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (i64, Option<String>),
+            "SELECT item, labels FROM items WHERE dataset = $1 AND item > $2 AND item < $3 ORDER BY item LIMIT $4",
+            id.0,
+            after,
+            stop,
+            limit;
+            |t| {
+                let rows = t.items.range((id.0, after + 1)..(id.0, stop));
+                rows.take(limit as usize).map(|((_, item), row)| (*item, row.labels.clone())).collect()
+            }
+        )?;
+        let last = rows.last().map(|(item, _)| *item);
+        let carries = |text: &Option<String>| {
+            let own: Vec<String> =
+                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            own.iter().any(|label| labels.contains(label))
+        };
+        Ok((rows.into_iter().filter(|(_, text)| carries(text)).map(|(item, _)| item).collect(), last))
+    }
+}
+
+fn reaches(pieces: &[Piece], end: i64) -> bool {
+    pieces.iter().map(|piece| piece.stop).max().is_some_and(|stop| stop >= end)
+}
+
+async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Piece>> {
+    let rows = fetch_all!(
+        db,
+        (i64, i64, Option<String>),
+        "SELECT start, stop, pattern FROM segments WHERE dataset = $1 AND ready ORDER BY version",
+        id.0;
+        |t| {
+            let ready = segments_of(t, id).filter(|(_, segment)| segment.ready);
+            ready.map(|(_, segment)| (segment.start, segment.stop, segment.pattern.clone())).collect()
+        }
+    )?;
+    Ok(rows.into_iter().map(|(start, stop, pattern)| Piece { start, stop, pattern }).collect())
+}
+
+/// Items `start..stop` of a pattern.
+fn filled(id: DatasetId, pattern: &str, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
+    let item = |index| Some(ItemRow { index, uri: fill_pattern(pattern, index)?, size: None });
+    (start..stop).map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
+        table: "segments",
+        id: id.to_string(),
+        what: format!("pattern: {pattern}"),
+    })
+}
+
+/// Items `start..stop` that stand as rows.
+async fn rows_of(db: &mut Db<'_>, id: DatasetId, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
+    let rows = fetch_all!(
+        db,
+        (i64, String, Option<i64>, Option<i64>),
+        "SELECT item, uri, width, height FROM items WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
+        id.0,
+        start,
+        stop;
+        |t| {
+            let rows = t.items.range((id.0, start)..(id.0, stop));
+            rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1)).collect()
+        }
+    )?;
+    Ok(rows.into_iter().map(|(index, uri, w, h)| ItemRow { index, uri, size: w.zip(h) }).collect())
+}
