@@ -15,6 +15,9 @@ pub enum ClientError {
     /// No answer came, or it broke off.
     #[error("no answer from the server: {}", innermost(.0))]
     Transport(reqwest::Error),
+    /// A connection of one's own broke, or nothing came over it.
+    #[error("no answer from the server: {0}")]
+    Broken(String),
     /// A transfer stood still for too long.
     #[error("the server sent nothing for {} seconds", .0.as_secs())]
     Stalled(Duration),

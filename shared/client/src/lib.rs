@@ -3,6 +3,7 @@
 //! It promises that a call ends: every request has a deadline, and what the server asks to repeat (429, 503, a
 //! broken connection) is repeated a bounded number of times, under the same idempotency key.
 
+mod connection;
 mod error;
 mod transfer;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use connection::Connection;
 pub use error::{ApiError, ClientError};
 pub use reqwest::Method;
 
@@ -116,8 +118,14 @@ impl Client {
         Ok(anyone.once(&Call::new(Method::GET, url), REQUEST_DEADLINE).await?.text().await?)
     }
 
-    /// One try of a call, for whoever keeps account of every try; it ends within `deadline`.
-    pub async fn attempt(&self, attempt: &Attempt<'_>, deadline: Duration) -> Result<Value> {
+    /// The same caller at another address of the same installation.
+    pub fn at(&self, base: &str) -> Result<Self> {
+        let base = base.trim_end_matches('/').to_owned();
+        Url::parse(&base).map_err(|_| ClientError::Address(base.clone()))?;
+        Ok(Self { base, ..self.clone() })
+    }
+
+    async fn attempt(&self, attempt: &Attempt<'_>, deadline: Duration) -> Result<Value> {
         let Attempt { method, path, key, body } = attempt;
         let mut call = Call::new(method.clone(), self.url(path, &[])?);
         call.key = key.map(str::to_owned);
@@ -181,7 +189,7 @@ impl Client {
     }
 }
 
-/// One try of a call; whoever repeats it sends the same.
+/// One try of a call over a [`Connection`]; whoever repeats it sends the same.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     /// The method.

@@ -15,6 +15,7 @@ mod verify;
 
 pub use history::{Recorder, Remembered};
 pub use meter::{CallStats, Kind, Meter};
+pub use person::Person;
 pub use plan::{Drive, Plan, Review};
 pub use report::{Report, ServerCost};
 pub use scene::{Scene, join};
@@ -30,7 +31,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::person::{Desk, Person};
+use crate::person::Desk;
 
 /// How often the job is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -66,18 +67,41 @@ pub async fn run(
 ) -> anyhow::Result<Report> {
     let scene = Scene::set(client, plan).await.context("the scene could not be set")?;
     let costs = report::costs(client, &plan.metrics).await;
+    let work = work(plan, &scene, run, &mut watch).await?;
+    let costs = report::difference(costs, report::costs(client, &plan.metrics).await);
+    let findings = if plan.check { Some(verify(&scene, work.remembered).await?) } else { None };
+    Ok(Report::new(plan, &scene, &run.meter, work.status, work.seconds, costs, findings))
+}
+
+/// What people have done.
+pub struct Work {
+    /// How the job stood at the end.
+    pub status: String,
+    /// How long they worked.
+    pub seconds: f64,
+    /// What they remember.
+    pub remembered: Remembered,
+}
+
+/// Lets everybody work in a scene until its job is done, the time is over or the run is.
+///
+/// # Errors
+/// When somebody does not go home, or a history cannot be kept.
+pub async fn work(
+    plan: &Plan,
+    scene: &Scene,
+    run: &Run,
+    watch: &mut impl FnMut(&Value),
+) -> anyhow::Result<Work> {
     let recorder = Recorder::start(plan.history.as_deref())?;
     let began = Instant::now();
-    let mut people = send_out(plan, &scene, run, &recorder, began);
+    let mut people = send_out(plan, scene, run, &recorder, began);
     let until = plan.seconds.map(|seconds| began + Duration::from_secs(seconds));
-    let status = follow(&scene, run, until, &mut people, &mut watch).await;
+    let status = follow(scene, run, until, &mut people, watch).await;
     let seconds = began.elapsed().as_secs_f64();
     run.over.cancel();
     timeout(CURTAIN, end(&mut people)).await.context("somebody did not go home")??;
-    let costs = report::difference(costs, report::costs(client, &plan.metrics).await);
-    let remembered = recorder.finish()?;
-    let findings = if plan.check { Some(verify(&scene, remembered).await?) } else { None };
-    Ok(Report::new(plan, &scene, &run.meter, status?, seconds, costs, findings))
+    Ok(Work { status: status?, seconds, remembered: recorder.finish()? })
 }
 
 fn send_out(

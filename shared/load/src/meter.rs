@@ -77,20 +77,16 @@ pub struct Meter {
 /// Reasons that are kept for calls of which nobody knows.
 const REASONS: usize = 10;
 
+impl Tally {
+    fn new() -> Option<Self> {
+        let took = Histogram::new_with_bounds(1, LONGEST, 3).ok()?;
+        Some(Self { done: 0, refused: 0, unknown: 0, hung_up: 0, given_up: 0, took })
+    }
+}
+
 impl Default for Meter {
     fn default() -> Self {
-        let tally = |_| {
-            let took = Histogram::new_with_bounds(1, LONGEST, 3).ok();
-            Mutex::new(took.map(|took| Tally {
-                done: 0,
-                refused: 0,
-                unknown: 0,
-                hung_up: 0,
-                given_up: 0,
-                took,
-            }))
-        };
-        Self { tallies: Kind::ALL.map(tally), lost: Mutex::default() }
+        Self { tallies: Kind::ALL.map(|_| Mutex::new(Tally::new())), lost: Mutex::default() }
     }
 }
 
@@ -135,6 +131,13 @@ impl Meter {
                 tally.unknown += 1;
                 tally.hung_up += 1;
             }
+        }
+    }
+
+    /// Forgets the calls so far, as where a warm-up ends; what was lost is kept.
+    pub fn clear(&self) {
+        for kind in Kind::ALL {
+            *self.tally(kind) = Tally::new();
         }
     }
 

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use swath_checker::{Answer, Call, Event, Outcome};
-use swath_client::{Attempt, Client, ClientError, Method, new_key};
+use swath_client::{Attempt, Client, ClientError, Connection, Method, new_key};
 use swath_domain::{AssignmentId, JobId, LeaseId, Range, Ranges, Stage, UserId};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -72,6 +72,7 @@ pub struct Desk {
     /// What this person leaves to chance.
     pub dice: StdRng,
     job: JobId,
+    connection: Connection,
     recorder: Recorder,
     seq: u64,
     stamp: u64,
@@ -109,7 +110,8 @@ impl Desk {
         number: u64,
     ) -> Self {
         let dice = StdRng::seed_from_u64(plan.seed.wrapping_mul(1_000_003).wrapping_add(number));
-        Self { person, job, plan: plan.clone(), run, recorder, pace, dice, seq: 0, stamp: 0 }
+        let connection = Connection::of(&person.client);
+        Self { person, plan: plan.clone(), run, pace, dice, job, connection, recorder, seq: 0, stamp: 0 }
     }
 
     /// Whether everybody goes home.
@@ -140,7 +142,7 @@ impl Desk {
                 kind,
                 method: Method::POST,
                 path: path.to_owned(),
-                body: Some(json!({"job": self.job})),
+                body: Some(if self.plan.any_job { json!({}) } else { json!({"job": self.job}) }),
                 key: Some(new_key()),
                 assignment: None,
                 call: Call::Ask { stage },
@@ -188,14 +190,13 @@ impl Desk {
             key: errand.key.as_deref(),
             body: errand.body.clone(),
         };
-        let hangs_up = self.happens(self.plan.hangs_up);
-        let answer = self.person.client.attempt(&attempt, self.plan.deadline);
-        if !hangs_up {
-            return Some(answer.await);
+        // Whoever hangs up drops the call wherever it is, as by closing the window.
+        let patience = self.happens(self.plan.hangs_up).then(|| HANG_UP.mul_f64(self.dice.random()));
+        let answer = self.connection.attempt(&attempt, self.plan.deadline);
+        match patience {
+            None => Some(answer.await),
+            Some(patience) => timeout(patience, answer).await.ok(),
         }
-        // The call is dropped wherever it is, as by somebody who closes the window.
-        let patience = HANG_UP.mul_f64(self.dice.random());
-        timeout(patience, answer).await.ok()
     }
 
     fn remember(

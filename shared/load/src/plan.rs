@@ -46,6 +46,8 @@ pub struct Plan {
     pub lease_seconds: u32,
     /// How long rework waits for its author, in seconds.
     pub reserve_seconds: u32,
+    /// Whether people take work from any job of the team, and not from the one of this run alone.
+    pub any_job: bool,
     /// What sets the pace.
     pub drive: Drive,
     /// Labels come with the submission instead of one by one.
@@ -64,6 +66,10 @@ pub struct Plan {
     pub seconds: Option<u64>,
     /// Where people's dice begin.
     pub seed: u64,
+    /// Gateways that people use by turns; the client's own address where there are none.
+    pub gateways: Vec<String>,
+    /// The same of reviews.
+    pub reviews: Vec<String>,
     /// Further processes whose `/metrics` is read.
     pub metrics: Vec<String>,
     /// A file for the history.
@@ -84,6 +90,7 @@ impl Default for Plan {
             review: Review::All,
             lease_seconds: 60,
             reserve_seconds: 30,
+            any_job: false,
             drive: Drive::Think(0.05),
             whole: false,
             rejects: 5.0,
@@ -93,6 +100,8 @@ impl Default for Plan {
             patience: Duration::from_secs(120),
             seconds: None,
             seed: 1,
+            gateways: Vec::new(),
+            reviews: Vec::new(),
             metrics: Vec::new(),
             history: None,
             check: true,

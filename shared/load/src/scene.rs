@@ -37,16 +37,24 @@ impl Scene {
     /// When the server refuses something.
     pub async fn set(client: &Client, plan: &Plan) -> anyhow::Result<Self> {
         let team = team(client, plan).await?;
-        let people = |role: &'static str, count: usize| {
-            let joining = (0..count).map(move |number| async move {
-                let (id, token) = join(client, team, &format!("{role} {number}"), role).await?;
-                anyhow::Ok(Person { id, client: client.with_token(&token)? })
+        let people = |role: &'static str, count: usize, addresses: &[String]| {
+            let addresses = addresses.to_vec();
+            let joining = (0..count).map(move |number| {
+                let base = addresses.get(number % addresses.len().max(1)).cloned();
+                async move {
+                    let (id, token) = join(client, team, &format!("{role} {number}"), role).await?;
+                    let client = client.with_token(&token)?;
+                    anyhow::Ok(Person {
+                        id,
+                        client: base.map_or(Ok(client.clone()), |base| client.at(&base))?,
+                    })
+                }
             });
             stream::iter(joining).buffered(AT_ONCE).try_collect::<Vec<_>>()
         };
-        let manager = people("manager", 1).await?.remove(0).client;
-        let (annotators, reviewers) =
-            (people("annotator", plan.annotators).await?, people("reviewer", plan.reviewers).await?);
+        let manager = people("manager", 1, &[]).await?.remove(0).client;
+        let annotators = people("annotator", plan.annotators, &plan.gateways).await?;
+        let reviewers = people("reviewer", plan.reviewers, &plan.reviews).await?;
         let dataset = dataset(&manager, team, plan).await?;
         let job = made(&manager, "/v1/jobs", job(team, dataset, plan)).await?;
         Ok(Self { job, annotators, reviewers, manager })

@@ -174,7 +174,8 @@ impl Distributed {
     /// Starts servers, wires and processes.
     pub async fn open(&mut self) -> anyhow::Result<()> {
         let disk = if self.small { Some(Disk::mount(DISK_MEGABYTES)?) } else { None };
-        let servers = Servers::start_with(disk.as_ref().map(|disk| disk.path().join("postgres"))).await?;
+        let servers =
+            Servers::start_with(disk.as_ref().map(|disk| disk.path().join("postgres")), &[]).await?;
         let direct = servers.addresses();
         let (postgres, postgres_url) = Proxy::before(&direct.postgres).await?;
         let (redis, redis_url) = Proxy::before(&direct.redis).await?;

@@ -44,19 +44,20 @@ impl Servers {
     /// # Errors
     /// When a program is missing or a server does not come up; its output is part of the error.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::start_with(None).await
+        Self::start_with(None, &[]).await
     }
 
-    /// The same, with PostgreSQL's data in a folder of the caller's.
+    /// The same, with PostgreSQL's data in a folder of the caller's, and with settings of PostgreSQL's, as in
+    /// `work_mem=8MB`.
     ///
     /// # Errors
     /// As [`Servers::start`].
-    pub async fn start_with(data: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub async fn start_with(data: Option<PathBuf>, settings: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("swath-servers-").tempdir()?;
         open_to_all(folder.path())?;
         let data = data.unwrap_or_else(|| folder.path().join("postgres"));
         let (postgres, redis, rabbit) = tokio::try_join!(
-            Postgres::start(data),
+            Postgres::start(data, settings),
             Redis::start(folder.path().join("redis")),
             Rabbit::start(folder.path().join("rabbit")),
         )?;

@@ -20,10 +20,21 @@ use crate::servers::Database;
 pub use shape::Shape;
 
 /// What a world is to be, beyond the ordinary.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Further settings of every process; they win over the harness's own.
     pub environment: Environment,
+    /// Gateways of the distributed shape.
+    pub gateways: usize,
+    /// Reviews of the distributed shape.
+    pub reviews: usize,
+}
+
+/// Two of whatever must not be alone.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { environment: Environment::default(), gateways: 2, reviews: 2 }
+    }
 }
 
 impl Settings {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: tests/run [quick|unit|e2e|simulation|faults] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+const USAGE: &str = "usage: tests/run [quick|unit|e2e|simulation|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Part {
     Simulation,
     /// Real faults on real servers, under load.
     Faults,
+    /// How fast it is; never a part of everything.
+    Bench,
     /// Everything that there is.
     All,
 }
@@ -59,6 +61,7 @@ impl Options {
                 "--minutes" | "--seed" if part == Part::Faults => {
                     options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
                 }
+                "--quick" | "--profile" if part == Part::Bench => options.passed.push(argument.clone()),
                 _ if argument.starts_with('-') => return Err(format!("unknown option {argument}\n{USAGE}")),
                 _ => options.filters.push(argument),
             }
@@ -74,7 +77,8 @@ fn named(word: &str) -> Result<Part, String> {
         "e2e" => Ok(Part::EndToEnd),
         "simulation" => Ok(Part::Simulation),
         "faults" => Ok(Part::Faults),
-        "bench" | "deploy" => Err(format!("the part {word} does not exist yet")),
+        "bench" => Ok(Part::Bench),
+        "deploy" => Err(format!("the part {word} does not exist yet")),
         _ => Err(format!("unknown part {word}\n{USAGE}")),
     }
 }
@@ -132,8 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn a_bench_may_be_quick_and_nothing_else_may() {
+        let options = read("bench --quick --json out.json verdicts").unwrap();
+        assert_eq!((options.part, options.passed.join(" ")), (Part::Bench, "--quick".to_owned()));
+        assert_eq!(options.filters, ["verdicts"]);
+        assert!(read("e2e --quick").unwrap_err().contains("unknown option"));
+    }
+
+    #[test]
     fn what_does_not_exist_is_said() {
-        assert!(read("bench").unwrap_err().contains("does not exist yet"));
+        assert!(read("deploy").unwrap_err().contains("does not exist yet"));
         assert!(read("everything").unwrap_err().contains("usage"));
         assert!(read("e2e --json").unwrap_err().contains("wants a value"));
     }

@@ -18,6 +18,7 @@ pub async fn conduct(run: &mut Run) {
         Part::EndToEnd => end_to_end(run).await,
         Part::Simulation => simulation(run).await,
         Part::Faults => faults(run).await,
+        Part::Bench => bench(run).await,
         Part::All => {
             unit(run).await;
             end_to_end(run).await;
@@ -117,6 +118,22 @@ async fn faults(run: &mut Run) {
     run.step("faults", Kind::Check, played).await;
     run.look_for_panics("faults");
 }
+
+/// How fast it is, as it is shipped: both programs in release. It starts servers of its own.
+async fn bench(run: &mut Run) {
+    let built = run.cargo(&["build", "--release", "--package", "swath", "--package", BENCH]);
+    if !run.step("building Swath and the bench", Kind::Build, built).await {
+        return;
+    }
+    let mut measured = run.released(BENCH);
+    measured.args(run.options.passed.clone()).args(run.options.filters.clone());
+    if let Some(file) = run.options.json.take() {
+        measured.arg("--json").arg(file);
+    }
+    run.step("bench", Kind::Check, measured).await;
+}
+
+const BENCH: &str = "swath-bench";
 
 /// Always of the whole workspace, so that no crate is built twice with different features.
 fn build(run: &Run) -> Command {

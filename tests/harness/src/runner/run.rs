@@ -40,6 +40,14 @@ impl Run {
         self.surrounded(Command::new(self.build.join(name)))
     }
 
+    /// A program of the release build beside ours, which starts the Swath of that build.
+    pub fn released(&self, name: &str) -> Command {
+        let folder = self.build.with_file_name("release");
+        let mut command = self.surrounded(Command::new(folder.join(name)));
+        command.env("SWATH_TEST_BINARY", folder.join("swath"));
+        command
+    }
+
     /// A cargo command in the workspace whose tests find the servers and leave their folders in ours.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -23,10 +23,11 @@ pub struct Postgres {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
+    settings: Vec<String>,
 }
 
 impl Postgres {
-    pub(super) async fn start(folder: PathBuf) -> anyhow::Result<Self> {
+    pub(super) async fn start(folder: PathBuf, settings: &[&str]) -> anyhow::Result<Self> {
         let account = Account::choose()?;
         let folder = made(folder)?;
         account.own(&folder)?;
@@ -37,8 +38,9 @@ impl Postgres {
             .arg(folder.join("data"));
         output_of(initdb).await?;
         let port = ports::free()?;
-        let server = launch(&account, &programs, &folder, port)?;
-        let mut postgres = Self { server, account, programs, folder, port };
+        let settings: Vec<_> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let server = launch(&account, &programs, &folder, port, &settings)?;
+        let mut postgres = Self { server, account, programs, folder, port, settings };
         postgres.answers().await?;
         Ok(postgres)
     }
@@ -52,7 +54,8 @@ impl Postgres {
         // Backends that outlive a killed server keep its memory for a moment, and a start is refused meanwhile.
         let again = until(what, START, || {
             let running = self.server.status().is_none();
-            if !running && let Ok(server) = launch(&self.account, &self.programs, &self.folder, self.port) {
+            let again = || launch(&self.account, &self.programs, &self.folder, self.port, &self.settings);
+            if !running && let Ok(server) = again() {
                 self.server = server;
             }
             let probe = self.probe();
@@ -112,10 +115,17 @@ impl Postgres {
     }
 }
 
-fn launch(account: &Account, programs: &Path, folder: &Path, port: u16) -> anyhow::Result<Running> {
+fn launch(
+    account: &Account,
+    programs: &Path,
+    folder: &Path,
+    port: u16,
+    settings: &[String],
+) -> anyhow::Result<Running> {
     let mut server = account.command(programs.join("postgres"));
     server.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-c", CONNECTIONS]);
     server.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]);
+    server.args(settings.iter().flat_map(|setting| ["-c", setting]));
     Running::start("PostgreSQL", &mut server, &folder.with_extension("log"))
 }
 

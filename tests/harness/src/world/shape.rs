@@ -10,16 +10,6 @@ use crate::servers::{Addresses, Database};
 /// Environment variable that names the shape under test.
 const SHAPE: &str = "SWATH_TEST_SHAPE";
 
-/// The processes of a distributed world and their roles: two of whatever must not be alone.
-const PROCESSES: [(&str, &str); 6] = [
-    ("coordinator", "coordinator"),
-    ("gateway-1", "gateway"),
-    ("gateway-2", "gateway"),
-    ("review-1", "review"),
-    ("review-2", "review"),
-    ("metrics", "metrics"),
-];
-
 /// How an installation is laid out.
 #[derive(Clone, Debug)]
 pub enum Shape {
@@ -67,15 +57,25 @@ impl Shape {
         if database.is_some() {
             migrate(&environment).await?;
         }
-        let processes = self.processes().into_iter();
-        let services = processes.map(|(name, roles)| Service::new(name, roles, folder, &environment));
+        let processes = self.processes(settings).into_iter();
+        let services = processes.map(|(name, role)| Service::new(&name, role, folder, &environment));
         Ok(Plan { services: services.collect::<anyhow::Result<_>>()?, database })
     }
 
-    fn processes(&self) -> Vec<(&'static str, Option<&'static str>)> {
+    /// The processes and their roles; one process has all of them.
+    fn processes(&self, settings: &Settings) -> Vec<(String, Option<&'static str>)> {
+        let single = |role: &'static str| (role.to_owned(), Some(role));
+        let several = |role: &'static str, count: usize| {
+            (1..=count).map(move |number| (format!("{role}-{number}"), Some(role)))
+        };
         match self {
-            Self::Embedded => vec![("swath", None)],
-            Self::Distributed(_) => PROCESSES.map(|(name, roles)| (name, Some(roles))).to_vec(),
+            Self::Embedded => vec![("swath".to_owned(), None)],
+            Self::Distributed(_) => [single("coordinator")]
+                .into_iter()
+                .chain(several("gateway", settings.gateways))
+                .chain(several("review", settings.reviews))
+                .chain([single("metrics")])
+                .collect(),
         }
     }
 }

@@ -1,0 +1,79 @@
+//! Ten minutes at the limit: what was quick in the first two must be quick in the last two, and nothing may pile up.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use swath_load::{Run, Scene, verify, work};
+use tokio::time::{Instant, sleep};
+
+use crate::Effort;
+use crate::cost::resident;
+use crate::gauge::Over;
+use crate::loops::{plan, servers};
+use crate::swath::{Accepted, Installation};
+use crate::table::{Row, Table, Target};
+
+/// The parts that are compared, and all of it.
+const PART: Duration = Duration::from_secs(120);
+const ALL: Duration = Duration::from_secs(600);
+/// The same for a quick look.
+const QUICK: u32 = 10;
+
+/// Runs it once.
+pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
+    let shorter = if effort.times > 1 { 1 } else { QUICK };
+    let (part, all) = (PART / shorter, ALL / shorter);
+    let servers = servers(effort).await?;
+    let installation = Installation::start(&servers, 1, 1).await?;
+    let plan = installation.placed(&plan(64));
+    let scene = Scene::set(&installation.admin()?, &plan).await?;
+    let run = Run::default();
+    let mut silent = |_: &serde_json::Value| {};
+    let working = work(&plan, &scene, &run, &mut silent);
+    let looking = async {
+        let looked = look(&scene, effort.warm_up, part, all).await;
+        run.over.cancel();
+        looked
+    };
+    let (worked, looked) = tokio::join!(working, looking);
+    let Looked { first, last, early, late } = looked?;
+    let violations = verify(&scene, worked?.remembered).await?.count;
+    let dead = dead_rows(&installation).await?;
+    servers.stop().await;
+    let row = Row::of(format!("saturated for {} s: the last fifth", all.as_secs()), "cycles/s", &[last]);
+    let row = row.beside("the first fifth", last / first).wanted(Target::Share(0.9)).checked(violations);
+    table.take(row.noting(format!("gateway {early:.0} MB, then {late:.0} MB; dead rows: {dead}")));
+    Ok(())
+}
+
+struct Looked {
+    first: f64,
+    last: f64,
+    early: f64,
+    late: f64,
+}
+
+async fn look(scene: &Scene, warm_up: Duration, part: Duration, all: Duration) -> anyhow::Result<Looked> {
+    sleep(warm_up).await;
+    let began = Instant::now();
+    let first = rate(scene, part).await?;
+    let early = resident("gateway");
+    sleep(all.saturating_sub(part).saturating_sub(began.elapsed())).await;
+    let last = rate(scene, part).await?;
+    Ok(Looked { first, last, early, late: resident("gateway") })
+}
+
+async fn rate(scene: &Scene, part: Duration) -> anyhow::Result<f64> {
+    let (began, before) = (Instant::now(), Accepted(scene).over().await?);
+    sleep(part).await;
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    Ok((Accepted(scene).over().await? - before) as f64 / began.elapsed().as_secs_f64())
+}
+
+async fn dead_rows(installation: &Installation) -> anyhow::Result<String> {
+    const DEAD: &str = "SELECT relname, n_dead_tup, n_live_tup FROM pg_stat_user_tables
+                        WHERE n_dead_tup > 1000 ORDER BY n_dead_tup DESC LIMIT 4";
+    let rows = installation.database().context("no database")?.read(DEAD).await?;
+    let told = |row: &Vec<String>| format!("{} {} of {}", row[0], row[1], row[2]);
+    Ok(rows.iter().map(told).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,80 @@
+//! Measuring: people at work in a scene, a window in the middle of it, and the checker behind it.
+
+use anyhow::Context;
+use swath_load::{CallStats, Kind, Plan, Remembered, Run, Scene, work};
+use tokio::time::{Instant, sleep};
+
+use crate::Effort;
+use crate::cost::Cost;
+
+/// What a window showed.
+#[derive(Debug)]
+pub struct Window {
+    /// Cycles that were over, a second.
+    pub rate: f64,
+    /// Calls in the window.
+    pub calls: Vec<CallStats>,
+    /// How long it was open, in seconds.
+    pub seconds: f64,
+    /// Processor time in microseconds for each cycle, hop by hop.
+    pub cost: String,
+    /// The same of all that is measured, without the load itself.
+    pub server_micros: f64,
+}
+
+impl Window {
+    /// What is told of one kind of call.
+    pub fn call(&self, kind: Kind) -> Option<&CallStats> {
+        self.calls.iter().find(|stats| stats.call == kind)
+    }
+
+    /// Calls of a kind that were done, a second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    pub fn per_second(&self, kind: Kind) -> f64 {
+        self.call(kind).map_or(0.0, |stats| stats.done as f64 / self.seconds)
+    }
+}
+
+/// How many cycles are over by now, as whoever is measured says.
+pub trait Over {
+    /// The count.
+    fn over(&self) -> impl Future<Output = anyhow::Result<u64>> + Send;
+}
+
+/// Lets people work and looks at them for a while.
+pub async fn watch(
+    plan: &Plan,
+    scene: &Scene,
+    over: &impl Over,
+    effort: Effort,
+) -> anyhow::Result<(Window, Remembered)> {
+    let run = Run::default();
+    let mut silent = |_: &serde_json::Value| {};
+    let work = work(plan, scene, &run, &mut silent);
+    let look = async {
+        let looked = look(&run, over, effort).await;
+        run.over.cancel();
+        looked
+    };
+    let (work, window) = tokio::join!(work, look);
+    let lost = run.meter.lost();
+    anyhow::ensure!(lost.is_empty(), "calls without an answer: {lost:?}");
+    Ok((window?, work?.remembered))
+}
+
+async fn look(run: &Run, over: &impl Over, effort: Effort) -> anyhow::Result<Window> {
+    sleep(effort.warm_up).await;
+    run.meter.clear();
+    let cost = Cost::now();
+    let (began, first) = (Instant::now(), over.over().await?);
+    sleep(effort.window).await;
+    let calls = run.meter.stats();
+    let (last, took) = (over.over().await?, began.elapsed());
+    let cost = Cost::now().since(&cost);
+    let cycles = last.checked_sub(first).context("the count went back")?;
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    let cycles = cycles as f64;
+    let seconds = took.as_secs_f64();
+    let server_micros = cost.server() * 1e6 / cycles.max(1.0);
+    Ok(Window { rate: cycles / seconds, calls, seconds, cost: cost.per(cycles), server_micros })
+}
