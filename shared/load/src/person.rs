@@ -14,10 +14,12 @@ use crate::Run;
 use crate::history::Recorder;
 use crate::meter::{Ended, Kind, Meter};
 use crate::pace::Pace;
-use crate::plan::Plan;
+use crate::plan::{Drive, Plan};
 
 /// However long the server says that there will be no work, a person looks again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The same of people who do not think at all.
+const LOOK_AT_ONCE: Duration = Duration::from_millis(20);
 /// The first pause before a call is repeated; each further one is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -155,10 +157,14 @@ impl Desk {
             };
             tokio::select! {
                 () = self.run.over.cancelled() => return None,
-                () = sleep(pause.min(LOOK_AGAIN)) => {}
+                () = sleep(pause.min(self.longest_look())) => {}
             }
         }
         None
+    }
+
+    fn longest_look(&self) -> Duration {
+        if self.plan.drive == Drive::Saturate { LOOK_AT_ONCE } else { LOOK_AGAIN }
     }
 
     /// Runs an errand to its end: what nobody knows is asked again, the same under the same key, for as long as the

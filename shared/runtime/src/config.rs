@@ -116,7 +116,10 @@ impl Config {
         ensure!(token.is_empty() || is_strong(token), "admin.token: {WEAK}");
         ensure!(self.server.request_seconds > 0, "server.request_seconds: must be above zero");
         ensure!(self.work.sweep_millis >= 10, "work.sweep_millis: must be at least 10");
-        ensure!((1..=100_000).contains(&self.work.cut_ahead), "work.cut_ahead: must be between 1 and 100000");
+        ensure!(
+            (1..=10_000_000).contains(&self.work.cut_ahead),
+            "work.cut_ahead: must be between 1 and 10000000"
+        );
         ensure!(
             (1..=10_000).contains(&self.work.hint_window),
             "work.hint_window: must be between 1 and 10000"

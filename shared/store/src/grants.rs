@@ -190,36 +190,59 @@ impl Batch<'_> {
             let slots = self.core.job(db, job).await?.slots;
             let (alike, special): (Vec<_>, Vec<_>) = indices
                 .into_iter()
-                .partition(|index| slots == 1 && self.commands[*index].stage == Stage::Annotate);
-            self.claim_alike(db, job, &alike).await?;
-            for index in special {
-                self.claim_one(db, job, index).await?;
+                .partition(|index| slots == 1 || self.commands[*index].stage == Stage::Review);
+            for stage in [Stage::Annotate, Stage::Review] {
+                let of_stage = alike.iter().copied().filter(|index| self.commands[*index].stage == stage);
+                self.claim_alike(db, job, stage, &of_stage.collect::<Vec<_>>()).await?;
+            }
+            let left = alike.into_iter().filter(|index| self.commands[*index].stage == Stage::Review);
+            for index in special.into_iter().chain(left) {
+                if self.answers[index].is_none() {
+                    self.claim_one(db, job, index).await?;
+                }
             }
         }
         Ok(())
     }
 
-    /// People for whom every pending assignment of the job is as good as any other.
-    async fn claim_alike(&mut self, db: &mut Db<'_>, job: JobId, indices: &[usize]) -> Result<()> {
+    /// People for whom everything that waits in the job is as good as any other; a reviewer whose own work comes first
+    /// there is looked after apart.
+    async fn claim_alike(
+        &mut self,
+        db: &mut Db<'_>,
+        job: JobId,
+        stage: Stage,
+        indices: &[usize],
+    ) -> Result<()> {
         let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
-        // Rows that this batch has granted already still look pending to the statement.
+        // Rows that this batch has granted already still look free to the statement.
         let limit = (indices.len() + self.granted) as i64;
-        let rows = fetch_as!(
-            db,
-            AssignmentRow => Assignment,
-            [CLAIM_POSTGRES, CLAIM_SQLITE],
-            job.0,
-            now.0,
-            limit;
-            |t| t.queue(job, now).into_iter().take(limit as usize).cloned().collect()
-        )?;
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let rows = match stage {
+            Stage::Annotate => fetch_as!(
+                db,
+                AssignmentRow => Assignment,
+                [CLAIM_POSTGRES, CLAIM_SQLITE],
+                job.0,
+                now.0,
+                limit;
+                |t| t.queue(job, now).into_iter().take(limit as usize).cloned().collect()
+            )?,
+            Stage::Review => fetch_as!(
+                db,
+                AssignmentRow => Assignment,
+                [REVIEWS_POSTGRES, REVIEWS_SQLITE],
+                job.0,
+                limit;
+                |t| t.to_review(job).into_iter().take(limit as usize).cloned().collect()
+            )?,
+        };
+        let mut ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
-        let mut ids = ids.into_iter();
         for index in indices {
-            for id in ids.by_ref() {
-                self.give(db, *index, id).await?;
+            for place in 0..ids.len() {
+                self.give(db, *index, ids[place]).await?;
                 if self.answers[*index].is_some() {
+                    ids.remove(place);
                     break;
                 }
             }
@@ -342,14 +365,16 @@ macro_rules! claim_opinion {
         )
     };
 }
-/// Submissions that wait for a reviewer who is not their author, oldest first.
+/// Submissions that wait for a reviewer, oldest first; those of one person left out or not.
 macro_rules! claim_review {
-    ($lock:literal) => {
+    ($of_others:literal, $lock:literal) => {
         concat!(
             "SELECT ",
             assignment_columns!(),
             " FROM assignments
-             WHERE job = $1 AND status = 2 AND review AND author <> $3 ORDER BY since, id LIMIT $2",
+             WHERE job = $1 AND status = 2 AND review ",
+            $of_others,
+            " ORDER BY since, id LIMIT $2",
             $lock
         )
     };
@@ -359,8 +384,10 @@ const CLAIM_POSTGRES: &str = claim!("", " FOR NO KEY UPDATE SKIP LOCKED");
 const CLAIM_SQLITE: &str = claim!("", "");
 const OPINION_POSTGRES: &str = claim_opinion!(" FOR NO KEY UPDATE SKIP LOCKED");
 const OPINION_SQLITE: &str = claim_opinion!("");
-const REVIEW_POSTGRES: &str = claim_review!(" FOR NO KEY UPDATE SKIP LOCKED");
-const REVIEW_SQLITE: &str = claim_review!("");
+const REVIEWS_POSTGRES: &str = claim_review!("", " FOR NO KEY UPDATE SKIP LOCKED");
+const REVIEWS_SQLITE: &str = claim_review!("", "");
+const REVIEW_POSTGRES: &str = claim_review!("AND author <> $3", " FOR NO KEY UPDATE SKIP LOCKED");
+const REVIEW_SQLITE: &str = claim_review!("AND author <> $3", "");
 
 /// Whether the person has another opinion on the range: given, or in hand under a lease that still stands on its row,
 /// for even one that has lapsed for good may be handed in as long as nobody else has the work.

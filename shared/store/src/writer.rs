@@ -69,8 +69,8 @@ impl<C, R> Desk<C, R> {
         let mut batch = Vec::new();
         loop {
             let ended = self.ended.notified();
-            let may_go = || self.running.load(Ordering::Acquire) == 0;
-            if !batch.is_empty() && (batch.len() >= BESIDE || may_go()) {
+            let is_calm = self.running.load(Ordering::Acquire) == 0;
+            if !batch.is_empty() && (batch.len() >= BESIDE || is_calm) {
                 break;
             }
             let room = BATCH - batch.len();

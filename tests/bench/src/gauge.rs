@@ -28,6 +28,15 @@ impl Window {
         self.calls.iter().find(|stats| stats.call == kind)
     }
 
+    /// Every kind of call: how many a second, how long the median and the slowest hundredth took, how many were refused.
+    pub fn told(&self) -> String {
+        let told = |stats: &CallStats| {
+            let (rate, refused) = (self.per_second(stats.call), stats.refused);
+            format!("{:?} {rate:.0}/s {:.1}/{:.1} ms, {refused} refused", stats.call, stats.p50, stats.p99)
+        };
+        self.calls.iter().map(told).collect::<Vec<_>>().join("; ")
+    }
+
     /// Calls of a kind that were done, a second.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
     pub fn per_second(&self, kind: Kind) -> f64 {

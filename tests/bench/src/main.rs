@@ -81,11 +81,20 @@ impl Effort {
     }
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("swath-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("another TLS provider was installed first");
     }
-    let options = Options::parse();
     // Children are bound to the thread that starts them, which is this one: only the load runs on others.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if let Some(Program::Bare(args)) = &options.program {
@@ -93,7 +102,7 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     swath::set(options.set.clone());
-    let table = runtime.block_on(measure(&options))?;
+    let table = runtime.block_on(measure(options))?;
     println!("{table}");
     if let Some(file) = &options.json {
         std::fs::write(file, format!("{}\n", serde_json::to_string(&table)?))?;

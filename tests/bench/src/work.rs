@@ -26,7 +26,7 @@ async fn repeat(
         installation.end(effort).await?;
         values.push(tell(&window));
         violations += found;
-        cost = window.cost;
+        cost = format!("{}; {}", window.told(), window.cost);
     }
     Ok((values, violations, cost))
 }
