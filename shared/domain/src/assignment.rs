@@ -288,7 +288,7 @@ impl Assignment {
         }
     }
 
-    /// Whether nothing can have been saved under it yet: this is its first lease, and nothing was saved since.
+    /// Whether nothing can have been saved under it yet, as long as its lease stands: it is the first, and has saved nothing.
     pub fn is_untouched(&self) -> bool {
         self.fence <= 1 && self.confirmed == 0
     }

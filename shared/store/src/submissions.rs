@@ -76,13 +76,16 @@ pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submit
     commit(tx, answers).await
 }
 
-/// Where the batch writes and something may stand already.
+/// Where the batch writes and something may stand already. Nothing does under a first lease that has saved nothing and
+/// still stands; once it is gone, the row does not tell any more.
 fn places(holds: &mut Holds, commands: &[Submit]) -> Vec<(AssignmentId, UserId, i64)> {
     let mut places = Vec::new();
     for command in commands {
         let Ok(grant) = holds.grant(Stage::Annotate, command.lease, command.user) else { continue };
         let id = AssignmentId(grant.assignment);
-        if holds.changes.get(id).is_none_or(|assignment| !assignment.is_untouched()) {
+        let stands = holds.standing(Stage::Annotate, command.lease, command.user).is_ok();
+        let is_untouched = holds.changes.get(id).is_some_and(|assignment| assignment.is_untouched());
+        if !(stands && is_untouched) {
             places.extend(command.items.iter().map(|work| (id, command.user, work.item)));
         }
     }

@@ -17,6 +17,7 @@ suite! {
     a_late_submission_is_refused_when_the_work_was_taken_and_its_items_are_kept
     a_refused_submission_never_overwrites_one_that_stands
     a_submission_into_called_off_work_is_refused_and_its_items_are_kept
+    a_refused_submission_goes_over_what_was_saved_before
     nobody_gives_two_opinions_on_one_range
     a_lease_that_lapsed_for_good_keeps_its_holder_off_the_other_slots
     a_refused_submission_is_no_opinion
@@ -152,6 +153,23 @@ async fn a_submission_into_called_off_work_is_refused_and_its_items_are_kept(wor
         assert_eq!(staleness(world.submit(&held).await), reason);
         assert_eq!(bodies(&world, &held).await.len(), 5);
     }
+    audit(&world, job).await;
+}
+
+/// The row that a lease has left does not tell any more what was saved under it.
+async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let held = world.lease(job, world.worker().await).await;
+    world.confirm(&held, held.ranges.as_slice()[0].start).await.unwrap();
+    world.store.assignment_reassign(held.id, None, world.now(), world.cause()).await.unwrap();
+    for text in ["late", "later"] {
+        let items = held.ranges.iter().map(|item| work(item, text)).collect();
+        let answer = world.store.lease_submit(Submit { items, ..world.submission(&held) }).await;
+        assert_eq!(staleness(answer), Stale::Reassigned);
+    }
+    let saved = world.store.annotations(held.id, held.holder.unwrap()).await.unwrap();
+    let revisions: Vec<_> = saved.iter().map(|row| row.revision).collect();
+    assert_eq!(revisions, [3, 2, 2, 2, 2]);
     audit(&world, job).await;
 }
 
