@@ -72,7 +72,10 @@ impl Gateway {
         if submitted.fresh {
             self.metrics.submitted.inc();
             self.context.locks.free(vec![(submitted.assignment, lease)]);
-            self.notices.tell(facts.team, submitted.job, submitted.assignment);
+            // A reviewer finds it by asking; only the review rule has to be told.
+            if !submitted.to_review {
+                self.notices.tell(facts.team, submitted.job, submitted.assignment);
+            }
         }
         Ok(Handed { assignment: submitted.assignment, status: submitted.status })
     }

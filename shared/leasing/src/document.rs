@@ -12,7 +12,7 @@ use swath_domain::ranges::Range;
 use swath_domain::review::Verdict;
 use swath_domain::{Assignment, Stage, Stale, Time};
 use swath_runtime::{Problem, Result};
-use swath_store::{ItemRow, LeaseView, VerdictRow};
+use swath_store::{ItemRow, LeaseView, StoreError, StoredAnnotation, UnderReview, VerdictRow};
 
 use crate::Desk;
 use crate::media::media_url;
@@ -221,8 +221,9 @@ impl Desk {
         let (Some(author), Some(submission)) = (parent.author, parent.submission) else {
             return Ok(Labels::default());
         };
-        let verdicts = self.context.store.verdicts(submission, None).await?;
-        Ok(Labels { saved: self.saved(parent.id, author).await?, verdicts: by_item(verdicts) })
+        let verdicts = self.context.store.verdicts(submission).await?;
+        let verdicts = verdicts.into_iter().map(|row| (row.item, row.into())).collect();
+        Ok(Labels { saved: self.saved(parent.id, author).await?, verdicts })
     }
 
     async fn labels_under_review(&self, view: &LeaseView) -> Result<Labels> {
@@ -230,8 +231,14 @@ impl Desk {
         let (Some(author), Some(submission)) = (assignment.author, assignment.submission) else {
             return Ok(Labels::default());
         };
-        let verdicts = self.context.store.verdicts(submission, Some(view.holder)).await?;
-        Ok(Labels { saved: self.saved(assignment.id, author).await?, verdicts: by_item(verdicts) })
+        let under = UnderReview { assignment: assignment.id, author, submission, reviewer: view.holder };
+        let mut labels = Labels::default();
+        for shown in self.context.store.review_look(under).await? {
+            let annotation = read(&shown.body, (assignment.id, author, shown.item))?;
+            labels.saved.insert(shown.item, (shown.revision, annotation));
+            labels.verdicts.extend(shown.verdict.map(|verdict| (shown.item, verdict.into())));
+        }
+        Ok(labels)
     }
 
     async fn saved(
@@ -240,16 +247,10 @@ impl Desk {
         author: UserId,
     ) -> Result<HashMap<i64, (i64, Annotation)>> {
         let stored = self.context.store.annotations(assignment, author).await?;
-        let read = |row: swath_store::StoredAnnotation| {
-            let annotation =
-                serde_json::from_str(&row.body).map_err(|error| swath_store::StoreError::Corrupt {
-                    table: "annotations",
-                    id: format!("{}/{}/{}", row.assignment, row.author, row.item),
-                    what: format!("body: {error}"),
-                })?;
-            Ok((row.item, (row.revision, annotation)))
+        let saved = |row: StoredAnnotation| {
+            Ok((row.item, (row.revision, read(&row.body, (assignment, author, row.item))?)))
         };
-        stored.into_iter().map(read).collect()
+        stored.into_iter().map(saved).collect()
     }
 }
 
@@ -260,11 +261,20 @@ struct Labels {
     verdicts: HashMap<i64, VerdictPart>,
 }
 
-fn by_item(rows: Vec<VerdictRow>) -> HashMap<i64, VerdictPart> {
-    let part = |row: VerdictRow| {
-        (row.item, VerdictPart { verdict: row.verdict, reason: row.reason, comment: row.comment })
+/// An annotation as it is stored.
+fn read(body: &str, (assignment, author, item): (AssignmentId, UserId, i64)) -> Result<Annotation> {
+    let corrupt = |error| StoreError::Corrupt {
+        table: "annotations",
+        id: format!("{assignment}/{author}/{item}"),
+        what: format!("body: {error}"),
     };
-    rows.into_iter().map(part).collect()
+    Ok(serde_json::from_str(body).map_err(corrupt)?)
+}
+
+impl From<VerdictRow> for VerdictPart {
+    fn from(row: VerdictRow) -> Self {
+        Self { verdict: row.verdict, reason: row.reason, comment: row.comment }
+    }
 }
 
 fn state(hold: Option<Hold>, ended: Option<Stale>) -> &'static str {

@@ -47,8 +47,10 @@ impl Desk {
     pub async fn renew(&self, lease: LeaseId, user: UserId) -> Result<Renewed> {
         let now = self.context.now();
         let renewed = self.context.store.lease_renew(Renew { stage: self.stage, lease, user, now }).await?;
-        let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
-        self.context.locks.keep(vec![(renewed.assignment, lease, left)]);
+        if renewed.moved {
+            let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
+            self.context.locks.keep(vec![(renewed.assignment, lease, left)]);
+        }
         Ok(Renewed { expires_at: renewed.expires, expires_in: renewed.expires.seconds_after(now) })
     }
 

@@ -1,7 +1,7 @@
-//! Who asks: bearer tokens, looked up by their SHA-256 and remembered for a moment.
+//! Who asks: bearer tokens, looked up by their SHA-256 and remembered for as long as nothing changes about people.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -15,16 +15,28 @@ use tokio::time::Instant;
 use crate::access::Access;
 use crate::problem::{Problem, Result};
 
-/// How long a token that was found good is believed, by a clock that never jumps.
+/// How long it is believed that nothing has changed about people, by a clock that never jumps.
 const BELIEVED: Duration = Duration::from_secs(1);
 /// Tokens remembered.
 const REMEMBERED: usize = 50_000;
 /// The longest token that is looked at.
 const LENGTH: usize = 512;
 
-/// Tokens that were lately found good.
+/// Tokens that were found good, and the turn of whoever asks whether anything has changed since: the others wait for
+/// that answer instead of asking as well.
 #[derive(Default)]
-pub struct Tokens(Mutex<HashMap<Vec<u8>, (Instant, Caller)>>);
+pub struct Tokens {
+    found: Mutex<Found>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+/// What was found at one revision of what people may do.
+#[derive(Default)]
+struct Found {
+    revision: Option<i64>,
+    as_of: Option<Instant>,
+    callers: HashMap<Vec<u8>, Caller>,
+}
 
 /// The person behind a request.
 #[derive(Debug, Clone)]
@@ -34,32 +46,61 @@ impl Tokens {
     /// Finds out who presents this bearer token.
     pub async fn caller(&self, store: &Store, bearer: &str, now: Time) -> Result<Caller> {
         let digest = digest(bearer.as_bytes());
-        if let Some(caller) = self.remembered(&digest) {
+        let revision = match self.believed() {
+            Some(revision) => revision,
+            None => Box::pin(self.ask(store)).await?,
+        };
+        if let Some(caller) = self.found().callers.get(&digest).cloned() {
             return caller.good_at(now);
         }
         let token = Box::pin(store.token(&digest)).await?;
         let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
         let caller = Caller::of(token);
-        self.remember(digest, caller.clone());
+        self.found().remember(revision, digest, caller.clone());
         caller.good_at(now)
     }
 
-    fn remembered(&self, digest: &[u8]) -> Option<Caller> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(digest).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, caller)| caller.clone())
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, digest: Vec<u8>, caller: Caller) {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.len() >= REMEMBERED {
-            tokens.clear();
+    /// The revision that what was found is of, where that was asked a moment ago.
+    fn believed(&self) -> Option<i64> {
+        let found = self.found();
+        found.revision.filter(|_| found.as_of.is_some_and(|asked| asked.elapsed() < BELIEVED))
+    }
+
+    async fn ask(&self, store: &Store) -> Result<i64> {
+        let _turn = self.asking.lock().await;
+        if let Some(revision) = self.believed() {
+            return Ok(revision);
         }
-        tokens.insert(digest, (Instant::now(), caller));
+        let asked = Instant::now();
+        let revision = store.people_revision().await?;
+        let mut found = self.found();
+        if found.revision != Some(revision) {
+            found.callers.clear();
+        }
+        (found.revision, found.as_of) = (Some(revision), Some(asked));
+        Ok(revision)
     }
 
     /// Looks every token up again: a role, a membership or a token has changed in this process.
     pub fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.found() = Found::default();
+    }
+}
+
+impl Found {
+    /// Keeps what was read after this revision; what is of another one by now is not worth keeping.
+    fn remember(&mut self, revision: i64, digest: Vec<u8>, caller: Caller) {
+        if self.revision != Some(revision) {
+            return;
+        }
+        if self.callers.len() >= REMEMBERED {
+            self.callers.clear();
+        }
+        self.callers.insert(digest, caller);
     }
 }
 

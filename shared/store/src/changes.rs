@@ -16,6 +16,8 @@ use uuid::Uuid;
 use crate::answers::Key;
 use crate::db::{Db, execute_each, fetch_as_each};
 use crate::error::Result;
+use crate::items::SavedRow;
+use crate::reviews::VerdictRow;
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns};
 
 pub(crate) const LOCK_POSTGRES: &str = concat!(
@@ -77,6 +79,9 @@ pub(crate) struct Changes {
     granted: Vec<NewGrant>,
     ended: Vec<Ended>,
     progress: BTreeMap<JobId, Progress>,
+    saved: Vec<SavedRow>,
+    judged: Vec<Judged>,
+    accepted: Vec<AcceptedRow>,
 }
 
 /// A lease or a review that comes into being.
@@ -91,6 +96,27 @@ pub(crate) struct NewGrant {
     pub(crate) at: Time,
 }
 
+/// A verdict that is given, or given otherwise.
+pub(crate) struct Judged {
+    pub(crate) submission: LeaseId,
+    pub(crate) reviewer: UserId,
+    pub(crate) lease: LeaseId,
+    pub(crate) verdict: VerdictRow,
+    pub(crate) at: Time,
+}
+
+/// An item that becomes final: by the table's key there is one for each item and slot.
+pub(crate) struct AcceptedRow {
+    pub(crate) job: JobId,
+    pub(crate) item: i64,
+    pub(crate) slot: i64,
+    pub(crate) assignment: AssignmentId,
+    pub(crate) author: UserId,
+    pub(crate) reviewer: UserId,
+    pub(crate) skipped: bool,
+    pub(crate) at: Time,
+}
+
 /// What is to be written, and nothing that stays as it is.
 struct Written {
     changed: Vec<Assignment>,
@@ -99,6 +125,9 @@ struct Written {
     ended: Vec<Ended>,
     entries: Vec<Entry>,
     progress: BTreeMap<JobId, Progress>,
+    saved: Vec<SavedRow>,
+    judged: Vec<Judged>,
+    accepted: Vec<AcceptedRow>,
 }
 
 struct Touched {
@@ -117,33 +146,6 @@ impl Changes {
     pub(crate) async fn lock(db: &mut Db<'_>, ids: impl IntoIterator<Item = AssignmentId>) -> Result<Self> {
         let mut changes = Self::default();
         changes.add(rows_of(db, LOCK_POSTGRES, ids).await?);
-        Ok(changes)
-    }
-
-    /// Locks the assignments that these leases were granted on, as [`Changes::lock`] does.
-    pub(crate) async fn lock_leased(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Self> {
-        // Which assignment a lease was granted on never changes, so it may be read in the statement that locks.
-        const POSTGRES: &str = concat!(
-            "SELECT ",
-            assignment_columns!(),
-            " FROM assignments WHERE id IN (SELECT assignment FROM grants WHERE lease = ANY($1))
-             ORDER BY id FOR NO KEY UPDATE"
-        );
-        const SQLITE: &str = concat!(
-            "SELECT ",
-            assignment_columns!(),
-            " FROM assignments WHERE id = (SELECT assignment FROM grants WHERE lease = $1)"
-        );
-        let rows = fetch_as_each!(
-            db,
-            AssignmentRow => Assignment,
-            [POSTGRES, SQLITE],
-            leases,
-            |lease| lease.0;
-            |t| t.grants.get(&lease.0).and_then(|grant| t.assignments.get(&grant.assignment)).cloned()
-        )?;
-        let mut changes = Self::default();
-        changes.add(rows);
         Ok(changes)
     }
 
@@ -209,6 +211,21 @@ impl Changes {
         self.progress(job).add(counter, n);
     }
 
+    /// Items as they are saved; no place twice.
+    pub(crate) fn save(&mut self, rows: Vec<SavedRow>) {
+        self.saved.extend(rows);
+    }
+
+    /// Verdicts as they are given; no place twice.
+    pub(crate) fn judge(&mut self, verdicts: impl IntoIterator<Item = Judged>) {
+        self.judged.extend(verdicts);
+    }
+
+    /// Items that become final.
+    pub(crate) fn accept(&mut self, rows: impl IntoIterator<Item = AcceptedRow>) {
+        self.accepted.extend(rows);
+    }
+
     fn progress(&mut self, job: JobId) -> &mut Progress {
         self.progress.entry(job).or_default()
     }
@@ -232,6 +249,9 @@ impl Changes {
             ended: self.ended,
             entries: self.entries,
             progress,
+            saved: self.saved,
+            judged: self.judged,
+            accepted: self.accepted,
         };
         match db {
             Db::Postgres(connection) => at_once::write(connection, &written, stripe).await,

@@ -1,5 +1,6 @@
 //! The store as a value: its pools, the tasks that write, and what never changes about a job.
 
+use std::iter::repeat;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 
+use crate::batcher::{Batcher, Replies, Run};
 use crate::db::{Db, Reader, Tx};
 use crate::error::{Result, StoreError};
 use crate::grants::{self, Grant, Granted};
@@ -20,7 +22,7 @@ use crate::pools::{Pools, Target};
 use crate::remembered::Remembered;
 use crate::reviews::{self, Decide, Decided, PutVerdict};
 use crate::submissions::{self, Submit, Submitted};
-use crate::writer::{Replies, Run, Writer};
+use crate::under_review::{self, ItemUnderReview, UnderReview};
 
 /// Jobs whose unchanging part is remembered.
 const JOBS_REMEMBERED: usize = 10_000;
@@ -76,23 +78,24 @@ impl Core {
 #[derive(Clone)]
 pub struct Store {
     core: Core,
-    writers: Arc<Writers>,
+    verbs: Arc<Verbs>,
 }
 
-struct Writers {
-    grant: Writer<Grant, Granted>,
-    renew: Writer<Renew, Renewed>,
-    release: Writer<Release, ()>,
-    confirm: Writer<Confirm, Confirmed>,
-    submit: Writer<Submit, Submitted>,
-    verdict: Writer<PutVerdict, ()>,
-    decide: Writer<Decide, Decided>,
+struct Verbs {
+    grant: Batcher<Grant, Granted>,
+    renew: Batcher<Renew, Renewed>,
+    release: Batcher<Release, ()>,
+    confirm: Batcher<Confirm, Confirmed>,
+    submit: Batcher<Submit, Submitted>,
+    verdict: Batcher<PutVerdict, ()>,
+    decide: Batcher<Decide, Decided>,
+    look: Batcher<UnderReview, Vec<ItemUnderReview>>,
 }
 
-/// A writer over one of the batch verbs, each of its tasks with a stripe of its own.
-macro_rules! writer {
+/// A batcher over one of the batch verbs, each of its tasks with a stripe of its own.
+macro_rules! batcher {
     ($cores:expr, $tasks:expr, $verb:path) => {
-        Writer::spawn($cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
+        Batcher::spawn($cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
             Arc::new(move |batch| {
                 let core = core.clone();
                 Box::pin(async move { $verb(&core, batch).await })
@@ -118,16 +121,17 @@ impl Store {
             Target::Postgres { .. } => TASKS,
             Target::Sqlite(_) | Target::Memory(_) => 1,
         };
-        let writers = Writers {
-            grant: writer!(cores, tasks, grants::grant),
-            renew: writer!(cores, tasks, holds::renew),
-            release: writer!(cores, tasks, holds::release),
-            confirm: writer!(cores, tasks, items::confirm),
-            submit: writer!(cores, tasks, submissions::submit),
-            verdict: writer!(cores, tasks, reviews::put_verdicts),
-            decide: writer!(cores, tasks, reviews::decide),
+        let verbs = Verbs {
+            grant: batcher!(cores, tasks, grants::grant),
+            renew: batcher!(cores, tasks, holds::renew),
+            release: batcher!(cores, tasks, holds::release),
+            confirm: batcher!(cores, tasks, items::confirm),
+            submit: batcher!(cores, tasks, submissions::submit),
+            verdict: batcher!(cores, tasks, reviews::put_verdicts),
+            decide: batcher!(cores, tasks, reviews::decide),
+            look: batcher!(repeat(core.clone()), tasks, under_review::read),
         };
-        Ok(Self { core, writers: Arc::new(writers) })
+        Ok(Self { core, verbs: Arc::new(verbs) })
     }
 
     /// Brings the schema up to this version.
@@ -157,37 +161,42 @@ impl Store {
 
     /// Grants a lease to annotate or a review, or hands back the one that the person holds.
     pub async fn lease_grant(&self, command: Grant) -> Result<Granted> {
-        self.writers.grant.run(command).await
+        self.verbs.grant.run(command).await
     }
 
     /// Keeps a lease or a review alive.
     pub async fn lease_renew(&self, command: Renew) -> Result<Renewed> {
-        self.writers.renew.run(command).await
+        self.verbs.renew.run(command).await
     }
 
     /// Gives a lease or a review back.
     pub async fn lease_release(&self, command: Release) -> Result<()> {
-        self.writers.release.run(command).await
+        self.verbs.release.run(command).await
     }
 
     /// Saves one item.
     pub async fn item_confirm(&self, command: Confirm) -> Result<Confirmed> {
-        self.writers.confirm.run(command).await
+        self.verbs.confirm.run(command).await
     }
 
     /// Hands in an assignment.
     pub async fn lease_submit(&self, command: Submit) -> Result<Submitted> {
-        self.writers.submit.run(command).await
+        self.verbs.submit.run(command).await
     }
 
     /// Saves a verdict on one item.
     pub async fn verdict_put(&self, command: PutVerdict) -> Result<()> {
-        self.writers.verdict.run(command).await
+        self.verbs.verdict.run(command).await
+    }
+
+    /// The items of a submission as a reviewer sees them, in order.
+    pub async fn review_look(&self, command: UnderReview) -> Result<Vec<ItemUnderReview>> {
+        self.verbs.look.run(command).await
     }
 
     /// Decides a review.
     pub async fn review_decide(&self, command: Decide) -> Result<Decided> {
-        self.writers.decide.run(command).await
+        self.verbs.decide.run(command).await
     }
 
     /// What never changes about a job: its team, dataset, terms and rules. Its status and texts may be old.

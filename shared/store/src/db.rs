@@ -262,6 +262,24 @@ macro_rules! row {
         $(#[$meta])*
         $vis struct $name { $($(#[$doc])* $vis $field: $type,)* }
 
+        impl $name {
+            /// How many columns it takes.
+            #[allow(dead_code, reason = "only of rows that stand beside others")]
+            pub(crate) const WIDTH: usize = [$(stringify!($field)),*].len();
+
+            /// Reads it from the columns from number `first` on.
+            pub(crate) fn at<'r, R>(row: &'r R, first: usize) -> Result<Self, sqlx::Error>
+            where
+                R: sqlx::Row,
+                usize: sqlx::ColumnIndex<R>,
+                $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+            {
+                let mut places = first..;
+                $(let $field = row.try_get(places.next().unwrap_or_default())?;)*
+                Ok(Self { $($field,)* })
+            }
+        }
+
         impl<'r, R> sqlx::FromRow<'r, R> for $name
         where
             R: sqlx::Row,
@@ -269,9 +287,7 @@ macro_rules! row {
             $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
         {
             fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-                let mut places = 0..;
-                $(let $field = row.try_get(places.next().unwrap_or_default())?;)*
-                Ok(Self { $($field,)* })
+                Self::at(row, 0)
             }
         }
     };

@@ -13,12 +13,12 @@ use swath_domain::progress::Counter;
 use swath_domain::{Assignment, Stage, Stale, Time};
 
 use crate::answers::Key;
+use crate::batcher::Replies;
 use crate::changes::{Changes, NewGrant};
 use crate::core::{Core, commit};
 use crate::db::{Db, fetch_as, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
-use crate::writer::Replies;
 
 use standing::{HeldRow, Standing};
 

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
+use swath_domain::assignment::Hold;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Refusal, Stage, Stale, Time};
 use uuid::Uuid;
 
+use crate::batcher::Replies;
 use crate::changes::Changes;
 use crate::core::{Core, commit, settle};
 use crate::db::{Db, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::grants;
+use crate::leased::{self, Leased};
 use crate::rows::GrantRow;
-use crate::writer::Replies;
 
 /// A sign of life.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct Renewed {
     pub assignment: AssignmentId,
     /// When it lapses.
     pub expires: Time,
+    /// Whether that is later than before; a renewal that would gain little leaves it.
+    pub moved: bool,
 }
 
 /// Work handed back unfinished.
@@ -63,10 +67,19 @@ impl Holds {
         let mut leases: Vec<_> = leases.into_iter().collect();
         leases.sort_unstable();
         leases.dedup();
-        let changes = Changes::lock_leased(db, &leases).await?;
-        // Only now: what ended while we waited for the rows must be seen.
-        let grants = grants::of_leases(db, &leases).await?;
-        Ok(Self { grants, changes })
+        let mut holds = Self { grants: HashMap::with_capacity(leases.len()), changes: Changes::default() };
+        let mut gone = Vec::new();
+        for Leased { assignment, grant } in leased::lock(db, &leases).await? {
+            let lease = LeaseId(grant.lease);
+            if assignment.lease != Some(lease) {
+                gone.push(lease);
+            }
+            holds.grants.insert(lease, grant);
+            holds.changes.add(vec![assignment]);
+        }
+        // Only now: what ended while we waited for the rows must be seen. A lease that stands has not ended.
+        holds.grants.extend(grants::of_leases(db, &gone).await?);
+        Ok(holds)
     }
 
     /// The grant of a lease of this person, whatever became of it.
@@ -101,10 +114,11 @@ impl Holds {
         if assignment.status == stage.waiting() && holds_another(db, assignment, stage, user).await? {
             return Err(StoreError::Refused(Refusal::Stale(Stale::Lapsed)));
         }
+        let before = assignment.expires;
         let entry = assignment.renew(stage, user, terms, now)?;
         let expires = assignment.expires;
         entry.into_iter().for_each(|entry| self.changes.log(entry));
-        Ok(Renewed { assignment: id, expires })
+        Ok(Renewed { assignment: id, expires, moved: expires != before })
     }
 }
 
@@ -122,7 +136,63 @@ async fn holds_another(db: &mut Db<'_>, lapsed: &Assignment, stage: Stage, user:
     Ok(other.is_some())
 }
 
+/// Most renewals gain little and change nothing: a plain read answers those, and only the others are written.
 pub(crate) async fn renew(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
+    let standing = unmoved(core, &commands).await?;
+    let moving: Vec<_> = commands
+        .iter()
+        .zip(&standing)
+        .filter(|(_, unmoved)| unmoved.is_none())
+        .map(|(c, _)| c.clone())
+        .collect();
+    let mut written =
+        if moving.is_empty() { Vec::new() } else { renew_rows(core, moving).await? }.into_iter();
+    let lost = || StoreError::Unavailable("a batch lost its answer".into());
+    let answer = |unmoved: Option<Renewed>| match unmoved {
+        Some(renewed) => Ok(renewed),
+        None => written.next().unwrap_or_else(|| Err(lost())),
+    };
+    Ok(standing.into_iter().map(answer).collect())
+}
+
+/// What each of these renewals hears if it leaves everything as it is.
+async fn unmoved(core: &Core, commands: &[Renew]) -> Result<Vec<Option<Renewed>>> {
+    let mut reader = core.pools.reader().await?;
+    let db = &mut reader.db();
+    let mut leases: Vec<_> = commands.iter().map(|command| command.lease).collect();
+    leases.sort_unstable();
+    leases.dedup();
+    let leased = leased::read(db, &leases).await?;
+    let leased: HashMap<_, _> =
+        leased.into_iter().map(|leased| (LeaseId(leased.grant.lease), leased)).collect();
+    let mut unmoved = Vec::with_capacity(commands.len());
+    for command in commands {
+        unmoved.push(match leased.get(&command.lease) {
+            Some(leased) => as_it_stands(core, db, leased, command).await?,
+            None => None,
+        });
+    }
+    Ok(unmoved)
+}
+
+async fn as_it_stands(
+    core: &Core,
+    db: &mut Db<'_>,
+    Leased { assignment, grant }: &Leased,
+    &Renew { stage, lease, user, now }: &Renew,
+) -> Result<Option<Renewed>> {
+    let is_own = grant.holder == user.0 && grant.stage == stage.code();
+    if !is_own || assignment.hold(stage, user, lease) != Some(Hold::Current) {
+        return Ok(None);
+    }
+    let terms = core.job(db, assignment.job).await?.terms;
+    let mut renewed = assignment.clone();
+    let left_alone = matches!(renewed.renew(stage, user, terms, now), Ok(None)) && renewed == *assignment;
+    let answer = Renewed { assignment: assignment.id, expires: assignment.expires, moved: false };
+    Ok(left_alone.then_some(answer))
+}
+
+async fn renew_rows(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;

@@ -7,12 +7,11 @@ use swath_domain::planted::{Bug, is};
 use swath_domain::{Refusal, Stage, Time};
 use uuid::Uuid;
 
+use crate::batcher::Replies;
 use crate::core::{Core, commit, settle};
-use crate::db::{Db, execute_each, fetch_each};
+use crate::db::{Db, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
-use crate::memory::Annotation;
-use crate::writer::Replies;
 
 /// What a person says of one item: its canonical JSON, checked by the caller.
 #[derive(Debug, Clone)]
@@ -49,6 +48,12 @@ pub struct Confirmed {
     pub revision: i64,
     /// When the lease lapses.
     pub expires: Time,
+}
+
+/// An item as it is written, at its new revision.
+pub(crate) struct SavedRow {
+    pub(crate) revision: i64,
+    pub(crate) save: Save,
 }
 
 /// An item that is to be written.
@@ -117,48 +122,16 @@ impl Saved {
         (revision, is_new)
     }
 
-    pub(crate) async fn write(self, db: &mut Db<'_>) -> Result<()> {
-        const POSTGRES: &str = "
-            INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated)
-            SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::bigint[], $6::boolean[],
-                $7::text[], $8::bigint[])
-            ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease,
-                revision = excluded.revision, skipped = excluded.skipped, body = excluded.body,
-                updated = excluded.updated";
-        const SQLITE: &str = "
-            INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease,
-                revision = excluded.revision, skipped = excluded.skipped, body = excluded.body,
-                updated = excluded.updated";
+    /// Whether something is saved at a place by now, as far as this batch knows.
+    pub(crate) fn holds(&self, place: &Place) -> bool {
+        self.rows.contains_key(place)
+    }
+
+    /// What is to be written, in the order of its places.
+    pub(crate) fn into_rows(self) -> Vec<SavedRow> {
         let mut rows: Vec<_> = self.dirty.into_iter().collect();
         rows.sort_unstable_by_key(|(place, _)| *place);
-        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-        execute_each!(
-            db,
-            [POSTGRES, SQLITE],
-            &rows,
-            |r| r.1.assignment.0,
-            r.1.author.0,
-            r.1.work.item,
-            r.1.lease.0,
-            r.0,
-            r.1.work.skipped,
-            r.1.work.body.clone(),
-            r.1.now.0;
-            |t| Ok::<_, StoreError>(t.annotations.put((r.1.assignment.0, r.1.author.0, r.1.work.item), annotation(r.0, &r.1)))
-        )?;
-        Ok(())
-    }
-}
-
-fn annotation(revision: i64, save: &Save) -> Annotation {
-    Annotation {
-        lease: save.lease.0,
-        revision,
-        skipped: save.work.skipped,
-        body: save.work.body.clone(),
-        updated: save.now.0,
+        rows.into_iter().map(|(_, (revision, save))| SavedRow { revision, save }).collect()
     }
 }
 
@@ -175,7 +148,7 @@ pub(crate) async fn confirm(core: &Core, commands: Vec<Confirm>) -> Replies<Conf
     for command in &commands {
         answers.push(settle(confirm_one(core, db, &mut holds, &mut saved, command).await)?);
     }
-    saved.write(db).await?;
+    holds.changes.save(saved.into_rows());
     holds.changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }

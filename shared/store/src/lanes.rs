@@ -8,14 +8,12 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Executor as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::error::{Result, StoreError};
 
-/// A connection that has been idle for longer is asked first whether it still leads anywhere.
-pub(crate) const IDLE: Duration = Duration::from_secs(1);
-/// How long that may take.
-pub(crate) const PING: Duration = Duration::from_secs(1);
+/// How long a connection that was idle may take for its first answer before it counts as leading nowhere.
+pub(crate) const ANSWER: Duration = Duration::from_secs(1);
 /// How long a transaction waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -26,7 +24,7 @@ pub(crate) struct Lanes {
     open: Arc<AtomicUsize>,
     /// As many as there may be transactions at once.
     turns: Arc<Semaphore>,
-    idle: Mutex<Vec<(usize, Live, Instant)>>,
+    idle: Mutex<Vec<(usize, Live)>>,
 }
 
 /// An open connection, counted for as long as it is open.
@@ -61,51 +59,52 @@ impl Lanes {
         let turn = timeout(PATIENCE, self.turns.clone().acquire_owned()).await.map_err(slow)?;
         let turn = turn.map_err(|_| StoreError::Unavailable("the store is shutting down".into()))?;
         let live = match self.take(lane) {
-            Some((live, since)) => alive(live, since).await,
+            Some(live) => begun_again(live).await,
             None => None,
         };
-        let mut live = match live {
+        let live = match live {
             Some(live) => live,
-            None => timeout(PATIENCE, self.connect()).await.map_err(slow)??,
+            None => timeout(PATIENCE, self.begun_anew()).await.map_err(slow)??,
         };
-        live.connection.execute("BEGIN").await?;
         Ok(LaneTx { live, lane, lanes: self.clone(), _turn: turn })
     }
 
     /// The lane's own connection; another one's where no more may be opened.
-    fn take(&self, lane: usize) -> Option<(Live, Instant)> {
+    fn take(&self, lane: usize) -> Option<Live> {
         let mut idle = self.idle();
-        let own = idle.iter().position(|(of, ..)| *of == lane);
+        let own = idle.iter().position(|(of, _)| *of == lane);
         let full = self.open.load(Ordering::Acquire) >= self.most;
         let place = own.or_else(|| if full { idle.len().checked_sub(1) } else { None })?;
-        let (_, live, since) = idle.swap_remove(place);
-        Some((live, since))
+        Some(idle.swap_remove(place).1)
     }
 
-    async fn connect(&self) -> Result<Live> {
+    async fn begun_anew(&self) -> Result<Live> {
         self.open.fetch_add(1, Ordering::AcqRel);
         let counted = Counted(self.open.clone());
-        Ok(Live { connection: PgConnection::connect_with(&self.options).await?, _counted: counted })
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        connection.execute("BEGIN").await?;
+        Ok(Live { connection, _counted: counted })
     }
 
     /// Lets no more transactions begin and closes what is idle; one that runs closes its connection itself.
     pub(crate) async fn close(&self) {
         self.turns.close();
         let idle = std::mem::take(&mut *self.idle());
-        for (_, live, _) in idle {
+        for (_, live) in idle {
             // A farewell that fails is no loss: the socket closes all the same.
-            let _ = timeout(PING, live.connection.close()).await;
+            let _ = timeout(ANSWER, live.connection.close()).await;
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(usize, Live, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(usize, Live)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn alive(mut live: Live, since: Instant) -> Option<Live> {
-    let answers = since.elapsed() < IDLE || matches!(timeout(PING, live.connection.ping()).await, Ok(Ok(())));
-    answers.then_some(live)
+/// Begins on a connection that was used before. One that the server has closed since says so here, where nothing is
+/// written yet, and is no failure of the transaction.
+async fn begun_again(mut live: Live) -> Option<Live> {
+    matches!(timeout(ANSWER, live.connection.execute("BEGIN")).await, Ok(Ok(_))).then_some(live)
 }
 
 /// A transaction. One that is dropped before its end takes its connection along, and the server undoes it.
@@ -135,7 +134,7 @@ impl LaneTx {
     async fn end(mut self, word: &'static str) -> Result<()> {
         self.live.connection.execute(word).await?;
         if !self.lanes.turns.is_closed() {
-            self.lanes.idle().push((self.lane, self.live, Instant::now()));
+            self.lanes.idle().push((self.lane, self.live));
         }
         Ok(())
     }

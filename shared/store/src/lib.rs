@@ -10,6 +10,7 @@
 //! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
 
 mod answers;
+mod batcher;
 mod changes;
 mod core;
 mod cutting;
@@ -23,6 +24,7 @@ mod holds;
 mod items;
 mod jobs;
 mod lanes;
+mod leased;
 mod listing;
 mod log;
 mod managing;
@@ -37,7 +39,7 @@ mod reviews;
 mod rows;
 mod submissions;
 mod sweeping;
-mod writer;
+mod under_review;
 
 #[cfg(test)]
 mod conformance;
@@ -59,3 +61,4 @@ pub use pieces::ItemRow;
 pub use pools::Target;
 pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
 pub use submissions::{Submit, Submitted};
+pub use under_review::{ItemUnderReview, UnderReview};

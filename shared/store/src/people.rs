@@ -9,7 +9,7 @@ use crate::answers::{Asked, first_answer, keep_answer};
 use crate::core::Store;
 use crate::db::{execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
-use crate::memory::{Tables, TokenRecord};
+use crate::memory::{PEOPLE, Tables, TokenRecord};
 
 /// A person, or an account of a machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -189,7 +189,10 @@ impl Store {
                         "DELETE FROM members WHERE team = $1 AND person = $2",
                         team.0,
                         user.0;
-                        |t| Ok(t.members.remove(&(team.0, user.0)))
+                        |t| {
+                            let removed = t.members.remove(&(team.0, user.0));
+                            Ok(t.count_change_of_people(removed))
+                        }
                     )?;
                     return Ok(());
                 }
@@ -201,7 +204,10 @@ impl Store {
                     user.0,
                     roles.bits();
                     |t| match t.teams.contains(&team.0) && t.users.contains(&user.0) {
-                        true => Ok(t.members.put((team.0, user.0), roles.bits())),
+                        true => {
+                            let put = t.members.put((team.0, user.0), roles.bits());
+                            Ok(t.count_change_of_people(put))
+                        }
                         false => Err(StoreError::NotFound),
                     }
                 )?;
@@ -327,12 +333,28 @@ impl Store {
                     "UPDATE tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL",
                     id.0,
                     now.0;
-                    |t| Ok(t.tokens.update(&id.0, |token| token.revoked = token.revoked.or(Some(now.0))))
+                    |t| {
+                        let updated = t.tokens.update(&id.0, |token| token.revoked = token.revoked.or(Some(now.0)));
+                        Ok(t.count_change_of_people(updated))
+                    }
                 )?;
                 Ok(())
             })
         })
         .await
+    }
+
+    /// A number that grows with every change of what people may do: a role, a membership, a token that is revoked. What
+    /// is read after this number is good for as long as the number stands.
+    pub async fn people_revision(&self) -> Result<i64> {
+        let mut reader = self.reader().await?;
+        let row = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT number FROM revisions WHERE name = 'people'";
+            |t| Some((t.revisions.get(&PEOPLE).copied().unwrap_or_default(),))
+        )?;
+        Ok(row.map_or(0, |(number,)| number))
     }
 
     /// The token of this digest, whether it is still good or not.

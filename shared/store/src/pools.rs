@@ -13,10 +13,12 @@ use tokio::time::timeout;
 
 use crate::db::{Db, Reader, Tx, fetch_all, fetch_one};
 use crate::error::{Result, StoreError};
-use crate::lanes::{IDLE, Lanes, PING};
+use crate::lanes::{ANSWER, Lanes};
 use crate::memory::{Connection, Memory};
 use crate::migrations;
 
+/// A connection for reading that has been idle for longer is asked first whether it still leads anywhere.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long PostgreSQL works on one statement before it gives up.
@@ -76,7 +78,7 @@ impl Pools {
                     .before_acquire(|connection, meta| {
                         Box::pin(async move {
                             let fresh = meta.idle_for < IDLE;
-                            Ok(fresh || matches!(timeout(PING, connection.ping()).await, Ok(Ok(()))))
+                            Ok(fresh || matches!(timeout(ANSWER, connection.ping()).await, Ok(Ok(()))))
                         })
                     })
                     .connect_lazy_with(options.clone());

@@ -12,14 +12,14 @@ use swath_domain::{Assignment, Refusal, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
-use crate::changes::{Changes, Taken};
+use crate::batcher::Replies;
+use crate::changes::{AcceptedRow, Changes, Judged, Taken};
 use crate::core::{Core, Store, commit, settle};
-use crate::db::{Db, execute_each, fetch_all, fetch_each};
+use crate::db::{Db, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::memory::{Accepted, Tables, VerdictRecord};
 use crate::rows::GrantRow;
-use crate::writer::Replies;
 
 /// A verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +92,6 @@ fn no_job() -> JobId {
     JobId(uuid::Uuid::nil())
 }
 
-struct Put {
-    submission: LeaseId,
-    reviewer: UserId,
-    lease: LeaseId,
-    verdict: VerdictRow,
-    now: Time,
-}
-
 pub(crate) async fn put_verdicts(core: &Core, commands: Vec<PutVerdict>) -> Replies<()> {
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
@@ -112,7 +104,7 @@ pub(crate) async fn put_verdicts(core: &Core, commands: Vec<PutVerdict>) -> Repl
             puts.insert((put.submission, put.reviewer, put.verdict.item), put);
         }));
     }
-    write_verdicts(db, &puts.into_values().collect::<Vec<_>>()).await?;
+    holds.changes.judge(puts.into_values());
     holds.changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
@@ -122,12 +114,12 @@ async fn accept_verdict(
     db: &mut Db<'_>,
     holds: &mut Holds,
     command: &PutVerdict,
-) -> Result<Put> {
+) -> Result<Judged> {
     let id = holds.standing(Stage::Review, command.lease, command.user)?;
     let submission = submission_with(holds, id, [command.verdict.item])?;
     holds.touch(core, db, (Stage::Review, command.lease, command.user, command.now)).await?;
     let (lease, verdict) = (command.lease, command.verdict.clone());
-    Ok(Put { submission, reviewer: command.user, lease, verdict, now: command.now })
+    Ok(Judged { submission, reviewer: command.user, lease, verdict, at: command.now })
 }
 
 /// The submission under review, if it holds all these items.
@@ -141,39 +133,6 @@ fn submission_with(
         return Err(Refusal::ForeignItem(foreign).into());
     }
     assignment.submission.ok_or(StoreError::NotFound)
-}
-
-async fn write_verdicts(db: &mut Db<'_>, puts: &[Put]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, updated)
-        SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::boolean[], $6::text[],
-            $7::text[], $8::bigint[])
-        ON CONFLICT (submission, reviewer, item) DO UPDATE SET lease = excluded.lease, accept = excluded.accept,
-            reason = excluded.reason, comment = excluded.comment, updated = excluded.updated";
-    const SQLITE: &str = "
-        INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, updated)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (submission, reviewer, item) DO UPDATE SET lease = excluded.lease, accept = excluded.accept,
-            reason = excluded.reason, comment = excluded.comment, updated = excluded.updated";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        puts,
-        |p| p.submission.0,
-        p.reviewer.0,
-        p.verdict.item,
-        p.lease.0,
-        p.verdict.verdict == Verdict::Accept,
-        p.verdict.reason.clone(),
-        p.verdict.comment.clone(),
-        p.now.0;
-        |t| Ok::<_, StoreError>(t.verdicts.put((p.submission.0, p.reviewer.0, p.verdict.item), VerdictRecord {
-            accept: p.verdict.verdict == Verdict::Accept,
-            reason: p.verdict.reason.clone(),
-            comment: p.verdict.comment.clone(),
-        }))
-    )?;
-    Ok(())
 }
 
 /// A decision under way: its guard holds.
@@ -199,23 +158,19 @@ pub(crate) async fn decide(core: &Core, commands: Vec<Decide>) -> Replies<Decide
     }
     let deciding: Vec<_> =
         checked.iter().filter_map(|checked| checked.as_ref().ok()?.as_ref().err()).collect();
-    save_verdicts(db, &deciding).await?;
-    let verdicts = verdicts_on(db, &deciding).await?;
+    let mut standing = items_under(db, &deciding).await?;
     let mut answers = Vec::with_capacity(commands.len());
-    let mut accepted = Vec::new();
     for checked in checked {
         answers.push(match checked {
             Ok(Ok(first)) => Ok(first),
             Ok(Err(deciding)) => {
-                let rows = verdicts.get(&deciding.id).map_or(&[][..], Vec::as_slice);
-                let decided = settle(decide_one(core, db, &mut holds, &deciding, rows).await)?;
-                accepted.extend(decided.is_ok().then_some(deciding));
-                decided
+                let mut items = standing.remove(&deciding.id).unwrap_or_default();
+                holds.changes.judge(deciding.judge(&mut items));
+                settle(decide_one(core, db, &mut holds, &deciding, &items).await)?
             }
             Err(error) => Err(error),
         });
     }
-    keep_accepted(db, &accepted).await?;
     holds.changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
@@ -242,15 +197,17 @@ async fn decide_one(
     db: &mut Db<'_>,
     holds: &mut Holds,
     deciding: &Deciding<'_>,
-    verdicts: &[(i64, bool, Option<bool>)],
+    items: &[Item],
 ) -> Result<Decided> {
     let Deciding { command, id, job, .. } = *deciding;
-    let decision = tally(verdicts)?;
+    let decision = tally(items)?;
     let terms = core.job(db, job).await?.terms;
     let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
+    let accepted = deciding.accepted(assignment.slot, items);
     let (entry, child) = assignment.decide(command.user, &decision, terms, command.now);
     let status = assignment.status;
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
+    holds.changes.accept(accepted);
     holds.changes.log(entry);
     if let Some((child, entry)) = child {
         holds.changes.create(child, entry);
@@ -280,25 +237,56 @@ fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {
     Ok(Some(Decided { assignment: AssignmentId(grant.assignment), job: JobId(grant.job), ..first }))
 }
 
-/// Writes the verdicts that came with these decisions; where the rest is to be accepted, that of the others as well.
-async fn save_verdicts(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<()> {
-    let mut puts = BTreeMap::new();
-    for Deciding { command, submission, .. } in deciding {
-        let (submission, reviewer, lease) = (*submission, command.user, command.lease);
-        for verdict in &command.verdicts {
-            let put = Put { submission, reviewer, lease, verdict: verdict.clone(), now: command.now };
-            puts.insert((submission, reviewer, verdict.item), put);
-        }
-    }
-    write_verdicts(db, &puts.into_values().collect::<Vec<_>>()).await?;
-    let rest: Vec<_> = deciding.iter().copied().filter(|deciding| deciding.command.accept_rest).collect();
-    accept_rest(db, &rest).await
+/// An item of a submission, and what its reviewer says of it.
+struct Item {
+    item: i64,
+    skipped: bool,
+    accept: Option<bool>,
 }
 
-type Verdicts = HashMap<AssignmentId, Vec<(i64, bool, Option<bool>)>>;
+impl Deciding<'_> {
+    /// Judges what the decision has something to say of; where the rest is to be accepted, the others as well.
+    fn judge(&self, items: &mut [Item]) -> Vec<Judged> {
+        let command = self.command;
+        let mut verdicts: BTreeMap<_, _> =
+            command.verdicts.iter().map(|verdict| (verdict.item, verdict.clone())).collect();
+        for Item { item, accept, .. } in items {
+            if let Some(verdict) = verdicts.get(item) {
+                *accept = Some(verdict.verdict == Verdict::Accept);
+            } else if accept.is_none() && command.accept_rest {
+                *accept = Some(true);
+                let accepted =
+                    VerdictRow { item: *item, verdict: Verdict::Accept, reason: None, comment: None };
+                verdicts.insert(*item, accepted);
+            }
+        }
+        let (submission, reviewer, lease) = (self.submission, command.user, command.lease);
+        let judged = |verdict| Judged { submission, reviewer, lease, verdict, at: command.now };
+        verdicts.into_values().map(judged).collect()
+    }
 
-/// The items of these submissions in order: whether each was skipped, and whether the reviewer accepts it.
-async fn verdicts_on(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<Verdicts> {
+    /// The items that become final.
+    fn accepted(&self, slot: i64, items: &[Item]) -> Vec<AcceptedRow> {
+        let Deciding { command, id: assignment, job, author, .. } = *self;
+        let row = |Item { item, skipped, .. }: &Item| AcceptedRow {
+            job,
+            item: *item,
+            slot,
+            assignment,
+            author,
+            reviewer: command.user,
+            skipped: *skipped,
+            at: command.now,
+        };
+        items.iter().filter(|item| item.accept == Some(true)).map(row).collect()
+    }
+}
+
+/// The items of these submissions in order, with the verdicts that their reviewers have saved.
+async fn items_under(
+    db: &mut Db<'_>,
+    deciding: &[&Deciding<'_>],
+) -> Result<HashMap<AssignmentId, Vec<Item>>> {
     const POSTGRES: &str = "
         SELECT n.assignment, n.item, n.skipped,
             (SELECT v.accept FROM verdicts v
@@ -324,18 +312,18 @@ async fn verdicts_on(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<Verd
             t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| (d.id.0, item, note.skipped, verdict(item)))
         }
     )?;
-    let mut verdicts = Verdicts::new();
+    let mut items: HashMap<_, Vec<_>> = HashMap::new();
     for (id, item, skipped, accept) in rows {
-        verdicts.entry(AssignmentId(id)).or_default().push((item, skipped, accept));
+        items.entry(AssignmentId(id)).or_default().push(Item { item, skipped, accept });
     }
-    Ok(verdicts)
+    Ok(items)
 }
 
 /// Sorts a submission's items by their verdicts; those without one are missing.
-fn tally(verdicts: &[(i64, bool, Option<bool>)]) -> Result<Decision> {
+fn tally(items: &[Item]) -> Result<Decision> {
     let mut decision = Decision::default();
     let mut missing = Vec::new();
-    for &(item, skipped, accept) in verdicts {
+    for &Item { item, skipped, accept } in items {
         match accept {
             None => missing.push(item),
             Some(false) => decision.rejected.push(item),
@@ -346,107 +334,30 @@ fn tally(verdicts: &[(i64, bool, Option<bool>)]) -> Result<Decision> {
     if missing.is_empty() { Ok(decision) } else { Err(Refusal::Incomplete(missing).into()) }
 }
 
-async fn accept_rest(db: &mut Db<'_>, deciding: &[&Deciding<'_>]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO verdicts (submission, reviewer, item, lease, accept, updated)
-        SELECT c.submission, c.reviewer, n.item, c.lease, TRUE, c.updated
-        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[])
-             AS c (submission, reviewer, lease, updated, assignment, author)
-        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author
-        ON CONFLICT (submission, reviewer, item) DO NOTHING";
-    const SQLITE: &str = "
-        INSERT INTO verdicts (submission, reviewer, item, lease, accept, updated)
-        SELECT $1, $2, n.item, $3, TRUE, $4 FROM annotations n WHERE n.assignment = $5 AND n.author = $6
-        ON CONFLICT (submission, reviewer, item) DO NOTHING";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        deciding,
-        |d| d.submission.0,
-        d.command.user.0,
-        d.command.lease.0,
-        d.command.now.0,
-        d.id.0,
-        d.author.0;
-        |t| {
-            let items: Vec<_> = t.annotations_by(d.id.0, d.author.0).map(|(item, _)| item).collect();
-            let accepted = VerdictRecord { accept: true, reason: None, comment: None };
-            let place = |item| (d.submission.0, d.command.user.0, item);
-            let written = items.into_iter().map(|item| t.verdicts.insert_new(place(item), accepted.clone()));
-            Ok::<u64, StoreError>(written.sum())
-        }
-    )?;
-    Ok(())
-}
-
-/// Makes the accepted items final: one accepted annotation per item and slot, by the table's key.
-async fn keep_accepted(db: &mut Db<'_>, decided: &[Deciding<'_>]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
-        SELECT a.job, n.item, a.slot, a.id, n.author, c.reviewer, n.skipped, c.at
-        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS c (id, submission, reviewer, at)
-        JOIN assignments a ON a.id = c.id
-        JOIN annotations n ON n.assignment = a.id AND n.author = a.author
-        WHERE (SELECT v.accept FROM verdicts v
-               WHERE v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item)";
-    const SQLITE: &str = "
-        INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
-        SELECT a.job, n.item, a.slot, a.id, n.author, v.reviewer, n.skipped, $4
-        FROM assignments a
-        JOIN annotations n ON n.assignment = a.id AND n.author = a.author
-        JOIN verdicts v ON v.submission = $2 AND v.reviewer = $3 AND v.item = n.item AND v.accept
-        WHERE a.id = $1";
-    execute_each!(
-        db,
-        [POSTGRES, SQLITE],
-        decided,
-        |d| d.id.0,
-        d.submission.0,
-        d.command.user.0,
-        d.command.now.0;
-        |t| accept(t, d.id, d.command.now, |t, item| {
-            let verdict = t.verdicts.get(&(d.submission.0, d.command.user.0, item));
-            verdict.filter(|verdict| verdict.accept).map(|_| Some(d.command.user.0))
-        })
-    )?;
-    Ok(())
-}
-
-/// Accepts those items of a submission for which `by` names who accepts them: a reviewer, or the rule.
-fn accept(
-    t: &mut Tables,
-    id: AssignmentId,
-    now: Time,
-    by: impl Fn(&Tables, i64) -> Option<Option<Uuid>>,
-) -> Result<u64> {
+/// Accepts all of a submission of the model, by its review rule.
+fn accept(t: &mut Tables, id: AssignmentId, now: Time) -> Result<u64> {
     let Some(assignment) = t.assignments.get(&id.0).cloned() else { return Ok(0) };
     let Some(UserId(author)) = assignment.author else { return Ok(0) };
     let items: Vec<_> = t.annotations_by(id.0, author).map(|(item, _)| item).collect();
     let mut written = 0;
     for item in items {
-        let Some(reviewer) = by(t, item) else { continue };
-        let row = Accepted { assignment: id.0, author, reviewer, at: now.0 };
+        let row = Accepted { assignment: id.0, author, reviewer: None, at: now.0 };
         written += t.accepted.insert((assignment.job.0, item, assignment.slot), row)?;
     }
     Ok(written)
 }
 
 impl Store {
-    /// The verdicts of one reviewer on one submission.
-    pub async fn verdicts(&self, submission: LeaseId, reviewer: Option<UserId>) -> Result<Vec<VerdictRow>> {
+    /// The verdicts that were saved on a submission, by item.
+    pub async fn verdicts(&self, submission: LeaseId) -> Result<Vec<VerdictRow>> {
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
             (i64, bool, Option<String>, Option<String>),
-            "SELECT item, accept, reason, comment FROM verdicts
-             WHERE submission = $1 AND ($2 = 0 OR reviewer = $3) ORDER BY item",
-            submission.0,
-            i64::from(reviewer.is_some()),
-            reviewer.map(|user| user.0);
+            "SELECT item, accept, reason, comment FROM verdicts WHERE submission = $1 ORDER BY item",
+            submission.0;
             |t| {
-                let all = t.verdicts.iter().filter(|((on, by, _), _)| {
-                    *on == submission.0 && reviewer.is_none_or(|reviewer| reviewer.0 == *by)
-                });
+                let all = t.verdicts.iter().filter(|((on, ..), _)| *on == submission.0);
                 let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
                     (*item, v.accept, v.reason.clone(), v.comment.clone())
                 };
@@ -539,7 +450,7 @@ async fn accept_whole(
             let mut rows = Vec::new();
             for id in ids {
                 rows.extend(skipped_by(t, *id));
-                accept(t, *id, now, |_, _| Some(None))?;
+                accept(t, *id, now)?;
             }
             rows
         }

@@ -21,11 +21,49 @@ row! {
     }
 }
 
+/// Columns by name, those of one table among several where it is named as in `"a."`.
+macro_rules! columns {
+    ($of:literal, $first:ident $(, $column:ident)*) => {
+        concat!($of, stringify!($first) $(, ", ", $of, stringify!($column))*)
+    };
+}
+pub(crate) use columns;
+
 /// The columns of [`AssignmentRow`], for statements that read whole rows.
 macro_rules! assignment_columns {
     () => {
-        "id, team, job, round, number, slot, parent, ranges, items, status, fence, lease, holder, expires, deadline, \
-         confirmed, author, submission, review, reserved_for, reserved_until, held, accepted, skipped, seq, since"
+        $crate::rows::assignment_columns!("")
+    };
+    ($of:literal) => {
+        $crate::rows::columns!(
+            $of,
+            id,
+            team,
+            job,
+            round,
+            number,
+            slot,
+            parent,
+            ranges,
+            items,
+            status,
+            fence,
+            lease,
+            holder,
+            expires,
+            deadline,
+            confirmed,
+            author,
+            submission,
+            review,
+            reserved_for,
+            reserved_until,
+            held,
+            accepted,
+            skipped,
+            seq,
+            since
+        )
     };
 }
 pub(crate) use assignment_columns;
@@ -146,10 +184,54 @@ row! {
 /// The columns of [`GrantRow`].
 macro_rules! grant_columns {
     () => {
-        "lease, assignment, job, holder, stage, fence, digest, ended, request, request_digest, answer"
+        $crate::rows::grant_columns!("")
+    };
+    ($of:literal) => {
+        $crate::rows::columns!(
+            $of,
+            lease,
+            assignment,
+            job,
+            holder,
+            stage,
+            fence,
+            digest,
+            ended,
+            request,
+            request_digest,
+            answer
+        )
     };
 }
 pub(crate) use grant_columns;
+
+/// An assignment and the grant of a lease on it, side by side in one row.
+#[derive(Debug)]
+pub(crate) struct LeasedRow {
+    pub(crate) assignment: AssignmentRow,
+    pub(crate) grant: GrantRow,
+}
+
+/// What a statement selects from `assignments a` and `grants g` for a [`LeasedRow`].
+macro_rules! leased_columns {
+    () => {
+        concat!($crate::rows::assignment_columns!("a."), ", ", $crate::rows::grant_columns!("g."))
+    };
+}
+pub(crate) use leased_columns;
+
+macro_rules! leased_row_of {
+    ($row:ty) => {
+        impl<'r> sqlx::FromRow<'r, $row> for LeasedRow {
+            fn from_row(row: &'r $row) -> Result<Self, sqlx::Error> {
+                let assignment = AssignmentRow::at(row, 0)?;
+                Ok(Self { assignment, grant: GrantRow::at(row, AssignmentRow::WIDTH)? })
+            }
+        }
+    };
+}
+leased_row_of!(sqlx::postgres::PgRow);
+leased_row_of!(sqlx::sqlite::SqliteRow);
 
 row! {
     #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ use swath_domain::{Assignment, Refusal, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
+use crate::batcher::Replies;
 use crate::changes::Taken;
 use crate::core::{Core, commit, settle};
 use crate::db::{Db, execute, fetch_each, fetch_one};
@@ -16,7 +17,6 @@ use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::items::{ItemWork, Save, Saved};
 use crate::rows::GrantRow;
-use crate::writer::Replies;
 
 /// A person hands in an assignment.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Submitted {
     pub job: JobId,
     /// Its status right after the submission.
     pub status: Status,
+    /// Whether this call put it before a reviewer, rather than before the review rule.
+    pub to_review: bool,
     /// Whether this call did it, rather than an earlier one under the same id.
     pub fresh: bool,
 }
@@ -61,17 +63,17 @@ pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submit
             return Err(StoreError::Collision("two submissions of one lease".into()));
         });
     }
-    saved.write(db).await?;
-    let partly = partly(&mut holds, commands.iter().zip(&checked));
+    let partly = partly(&mut holds, &saved, commands.iter().zip(&checked));
     let had = items_had(db, &partly).await?;
     let mut answers = Vec::with_capacity(commands.len());
     for (command, checked) in commands.iter().zip(checked) {
         answers.push(match checked {
             Ok(Some(first)) => Ok(first),
-            Ok(None) => settle(hand_in(core, db, &mut holds, &had, command).await)?,
+            Ok(None) => settle(hand_in(core, db, &mut holds, (&saved, &had), command).await)?,
             Err(error) => Err(error),
         });
     }
+    holds.changes.save(saved.into_rows());
     holds.changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
@@ -125,6 +127,7 @@ fn first_submission(grant: &GrantRow, key: &Key) -> Result<Option<Submitted>> {
         assignment: AssignmentId(grant.assignment),
         job: JobId(grant.job),
         status: Status::Completed,
+        to_review: false,
         fresh: false,
     }))
 }
@@ -156,12 +159,17 @@ async fn claim_slot(db: &mut Db<'_>, assignment: &swath_domain::Assignment, user
 /// The assignments, with who hands each in, whose items do not all come with the submission.
 fn partly<'a>(
     holds: &mut Holds,
+    saved: &Saved,
     checked: impl Iterator<Item = (&'a Submit, &'a Result<Option<Submitted>>)>,
 ) -> Vec<(AssignmentId, UserId)> {
     let mut partly = Vec::new();
     for (command, _) in checked.filter(|(_, checked)| matches!(checked, Ok(None))) {
         let Ok(id) = holds.standing(Stage::Annotate, command.lease, command.user) else { continue };
-        if holds.changes.get(id).is_some_and(|assignment| !missing(assignment, command, None).is_empty()) {
+        if holds
+            .changes
+            .get(id)
+            .is_some_and(|assignment| !missing(assignment, command, saved, None).is_empty())
+        {
             partly.push((id, command.user));
         }
     }
@@ -195,10 +203,10 @@ async fn items_had(db: &mut Db<'_>, wanted: &[(AssignmentId, UserId)]) -> Result
     Ok(had)
 }
 
-/// Items of the assignment that neither came with the submission nor were saved before.
-fn missing(assignment: &Assignment, command: &Submit, had: Option<&HashSet<i64>>) -> Vec<i64> {
-    let along: HashSet<i64> = command.items.iter().map(|work| work.item).collect();
-    let is_there = |item: &i64| along.contains(item) || had.is_some_and(|had| had.contains(item));
+/// Items of the assignment that neither came with the submission, or another of the batch, nor were saved before.
+fn missing(assignment: &Assignment, command: &Submit, saved: &Saved, had: Option<&HashSet<i64>>) -> Vec<i64> {
+    let along = |item: i64| saved.holds(&(assignment.id, command.user, item));
+    let is_there = |item: &i64| along(*item) || had.is_some_and(|had| had.contains(item));
     assignment.ranges.iter().filter(|item| !is_there(item)).collect()
 }
 
@@ -206,14 +214,14 @@ async fn hand_in(
     core: &Core,
     db: &mut Db<'_>,
     holds: &mut Holds,
-    had: &ItemsHad,
+    (saved, had): (&Saved, &ItemsHad),
     command: &Submit,
 ) -> Result<Submitted> {
     let id = holds.standing(Stage::Annotate, command.lease, command.user)?;
     let job_id = JobId(holds.grant(Stage::Annotate, command.lease, command.user)?.job);
     let job = core.job(db, job_id).await?;
     let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
-    let missing = missing(assignment, command, had.get(&id));
+    let missing = missing(assignment, command, saved, had.get(&id));
     if !missing.is_empty() && !is(Bug::IncompleteTaken) {
         assignment.confirmed = assignment.items - missing.len() as i64;
         return Err(Refusal::Incomplete(missing).into());
@@ -233,5 +241,5 @@ async fn hand_in(
         command.now,
     );
     holds.changes.count(job_id, Counter::Submissions, 1);
-    Ok(Submitted { assignment: id, job: job_id, status: Status::Completed, fresh: true })
+    Ok(Submitted { assignment: id, job: job_id, status: Status::Completed, to_review: review, fresh: true })
 }

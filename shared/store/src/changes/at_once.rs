@@ -10,6 +10,7 @@ use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 use swath_domain::Status;
+use swath_domain::review::Verdict;
 
 use super::{Written, insert};
 use crate::db::{Db, arrays};
@@ -27,7 +28,7 @@ struct Part {
     bind: fn(Statement, &Written) -> Statement,
 }
 
-const PARTS: [Part; 4] = [CHANGED, GRANTED, ENDED, LOGGED];
+const PARTS: [Part; 7] = [CHANGED, GRANTED, ENDED, LOGGED, SAVED, JUDGED, ACCEPTED];
 /// The counters come last in every transaction.
 const COUNTED: usize = 1 << PARTS.len();
 
@@ -180,5 +181,64 @@ const LOGGED: Part = Part {
             .bind(column(rows, |e| e.fence))
             .bind(column(rows, |e| e.reason.clone()))
             .bind(column(rows, |e| e.detail.as_ref().map(Value::to_string)))
+    },
+};
+
+const SAVED: Part = Part {
+    before: "INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated) SELECT * FROM ",
+    types: &["uuid", "uuid", "bigint", "uuid", "bigint", "boolean", "text", "bigint"],
+    after: " ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease,
+            revision = excluded.revision, skipped = excluded.skipped, body = excluded.body, updated = excluded.updated",
+    is_empty: |written| written.saved.is_empty(),
+    bind: |statement, written| {
+        let rows = &written.saved;
+        statement
+            .bind(column(rows, |r| r.save.assignment.0))
+            .bind(column(rows, |r| r.save.author.0))
+            .bind(column(rows, |r| r.save.work.item))
+            .bind(column(rows, |r| r.save.lease.0))
+            .bind(column(rows, |r| r.revision))
+            .bind(column(rows, |r| r.save.work.skipped))
+            .bind(column(rows, |r| r.save.work.body.clone()))
+            .bind(column(rows, |r| r.save.now.0))
+    },
+};
+
+const JUDGED: Part = Part {
+    before: "INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, updated) SELECT * FROM ",
+    types: &["uuid", "uuid", "bigint", "uuid", "boolean", "text", "text", "bigint"],
+    after: " ON CONFLICT (submission, reviewer, item) DO UPDATE SET lease = excluded.lease, accept = excluded.accept,
+            reason = excluded.reason, comment = excluded.comment, updated = excluded.updated",
+    is_empty: |written| written.judged.is_empty(),
+    bind: |statement, written| {
+        let rows = &written.judged;
+        statement
+            .bind(column(rows, |j| j.submission.0))
+            .bind(column(rows, |j| j.reviewer.0))
+            .bind(column(rows, |j| j.verdict.item))
+            .bind(column(rows, |j| j.lease.0))
+            .bind(column(rows, |j| j.verdict.verdict == Verdict::Accept))
+            .bind(column(rows, |j| j.verdict.reason.clone()))
+            .bind(column(rows, |j| j.verdict.comment.clone()))
+            .bind(column(rows, |j| j.at.0))
+    },
+};
+
+const ACCEPTED: Part = Part {
+    before: "INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at) SELECT * FROM ",
+    types: &["uuid", "bigint", "bigint", "uuid", "uuid", "uuid", "boolean", "bigint"],
+    after: "",
+    is_empty: |written| written.accepted.is_empty(),
+    bind: |statement, written| {
+        let rows = &written.accepted;
+        statement
+            .bind(column(rows, |a| a.job.0))
+            .bind(column(rows, |a| a.item))
+            .bind(column(rows, |a| a.slot))
+            .bind(column(rows, |a| a.assignment.0))
+            .bind(column(rows, |a| a.author.0))
+            .bind(column(rows, |a| a.reviewer.0))
+            .bind(column(rows, |a| a.skipped))
+            .bind(column(rows, |a| a.at.0))
     },
 };

@@ -1,8 +1,13 @@
 //! The writing of a transaction row by row: to SQLite, which is a function call away, and to the model.
 
-use super::{Ended, NewGrant, Written, insert};
+use swath_domain::review::Verdict;
+
+use super::{AcceptedRow, Ended, Judged, NewGrant, Written, insert};
 use crate::db::{Db, execute};
 use crate::error::{Result, StoreError};
+use crate::items::SavedRow;
+use crate::memory::{Accepted, Annotation, VerdictRecord};
+use crate::reviews::VerdictRow;
 use crate::rows::GrantRow;
 use crate::{log, progress};
 
@@ -16,6 +21,15 @@ pub(super) async fn write(db: &mut Db<'_>, written: &Written, stripe: i64) -> Re
     }
     for ended in &written.ended {
         end_grant(db, ended).await?;
+    }
+    for row in &written.saved {
+        save(db, row).await?;
+    }
+    for judged in &written.judged {
+        judge(db, judged).await?;
+    }
+    for row in &written.accepted {
+        accept(db, row).await?;
     }
     log::insert(db, &written.entries).await?;
     progress::add(db, &written.progress, stripe).await
@@ -101,6 +115,81 @@ async fn end_grant(db: &mut Db<'_>, ended: &Ended) -> Result<()> {
         ended.request_digest(),
         ended.answer();
         |t| Ok::<_, StoreError>(t.grants.update(&ended.lease.0, |grant| ended.end(grant)))
+    )?;
+    Ok(())
+}
+
+async fn save(db: &mut Db<'_>, SavedRow { revision, save }: &SavedRow) -> Result<()> {
+    execute!(
+        db,
+        "INSERT INTO annotations (assignment, author, item, lease, revision, skipped, body, updated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (assignment, author, item) DO UPDATE SET lease = excluded.lease, revision = excluded.revision,
+             skipped = excluded.skipped, body = excluded.body, updated = excluded.updated",
+        save.assignment.0,
+        save.author.0,
+        save.work.item,
+        save.lease.0,
+        *revision,
+        save.work.skipped,
+        save.work.body.as_str(),
+        save.now.0;
+        |t| {
+            let annotation = Annotation {
+                lease: save.lease.0,
+                revision: *revision,
+                skipped: save.work.skipped,
+                body: save.work.body.clone(),
+                updated: save.now.0,
+            };
+            Ok::<_, StoreError>(t.annotations.put((save.assignment.0, save.author.0, save.work.item), annotation))
+        }
+    )?;
+    Ok(())
+}
+
+async fn judge(db: &mut Db<'_>, judged: &Judged) -> Result<()> {
+    let VerdictRow { item, verdict, reason, comment } = &judged.verdict;
+    execute!(
+        db,
+        "INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, updated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (submission, reviewer, item) DO UPDATE SET lease = excluded.lease, accept = excluded.accept,
+             reason = excluded.reason, comment = excluded.comment, updated = excluded.updated",
+        judged.submission.0,
+        judged.reviewer.0,
+        *item,
+        judged.lease.0,
+        *verdict == Verdict::Accept,
+        reason.as_deref(),
+        comment.as_deref(),
+        judged.at.0;
+        |t| {
+            let accept = *verdict == Verdict::Accept;
+            let record = VerdictRecord { accept, reason: reason.clone(), comment: comment.clone() };
+            Ok::<_, StoreError>(t.verdicts.put((judged.submission.0, judged.reviewer.0, *item), record))
+        }
+    )?;
+    Ok(())
+}
+
+async fn accept(db: &mut Db<'_>, row: &AcceptedRow) -> Result<()> {
+    execute!(
+        db,
+        "INSERT INTO accepted (job, item, slot, assignment, author, reviewer, skipped, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        row.job.0,
+        row.item,
+        row.slot,
+        row.assignment.0,
+        row.author.0,
+        row.reviewer.0,
+        row.skipped,
+        row.at.0;
+        |t| {
+            let (assignment, author, reviewer) = (row.assignment.0, row.author.0, Some(row.reviewer.0));
+            t.accepted.insert((row.job.0, row.item, row.slot), Accepted { assignment, author, reviewer, at: row.at.0 })
+        }
     )?;
     Ok(())
 }

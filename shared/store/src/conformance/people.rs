@@ -14,6 +14,7 @@ suite! {
     a_team_name_is_given_once
     a_token_is_known_by_its_digest_alone
     a_revoked_token_stays_revoked
+    every_change_of_what_people_may_do_is_counted
     members_and_teams_are_read_page_by_page
     a_request_that_is_sent_again_gets_its_first_answer
     a_key_belongs_to_a_person_and_a_route
@@ -91,6 +92,30 @@ async fn a_revoked_token_stays_revoked(world: World) {
     world.store.token_revoke(id, revoked).await.unwrap();
     world.store.token_revoke(id, world.pass(5)).await.unwrap();
     assert_eq!(world.store.token(&secret).await.unwrap().unwrap().revoked, Some(revoked));
+}
+
+/// What is remembered of people is asked for again when this number has moved, so that nothing may change behind it.
+async fn every_change_of_what_people_may_do_is_counted(world: World) {
+    let revision = async || world.store.people_revision().await.unwrap();
+    let mut last = revision().await;
+    let mut moved = async |what: &str| {
+        let now = revision().await;
+        assert!(now > last, "{what}: {now} after {last}");
+        last = now;
+    };
+    let person = world.member(&[Role::Annotator]).await;
+    moved("a member who is new").await;
+    world.store.member_put(world.team, person, Roles::of(&[Role::Reviewer])).await.unwrap();
+    moved("another role").await;
+    world.store.member_put(world.team, person, Roles::NONE).await.unwrap();
+    moved("a member who is gone").await;
+    let id = TokenId(world.id());
+    world.store.token_create((id, person, digest(b"t")), None, None, world.now()).await.unwrap();
+    world.store.token_revoke(id, world.now()).await.unwrap();
+    moved("a token that is revoked").await;
+    let before = revision().await;
+    world.store.token(&digest(b"t")).await.unwrap();
+    assert_eq!(revision().await, before, "a read moves nothing");
 }
 
 async fn members_and_teams_are_read_page_by_page(world: World) {

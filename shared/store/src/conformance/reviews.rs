@@ -7,7 +7,7 @@ use swath_domain::{Assignment, JobId, Refusal, Stage, Stale, Status};
 use super::audit::{accepted, audit};
 use super::suite;
 use super::world::{LEASE, Plan, RESERVE, World, skip, staleness, verdict};
-use crate::{Decide, Granted, Key, StoreError, Submit};
+use crate::{Decide, Granted, Key, StoreError, Submit, UnderReview};
 
 suite! {
     nobody_reviews_their_own_work
@@ -159,8 +159,15 @@ async fn a_former_reviewers_verdicts_do_not_count(world: World) {
     let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
     assert_eq!(world.look(rework).await.ranges.to_string(), "0-1");
     let submission = review.submission.unwrap();
-    assert_eq!(world.store.verdicts(submission, former.holder).await.unwrap(), said);
-    assert_eq!(world.store.verdicts(submission, None).await.unwrap().len(), 8);
+    let (author, reviewer) = (review.author.unwrap(), former.holder.unwrap());
+    let under = UnderReview { assignment: review.id, author, submission, reviewer };
+    let shown = world.store.review_look(under).await.unwrap();
+    assert_eq!(
+        shown.iter().map(|shown| (shown.item, shown.revision)).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4].map(|i| (i, 1))
+    );
+    assert_eq!(shown.into_iter().filter_map(|shown| shown.verdict).collect::<Vec<_>>(), said);
+    assert_eq!(world.store.verdicts(submission).await.unwrap().len(), 8);
     audit(&world, job).await;
 }
 

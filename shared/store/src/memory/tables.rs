@@ -61,6 +61,9 @@ pub(crate) struct Accepted {
     pub(crate) at: i64,
 }
 
+/// The revision of what people may do.
+pub(crate) const PEOPLE: &str = "people";
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $key:ty => $row:ty,)*) => {
         /// Every table by its name.
@@ -112,11 +115,22 @@ tables! {
     /// By job, number and author: the slot.
     opinions: (Uuid, i64, Uuid) => i64,
     log: (Uuid, i64) => Entry,
+    /// By name: how often what is named has changed. The databases count by themselves, the model in its verbs.
+    revisions: &'static str => i64,
     /// By name: holder and until when.
     duties: String => (Uuid, i64),
 }
 
 impl Tables {
+    /// What people may do has changed, if a statement has changed anything.
+    pub(crate) fn count_change_of_people(&mut self, rows: u64) -> u64 {
+        if rows > 0 {
+            let number = self.revisions.get(&PEOPLE).copied().unwrap_or_default();
+            self.revisions.put(PEOPLE, number + 1);
+        }
+        rows
+    }
+
     /// The assignments of a job in the order of their ids, which is that of round, number and slot.
     pub(crate) fn of_job(&self, job: JobId) -> impl DoubleEndedIterator<Item = &Assignment> {
         self.assignments.values().filter(move |assignment| assignment.job == job)

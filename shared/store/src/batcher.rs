@@ -1,5 +1,5 @@
-//! Writes run in tasks that the process owns: a caller sends a command and awaits the reply, and may go away.
-//! Commands of one kind that come while a transaction runs share the next one.
+//! Writes, and reads that many need at once, run in tasks that the process owns: a caller sends a command and awaits the
+//! reply, and may go away. Commands of one kind that come while a transaction runs share the next one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,8 +27,8 @@ pub(crate) type Replies<R> = Result<Vec<Result<R>>>;
 pub(crate) type Run<C, R> = Arc<dyn Fn(Vec<C>) -> BoxFuture<'static, Replies<R>> + Send + Sync>;
 type Waiting<C, R> = (C, oneshot::Sender<Result<R>>);
 
-/// The queue before the tasks that write one kind of command.
-pub(crate) struct Writer<C, R> {
+/// The queue before the tasks that run one kind of command.
+pub(crate) struct Batcher<C, R> {
     queue: mpsc::Sender<Waiting<C, R>>,
 }
 
@@ -39,7 +39,7 @@ struct Desk<C, R> {
     ended: Notify,
 }
 
-impl<C: Clone + Send + 'static, R: Send + 'static> Writer<C, R> {
+impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     /// Starts a task for each of `runs`. They take turns at gathering a batch, and run batches side by side where
     /// there is enough to do.
     pub(crate) fn spawn(runs: impl Iterator<Item = Run<C, R>>) -> Self {
@@ -47,7 +47,7 @@ impl<C: Clone + Send + 'static, R: Send + 'static> Writer<C, R> {
         let (waiting, running) = (Mutex::new(waiting), AtomicUsize::new(0));
         let desk = Arc::new(Desk { waiting, running, ended: Notify::new() });
         for run in runs {
-            tokio::spawn(write(desk.clone(), run));
+            tokio::spawn(work(desk.clone(), run));
         }
         Self { queue }
     }
@@ -90,7 +90,7 @@ impl<C, R> Desk<C, R> {
     }
 }
 
-async fn write<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, run: Run<C, R>) {
+async fn work<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, run: Run<C, R>) {
     loop {
         let batch = desk.gather().await;
         if batch.is_empty() {

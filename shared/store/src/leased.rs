@@ -1,0 +1,55 @@
+//! Leases as they stand in two tables: the assignment, and the grant of a lease on it.
+
+use swath_domain::Assignment;
+use swath_domain::ids::LeaseId;
+
+use crate::db::{Db, fetch_as_each};
+use crate::error::{Result, StoreError};
+use crate::memory::Tables;
+use crate::rows::{GrantRow, LeasedRow, leased_columns};
+
+/// A grant beside its assignment, on which the lease may or may not stand any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Leased {
+    pub(crate) assignment: Assignment,
+    pub(crate) grant: GrantRow,
+}
+
+impl TryFrom<LeasedRow> for Leased {
+    type Error = StoreError;
+
+    fn try_from(row: LeasedRow) -> Result<Self> {
+        Ok(Self { assignment: row.assignment.try_into()?, grant: row.grant })
+    }
+}
+
+macro_rules! of_leases {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            leased_columns!(),
+            " FROM grants g JOIN assignments a ON a.id = g.assignment WHERE g.lease ",
+            $which
+        )
+    };
+}
+
+const ONE: &str = of_leases!("= $1");
+
+/// Reads them as they are.
+pub(crate) async fn read(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leased>> {
+    const ALL: &str = of_leases!("= ANY($1)");
+    fetch_as_each!(db, LeasedRow => Leased, [ALL, ONE], leases, |lease| lease.0; |t| of_model(t, *lease))
+}
+
+/// Locks their assignments in the order of their ids, waiting for each. What never changes about a grant may be read in
+/// the statement that locks; what became of it may be older than the lock.
+pub(crate) async fn lock(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leased>> {
+    const LOCK: &str = of_leases!("= ANY($1) ORDER BY a.id FOR NO KEY UPDATE OF a");
+    fetch_as_each!(db, LeasedRow => Leased, [LOCK, ONE], leases, |lease| lease.0; |t| of_model(t, *lease))
+}
+
+fn of_model(t: &Tables, lease: LeaseId) -> Option<Leased> {
+    let grant = t.grants.get(&lease.0)?.clone();
+    Some(Leased { assignment: t.assignments.get(&grant.assignment)?.clone(), grant })
+}
