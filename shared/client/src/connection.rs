@@ -34,6 +34,11 @@ impl Connection {
         Self { client: client.clone(), host: host.and_then(|host| host.parse().ok()), sender: None }
     }
 
+    /// The next calls are those of this client's caller, at the same server.
+    pub fn serve(&mut self, client: &Client) {
+        self.client = client.clone();
+    }
+
     /// One try of a call, for whoever keeps account of every try; it ends within `deadline`. Whoever drops it hangs up.
     ///
     /// # Errors

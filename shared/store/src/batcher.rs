@@ -13,7 +13,7 @@ use crate::error::{Result, StoreError};
 /// Commands in one transaction.
 const BATCH: usize = 128;
 /// Commands that are worth a transaction beside one that runs.
-const BESIDE: usize = 16;
+const BESIDE: usize = 32;
 /// Commands that may wait; past that callers wait for room.
 const WAITING: usize = 4_096;
 /// How long a transaction may take before its outcome counts as unknown.
@@ -32,20 +32,25 @@ pub(crate) struct Batcher<C, R> {
     queue: mpsc::Sender<Waiting<C, R>>,
 }
 
+/// The transactions that run right now, of all kinds that share a database.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    running: AtomicUsize,
+    ended: Notify,
+}
+
 /// What the tasks of one kind share.
 struct Desk<C, R> {
     waiting: Mutex<mpsc::Receiver<Waiting<C, R>>>,
-    running: AtomicUsize,
-    ended: Notify,
+    traffic: Arc<Traffic>,
 }
 
 impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     /// Starts a task for each of `runs`. They take turns at gathering a batch, and run batches side by side where
     /// there is enough to do.
-    pub(crate) fn spawn(runs: impl Iterator<Item = Run<C, R>>) -> Self {
+    pub(crate) fn spawn(traffic: &Arc<Traffic>, runs: impl Iterator<Item = Run<C, R>>) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        let (waiting, running) = (Mutex::new(waiting), AtomicUsize::new(0));
-        let desk = Arc::new(Desk { waiting, running, ended: Notify::new() });
+        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), traffic: traffic.clone() });
         for run in runs {
             tokio::spawn(work(desk.clone(), run));
         }
@@ -62,14 +67,15 @@ impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
 }
 
 impl<C, R> Desk<C, R> {
-    /// Gathers what waits; nothing once the store is closed. What comes alone goes at once. While a transaction runs,
-    /// more is gathered until there is enough for another one beside it: a commit costs the same for one as for many.
+    /// Gathers what waits; nothing once the store is closed. What comes alone goes at once. While a transaction runs, of
+    /// whatever kind, more is gathered until there is enough for another one beside it: two small ones cost twice as much
+    /// as one, and get in each other's way.
     async fn gather(&self) -> Vec<Waiting<C, R>> {
         let mut waiting = self.waiting.lock().await;
         let mut batch = Vec::new();
         loop {
-            let ended = self.ended.notified();
-            let is_calm = self.running.load(Ordering::Acquire) == 0;
+            let ended = self.traffic.ended.notified();
+            let is_calm = self.traffic.running.load(Ordering::Acquire) == 0;
             if !batch.is_empty() && (batch.len() >= BESIDE || is_calm) {
                 break;
             }
@@ -80,13 +86,13 @@ impl<C, R> Desk<C, R> {
                 () = ended, if !batch.is_empty() => {}
             }
         }
-        self.running.fetch_add(1, Ordering::AcqRel);
+        self.traffic.running.fetch_add(1, Ordering::AcqRel);
         batch
     }
 
     fn end(&self) {
-        self.running.fetch_sub(1, Ordering::AcqRel);
-        self.ended.notify_waiters();
+        self.traffic.running.fetch_sub(1, Ordering::AcqRel);
+        self.traffic.ended.notify_waiters();
     }
 }
 

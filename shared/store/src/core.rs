@@ -10,7 +10,7 @@ use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 
-use crate::batcher::{Batcher, Replies, Run};
+use crate::batcher::{Batcher, Replies, Run, Traffic};
 use crate::db::{Db, Reader, Tx};
 use crate::error::{Result, StoreError};
 use crate::grants::{self, Grant, Granted};
@@ -94,13 +94,16 @@ struct Verbs {
 
 /// A batcher over one of the batch verbs, each of its tasks with a stripe of its own.
 macro_rules! batcher {
-    ($cores:expr, $tasks:expr, $verb:path) => {
-        Batcher::spawn($cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
-            Arc::new(move |batch| {
-                let core = core.clone();
-                Box::pin(async move { $verb(&core, batch).await })
-            })
-        }))
+    ($traffic:expr, $cores:expr, $tasks:expr, $verb:path) => {
+        Batcher::spawn(
+            $traffic,
+            $cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
+                Arc::new(move |batch| {
+                    let core = core.clone();
+                    Box::pin(async move { $verb(&core, batch).await })
+                })
+            }),
+        )
     };
 }
 
@@ -121,15 +124,16 @@ impl Store {
             Target::Postgres { .. } => TASKS,
             Target::Sqlite(_) | Target::Memory(_) => 1,
         };
+        let traffic = Arc::new(Traffic::default());
         let verbs = Verbs {
-            grant: batcher!(cores, tasks, grants::grant),
-            renew: batcher!(cores, tasks, holds::renew),
-            release: batcher!(cores, tasks, holds::release),
-            confirm: batcher!(cores, tasks, items::confirm),
-            submit: batcher!(cores, tasks, submissions::submit),
-            verdict: batcher!(cores, tasks, reviews::put_verdicts),
-            decide: batcher!(cores, tasks, reviews::decide),
-            look: batcher!(repeat(core.clone()), tasks, under_review::read),
+            grant: batcher!(&traffic, cores, tasks, grants::grant),
+            renew: batcher!(&traffic, cores, tasks, holds::renew),
+            release: batcher!(&traffic, cores, tasks, holds::release),
+            confirm: batcher!(&traffic, cores, tasks, items::confirm),
+            submit: batcher!(&traffic, cores, tasks, submissions::submit),
+            verdict: batcher!(&traffic, cores, tasks, reviews::put_verdicts),
+            decide: batcher!(&traffic, cores, tasks, reviews::decide),
+            look: batcher!(&Arc::default(), repeat(core.clone()), tasks, under_review::read),
         };
         Ok(Self { core, verbs: Arc::new(verbs) })
     }

@@ -66,12 +66,15 @@ async fn renew_all(scene: &Scene, leases: &[String]) -> anyhow::Result<()> {
     let began = Instant::now();
     let people = leases.len();
     let lanes = (0..AT_ONCE).map(|lane| async move {
+        // As behind an ingress, which keeps its connections for whoever comes.
+        let mut connection = Connection::of(&scene.annotators[lane % people].client);
         for number in (lane..people).step_by(AT_ONCE) {
             #[expect(clippy::cast_precision_loss, reason = "a moment needs no more digits")]
             sleep_until(began + EVERY.mul_f64(number as f64 / people as f64)).await;
             let path = format!("/v1/leases/{}/renew", leases[number]);
             let attempt = Attempt { method: Method::POST, path: &path, key: None, body: None };
-            Connection::of(&scene.annotators[number].client).attempt(&attempt, DEADLINE).await?;
+            connection.serve(&scene.annotators[number].client);
+            connection.attempt(&attempt, DEADLINE).await?;
         }
         anyhow::Ok(())
     });
