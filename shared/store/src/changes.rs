@@ -1,8 +1,10 @@
 //! One transaction's changes to assignments: the rows are locked first, changed as values by the domain's
 //! transitions, and written at the end together with their log entries, grants and counters.
 
-mod at_once;
-mod one_by_one;
+mod model;
+mod parts;
+mod postgres;
+mod sqlite;
 
 use std::collections::BTreeMap;
 
@@ -17,20 +19,38 @@ use crate::answers::Key;
 use crate::db::{Db, execute_each, fetch_as_each};
 use crate::error::Result;
 use crate::items::SavedRow;
+use crate::progress;
 use crate::reviews::VerdictRow;
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns};
 
-pub(crate) const LOCK_POSTGRES: &str = concat!(
-    "SELECT ",
-    assignment_columns!(),
-    " FROM assignments WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
-);
-const LOCK_FREE_POSTGRES: &str = concat!(
-    "SELECT ",
-    assignment_columns!(),
-    " FROM assignments WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
-);
-const LOCK_SQLITE: &str = concat!("SELECT ", assignment_columns!(), " FROM assignments WHERE id = $1");
+macro_rules! of_ids {
+    ($lock:literal) => {
+        concat!(
+            "SELECT ",
+            assignment_columns!("a."),
+            " FROM {rows} CROSS JOIN assignments a WHERE a.id = c.key ORDER BY a.id",
+            $lock
+        )
+    };
+}
+
+/// Reads the assignments of these ids, locked where a database has locks for rows.
+macro_rules! lock {
+    ($db:expr, $ids:expr, $lock:literal) => {
+        fetch_as_each!(
+            $db,
+            AssignmentRow => Assignment,
+            [(of_ids!($lock)), (of_ids!(""))],
+            &sorted($ids),
+            |id| { key: uuid = *id };
+            |t| t.assignments.get(id).cloned()
+        )
+    };
+}
+
+/// The statement that locks by ids, for the test that looks at what it sees.
+#[cfg(test)]
+pub(crate) const LOCK: &str = of_ids!(" FOR NO KEY UPDATE OF a");
 
 /// What a lease came to.
 struct Ended {
@@ -145,7 +165,7 @@ impl Changes {
     /// Locks these assignments in the order of their ids, waiting for each.
     pub(crate) async fn lock(db: &mut Db<'_>, ids: impl IntoIterator<Item = AssignmentId>) -> Result<Self> {
         let mut changes = Self::default();
-        changes.add(rows_of(db, LOCK_POSTGRES, ids).await?);
+        changes.add(lock!(db, ids, " FOR NO KEY UPDATE OF a")?);
         Ok(changes)
     }
 
@@ -155,7 +175,7 @@ impl Changes {
         ids: impl IntoIterator<Item = AssignmentId>,
     ) -> Result<Self> {
         let mut changes = Self::default();
-        changes.add(rows_of(db, LOCK_FREE_POSTGRES, ids).await?);
+        changes.add(lock!(db, ids, " FOR NO KEY UPDATE OF a SKIP LOCKED")?);
         Ok(changes)
     }
 
@@ -253,67 +273,50 @@ impl Changes {
             judged: self.judged,
             accepted: self.accepted,
         };
+        // Reworks are rare enough to be written apart.
+        insert(db, &written.fresh).await?;
         match db {
-            Db::Postgres(connection) => at_once::write(connection, &written, stripe).await,
-            db => one_by_one::write(db, &written, stripe).await,
+            Db::Postgres(connection) => return postgres::write(connection, &written, stripe).await,
+            Db::Sqlite(connection) => sqlite::write(connection, &written).await?,
+            Db::Memory(tables) => model::write(tables, &written)?,
         }
+        progress::add(db, &written.progress, stripe).await
     }
 }
 
-async fn rows_of(
-    db: &mut Db<'_>,
-    postgres: &'static str,
-    ids: impl IntoIterator<Item = AssignmentId>,
-) -> Result<Vec<Assignment>> {
+fn sorted(ids: impl IntoIterator<Item = AssignmentId>) -> Vec<Uuid> {
     let mut ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
     ids.sort_unstable();
     ids.dedup();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    fetch_as_each!(
-        db,
-        AssignmentRow => Assignment,
-        [postgres, LOCK_SQLITE],
-        &ids,
-        |id| *id;
-        |t| t.assignments.get(id).cloned()
-    )
+    ids
 }
 
 /// Writes new assignments, which are PENDING and were never leased.
 pub(crate) async fn insert(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO assignments (id, team, job, round, number, slot, parent, ranges, items, status, fence, expires,
-            deadline, confirmed, review, reserved_for, reserved_until, held, accepted, skipped, seq, since)
-        SELECT id, team, job, round, number, slot, parent, ranges, items, 0, 0, 0, 0, 0, FALSE, reserved_for,
-            reserved_until, held, 0, 0, seq, since
-        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::uuid[],
-            $8::text[], $9::bigint[], $10::uuid[], $11::bigint[], $12::boolean[], $13::bigint[], $14::bigint[])
-            AS c (id, team, job, round, number, slot, parent, ranges, items, reserved_for, reserved_until, held,
-                  seq, since)";
-    const SQLITE: &str = "
-        INSERT INTO assignments (id, team, job, round, number, slot, parent, ranges, items, status, fence, expires,
-            deadline, confirmed, review, reserved_for, reserved_until, held, accepted, skipped, seq, since)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, FALSE, $10, $11, $12, 0, 0, $13, $14)";
     execute_each!(
         db,
-        [POSTGRES, SQLITE],
+        "INSERT INTO assignments (id, team, job, round, number, slot, parent, ranges, items, status, fence, expires,
+             deadline, confirmed, review, reserved_for, reserved_until, held, accepted, skipped, seq, since)
+         SELECT id, team, job, round, number, slot, parent, ranges, items, 0, 0, 0, 0, 0, FALSE, reserved_for,
+             reserved_until, held, 0, 0, seq, since
+         FROM {rows}",
         rows,
-        |a| a.id.0,
-        a.team.0,
-        a.job.0,
-        a.round,
-        a.number,
-        a.slot,
-        a.parent.map(|id| id.0),
-        a.ranges.to_string(),
-        a.items,
-        a.reserved_for.map(|id| id.0),
-        a.reserved_until.0,
-        a.held,
-        a.seq,
-        a.since.0;
+        |a| {
+            id: uuid = a.id.0,
+            team: uuid = a.team.0,
+            job: uuid = a.job.0,
+            round: bigint = a.round,
+            number: bigint = a.number,
+            slot: bigint = a.slot,
+            parent: uuid = a.parent.map(|id| id.0),
+            ranges: text = a.ranges.to_string(),
+            items: bigint = a.items,
+            reserved_for: uuid = a.reserved_for.map(|id| id.0),
+            reserved_until: bigint = a.reserved_until.0,
+            held: boolean = a.held,
+            seq: bigint = a.seq,
+            since: bigint = a.since.0,
+        };
         |t| t.write_assignment(a, true)
     )?;
     Ok(())

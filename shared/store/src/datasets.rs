@@ -304,17 +304,12 @@ async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Resu
     let mut seen = std::collections::HashSet::new();
     let own = items.iter().position(|item| !seen.insert(item.uri.as_str()));
     let digests: Vec<_> = items.iter().map(|item| uri_digest(&item.uri)).collect();
-    const POSTGRES: &str = "
-        SELECT i.digest FROM UNNEST($1::uuid[], $2::bytea[]) AS c (dataset, digest)
-        JOIN items i ON i.dataset = c.dataset AND i.digest = c.digest";
-    const SQLITE: &str = "SELECT digest FROM items WHERE dataset = $1 AND digest = $2";
     let known = fetch_each!(
         db,
         (Vec<u8>,),
-        [POSTGRES, SQLITE],
+        "SELECT i.digest FROM {rows} CROSS JOIN items i WHERE i.dataset = c.dataset AND i.digest = c.digest",
         &digests,
-        |digest| id.0,
-        digest.clone();
+        |digest| { dataset: uuid = id.0, digest: bytea = digest.clone() };
         |t| items_of_dataset(t, id).find(|(_, item)| item.digest == *digest).map(|_| (digest.clone(),))
     )?;
     let known: std::collections::HashSet<_> = known.into_iter().map(|(digest,)| digest).collect();
@@ -323,26 +318,21 @@ async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Resu
 }
 
 async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewItem]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height)
-        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[],
-            $8::bigint[])";
-    const SQLITE: &str = "
-        INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let numbered: Vec<_> = items.iter().zip(start..).collect();
     execute_each!(
         db,
-        [POSTGRES, SQLITE],
+        "INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height) SELECT * FROM {rows}",
         &numbered,
-        |n| id.0,
-        n.1,
-        n.0.uri.clone(),
-        uri_digest(&n.0.uri),
-        (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
-        n.0.meta.clone(),
-        n.0.width,
-        n.0.height;
+        |n| {
+            dataset: uuid = id.0,
+            item: bigint = n.1,
+            uri: text = n.0.uri.clone(),
+            digest: bytea = uri_digest(&n.0.uri),
+            labels: text = (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
+            meta: text = n.0.meta.clone(),
+            width: bigint = n.0.width,
+            height: bigint = n.0.height,
+        };
         |t| t.items.insert((id.0, n.1), Item {
             uri: n.0.uri.clone(),
             digest: uri_digest(&n.0.uri),

@@ -1,7 +1,8 @@
 //! Two databases and a model behind one face: an enum of the connections, and macros that run one statement on any.
 //!
-//! A statement is one text for both databases, or `[PostgreSQL's, SQLite's]`; its arguments; and, behind a semicolon,
-//! what it means on the tables of the model.
+//! A statement is one text for both databases, or `[PostgreSQL's, SQLite's]`; its arguments, or the columns of the rows
+//! that it takes at once; and, behind a semicolon, what it means on the tables of the model. SQLite takes a join in the
+//! order in which it is written where that says `CROSS JOIN`; PostgreSQL reads nothing else into it.
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
@@ -73,16 +74,6 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-/// A call of PostgreSQL's `UNNEST` with an array parameter of each of these types, from number `next` on.
-pub(crate) fn arrays(next: &mut usize, types: &[&str]) -> String {
-    let mut places = Vec::with_capacity(types.len());
-    for name in types {
-        places.push(format!("${next}::{name}[]"));
-        *next += 1;
-    }
-    format!("UNNEST({})", places.join(", "))
 }
 
 /// Picks the text for a database.
@@ -170,29 +161,44 @@ macro_rules! execute {
     };
 }
 
-/// Writes a batch: PostgreSQL takes it as arrays in one statement, the others row by row.
+/// The statement over a batch with these columns, made once.
+macro_rules! statement {
+    ($sql:tt, $($name:ident: $type:ident),+) => {{
+        static STATEMENT: $crate::rowset::Statement = $crate::rowset::Statement::new(
+            &[$((stringify!($name), stringify!($type))),+],
+            $crate::db::text!(postgres, $sql),
+            $crate::db::text!(sqlite, $sql),
+        );
+        &STATEMENT
+    }};
+}
+
+/// Writes a batch in one statement, whose rows are called `{rows}` there and have the columns that are named with their
+/// types and values; the model takes them one by one.
 macro_rules! execute_each {
-    ($db:expr, [$postgres:expr, $sqlite:expr], $rows:expr, |$r:ident| $($field:expr),+ $(,)?;
+    ($db:expr, $sql:tt, $rows:expr, |$r:ident| { $($name:ident: $type:ident = $field:expr),+ $(,)? };
      |$tables:ident| $model:expr) => {
         async {
             let rows = $rows;
             if rows.is_empty() {
                 return Ok::<u64, $crate::error::StoreError>(0);
             }
+            let statement = $crate::db::statement!($sql, $($name: $type),+);
             match $db {
                 $crate::db::Db::Postgres(c) => {
-                    let done = sqlx::query($postgres)
+                    let done = sqlx::query(sqlx::AssertSqlSafe(statement.postgres()))
                         $(.bind(rows.iter().map(|$r| { let _ = &$r; $field }).collect::<Vec<_>>()))+
                         .execute(&mut **c)
                         .await?;
                     Ok(done.rows_affected())
                 }
                 $crate::db::Db::Sqlite(c) => {
-                    let mut written = 0;
-                    for $r in rows.iter() {
-                        written += sqlx::query($sqlite)$(.bind($field))+.execute(&mut **c).await?.rows_affected();
-                    }
-                    Ok(written)
+                    let json = $crate::rowset::written(rows, |$r, cells| {
+                        let _ = &$r;
+                        $(cells.cell($field);)+
+                    });
+                    let done = sqlx::query(sqlx::AssertSqlSafe(statement.sqlite())).bind(json).execute(&mut **c).await?;
+                    Ok(done.rows_affected())
                 }
                 $crate::db::Db::Memory($tables) => {
                     let mut written = 0;
@@ -207,26 +213,32 @@ macro_rules! execute_each {
     };
 }
 
-/// Reads for a batch of keys: PostgreSQL takes them as arrays in one statement, the others key by key.
+/// Reads for a batch of keys in one statement, whose keys are called `{rows}` there; the model is asked for each.
 macro_rules! fetch_each {
-    ($db:expr, $row:ty, [$postgres:expr, $sqlite:expr], $keys:expr, |$k:ident| $($field:expr),+ $(,)?;
+    ($db:expr, $row:ty, $sql:tt, $keys:expr, |$k:ident| { $($name:ident: $type:ident = $field:expr),+ $(,)? };
      |$tables:ident| $model:expr) => {
         async {
             let keys = $keys;
             if keys.is_empty() {
                 return Ok::<Vec<$row>, $crate::error::StoreError>(Vec::new());
             }
+            let statement = $crate::db::statement!($sql, $($name: $type),+);
             match $db {
-                $crate::db::Db::Postgres(c) => Ok(sqlx::query_as::<_, $row>($postgres)
-                    $(.bind(keys.iter().map(|$k| { let _ = $k; $field }).collect::<Vec<_>>()))+
-                    .fetch_all(&mut **c)
-                    .await?),
+                $crate::db::Db::Postgres(c) => {
+                    Ok(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(statement.postgres()))
+                        $(.bind(keys.iter().map(|$k| { let _ = $k; $field }).collect::<Vec<_>>()))+
+                        .fetch_all(&mut **c)
+                        .await?)
+                }
                 $crate::db::Db::Sqlite(c) => {
-                    let mut rows = Vec::new();
-                    for $k in keys.iter() {
-                        rows.extend(sqlx::query_as::<_, $row>($sqlite)$(.bind($field))+.fetch_all(&mut **c).await?);
-                    }
-                    Ok(rows)
+                    let json = $crate::rowset::written(keys, |$k, cells| {
+                        let _ = &$k;
+                        $(cells.cell($field);)+
+                    });
+                    Ok(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(statement.sqlite()))
+                        .bind(json)
+                        .fetch_all(&mut **c)
+                        .await?)
                 }
                 $crate::db::Db::Memory($tables) => {
                     let mut rows: Vec<$row> = Vec::new();
@@ -243,10 +255,11 @@ macro_rules! fetch_each {
 
 /// As `fetch_each!`, with rows that are read as `$row` and turned into `$value`, which is what the model keeps.
 macro_rules! fetch_as_each {
-    ($db:expr, $row:ty => $value:ty, $sql:tt, $keys:expr, |$k:ident| $field:expr; |$tables:ident| $model:expr) => {
+    ($db:expr, $row:ty => $value:ty, $sql:tt, $keys:expr, |$k:ident| { $name:ident: $type:ident = $field:expr };
+     |$tables:ident| $model:expr) => {
         match $db {
             $crate::db::Db::Memory($tables) => Ok($keys.iter().filter_map(|$k| $model).collect()),
-            db => $crate::db::fetch_each!(db, $row, $sql, $keys, |$k| $field; |_tables| {
+            db => $crate::db::fetch_each!(db, $row, $sql, $keys, |$k| { $name: $type = $field }; |_tables| {
                 let _ = $k;
                 None
             })
@@ -294,5 +307,5 @@ macro_rules! row {
 }
 
 pub(crate) use {
-    execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, row, text,
+    execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, row, statement, text,
 };

@@ -423,14 +423,12 @@ async fn count_own(db: &mut Db<'_>, assignment: AssignmentId, user: UserId) -> R
 
 /// The grant behind each of these leases.
 pub(crate) async fn of_leases(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<HashMap<LeaseId, GrantRow>> {
-    const POSTGRES: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = ANY($1)");
-    const SQLITE: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
     let rows = fetch_each!(
         db,
         GrantRow,
-        [POSTGRES, SQLITE],
+        (concat!("SELECT ", grant_columns!("g."), " FROM {rows} CROSS JOIN grants g WHERE g.lease = c.key")),
         leases,
-        |lease| lease.0;
+        |lease| { key: uuid = lease.0 };
         |t| t.grants.get(&lease.0).cloned()
     )?;
     Ok(rows.into_iter().map(|row| (LeaseId(row.lease), row)).collect())

@@ -78,22 +78,14 @@ pub(crate) struct Saved {
 impl Saved {
     /// Reads what stands at these places. Their assignments must be locked.
     pub(crate) async fn read(db: &mut Db<'_>, places: Vec<Place>) -> Result<Self> {
-        const POSTGRES: &str = "
-            SELECT n.assignment, n.author, n.item, n.revision, n.body
-            FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[]) AS c (assignment, author, item)
-            JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item";
-        const SQLITE: &str = "
-            SELECT assignment, author, item, revision, body FROM annotations
-            WHERE assignment = $1 AND author = $2 AND item = $3";
         type Row = (Uuid, Uuid, i64, i64, String);
         let rows = fetch_each!(
             db,
             Row,
-            [POSTGRES, SQLITE],
+            "SELECT n.assignment, n.author, n.item, n.revision, n.body FROM {rows} CROSS JOIN annotations n
+             WHERE n.assignment = c.assignment AND n.author = c.author AND n.item = c.item",
             &places,
-            |p| p.0.0,
-            p.1.0,
-            p.2;
+            |p| { assignment: uuid = p.0.0, author: uuid = p.1.0, item: bigint = p.2 };
             |t| t.annotations.get(&(p.0.0, p.1.0, p.2)).map(|n| (p.0.0, p.1.0, p.2, n.revision, n.body.clone()))
         )?;
         let place = |row: Row| ((AssignmentId(row.0), UserId(row.1), row.2), (row.3, row.4));

@@ -164,19 +164,17 @@ async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
 }
 
 async fn insert_runs(db: &mut Db<'_>, job: JobId, runs: &[Run]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO runs (job, first, start, stop)
-        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])";
-    const SQLITE: &str = "INSERT INTO runs (job, first, start, stop) VALUES ($1, $2, $3, $4)";
     for page in runs.chunks(RUNS_AT_ONCE) {
         execute_each!(
             db,
-            [POSTGRES, SQLITE],
+            "INSERT INTO runs (job, first, start, stop) SELECT * FROM {rows}",
             page,
-            |r| job.0,
-            r.offset,
-            r.range.start,
-            r.range.end;
+            |r| {
+                job: uuid = job.0,
+                first: bigint = r.offset,
+                start: bigint = r.range.start,
+                stop: bigint = r.range.end,
+            };
             |t| t.runs.insert((job.0, r.offset), (r.range.start, r.range.end))
         )?;
     }

@@ -9,7 +9,7 @@ use crate::memory::Tables;
 use crate::rows::{GrantRow, LeasedRow, leased_columns};
 
 /// A grant beside its assignment, on which the lease may or may not stand any more.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Leased {
     pub(crate) assignment: Assignment,
     pub(crate) grant: GrantRow,
@@ -23,30 +23,46 @@ impl TryFrom<LeasedRow> for Leased {
     }
 }
 
+/// The statement that reads them, locking or not.
 macro_rules! of_leases {
-    ($which:literal) => {
+    ($lock:literal) => {
         concat!(
             "SELECT ",
             leased_columns!(),
-            " FROM grants g JOIN assignments a ON a.id = g.assignment WHERE g.lease ",
-            $which
+            " FROM {rows} CROSS JOIN grants g CROSS JOIN assignments a
+             WHERE g.lease = c.key AND a.id = g.assignment ORDER BY a.id",
+            $lock
         )
     };
 }
 
-const ONE: &str = of_leases!("= $1");
+/// The statement that locks, for the test that looks at what it sees.
+#[cfg(test)]
+pub(crate) const LOCK: &str = of_leases!(" FOR NO KEY UPDATE OF a");
 
 /// Reads them as they are.
 pub(crate) async fn read(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leased>> {
-    const ALL: &str = of_leases!("= ANY($1)");
-    fetch_as_each!(db, LeasedRow => Leased, [ALL, ONE], leases, |lease| lease.0; |t| of_model(t, *lease))
+    fetch_as_each!(
+        db,
+        LeasedRow => Leased,
+        (of_leases!("")),
+        leases,
+        |lease| { key: uuid = lease.0 };
+        |t| of_model(t, *lease)
+    )
 }
 
 /// Locks their assignments in the order of their ids, waiting for each. What never changes about a grant may be read in
 /// the statement that locks; what became of it may be older than the lock.
 pub(crate) async fn lock(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leased>> {
-    const LOCK: &str = of_leases!("= ANY($1) ORDER BY a.id FOR NO KEY UPDATE OF a");
-    fetch_as_each!(db, LeasedRow => Leased, [LOCK, ONE], leases, |lease| lease.0; |t| of_model(t, *lease))
+    fetch_as_each!(
+        db,
+        LeasedRow => Leased,
+        [(of_leases!(" FOR NO KEY UPDATE OF a")), (of_leases!(""))],
+        leases,
+        |lease| { key: uuid = lease.0 };
+        |t| of_model(t, *lease)
+    )
 }
 
 fn of_model(t: &Tables, lease: LeaseId) -> Option<Leased> {

@@ -37,6 +37,7 @@ mod progress;
 mod remembered;
 mod reviews;
 mod rows;
+mod rowset;
 mod submissions;
 mod sweeping;
 mod under_review;

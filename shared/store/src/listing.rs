@@ -9,8 +9,9 @@ use crate::core::Store;
 use crate::db::{Db, fetch_all, fetch_as, fetch_each, fetch_one};
 use crate::error::Result;
 use crate::exports::{KeptAnnotation, StoredAnnotation};
+use crate::leased::{self, Leased};
 use crate::log;
-use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
+use crate::rows::{AssignmentRow, assignment_columns};
 
 /// Which assignments of a job are listed.
 #[derive(Debug, Clone, Default)]
@@ -164,13 +165,9 @@ impl Store {
 
     /// A lease or a review, whatever became of it.
     pub async fn lease(&self, lease: LeaseId) -> Result<Option<LeaseView>> {
-        const GRANT: &str = concat!("SELECT ", grant_columns!(), " FROM grants WHERE lease = $1");
         let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        let grant = fetch_one!(db, GrantRow, GRANT, lease.0; |t| t.grants.get(&lease.0).cloned())?;
-        let Some(grant) = grant else { return Ok(None) };
-        let assignment = by_id(db, AssignmentId(grant.assignment)).await?;
-        Ok(assignment.map(|assignment| LeaseView {
+        let found = leased::read(&mut reader.db(), &[lease]).await?;
+        Ok(found.into_iter().next().map(|Leased { assignment, grant }| LeaseView {
             lease,
             holder: UserId(grant.holder),
             stage: if grant.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate },
@@ -237,27 +234,18 @@ impl Store {
 
     /// What everyone has saved in these assignments, by assignment, author and item.
     pub async fn annotations_of(&self, ids: &[AssignmentId]) -> Result<Vec<KeptAnnotation>> {
-        macro_rules! kept {
-            ($which:literal) => {
-                concat!(
-                    "SELECT n.assignment, n.author, n.item, n.body, n.revision, n.skipped, n.lease, n.updated,
-                            EXISTS (SELECT 1 FROM accepted c WHERE c.job = a.job AND c.item = n.item AND c.slot = a.slot
-                                    AND c.assignment = n.assignment AND c.author = n.author)
-                     FROM annotations n JOIN assignments a ON a.id = n.assignment
-                     WHERE n.assignment ",
-                    $which,
-                    " ORDER BY n.assignment, n.author, n.item"
-                )
-            };
-        }
         type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64, bool);
         let mut reader = self.reader().await?;
         let rows = fetch_each!(
             &mut reader.db(),
             Row,
-            [kept!("= ANY($1)"), kept!("= $1")],
+            "SELECT n.assignment, n.author, n.item, n.body, n.revision, n.skipped, n.lease, n.updated,
+                    EXISTS (SELECT 1 FROM accepted k WHERE k.job = a.job AND k.item = n.item AND k.slot = a.slot
+                            AND k.assignment = n.assignment AND k.author = n.author)
+             FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
+             WHERE a.id = c.key AND n.assignment = a.id ORDER BY n.assignment, n.author, n.item",
             ids,
-            |id| id.0;
+            |id| { key: uuid = id.0 };
             |t| {
                 let nobody = uuid::Uuid::nil();
                 let notes = t.annotations.range((id.0, nobody, i64::MIN)..).take_while(|(place, _)| place.0 == id.0);

@@ -11,28 +11,24 @@ use crate::error::Result;
 use crate::rows::EntryRow;
 
 pub(crate) async fn insert(db: &mut Db<'_>, entries: &[Entry]) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
-        SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[],
-            $7::bigint[], $8::uuid[], $9::bigint[], $10::text[], $11::text[])";
-    const SQLITE: &str = "
-        INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     execute_each!(
         db,
-        [POSTGRES, SQLITE],
+        "INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
+         SELECT * FROM {rows}",
         entries,
-        |e| e.subject,
-        e.seq,
-        e.at.0,
-        e.actor.map(|UserId(id)| id),
-        e.action.clone(),
-        e.from.map(Status::code),
-        e.to.map(Status::code),
-        e.lease_id.map(|id| id.0),
-        e.fence,
-        e.reason.clone(),
-        e.detail.as_ref().map(Value::to_string);
+        |e| {
+            subject: uuid = e.subject,
+            seq: bigint = e.seq,
+            at: bigint = e.at.0,
+            actor: uuid = e.actor.map(|UserId(id)| id),
+            action: text = e.action.clone(),
+            before: bigint = e.from.map(Status::code),
+            after: bigint = e.to.map(Status::code),
+            lease: uuid = e.lease_id.map(|id| id.0),
+            fence: bigint = e.fence,
+            reason: text = e.reason.clone(),
+            detail: text = e.detail.as_ref().map(Value::to_string),
+        };
         |t| t.log.insert((e.subject, e.seq), e.clone())
     )?;
     Ok(())

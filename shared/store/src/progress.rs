@@ -10,8 +10,9 @@ use swath_domain::ids::JobId;
 use swath_domain::progress::{Counter, Progress};
 use uuid::Uuid;
 
-use crate::db::{Db, arrays};
+use crate::db::Db;
 use crate::error::Result;
+use crate::rowset::arrays;
 
 /// The columns after `job` and `stripe`, with something said of each.
 fn columns(each: impl Fn(usize, &str) -> String) -> String {
@@ -24,12 +25,13 @@ const SUMS: fn(usize, &str) -> String = |_, name| format!("{name} = job_progress
 
 /// Adds the counters of several jobs, each an array from parameter number `next` on.
 pub(crate) fn add_text(next: &mut usize) -> String {
-    let types = [&["uuid", "bigint"][..], &["bigint"; Counter::COUNT]].concat();
+    let counters = Counter::ALL.iter().map(|counter| (counter.column(), "bigint"));
+    let given: Vec<_> = [("job", "uuid"), ("stripe", "bigint")].into_iter().chain(counters).collect();
     let (names, sums) = (columns(|_, name| name.to_owned()), columns(SUMS));
     format!(
         "INSERT INTO job_progress (job, stripe, {names}) SELECT * FROM {}
          ON CONFLICT (job, stripe) DO UPDATE SET {sums}",
-        arrays(next, &types)
+        arrays(next, &given)
     )
 }
 

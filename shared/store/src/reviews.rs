@@ -287,26 +287,20 @@ async fn items_under(
     db: &mut Db<'_>,
     deciding: &[&Deciding<'_>],
 ) -> Result<HashMap<AssignmentId, Vec<Item>>> {
-    const POSTGRES: &str = "
-        SELECT n.assignment, n.item, n.skipped,
-            (SELECT v.accept FROM verdicts v
-             WHERE v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item)
-        FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS c (assignment, author, submission, reviewer)
-        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author
-        ORDER BY n.assignment, n.item";
-    const SQLITE: &str = "
-        SELECT n.assignment, n.item, n.skipped, v.accept FROM annotations n
-        LEFT JOIN verdicts v ON v.submission = $3 AND v.reviewer = $4 AND v.item = n.item
-        WHERE n.assignment = $1 AND n.author = $2 ORDER BY n.item";
     let rows = fetch_each!(
         db,
         (Uuid, i64, bool, Option<bool>),
-        [POSTGRES, SQLITE],
+        "SELECT n.assignment, n.item, n.skipped, v.accept
+         FROM {rows} CROSS JOIN annotations n
+         LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
+         WHERE n.assignment = c.assignment AND n.author = c.author ORDER BY n.assignment, n.item",
         deciding,
-        |d| d.id.0,
-        d.author.0,
-        d.submission.0,
-        d.command.user.0;
+        |d| {
+            assignment: uuid = d.id.0,
+            author: uuid = d.author.0,
+            submission: uuid = d.submission.0,
+            reviewer: uuid = d.command.user.0,
+        };
         |t| {
             let verdict = |item| t.verdicts.get(&(d.submission.0, d.command.user.0, item)).map(|row| row.accept);
             t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| (d.id.0, item, note.skipped, verdict(item)))
@@ -430,21 +424,24 @@ async fn accept_whole(
     ids: &[AssignmentId],
     now: Time,
 ) -> Result<HashMap<AssignmentId, Vec<i64>>> {
-    const POSTGRES: &str = "
-        WITH written AS (
-            INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
-            SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, c.at
-            FROM UNNEST($1::uuid[], $2::bigint[]) AS c (id, at)
-            JOIN assignments a ON a.id = c.id
-            JOIN annotations n ON n.assignment = a.id AND n.author = a.author
-            RETURNING assignment, item, skipped)
-        SELECT assignment, item, skipped FROM written WHERE skipped ORDER BY item";
-    const SQLITE: &str = "
-        INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
-        SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, $2
-        FROM assignments a JOIN annotations n ON n.assignment = a.id AND n.author = a.author WHERE a.id = $1
-        ORDER BY n.item
-        RETURNING assignment, item, skipped";
+    macro_rules! insert {
+        ($order:literal) => {
+            concat!(
+                "INSERT INTO accepted (job, item, slot, assignment, author, skipped, at)
+                 SELECT a.job, n.item, a.slot, a.id, n.author, n.skipped, c.at
+                 FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
+                 WHERE a.id = c.key AND n.assignment = a.id AND n.author = a.author",
+                $order,
+                " RETURNING assignment, item, skipped"
+            )
+        };
+    }
+    const POSTGRES: &str = concat!(
+        "WITH written AS (",
+        insert!(""),
+        ") SELECT assignment, item, skipped FROM written WHERE skipped ORDER BY item"
+    );
+    const SQLITE: &str = insert!(" ORDER BY n.item");
     let rows = match db {
         Db::Memory(t) => {
             let mut rows = Vec::new();
@@ -454,10 +451,12 @@ async fn accept_whole(
             }
             rows
         }
-        db => fetch_each!(db, (Uuid, i64, bool), [POSTGRES, SQLITE], ids, |id| id.0, now.0; |_t| {
-            let _ = id;
-            None::<(Uuid, i64, bool)>
-        })?,
+        db => {
+            fetch_each!(db, (Uuid, i64, bool), [POSTGRES, SQLITE], ids, |id| { key: uuid = id.0, at: bigint = now.0 }; |_t| {
+                let _ = id;
+                None::<(Uuid, i64, bool)>
+            })?
+        }
     };
     let mut skipped: HashMap<_, Vec<_>> = HashMap::new();
     for (id, item, _) in rows.into_iter().filter(|(.., skipped)| *skipped) {

@@ -180,17 +180,13 @@ type ItemsHad = HashMap<AssignmentId, HashSet<i64>>;
 
 /// Which items stand saved for these.
 async fn items_had(db: &mut Db<'_>, wanted: &[(AssignmentId, UserId)]) -> Result<ItemsHad> {
-    const POSTGRES: &str = "
-        SELECT n.assignment, n.item FROM UNNEST($1::uuid[], $2::uuid[]) AS c (assignment, author)
-        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author";
-    const SQLITE: &str = "SELECT assignment, item FROM annotations WHERE assignment = $1 AND author = $2";
     let rows = fetch_each!(
         db,
         (Uuid, i64),
-        [POSTGRES, SQLITE],
+        "SELECT n.assignment, n.item FROM {rows} CROSS JOIN annotations n
+         WHERE n.assignment = c.assignment AND n.author = c.author",
         wanted,
-        |w| w.0.0,
-        w.1.0;
+        |w| { assignment: uuid = w.0.0, author: uuid = w.1.0 };
         |t| match is(Bug::HolderInherits) {
             true => t.annotations.iter().filter(|(at, _)| at.0 == w.0.0).map(|(at, _)| (at.0, at.2)).collect(),
             false => t.annotations_by(w.0.0, w.1.0).map(|(item, _)| (w.0.0, item)).collect::<Vec<_>>(),

@@ -57,28 +57,22 @@ pub(crate) async fn read(core: &Core, commands: Vec<UnderReview>) -> Replies<Vec
 }
 
 async fn rows(db: &mut Db<'_>, commands: Vec<UnderReview>) -> Result<Vec<ShownRow>> {
-    const POSTGRES: &str = "
-        SELECT c.place, n.item, n.revision, n.body, v.accept, v.reason, v.comment
-        FROM UNNEST($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[])
-             AS c (place, assignment, author, submission, reviewer)
-        JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author
-        LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
-        ORDER BY c.place, n.item";
-    const SQLITE: &str = "
-        SELECT $1, n.item, n.revision, n.body, v.accept, v.reason, v.comment FROM annotations n
-        LEFT JOIN verdicts v ON v.submission = $4 AND v.reviewer = $5 AND v.item = n.item
-        WHERE n.assignment = $2 AND n.author = $3 ORDER BY n.item";
     let placed: Vec<_> = (0_i64..).zip(commands).collect();
     fetch_each!(
         db,
         ShownRow,
-        [POSTGRES, SQLITE],
+        "SELECT c.place, n.item, n.revision, n.body, v.accept, v.reason, v.comment
+         FROM {rows} CROSS JOIN annotations n
+         LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
+         WHERE n.assignment = c.assignment AND n.author = c.author ORDER BY c.place, n.item",
         &placed,
-        |p| p.0,
-        p.1.assignment.0,
-        p.1.author.0,
-        p.1.submission.0,
-        p.1.reviewer.0;
+        |p| {
+            place: bigint = p.0,
+            assignment: uuid = p.1.assignment.0,
+            author: uuid = p.1.author.0,
+            submission: uuid = p.1.submission.0,
+            reviewer: uuid = p.1.reviewer.0,
+        };
         |t| {
             let verdict = |item| t.verdicts.get(&(p.1.submission.0, p.1.reviewer.0, item));
             let notes = t.annotations_by(p.1.assignment.0, p.1.author.0);

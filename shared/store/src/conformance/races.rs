@@ -6,14 +6,15 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
-use swath_domain::{Stage, Stale, Status};
+use swath_domain::{Assignment, Stage, Stale, Status};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
 use super::world::{LEASE, Plan, World, granted, holder, staleness, work};
-use crate::changes::LOCK_POSTGRES;
-use crate::{Confirm, Renew, Result, StoreError, Target};
+use crate::rowset::Statement;
+use crate::{Confirm, Renew, Result, StoreError, Target, changes, leased};
 
 suite! {
     a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused
@@ -109,13 +110,17 @@ const GUARD_ELSEWHERE: &str = "SELECT id FROM assignments a WHERE id = ANY($1)
     AND EXISTS (SELECT 1 FROM grants g WHERE g.assignment = a.id AND g.fence = a.fence AND g.ended IS NULL)
     ORDER BY id FOR NO KEY UPDATE";
 
+/// Where an assignment's lease stands among its columns.
+const LEASE_COLUMN: usize = 11;
+
 /// A holder writes in the moment in which a manager takes the work away: the writer waits for the lock, and must see
 /// what the manager did. Whether it does is decided by where the guard stands.
-async fn is_stale_write_seen(world: World, guard: &'static str) -> bool {
+async fn is_stale_write_seen(world: World, guard: &'static str, by: fn(&Assignment) -> Uuid) -> bool {
     let Target::Postgres { url, .. } = world.target.clone() else { panic!("this is about PostgreSQL") };
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
-    let (id, lease) = (held.id.0, held.lease.unwrap().0);
+    let (id, lease, key) = (held.id.0, held.lease.unwrap().0, by(&held));
+    let guard = Statement::new(&[("key", "uuid")], guard, "").postgres().to_owned();
     let mut manager = PgConnection::connect(&url).await.unwrap();
     let mut taking = manager.begin().await.unwrap();
     let take =
@@ -133,9 +138,9 @@ async fn is_stale_write_seen(world: World, guard: &'static str) -> bool {
     let writing = tokio::spawn(async move {
         let mut writing = writer.begin().await.unwrap();
         tell.send(()).unwrap();
-        let rows = sqlx::query(AssertSqlSafe(guard)).bind(vec![id]).fetch_all(&mut *writing).await.unwrap();
+        let rows = sqlx::query(AssertSqlSafe(guard)).bind(vec![key]).fetch_all(&mut *writing).await.unwrap();
         rows.iter()
-            .any(|row| row.try_get::<Option<uuid::Uuid>, _>("lease").map_or(true, |now| now == Some(lease)))
+            .any(|row| row.try_get::<Option<Uuid>, _>(LEASE_COLUMN).map_or(true, |now| now == Some(lease)))
     });
     told.await.unwrap();
     // The writer stands in front of the manager's lock before the manager lets go of it.
@@ -151,7 +156,13 @@ async fn is_stale_write_seen(world: World, guard: &'static str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guard_on_the_locked_row_sees_what_it_waited_for() {
     super::databases::on_postgres(|world| async move {
-        assert!(is_stale_write_seen(world, LOCK_POSTGRES).await, "a stale holder's write would go through");
+        let by_id = is_stale_write_seen(world, changes::LOCK, |held| held.id.0).await;
+        assert!(by_id, "a stale holder's write would go through");
+    })
+    .await;
+    super::databases::on_postgres(|world| async move {
+        let by_lease = is_stale_write_seen(world, leased::LOCK, |held| held.lease.unwrap().0).await;
+        assert!(by_lease, "a stale holder's write would go through");
     })
     .await;
 }
@@ -160,7 +171,10 @@ async fn a_guard_on_the_locked_row_sees_what_it_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guard_in_another_table_is_found_out() {
     super::databases::on_postgres(|world| async move {
-        assert!(!is_stale_write_seen(world, GUARD_ELSEWHERE).await, "the planted guard was not found out");
+        assert!(
+            !is_stale_write_seen(world, GUARD_ELSEWHERE, |held| held.id.0).await,
+            "the planted guard was not found out"
+        );
     })
     .await;
 }

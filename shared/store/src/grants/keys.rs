@@ -22,26 +22,22 @@ pub(super) fn route(stage: i64) -> &'static str {
 
 /// Keeps what was handed back under a key.
 pub(super) async fn keep(db: &mut Db<'_>, held: Vec<(&Grant, LeaseId)>) -> Result<()> {
-    const POSTGRES: &str = "
-        INSERT INTO answers (person, route, key, digest, answer, created)
-        SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[])
-        ON CONFLICT DO NOTHING";
-    const SQLITE: &str = "
-        INSERT INTO answers (person, route, key, digest, answer, created) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT DO NOTHING";
     let keyed = held.into_iter().filter_map(|(command, lease)| Some((command, command.key.as_ref()?, lease)));
     let mut keyed: Vec<_> = keyed.collect();
     keyed.sort_by_key(|(command, ..)| place(command));
     execute_each!(
         db,
-        [POSTGRES, SQLITE],
+        "INSERT INTO answers (person, route, key, digest, answer, created) SELECT * FROM {rows} WHERE TRUE
+         ON CONFLICT DO NOTHING",
         &keyed,
-        |k| k.0.user.0,
-        route(k.0.stage.code()),
-        k.1.text.clone(),
-        k.1.digest.clone(),
-        k.2.to_string(),
-        k.0.now.0;
+        |k| {
+            person: uuid = k.0.user.0,
+            route: text = route(k.0.stage.code()),
+            key: text = k.1.text.clone(),
+            digest: bytea = k.1.digest.clone(),
+            answer: text = k.2.to_string(),
+            created: bigint = k.0.now.0,
+        };
         |t| {
             let place = (k.0.user.0, route(k.0.stage.code()).to_owned(), k.1.text.clone());
             let row = (k.1.digest.clone(), k.2.to_string(), k.0.now.0);

@@ -1,5 +1,5 @@
 //! What stands for the people of a batch before anything is granted: the first answers under their keys, what they hold
-//! already, and what is reserved for them. PostgreSQL tells all of it in one statement.
+//! already, and what is reserved for them, all of it in one statement.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Grant;
 use super::keys::{Place, place, route};
-use crate::db::{Db, fetch_all, row};
+use crate::db::{Db, fetch_each, row};
 use crate::error::Result;
 use crate::memory::Tables;
 
@@ -48,42 +48,42 @@ row! {
     }
 }
 
-/// Only jobs that grant, and of each person alike: what one of them cannot have must not hide the rest.
-const POSTGRES: &str = "
-    SELECT 0::bigint AS what, g.holder AS person, g.stage AS code, g.key, g.lease, NULL::text AS answer, g.digest,
-        NULL::uuid AS id, NULL::uuid AS team, NULL::uuid AS job
-    FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS c (person, stage, key, route)
-    JOIN grants g ON g.holder = c.person AND g.stage = c.stage AND g.key = c.key
-    UNION ALL
-    SELECT 0, a.person, c.stage, a.key, NULL, a.answer, a.digest, NULL, NULL, NULL
-    FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS c (person, stage, key, route)
-    JOIN answers a ON a.person = c.person AND a.route = c.route AND a.key = c.key
-    UNION ALL
-    SELECT 1, holder, status, NULL, lease, NULL, NULL, id, team, job FROM assignments WHERE holder = ANY($5)
-    UNION ALL
-    SELECT 2, c.person, 0, NULL, NULL, NULL, NULL, r.id, NULL, r.job
-    FROM UNNEST($6::uuid[], $7::uuid[]) AS c (person, only_job)
-    CROSS JOIN LATERAL (
-        SELECT a.job, a.id FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
-        WHERE a.reserved_for = c.person AND a.status = 0 AND NOT a.held
-          AND (c.only_job IS NULL OR a.job = c.only_job)
-        ORDER BY a.id LIMIT 20) r";
-/// The same of one person, with a key or an empty one, which nobody has.
-const SQLITE: &str = "
-    SELECT 0 AS what, holder AS person, stage AS code, key, lease, NULL AS answer, digest, NULL AS id, NULL AS team,
-        NULL AS job
-    FROM grants WHERE holder = $1 AND stage = $2 AND key = $3
-    UNION ALL
-    SELECT 0, person, CAST($2 AS BIGINT), key, NULL, answer, digest, NULL, NULL, NULL FROM answers
-    WHERE person = $1 AND route = $4 AND key = $3
-    UNION ALL
-    SELECT 1, holder, status, NULL, lease, NULL, NULL, id, team, job FROM assignments WHERE holder = $1
-    UNION ALL
-    SELECT * FROM (
-        SELECT 2, a.reserved_for, 0, NULL, NULL, NULL, NULL, a.id, NULL, a.job
-        FROM assignments a JOIN jobs j ON j.id = a.job AND j.status = 0
-        WHERE a.reserved_for = $1 AND a.status = 0 AND NOT a.held AND ($5 IS NULL OR a.job = $5)
-        ORDER BY a.id LIMIT 20)";
+/// What is reserved comes from jobs that grant, and of each person alike: what one of them cannot have must not hide the
+/// rest.
+macro_rules! standing {
+    ($reserved:literal) => {
+        concat!(
+            "WITH asked AS (SELECT * FROM {rows})
+             SELECT CAST(0 AS BIGINT), g.holder, g.stage, g.key, g.lease, CAST(NULL AS TEXT), g.digest, CAST(NULL AS UUID),
+                 CAST(NULL AS UUID), CAST(NULL AS UUID)
+             FROM asked c CROSS JOIN grants g WHERE g.holder = c.person AND g.stage = c.stage AND g.key = c.key
+             UNION ALL
+             SELECT 0, a.person, c.stage, a.key, NULL, a.answer, a.digest, NULL, NULL, NULL
+             FROM asked c CROSS JOIN answers a WHERE a.person = c.person AND a.route = c.route AND a.key = c.key
+             UNION ALL
+             SELECT 1, a.holder, a.status, NULL, a.lease, NULL, NULL, a.id, a.team, a.job
+             FROM asked c CROSS JOIN assignments a WHERE a.holder = c.person
+             UNION ALL
+             SELECT 2, c.person, 0, NULL, NULL, NULL, NULL, a.id, NULL, a.job
+             FROM asked c CROSS JOIN ",
+            $reserved
+        )
+    };
+}
+const POSTGRES: &str = standing!(
+    "LATERAL (
+         SELECT r.id, r.job FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
+         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND (c.job IS NULL OR r.job = c.job)
+         ORDER BY r.id LIMIT 20) a
+     WHERE c.annotates"
+);
+const SQLITE: &str = standing!(
+    "assignments a
+     WHERE c.annotates AND a.id IN (
+         SELECT r.id FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
+         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND (c.job IS NULL OR r.job = c.job)
+         ORDER BY r.id LIMIT 20)"
+);
 
 impl Standing {
     pub(super) async fn read(db: &mut Db<'_>, commands: &[Grant]) -> Result<Self> {
@@ -139,41 +139,21 @@ impl Standing {
 }
 
 async fn rows(db: &mut Db<'_>, commands: &[Grant]) -> Result<Vec<StandingRow>> {
-    if let Db::Postgres(connection) = db {
-        let keyed: Vec<_> = commands.iter().filter(|command| command.key.is_some()).map(place).collect();
-        let asking: Vec<_> = commands.iter().filter(|command| command.stage == Stage::Annotate).collect();
-        let mut people: Vec<_> = commands.iter().map(|command| command.user.0).collect();
-        people.sort_unstable();
-        people.dedup();
-        return Ok(sqlx::query_as::<_, StandingRow>(POSTGRES)
-            .bind(keyed.iter().map(|place| place.0).collect::<Vec<_>>())
-            .bind(keyed.iter().map(|place| place.1).collect::<Vec<_>>())
-            .bind(keyed.iter().map(|place| place.2.clone()).collect::<Vec<_>>())
-            .bind(keyed.iter().map(|place| route(place.1)).collect::<Vec<_>>())
-            .bind(people)
-            .bind(asking.iter().map(|command| command.user.0).collect::<Vec<_>>())
-            .bind(asking.iter().map(|command| command.only.map(|job| job.0)).collect::<Vec<_>>())
-            .fetch_all(&mut **connection)
-            .await?);
-    }
-    let mut rows = Vec::new();
-    for command in commands {
-        let (person, stage, key) = place(command);
-        let only = command.only.map(|job| job.0);
-        let of_one = fetch_all!(
-            db,
-            StandingRow,
-            SQLITE,
-            person,
-            stage,
-            &key,
-            route(stage),
-            only;
-            |t| of_model(t, command)
-        );
-        rows.extend(of_one?);
-    }
-    Ok(rows)
+    fetch_each!(
+        db,
+        StandingRow,
+        [POSTGRES, SQLITE],
+        commands,
+        |command| {
+            person: uuid = command.user.0,
+            stage: bigint = command.stage.code(),
+            key: text = command.key.as_ref().map(|key| key.text.clone()),
+            route: text = route(command.stage.code()),
+            job: uuid = command.only.map(|job| job.0),
+            annotates: boolean = command.stage == Stage::Annotate,
+        };
+        |t| of_model(t, command)
+    )
 }
 
 fn of_model(t: &Tables, command: &Grant) -> Vec<StandingRow> {
