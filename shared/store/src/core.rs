@@ -14,6 +14,7 @@ use crate::batcher::{Batcher, Replies, Run, Traffic};
 use crate::db::{Db, Reader, Tx};
 use crate::error::{Result, StoreError};
 use crate::grants::{self, Grant, Granted};
+use crate::heads::Heads;
 use crate::holds::{self, Release, Renew, Renewed};
 use crate::items::{self, Confirm, Confirmed};
 use crate::jobs;
@@ -46,6 +47,7 @@ pub(crate) struct Core {
 pub(crate) struct Parts {
     pub(crate) pools: Pools,
     pub(crate) pieces: Remembered<DatasetId, Arc<[Piece]>>,
+    pub(crate) heads: Heads,
     jobs: Remembered<JobId, Arc<Job>>,
 }
 
@@ -113,6 +115,7 @@ impl Store {
         let parts = Arc::new(Parts {
             pools: Pools::open(target).await?,
             pieces: Remembered::at_most(DATASETS_REMEMBERED),
+            heads: Heads::default(),
             jobs: Remembered::at_most(JOBS_REMEMBERED),
         });
         let mut cores = (stripe * STRIPES..(stripe + 1) * STRIPES)

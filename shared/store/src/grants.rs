@@ -1,6 +1,7 @@
 //! Grants: a lease to annotate, or the claim of a review.
 
 mod keys;
+mod queues;
 mod standing;
 mod waits;
 
@@ -16,9 +17,9 @@ use crate::answers::Key;
 use crate::batcher::Replies;
 use crate::changes::{Changes, NewGrant};
 use crate::core::{Core, commit};
-use crate::db::{Db, fetch_as, fetch_each, fetch_one};
+use crate::db::{Db, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
-use crate::rows::{AssignmentRow, GrantRow, assignment_columns, grant_columns};
+use crate::rows::{GrantRow, grant_columns};
 
 use standing::{HeldRow, Standing};
 
@@ -217,25 +218,17 @@ impl Batch<'_> {
         let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
         // Rows that this batch has granted already still look free to the statement.
         let limit = (indices.len() + self.granted) as i64;
-        let rows = match stage {
-            Stage::Annotate => fetch_as!(
-                db,
-                AssignmentRow => Assignment,
-                [CLAIM_POSTGRES, CLAIM_SQLITE],
-                job.0,
-                now.0,
-                limit;
-                |t| t.queue(job, now).into_iter().take(limit as usize).cloned().collect()
-            )?,
-            Stage::Review => fetch_as!(
-                db,
-                AssignmentRow => Assignment,
-                [REVIEWS_POSTGRES, REVIEWS_SQLITE],
-                job.0,
-                limit;
-                |t| t.to_review(job).into_iter().take(limit as usize).cloned().collect()
-            )?,
+        let heads = &self.core.heads;
+        let mut rows = match heads.of(job, stage) {
+            Some(head) => queues::first_from(db, (job, stage), head, now, limit).await?,
+            None => Vec::new(),
         };
+        if rows.len() < limit as usize {
+            rows = queues::first(db, (job, stage), now, limit).await?;
+        }
+        if let Some(last) = rows.last().filter(|_| rows.len() == limit as usize) {
+            heads.advance(job, stage, last.into());
+        }
         let mut ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for index in indices {
@@ -255,33 +248,7 @@ impl Batch<'_> {
         let command = &self.commands[index];
         let limit = 1 + self.granted as i64;
         let (user, now) = (command.user, command.now);
-        let rows = match command.stage {
-            Stage::Annotate => fetch_as!(
-                db,
-                AssignmentRow => Assignment,
-                [OPINION_POSTGRES, OPINION_SQLITE],
-                job.0,
-                now.0,
-                limit,
-                user.0;
-                |t| {
-                    let queue = t.queue(job, now).into_iter().filter(|a| !t.has_other_opinion(a, user));
-                    queue.take(limit as usize).cloned().collect()
-                }
-            )?,
-            Stage::Review => fetch_as!(
-                db,
-                AssignmentRow => Assignment,
-                [REVIEW_POSTGRES, REVIEW_SQLITE],
-                job.0,
-                limit,
-                user.0;
-                |t| {
-                    let others = t.to_review(job).into_iter().filter(|a| a.author != Some(user) || is(Bug::SelfReview));
-                    others.take(limit as usize).cloned().collect()
-                }
-            )?,
-        };
+        let rows = queues::first_for(db, (job, command.stage), user, now, limit).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for id in ids {
@@ -342,52 +309,6 @@ impl Batch<'_> {
         Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
     }
 }
-
-/// The queue of a job: reworks first, then in the order of the dataset.
-macro_rules! claim {
-    ($more:literal, $lock:literal) => {
-        concat!(
-            "SELECT ", assignment_columns!(), " FROM assignments a
-             WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2) ", $more, "
-             ORDER BY round DESC, number, slot LIMIT $3", $lock
-        )
-    };
-}
-/// Only ranges on which the person has no other opinion, given or in hand.
-macro_rules! claim_opinion {
-    ($lock:literal) => {
-        claim!(
-            "AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $4
-                             AND o.slot <> a.slot)
-             AND NOT EXISTS (SELECT 1 FROM assignments h WHERE h.holder = $4 AND h.job = a.job AND h.number = a.number
-                             AND h.slot <> a.slot AND h.status < 2)",
-            $lock
-        )
-    };
-}
-/// Submissions that wait for a reviewer, oldest first; those of one person left out or not.
-macro_rules! claim_review {
-    ($of_others:literal, $lock:literal) => {
-        concat!(
-            "SELECT ",
-            assignment_columns!(),
-            " FROM assignments
-             WHERE job = $1 AND status = 2 AND review ",
-            $of_others,
-            " ORDER BY since, id LIMIT $2",
-            $lock
-        )
-    };
-}
-
-const CLAIM_POSTGRES: &str = claim!("", " FOR NO KEY UPDATE SKIP LOCKED");
-const CLAIM_SQLITE: &str = claim!("", "");
-const OPINION_POSTGRES: &str = claim_opinion!(" FOR NO KEY UPDATE SKIP LOCKED");
-const OPINION_SQLITE: &str = claim_opinion!("");
-const REVIEWS_POSTGRES: &str = claim_review!("", " FOR NO KEY UPDATE SKIP LOCKED");
-const REVIEWS_SQLITE: &str = claim_review!("", "");
-const REVIEW_POSTGRES: &str = claim_review!("AND author <> $3", " FOR NO KEY UPDATE SKIP LOCKED");
-const REVIEW_SQLITE: &str = claim_review!("AND author <> $3", "");
 
 /// Whether the person has another opinion on the range: given, or in hand under a lease that still stands on its row,
 /// for even one that has lapsed for good may be handed in as long as nobody else has the work.

@@ -20,6 +20,7 @@ mod duties;
 mod error;
 mod exports;
 mod grants;
+mod heads;
 mod holds;
 mod items;
 mod jobs;

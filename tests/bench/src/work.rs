@@ -13,7 +13,7 @@ use crate::table::{Row, Table, Target, median};
 const PEOPLE: usize = 64;
 
 /// Those of them who review: with so many, no pile of submissions grows before them. A cycle is over with its decision.
-const REVIEWERS: usize = 38;
+const REVIEWERS: usize = 36;
 
 /// A measurement of one plan: what is told of each window.
 async fn repeat(

@@ -16,6 +16,7 @@ suite! {
     a_person_has_one_lease_per_job_whichever_process_is_asked
     leases_of_several_jobs_stand_beside_each_other
     ranges_are_handed_out_in_order
+    what_comes_back_before_the_head_of_the_queue_is_found
     candidates_come_before_the_queue
     a_candidate_out_of_reach_is_not_given
     what_is_reserved_for_a_person_comes_first
@@ -101,6 +102,24 @@ async fn ranges_are_handed_out_in_order(world: World) {
         numbers.push(world.lease(job, user).await.number);
     }
     assert_eq!(numbers, [0, 1, 2, 3]);
+}
+
+/// A process reads on from where it took last; what comes back behind its back must not be lost on it.
+async fn what_comes_back_before_the_head_of_the_queue_is_found(world: World) {
+    let job = world.job(&Plan::of(30)).await;
+    let mut held = Vec::new();
+    for user in world.workers(3).await {
+        held.push(world.lease(job, user).await);
+    }
+    for lease in &held[..2] {
+        world.release(ANNOTATE, lease).await.unwrap();
+    }
+    let mut numbers = Vec::new();
+    for user in world.workers(5).await {
+        numbers.push(world.lease(job, user).await.number);
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, [0, 1, 3, 4, 5]);
 }
 
 async fn candidates_come_before_the_queue(world: World) {
