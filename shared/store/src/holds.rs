@@ -168,7 +168,7 @@ async fn unmoved(core: &Core, commands: &[Renew]) -> Result<Vec<Option<Renewed>>
     let mut unmoved = Vec::with_capacity(commands.len());
     for command in commands {
         unmoved.push(match leased.get(&command.lease) {
-            Some(leased) => as_it_stands(core, db, leased, command).await?,
+            Some(leased) => as_it_stands(core, db, &leased.assignment, command).await?,
             None => None,
         });
     }
@@ -178,11 +178,10 @@ async fn unmoved(core: &Core, commands: &[Renew]) -> Result<Vec<Option<Renewed>>
 async fn as_it_stands(
     core: &Core,
     db: &mut Db<'_>,
-    Leased { assignment, grant }: &Leased,
+    assignment: &Assignment,
     &Renew { stage, lease, user, now }: &Renew,
 ) -> Result<Option<Renewed>> {
-    let is_own = grant.holder == user.0 && grant.stage == stage.code();
-    if !is_own || assignment.hold(stage, user, lease) != Some(Hold::Current) {
+    if assignment.hold(stage, user, lease) != Some(Hold::Current) {
         return Ok(None);
     }
     let terms = core.job(db, assignment.job).await?.terms;
