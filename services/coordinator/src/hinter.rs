@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
+use futures::{StreamExt, stream};
 use swath_bus::{Message, Published, Queue};
 use swath_domain::Time;
-use swath_domain::ids::JobId;
+use swath_domain::ids::{JobId, TeamId};
 use swath_domain::job::Job;
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
@@ -20,6 +21,8 @@ use crate::duty::Duty;
 const WINDOW_MIN: i64 = 16;
 /// Numbers in one message.
 const GROUP: usize = 64;
+/// Messages on their way at once.
+const AT_ONCE: usize = 64;
 
 /// The longest pause before a job is hinted again in which nothing happens, in repeats.
 const REPEATS_MOST: i64 = 16;
@@ -31,6 +34,14 @@ pub struct Hinter {
     hinted: HashMap<(JobId, i64, i64), Time>,
     /// What was last seen of each job.
     seen: HashMap<JobId, Seen>,
+}
+
+/// A hint that is to be published.
+struct Due {
+    team: TeamId,
+    job: JobId,
+    round: i64,
+    numbers: Vec<i64>,
 }
 
 /// A job as it stood when it was last hinted. As long as its counters stand still, nothing has been taken and nothing
@@ -68,7 +79,8 @@ impl Hinter {
         let Message::Wake { job } = message else { return Ok(()) };
         let Some(job) = self.context.store.job(job).await?.filter(Job::is_open) else { return Ok(()) };
         let progress = self.context.store.job_progress(job.id).await?;
-        self.hint(&job, &progress, now).await?;
+        let due = self.due(&job, &progress, now).await?;
+        self.publish(due, now).await;
         Ok(())
     }
 
@@ -82,9 +94,13 @@ impl Hinter {
             let page = jobs_with_progress(&self.context, after).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.id.0;
+            let mut due = Vec::new();
             for (job, progress) in page.iter().filter(|(job, _)| job.is_open()) {
-                self.look(job, progress, now).await?;
+                if self.has_moved(job.id, progress, now) {
+                    due.extend(self.due(job, progress, now).await?);
+                }
             }
+            self.publish(due, now).await;
         }
     }
 
@@ -92,44 +108,60 @@ impl Hinter {
         seconds(self.context.config.work.hint_repeat_seconds as i64)
     }
 
-    /// Hints a job unless it stands still.
-    async fn look(&mut self, job: &Job, progress: &Progress, now: Time) -> Result<()> {
-        let before = self.seen.get(&job.id).filter(|seen| seen.progress == *progress);
-        if before.is_some_and(|seen| now - seen.at < seen.pause) {
-            return Ok(());
-        }
+    /// Whether a job is to be looked at again; that is noted.
+    fn has_moved(&mut self, job: JobId, progress: &Progress, now: Time) -> bool {
         let repeat = self.repeat();
-        let pause = before.map_or(repeat, |seen| (2 * seen.pause).min(REPEATS_MOST * repeat));
-        if self.hint(job, progress, now).await? {
-            self.seen.insert(job.id, Seen { progress: *progress, at: now, pause });
+        let before = self.seen.get(&job).filter(|seen| seen.progress == *progress);
+        if before.is_some_and(|seen| now - seen.at < seen.pause) {
+            return false;
         }
-        Ok(())
+        let pause = before.map_or(repeat, |seen| (2 * seen.pause).min(REPEATS_MOST * repeat));
+        self.seen.insert(job, Seen { progress: *progress, at: now, pause });
+        true
     }
 
-    /// Publishes what a job's people can take soon, and says whether all of that was heard.
-    async fn hint(&mut self, job: &Job, progress: &Progress, now: Time) -> Result<bool> {
+    /// What a job's people can take soon and have not been hinted of. As long as half of what they were is still there,
+    /// that is enough: messages of one number cost the broker as much as those of many.
+    async fn due(&self, job: &Job, progress: &Progress, now: Time) -> Result<Vec<Due>> {
         if progress.get(Counter::Pending) == 0 {
-            return Ok(true);
+            return Ok(Vec::new());
         }
         let people = 2 * progress.get(Counter::InProgress);
         let window = people.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
         let mut waiting = self.context.store.assignments_waiting(job.id, now, window).await?;
         waiting.dedup();
+        let all = waiting.len();
         waiting.retain(|(round, number)| !self.hinted.contains_key(&(job.id, *round, *number)));
-        let mut heard = true;
-        for group in waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(GROUP)) {
-            heard &= self.publish(job, group, now).await;
+        let is_out = all - waiting.len();
+        if 2 * is_out as i64 >= window {
+            return Ok(Vec::new());
         }
-        Ok(heard)
+        let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(GROUP));
+        let due = |group: &[(i64, i64)]| Due {
+            team: job.team,
+            job: job.id,
+            round: group.first().map_or(0, |(round, _)| *round),
+            numbers: group.iter().map(|(_, number)| *number).collect(),
+        };
+        Ok(groups.map(due).collect())
     }
 
-    async fn publish(&mut self, job: &Job, group: &[(i64, i64)], now: Time) -> bool {
-        let Some((round, _)) = group.first() else { return true };
-        let numbers = group.iter().map(|(_, number)| *number).collect();
-        let hint = Message::Hint { job: job.id, round: *round, numbers };
-        let published = self.context.bus.publish(Queue::Annotate(job.team), hint).await;
-        tracing::trace!(job = %job.id, hints = group.len(), %published, "hinted");
-        self.hinted.extend(group.iter().map(|(round, number)| ((job.id, *round, *number), now)));
-        published != Published::Unknown
+    /// Publishes hints side by side, for the broker writes down many at once as quickly as one. A job whose hint may not
+    /// have been heard is looked at again in the next round.
+    async fn publish(&mut self, due: Vec<Due>, now: Time) {
+        let bus = self.context.bus.clone();
+        let publishing = due.into_iter().map(|due| async {
+            let hint = Message::Hint { job: due.job, round: due.round, numbers: due.numbers.clone() };
+            let published = bus.publish(Queue::Annotate(due.team), hint).await;
+            (due, published)
+        });
+        let mut published = stream::iter(publishing).buffer_unordered(AT_ONCE);
+        while let Some((due, published)) = published.next().await {
+            tracing::trace!(job = %due.job, hints = due.numbers.len(), %published, "hinted");
+            if published == Published::Unknown {
+                self.seen.remove(&due.job);
+            }
+            self.hinted.extend(due.numbers.iter().map(|number| ((due.job, due.round, *number), now)));
+        }
     }
 }

@@ -15,7 +15,7 @@ const WAITING: usize = 8_192;
 const GROUP: usize = 500;
 
 /// Between two messages.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(25);
 
 type Notice = (TeamId, JobId, AssignmentId);
 

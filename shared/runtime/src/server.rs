@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use axum::body::Bytes;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::serve::ListenerExt;
-use axum::{Json, Router, routing::get};
+use axum::{Router, routing::get};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -22,8 +24,10 @@ use crate::{health, openapi};
 
 /// The router of these routes, with health, metrics and the API's `document`.
 pub fn router(context: &Context, routes: Vec<Route>, document: Value) -> Router {
+    let document = Bytes::from(document.to_string());
+    let json = [(CONTENT_TYPE, "application/json")];
     let mut router = health::router()
-        .route("/openapi.json", get(move || async move { Json(document) }))
+        .route("/openapi.json", get(move || async move { (json, document) }))
         .route("/", get(|| async { Redirect::temporary("/docs/") }));
     for route in routes {
         let guarded = Guarded { context: context.clone(), access: route.access, streams: route.streams };
