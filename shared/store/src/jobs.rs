@@ -11,11 +11,12 @@ use swath_domain::{FieldError, Time};
 use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
+use crate::changes::Changes;
 use crate::core::Store;
 use crate::db::{Db, Tx, execute, execute_each, fetch_as};
 use crate::error::{Result, StoreError};
+use crate::progress;
 use crate::rows::{JobRow, job_columns};
-use crate::{log, progress};
 
 /// A job to be made, with its selection as runs.
 #[derive(Debug, Clone)]
@@ -106,7 +107,10 @@ pub(crate) async fn note(
         reason: act.reason.clone(),
         detail: Some(detail),
     };
-    log::insert(db, &[entry]).await
+    let mut changes = Changes::default();
+    changes.log(entry);
+    // Nothing is counted, so no stripe of counters is meant.
+    changes.write(db, 0).await
 }
 
 /// Sets the status of a locked job and logs it.

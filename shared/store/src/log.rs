@@ -1,38 +1,12 @@
-//! The decision log: written with each transition, read in order.
+//! The decision log, read in order; it is written with each transition.
 
-use serde_json::Value;
-use swath_domain::Status;
-use swath_domain::ids::{JobId, UserId};
+use swath_domain::ids::JobId;
 use swath_domain::log::Entry;
 use uuid::Uuid;
 
-use crate::db::{Db, execute_each, fetch_as};
+use crate::db::{Db, fetch_as};
 use crate::error::Result;
 use crate::rows::EntryRow;
-
-pub(crate) async fn insert(db: &mut Db<'_>, entries: &[Entry]) -> Result<()> {
-    execute_each!(
-        db,
-        "INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
-         SELECT * FROM {rows}",
-        entries,
-        |e| {
-            subject: uuid = e.subject,
-            seq: bigint = e.seq,
-            at: bigint = e.at.0,
-            actor: uuid = e.actor.map(|UserId(id)| id),
-            action: text = e.action.clone(),
-            before: bigint = e.from.map(Status::code),
-            after: bigint = e.to.map(Status::code),
-            lease: uuid = e.lease_id.map(|id| id.0),
-            fence: bigint = e.fence,
-            reason: text = e.reason.clone(),
-            detail: text = e.detail.as_ref().map(Value::to_string),
-        };
-        |t| t.log.insert((e.subject, e.seq), e.clone())
-    )?;
-    Ok(())
-}
 
 /// The entries of one subject behind number `after`, oldest first.
 pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
