@@ -1,6 +1,8 @@
 //! The hinter: tells gateways which assignments are ready, in a window that follows the people and not the backlog.
 //! A hint that brought nobody is repeated after a while; publishing one writes no row.
 
+mod attention;
+
 use std::collections::HashMap;
 
 use futures::{StreamExt, stream};
@@ -17,6 +19,8 @@ use uuid::Uuid;
 use crate::cutter::jobs_with_progress;
 use crate::duty::Duty;
 
+use attention::Attention;
+
 /// The least that is hinted of a job at a time.
 const WINDOW_MIN: i64 = 16;
 /// Numbers in one message.
@@ -24,16 +28,14 @@ const GROUP: usize = 64;
 /// Messages on their way at once.
 const AT_ONCE: usize = 64;
 
-/// The longest pause before a job is hinted again in which nothing happens, in repeats.
-const REPEATS_MOST: i64 = 16;
-
 /// Publishes hints.
 pub struct Hinter {
     context: Context,
     /// When each waiting assignment was last hinted, by job, round and number.
     hinted: HashMap<(JobId, i64, i64), Time>,
-    /// What was last seen of each job.
-    seen: HashMap<JobId, Seen>,
+    attention: Attention,
+    /// After how many microseconds a hint that brought nobody is repeated.
+    repeat: i64,
 }
 
 /// A hint that is to be published.
@@ -44,18 +46,11 @@ struct Due {
     numbers: Vec<i64>,
 }
 
-/// A job as it stood when it was last hinted. As long as its counters stand still, nothing has been taken and nothing
-/// has come, and it is looked at again only after a pause, which grows.
-struct Seen {
-    progress: Progress,
-    at: Time,
-    pause: i64,
-}
-
 impl Hinter {
     /// A hinter over the process' parts.
     pub fn new(context: Context) -> Self {
-        Self { context, hinted: HashMap::new(), seen: HashMap::new() }
+        let repeat = seconds(context.config.work.hint_repeat_seconds as i64);
+        Self { context, hinted: HashMap::new(), attention: Attention::new(repeat), repeat }
     }
 
     /// Hints until shutdown: round by round while that is this process' duty, and a job at once when it is asked to.
@@ -84,44 +79,38 @@ impl Hinter {
         Ok(())
     }
 
-    /// Goes once through all jobs.
+    /// Goes once through all jobs. One whose look fails is due again in the next round.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        let repeat = self.repeat();
-        self.hinted.retain(|_, at| now - *at < repeat);
-        self.seen.retain(|_, seen| now - seen.at < 2 * REPEATS_MOST * repeat);
+        self.hinted.retain(|_, at| now - *at < self.repeat);
+        self.attention.tidy(now);
         let mut after = Uuid::nil();
         loop {
             let page = jobs_with_progress(&self.context, after).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.id.0;
-            let mut due = Vec::new();
-            for (job, progress) in page.iter().filter(|(job, _)| job.is_open()) {
-                if self.has_moved(job.id, progress, now) {
-                    due.extend(self.due(job, progress, now).await?);
-                }
+            for looked in page.chunks(AT_ONCE) {
+                self.look(looked, now).await?;
             }
-            self.publish(due, now).await;
         }
     }
 
-    fn repeat(&self) -> i64 {
-        seconds(self.context.config.work.hint_repeat_seconds as i64)
-    }
-
-    /// Whether a job is to be looked at again; that is noted.
-    fn has_moved(&mut self, job: JobId, progress: &Progress, now: Time) -> bool {
-        let repeat = self.repeat();
-        let before = self.seen.get(&job).filter(|seen| seen.progress == *progress);
-        if before.is_some_and(|seen| now - seen.at < seen.pause) {
-            return false;
+    async fn look(&mut self, jobs: &[(Job, Progress)], now: Time) -> Result<()> {
+        let (mut due, mut looked) = (Vec::new(), Vec::new());
+        for (job, progress) in jobs.iter().filter(|(job, _)| job.is_open()) {
+            if self.attention.is_due(job.id, progress, now) {
+                due.extend(self.due(job, progress, now).await?);
+                looked.push((job.id, *progress));
+            }
         }
-        let pause = before.map_or(repeat, |seen| (2 * seen.pause).min(REPEATS_MOST * repeat));
-        self.seen.insert(job, Seen { progress: *progress, at: now, pause });
-        true
+        // Only now: where a read fails, nothing of these is published.
+        for (job, progress) in looked {
+            self.attention.note(job, progress, now);
+        }
+        self.publish(due, now).await;
+        Ok(())
     }
 
-    /// What a job's people can take soon and have not been hinted of. As long as half of what they were is still there,
-    /// that is enough: messages of one number cost the broker as much as those of many.
+    /// What a job's people can take soon and have not been hinted of.
     async fn due(&self, job: &Job, progress: &Progress, now: Time) -> Result<Vec<Due>> {
         if progress.get(Counter::Pending) == 0 {
             return Ok(Vec::new());
@@ -130,12 +119,8 @@ impl Hinter {
         let window = people.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
         let mut waiting = self.context.store.assignments_waiting(job.id, now, window).await?;
         waiting.dedup();
-        let all = waiting.len();
-        waiting.retain(|(round, number)| !self.hinted.contains_key(&(job.id, *round, *number)));
-        let is_out = all - waiting.len();
-        if 2 * is_out as i64 >= window {
-            return Ok(Vec::new());
-        }
+        let is_hinted = |(round, number): &(i64, i64)| self.hinted.contains_key(&(job.id, *round, *number));
+        let waiting = unless_half_is_out(waiting, window, is_hinted);
         let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(GROUP));
         let due = |group: &[(i64, i64)]| Due {
             team: job.team,
@@ -159,9 +144,37 @@ impl Hinter {
         while let Some((due, published)) = published.next().await {
             tracing::trace!(job = %due.job, hints = due.numbers.len(), %published, "hinted");
             if published == Published::Unknown {
-                self.seen.remove(&due.job);
+                self.attention.forget(due.job);
             }
             self.hinted.extend(due.numbers.iter().map(|number| ((due.job, due.round, *number), now)));
         }
+    }
+}
+
+/// What waits without a hint. As long as half of a window is hinted and still there, that is enough: a message of one
+/// number costs the broker as much as one of many.
+fn unless_half_is_out(
+    mut waiting: Vec<(i64, i64)>,
+    window: i64,
+    is_hinted: impl Fn(&(i64, i64)) -> bool,
+) -> Vec<(i64, i64)> {
+    let all = waiting.len();
+    waiting.retain(|number| !is_hinted(number));
+    let out = all - waiting.len();
+    if 2 * out as i64 >= window { Vec::new() } else { waiting }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unless_half_is_out;
+
+    #[test]
+    fn more_is_hinted_once_half_of_the_window_is_taken() {
+        let waiting: Vec<_> = (0..16).map(|number| (1, number)).collect();
+        let beside = |hinted: i64| unless_half_is_out(waiting.clone(), 16, |(_, number)| *number < hinted);
+        assert_eq!(beside(0), waiting);
+        assert_eq!(beside(7), waiting[7..]);
+        assert_eq!(beside(8), []);
+        assert_eq!(beside(16), []);
     }
 }

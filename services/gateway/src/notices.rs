@@ -1,11 +1,11 @@
-//! Completion notices: submissions are told to the review service in groups, one message per job and moment.
+//! Completion notices: submissions are told to the review service in groups, one message per team and moment.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use swath_bus::{Message, Published, Queue};
-use swath_domain::ids::{AssignmentId, JobId, TeamId};
+use swath_domain::ids::{AssignmentId, TeamId};
 use swath_runtime::Context;
 use tokio::sync::mpsc;
 
@@ -17,7 +17,7 @@ const GROUP: usize = 500;
 /// Between two messages.
 const GATHER: Duration = Duration::from_millis(25);
 
-type Notice = (TeamId, JobId, AssignmentId);
+type Notice = (TeamId, AssignmentId);
 
 /// The notices of one gateway.
 pub struct Notices {
@@ -33,8 +33,8 @@ impl Notices {
     }
 
     /// Tells of a submission, soon.
-    pub fn tell(&self, team: TeamId, job: JobId, assignment: AssignmentId) {
-        if self.queue.try_send((team, job, assignment)).is_err() {
+    pub fn tell(&self, team: TeamId, assignment: AssignmentId) {
+        if self.queue.try_send((team, assignment)).is_err() {
             tracing::debug!(%assignment, "a completion notice was dropped; the sweep will find it");
         }
     }
@@ -68,14 +68,14 @@ impl Notices {
     }
 
     async fn publish(&self, group: Vec<Notice>) {
-        let mut by_job: BTreeMap<(TeamId, JobId), Vec<AssignmentId>> = BTreeMap::new();
-        for (team, job, assignment) in group {
-            by_job.entry((team, job)).or_default().push(assignment);
+        let mut by_team: BTreeMap<TeamId, Vec<AssignmentId>> = BTreeMap::new();
+        for (team, assignment) in group {
+            by_team.entry(team).or_default().push(assignment);
         }
-        for ((team, job), assignments) in by_job {
-            let message = Message::Completed { job, assignments };
+        for (team, assignments) in by_team {
+            let message = Message::Completed { assignments };
             if self.context.bus.publish(Queue::Review(team), message).await == Published::Unknown {
-                tracing::debug!(%job, "a completion notice was not confirmed; the sweep will find it");
+                tracing::debug!(%team, "a completion notice was not confirmed; the sweep will find it");
             }
         }
     }

@@ -74,7 +74,7 @@ impl Gateway {
             self.context.locks.free(vec![(submitted.assignment, lease)]);
             // A reviewer finds it by asking; only the review rule has to be told.
             if !submitted.to_review {
-                self.notices.tell(facts.team, submitted.job, submitted.assignment);
+                self.notices.tell(facts.team, submitted.assignment);
             }
         }
         Ok(Handed { assignment: submitted.assignment, status: submitted.status })

@@ -109,7 +109,7 @@ async fn listen(context: Context, team: TeamId, heard: mpsc::Sender<AssignmentId
             () = context.shutdown.cancelled() => return,
         };
         let assignments = match message {
-            Some(Message::Completed { assignments, .. }) => assignments,
+            Some(Message::Completed { assignments }) => assignments,
             Some(_) => continue,
             None => return,
         };

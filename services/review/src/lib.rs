@@ -44,7 +44,7 @@ impl Review {
 
     /// Applies the review rule to what a notice tells of.
     pub async fn hear(&self, message: Message) -> swath_store::Result<()> {
-        let Message::Completed { assignments, .. } = message else { return Ok(()) };
+        let Message::Completed { assignments } = message else { return Ok(()) };
         self.consumer().waive(assignments).await
     }
 

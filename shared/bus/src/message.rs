@@ -21,11 +21,9 @@ pub enum Message {
         /// The assignments' numbers in that round.
         numbers: Vec<i64>,
     },
-    /// These assignments were submitted and wait for the review rule.
+    /// These assignments were submitted and wait for the review rule, whatever their jobs.
     #[serde(rename = "completed/1")]
     Completed {
-        /// The job that they belong to.
-        job: JobId,
         /// The submitted assignments.
         assignments: Vec<AssignmentId>,
     },
@@ -84,7 +82,7 @@ mod tests {
     fn all() -> Vec<Message> {
         vec![
             Message::Hint { job: JOB, round: 2, numbers: vec![0, 1, 70_000] },
-            Message::Completed { job: JOB, assignments: vec![AssignmentId(Uuid::from_u128(9))] },
+            Message::Completed { assignments: vec![AssignmentId(Uuid::from_u128(9))] },
             Message::Wake { job: JOB },
         ]
     }
@@ -104,7 +102,7 @@ mod tests {
             json,
             [
                 r#"{"type":"hint/1","job":"00000000-0000-0000-0000-000000000007","round":2,"numbers":[0,1,70000]}"#,
-                r#"{"type":"completed/1","job":"00000000-0000-0000-0000-000000000007","assignments":["00000000-0000-0000-0000-000000000009"]}"#,
+                r#"{"type":"completed/1","assignments":["00000000-0000-0000-0000-000000000009"]}"#,
                 r#"{"type":"wake/1","job":"00000000-0000-0000-0000-000000000007"}"#,
             ]
         );

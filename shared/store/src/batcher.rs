@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Result, StoreError};
 
@@ -14,6 +15,9 @@ use crate::error::{Result, StoreError};
 const BATCH: usize = 128;
 /// Commands that are worth a transaction beside one that runs.
 const BESIDE: usize = 32;
+/// Between two batches of what nobody waits for, such as signs of life, unless they are this large: many share one.
+pub(crate) const UNHURRIED: Duration = Duration::from_millis(25);
+const LARGE: usize = BATCH / 2;
 /// Commands that may wait; past that callers wait for room.
 const WAITING: usize = 4_096;
 /// How long a transaction may take before its outcome counts as unknown.
@@ -47,12 +51,16 @@ struct Desk<C, R> {
 
 impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     /// Starts a task for each of `runs`. They take turns at gathering a batch, and run batches side by side where
-    /// there is enough to do.
-    pub(crate) fn spawn(traffic: &Arc<Traffic>, runs: impl Iterator<Item = Run<C, R>>) -> Self {
+    /// there is enough to do. Each task begins small batches at least `pace` apart.
+    pub(crate) fn spawn(
+        traffic: &Arc<Traffic>,
+        pace: Duration,
+        runs: impl Iterator<Item = Run<C, R>>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         let desk = Arc::new(Desk { waiting: Mutex::new(waiting), traffic: traffic.clone() });
         for run in runs {
-            tokio::spawn(work(desk.clone(), run));
+            tokio::spawn(work(desk.clone(), pace, run));
         }
         Self { queue }
     }
@@ -96,18 +104,23 @@ impl<C, R> Desk<C, R> {
     }
 }
 
-async fn work<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, run: Run<C, R>) {
+async fn work<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, pace: Duration, run: Run<C, R>) {
     loop {
         let batch = desk.gather().await;
         if batch.is_empty() {
             return;
         }
+        let next = Instant::now() + pace;
+        let is_large = batch.len() >= LARGE;
         let (commands, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let answers = answers(&run, commands).await;
         desk.end();
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away does not wait for its answer.
             let _ = reply.send(answer);
+        }
+        if !pace.is_zero() && !is_large {
+            sleep_until(next).await;
         }
     }
 }

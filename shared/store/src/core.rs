@@ -3,6 +3,7 @@
 use std::iter::repeat;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use swath_domain::Time;
@@ -10,7 +11,7 @@ use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 
-use crate::batcher::{Batcher, Replies, Run, Traffic};
+use crate::batcher::{Batcher, Replies, Run, Traffic, UNHURRIED};
 use crate::db::{Db, Reader, Tx};
 use crate::error::{Result, StoreError};
 use crate::grants::{self, Grant, Granted};
@@ -97,8 +98,12 @@ struct Verbs {
 /// A batcher over one of the batch verbs, each of its tasks with a stripe of its own.
 macro_rules! batcher {
     ($traffic:expr, $cores:expr, $tasks:expr, $verb:path) => {
+        batcher!($traffic, $cores, $tasks, $verb, Duration::ZERO)
+    };
+    ($traffic:expr, $cores:expr, $tasks:expr, $verb:path, $pace:expr) => {
         Batcher::spawn(
             $traffic,
+            $pace,
             $cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
                 Arc::new(move |batch| {
                     let core = core.clone();
@@ -130,7 +135,7 @@ impl Store {
         let traffic = Arc::new(Traffic::default());
         let verbs = Verbs {
             grant: batcher!(&traffic, cores, tasks, grants::grant),
-            renew: batcher!(&traffic, cores, tasks, holds::renew),
+            renew: batcher!(&traffic, cores, 1, holds::renew, UNHURRIED),
             release: batcher!(&traffic, cores, tasks, holds::release),
             confirm: batcher!(&traffic, cores, tasks, items::confirm),
             submit: batcher!(&traffic, cores, tasks, submissions::submit),

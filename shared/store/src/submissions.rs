@@ -38,8 +38,6 @@ pub struct Submit {
 pub struct Submitted {
     /// The assignment.
     pub assignment: AssignmentId,
-    /// Its job.
-    pub job: JobId,
     /// Its status right after the submission.
     pub status: Status,
     /// Whether this call put it before a reviewer, rather than before the review rule.
@@ -125,7 +123,6 @@ fn first_submission(grant: &GrantRow, key: &Key) -> Result<Option<Submitted>> {
     key.matches(grant.request_digest.as_deref())?;
     Ok(Some(Submitted {
         assignment: AssignmentId(grant.assignment),
-        job: JobId(grant.job),
         status: Status::Completed,
         to_review: false,
         fresh: false,
@@ -237,5 +234,5 @@ async fn hand_in(
         command.now,
     );
     holds.changes.count(job_id, Counter::Submissions, 1);
-    Ok(Submitted { assignment: id, job: job_id, status: Status::Completed, to_review: review, fresh: true })
+    Ok(Submitted { assignment: id, status: Status::Completed, to_review: review, fresh: true })
 }
