@@ -5,7 +5,6 @@ mod attention;
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, stream};
 use swath_bus::{Message, Published, Queue};
 use swath_domain::Time;
 use swath_domain::ids::{JobId, TeamId};
@@ -25,7 +24,7 @@ use attention::Attention;
 const WINDOW_MIN: i64 = 16;
 /// Numbers in one message.
 const GROUP: usize = 64;
-/// Messages on their way at once.
+/// Jobs looked at before what is due of them is published.
 const AT_ONCE: usize = 64;
 
 /// Publishes hints.
@@ -131,17 +130,11 @@ impl Hinter {
         Ok(groups.map(due).collect())
     }
 
-    /// Publishes hints side by side, for the broker writes down many at once as quickly as one. A job whose hint may not
-    /// have been heard is looked at again in the next round.
+    /// Publishes hints. A job whose hint may not have been heard is looked at again in the next round.
     async fn publish(&mut self, due: Vec<Due>, now: Time) {
-        let bus = self.context.bus.clone();
-        let publishing = due.into_iter().map(|due| async {
-            let hint = Message::Hint { job: due.job, round: due.round, numbers: due.numbers.clone() };
-            let published = bus.publish(Queue::Annotate(due.team), hint).await;
-            (due, published)
-        });
-        let mut published = stream::iter(publishing).buffer_unordered(AT_ONCE);
-        while let Some((due, published)) = published.next().await {
+        let hint = |due: &Due| Message::Hint { job: due.job, round: due.round, numbers: due.numbers.clone() };
+        let hints = due.iter().map(|due| (Queue::Annotate(due.team), hint(due))).collect();
+        for (due, published) in due.iter().zip(self.context.bus.publish_all(hints).await) {
             tracing::trace!(job = %due.job, hints = due.numbers.len(), %published, "hinted");
             if published == Published::Unknown {
                 self.attention.forget(due.job);

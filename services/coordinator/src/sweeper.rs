@@ -1,7 +1,7 @@
 //! The sweeper: lets leases lapse, calls off the rest of cancelled jobs, ends what is finished, and clears away what
 //! nobody will come back to.
 
-use swath_bus::{Message, Queue};
+use swath_bus::{Message, Notices, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::planted::{Bug, is};
@@ -27,13 +27,14 @@ const ANSWERS_AT_ONCE: i64 = 1_000;
 /// Sweeps.
 pub struct Sweeper {
     context: Context,
+    notices: Notices,
     leaps: Leaps,
 }
 
 impl Sweeper {
     /// A sweeper over the process' parts.
     pub fn new(context: Context) -> Self {
-        Self { context, leaps: Leaps::default() }
+        Self { notices: Notices::new(context.bus.clone()), context, leaps: Leaps::default() }
     }
 
     /// Sweeps until shutdown, while that is this process' duty.
@@ -69,14 +70,11 @@ impl Sweeper {
             lapsed.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
         self.context.locks.free(locks);
         for (assignment, _) in lapsed.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
-            let hint = Message::Hint {
-                job: assignment.job,
-                round: assignment.round,
-                numbers: vec![assignment.number],
-            };
-            let published = self.context.bus.publish(Queue::Annotate(assignment.team), hint).await;
-            tracing::debug!(assignment = %assignment.id, %published, "a lease has lapsed");
+            let (job, round, numbers) = (assignment.job, assignment.round, vec![assignment.number]);
+            self.notices.tell(Queue::Annotate(assignment.team), Message::Hint { job, round, numbers });
+            tracing::debug!(assignment = %assignment.id, "a lease has lapsed");
         }
+        self.notices.tick().await;
         Ok(())
     }
 

@@ -5,20 +5,18 @@
 
 mod candidates;
 mod metrics;
-mod notices;
 mod routes;
 mod work;
 
 use std::sync::Arc;
 
-use swath_bus::Message;
+use swath_bus::{Message, Notices};
 use swath_domain::Stage;
 use swath_leasing::Desk;
 use swath_runtime::{Context, Route};
 
 use crate::candidates::Candidates;
 use crate::metrics::Metrics;
-use crate::notices::Notices;
 
 pub use crate::work::{Handed, Work};
 
@@ -38,7 +36,7 @@ impl Gateway {
         Ok(Arc::new(Self {
             desk: Desk::new(context.clone(), Stage::Annotate),
             candidates: Candidates::new(context.clone()),
-            notices: Notices::new(context.clone()),
+            notices: Notices::new(context.bus.clone()),
             metrics,
             context,
         }))
@@ -66,7 +64,7 @@ impl Gateway {
 
     /// Publishes completions until shutdown.
     pub async fn run(self: Arc<Self>) {
-        self.notices.run().await;
+        self.notices.run(&self.context.shutdown).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! What annotators do at a gateway, below HTTP: ask, save an item, hand in.
 
+use swath_bus::{Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::labels::Annotation;
 use swath_domain::{FieldError, Refusal, Status, limits};
@@ -74,7 +75,8 @@ impl Gateway {
             self.context.locks.free(vec![(submitted.assignment, lease)]);
             // A reviewer finds it by asking; only the review rule has to be told.
             if !submitted.to_review {
-                self.notices.tell(facts.team, submitted.assignment);
+                let completed = Message::Completed { assignments: vec![submitted.assignment] };
+                self.notices.tell(Queue::Review(facts.team), completed);
             }
         }
         Ok(Handed { assignment: submitted.assignment, status: submitted.status })

@@ -10,7 +10,7 @@ mod work;
 
 use std::sync::Arc;
 
-use swath_bus::Message;
+use swath_bus::{Message, Notices};
 use swath_domain::Stage;
 use swath_leasing::Desk;
 use swath_runtime::{Context, Route};
@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 pub struct Review {
     context: Context,
     desk: Desk,
+    notices: Notices,
     metrics: Metrics,
 }
 
@@ -29,7 +30,8 @@ impl Review {
     /// A review service over the process' parts; its background work begins with [`Review::run`].
     pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
         let metrics = Metrics::new(&context.registry)?;
-        Ok(Arc::new(Self { desk: Desk::new(context.clone(), Stage::Review), metrics, context }))
+        let (desk, notices) = (Desk::new(context.clone(), Stage::Review), Notices::new(context.bus.clone()));
+        Ok(Arc::new(Self { desk, notices, metrics, context }))
     }
 
     /// The table of routes.
@@ -48,8 +50,10 @@ impl Review {
         self.consumer().waive(assignments).await
     }
 
-    /// Applies the review rule to what no notice told of in time; what [`Review::run`] does again and again.
+    /// Hints reworks that wait to be, and applies the review rule to what no notice told of in time; what
+    /// [`Review::run`] does again and again.
     pub async fn tick(&self) -> swath_store::Result<()> {
+        self.notices.tick().await;
         self.consumer().tick(self.context.now()).await
     }
 
@@ -57,9 +61,9 @@ impl Review {
         Consumer::new(self.context.clone(), self.metrics.waived.clone())
     }
 
-    /// Consumes completions and sweeps until shutdown.
+    /// Consumes completions, sweeps and hints until shutdown.
     pub async fn run(self: Arc<Self>) {
-        self.consumer().run().await;
+        tokio::join!(self.consumer().run(), self.notices.run(&self.context.shutdown));
     }
 }
 

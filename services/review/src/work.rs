@@ -1,6 +1,6 @@
 //! What reviewers do, below HTTP: ask, judge an item, decide.
 
-use swath_bus::{Message, Published, Queue};
+use swath_bus::{Message, Queue};
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::{Refusal, Status};
 use swath_leasing::{Ask, Outcome};
@@ -39,21 +39,19 @@ impl Review {
         let decide = Decide { lease, user, decision, verdicts, accept_rest, now: self.context.now() };
         let decided = self.context.store.review_decide(decide).await?;
         if decided.fresh {
-            self.announce(facts.team, lease, &decided).await;
+            self.announce(facts.team, lease, &decided);
         }
         Ok(decided)
     }
 
-    /// Lets go of the lock and tells of the rework; whoever misses this hears of it from the store.
-    async fn announce(&self, team: TeamId, lease: LeaseId, decided: &Decided) {
+    /// Lets go of the lock and tells of the rework, soon; whoever misses this hears of it from the store.
+    fn announce(&self, team: TeamId, lease: LeaseId, decided: &Decided) {
         self.context.locks.free(vec![(decided.assignment, lease)]);
         let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
         self.metrics.decided.with_label_values(&[status]).inc();
         let Some((round, number)) = decided.rework_key else { return };
         self.metrics.rejected.inc();
         let hint = Message::Hint { job: decided.job, round, numbers: vec![number] };
-        if self.context.bus.publish(Queue::Annotate(team), hint).await == Published::Unknown {
-            tracing::debug!(job = %decided.job, "a rework was not hinted; the coordinator will");
-        }
+        self.notices.tell(Queue::Annotate(team), hint);
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use serde_json::Value;
 use swath_coordinator::Coordinator;
 use swath_gateway::Gateway;
 use swath_metrics::Metrics;
@@ -91,7 +92,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let Opened { context, shape, clock, folder } = boot::open(config, whole).await?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let services = Services::new(&context, &options)?;
-    let router = server::router(&context, services.routes(), server::document(&documented()));
+    let router = server::router(&context, services.routes(), documented);
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
     let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
@@ -114,12 +115,10 @@ async fn come_up(
     Ok(token)
 }
 
-/// All routes of all services, which is what the document shows wherever it is asked for.
-fn documented() -> Vec<Route> {
-    [swath_coordinator::routes(), swath_gateway::routes(), swath_review::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+/// The API of all services, which is what the document shows wherever it is asked for.
+fn documented() -> Value {
+    let services = [swath_coordinator::routes(), swath_gateway::routes(), swath_review::routes()];
+    server::document(&services.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// The services of this process.

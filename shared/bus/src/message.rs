@@ -49,6 +49,23 @@ impl Message {
         Ok(serde_json::from_slice(json)?)
     }
 
+    /// Takes up what another message says, if this one can say it too; otherwise hands that one back.
+    pub(crate) fn absorb(&mut self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Completed { assignments }, Self::Completed { assignments: more }) => {
+                assignments.extend(more);
+                None
+            }
+            (Self::Hint { job, round, numbers }, Self::Hint { job: of, round: at, numbers: more })
+                if (*job, *round) == (of, at) =>
+            {
+                numbers.extend(more);
+                None
+            }
+            (_, other) => Some(other),
+        }
+    }
+
     /// The message's JSON.
     pub fn encode(&self) -> Vec<u8> {
         // Ids, integers and lists of them have no value that JSON cannot hold.

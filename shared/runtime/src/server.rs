@@ -1,6 +1,7 @@
 //! The HTTP server: a router made from the route table, the guard before every route, and an end within a deadline.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -22,12 +23,14 @@ use crate::problem::{Problem, Result};
 use crate::route::Route;
 use crate::{health, openapi};
 
-/// The router of these routes, with health, metrics and the API's `document`.
-pub fn router(context: &Context, routes: Vec<Route>, document: Value) -> Router {
-    let document = Bytes::from(document.to_string());
+/// The router of these routes, with health, metrics and the API's `document`, which is made when it is first asked for:
+/// most processes are never asked, and its making takes megabytes.
+pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) -> Router {
+    let document = LazyLock::new(move || Bytes::from(document().to_string()));
+    let document: Arc<LazyLock<Bytes, _>> = Arc::new(document);
     let json = [(CONTENT_TYPE, "application/json")];
     let mut router = health::router()
-        .route("/openapi.json", get(move || async move { (json, document) }))
+        .route("/openapi.json", get(move || async move { (json, Bytes::clone(&document)) }))
         .route("/", get(|| async { Redirect::temporary("/docs/") }));
     for route in routes {
         let guarded = Guarded { context: context.clone(), access: route.access, streams: route.streams };
