@@ -1,6 +1,12 @@
-//! The gauges, and which counter each shows.
+//! What is shown, and which counter each series shows.
 
-use prometheus::{Gauge, GaugeVec, IntCounter, Opts, Registry};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{Gauge, GaugeVec, IntCounterVec, Opts};
+use swath_domain::Time;
+use swath_domain::job::{Job, JobStatus, Priority};
 use swath_domain::progress::{Counter, Progress};
 
 /// Items by state.
@@ -25,84 +31,211 @@ const ASSIGNMENTS: [(Counter, &str); 8] = [
     (Counter::Held, "waiting_for_manager"),
 ];
 /// What has happened so far in jobs that are not done.
-const EVENTS: [(Counter, &str); 5] = [
+const EVENTS: [(Counter, &str); 6] = [
     (Counter::Leases, "lease"),
     (Counter::Expiries, "expiry"),
     (Counter::Submissions, "submission"),
     (Counter::Decisions, "decision"),
     (Counter::Rejects, "reject"),
+    (Counter::FirstPass, "first_pass"),
 ];
+/// The statuses that jobs which are not done can have.
+const UNDONE: [JobStatus; 3] = [JobStatus::Active, JobStatus::Paused, JobStatus::Cancelling];
 
-/// The gauges.
+/// The series of one round, which are filled in private and shown as a whole: no scrape sees half of a round.
 pub(crate) struct Gauges {
     items: GaugeVec,
     assignments: GaugeVec,
-    events: GaugeVec,
+    events: IntCounterVec,
+    info: GaugeVec,
+    due: GaugeVec,
+    jobs: GaugeVec,
+    open_items: GaugeVec,
+    overdue_items: GaugeVec,
+    overdue_jobs: GaugeVec,
     /// Seconds that the oldest waiting work has waited.
     pub(crate) age: GaugeVec,
+    /// Leases and reviews by how much time they have left.
+    pub(crate) leases: GaugeVec,
     /// Messages in the queues.
     pub(crate) depth: GaugeVec,
-    /// Jobs by status.
-    pub(crate) jobs: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
     pub(crate) read_at: Gauge,
-    /// Rounds in which they could not be read.
-    pub(crate) failures: IntCounter,
+    shown: Shown,
+}
+
+/// The round that scrapes see.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    descs: Vec<Desc>,
+    families: Arc<Mutex<Vec<MetricFamily>>>,
+}
+
+impl Collector for Shown {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descs.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.families.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What is summed over all jobs, those without a label of their own included.
+#[derive(Default)]
+pub(crate) struct Sums {
+    statuses: [u32; UNDONE.len()],
+    priorities: [Load; Priority::ALL.len()],
+}
+
+#[derive(Default, Clone, Copy)]
+struct Load {
+    open: i64,
+    overdue: i64,
+    overdue_jobs: u32,
+}
+
+impl Sums {
+    /// Counts one job in.
+    pub(crate) fn add(&mut self, job: &Job, progress: &Progress, now: Time) {
+        let places = UNDONE.iter().zip(&mut self.statuses);
+        places.filter(|(status, _)| **status == job.status).for_each(|(_, count)| *count += 1);
+        let undecided = progress.items().undecided();
+        let is_overdue = job.due.is_some_and(|due| due < now) && undecided > 0;
+        for (_, load) in Priority::ALL.iter().zip(&mut self.priorities).filter(|(of, _)| **of == job.priority)
+        {
+            load.open += undecided;
+            load.overdue += if is_overdue { undecided } else { 0 };
+            load.overdue_jobs += u32::from(is_overdue);
+        }
+    }
 }
 
 impl Gauges {
-    pub(crate) fn new(registry: &Registry) -> prometheus::Result<Self> {
-        let gauges = |name: &str, help: &str, labels: &[&str]| {
-            let gauges = GaugeVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(gauges.clone()))?;
-            Ok::<_, prometheus::Error>(gauges)
-        };
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let vec = |name: &str, help: &str, labels: &[&str]| GaugeVec::new(Opts::new(name, help), labels);
+        let events = IntCounterVec::new(
+            Opts::new(
+                "swath_job_events_total",
+                "What has happened in jobs that are not done; rejects and first passes are items.",
+            ),
+            &["job_id", "event"],
+        )?;
         let read_at =
             Gauge::new("swath_counters_read_timestamp_seconds", "When the counters were last read.")?;
-        registry.register(Box::new(read_at.clone()))?;
-        let failures =
-            IntCounter::new("swath_counters_failures_total", "Rounds in which they could not be read.")?;
-        registry.register(Box::new(failures.clone()))?;
-        Ok(Self {
-            items: gauges("swath_items", "Items of jobs that are not done, by state.", &["job", "state"])?,
-            assignments: gauges(
+        let mut gauges = Self {
+            items: vec("swath_items", "Items of jobs that are not done, by state.", &["job_id", "state"])?,
+            assignments: vec(
                 "swath_assignments",
                 "Assignments of jobs that are not done.",
-                &["job", "status"],
+                &["job_id", "status"],
             )?,
-            events: gauges(
-                "swath_job_events",
-                "What has happened in jobs that are not done.",
-                &["job", "event"],
+            events,
+            info: vec(
+                "swath_job_info",
+                "Always 1: a job's team, title and priority.",
+                &["job_id", "team", "title", "priority"],
             )?,
-            age: gauges(
+            due: vec("swath_job_due_timestamp_seconds", "When a job is due.", &["job_id"])?,
+            jobs: vec("swath_jobs", "Jobs that are not done, by status.", &["status"])?,
+            open_items: vec(
+                "swath_open_items",
+                "Items on which somebody still has to act, by priority.",
+                &["priority"],
+            )?,
+            overdue_items: vec("swath_overdue_items", "Those of them whose job is overdue.", &["priority"])?,
+            overdue_jobs: vec("swath_overdue_jobs", "Jobs that are overdue and not done.", &["priority"])?,
+            age: vec(
                 "swath_oldest_waiting_seconds",
                 "How long the oldest work has waited.",
-                &["job", "stage"],
+                &["job_id", "stage"],
             )?,
-            depth: gauges("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
-            jobs: gauges("swath_jobs", "Jobs that are not done, by status.", &["status"])?,
+            leases: vec(
+                "swath_leases",
+                "Leases and reviews that are held: all of them, those that run out within a minute, and those whose time is over; the last two are counted up to 10,000.",
+                &["state"],
+            )?,
+            depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
-            failures,
-        })
+            shown: Shown { descs: Vec::new(), families: Arc::default() },
+        };
+        gauges.shown.descs = gauges.all().into_iter().flat_map(Collector::desc).cloned().collect();
+        Ok(gauges)
+    }
+
+    /// What is to be registered.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown.clone()
+    }
+
+    /// Lets scrapes see this round.
+    pub(crate) fn publish(&self) {
+        let families = self.all().into_iter().flat_map(Collector::collect).collect();
+        *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
+    }
+
+    fn all(&self) -> [&dyn Collector; 13] {
+        [
+            &self.items,
+            &self.assignments,
+            &self.events,
+            &self.info,
+            &self.due,
+            &self.jobs,
+            &self.open_items,
+            &self.overdue_items,
+            &self.overdue_jobs,
+            &self.age,
+            &self.leases,
+            &self.depth,
+            &self.read_at,
+        ]
     }
 
     /// Forgets the jobs of the round before; some may be done.
     pub(crate) fn reset(&self) {
-        for gauges in [&self.items, &self.assignments, &self.events, &self.age] {
+        for gauges in [&self.items, &self.assignments, &self.info, &self.due, &self.age] {
             gauges.reset();
         }
+        self.events.reset();
     }
 
     /// Shows the counters of one job, or of all the others.
     pub(crate) fn show(&self, job: &str, progress: &Progress) {
-        let show = |gauges: &GaugeVec, counters: &[(Counter, &str)]| {
-            for (counter, name) in counters {
-                gauges.with_label_values(&[job, name]).set(progress.get(*counter) as f64);
-            }
-        };
-        show(&self.items, &ITEMS);
-        show(&self.assignments, &ASSIGNMENTS);
-        show(&self.events, &EVENTS);
+        for (counter, name) in ITEMS {
+            self.items.with_label_values(&[job, name]).set(progress.get(counter) as f64);
+        }
+        for (counter, name) in ASSIGNMENTS {
+            self.assignments.with_label_values(&[job, name]).set(progress.get(counter) as f64);
+        }
+        for (counter, name) in EVENTS {
+            self.events.with_label_values(&[job, name]).inc_by(progress.get(counter).max(0).unsigned_abs());
+        }
     }
+
+    /// Shows what a job is.
+    pub(crate) fn describe(&self, label: &str, job: &Job) {
+        let (team, priority) = (job.team.to_string(), name_of(job.priority));
+        self.info.with_label_values(&[label, &team, &job.title, &priority]).set(1.0);
+        if let Some(due) = job.due {
+            self.due.with_label_values(&[label]).set(due.0 as f64 / 1e6);
+        }
+    }
+
+    /// Shows the sums.
+    pub(crate) fn sum(&self, sums: &Sums) {
+        for (status, count) in UNDONE.iter().zip(sums.statuses) {
+            self.jobs.with_label_values(&[&format!("{status:?}").to_lowercase()]).set(f64::from(count));
+        }
+        for (priority, load) in Priority::ALL.iter().zip(sums.priorities) {
+            let name = name_of(*priority);
+            self.open_items.with_label_values(&[&name]).set(load.open as f64);
+            self.overdue_items.with_label_values(&[&name]).set(load.overdue as f64);
+            self.overdue_jobs.with_label_values(&[&name]).set(f64::from(load.overdue_jobs));
+        }
+    }
+}
+
+fn name_of(priority: Priority) -> String {
+    serde_json::to_value(priority).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
 }

@@ -58,7 +58,8 @@ pub enum Priority {
 }
 
 impl Priority {
-    const ALL: [Priority; 4] = [Self::Low, Self::Normal, Self::High, Self::ReleaseBlocker];
+    /// All, the least urgent first.
+    pub const ALL: [Priority; 4] = [Self::Low, Self::Normal, Self::High, Self::ReleaseBlocker];
 
     /// As a number, for the store.
     pub fn code(self) -> i64 {

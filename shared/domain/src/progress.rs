@@ -65,7 +65,12 @@ counters! {
     Decisions = "decisions",
     /// Items rejected.
     Rejects = "rejects",
+    /// Items accepted in their first round, with labels or as skipped.
+    FirstPass = "first_pass",
 }
+
+/// The round in which a range is cut; reworks have later ones.
+pub const FIRST_ROUND: i64 = 1;
 
 /// A value, or a change, of every counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +122,9 @@ impl Progress {
         } else {
             self.add(Counter::ItemsAccepted, sign * a.accepted);
             self.add(Counter::ItemsSkipped, sign * a.skipped);
+            if a.round == FIRST_ROUND {
+                self.add(Counter::FirstPass, sign * (a.accepted + a.skipped));
+            }
             self.add(if a.status == Status::Accepted { Counter::Accepted } else { Counter::Rejected }, sign);
         }
         if a.held && a.status == Status::Pending {

@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 use crate::context::{Context, Parts};
 use crate::media::Signer;
 use crate::rate::Allowance;
-use crate::telemetry::HttpMetrics;
+use crate::telemetry::{HttpMetrics, register_parts};
 
 /// Between two looks for a database that is not there yet.
 const RETRY: Duration = Duration::from_millis(500);
@@ -61,10 +61,13 @@ pub async fn open(config: Config, whole: bool) -> anyhow::Result<Opened> {
     let stripe = (instance.as_u128() % STRIPES) as i64;
     let media_roots = config.media_roots()?;
     let clock = Arc::new(StoreClock::new(shape.embedded));
+    let store = Store::open(&shape.store, stripe).await?;
+    let (bus, locks) = (backends::bus(&config)?, backends::locks(&config)?);
+    register_parts(&registry, &store, &bus, &locks)?;
     let parts = Parts {
-        store: Store::open(&shape.store, stripe).await?,
-        bus: backends::bus(&config)?,
-        locks: backends::locks(&config)?,
+        store,
+        bus,
+        locks,
         clock: clock.clone(),
         ids: Arc::new(ids),
         tokens: Tokens::default(),

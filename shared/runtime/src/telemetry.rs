@@ -1,5 +1,9 @@
 //! Logs and the metrics that every process has.
 
+mod parts;
+
+pub(crate) use parts::register as register_parts;
+
 use std::io::IsTerminal;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Result, StoreError};
+use crate::meters::Meter;
 
 /// Commands in one transaction.
 const BATCH: usize = 128;
@@ -29,7 +30,13 @@ const TRIES: u32 = 5;
 pub(crate) type Replies<R> = Result<Vec<Result<R>>>;
 /// What a task does with a batch.
 pub(crate) type Run<C, R> = Arc<dyn Fn(Vec<C>) -> BoxFuture<'static, Replies<R>> + Send + Sync>;
-type Waiting<C, R> = (C, oneshot::Sender<Result<R>>);
+
+/// A command, its caller, and when it came.
+struct Waiting<C, R> {
+    command: C,
+    reply: oneshot::Sender<Result<R>>,
+    since: Instant,
+}
 
 /// The queue before the tasks that run one kind of command.
 pub(crate) struct Batcher<C, R> {
@@ -47,6 +54,7 @@ pub(crate) struct Traffic {
 struct Desk<C, R> {
     waiting: Mutex<mpsc::Receiver<Waiting<C, R>>>,
     traffic: Arc<Traffic>,
+    meter: Meter,
 }
 
 impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
@@ -54,11 +62,12 @@ impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     /// there is enough to do. Each task begins small batches at least `pace` apart.
     pub(crate) fn spawn(
         traffic: &Arc<Traffic>,
+        meter: Meter,
         pace: Duration,
         runs: impl Iterator<Item = Run<C, R>>,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), traffic: traffic.clone() });
+        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), traffic: traffic.clone(), meter });
         for run in runs {
             tokio::spawn(work(desk.clone(), pace, run));
         }
@@ -69,7 +78,7 @@ impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     pub(crate) async fn run(&self, command: C) -> Result<R> {
         let (reply, answer) = oneshot::channel();
         let closed = || StoreError::Unavailable("the store is shutting down".into());
-        self.queue.send((command, reply)).await.map_err(|_| closed())?;
+        self.queue.send(Waiting { command, reply, since: Instant::now() }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 }
@@ -98,6 +107,13 @@ impl<C, R> Desk<C, R> {
         batch
     }
 
+    fn note(&self, batch: &[Waiting<C, R>], began: Instant) {
+        self.meter.size.observe(batch.len() as f64);
+        for waiting in batch {
+            self.meter.wait.observe((began - waiting.since).as_secs_f64());
+        }
+    }
+
     fn end(&self) {
         self.traffic.running.fetch_sub(1, Ordering::AcqRel);
         self.traffic.ended.notify_waiters();
@@ -110,17 +126,20 @@ async fn work<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, pace: Duration
         if batch.is_empty() {
             return;
         }
-        let next = Instant::now() + pace;
+        let began = Instant::now();
         let is_large = batch.len() >= LARGE;
-        let (commands, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        desk.note(&batch, began);
+        let (commands, replies): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|waiting| (waiting.command, waiting.reply)).unzip();
         let answers = answers(&run, commands).await;
         desk.end();
+        desk.meter.time.observe(began.elapsed().as_secs_f64());
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away does not wait for its answer.
             let _ = reply.send(answer);
         }
         if !pace.is_zero() && !is_large {
-            sleep_until(next).await;
+            sleep_until(began + pace).await;
         }
     }
 }

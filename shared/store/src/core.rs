@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use prometheus::core::Collector;
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::Job;
@@ -19,8 +20,9 @@ use crate::heads::Heads;
 use crate::holds::{self, Release, Renew, Renewed};
 use crate::items::{self, Confirm, Confirmed};
 use crate::jobs;
+use crate::meters::Meters;
 use crate::pieces::Piece;
-use crate::pools::{Pools, Target};
+use crate::pools::{Connections, Pools, Target};
 use crate::remembered::Remembered;
 use crate::reviews::{self, Decide, Decided, PutVerdict};
 use crate::submissions::{self, Submit, Submitted};
@@ -82,6 +84,7 @@ impl Core {
 pub struct Store {
     core: Core,
     verbs: Arc<Verbs>,
+    meters: Arc<Meters>,
 }
 
 struct Verbs {
@@ -97,12 +100,13 @@ struct Verbs {
 
 /// A batcher over one of the batch verbs, each of its tasks with a stripe of its own.
 macro_rules! batcher {
-    ($traffic:expr, $cores:expr, $tasks:expr, $verb:path) => {
-        batcher!($traffic, $cores, $tasks, $verb, Duration::ZERO)
+    ($traffic:expr, $meter:expr, $cores:expr, $tasks:expr, $verb:path) => {
+        batcher!($traffic, $meter, $cores, $tasks, $verb, Duration::ZERO)
     };
-    ($traffic:expr, $cores:expr, $tasks:expr, $verb:path, $pace:expr) => {
+    ($traffic:expr, $meter:expr, $cores:expr, $tasks:expr, $verb:path, $pace:expr) => {
         Batcher::spawn(
             $traffic,
+            $meter,
             $pace,
             $cores.by_ref().take($tasks).map(|core: Core| -> Run<_, _> {
                 Arc::new(move |batch| {
@@ -133,17 +137,24 @@ impl Store {
             Target::Sqlite(_) | Target::Memory(_) => 1,
         };
         let traffic = Arc::new(Traffic::default());
+        let meters = Meters::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let verbs = Verbs {
-            grant: batcher!(&traffic, cores, tasks, grants::grant),
-            renew: batcher!(&traffic, cores, 1, holds::renew, UNHURRIED),
-            release: batcher!(&traffic, cores, tasks, holds::release),
-            confirm: batcher!(&traffic, cores, tasks, items::confirm),
-            submit: batcher!(&traffic, cores, tasks, submissions::submit),
-            verdict: batcher!(&traffic, cores, tasks, reviews::put_verdicts),
-            decide: batcher!(&traffic, cores, tasks, reviews::decide),
-            look: batcher!(&Arc::default(), repeat(core.clone()), tasks, under_review::read),
+            grant: batcher!(&traffic, meters.of("grant"), cores, tasks, grants::grant),
+            renew: batcher!(&traffic, meters.of("renew"), cores, 1, holds::renew, UNHURRIED),
+            release: batcher!(&traffic, meters.of("release"), cores, tasks, holds::release),
+            confirm: batcher!(&traffic, meters.of("confirm"), cores, tasks, items::confirm),
+            submit: batcher!(&traffic, meters.of("submit"), cores, tasks, submissions::submit),
+            verdict: batcher!(&traffic, meters.of("verdict"), cores, tasks, reviews::put_verdicts),
+            decide: batcher!(&traffic, meters.of("decide"), cores, tasks, reviews::decide),
+            look: batcher!(
+                &Arc::default(),
+                meters.of("look"),
+                repeat(core.clone()),
+                tasks,
+                under_review::read
+            ),
         };
-        Ok(Self { core, verbs: Arc::new(verbs) })
+        Ok(Self { core, verbs: Arc::new(verbs), meters: Arc::new(meters) })
     }
 
     /// Brings the schema up to this version.
@@ -164,6 +175,16 @@ impl Store {
     /// The database's clock; none where the process' own clock counts.
     pub async fn clock(&self) -> Result<Option<Time>> {
         self.core.pools.clock().await
+    }
+
+    /// What the store measures of its transactions, to be registered.
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.meters.collectors()
+    }
+
+    /// The connections of each pool.
+    pub fn connections(&self) -> Vec<Connections> {
+        self.core.pools.connections()
     }
 
     /// Closes every connection once it is back.

@@ -4,7 +4,7 @@ use serde_json::json;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::planted::{Bug, is};
-use swath_domain::progress::Progress;
+use swath_domain::progress::{FIRST_ROUND, Progress};
 use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
 use swath_domain::{Assignment, Time};
@@ -74,7 +74,7 @@ fn lay_out(job: &Job, runs: &[Run], (from, to): (i64, i64), now: Time) -> Vec<As
         let short = i64::from(is(Bug::RangeShort) && end - start < job.range_size);
         let ranges = slice(runs, first, end - short);
         for slot in 0..job.slots {
-            let key = (1, start / job.range_size, slot);
+            let key = (FIRST_ROUND, start / job.range_size, slot);
             assignments.push(Assignment::new(job.team, job.id, key, ranges.clone(), now));
         }
         start = end;

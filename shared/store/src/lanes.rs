@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::error::{Result, StoreError};
+use crate::pools::Connections;
 
 /// How long a connection that was idle may take for its first answer before it counts as leading nowhere.
 pub(crate) const ANSWER: Duration = Duration::from_secs(1);
@@ -84,6 +85,13 @@ impl Lanes {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         connection.execute("BEGIN").await?;
         Ok(Live { connection, _counted: counted })
+    }
+
+    /// How many there are.
+    pub(crate) fn connections(&self, pool: &'static str) -> Connections {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let open = count(self.open.load(Ordering::Acquire));
+        Connections { pool, open, idle: count(self.idle().len()), most: count(self.most) }
     }
 
     /// Lets no more transactions begin and closes what is idle; one that runs closes its connection itself.

@@ -9,12 +9,13 @@ macro_rules! steps {
             (1, "core", include_str!(concat!("../../../migrations/", $folder, "/0001_core.sql"))),
             (2, "lean", include_str!(concat!("../../../migrations/", $folder, "/0002_lean.sql"))),
             (3, "revisions", include_str!(concat!("../../../migrations/", $folder, "/0003_revisions.sql"))),
+            (4, "first pass", include_str!(concat!("../../../migrations/", $folder, "/0004_first_pass.sql"))),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 3] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 3] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 4] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 4] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

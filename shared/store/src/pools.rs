@@ -52,6 +52,19 @@ pub enum Target {
     Memory(Memory),
 }
 
+/// How many connections one pool has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// What they are for: `read` or `write`.
+    pub pool: &'static str,
+    /// Open ones.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// The most there may be.
+    pub most: u32,
+}
+
 pub(crate) enum Pools {
     Postgres { read: PgPool, write: Arc<Lanes> },
     Sqlite { read: SqlitePool, write: SqlitePool },
@@ -131,7 +144,15 @@ impl Pools {
 
     pub(crate) async fn migrate(&self) -> Result<()> {
         match self {
-            Self::Postgres { read, .. } => migrations::postgres().run(read).await,
+            Self::Postgres { read, .. } => {
+                // An index over many rows takes longer than any statement of a service may.
+                let options = read.connect_options().as_ref().clone().options([("statement_timeout", "0")]);
+                let patient = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+                let patient = patient.connect_lazy_with(options);
+                let done = migrations::postgres().run(&patient).await;
+                patient.close().await;
+                done
+            }
             Self::Sqlite { write, .. } => migrations::sqlite().run(write).await,
             Self::Memory(_) => return Ok(()),
         }
@@ -182,6 +203,14 @@ impl Pools {
         Ok(row.map(|(micros,)| Time(micros)))
     }
 
+    pub(crate) fn connections(&self) -> Vec<Connections> {
+        match self {
+            Self::Postgres { read, write } => vec![of_pool("read", read), write.connections("write")],
+            Self::Sqlite { read, write } => vec![of_pool("read", read), of_pool("write", write)],
+            Self::Memory(_) => Vec::new(),
+        }
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             Self::Postgres { read, write } => {
@@ -195,4 +224,9 @@ impl Pools {
             Self::Memory(memory) => memory.close(),
         }
     }
+}
+
+fn of_pool<D: sqlx::Database>(pool: &'static str, of: &sqlx::Pool<D>) -> Connections {
+    let idle = u32::try_from(of.num_idle()).unwrap_or(u32::MAX);
+    Connections { pool, open: of.size(), idle, most: of.options().get_max_connections() }
 }

