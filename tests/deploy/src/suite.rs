@@ -6,6 +6,7 @@ mod boards;
 mod files;
 mod prometheus;
 mod rules;
+mod shipped;
 mod watched;
 
 use std::path::{Path, PathBuf};

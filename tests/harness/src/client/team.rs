@@ -42,7 +42,8 @@ impl Job {
 }
 
 impl Team {
-    pub(crate) async fn found(admin: &Person, name: &str) -> Self {
+    /// Founds a team as an administrator, with a manager of its own.
+    pub async fn found(admin: &Person, name: &str) -> Self {
         let team = admin.post("/v1/teams", json!({"name": ids::named(name)})).await.created();
         let id = text(&team, "id");
         let mut team = Self { id, manager: admin.clone(), admin: admin.clone() };

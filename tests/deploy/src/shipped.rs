@@ -1,0 +1,191 @@
+//! The installation as it is shipped: nginx in front, and behind it services that may do no more than they need, as users
+//! of their own on PostgreSQL, RabbitMQ and Redis.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use swath_harness::children::{Running, leashed};
+use swath_harness::client::Person;
+use swath_harness::process::{Environment, migrate};
+use swath_harness::servers::{Database, Servers};
+use swath_harness::{Service, Team, ids, ports};
+use tempfile::TempDir;
+
+use crate::{at, read};
+
+const START: Duration = Duration::from_secs(30);
+const PASSWORD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
+/// The processes and their roles.
+const PROCESSES: [(&str, &str); 5] = [
+    ("coordinator", "coordinator"),
+    ("gateway-1", "gateway"),
+    ("gateway-2", "gateway"),
+    ("review", "review"),
+    ("metrics", "metrics"),
+];
+
+/// A running installation.
+struct Installation {
+    services: Vec<Service>,
+    _nginx: Running,
+    origin: String,
+    token: String,
+    database: String,
+    _servers: Servers,
+    _folder: TempDir,
+}
+
+impl Installation {
+    async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("swath-shipped-").tempdir().unwrap();
+        let servers = Servers::start().await.unwrap();
+        let database = database(&servers).await;
+        users_of_rabbit(&servers, folder.path()).await;
+        user_of_redis(&servers).await;
+        let token = format!("admin-{}", ids::fresh());
+        let mut services = Vec::new();
+        for (name, role) in PROCESSES {
+            let environment = surroundings(&servers, &database, &token, role);
+            let mut service = Service::new(name, Some(role), folder.path(), &environment).unwrap();
+            service.start().await.unwrap();
+            services.push(service);
+        }
+        let port = ports::free().unwrap();
+        let nginx = nginx(folder.path(), &services, port).await;
+        let origin = format!("http://{}", ports::local(port));
+        Self { services, _nginx: nginx, origin, token, database, _servers: servers, _folder: folder }
+    }
+}
+
+/// A database with the roles that are shipped, migrated by its owner.
+async fn database(servers: &Servers) -> String {
+    let made = Database::create(&servers.postgres.url()).await.unwrap();
+    let roles = || async {
+        let mut psql = tokio::process::Command::new("psql");
+        psql.args(["-XAtq", "-d", made.url(), "-f"]).arg(at("deploy/postgres/roles.sql"));
+        psql.env("SWATH_OWNER_PASSWORD", PASSWORD).env("SWATH_APP_PASSWORD", PASSWORD).kill_on_drop(true);
+        let output = psql.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    roles().await;
+    let owner = made.url().replace("postgres@", "swath_owner@");
+    migrate(&[("SWATH__STORE__URL".to_owned(), owner)].into()).await.unwrap();
+    roles().await;
+    made.url().replace("postgres@", "swath_app@")
+}
+
+async fn users_of_rabbit(servers: &Servers, folder: &Path) {
+    let mut script = tokio::process::Command::new("bash");
+    script.arg(at("deploy/rabbitmq/set-passwords.sh")).kill_on_drop(true);
+    for service in ["COORDINATOR", "GATEWAY", "REVIEW", "METRICS"] {
+        script.env(format!("RABBITMQ_{service}_PASSWORD"), PASSWORD);
+    }
+    let output = script.output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = folder.join("definitions.json");
+    std::fs::write(&file, output.stdout).unwrap();
+    servers.rabbit.ctl(&["import_definitions", &file.display().to_string()]).await.unwrap();
+}
+
+async fn user_of_redis(servers: &Servers) {
+    let mut hash = tokio::process::Command::new("sh");
+    hash.args(["-c", "printf %s \"$0\" | sha256sum | cut -d ' ' -f 1 | tr -d '\\n'", PASSWORD])
+        .kill_on_drop(true);
+    let hash = String::from_utf8(hash.output().await.unwrap().stdout).unwrap();
+    let users = read("deploy/redis/users.acl").replace("PASSWORD_SHA256", &hash);
+    let swath =
+        users.lines().filter_map(|line| line.strip_prefix("user ")).find(|line| line.starts_with("swath "));
+    let told =
+        servers.redis.told(&format!("ACL SETUSER {}", swath.expect("a user of Swath's"))).await.unwrap();
+    assert_eq!(told, "+OK");
+    assert_eq!(servers.redis.told("ACL SETUSER default off").await.unwrap(), "+OK");
+}
+
+fn surroundings(servers: &Servers, database: &str, token: &str, role: &str) -> Environment {
+    let amqp = servers.rabbit.url();
+    let amqp = amqp.replace("guest:guest", &format!("swath-{role}:{PASSWORD}")).replace("/%2f", "/swath");
+    let settings = [
+        ("SWATH__STORE__URL", database.to_owned()),
+        ("SWATH__BUS__URL", amqp),
+        ("SWATH__LOCKS__URL", servers.redis.url().replace("redis://", &format!("redis://swath:{PASSWORD}@"))),
+        ("SWATH__SERVER__SECRET", "the-secret-of-a-test-0123456789abcdef".to_owned()),
+        ("SWATH__ADMIN__TOKEN", token.to_owned()),
+        ("SWATH__LOG__FORMAT", "json".to_owned()),
+    ];
+    settings.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
+/// nginx with the configuration that is shipped, its names and folders changed to those of this test.
+async fn nginx(folder: &Path, services: &[Service], port: u16) -> Running {
+    let mut site =
+        read("deploy/nginx/swath.conf").replace("listen 8080;", &format!("listen 127.0.0.1:{port};"));
+    for service in services {
+        let named = format!("server {}:8080", service.name());
+        let address = service.url().replace("http://", "");
+        site = site.replace(&named, &format!("server {address}"));
+    }
+    site = site.replace("/var/log/nginx", &folder.display().to_string());
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
+        .join("\n");
+    let all = format!(
+        "user root;\ndaemon off;\npid {0}/nginx.pid;\nerror_log {0}/nginx.log;\nevents {{}}\nhttp {{\n{temporary}\n{site}\n}}\n",
+        folder.display()
+    );
+    let file = folder.join("nginx.conf");
+    std::fs::write(&file, all).unwrap();
+    let mut command: Command = leashed("nginx", "KILL");
+    command.arg("-p").arg(folder).arg("-c").arg(&file);
+    let nginx = Running::start("nginx", &mut command, &folder.join("nginx-output.log")).unwrap();
+    ports::open(port, START).await.unwrap_or_else(|error| panic!("{error}: {}", nginx.output()));
+    nginx
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annotations() {
+    let installation = Installation::start().await;
+    let admin = Person::new(&installation.origin, "admin", &installation.token);
+    let team = Team::found(&admin, "shipped").await;
+    let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
+    let job = team.job(&team.dataset(6).await, json!({"range_size": 3})).await;
+    anna.work(&job).await;
+    anna.work(&job).await;
+    rosa.reject(&job, &[1]).await;
+    rosa.reject(&job, &[]).await;
+    assert_eq!(anna.work(&job).await.items(), [1]);
+    rosa.reject(&job, &[]).await;
+    team.becomes(&job, "done", START).await;
+    // The rule alone decides these, which the review service hears of over the broker.
+    let unreviewed =
+        team.job(&team.dataset(2).await, json!({"range_size": 2, "review": {"rule": "none"}})).await;
+    anna.work(&unreviewed).await;
+    team.becomes(&unreviewed, "done", START).await;
+
+    for service in &installation.services {
+        let ready = reqwest::get(format!("{}/readyz", service.url())).await.unwrap().text().await.unwrap();
+        assert!(ready.contains(r#""status":"ready""#), "{}: {ready}", service.name());
+        let log = service.log();
+        assert!(!log.contains("ACCESS_REFUSED") && !log.contains("NOPERM"), "{}: {log}", service.name());
+        assert!(!log.contains("permission denied"), "{}: {log}", service.name());
+    }
+
+    // What only those may see who run it.
+    for hidden in ["/metrics", "/healthz", "/readyz"] {
+        assert_eq!(admin.get(hidden).await.status(), 404, "{hidden}");
+    }
+    for shown in ["/openapi.json", "/docs/"] {
+        assert_eq!(admin.get(shown).await.status(), 200, "{shown}");
+    }
+
+    // The log can be written and read, and not changed.
+    for change in
+        ["UPDATE decision_log SET reason = 'x'", "DELETE FROM decision_log", "TRUNCATE decision_log"]
+    {
+        let mut psql = tokio::process::Command::new("psql");
+        let output = psql.args(["-XAtq", "-d", &installation.database, "-c", change]).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("permission denied for table decision_log"), "{change}: {said}");
+    }
+}
