@@ -43,6 +43,8 @@ enum Command {
     Config(server::ServerArgs),
     /// Bring the database's schema up to date
     Migrate(server::ServerArgs),
+    /// Move an embedded installation, with everything in it, to PostgreSQL
+    Move(server::MoveArgs),
     /// Ask a server whether it is ready; for container health checks
     Healthcheck(Connection),
     /// Print a completion script for a shell
@@ -94,6 +96,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => crate::demo::run(args).await,
         Command::Config(args) => server::config(args),
         Command::Migrate(args) => server::migrate(args).await,
+        Command::Move(args) => server::move_installation(args).await,
         Command::Healthcheck(connection) => server::healthcheck(&connection).await,
         Command::Completions { shell } => completions(shell),
         Command::Team(remote) => teams::run(&Session::open(&remote.connection)?, remote.command).await,

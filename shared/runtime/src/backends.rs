@@ -43,6 +43,9 @@ impl Shape {
     }
 }
 
+/// The name of an embedded installation's file in its data folder.
+pub(crate) const FILE: &str = "swath.db";
+
 fn target(config: &Config) -> anyhow::Result<Target> {
     let url = config.store.url.expose_secret();
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -52,7 +55,7 @@ fn target(config: &Config) -> anyhow::Result<Target> {
         bail!("store.url: begins with `sqlite:` or `postgres:`")
     };
     let path = path.strip_prefix("//").unwrap_or(path);
-    let path = if path.is_empty() { config.data.dir.join("swath.db") } else { PathBuf::from(path) };
+    let path = if path.is_empty() { config.data.dir.join(FILE) } else { PathBuf::from(path) };
     Ok(Target::Sqlite(path))
 }
 

@@ -1,7 +1,7 @@
 //! From a configuration to a running process: the parts, the wait for the truth, and the first administrator.
 
 use std::fs::{File, OpenOptions};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use prometheus::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use swath_domain::Ids;
 use swath_domain::ids::{TokenId, UserId};
-use swath_store::{Store, StoreError, Target, User, digest};
+use swath_store::{Moved, Store, StoreError, Target, User, digest};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
@@ -193,6 +193,18 @@ const DUTY: i64 = 10_000_000;
 /// A token of 244 random bits.
 pub fn fresh_token(ids: &dyn Ids) -> String {
     format!("swath_{}{}", ids.random().simple(), ids.random().simple())
+}
+
+/// Moves the embedded installation in the file or data folder of `from`, a `sqlite:` URL, into the empty PostgreSQL at `to`.
+/// One that a process has open is refused.
+pub async fn move_installation(from: &str, to: &str) -> anyhow::Result<Vec<Moved>> {
+    let path = from.strip_prefix("sqlite:").context("--from: begins with `sqlite:`")?;
+    ensure!(to.starts_with("postgres:") || to.starts_with("postgresql:"), "--to: begins with `postgres:`");
+    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+    let file = if path.is_dir() { path.join(backends::FILE) } else { path };
+    ensure!(file.is_file(), "--from: no such file: {}", file.display());
+    let _folder = lock_folder(file.parent().unwrap_or(Path::new(".")))?;
+    Ok(swath_store::move_to_postgres(&file, to).await?)
 }
 
 /// Brings the database of a distributed installation up to this version.

@@ -4,7 +4,9 @@
 
 mod boards;
 mod files;
+mod moved;
 mod prometheus;
+mod restored;
 mod rules;
 mod shipped;
 mod watched;
@@ -28,6 +30,11 @@ fn read(path: &str) -> String {
 fn fetched(tool: &str) -> PathBuf {
     let python = std::env::var_os("SWATH_TEST_PYTHON").expect("SWATH_TEST_PYTHON, which tests/run sets");
     Path::new(&python).with_file_name(tool)
+}
+
+/// Runs a program that must exit with code 0.
+async fn said_well(program: &str, arguments: &[&str]) -> String {
+    run("", program, arguments).await
 }
 
 /// Runs a tool in a folder of the project's and gives what it said, which it must have said with exit code 0.

@@ -63,6 +63,11 @@ impl Service {
         &self.name
     }
 
+    /// Where it keeps its data.
+    pub fn data(&self) -> PathBuf {
+        PathBuf::from(&self.environment["SWATH__DATA__DIR"])
+    }
+
     /// Everything that the process has written.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()

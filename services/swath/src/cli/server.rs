@@ -10,6 +10,7 @@ use super::output;
 use super::session::Connection;
 use crate::roles::{self, Role, UpOptions};
 use swath_client::Client;
+use swath_runtime::boot;
 
 /// Where a server's configuration comes from.
 #[derive(Args)]
@@ -35,6 +36,17 @@ pub struct UpArgs {
     roles: Vec<Role>,
 }
 
+/// What `swath move` takes.
+#[derive(Args)]
+pub struct MoveArgs {
+    /// The embedded installation: `sqlite:` and its data folder or file; no process may have it open
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// An empty PostgreSQL database, as in postgres://user:password@host/database
+    #[arg(long, value_name = "URL", env = "SWATH__STORE__URL", hide_env_values = true)]
+    to: String,
+}
+
 impl ServerArgs {
     fn options(self, roles: Vec<Role>) -> UpOptions {
         let Self { config, data, listen } = self;
@@ -58,6 +70,14 @@ pub fn config(args: ServerArgs) -> anyhow::Result<()> {
 /// Migrates the database that the configuration names.
 pub async fn migrate(args: ServerArgs) -> anyhow::Result<()> {
     roles::migrate(&args.options(Vec::new())).await
+}
+
+/// Moves an embedded installation to PostgreSQL, and says what went over.
+pub async fn move_installation(args: MoveArgs) -> anyhow::Result<()> {
+    for moved in boot::move_installation(&args.from, &args.to).await? {
+        output::line(&format!("{:>12}  {}", moved.rows, moved.table))?;
+    }
+    Ok(())
 }
 
 /// Ends well if the server says that it is ready.

@@ -1,0 +1,71 @@
+//! Moving: an embedded installation in the middle of its work becomes a distributed one.
+
+use std::time::Duration;
+
+use serde_json::json;
+use swath_harness::process::{Environment, swath};
+use swath_harness::servers::{Addresses, Database};
+use swath_harness::{Settings, Shape, World, until};
+
+const DONE: Duration = Duration::from_secs(30);
+
+/// What `swath move` says, and whether it went well.
+async fn moved(from: &str, to: &str) -> (bool, String) {
+    let command = swath(&["move", "--from", from, "--to", to], &Environment::new()).unwrap();
+    let output = tokio::process::Command::from(command).kill_on_drop(true).output().await.unwrap();
+    (output.status.success(), [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
+    let servers = Addresses::from_environment().unwrap();
+    let mut small = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let team = small.team("outgrown").await;
+    let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
+    let job = team
+        .job(&team.dataset(9).await, json!({"range_size": 3, "title": "Größe \"1\" — \\ and a tab\t"}))
+        .await;
+    anna.work(&job).await;
+    rosa.reject(&job, &[1]).await;
+    let rework = anna.lease(&job).await;
+    anna.confirm_all(&rework).await;
+    let before = team.look(&job).await;
+
+    let database = Database::create(&servers.postgres).await.unwrap();
+    let from = format!("sqlite:{}", small.services()[0].data().display());
+    let (done, said) = moved(&from, database.url()).await;
+    assert!(!done && said.contains("is in use"), "a running installation is not moved: {said}");
+    small.services_mut()[0].terminate().await.unwrap();
+    let (done, said) = moved(&from, database.url()).await;
+    assert!(done && said.contains("decision_log"), "{said}");
+    let (done, said) = moved(&from, database.url()).await;
+    assert!(!done && said.contains("already holds an installation"), "{said}");
+
+    let settings = Settings::default().with("SWATH__STORE__URL", database.url());
+    let large = World::start_as(Shape::Distributed(servers), settings).await.unwrap();
+    let (anna, rosa) = (anna.at(large.origin()), rosa.at(large.origin()));
+    let manager = team.manager.at(large.origin());
+    let after = manager.get(&job.path("")).await.ok();
+    for kept in ["title", "counts", "progress", "status", "created_at"] {
+        assert!(!before[kept].is_null() && after[kept] == before[kept], "{kept}: {before} {after}");
+    }
+    // The lease goes on under the same id, and what was saved under it is there.
+    anna.submit(&rework).await.ok();
+    rosa.reject(&job, &[]).await;
+    for _ in 0..2 {
+        anna.work(&job).await;
+        rosa.reject(&job, &[]).await;
+    }
+    let is_done = || async { (manager.get(&job.path("")).await.ok()["status"] == "done").then_some(()) };
+    until("the job to be done", DONE, is_done).await.unwrap();
+
+    // Each item once, the log without a gap from before the move to after it, and books that balance.
+    let rows = |statement: &'static str| database.read(statement);
+    assert_eq!(rows("SELECT count(*), count(DISTINCT item) FROM accepted").await.unwrap(), [["9", "9"]]);
+    let gaps = "SELECT a.id FROM assignments a LEFT JOIN decision_log l ON l.subject = a.id
+                GROUP BY a.id, a.seq HAVING count(l.seq) <> a.seq OR max(l.seq) <> a.seq";
+    assert_eq!(rows(gaps).await.unwrap(), Vec::<Vec<String>>::new());
+    let counted = "SELECT sum(items_accepted), sum(items_pending + items_in_progress + items_completed + items_in_review)
+                   FROM job_progress";
+    assert_eq!(rows(counted).await.unwrap(), [["9", "0"]]);
+}
