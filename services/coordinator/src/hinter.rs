@@ -130,7 +130,8 @@ impl Hinter {
         Ok(groups.map(due).collect())
     }
 
-    /// Publishes hints. A job whose hint may not have been heard is looked at again in the next round.
+    /// Publishes hints. A job whose hint may not have been heard is looked at again in the next round; that hint itself
+    /// is repeated after the usual while, so that a broker that is away is not asked over and over.
     async fn publish(&mut self, due: Vec<Due>, now: Time) {
         let hint = |due: &Due| Message::Hint { job: due.job, round: due.round, numbers: due.numbers.clone() };
         let hints = due.iter().map(|due| (Queue::Annotate(due.team), hint(due))).collect();
