@@ -12,6 +12,8 @@ pub struct Metrics {
     pub no_work: IntCounter,
     /// Submissions taken.
     pub submitted: IntCounter,
+    /// Submissions that the review rule accepted where they were handed in.
+    pub waived: IntCounter,
     /// Items saved.
     pub confirmed: IntCounter,
 }
@@ -34,6 +36,10 @@ impl Metrics {
             handed_back: leases.with_label_values(&["handed_back"]),
             no_work: leases.with_label_values(&["no_work"]),
             submitted: counter("swath_gateway_submissions_total", "Submissions taken.")?,
+            waived: counter(
+                "swath_gateway_waived_total",
+                "Submissions accepted by the review rule where they were handed in.",
+            )?,
             confirmed: counter("swath_gateway_items_confirmed_total", "Items saved.")?,
         })
     }

@@ -6,7 +6,7 @@ use swath_domain::labels::Annotation;
 use swath_domain::{FieldError, Refusal, Status, limits};
 use swath_leasing::{Ask, Facts, Outcome};
 use swath_runtime::{Problem, Result};
-use swath_store::{Confirm, ItemWork, Key, StoreError, Submit};
+use swath_store::{Confirm, ItemWork, Key, Next, StoreError, Submit};
 
 use crate::Gateway;
 
@@ -73,10 +73,14 @@ impl Gateway {
         if submitted.fresh {
             self.metrics.submitted.inc();
             self.context.locks.free(vec![(submitted.assignment, lease)]);
-            // A reviewer finds it by asking; only the review rule has to be told.
-            if !submitted.to_review {
-                let completed = Message::Completed { assignments: vec![submitted.assignment] };
-                self.notices.tell(Queue::Review(facts.team), completed);
+            match submitted.next {
+                // A reviewer finds it by asking; only the review rule has to be told.
+                Next::Reviewer => {}
+                Next::Rule => {
+                    let completed = Message::Completed { assignments: vec![submitted.assignment] };
+                    self.notices.tell(Queue::Review(facts.team), completed);
+                }
+                Next::Nobody => self.metrics.waived.inc(),
             }
         }
         Ok(Handed { assignment: submitted.assignment, status: submitted.status })

@@ -132,7 +132,8 @@ pub(crate) struct AcceptedRow {
     pub(crate) slot: i64,
     pub(crate) assignment: AssignmentId,
     pub(crate) author: UserId,
-    pub(crate) reviewer: UserId,
+    /// None where the review rule has accepted it.
+    pub(crate) reviewer: Option<UserId>,
     pub(crate) skipped: bool,
     pub(crate) at: Time,
 }

@@ -67,5 +67,5 @@ pub use people::{Member, Token, User};
 pub use pieces::ItemRow;
 pub use pools::{Connections, Target};
 pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
-pub use submissions::{Submit, Submitted};
+pub use submissions::{Next, Submit, Submitted};
 pub use under_review::{ItemUnderReview, UnderReview};

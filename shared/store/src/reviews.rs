@@ -274,7 +274,7 @@ impl Deciding<'_> {
             slot,
             assignment,
             author,
-            reviewer: command.user,
+            reviewer: Some(command.user),
             skipped: *skipped,
             at: command.now,
         };

@@ -1,6 +1,6 @@
 //! Submitting: an assignment is handed in as a whole, at most once per lease.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::answers::Key;
 use crate::batcher::Replies;
-use crate::changes::Taken;
+use crate::changes::{AcceptedRow, Taken};
 use crate::core::{Core, commit, settle};
 use crate::db::{Db, execute, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
@@ -40,10 +40,21 @@ pub struct Submitted {
     pub assignment: AssignmentId,
     /// Its status right after the submission.
     pub status: Status,
-    /// Whether this call put it before a reviewer, rather than before the review rule.
-    pub to_review: bool,
+    /// What this call put it before.
+    pub next: Next,
     /// Whether this call did it, rather than an earlier one under the same id.
     pub fresh: bool,
+}
+
+/// Who has the next word on a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// A reviewer.
+    Reviewer,
+    /// The review rule, which accepts it as soon as it hears of it.
+    Rule,
+    /// Nobody: the review rule has accepted it on the spot, or an earlier call has handed it in.
+    Nobody,
 }
 
 pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submitted> {
@@ -124,7 +135,7 @@ fn first_submission(grant: &GrantRow, key: &Key) -> Result<Option<Submitted>> {
     Ok(Some(Submitted {
         assignment: AssignmentId(grant.assignment),
         status: Status::Completed,
-        to_review: false,
+        next: Next::Nobody,
         fresh: false,
     }))
 }
@@ -234,5 +245,32 @@ async fn hand_in(
         command.now,
     );
     holds.changes.count(job_id, Counter::Submissions, 1);
-    Ok(Submitted { assignment: id, status: Status::Completed, to_review: review, fresh: true })
+    let next = if review { Next::Reviewer } else { waive_whole(holds, command, id)? };
+    Ok(Submitted { assignment: id, status: Status::Completed, next, fresh: true })
+}
+
+/// Accepts on the spot a submission that brings all its items along, so that all that the review rule needs is at hand;
+/// one whose items were saved before is left to the review service, for nobody should wait for a thousand rows.
+fn waive_whole(holds: &mut Holds, command: &Submit, id: AssignmentId) -> Result<Next> {
+    let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
+    let along: BTreeMap<_, _> = command.items.iter().map(|work| (work.item, work.skipped)).collect();
+    if along.len() as i64 != assignment.items {
+        return Ok(Next::Rule);
+    }
+    let skipped: Vec<_> = along.iter().filter(|(_, skipped)| **skipped).map(|(item, _)| *item).collect();
+    let entry = assignment.waive(&skipped, command.now)?;
+    let (job, slot) = (assignment.job, assignment.slot);
+    let row = |(item, skipped)| AcceptedRow {
+        job,
+        item,
+        slot,
+        assignment: id,
+        author: command.user,
+        reviewer: None,
+        skipped,
+        at: command.now,
+    };
+    holds.changes.accept(along.into_iter().map(row));
+    holds.changes.log(entry);
+    Ok(Next::Nobody)
 }

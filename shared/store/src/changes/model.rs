@@ -46,7 +46,8 @@ fn write_labels(t: &mut Tables, written: &Written) -> Result<()> {
         t.verdicts.put((judged.submission.0, judged.reviewer.0, said.item), record);
     }
     for row in &written.accepted {
-        let (assignment, author, reviewer) = (row.assignment.0, row.author.0, Some(row.reviewer.0));
+        let (assignment, author, reviewer) =
+            (row.assignment.0, row.author.0, row.reviewer.map(|user| user.0));
         let accepted = Accepted { assignment, author, reviewer, at: row.at.0 };
         t.accepted.insert((row.job.0, row.item, row.slot), accepted)?;
     }

@@ -165,7 +165,7 @@ const ACCEPTED: Part = part!(
         slot: bigint = a.slot,
         assignment: uuid = a.assignment.0,
         author: uuid = a.author.0,
-        reviewer: uuid = a.reviewer.0,
+        reviewer: uuid = a.reviewer.map(|user| user.0),
         skipped: boolean = a.skipped,
         at: bigint = a.at.0,
     }

@@ -7,7 +7,7 @@ use swath_domain::{Assignment, JobId, Refusal, Stage, Stale, Status};
 use super::audit::{accepted, audit};
 use super::suite;
 use super::world::{LEASE, Plan, RESERVE, World, skip, staleness, verdict};
-use crate::{Decide, Granted, Key, StoreError, Submit, UnderReview};
+use crate::{Decide, Granted, Key, Next, StoreError, Submit, UnderReview};
 
 suite! {
     nobody_reviews_their_own_work
@@ -21,6 +21,8 @@ suite! {
     a_former_reviewers_verdicts_do_not_count
     a_verdict_on_a_foreign_item_is_refused
     what_the_rule_does_not_review_is_accepted_as_it_came
+    a_submission_that_comes_whole_waits_for_no_review_service
+    a_submission_that_comes_whole_goes_to_a_reviewer_if_it_is_drawn
     skipped_items_are_accepted_as_skipped
 }
 
@@ -184,7 +186,7 @@ async fn a_verdict_on_a_foreign_item_is_refused(world: World) {
 async fn what_the_rule_does_not_review_is_accepted_as_it_came(world: World) {
     let job = world.job(&Plan { review: ReviewRule::None, ..Plan::of(10) }).await;
     let user = world.worker().await;
-    let ids = [world.hand_in(job, user).await.id, world.hand_in(job, user).await.id];
+    let ids = [world.hand_in_saved(job, user).await.id, world.hand_in_saved(job, user).await.id];
     assert!(matches!(world.ask(Stage::Review, job, world.worker().await).await, Granted::Nothing));
     assert_eq!(world.store.submissions_to_waive(world.now() + 1, 10).await.unwrap().len(), 2);
     let other = world.another_process().await;
@@ -198,17 +200,53 @@ async fn what_the_rule_does_not_review_is_accepted_as_it_came(world: World) {
     audit(&world, job).await;
 }
 
+async fn a_submission_that_comes_whole_waits_for_no_review_service(world: World) {
+    let job = world.job(&Plan { review: ReviewRule::None, ..Plan::of(10) }).await;
+    let user = world.worker().await;
+    let held = world.lease(job, user).await;
+    // What was saved before does not matter where everything comes along.
+    world.confirm(&held, 1).await.unwrap();
+    let first = world.submit(&held).await.unwrap();
+    assert_eq!((first.status, first.next), (Status::Completed, Next::Nobody));
+    assert_eq!(world.look(held.id).await.status, Status::Accepted);
+    let again = world.submit(&held).await.unwrap();
+    assert_eq!((again.status, again.next, again.fresh), (Status::Completed, Next::Nobody, false));
+    assert!(world.store.submissions_to_waive(world.now() + 1, 10).await.unwrap().is_empty());
+
+    let held = world.lease(job, user).await;
+    world.confirm(&held, held.ranges.iter().next().unwrap()).await.unwrap();
+    let mut partly = world.submission(&held);
+    partly.items.remove(0);
+    assert_eq!(world.store.lease_submit(partly).await.unwrap().next, Next::Rule);
+    assert_eq!(accepted(&world, job).await.iter().filter(|item| item.reviewer.is_none()).count(), 5);
+    audit(&world, job).await;
+}
+
+async fn a_submission_that_comes_whole_goes_to_a_reviewer_if_it_is_drawn(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let held = world.lease(job, world.worker().await).await;
+    assert_eq!(world.submit(&held).await.unwrap().next, Next::Reviewer);
+    assert_eq!(world.look(held.id).await.status, Status::Completed);
+    assert!(accepted(&world, job).await.is_empty());
+    audit(&world, job).await;
+}
+
 async fn skipped_items_are_accepted_as_skipped(world: World) {
-    for review in [ReviewRule::All, ReviewRule::None] {
+    for (review, is_saved_before) in
+        [(ReviewRule::All, false), (ReviewRule::None, false), (ReviewRule::None, true)]
+    {
         let job = world.job(&Plan { review, ..Plan::of(5) }).await;
         let held = world.lease(job, world.worker().await).await;
         let mut submission: Submit = world.submission(&held);
         submission.items[2] = skip(2);
+        if is_saved_before {
+            world.save(&held, std::mem::take(&mut submission.items)).await;
+        }
         world.store.lease_submit(submission).await.unwrap();
         if review == ReviewRule::All {
             let review = world.claim(job, world.worker().await).await;
             world.decide(&review, &[]).await.unwrap();
-        } else {
+        } else if is_saved_before {
             world.store.submission_waive(vec![held.id], world.now()).await.unwrap();
         }
         let now = world.look(held.id).await;

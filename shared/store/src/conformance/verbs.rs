@@ -8,8 +8,8 @@ use swath_domain::{Assignment, JobId, LeaseId, Stage, UserId};
 
 use super::world::{World, granted, holder, verdict, work};
 use crate::{
-    Confirm, Confirmed, Decide, Decided, Grant, Granted, Key, PutVerdict, Release, Renew, Renewed, Result,
-    Submit, Submitted, VerdictRow,
+    Confirm, Confirmed, Decide, Decided, Grant, Granted, ItemWork, Key, PutVerdict, Release, Renew, Renewed,
+    Result, Submit, Submitted, VerdictRow,
 };
 
 impl World {
@@ -69,6 +69,23 @@ impl World {
     pub(super) async fn hand_in(&self, job: JobId, user: UserId) -> Assignment {
         let held = self.lease(job, user).await;
         self.submit(&held).await.expect("a submission is taken");
+        self.look(held.id).await
+    }
+
+    /// Saves items one by one.
+    pub(super) async fn save(&self, held: &Assignment, items: Vec<ItemWork>) {
+        for work in items {
+            let confirm = Confirm { work, ..self.confirmation(held, 0) };
+            self.store.item_confirm(confirm).await.expect("an item is saved");
+        }
+    }
+
+    /// A range leased, saved item by item and handed in.
+    pub(super) async fn hand_in_saved(&self, job: JobId, user: UserId) -> Assignment {
+        let held = self.lease(job, user).await;
+        let mut submission = self.submission(&held);
+        self.save(&held, std::mem::take(&mut submission.items)).await;
+        self.store.lease_submit(submission).await.expect("a submission is taken");
         self.look(held.id).await
     }
 
