@@ -95,7 +95,7 @@ pub async fn work(
 ) -> anyhow::Result<Work> {
     let recorder = Recorder::start(plan.history.as_deref())?;
     let began = Instant::now();
-    let mut people = send_out(plan, scene, run, &recorder, began);
+    let mut people = send_out(plan, scene, run, &recorder, began)?;
     let until = plan.seconds.map(|seconds| began + Duration::from_secs(seconds));
     let status = follow(scene, run, until, &mut people, watch).await;
     let seconds = began.elapsed().as_secs_f64();
@@ -110,8 +110,8 @@ fn send_out(
     run: &Run,
     recorder: &Recorder,
     began: Instant,
-) -> JoinSet<anyhow::Result<()>> {
-    let pace = pace::Pace::new(plan, began);
+) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
+    let pace = pace::Pace::new(plan, began)?;
     let desk = |person: &Person, number: usize| {
         Desk::new(person.clone(), scene.job, plan, run.clone(), recorder.clone(), pace.clone(), number as u64)
     };
@@ -122,7 +122,7 @@ fn send_out(
     for (number, person) in scene.reviewers.iter().enumerate() {
         people.spawn(reviewer::run(desk(person, scene.annotators.len() + number)));
     }
-    people
+    Ok(people)
 }
 
 /// Follows the job until it is over, the time is, or somebody says so; how it stood last.

@@ -187,6 +187,22 @@ async fn without_review_a_submission_is_accepted_as_it_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_review_a_submission_with_all_its_items_is_accepted_at_once() {
+    let scene = scene(5, json!({"review": {"rule": "none"}})).await;
+    let lease = scene.anna.lease(&scene.job).await;
+    let items: Vec<_> =
+        lease.items().iter().map(|index| json!({"index": index, "skip": {"reason": "dark"}})).collect();
+    let whole = json!({"submission_id": "whole", "items": items});
+    let first = scene.anna.post(&lease.path("/submit"), whole.clone()).await.ok();
+    assert_eq!(scene.status(&lease.assignment()).await, "ACCEPTED");
+    let log = scene.team.log(&scene.job).await;
+    let actions: Vec<_> = log.iter().filter_map(|entry| entry["action"].as_str()).collect();
+    assert!(actions.ends_with(&["grant", "submit", "waive"]), "{actions:?}");
+    assert_eq!(scene.anna.post(&lease.path("/submit"), whole).await.ok(), first);
+    scene.team.becomes(&scene.job, "done", Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sample_is_drawn_once_and_logged() {
     const SUBMISSIONS: usize = 20;
     let wishes = json!({"range_size": 1, "review": {"rule": "sample", "percent": 50}});
