@@ -57,7 +57,7 @@ impl Cutter {
             return Ok(());
         }
         while pending < ahead {
-            let cut = self.context.store.job_cut(job.id, SLICE, now).await?;
+            let cut = self.context.cut(job.id, SLICE, now).await?;
             pending += cut.made;
             if cut.done || cut.made == 0 {
                 break;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use swath_bus::{Message, Queue};
+use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, JobId, TeamId};
 use swath_runtime::Context;
 use tokio::time::Instant;
@@ -50,8 +50,8 @@ impl Candidates {
     }
 
     /// Takes note of a hint.
-    pub async fn hear(&self, message: Message) {
-        follow(&self.context, &self.shared, message).await;
+    pub async fn hear(&self, message: impl Into<Envelope>) {
+        follow(&self.context, &self.shared, message.into()).await;
     }
 
     /// Takes a few candidates of a job.
@@ -95,8 +95,8 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     loop {
         tokio::select! {
             biased;
-            message = hints.recv() => match message {
-                Some(message) => follow(&context, &shared, message).await,
+            message = hints.recv_envelope() => match message {
+                Some(envelope) => follow(&context, &shared, envelope).await,
                 None => break,
             },
             _ = look.tick() => if !shared.still_asked(team) { return },
@@ -106,8 +106,10 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     lock(&shared.asked).remove(&team);
 }
 
-async fn follow(context: &Context, shared: &Shared, message: Message) {
+async fn follow(context: &Context, shared: &Shared, Envelope { message, traceparent }: Envelope) {
     let Message::Hint { job, round, numbers } = message else { return };
+    let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
+    context.traces.heard("candidate", first_slots, traceparent.as_deref());
     let slots = match context.store.job_frame(job).await {
         Ok(Some(job)) => job.slots,
         Ok(None) | Err(_) => return,

@@ -10,7 +10,7 @@ mod work;
 
 use std::sync::Arc;
 
-use swath_bus::{Message, Notices};
+use swath_bus::{Envelope, Notices};
 use swath_domain::Stage;
 use swath_leasing::Desk;
 use swath_runtime::{Context, Route};
@@ -53,7 +53,7 @@ impl Gateway {
     }
 
     /// Takes a hint to heart.
-    pub async fn hear(&self, message: Message) {
+    pub async fn hear(&self, message: impl Into<Envelope>) {
         self.candidates.hear(message).await;
     }
 

@@ -1,6 +1,6 @@
 //! What annotators do at a gateway, below HTTP: ask, save an item, hand in.
 
-use swath_bus::{Message, Queue};
+use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::labels::Annotation;
 use swath_domain::{FieldError, Refusal, Status, limits};
@@ -50,10 +50,12 @@ impl Gateway {
         let facts = self.desk.facts(lease, user).await?;
         let work = checked(&facts, work, "")?;
         let confirm = Confirm { lease, user, work, if_revision, now: self.context.now() };
+        let step = self.context.traces.under("confirm", facts.assignment, lease);
         let confirmed = self.context.store.item_confirm(confirm).await.map_err(|error| match error {
             StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
             error => error.into(),
-        })?;
+        });
+        let confirmed = step.end(confirmed)?;
         self.metrics.confirmed.inc();
         Ok(confirmed.revision)
     }
@@ -69,7 +71,8 @@ impl Gateway {
         let facts = self.desk.facts(lease, user).await?;
         let submit =
             Submit { lease, user, submission, items: works(&facts, items)?, now: self.context.now() };
-        let submitted = self.context.store.lease_submit(submit).await?;
+        let step = self.context.traces.under("submit", facts.assignment, lease);
+        let submitted = step.end(self.context.store.lease_submit(submit).await.map_err(Problem::from))?;
         if submitted.fresh {
             self.metrics.submitted.inc();
             self.context.locks.free(vec![(submitted.assignment, lease)]);
@@ -77,10 +80,14 @@ impl Gateway {
                 // A reviewer finds it by asking; only the review rule has to be told.
                 Next::Reviewer => {}
                 Next::Rule => {
-                    let completed = Message::Completed { assignments: vec![submitted.assignment] };
-                    self.notices.tell(Queue::Review(facts.team), completed);
+                    let message = Message::Completed { assignments: vec![submitted.assignment] };
+                    let traceparent = self.context.traces.tell("completion", [submitted.assignment]);
+                    self.notices.tell(Queue::Review(facts.team), Envelope { message, traceparent });
                 }
-                Next::Nobody => self.metrics.waived.inc(),
+                Next::Nobody => {
+                    self.metrics.waived.inc();
+                    drop(self.context.traces.under("waive", submitted.assignment, lease));
+                }
             }
         }
         Ok(Handed { assignment: submitted.assignment, status: submitted.status })

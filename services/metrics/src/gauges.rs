@@ -61,6 +61,8 @@ pub(crate) struct Gauges {
     pub(crate) depth: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
     pub(crate) read_at: Gauge,
+    /// How many seconds that took.
+    pub(crate) read_for: Gauge,
     shown: Shown,
 }
 
@@ -123,6 +125,8 @@ impl Gauges {
         )?;
         let read_at =
             Gauge::new("swath_counters_read_timestamp_seconds", "When the counters were last read.")?;
+        let read_for =
+            Gauge::new("swath_counters_read_seconds", "How long the last reading of the counters took.")?;
         let mut gauges = Self {
             items: vec("swath_items", "Items of jobs that are not done, by state.", &["job_id", "state"])?,
             assignments: vec(
@@ -157,6 +161,7 @@ impl Gauges {
             )?,
             depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
+            read_for,
             shown: Shown { descs: Vec::new(), families: Arc::default() },
         };
         gauges.shown.descs = gauges.all().into_iter().flat_map(Collector::desc).cloned().collect();
@@ -174,7 +179,7 @@ impl Gauges {
         *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
-    fn all(&self) -> [&dyn Collector; 13] {
+    fn all(&self) -> [&dyn Collector; 14] {
         [
             &self.items,
             &self.assignments,
@@ -189,6 +194,7 @@ impl Gauges {
             &self.leases,
             &self.depth,
             &self.read_at,
+            &self.read_for,
         ]
     }
 

@@ -7,7 +7,7 @@ mod gauges;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use swath_bus::Queue;
@@ -76,6 +76,7 @@ impl Metrics {
 
     /// One round: all undone jobs, the first of them by name and the rest as `other`.
     pub async fn tick(&self, now: Time) -> Result<()> {
+        let began = Instant::now();
         let mut named = Vec::new();
         let (mut other, mut sums, mut held) = (Progress::default(), Sums::default(), 0);
         let mut after = Uuid::nil();
@@ -103,6 +104,7 @@ impl Metrics {
         self.show_leases(held, now).await?;
         self.show_queues().await?;
         self.gauges.read_at.set(now.0 as f64 / 1e6);
+        self.gauges.read_for.set(began.elapsed().as_secs_f64());
         self.gauges.publish();
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use prometheus::IntCounter;
-use swath_bus::{Message, Queue};
+use swath_bus::{Envelope, Message, Queue};
 use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, TeamId};
 use swath_domain::planted::{Bug, is};
@@ -83,6 +83,9 @@ impl Consumer {
     pub(crate) async fn waive(&self, ids: Vec<AssignmentId>) -> Result<()> {
         let waived = self.context.store.submission_waive(ids, self.context.now()).await?;
         self.waived.inc_by(waived.len() as u64);
+        for id in waived {
+            drop(self.context.traces.at("waive", id));
+        }
         Ok(())
     }
 
@@ -105,14 +108,12 @@ async fn listen(context: Context, team: TeamId, heard: mpsc::Sender<AssignmentId
     let mut completions = context.bus.subscribe(Queue::Review(team));
     loop {
         let message = tokio::select! {
-            message = completions.recv() => message,
+            message = completions.recv_envelope() => message,
             () = context.shutdown.cancelled() => return,
         };
-        let assignments = match message {
-            Some(Message::Completed { assignments }) => assignments,
-            Some(_) => continue,
-            None => return,
-        };
+        let Some(Envelope { message, traceparent }) = message else { return };
+        let Message::Completed { assignments } = message else { continue };
+        context.traces.heard("completion", assignments.iter().copied(), traceparent.as_deref());
         for assignment in assignments {
             if heard.send(assignment).await.is_err() {
                 return;

@@ -1,10 +1,10 @@
 //! What reviewers do, below HTTP: ask, judge an item, decide.
 
-use swath_bus::{Message, Queue};
+use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::{Refusal, Status};
 use swath_leasing::{Ask, Outcome};
-use swath_runtime::Result;
+use swath_runtime::{Problem, Result};
 use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
 
 use crate::Review;
@@ -18,9 +18,10 @@ impl Review {
 
     /// Saves a verdict on one item.
     pub async fn judge(&self, user: UserId, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
-        self.desk.facts(lease, user).await?;
+        let facts = self.desk.facts(lease, user).await?;
         let put = PutVerdict { lease, user, verdict, now: self.context.now() };
-        Ok(self.context.store.verdict_put(put).await?)
+        let step = self.context.traces.under("verdict", facts.assignment, lease);
+        step.end(self.context.store.verdict_put(put).await.map_err(Problem::from))
     }
 
     /// Decides a review, with verdicts that are saved on the way.
@@ -37,7 +38,8 @@ impl Review {
             return Err(Refusal::ForeignItem(foreign.item).into());
         }
         let decide = Decide { lease, user, decision, verdicts, accept_rest, now: self.context.now() };
-        let decided = self.context.store.review_decide(decide).await?;
+        let step = self.context.traces.under("decide", facts.assignment, lease);
+        let decided = step.end(self.context.store.review_decide(decide).await.map_err(Problem::from))?;
         if decided.fresh {
             self.announce(facts.team, lease, &decided);
         }
@@ -49,9 +51,11 @@ impl Review {
         self.context.locks.free(vec![(decided.assignment, lease)]);
         let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
         self.metrics.decided.with_label_values(&[status]).inc();
-        let Some((round, number)) = decided.rework_key else { return };
+        let Some((rework, (round, number))) = decided.rework.zip(decided.rework_key) else { return };
         self.metrics.rejected.inc();
-        let hint = Message::Hint { job: decided.job, round, numbers: vec![number] };
-        self.notices.tell(Queue::Annotate(team), hint);
+        self.context.traces.rework(rework, lease);
+        let traceparent = self.context.traces.tell("hint", [rework]);
+        let message = Message::Hint { job: decided.job, round, numbers: vec![number] };
+        self.notices.tell(Queue::Annotate(team), Envelope { message, traceparent });
     }
 }

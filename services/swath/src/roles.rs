@@ -65,6 +65,14 @@ impl UpOptions {
         Config::load(&Sources { file: self.config.clone(), overrides })
     }
 
+    /// How traces call the process: by its role, where it has one.
+    fn service(&self) -> String {
+        match self.roles.as_slice() {
+            [role] => format!("swath-{}", format!("{role:?}").to_lowercase()),
+            _ => "swath".to_owned(),
+        }
+    }
+
     fn has(&self, role: Role) -> bool {
         self.roles.is_empty() || self.roles.contains(&role)
     }
@@ -89,7 +97,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let config = options.config()?;
     telemetry::log(&config);
     let whole = ALL.iter().all(|role| options.has(*role));
-    let Opened { context, shape, clock, folder } = boot::open(config, whole).await?;
+    let Opened { context, shape, clock, folder } = boot::open(config, whole, &options.service()).await?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let services = Services::new(&context, &options)?;
     let router = server::router(&context, services.routes(), documented);
@@ -178,6 +186,9 @@ impl Running {
             self.context.locks.settle().await;
             self.context.store.close().await;
         };
+        let traces = self.context.traces.clone();
+        let traced = tokio::task::spawn_blocking(move || traces.close());
+        let parts = async { tokio::join!(parts, traced) };
         if tokio::time::timeout(PARTS_CLOSE, parts).await.is_err() {
             tracing::warn!("a connection did not close in time; the process ends without it");
         }

@@ -68,7 +68,7 @@ impl Bus {
 
     /// Sends messages side by side, for the broker writes down many at once as quickly as one, and says of each in its
     /// order what became of it.
-    pub async fn publish_all(&self, messages: Vec<(Queue, Message)>) -> Vec<Published> {
+    pub async fn publish_all(&self, messages: Vec<(Queue, Envelope)>) -> Vec<Published> {
         let publishing = messages.into_iter().map(|(queue, message)| self.publish(queue, message));
         stream::iter(publishing).buffered(AT_ONCE).collect().await
     }

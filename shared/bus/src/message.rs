@@ -50,7 +50,7 @@ impl Message {
     }
 
     /// Takes up what another message says, if this one can say it too; otherwise hands that one back.
-    pub(crate) fn absorb(&mut self, other: Self) -> Option<Self> {
+    fn absorb(&mut self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Completed { assignments }, Self::Completed { assignments: more }) => {
                 assignments.extend(more);
@@ -80,6 +80,21 @@ pub struct Envelope {
     pub message: Message,
     /// The W3C `traceparent` of whoever said it.
     pub traceparent: Option<String>,
+}
+
+impl Envelope {
+    /// Takes up what another one says, if this one can say it too; otherwise hands that one back. A message has room for
+    /// one trace: the first.
+    pub(crate) fn absorb(&mut self, other: Self) -> Option<Self> {
+        let traceparent = other.traceparent;
+        match self.message.absorb(other.message) {
+            Some(message) => Some(Self { message, traceparent }),
+            None => {
+                self.traceparent = self.traceparent.take().or(traceparent);
+                None
+            }
+        }
+    }
 }
 
 impl From<Message> for Envelope {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Message, Published, Queue};
+use crate::{Bus, Envelope, Published, Queue};
 
 /// Notices that may wait to be published; past that a sweep finds what they would have told.
 const WAITING: usize = 8_192;
@@ -16,7 +16,7 @@ const GROUP: usize = 500;
 /// Between two groups.
 const GATHER: Duration = Duration::from_millis(25);
 
-type Notice = (Queue, Message);
+type Notice = (Queue, Envelope);
 
 /// The notices of one service.
 pub struct Notices {
@@ -33,8 +33,8 @@ impl Notices {
     }
 
     /// Says something, soon.
-    pub fn tell(&self, queue: Queue, message: Message) {
-        if self.queue.try_send((queue, message)).is_err() {
+    pub fn tell(&self, queue: Queue, message: impl Into<Envelope>) {
+        if self.queue.try_send((queue, message.into())).is_err() {
             tracing::debug!(?queue, "a notice was dropped; a sweep will find what it told of");
         }
     }
@@ -78,15 +78,15 @@ impl Notices {
 /// As few messages that say the same.
 pub(crate) fn gathered(notices: impl IntoIterator<Item = Notice>) -> Vec<Notice> {
     let mut few: Vec<Notice> = Vec::new();
-    for (queue, message) in notices {
+    for (queue, notice) in notices {
         let left =
             few.iter_mut().try_fold(
-                message,
-                |message, (of, into)| {
-                    if *of == queue { into.absorb(message) } else { Some(message) }
+                notice,
+                |notice, (of, into)| {
+                    if *of == queue { into.absorb(notice) } else { Some(notice) }
                 },
             );
-        few.extend(left.map(|message| (queue, message)));
+        few.extend(left.map(|notice| (queue, notice)));
     }
     few
 }
@@ -97,6 +97,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::Message;
 
     fn completed(numbers: &[u128]) -> Message {
         Message::Completed {
@@ -131,7 +132,8 @@ mod tests {
             (annotate, hint(7, 1, &[5])),
             (annotate, hint(8, 2, &[6])),
         ];
-        assert_eq!(gathered(notices), few);
+        let enclosed = |(queue, message): (Queue, Message)| (queue, message.into());
+        assert_eq!(gathered(notices.map(enclosed)), few.map(enclosed));
     }
 
     #[tokio::test(start_paused = true)]

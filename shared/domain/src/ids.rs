@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::progress::FIRST_ROUND;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -81,6 +83,23 @@ impl AssignmentId {
 }
 
 impl AssignmentId {
+    /// The id of the first assignment of the same range: its first round, its first slot. Whatever becomes of a range has
+    /// this in common.
+    #[must_use]
+    pub fn origin(self) -> Self {
+        let within = |bits: u32, shift: u32| ((1_u128 << bits) - 1) << shift;
+        let cleared = !(within(SLOT_BITS, 0) | within(ROUND_BITS, NUMBER_BITS + SLOT_BITS));
+        let first = part(FIRST_ROUND, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS);
+        Self(Uuid::from_u128(self.0.as_u128() & cleared | first))
+    }
+
+    /// Whether it was cut, rather than made by a decision.
+    #[must_use]
+    pub fn is_first_round(self) -> bool {
+        let round = self.0.as_u128() >> (NUMBER_BITS + SLOT_BITS);
+        round & ((1 << ROUND_BITS) - 1) == part(FIRST_ROUND, ROUND_BITS)
+    }
+
     /// The lowest and the highest id that an assignment of this job can have: what lies between is the job's, so that
     /// a page of it is read from the ids alone.
     pub fn span(job: JobId) -> (Self, Self) {
@@ -120,6 +139,14 @@ mod tests {
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
         }
+    }
+
+    #[test]
+    fn all_rounds_and_slots_of_a_range_have_one_origin() {
+        let range = |round, number, slot| AssignmentId::of(job(1), round, number, slot);
+        assert_eq!(range(5, 70_000, 3).origin(), range(FIRST_ROUND, 70_000, 0));
+        assert_eq!(range(1, 0, 0).origin(), range(1, 0, 0));
+        assert_ne!(range(2, 7, 1).origin(), range(2, 8, 1).origin());
     }
 
     #[test]

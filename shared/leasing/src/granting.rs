@@ -89,14 +89,14 @@ impl Desk {
         }
         let team = self.team(&ask).await?;
         let user = ask.caller.user();
-        let asked = Instant::now();
+        let (asked, since) = (Instant::now(), self.context.now());
         let mut jobs = self.jobs_for(team, &ask.request, None).await?;
         for round in 0..ROUNDS {
             let (mut open, closed): (Vec<_>, Vec<_>) =
                 jobs.iter().cloned().partition(|job| self.serves(job, user));
             self.jobs.take_turns(&mut open);
             let ids: Arc<[JobId]> = open.iter().map(|job| job.id).collect();
-            if let Some(outcome) = self.go_through(&ask, team, &open, &ids, &candidates).await? {
+            if let Some(outcome) = self.go_through((&ask, since), team, &open, &ids, &candidates).await? {
                 return Ok(outcome);
             }
             let found = Box::pin(self.waits(&open, user)).await?;
@@ -145,7 +145,7 @@ impl Desk {
 
     async fn go_through(
         &self,
-        ask: &Ask,
+        (ask, since): (&Ask, Time),
         team: TeamId,
         jobs: &[Arc<Job>],
         open: &Arc<[JobId]>,
@@ -175,7 +175,9 @@ impl Desk {
             };
             let user = command.user;
             match self.context.store.lease_grant(command).await? {
-                Granted::New(assignment) => return self.new_lease(lease, user, *assignment).await.map(Some),
+                Granted::New(assignment) => {
+                    return self.new_lease((ask, since), lease, *assignment).await.map(Some);
+                }
                 Granted::Held(held) => {
                     let lease = Box::pin(self.document(held, user)).await?;
                     return Ok(Some(Outcome { lease, is_new: false }));
@@ -188,14 +190,15 @@ impl Desk {
 
     async fn new_lease(
         &self,
+        (ask, since): (&Ask, Time),
         lease: swath_domain::LeaseId,
-        user: UserId,
         assignment: swath_domain::Assignment,
     ) -> Result<Outcome> {
+        self.context.traces.granted(self.stage, assignment.id, lease, since);
         let left = assignment.expires - self.context.now();
         let left = Duration::from_micros(left.max(0).unsigned_abs());
         self.context.locks.keep(vec![(assignment.id, lease, left)]);
-        let lease = self.granted(lease, user, assignment).await?;
+        let lease = self.granted(lease, ask.caller.user(), assignment).await?;
         Ok(Outcome { lease, is_new: true })
     }
 
@@ -224,7 +227,7 @@ impl Desk {
             }
             if wait.uncut && self.stage == Stage::Annotate {
                 // Someone else may have cut it meanwhile: then there is work all the same.
-                store.job_cut(job.id, CUT_AT_ONCE, now).await?;
+                self.context.cut(job.id, CUT_AT_ONCE, now).await?;
                 return Ok(Found::Work);
             }
             waits.push(wait);

@@ -47,6 +47,7 @@ impl Desk {
     pub async fn renew(&self, lease: LeaseId, user: UserId) -> Result<Renewed> {
         let now = self.context.now();
         let renewed = self.context.store.lease_renew(Renew { stage: self.stage, lease, user, now }).await?;
+        drop(self.context.traces.under("renew", renewed.assignment, lease));
         if renewed.moved {
             let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
             self.context.locks.keep(vec![(renewed.assignment, lease, left)]);
@@ -59,7 +60,8 @@ impl Desk {
         let facts = self.facts(lease, user).await?;
         let release =
             Release { stage: self.stage, lease, user, reason: request.check()?, now: self.context.now() };
-        self.context.store.lease_release(release).await?;
+        let step = self.context.traces.under("release", facts.assignment, lease);
+        step.end(self.context.store.lease_release(release).await.map_err(Problem::from))?;
         self.context.locks.free(vec![(facts.assignment, lease)]);
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 use crate::context::{Context, Parts};
 use crate::media::Signer;
 use crate::rate::Allowance;
-use crate::telemetry::{HttpMetrics, register_parts};
+use crate::telemetry::{HttpMetrics, Traces, register_parts};
 
 /// Between two looks for a database that is not there yet.
 const RETRY: Duration = Duration::from_millis(500);
@@ -44,8 +44,8 @@ pub struct Opened {
     pub folder: Option<FolderLock>,
 }
 
-/// Opens every part. Nothing is asked of the database, the broker or Redis yet.
-pub async fn open(config: Config, whole: bool) -> anyhow::Result<Opened> {
+/// Opens every part of the process that traces call `service`. Nothing is asked of the database, the broker or Redis yet.
+pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<Opened> {
     let shape = Shape::of(&config, whole)?;
     let ids = RandomIds;
     let folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
@@ -74,6 +74,7 @@ pub async fn open(config: Config, whole: bool) -> anyhow::Result<Opened> {
         allowance: Allowance::per_second(config.server.requests_per_second),
         signer: Signer::new(secret),
         media_roots,
+        traces: Traces::start(&config.traces, service, instance)?,
         http: HttpMetrics::new(&registry)?,
         registry,
         instance,

@@ -8,6 +8,8 @@ use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::telemetry;
+
 /// The commented defaults.
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// The fewest characters of a secret or of the administrator's token.
@@ -27,7 +29,7 @@ sections! {
     /// Everything that can be set.
     Config {
         server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, work: Work,
-        metrics: Metrics, log: Log,
+        metrics: Metrics, log: Log, traces: Traces,
     }
     /// The HTTP server.
     Server {
@@ -58,6 +60,8 @@ sections! {
     Metrics { jobs: usize, age_seconds: u64, }
     /// Logs.
     Log { level: String, format: LogFormat, }
+    /// Traces.
+    Traces { endpoint: String, share: f64, }
 }
 
 /// How log lines look.
@@ -136,7 +140,7 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
-        Ok(())
+        telemetry::check_traces(&self.traces)
     }
 
     /// The folders below which pictures may lie.
@@ -182,6 +186,11 @@ impl Config {
             format!("waive_after_seconds = {}\n", work.waive_after_seconds),
             format!("[metrics]\njobs = {}\nage_seconds = {}\n", self.metrics.jobs, self.metrics.age_seconds),
             format!("[log]\nlevel = {}\nformat = {}\n", quoted(&self.log.level), quoted(format)),
+            format!(
+                "[traces]\nendpoint = {}\nshare = {:?}\n",
+                quoted(&self.traces.endpoint),
+                self.traces.share
+            ),
         ]
         .join("\n")
     }

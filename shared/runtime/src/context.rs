@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use prometheus::Registry;
 use swath_bus::Bus;
-use swath_domain::ids::LeaseId;
+use swath_domain::ids::{JobId, LeaseId};
 use swath_domain::{Clock, Ids, Time};
 use swath_locks::Locks;
-use swath_store::Store;
+use swath_store::{Cut, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use crate::auth::Tokens;
 use crate::config::Config;
 use crate::media::Signer;
 use crate::rate::Allowance;
-use crate::telemetry::HttpMetrics;
+use crate::telemetry::{HttpMetrics, Traces};
 
 /// The parts of a running process; clones share them.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Parts {
     pub media_roots: Vec<PathBuf>,
     /// Where metrics are registered.
     pub registry: Registry,
+    /// Where the ways of ranges are told to.
+    pub traces: Traces,
     /// Requests as they are served.
     pub http: HttpMetrics,
     /// This process among its like.
@@ -79,6 +81,13 @@ impl Context {
     /// The id of a new lease.
     pub fn lease_id(&self) -> LeaseId {
         LeaseId(self.0.ids.random())
+    }
+
+    /// Cuts at most `ranges` more ranges of a job.
+    pub async fn cut(&self, job: JobId, ranges: i64, now: Time) -> swath_store::Result<Cut> {
+        let cut = self.0.store.job_cut(job, ranges, now).await?;
+        self.0.traces.cut(job, cut.ranges, now);
+        Ok(cut)
     }
 
     /// Whether the clock may be trusted enough to hand out new leases.

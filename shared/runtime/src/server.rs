@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Bytes;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{self, Next};
@@ -21,6 +21,7 @@ use crate::auth::bearer;
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 use crate::route::Route;
+use crate::telemetry::observe;
 use crate::{health, openapi};
 
 /// The router of these routes, with health, metrics and the API's `document`, which is made when it is first asked for:
@@ -87,28 +88,6 @@ async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::
     let caller = context.tokens.caller(&context.store, &token?, context.now()).await?;
     context.allowance.spend(caller.user())?;
     if caller.may(guarded.access) { Ok(caller) } else { Err(Problem::forbidden()) }
-}
-
-/// Counts and times a request by its route's template.
-async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-    let route = if route.starts_with("/docs") { "/docs" } else { route };
-    let status = response.status();
-    context.http.requests.with_label_values(&[method_label(&method), route, status.as_str()]).inc();
-    context.http.seconds.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
-    response
-}
-
-/// Methods are free text to HTTP; a label is not.
-fn method_label(method: &axum::http::Method) -> &str {
-    match method.as_str() {
-        known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") => known,
-        _ => "other",
-    }
 }
 
 /// Takes the address, so that a port in use is known before anything else happens.

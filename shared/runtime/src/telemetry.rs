@@ -1,8 +1,13 @@
-//! Logs and the metrics that every process has.
+//! Logs, traces, and the metrics that every process has.
 
 mod parts;
+mod requests;
+mod traces;
 
 pub(crate) use parts::register as register_parts;
+pub(crate) use requests::observe;
+pub(crate) use traces::check as check_traces;
+pub use traces::{Step, Traces};
 
 use std::io::IsTerminal;
 

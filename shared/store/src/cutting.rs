@@ -20,6 +20,8 @@ use crate::{changes, progress};
 pub struct Cut {
     /// Assignments made.
     pub made: i64,
+    /// The number of the first range cut, and how many there are.
+    pub ranges: (i64, i64),
     /// Whether the whole selection is cut.
     pub done: bool,
 }
@@ -36,7 +38,7 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
     let mut job = jobs::lock(db, id).await?;
     let (from, to) = (job.cut_to, job.selected.min(job.cut_to + ranges * job.range_size));
     if from == to || !matches!(job.status, JobStatus::Active | JobStatus::Paused) {
-        return Ok(Cut { made: 0, done: from == job.selected });
+        return Ok(Cut { made: 0, ranges: (0, 0), done: from == job.selected });
     }
     let assignments = lay_out(&job, &runs(db, id, from, to).await?, (from, to), now);
     changes::insert(db, &assignments).await?;
@@ -61,7 +63,7 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
     let detail = json!({"from": from, "to": to, "first_number": first, "numbers": made / job.slots, "slots": job.slots});
     jobs::note(db, &mut job, &Act { actor: None, at: now, reason: None }, "cut", detail).await?;
     progress::add(db, &[(id, Progress::of_cut(made))].into(), core.stripe).await?;
-    Ok(Cut { made, done: to == job.selected })
+    Ok(Cut { made, ranges: (first, made / job.slots), done: to == job.selected })
 }
 
 /// The assignments of positions `from..to`, every range once per slot.

@@ -147,6 +147,9 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
     if wanted("backlog") {
         size::backlog(&mut table, effort).await?;
     }
+    if wanted("scrapes") {
+        size::scrapes(&mut table, effort).await?;
+    }
     if wanted("large job") {
         size::large_job(&mut table, effort).await?;
     }

@@ -24,6 +24,11 @@ const LARGE: u64 = 100_000_000;
 /// Cycles that people begin a second while the backlog is looked at: far from what can be done at most.
 const CALM: f64 = 400.0;
 const PEOPLE: usize = 32;
+/// Assignments of a small installation that is scraped.
+const FEW: u64 = 10_000;
+/// Scrapes looked at, a little apart, so that they tell of several readings.
+const SCRAPES: usize = 50;
+const BETWEEN: Duration = Duration::from_millis(250);
 /// How long the cutting of a backlog may take.
 const CUTTING: Duration = Duration::from_secs(300);
 
@@ -78,6 +83,49 @@ async fn jobs(table: &mut Table, effort: Effort, calm: &Plan) -> anyhow::Result<
     let row = Row::of("lease with 1,000 open jobs, p50", "ms", many).noting(cost_of_many);
     table.take(row.beside("1 job", median(many) / median(one)).wanted(Target::ShareAtMost(1.25)));
     Ok(())
+}
+
+/// A scrape of the metrics service, and the reading of the counters behind it, over few and over many assignments.
+pub async fn scrapes(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
+    let servers = servers(effort).await?;
+    let mut seen = [const { Vec::new() }; 4];
+    for _ in 0..effort.times {
+        for (place, assignments) in [(0, FEW), (1, BACKLOG)] {
+            let mut installation = Installation::cutting(Some(&servers), assignments).await?;
+            let plan = installation.placed(&Plan { items: assignments, ..plan(1) });
+            pending(&Scene::set(&installation.admin()?, &plan).await?, assignments).await?;
+            // Only what reads for scrapes is left.
+            for service in installation.services().iter_mut().filter(|service| service.name() != "metrics") {
+                service.kill();
+            }
+            let (scrape, reading) = scrape(&installation.address("metrics")?).await?;
+            seen[place].push(scrape);
+            seen[2 + place].push(reading);
+        }
+    }
+    servers.stop().await;
+    let [few, many, read_few, read_many] = &seen;
+    for (what, few, many) in [("a scrape", few, many), ("reading the counters", read_few, read_many)] {
+        table.take(Row::of(format!("{what} with 10,000 assignments"), "ms", few));
+        let row = Row::of(format!("{what} with 1,000,000 assignments"), "ms", many);
+        table.take(row.beside("10,000", median(many) / median(few)).wanted(Target::ShareAtMost(1.25)));
+    }
+    Ok(())
+}
+
+/// The medians of many scrapes and of the readings that they tell of, in milliseconds.
+async fn scrape(base: &str) -> anyhow::Result<(f64, f64)> {
+    let client = Client::new(base)?;
+    let (mut took, mut readings) = (Vec::new(), Vec::new());
+    for _ in 0..SCRAPES {
+        let began = Instant::now();
+        let text = client.text(&format!("{base}/metrics")).await?;
+        took.push(began.elapsed().as_secs_f64() * 1_000.0);
+        let reading = text.lines().find_map(|line| line.strip_prefix("swath_counters_read_seconds "));
+        readings.push(reading.context("no reading")?.parse::<f64>()? * 1_000.0);
+        sleep(BETWEEN).await;
+    }
+    Ok((median(&took), median(&readings)))
 }
 
 async fn lease_p50(

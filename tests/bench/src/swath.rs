@@ -67,9 +67,14 @@ impl Installation {
         self.world.with_role(role).map(|service| service.url()).collect()
     }
 
+    /// Where a role is asked.
+    pub fn address(&self, role: &str) -> anyhow::Result<String> {
+        self.addresses(role).into_iter().next().with_context(|| format!("no {role}"))
+    }
+
     /// The administrator, at the coordinator.
     pub fn admin(&self) -> anyhow::Result<Client> {
-        let base = self.addresses("coordinator").into_iter().next().context("no coordinator")?;
+        let base = self.address("coordinator")?;
         Ok(Client::new(&base)?.with_token(self.world.admin_token())?)
     }
 

@@ -94,12 +94,17 @@ async fn user_of_redis(servers: &Servers) {
     hash.args(["-c", "printf %s \"$0\" | sha256sum | cut -d ' ' -f 1 | tr -d '\\n'", PASSWORD])
         .kill_on_drop(true);
     let hash = String::from_utf8(hash.output().await.unwrap().stdout).unwrap();
-    let users = read("deploy/redis/users.acl").replace("PASSWORD_SHA256", &hash);
-    let swath =
-        users.lines().filter_map(|line| line.strip_prefix("user ")).find(|line| line.starts_with("swath "));
-    let told =
-        servers.redis.told(&format!("ACL SETUSER {}", swath.expect("a user of Swath's"))).await.unwrap();
-    assert_eq!(told, "+OK");
+    let users = read("deploy/redis/users.acl");
+    let users = users.replace("WATCH_SHA256", &hash).replace("PASSWORD_SHA256", &hash);
+    let users = users.lines().filter_map(|line| line.strip_prefix("user "));
+    for user in users.filter(|user| !user.starts_with("default ")) {
+        assert_eq!(servers.redis.told(&format!("ACL SETUSER {user}")).await.unwrap(), "+OK");
+    }
+    let may = async |command: &str| servers.redis.told(&format!("ACL DRYRUN watch {command}")).await.unwrap();
+    assert_eq!((may("INFO").await, may("PING").await), ("+OK".to_owned(), "+OK".to_owned()));
+    for command in ["GET swath:lock:1", "SET swath:lock:1 mine", "CONFIG GET requirepass", "FLUSHALL"] {
+        assert!(may(command).await.starts_with('$'), "who watches may {command}");
+    }
     assert_eq!(servers.redis.told("ACL SETUSER default off").await.unwrap(), "+OK");
 }
 

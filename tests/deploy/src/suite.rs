@@ -9,6 +9,7 @@ mod prometheus;
 mod restored;
 mod rules;
 mod shipped;
+mod upgraded;
 mod watched;
 
 use std::path::{Path, PathBuf};

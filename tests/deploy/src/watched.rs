@@ -1,9 +1,11 @@
 //! The whole picture at once: the distributed shape under load, scraped by a real Prometheus, and a gateway that dies.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
 use swath_harness::children::Running;
+use swath_harness::collector::{Collector, is_whole};
 use swath_harness::process::{Environment, swath};
 use swath_harness::{Service, Settings, World, until};
 
@@ -18,7 +20,8 @@ const DOWN: &str = r#"ALERTS{alertname="SwathServiceDown", alertstate="firing"}"
 
 #[tokio::test(flavor = "multi_thread")]
 async fn under_load_every_panel_shows_something_and_a_dead_gateway_raises_its_alert() {
-    let mut world = World::start(Settings::default()).await.unwrap();
+    let collector = Collector::start().await.unwrap();
+    let mut world = World::start(traced(&collector)).await.unwrap();
     let prometheus = Prometheus::start(&targets(world.services())).await.unwrap();
     let _load = put_load_on(&world);
     make_an_urgent_job(&world).await;
@@ -51,6 +54,26 @@ async fn under_load_every_panel_shows_something_and_a_dead_gateway_raises_its_al
     assert_eq!(prometheus.number("max(max_over_time(swath_conservation_violations[1h]))").await, Some(0.0));
 
     few_series(&world).await;
+    let whole =
+        || async { collector.traces_with("rework").into_iter().find(|trace| is_told(&collector, trace)) };
+    until("a trace from its cut to its rework", DEADLINE, whole).await.unwrap();
+}
+
+/// A tenth of the ranges is followed: all of them would be more than the queue of spans holds when thousands are cut.
+fn traced(collector: &Collector) -> Settings {
+    Settings::default()
+        .with("SWATH__TRACES__ENDPOINT", collector.endpoint())
+        .with("SWATH__TRACES__SHARE", "0.1")
+        .with("OTEL_BSP_SCHEDULE_DELAY", "100")
+}
+
+/// Whether a trace tells of a range from its cut over the broker to the end of its rework.
+fn is_told(collector: &Collector, trace: &str) -> bool {
+    const STEPS: [&str; 8] = ["cut", "hint", "candidate", "lease", "submit", "review", "decide", "rework"];
+    let spans = collector.trace(trace);
+    let services = spans.iter().map(|span| span.service.as_str()).collect::<HashSet<_>>();
+    let has = |name: &str| spans.iter().any(|span| span.name == name);
+    is_whole(&spans) && STEPS.into_iter().all(has) && services.len() == 3
 }
 
 async fn few_series(world: &World) {

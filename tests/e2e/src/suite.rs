@@ -23,3 +23,4 @@ mod slots;
 mod smoke;
 mod stale;
 mod tail;
+mod traces;

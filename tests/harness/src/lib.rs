@@ -7,6 +7,7 @@
 
 pub mod children;
 pub mod client;
+pub mod collector;
 pub mod digits;
 pub mod http;
 pub mod ids;

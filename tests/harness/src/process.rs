@@ -29,6 +29,8 @@ pub struct Service {
     environment: Environment,
     folder: PathBuf,
     port: u16,
+    /// Another program than the one under test.
+    program: Option<PathBuf>,
     running: Option<Running>,
 }
 
@@ -50,7 +52,7 @@ impl Service {
         environment.insert("SWATH__SERVER__LISTEN".into(), ports::local(port).to_string());
         environment.insert("SWATH__DATA__DIR".into(), folder.join("data").display().to_string());
         let (name, roles) = (name.to_owned(), roles.map(str::to_owned));
-        Ok(Self { name, roles, environment, folder, port, running: None })
+        Ok(Self { name, roles, environment, folder, port, program: None, running: None })
     }
 
     /// Where the process listens.
@@ -95,9 +97,19 @@ impl Service {
         Self::new(name, self.roles.as_deref(), &self.folder, &self.environment)
     }
 
+    /// What the process is told.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// Changes a setting for the next start.
     pub fn set(&mut self, key: &str, value: &str) {
         self.environment.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Runs another program from the next start on, or the one under test again.
+    pub fn runs(&mut self, program: Option<&Path>) {
+        self.program = program.map(Path::to_owned);
     }
 
     /// Runs only these roles from the next start on.
@@ -114,7 +126,8 @@ impl Service {
         if let Some(roles) = &self.roles {
             arguments.extend(["--roles", roles]);
         }
-        let mut command = swath(&arguments, &self.environment)?;
+        let program = self.program.clone().map_or_else(binary, Ok)?;
+        let mut command = called(program, &arguments, &self.environment);
         command.current_dir(&self.folder);
         self.running = Some(Running::start(&self.name, &mut command, &self.log_file())?);
         Ok(())
@@ -193,13 +206,17 @@ impl Service {
 /// # Errors
 /// When the binary cannot be found.
 pub fn swath(arguments: &[&str], environment: &Environment) -> anyhow::Result<std::process::Command> {
-    let mut command = leashed(binary()?, "KILL");
+    Ok(called(binary()?, arguments, environment))
+}
+
+fn called(program: PathBuf, arguments: &[&str], environment: &Environment) -> std::process::Command {
+    let mut command = leashed(program, "KILL");
     let inherited = std::env::vars_os().map(|(key, _)| key);
     for key in inherited.filter(|key| key.to_string_lossy().starts_with("SWATH_")) {
         command.env_remove(key);
     }
     command.args(arguments).envs(environment);
-    Ok(command)
+    command
 }
 
 /// Runs `swath migrate`, which a database of the distributed shape waits for.
@@ -207,7 +224,15 @@ pub fn swath(arguments: &[&str], environment: &Environment) -> anyhow::Result<st
 /// # Errors
 /// When it fails or hangs; what it said is part of the error.
 pub async fn migrate(environment: &Environment) -> anyhow::Result<()> {
-    let command = swath(&["migrate"], environment)?;
+    migrate_by(&binary()?, environment).await
+}
+
+/// As [`migrate`], by another program than the one under test.
+///
+/// # Errors
+/// As there.
+pub async fn migrate_by(program: &Path, environment: &Environment) -> anyhow::Result<()> {
+    let command = called(program.to_owned(), &["migrate"], environment);
     let output = tokio::process::Command::from(command).kill_on_drop(true).output();
     let output = tokio::time::timeout(READY, output).await.context("swath migrate hangs")??;
     let said = String::from_utf8_lossy(&output.stderr);

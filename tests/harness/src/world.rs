@@ -6,7 +6,7 @@
 mod front;
 mod shape;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
@@ -28,12 +28,14 @@ pub struct Settings {
     pub gateways: usize,
     /// Reviews of the distributed shape.
     pub reviews: usize,
+    /// Another program than the one under test.
+    pub program: Option<PathBuf>,
 }
 
 /// Two of whatever must not be alone.
 impl Default for Settings {
     fn default() -> Self {
-        Self { environment: Environment::default(), gateways: 2, reviews: 2 }
+        Self { environment: Environment::default(), gateways: 2, reviews: 2, program: None }
     }
 }
 

@@ -15,7 +15,7 @@ use swath_runtime::auth::Tokens;
 use swath_runtime::context::Parts;
 use swath_runtime::media::Signer;
 use swath_runtime::rate::Allowance;
-use swath_runtime::telemetry::HttpMetrics;
+use swath_runtime::telemetry::{HttpMetrics, Traces};
 use swath_runtime::{Config, Context};
 use swath_store::{Memory, Store, Target};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,7 @@ impl Process {
             allowance: Allowance::per_second(0),
             signer: Signer::new(SecretString::from("a secret of no importance at all")),
             media_roots: Vec::new(),
+            traces: Traces::default(),
             http: HttpMetrics::new(&registry)?,
             registry,
             instance: common.ids.random(),

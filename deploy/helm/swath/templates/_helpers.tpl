@@ -110,6 +110,12 @@ securityContext:
 {{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_ACCESS_KEY" $keys.s3AccessKey) }}
 {{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_SECRET_KEY" $keys.s3SecretKey) }}
 {{- end }}
+{{- with $values.traces.endpoint }}
+- name: SWATH__TRACES__ENDPOINT
+  value: {{ . | quote }}
+- name: SWATH__TRACES__SHARE
+  value: {{ $values.traces.share | quote }}
+{{- end }}
 {{- range $key, $value := $values.settings }}
 - name: SWATH__{{ $key }}
   value: {{ $value | quote }}

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use swath_bus::{Message, Queue};
+use swath_bus::{Envelope, Message, Queue};
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::labels::check_text;
@@ -129,8 +129,10 @@ pub(crate) async fn reassign(
     let job = context.store.job(assignment.job).await?.ok_or_else(Problem::not_found)?;
     let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
     let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
-    let managed = context.store.assignment_reassign(id, request.user, until, cause).await?;
-    Ok(Json(announced(&context, managed).await))
+    let step = context.traces.at("reassign", id);
+    let managed =
+        context.store.assignment_reassign(id, request.user, until, cause).await.map_err(Problem::from);
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 pub(crate) async fn reopen(
@@ -141,8 +143,9 @@ pub(crate) async fn reopen(
 ) -> Result<Json<AssignmentView>> {
     own(&context, &caller, id, MANAGER).await?;
     let cause = cause(&context, &caller, request.value.reason)?;
-    let managed = context.store.assignment_reopen(id, cause).await?;
-    Ok(Json(announced(&context, managed).await))
+    let step = context.traces.at("reopen", id);
+    let managed = context.store.assignment_reopen(id, cause).await.map_err(Problem::from);
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 pub(crate) async fn cancel(
@@ -153,8 +156,9 @@ pub(crate) async fn cancel(
 ) -> Result<Json<AssignmentView>> {
     own(&context, &caller, id, MANAGER).await?;
     let cause = cause(&context, &caller, request.value.reason)?;
-    let managed = context.store.assignment_cancel(id, cause).await?;
-    Ok(Json(announced(&context, managed).await))
+    let step = context.traces.at("cancel", id);
+    let managed = context.store.assignment_cancel(id, cause).await.map_err(Problem::from);
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 /// Lets go of the lock of the lease that ended, and hints work that waits again.
@@ -167,10 +171,10 @@ async fn announced(
     }
     if assignment.status == Status::Pending {
         let (job, round, numbers) = (assignment.job, assignment.round, vec![assignment.number]);
-        let published = context
-            .bus
-            .publish(Queue::Annotate(assignment.team), Message::Hint { job, round, numbers })
-            .await;
+        let traceparent = context.traces.tell("hint", [assignment.id]);
+        let message = Message::Hint { job, round, numbers };
+        let hint = Envelope { message, traceparent };
+        let published = context.bus.publish(Queue::Annotate(assignment.team), hint).await;
         tracing::debug!(assignment = %assignment.id, %published, "work waits again");
     }
     assignment.into()

@@ -167,7 +167,7 @@ pub(crate) async fn create(
     let new = new_job(&context, &caller, &dataset, &request).await?;
     let id = context.store.job_create(new, asked).await?;
     // The first slice at once: somebody may be waiting.
-    context.store.job_cut(id, SLICE, context.now()).await?;
+    context.cut(id, SLICE, context.now()).await?;
     wake(&context, id);
     Ok((StatusCode::CREATED, Json(view(&context, &caller, id).await?)))
 }

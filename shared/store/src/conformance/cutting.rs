@@ -44,7 +44,7 @@ async fn a_cut_that_goes_on_at_random_points_covers_the_selection(world: World) 
         }
         audit(&world, job).await;
         let more = world.store.job_cut(job, 5, world.now()).await.unwrap();
-        assert_eq!(more, Cut { made: 0, done: true });
+        assert_eq!(more, Cut { made: 0, ranges: (0, 0), done: true });
     }
 }
 
@@ -96,7 +96,7 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     let draft = world.draft(&plan).await;
     let job = world.store.job_create(draft, None).await.unwrap();
     let cut = world.store.job_cut(job, 3, world.now()).await.unwrap();
-    assert_eq!(cut, Cut { made: 3, done: false });
+    assert_eq!(cut, Cut { made: 3, ranges: (0, 3), done: false });
     let held = world.lease(job, world.worker().await).await;
     let items =
         world.store.items(world.store.job(job).await.unwrap().unwrap().dataset, &held.ranges).await.unwrap();

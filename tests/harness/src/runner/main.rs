@@ -2,6 +2,7 @@
 //! leaves nothing behind, also when it is interrupted.
 
 mod fetch;
+mod older;
 mod options;
 mod parts;
 mod run;

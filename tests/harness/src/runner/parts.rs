@@ -3,6 +3,7 @@
 use tokio::process::Command;
 
 use crate::fetch::{self, Fetched};
+use crate::older;
 use crate::options::Part;
 use crate::run::Run;
 use crate::step::Kind;
@@ -78,6 +79,7 @@ async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
 
 /// What is shipped beside the program, read by the tools for which it is meant, in the distributed shape.
 async fn deploy(run: &mut Run) {
+    let Some(older) = older::build(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
         return;
     }
@@ -95,6 +97,7 @@ async fn deploy(run: &mut Run) {
                 E2E_THREADS,
             ]);
             tests.args(filters).env("SWATH_TEST_SHAPE", "distributed").envs(fetched);
+            tests.env("SWATH_TEST_OLDER", older);
             run.step("deploy", Kind::Tests, tests).await;
             run.look_for_panics("deploy");
         }

@@ -35,6 +35,11 @@ impl Run {
         self.build.join("swath-tests-cache")
     }
 
+    /// The folder that cargo builds in.
+    pub fn target(&self) -> PathBuf {
+        self.build.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
     /// A program of the same build, with the surroundings of [`Run::cargo`].
     pub fn program(&self, name: &str) -> Command {
         self.surrounded(Command::new(self.build.join(name)))

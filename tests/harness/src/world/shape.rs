@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Settings;
 use crate::ids;
-use crate::process::{Environment, Service, migrate};
+use crate::process::{Environment, Service, migrate, migrate_by};
 use crate::servers::{Addresses, Database};
 
 /// Environment variable that names the shape under test.
@@ -55,10 +55,17 @@ impl Shape {
         };
         environment.extend(settings.environment.clone());
         if database.is_some() {
-            migrate(&environment).await?;
+            match &settings.program {
+                Some(program) => migrate_by(program, &environment).await?,
+                None => migrate(&environment).await?,
+            }
         }
         let processes = self.processes(settings).into_iter();
-        let services = processes.map(|(name, role)| Service::new(&name, role, folder, &environment));
+        let services = processes.map(|(name, role)| {
+            let mut service = Service::new(&name, role, folder, &environment)?;
+            service.runs(settings.program.as_deref());
+            Ok(service)
+        });
         Ok(Plan { services: services.collect::<anyhow::Result<_>>()?, database })
     }
 
