@@ -5,9 +5,9 @@ mod attention;
 
 use std::collections::HashMap;
 
-use swath_bus::{Envelope, Message, Published, Queue};
+use swath_bus::{Message, Published, Queue};
 use swath_domain::Time;
-use swath_domain::ids::{AssignmentId, JobId, TeamId};
+use swath_domain::ids::{JobId, TeamId};
 use swath_domain::job::Job;
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
@@ -130,18 +130,11 @@ impl Hinter {
         Ok(groups.map(due).collect())
     }
 
-    fn hint(&self, due: &Due) -> Envelope {
-        let Due { job, round, numbers, .. } = due;
-        let first_slots = numbers.iter().map(|number| AssignmentId::of(*job, *round, *number, 0));
-        let traceparent = self.context.traces.tell("hint", first_slots);
-        let message = Message::Hint { job: *job, round: *round, numbers: numbers.clone() };
-        Envelope { message, traceparent }
-    }
-
     /// Publishes hints. A job whose hint may not have been heard is looked at again in the next round; that hint itself
     /// is repeated after the usual while, so that a broker that is away is not asked over and over.
     async fn publish(&mut self, due: Vec<Due>, now: Time) {
-        let hints = due.iter().map(|due| (Queue::Annotate(due.team), self.hint(due))).collect();
+        let hint = |due: &Due| self.context.hint(due.job, due.round, due.numbers.clone());
+        let hints = due.iter().map(|due| (Queue::Annotate(due.team), hint(due))).collect();
         for (due, published) in due.iter().zip(self.context.bus.publish_all(hints).await) {
             tracing::trace!(job = %due.job, hints = due.numbers.len(), %published, "hinted");
             if published == Published::Unknown {

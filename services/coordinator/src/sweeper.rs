@@ -1,7 +1,7 @@
 //! The sweeper: lets leases lapse, calls off the rest of cancelled jobs, ends what is finished, and clears away what
 //! nobody will come back to.
 
-use swath_bus::{Envelope, Message, Notices, Queue};
+use swath_bus::{Notices, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::planted::{Bug, is};
@@ -69,17 +69,14 @@ impl Sweeper {
         let locks =
             lapsed.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
         self.context.locks.free(locks);
-        let traces = &self.context.traces;
         for (assignment, lease) in
             lapsed.iter().filter_map(|(assignment, lease)| Some((assignment, (*lease)?)))
         {
-            drop(traces.under("lapse", assignment.id, lease));
+            drop(self.context.traces.under("lapse", assignment.id, lease));
         }
         for (assignment, _) in lapsed.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
-            let (job, round, numbers) = (assignment.job, assignment.round, vec![assignment.number]);
-            let traceparent = traces.tell("hint", [assignment.id]);
-            let message = Message::Hint { job, round, numbers };
-            self.notices.tell(Queue::Annotate(assignment.team), Envelope { message, traceparent });
+            let hint = self.context.hint(assignment.job, assignment.round, vec![assignment.number]);
+            self.notices.tell(Queue::Annotate(assignment.team), hint);
             tracing::debug!(assignment = %assignment.id, "a lease has lapsed");
         }
         self.notices.tick().await;

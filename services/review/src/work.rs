@@ -1,6 +1,6 @@
 //! What reviewers do, below HTTP: ask, judge an item, decide.
 
-use swath_bus::{Envelope, Message, Queue};
+use swath_bus::Queue;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::{Refusal, Status};
 use swath_leasing::{Ask, Outcome};
@@ -54,8 +54,6 @@ impl Review {
         let Some((rework, (round, number))) = decided.rework.zip(decided.rework_key) else { return };
         self.metrics.rejected.inc();
         self.context.traces.rework(rework, lease);
-        let traceparent = self.context.traces.tell("hint", [rework]);
-        let message = Message::Hint { job: decided.job, round, numbers: vec![number] };
-        self.notices.tell(Queue::Annotate(team), Envelope { message, traceparent });
+        self.notices.tell(Queue::Annotate(team), self.context.hint(decided.job, round, vec![number]));
     }
 }

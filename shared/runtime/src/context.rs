@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use prometheus::Registry;
-use swath_bus::Bus;
-use swath_domain::ids::{JobId, LeaseId};
+use swath_bus::{Bus, Envelope, Message};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::{Clock, Ids, Time};
 use swath_locks::Locks;
 use swath_store::{Cut, Store};
@@ -88,6 +88,13 @@ impl Context {
         let cut = self.0.store.job_cut(job, ranges, now).await?;
         self.0.traces.cut(job, cut.ranges, now);
         Ok(cut)
+    }
+
+    /// What tells gateways that these numbers of a job's round wait.
+    pub fn hint(&self, job: JobId, round: i64, numbers: Vec<i64>) -> Envelope {
+        let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
+        let traceparent = self.0.traces.tell("hint", first_slots);
+        Envelope { message: Message::Hint { job, round, numbers }, traceparent }
     }
 
     /// Whether the clock may be trusted enough to hand out new leases.

@@ -45,6 +45,7 @@ mod rowset;
 mod submissions;
 mod sweeping;
 mod under_review;
+mod waiving;
 
 #[cfg(test)]
 mod conformance;

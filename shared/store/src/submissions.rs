@@ -1,6 +1,6 @@
 //! Submitting: an assignment is handed in as a whole, at most once per lease.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
@@ -10,13 +10,14 @@ use uuid::Uuid;
 
 use crate::answers::Key;
 use crate::batcher::Replies;
-use crate::changes::{AcceptedRow, Taken};
+use crate::changes::Taken;
 use crate::core::{Core, commit, settle};
 use crate::db::{Db, execute, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::items::{ItemWork, Save, Saved};
 use crate::rows::GrantRow;
+use crate::waiving;
 
 /// A person hands in an assignment.
 #[derive(Debug, Clone)]
@@ -245,32 +246,6 @@ async fn hand_in(
         command.now,
     );
     holds.changes.count(job_id, Counter::Submissions, 1);
-    let next = if review { Next::Reviewer } else { waive_whole(holds, command, id)? };
+    let next = if review { Next::Reviewer } else { waiving::waive_whole(holds, command, id)? };
     Ok(Submitted { assignment: id, status: Status::Completed, next, fresh: true })
-}
-
-/// Accepts on the spot a submission that brings all its items along, so that all that the review rule needs is at hand;
-/// one whose items were saved before is left to the review service, for nobody should wait for a thousand rows.
-fn waive_whole(holds: &mut Holds, command: &Submit, id: AssignmentId) -> Result<Next> {
-    let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
-    let along: BTreeMap<_, _> = command.items.iter().map(|work| (work.item, work.skipped)).collect();
-    if along.len() as i64 != assignment.items {
-        return Ok(Next::Rule);
-    }
-    let skipped: Vec<_> = along.iter().filter(|(_, skipped)| **skipped).map(|(item, _)| *item).collect();
-    let entry = assignment.waive(&skipped, command.now)?;
-    let (job, slot) = (assignment.job, assignment.slot);
-    let row = |(item, skipped)| AcceptedRow {
-        job,
-        item,
-        slot,
-        assignment: id,
-        author: command.user,
-        reviewer: None,
-        skipped,
-        at: command.now,
-    };
-    holds.changes.accept(along.into_iter().map(row));
-    holds.changes.log(entry);
-    Ok(Next::Nobody)
 }

@@ -4,7 +4,9 @@
 
 mod boards;
 mod files;
+mod ledger;
 mod moved;
+mod people;
 mod prometheus;
 mod restored;
 mod rules;

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use swath_harness::children::Running;
-use swath_harness::process::{Environment, migrate, swath};
+use swath_harness::process::migrate;
 use swath_harness::{Settings, World, until};
+
+use crate::ledger;
+use crate::people::put_to_work;
 
 const DEADLINE: Duration = Duration::from_secs(120);
 /// How long people may take to end their job.
 const END: Duration = Duration::from_secs(300);
+/// Who works at what.
+const ITEMS: u64 = 3_000;
+const WORDS: &str = "--annotators 6 --reviewers 3 --range-size 2 --review 50 --think 0.08 --lease-seconds 10";
 /// What `older.sh` calls the older release.
 const OLDER: &str = "0.0.9";
 /// In which order an operator starts the services anew.
@@ -21,7 +26,9 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let settings = Settings { program: Some(older), ..Settings::default() };
     let mut world = World::start(settings).await.unwrap();
     all_are(&world, OLDER).await;
-    let (mut load, _folder) = put_load_on(&world);
+    // Enough for the upgrade, and leases short enough for those who walk away not to hold up the end.
+    let words = format!("--items {ITEMS} {WORDS}");
+    let (mut load, _folder) = put_to_work(&world, &words);
     let mut decided = more_than(&world, 0).await;
 
     // The schema goes first, and the older processes work on it.
@@ -44,13 +51,7 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let ended = load.ended(END).await.unwrap();
     assert!(ended.success(), "{}", load.output());
     all_are(&world, env!("CARGO_PKG_VERSION")).await;
-    let read = |statement: &'static str| async { world.database().unwrap().read(statement).await.unwrap() };
-    let gaps = "SELECT a.id FROM assignments a LEFT JOIN decision_log l ON l.subject = a.id
-                GROUP BY a.id, a.seq HAVING count(l.seq) <> a.seq OR max(l.seq) <> a.seq";
-    assert_eq!(read(gaps).await, Vec::<Vec<String>>::new());
-    let undecided =
-        "SELECT sum(items_pending + items_in_progress + items_completed + items_in_review) FROM job_progress";
-    assert_eq!(read(undecided).await, [["0"]]);
+    ledger::is_closed(world.database().unwrap(), ITEMS).await;
 }
 
 /// Whether every process says that it is of this version.
@@ -71,17 +72,4 @@ async fn more_than(world: &World, before: u64) -> u64 {
         (count >= before + 20).then_some(count)
     };
     until("more work to be decided", DEADLINE, more).await.unwrap()
-}
-
-/// People at work until their job is done, with a checker behind them.
-fn put_load_on(world: &World) -> (Running, tempfile::TempDir) {
-    let environment: Environment = [("SWATH_URL", world.origin()), ("SWATH_TOKEN", world.admin_token())]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into();
-    // Enough for the upgrade, and leases short enough for those who walk away not to hold up the end.
-    let people = "load --annotators 6 --reviewers 3 --items 3000 --range-size 2 --review 50 --think 0.08 --lease-seconds 10";
-    let mut command = swath(&people.split(' ').collect::<Vec<_>>(), &environment).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let load = Running::start("the load", &mut command, &folder.path().join("log")).unwrap();
-    (load, folder)
 }

@@ -4,17 +4,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
-use swath_harness::children::Running;
 use swath_harness::collector::{Collector, is_whole};
-use swath_harness::process::{Environment, swath};
 use swath_harness::{Service, Settings, World, until};
 
 use crate::boards;
+use crate::people::put_to_work;
 use crate::prometheus::{Prometheus, Targets, scaled};
 
 const DEADLINE: Duration = Duration::from_secs(120);
 /// The most series that one process may have.
 const SERIES: usize = 2_000;
+/// Who works at what.
+const WORDS: &str = "--annotators 6 --reviewers 3 --items 100000 --range-size 2 --review 50 --think 0.02";
 /// The alert that a dead gateway must raise.
 const DOWN: &str = r#"ALERTS{alertname="SwathServiceDown", alertstate="firing"}"#;
 
@@ -23,7 +24,7 @@ async fn under_load_every_panel_shows_something_and_a_dead_gateway_raises_its_al
     let collector = Collector::start().await.unwrap();
     let mut world = World::start(traced(&collector)).await.unwrap();
     let prometheus = Prometheus::start(&targets(world.services())).await.unwrap();
-    let _load = put_load_on(&world);
+    let _load = put_to_work(&world, WORDS);
     make_an_urgent_job(&world).await;
 
     for query in boards::queries() {
@@ -102,18 +103,6 @@ fn with_everything(expression: &str) -> String {
     ["$instance", "$team", "$job_id"]
         .iter()
         .fold(expression.to_owned(), |text, name| text.replace(name, ".*"))
-}
-
-/// People at work, for as long as this lives.
-fn put_load_on(world: &World) -> (Running, tempfile::TempDir) {
-    let environment: Environment = [("SWATH_URL", world.origin()), ("SWATH_TOKEN", world.admin_token())]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into();
-    let people = "load --annotators 6 --reviewers 3 --items 100000 --range-size 2 --review 50 --think 0.02";
-    let mut command = swath(&people.split(' ').collect::<Vec<_>>(), &environment).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let load = Running::start("the load", &mut command, &folder.path().join("log")).unwrap();
-    (load, folder)
 }
 
 /// A job that is due, so that what is shown of due dates has something to show.

@@ -90,6 +90,26 @@ async fn one_trace_follows_a_range_from_its_cut_to_the_end_of_its_rework() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_rework_of_a_second_opinion_stands_in_the_same_trace() {
+    let (collector, world) = traced().await;
+    let team = world.team("traced").await;
+    let dataset = team.dataset(2).await;
+    let job = team.job(&dataset, json!({"slots": 2, "reserve_seconds": 1})).await;
+    let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
+    let rosa = team.reviewer("rosa").await;
+    let first = anna.work(&job).await;
+    let second = bob.work(&job).await;
+    assert_eq!((first.slot(), second.slot()), (0, 1));
+    rosa.reject(&job, &[]).await;
+    rosa.reject(&job, &[1]).await;
+    // The review service tells of the rework, and once it is nobody's the coordinator does: by number, without a slot.
+    let wanted = [("cut", 1), ("lease", 2), ("review", 2), ("rework", 1), ("hint", 3)];
+    trace_with(&collector, &trace_of(&first.assignment()), &wanted).await;
+    bob.work(&job).await;
+    trace_with(&collector, &trace_of(&first.assignment()), &[("lease", 3)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_completion_takes_its_trace_over_the_broker() {
     let (collector, world) = traced().await;
     let team = world.team("traced").await;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use swath_bus::{Envelope, Message, Queue};
+use swath_bus::Queue;
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::labels::check_text;
@@ -170,10 +170,7 @@ async fn announced(
         context.locks.free(vec![(assignment.id, lease)]);
     }
     if assignment.status == Status::Pending {
-        let (job, round, numbers) = (assignment.job, assignment.round, vec![assignment.number]);
-        let traceparent = context.traces.tell("hint", [assignment.id]);
-        let message = Message::Hint { job, round, numbers };
-        let hint = Envelope { message, traceparent };
+        let hint = context.hint(assignment.job, assignment.round, vec![assignment.number]);
         let published = context.bus.publish(Queue::Annotate(assignment.team), hint).await;
         tracing::debug!(assignment = %assignment.id, %published, "work waits again");
     }

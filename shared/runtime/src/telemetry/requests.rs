@@ -34,7 +34,7 @@ pub(crate) async fn observe(State(context): State<Context>, request: Request, ne
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let route = if route.starts_with("/docs") { "/docs" } else { route };
     let ids = ids(&context.traces, asked.as_ref());
-    let span = context.traces.request(&ids, asked, format!("{} {route}", label(&method)));
+    let span = context.traces.request(&ids, asked, || format!("{} {route}", label(&method)));
     let logged = tracing::info_span!("request", trace_id = %ids.trace_id(), span_id = %ids.span_id(), route);
     let response = REQUEST.scope(ids, next.run(request)).instrument(logged).await;
     let status = response.status();

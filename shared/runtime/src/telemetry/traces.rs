@@ -53,11 +53,13 @@ pub struct Step(Option<Span>);
 enum Under<'a> {
     /// Nothing: it is the first.
     Nothing,
+    /// The cut of the range.
+    Cut,
     /// What made the assignment: a cut or a decision.
     Making,
     /// A lease or a review.
     Holding(LeaseId),
-    /// What a message told of, if its header speaks of the same range.
+    /// What a message told of, if its header speaks of the same range; otherwise the cut.
     Message(Option<&'a str>),
 }
 
@@ -131,12 +133,15 @@ impl Traces {
         }
     }
 
-    /// Assignments that a message tells of: what goes into its header.
+    /// Assignments that a message tells of: what goes into its header. These steps stand under the cut, for a message may
+    /// name ranges alone, by any of their slots.
     pub fn tell(&self, name: &'static str, ids: impl IntoIterator<Item = AssignmentId>) -> Option<String> {
         self.0.as_ref()?;
-        let told =
-            ids.into_iter().map(|id| self.step(id, Told { kind: SpanKind::Producer, ..Told::of(name) }));
-        let steps: Vec<_> = told.collect();
+        let told = |id| {
+            let (kind, under) = (SpanKind::Producer, Under::Cut);
+            self.step(id, Told { kind, under, ..Told::of(name) })
+        };
+        let steps: Vec<_> = ids.into_iter().map(told).collect();
         steps.iter().find_map(Step::traceparent)
     }
 
@@ -187,16 +192,16 @@ impl Traces {
         };
         let trace = TraceId::from_bytes(*origin.0.as_bytes());
         // The first slot's cut stands for all of them.
-        let making =
-            if assignment.is_first_round() { of_assignment(origin) } else { of_assignment(assignment) };
+        let cut = remote(trace, of_assignment(origin));
         let parent = match told.under {
             Under::Nothing => None,
-            // A rework is made under the review that asks for it, not under itself.
-            Under::Making => Some(remote(trace, making)),
+            Under::Cut => Some(cut),
+            Under::Making if assignment.is_first_round() => Some(cut),
+            Under::Making => Some(remote(trace, of_assignment(assignment))),
             Under::Holding(lease) => Some(remote(trace, of_lease(lease))),
             Under::Message(header) => {
                 let told = header.and_then(parse).filter(|parent| parent.trace_id() == trace);
-                Some(told.unwrap_or_else(|| remote(trace, making)))
+                Some(told.unwrap_or(cut))
             }
         };
         let mut builder = inner
@@ -219,10 +224,10 @@ impl Traces {
         &self,
         of: &SpanContext,
         parent: Option<SpanContext>,
-        name: String,
+        name: impl FnOnce() -> String,
     ) -> Option<Span> {
         let inner = self.0.as_ref().filter(|_| of.is_sampled())?;
-        let builder = inner.tracer.span_builder(name).with_kind(SpanKind::Server);
+        let builder = inner.tracer.span_builder(name()).with_kind(SpanKind::Server);
         Some(inner.build(builder, (of.trace_id(), Some(of.span_id())), parent))
     }
 

@@ -57,6 +57,11 @@ impl Lease {
         self.told["fence"].as_u64().unwrap_or_else(|| panic!("no fence in {}", self.told))
     }
 
+    /// Which of the opinions that are asked for it is.
+    pub fn slot(&self) -> u64 {
+        self.told["assignment"]["slot"].as_u64().unwrap_or_else(|| panic!("no slot in {}", self.told))
+    }
+
     /// The numbers of its items, in order.
     pub fn items(&self) -> Vec<u64> {
         let items = self.told["assignment"]["items"].as_array().cloned().unwrap_or_default();

@@ -1,0 +1,18 @@
+//! What must hold of the tables whatever an installation went through.
+
+use swath_harness::servers::Database;
+
+/// Every item once, no gap in the log, and counters that say that all of it is accepted.
+pub(crate) async fn is_closed(database: &Database, items: u64) {
+    let read = |statement: &'static str| async { database.read(statement).await.unwrap() };
+    let items = items.to_string();
+    let accepted = "SELECT count(*), count(DISTINCT (job, item, slot)) FROM accepted";
+    assert_eq!(read(accepted).await, [[items.clone(), items.clone()]]);
+    let gaps = "SELECT a.id FROM assignments a LEFT JOIN decision_log l ON l.subject = a.id
+                GROUP BY a.id, a.seq HAVING count(l.seq) <> a.seq OR max(l.seq) <> a.seq";
+    assert_eq!(read(gaps).await, Vec::<Vec<String>>::new());
+    let counted = "SELECT sum(items_accepted + items_skipped),
+                       sum(items_pending + items_in_progress + items_completed + items_in_review)
+                   FROM job_progress";
+    assert_eq!(read(counted).await, [[items, "0".to_owned()]]);
+}
