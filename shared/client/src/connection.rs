@@ -8,12 +8,12 @@ use hyper::Request;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::error::{ApiError, ClientError};
-use crate::{Attempt, Client, Result, retry_after};
+use crate::{Attempt, Client, Result, read, retry_after};
 
 /// What `http:` addresses start with; others go through the client's own pool.
 const PLAIN: &str = "http://";
@@ -43,12 +43,15 @@ impl Connection {
     ///
     /// # Errors
     /// What the server refuses, and everything that leaves the outcome unknown.
-    pub async fn attempt(&mut self, attempt: &Attempt<'_>, deadline: Duration) -> Result<Value> {
+    pub async fn attempt<T: DeserializeOwned>(
+        &mut self,
+        attempt: &Attempt<'_>,
+        deadline: Duration,
+    ) -> Result<T> {
         let Some(host) = self.host.clone() else { return self.client.attempt(attempt, deadline).await };
         let silent = || ClientError::Broken(format!("nothing within {deadline:?}"));
         let body = timeout(deadline, self.exchange(host, attempt)).await.map_err(|_| silent())??;
-        let text = if body.is_empty() { b"null" } else { body.as_ref() };
-        serde_json::from_slice(text).map_err(ClientError::Decode)
+        read(&body)
     }
 
     async fn exchange(&mut self, host: HeaderValue, attempt: &Attempt<'_>) -> Result<Bytes> {

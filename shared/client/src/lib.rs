@@ -125,16 +125,14 @@ impl Client {
         Ok(Self { base, ..self.clone() })
     }
 
-    async fn attempt(&self, attempt: &Attempt<'_>, deadline: Duration) -> Result<Value> {
+    async fn attempt<T: DeserializeOwned>(&self, attempt: &Attempt<'_>, deadline: Duration) -> Result<T> {
         let Attempt { method, path, key, body } = attempt;
         let mut call = Call::new(method.clone(), self.url(path, &[])?);
         call.key = key.map(str::to_owned);
         if let Some(body) = body {
             call = call.body(body)?;
         }
-        let body = self.once(&call, deadline).await?.bytes().await?;
-        let text = if body.is_empty() { b"null" } else { body.as_ref() };
-        serde_json::from_slice(text).map_err(ClientError::Decode)
+        read(&self.once(&call, deadline).await?.bytes().await?)
     }
 
     fn url(&self, path: &str, query: &Query<'_>) -> Result<Url> {
@@ -147,9 +145,7 @@ impl Client {
     }
 
     async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let body = self.repeated(&call).await?.bytes().await?;
-        let text = if body.is_empty() { b"null" } else { body.as_ref() };
-        serde_json::from_slice(text).map_err(ClientError::Decode)
+        read(&self.repeated(&call).await?.bytes().await?)
     }
 
     /// Sends a call, and sends it again while the failure is one that passes.
@@ -240,6 +236,11 @@ async fn checked(response: Response) -> Result<Response> {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Reads an answer; an empty one is `null`.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(if body.is_empty() { b"null" } else { body }).map_err(ClientError::Decode)
 }
 
 /// A key that no other call has.

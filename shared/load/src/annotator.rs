@@ -1,14 +1,16 @@
 //! An annotator: takes a range, says something of each item, corrects some of it, and hands it in.
 
 use rand::RngExt;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use swath_checker::{Answer, Call, Content};
+use swath_checker::{Call, Content};
 use swath_client::{Method, new_key};
 use swath_domain::Stage;
 use tokio::time::{Instant, sleep_until};
 
 use crate::meter::Kind;
 use crate::person::{Desk, Errand, Heard, Held};
+use crate::told::Saved;
 
 /// Of a hundred items, how many are looked at again and said otherwise.
 const CORRECTED: f64 = 5.0;
@@ -109,9 +111,8 @@ async fn confirm(desk: &mut Desk, held: &Held, item: i64, annotation: Value) -> 
         key: None,
         assignment: Some(held.assignment),
         call: Call::Confirm { lease: held.lease, item, content },
-        answer: &|told| Answer::Saved { revision: told["revision"].as_i64().unwrap_or_default() },
     };
-    matches!(desk.errand(errand, None).await, Heard::Done(_))
+    matches!(desk.errand::<Saved>(errand, None).await, Heard::Done(_))
 }
 
 async fn renew(desk: &mut Desk, held: &Held) {
@@ -123,9 +124,8 @@ async fn renew(desk: &mut Desk, held: &Held) {
         key: None,
         assignment: Some(held.assignment),
         call: Call::Renew { lease: held.lease },
-        answer: &|_| Answer::Nothing,
     };
-    desk.errand(errand, None).await;
+    desk.errand::<IgnoredAny>(errand, None).await;
 }
 
 async fn release(desk: &mut Desk, held: &Held) {
@@ -137,9 +137,8 @@ async fn release(desk: &mut Desk, held: &Held) {
         key: None,
         assignment: Some(held.assignment),
         call: Call::Release { lease: held.lease },
-        answer: &|_| Answer::Nothing,
     };
-    desk.errand(errand, None).await;
+    desk.errand::<IgnoredAny>(errand, None).await;
 }
 
 /// Hands the range in, with these items said along with it; false where something is still missing.
@@ -164,7 +163,6 @@ async fn submit(desk: &mut Desk, held: &Held, with: &[i64]) -> bool {
         key: None,
         assignment: Some(held.assignment),
         call: Call::Submit { lease: held.lease, id, items },
-        answer: &|_| Answer::Nothing,
     };
-    !matches!(desk.errand(errand, None).await, Heard::Refused(code, _) if code == "incomplete")
+    !matches!(desk.errand::<IgnoredAny>(errand, None).await, Heard::Refused(code, _) if code == "incomplete")
 }

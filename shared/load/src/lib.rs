@@ -11,6 +11,7 @@ mod plan;
 mod report;
 mod reviewer;
 mod scene;
+mod told;
 mod verify;
 
 pub use history::{Recorder, Remembered};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
-use swath_checker::{Answer, Call, Event, Outcome};
+use swath_checker::{Call, Event, Outcome};
 use swath_client::{Attempt, Client, ClientError, Connection, Method, new_key};
-use swath_domain::{AssignmentId, JobId, LeaseId, Range, Ranges, Stage, UserId};
+use swath_domain::{AssignmentId, JobId, LeaseId, Stage, UserId};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::Run;
@@ -15,6 +15,7 @@ use crate::history::Recorder;
 use crate::meter::{Ended, Kind, Meter};
 use crate::pace::Pace;
 use crate::plan::{Drive, Plan};
+use crate::told::{Lease, Told};
 
 /// However long the server says that there will be no work, a person looks again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -52,9 +53,9 @@ pub struct Held {
 
 /// What a call came to in the end.
 #[derive(Debug)]
-pub enum Heard {
+pub enum Heard<T> {
     /// It was done.
-    Done(Value),
+    Done(T),
     /// It was refused: by this code, with this pause.
     Refused(String, Option<Duration>),
     /// Nobody knows, and the person has given up on it.
@@ -81,7 +82,7 @@ pub struct Desk {
 }
 
 /// A call that is ready to be sent, and how the history tells it.
-pub struct Errand<'a> {
+pub struct Errand {
     /// What the meter calls it.
     pub kind: Kind,
     /// The method.
@@ -96,8 +97,6 @@ pub struct Errand<'a> {
     pub assignment: Option<AssignmentId>,
     /// The call, as it is remembered.
     pub call: Call,
-    /// What is remembered of an answer.
-    pub answer: &'a (dyn Fn(&Value) -> Answer + Sync),
 }
 
 impl Desk {
@@ -148,10 +147,9 @@ impl Desk {
                 key: Some(new_key()),
                 assignment: None,
                 call: Call::Ask { stage },
-                answer: &|told| lease_of(told).unwrap_or(Answer::Nothing),
             };
-            let pause = match self.errand(errand, due).await {
-                Heard::Done(told) => return held_of(&told),
+            let pause = match self.errand::<Lease>(errand, due).await {
+                Heard::Done(lease) => return Some(lease.held()),
                 Heard::Refused(_, pause) => pause.unwrap_or(LOOK_AGAIN),
                 Heard::Lost => LOOK_AGAIN,
             };
@@ -169,7 +167,7 @@ impl Desk {
 
     /// Runs an errand to its end: what nobody knows is asked again, the same under the same key, for as long as the
     /// person has patience. Every try is remembered. `due` is when it should have begun.
-    pub async fn errand(&mut self, errand: Errand<'_>, due: Option<Instant>) -> Heard {
+    pub async fn errand<T: Told>(&mut self, errand: Errand, due: Option<Instant>) -> Heard<T> {
         let (first, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             let began = Instant::now();
@@ -189,7 +187,7 @@ impl Desk {
         }
     }
 
-    async fn attempt(&mut self, errand: &Errand<'_>) -> Option<Result<Value, ClientError>> {
+    async fn attempt<T: Told>(&mut self, errand: &Errand) -> Option<Result<T, ClientError>> {
         let attempt = Attempt {
             method: errand.method.clone(),
             path: &errand.path,
@@ -205,13 +203,13 @@ impl Desk {
         }
     }
 
-    fn remember(
+    fn remember<T: Told>(
         &mut self,
-        errand: &Errand<'_>,
+        errand: &Errand,
         due: Instant,
         began: Instant,
-        answer: Option<Result<Value, ClientError>>,
-    ) -> Heard {
+        answer: Option<Result<T, ClientError>>,
+    ) -> Heard<T> {
         let ended = Instant::now();
         let hung_up = answer.is_none();
         let (heard, outcome) = judge(errand, answer, &self.run.meter);
@@ -223,7 +221,7 @@ impl Desk {
         };
         self.run.meter.count(errand.kind, kind, ended - due);
         let assignment = match &heard {
-            Heard::Done(told) => errand.assignment.or_else(|| held_of(told).map(|held| held.assignment)),
+            Heard::Done(told) => errand.assignment.or_else(|| told.assignment()),
             _ => errand.assignment,
         };
         self.seq += 1;
@@ -244,10 +242,14 @@ impl Desk {
 }
 
 /// What an answer means: a 5xx, a broken connection and silence all say nothing about what has happened.
-fn judge(errand: &Errand<'_>, answer: Option<Result<Value, ClientError>>, meter: &Meter) -> (Heard, Outcome) {
+fn judge<T: Told>(
+    errand: &Errand,
+    answer: Option<Result<T, ClientError>>,
+    meter: &Meter,
+) -> (Heard<T>, Outcome) {
     match answer {
         Some(Ok(told)) => {
-            let outcome = Outcome::Done((errand.answer)(&told));
+            let outcome = Outcome::Done(told.answer());
             (Heard::Done(told), outcome)
         }
         Some(Err(ClientError::Api(problem))) if problem.status < 500 => {
@@ -260,30 +262,6 @@ fn judge(errand: &Errand<'_>, answer: Option<Result<Value, ClientError>>, meter:
         }
         None => (Heard::Lost, Outcome::Unknown),
     }
-}
-
-fn lease_of(told: &Value) -> Option<Answer> {
-    let ranges: Vec<Range> = serde_json::from_value(told["assignment"]["ranges"].clone()).ok()?;
-    let ranges = Ranges::new(&ranges, i64::MAX).ok()?.as_slice().to_vec();
-    Some(Answer::Lease { lease: lease_id(told)?, fence: told["fence"].as_i64()?, ranges })
-}
-
-fn lease_id(told: &Value) -> Option<LeaseId> {
-    told["lease_id"].as_str()?.parse().ok()
-}
-
-fn held_of(told: &Value) -> Option<Held> {
-    let assignment = &told["assignment"];
-    let items = assignment["items"].as_array()?;
-    let numbers =
-        |wanted: fn(&&Value) -> bool| items.iter().filter(wanted).filter_map(|item| item["index"].as_i64());
-    Some(Held {
-        lease: lease_id(told)?,
-        assignment: assignment["id"].as_str()?.parse().ok()?,
-        round: assignment["round"].as_u64()?,
-        items: numbers(|_| true).collect(),
-        confirmed: numbers(|item| item["revision"].as_i64().is_some_and(|revision| revision > 0)).collect(),
-    })
 }
 
 impl Held {

@@ -1,12 +1,14 @@
 //! A reviewer: looks over a submission, rejects some of it, and decides.
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use swath_checker::{Answer, Call};
+use swath_checker::Call;
 use swath_client::{Method, new_key};
-use swath_domain::{AssignmentId, Stage, Status};
+use swath_domain::Stage;
 
 use crate::meter::Kind;
 use crate::person::{Desk, Errand, Heard, Held};
+use crate::told::Decided;
 
 /// From this round on nothing is rejected any more, so that the work ends.
 const CONTENT_FROM: u64 = 3;
@@ -58,9 +60,8 @@ async fn judge(desk: &mut Desk, review: &Held, item: i64, accept: bool) -> bool 
         key: None,
         assignment: Some(review.assignment),
         call: Call::Judge { lease: review.lease, item, accept },
-        answer: &|_| Answer::Nothing,
     };
-    matches!(desk.errand(errand, None).await, Heard::Done(_))
+    matches!(desk.errand::<IgnoredAny>(errand, None).await, Heard::Done(_))
 }
 
 async fn decide(desk: &mut Desk, review: &Held, along: Vec<(i64, bool)>) {
@@ -80,13 +81,6 @@ async fn decide(desk: &mut Desk, review: &Held, along: Vec<(i64, bool)>) {
         key: None,
         assignment: Some(review.assignment),
         call: Call::Decide { lease: review.lease, verdicts: along },
-        answer: &decided,
     };
-    desk.errand(errand, None).await;
-}
-
-fn decided(told: &Value) -> Answer {
-    let status: Status = serde_json::from_value(told["status"].clone()).unwrap_or(Status::Pending);
-    let rework: Option<AssignmentId> = told["rework"]["id"].as_str().and_then(|id| id.parse().ok());
-    Answer::Decided { status, rework }
+    desk.errand::<Decided>(errand, None).await;
 }

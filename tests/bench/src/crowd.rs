@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use swath_client::{Attempt, Connection, Method};
 use swath_load::{Plan, Scene};
@@ -74,7 +75,7 @@ async fn renew_all(scene: &Scene, leases: &[String]) -> anyhow::Result<()> {
             let path = format!("/v1/leases/{}/renew", leases[number]);
             let attempt = Attempt { method: Method::POST, path: &path, key: None, body: None };
             connection.serve(&scene.annotators[number].client);
-            connection.attempt(&attempt, DEADLINE).await?;
+            connection.attempt::<IgnoredAny>(&attempt, DEADLINE).await?;
         }
         anyhow::Ok(())
     });

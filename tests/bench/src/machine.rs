@@ -11,6 +11,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOpti
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use redis::Script;
+use serde::de::IgnoredAny;
 use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt;
@@ -96,7 +97,7 @@ async fn echo(servers: &Servers, effort: Effort) -> anyhow::Result<f64> {
                 async move {
                     let body = Some(json!({"submission_id": "echo", "items": [{"index": 1}]}));
                     let attempt = Attempt { method: Method::POST, path: "/echo", key: None, body };
-                    wire.lock().await.attempt(&attempt, DEADLINE).await?;
+                    wire.lock().await.attempt::<IgnoredAny>(&attempt, DEADLINE).await?;
                     Ok(1)
                 }
             }

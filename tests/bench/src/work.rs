@@ -106,20 +106,21 @@ pub async fn gateways(table: &mut Table, effort: Effort, saturated: f64) -> anyh
     let plan = Plan { drive: Drive::Rate(saturated * 0.7), ..plan(PEOPLE) };
     let mut one = 0.0;
     for gateways in [1, 2, 4] {
-        let (mut costs, mut violations) = (Vec::new(), 0);
+        let (mut costs, mut violations, mut cost) = (Vec::new(), 0, String::new());
         for _ in 0..effort.times {
             let installation = Installation::start(&servers, gateways, 1).await?;
             let (window, found) = installation.watch(&plan, effort).await?;
             installation.end(effort).await?;
             costs.push(window.server_micros);
             violations += found;
+            cost = window.cost;
         }
         if gateways == 1 {
             one = median(&costs);
         }
         let ratio = median(&costs) / one;
         let row = Row::of(format!("processor time of a cycle, gateways: {gateways}"), "µs", &costs);
-        let row = row.beside("one gateway", ratio).checked(violations);
+        let row = row.beside("one gateway", ratio).checked(violations).noting(cost);
         table.take(if gateways == 1 { row } else { row.wanted(Target::ShareAtMost(1.25)) });
     }
     servers.stop().await;

@@ -152,13 +152,13 @@ async fn faults(run: &mut Run) {
     run.look_for_panics("faults");
 }
 
-/// How fast it is, as it is shipped: both programs in release. It starts servers of its own.
+/// How fast it is, as it is shipped. It starts servers of its own.
 async fn bench(run: &mut Run) {
-    let built = run.cargo(&["build", "--release", "--package", "swath", "--package", BENCH]);
+    let built = run.cargo(&["build", "--profile", "dist", "--package", "swath", "--package", BENCH]);
     if !run.step("building Swath and the bench", Kind::Build, built).await {
         return;
     }
-    let mut measured = run.released(BENCH);
+    let mut measured = run.shipped(BENCH);
     measured.args(run.options.passed.clone()).args(run.options.filters.clone());
     if let Some(file) = run.options.json.take() {
         measured.arg("--json").arg(file);

@@ -45,9 +45,9 @@ impl Run {
         self.surrounded(Command::new(self.build.join(name)))
     }
 
-    /// A program of the release build beside ours, which starts the Swath of that build.
-    pub fn released(&self, name: &str) -> Command {
-        let folder = self.build.with_file_name("release");
+    /// A program of the build that is shipped, beside ours, which starts the Swath of that build.
+    pub fn shipped(&self, name: &str) -> Command {
+        let folder = self.build.with_file_name("dist");
         let mut command = self.surrounded(Command::new(folder.join(name)));
         command.env("SWATH_TEST_BINARY", folder.join("swath"));
         command
