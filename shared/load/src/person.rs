@@ -183,7 +183,7 @@ impl Desk {
                 heard => return heard,
             };
             sleep(again.min(LONGEST_PAUSE)).await;
-            pause *= 2;
+            pause = (2 * pause).min(LONGEST_PAUSE);
         }
     }
 

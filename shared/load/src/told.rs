@@ -27,7 +27,6 @@ impl Told for IgnoredAny {}
 #[derive(Debug, Deserialize)]
 pub struct Lease {
     lease_id: LeaseId,
-    #[serde(default)]
     fence: i64,
     assignment: Taken,
 }
@@ -43,7 +42,6 @@ struct Taken {
 #[derive(Debug, Deserialize)]
 struct Item {
     index: i64,
-    #[serde(default)]
     revision: i64,
 }
 

@@ -15,16 +15,17 @@ const PEOPLE: usize = 64;
 /// Those of them who review: with so many, no pile of submissions grows before them. A cycle is over with its decision.
 const REVIEWERS: usize = 36;
 
-/// A measurement of one plan: what is told of each window.
+/// A measurement of one plan with so many gateways: what is told of each window.
 async fn repeat(
     servers: &Servers,
     effort: Effort,
+    gateways: usize,
     plan: &Plan,
     tell: impl Fn(&crate::gauge::Window) -> f64,
 ) -> anyhow::Result<(Vec<f64>, u64, String)> {
     let (mut values, mut violations, mut cost) = (Vec::new(), 0, String::new());
     for _ in 0..effort.times {
-        let installation = Installation::start(servers, 1, 1).await?;
+        let installation = Installation::start(servers, gateways, 1).await?;
         let (window, found) = installation.watch(plan, effort).await?;
         installation.end(effort).await?;
         values.push(tell(&window));
@@ -39,7 +40,7 @@ pub async fn full_cycle(table: &mut Table, effort: Effort) -> anyhow::Result<()>
     let servers = servers(effort).await?;
     let plan = Plan { reviewers: REVIEWERS, review: Review::All, ..plan(PEOPLE - REVIEWERS) };
     let (values, violations, cost) =
-        repeat(&servers, effort, &plan, |window| window.per_second(Kind::Decide)).await?;
+        repeat(&servers, effort, 1, &plan, |window| window.per_second(Kind::Decide)).await?;
     servers.stop().await;
     let name = format!("full cycle with verdicts, {} annotators, {REVIEWERS} reviewers", PEOPLE - REVIEWERS);
     let row = Row::of(name, "cycles/s", &values);
@@ -51,7 +52,7 @@ pub async fn full_cycle(table: &mut Table, effort: Effort) -> anyhow::Result<()>
 pub async fn large_ranges(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { range_size: 100, ..plan(PEOPLE) };
-    let (values, violations, cost) = repeat(&servers, effort, &plan, |window| window.rate).await?;
+    let (values, violations, cost) = repeat(&servers, effort, 1, &plan, |window| window.rate).await?;
     servers.stop().await;
     let row = Row::of("items in ranges of 100, accepted, 64 connections", "items/s", &values);
     table.take(row.wanted(Target::AtLeast(47_000.0)).checked(violations).noting(cost));
@@ -63,7 +64,7 @@ pub async fn confirms(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { range_size: 1_000, whole: false, ..plan(PEOPLE) };
     let (values, violations, cost) =
-        repeat(&servers, effort, &plan, |window| window.per_second(Kind::Confirm)).await?;
+        repeat(&servers, effort, 1, &plan, |window| window.per_second(Kind::Confirm)).await?;
     servers.stop().await;
     let row = Row::of("single confirms, 64 connections", "calls/s", &values);
     table.take(row.wanted(Target::AtLeast(10_000.0)).checked(violations).noting(cost));
@@ -106,15 +107,8 @@ pub async fn gateways(table: &mut Table, effort: Effort, saturated: f64) -> anyh
     let plan = Plan { drive: Drive::Rate(saturated * 0.7), ..plan(PEOPLE) };
     let mut one = 0.0;
     for gateways in [1, 2, 4] {
-        let (mut costs, mut violations, mut cost) = (Vec::new(), 0, String::new());
-        for _ in 0..effort.times {
-            let installation = Installation::start(&servers, gateways, 1).await?;
-            let (window, found) = installation.watch(&plan, effort).await?;
-            installation.end(effort).await?;
-            costs.push(window.server_micros);
-            violations += found;
-            cost = window.cost;
-        }
+        let (costs, violations, cost) =
+            repeat(&servers, effort, gateways, &plan, |window| window.server_micros).await?;
         if gateways == 1 {
             one = median(&costs);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use swath_harness::World;
 use swath_harness::process::{Environment, swath};
 
@@ -20,7 +20,11 @@ async fn loaded(arguments: &str) -> Value {
     let output = tokio::time::timeout(DEADLINE, output).await.expect("the load ends").unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    // Answers that say something else than they promise are among what was lost.
+    assert_eq!(report["lost"], json!([]), "{report}");
+    report
 }
 
 fn done(report: &Value, call: &str) -> u64 {
