@@ -1,6 +1,7 @@
 //! The cutter: keeps every active job cut some way ahead of the people, and no further.
 
 use swath_domain::Time;
+use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::{Counter, Progress};
 use swath_runtime::Context;
@@ -9,8 +10,14 @@ use uuid::Uuid;
 
 use crate::duty::Duty;
 
-/// Ranges cut in one transaction.
+/// Ranges cut in one transaction where people may soon wait for them.
 pub(crate) const SLICE: i64 = 500;
+/// The same where they do not: a large transaction holds up those of the people.
+const SMALL: i64 = 100;
+/// The last ranges before a job is cut far enough, for which nobody waits: at most so many, and never more than half.
+const UNHURRIED: i64 = 5_000;
+/// Small slices in one round: whoever waits for a large one is looked at again soon.
+const PER_ROUND: usize = 64;
 /// Jobs read at once.
 pub(crate) const PAGE: i64 = 200;
 
@@ -29,41 +36,65 @@ impl Cutter {
     pub async fn run(self) {
         let mut duty = Duty::new(self.context.clone(), "cutter");
         while duty.next().await {
-            if let Err(error) = self.tick(self.context.now()).await {
+            if let Err(error) = self.round(&duty).await {
                 tracing::warn!(%error, "cutting will go on in the next round");
             }
         }
     }
 
+    /// Cuts at once what people may soon wait for, and the rest little by little until the next round.
+    async fn round(&self, duty: &Duty) -> Result<()> {
+        let small = self.look(self.context.now()).await?;
+        let mut pace = duty.divided(small.len());
+        for job in small {
+            tokio::select! {
+                _ = pace.tick() => {}
+                () = self.context.shutdown.cancelled() => break,
+            }
+            self.context.cut(job, SMALL, self.context.now()).await?;
+        }
+        Ok(())
+    }
+
     /// Goes once through all jobs.
     pub async fn tick(&self, now: Time) -> Result<()> {
-        let mut after = Uuid::nil();
+        for job in self.look(now).await? {
+            self.context.cut(job, SMALL, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes once through all jobs, and names those that lack small slices, each as often as it lacks one; not all where
+    /// there are many.
+    async fn look(&self, now: Time) -> Result<Vec<JobId>> {
+        let (mut after, mut small) = (Uuid::nil(), Vec::new());
         loop {
             let page = jobs_with_progress(&self.context, after).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else { return Ok(small) };
             after = last.id.0;
             for (job, progress) in page {
                 if job.status == JobStatus::Active && job.cut_to < job.selected {
-                    self.cut_ahead(&job, progress.get(Counter::Pending), now).await?;
+                    let lacking = self.cut_ahead(&job, progress.get(Counter::Pending), now).await?;
+                    small.extend((0..lacking).map(|_| job.id));
+                    small.truncate(PER_ROUND);
                 }
             }
         }
     }
 
-    async fn cut_ahead(&self, job: &Job, mut pending: i64, now: Time) -> Result<()> {
+    /// Cuts what people may soon wait for, and says how many small slices are lacking then.
+    async fn cut_ahead(&self, job: &Job, mut pending: i64, now: Time) -> Result<i64> {
         let ahead = self.context.config.work.cut_ahead;
-        // Little more than a slice at a time: a job whose people are quick has used up half of it by the next round.
-        if pending + SLICE > ahead && pending > ahead / 2 {
-            return Ok(());
-        }
-        while pending < ahead {
+        let soon = ahead - UNHURRIED.min(ahead / 2);
+        while pending < soon {
             let cut = self.context.cut(job.id, SLICE, now).await?;
-            pending += cut.made;
             if cut.done || cut.made == 0 {
-                break;
+                return Ok(0);
             }
+            pending += cut.made;
         }
-        Ok(())
+        // Ranges come once for each slot.
+        Ok((ahead - pending).max(0) / (SMALL * job.slots))
     }
 }
 

@@ -9,6 +9,9 @@ use tokio::time::{Interval, MissedTickBehavior};
 /// How long a duty stays with a process that is gone, in microseconds.
 const KEPT: i64 = seconds(5);
 
+/// Between two steps of a round.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// The pace of a loop, and the row that says whose turn it is.
 pub(crate) struct Duty {
     context: Context,
@@ -21,6 +24,14 @@ impl Duty {
         let mut pace = tokio::time::interval(Duration::from_millis(context.config.work.sweep_millis));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { context, name, pace }
+    }
+
+    /// The pace at which so many steps of one round are spread over most of it; the first is due at once.
+    pub(crate) fn divided(&self, steps: usize) -> Interval {
+        let step = self.pace.period().mul_f64(0.8 / steps.max(1) as f64);
+        let mut pace = tokio::time::interval(step.max(SHORTEST));
+        pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        pace
     }
 
     /// Waits for the next round that is ours; false when the process is to end.

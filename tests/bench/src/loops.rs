@@ -1,6 +1,8 @@
 //! Lease + submit: the bare loops, and Swath beside them.
 
 use anyhow::Context;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Executor as _};
 use swath_client::Client;
 use swath_harness::children::{Running, leashed};
 use swath_harness::servers::{Database, Servers};
@@ -19,10 +21,27 @@ const START: std::time::Duration = std::time::Duration::from_secs(60);
 /// What the share of the durable loop is to be.
 const SHARE: f64 = 0.7;
 
-/// The private servers, as a run of this effort wants them.
+/// Files of PostgreSQL's log that stand ready, 16 MB each: as many as it keeps by default.
+const LOG_FILES: usize = 60;
+
+/// The private servers, as a run of this effort wants them, and as they are once they have worked for a while.
 pub async fn servers(effort: Effort) -> anyhow::Result<Servers> {
     const ACCOUNT: &[&str] = &["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.max=1000"];
-    Servers::start_with(None, if effort.profile { ACCOUNT } else { &[] }).await
+    let servers = Servers::start_with(None, if effort.profile { ACCOUNT } else { &[] }).await?;
+    lay_out_log(&servers).await.context("PostgreSQL's log files could not be laid out")?;
+    Ok(servers)
+}
+
+/// A new server fills each file of its log with zeros before it uses it, and every commit waits for that; after the first
+/// checkpoints it uses files again.
+async fn lay_out_log(servers: &Servers) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(&servers.addresses().postgres).await?;
+    for _ in 0..LOG_FILES {
+        connection.execute("SELECT pg_logical_emit_message(false, 'swath', 'next'), pg_switch_wal()").await?;
+    }
+    connection.execute("CHECKPOINT").await?;
+    connection.close().await?;
+    Ok(())
 }
 
 /// Everybody takes one item, says something of it, and hands it in.

@@ -126,8 +126,10 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
             saturated = loops::measure(&mut table, effort, people).await?;
         }
     }
-    if wanted("verdicts") {
-        work::full_cycle(&mut table, effort).await?;
+    for people in [256, 64] {
+        if wanted(&format!("verdicts {people}")) {
+            work::full_cycle(&mut table, effort, people).await?;
+        }
     }
     if wanted("ranges") {
         work::large_ranges(&mut table, effort).await?;

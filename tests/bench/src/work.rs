@@ -12,7 +12,8 @@ use crate::table::{Row, Table, Target, median};
 /// People in most of these.
 const PEOPLE: usize = 64;
 
-/// Those of them who review: with so many, no pile of submissions grows before them. A cycle is over with its decision.
+/// Those of 64 people who review: with so many, no pile of submissions grows before them. A cycle is over with its
+/// decision.
 const REVIEWERS: usize = 36;
 
 /// A measurement of one plan with so many gateways: what is told of each window.
@@ -36,13 +37,15 @@ async fn repeat(
 }
 
 /// The whole way of an item, reviewers' verdicts included.
-pub async fn full_cycle(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
+pub async fn full_cycle(table: &mut Table, effort: Effort, people: usize) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
-    let plan = Plan { reviewers: REVIEWERS, review: Review::All, ..plan(PEOPLE - REVIEWERS) };
+    let reviewers = people * REVIEWERS / PEOPLE;
+    let annotators = people - reviewers;
+    let plan = Plan { reviewers, review: Review::All, ..plan(annotators) };
     let (values, violations, cost) =
         repeat(&servers, effort, 1, &plan, |window| window.per_second(Kind::Decide)).await?;
     servers.stop().await;
-    let name = format!("full cycle with verdicts, {} annotators, {REVIEWERS} reviewers", PEOPLE - REVIEWERS);
+    let name = format!("full cycle with verdicts, {annotators} annotators, {reviewers} reviewers");
     let row = Row::of(name, "cycles/s", &values);
     table.take(row.wanted(Target::AtLeast(2_500.0)).checked(violations).noting(cost));
     Ok(())
