@@ -12,11 +12,13 @@ use crate::duty::Duty;
 
 /// Ranges cut in one transaction where people may soon wait for them.
 pub(crate) const SLICE: i64 = 500;
-/// The same where they do not: a large transaction holds up those of the people.
+/// The least where they do not: a large transaction holds up those of the people.
 const SMALL: i64 = 100;
 /// The last ranges before a job is cut far enough, for which nobody waits: at most so many, and never more than half.
 const UNHURRIED: i64 = 5_000;
-/// Small slices in one round: whoever waits for a large one is looked at again soon.
+/// Into how many smaller slices that is cut in one round, at most: each costs what any transaction costs.
+const PER_JOB: i64 = 8;
+/// Smaller slices in one round: whoever waits for a large one is looked at again soon.
 const PER_ROUND: usize = 64;
 /// Jobs read at once.
 pub(crate) const PAGE: i64 = 200;
@@ -44,45 +46,44 @@ impl Cutter {
 
     /// Cuts at once what people may soon wait for, and the rest little by little until the next round.
     async fn round(&self, duty: &Duty) -> Result<()> {
-        let small = self.look(self.context.now()).await?;
-        let mut pace = duty.divided(small.len());
-        for job in small {
+        let slices = self.look(self.context.now()).await?;
+        let mut pace = duty.divided(slices.len());
+        for slice in slices {
             tokio::select! {
                 _ = pace.tick() => {}
                 () = self.context.shutdown.cancelled() => break,
             }
-            self.context.cut(job, SMALL, self.context.now()).await?;
+            self.context.cut(slice.job, slice.ranges, self.context.now()).await?;
         }
         Ok(())
     }
 
     /// Goes once through all jobs.
     pub async fn tick(&self, now: Time) -> Result<()> {
-        for job in self.look(now).await? {
-            self.context.cut(job, SMALL, now).await?;
+        for slice in self.look(now).await? {
+            self.context.cut(slice.job, slice.ranges, now).await?;
         }
         Ok(())
     }
 
-    /// Goes once through all jobs, and names those that lack small slices, each as often as it lacks one; not all where
-    /// there are many.
-    async fn look(&self, now: Time) -> Result<Vec<JobId>> {
-        let (mut after, mut small) = (Uuid::nil(), Vec::new());
+    /// Goes once through all jobs, and names the slices that nobody waits for yet; not all where there are many.
+    async fn look(&self, now: Time) -> Result<Vec<Slice>> {
+        let (mut after, mut slices) = (Uuid::nil(), Vec::new());
         loop {
             let page = jobs_with_progress(&self.context, after).await?;
-            let Some((last, _)) = page.last() else { return Ok(small) };
+            let Some((last, _)) = page.last() else { return Ok(slices) };
             after = last.id.0;
             for (job, progress) in page {
                 if job.status == JobStatus::Active && job.cut_to < job.selected {
                     let lacking = self.cut_ahead(&job, progress.get(Counter::Pending), now).await?;
-                    small.extend((0..lacking).map(|_| job.id));
-                    small.truncate(PER_ROUND);
+                    slices.extend(sliced(job.id, lacking));
+                    slices.truncate(PER_ROUND);
                 }
             }
         }
     }
 
-    /// Cuts what people may soon wait for, and says how many small slices are lacking then.
+    /// Cuts what people may soon wait for, and says how many ranges are lacking then.
     async fn cut_ahead(&self, job: &Job, mut pending: i64, now: Time) -> Result<i64> {
         let ahead = self.context.config.work.cut_ahead;
         let soon = ahead - UNHURRIED.min(ahead / 2);
@@ -93,9 +94,22 @@ impl Cutter {
             }
             pending += cut.made;
         }
-        // Ranges come once for each slot.
-        Ok((ahead - pending).max(0) / (SMALL * job.slots))
+        // Each range comes once for each slot.
+        Ok((ahead - pending).max(0) / job.slots)
     }
+}
+
+/// What is cut in one transaction.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    job: JobId,
+    ranges: i64,
+}
+
+/// So many ranges in slices, except for a rest that is not worth one.
+fn sliced(job: JobId, ranges: i64) -> impl Iterator<Item = Slice> {
+    let each = (ranges / PER_JOB).clamp(SMALL, SLICE);
+    (0..ranges / each).map(move |_| Slice { job, ranges: each })
 }
 
 /// A page of the undone jobs behind `after`, each with its counters.

@@ -131,7 +131,7 @@ impl Gauges {
             items: vec("swath_items", "Items of jobs that are not done, by state.", &["job_id", "state"])?,
             assignments: vec(
                 "swath_assignments",
-                "Assignments of jobs that are not done.",
+                "Assignments of jobs that are not done; each rejected one has made a round of rework.",
                 &["job_id", "status"],
             )?,
             events,

@@ -5,6 +5,7 @@
 
 mod consumer;
 mod metrics;
+mod reasons;
 mod routes;
 mod work;
 

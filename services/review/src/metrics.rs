@@ -2,14 +2,16 @@
 
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 
+use crate::reasons::Reasons;
+
 /// The counters.
 pub struct Metrics {
     /// Submissions that were accepted by the review rule.
     pub waived: IntCounter,
     /// Decisions by their outcome.
     pub decided: IntCounterVec,
-    /// Items rejected.
-    pub rejected: IntCounter,
+    /// Items rejected, by their reasons.
+    pub rejected: Reasons,
 }
 
 impl Metrics {
@@ -19,11 +21,8 @@ impl Metrics {
             IntCounter::new("swath_review_waived_total", "Submissions accepted by the review rule.")?;
         let decided =
             IntCounterVec::new(Opts::new("swath_review_decisions_total", "Reviews decided."), &["status"])?;
-        let rejected =
-            IntCounter::new("swath_review_rejects_total", "Reviews that rejected at least one item.")?;
         registry.register(Box::new(waived.clone()))?;
         registry.register(Box::new(decided.clone()))?;
-        registry.register(Box::new(rejected.clone()))?;
-        Ok(Self { waived, decided, rejected })
+        Ok(Self { waived, decided, rejected: Reasons::new(registry)? })
     }
 }

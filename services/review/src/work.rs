@@ -51,8 +51,8 @@ impl Review {
         self.context.locks.free(vec![(decided.assignment, lease)]);
         let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };
         self.metrics.decided.with_label_values(&[status]).inc();
+        self.metrics.rejected.count(team, &decided.rejected);
         let Some((rework, (round, number))) = decided.rework.zip(decided.rework_key) else { return };
-        self.metrics.rejected.inc();
         self.context.traces.rework(rework, lease);
         self.notices.tell(Queue::Annotate(team), self.context.hint(decided.job, round, vec![number]));
     }

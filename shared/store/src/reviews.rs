@@ -65,7 +65,7 @@ pub struct Decide {
 }
 
 /// The answer, the same however often the decision is sent.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Decided {
     /// The submission's assignment.
     #[serde(skip, default = "nowhere")]
@@ -79,6 +79,9 @@ pub struct Decided {
     pub rework: Option<AssignmentId>,
     /// Its round and number.
     pub rework_key: Option<(i64, i64)>,
+    /// The reason of each rejected item, where this call did it.
+    #[serde(skip)]
+    pub rejected: Vec<Option<String>>,
     /// Whether this call did it.
     #[serde(skip)]
     pub fresh: bool,
@@ -215,7 +218,9 @@ async fn decide_one(
     holds.changes.count(job, Counter::Decisions, 1);
     holds.changes.count(job, Counter::Rejects, decision.rejected.len() as i64);
     let (rework, rework_key) = rework.unzip();
-    let decided = Decided { assignment: id, job, status, rework, rework_key, fresh: true };
+    let rejected = items.iter().filter(|item| item.accept == Some(false)).map(|item| item.reason.clone());
+    let rejected = rejected.collect();
+    let decided = Decided { assignment: id, job, status, rework, rework_key, rejected, fresh: true };
     let answer = serde_json::to_string(&decided).map_err(|e| StoreError::Conflict(e.to_string()))?;
     let taken = Taken { key: command.decision.clone(), answer: Some(answer) };
     holds.changes.hand_in(command.lease, taken, command.now);
@@ -242,6 +247,7 @@ struct Item {
     item: i64,
     skipped: bool,
     accept: Option<bool>,
+    reason: Option<String>,
 }
 
 impl Deciding<'_> {
@@ -250,9 +256,10 @@ impl Deciding<'_> {
         let command = self.command;
         let mut verdicts: BTreeMap<_, _> =
             command.verdicts.iter().map(|verdict| (verdict.item, verdict.clone())).collect();
-        for Item { item, accept, .. } in items {
+        for Item { item, accept, reason, .. } in items {
             if let Some(verdict) = verdicts.get(item) {
                 *accept = Some(verdict.verdict == Verdict::Accept);
+                reason.clone_from(&verdict.reason);
             } else if accept.is_none() && command.accept_rest {
                 *accept = Some(true);
                 let accepted =
@@ -287,10 +294,11 @@ async fn items_under(
     db: &mut Db<'_>,
     deciding: &[&Deciding<'_>],
 ) -> Result<HashMap<AssignmentId, Vec<Item>>> {
+    type Row = (Uuid, i64, bool, Option<bool>, Option<String>);
     let rows = fetch_each!(
         db,
-        (Uuid, i64, bool, Option<bool>),
-        "SELECT n.assignment, n.item, n.skipped, v.accept
+        Row,
+        "SELECT n.assignment, n.item, n.skipped, v.accept, v.reason
          FROM {rows} CROSS JOIN annotations n
          LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
          WHERE n.assignment = c.assignment AND n.author = c.author ORDER BY n.assignment, n.item",
@@ -302,13 +310,16 @@ async fn items_under(
             reviewer: uuid = d.command.user.0,
         };
         |t| {
-            let verdict = |item| t.verdicts.get(&(d.submission.0, d.command.user.0, item)).map(|row| row.accept);
-            t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| (d.id.0, item, note.skipped, verdict(item)))
+            let verdict = |item| t.verdicts.get(&(d.submission.0, d.command.user.0, item));
+            t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| {
+                let said = verdict(item);
+                (d.id.0, item, note.skipped, said.map(|row| row.accept), said.and_then(|row| row.reason.clone()))
+            })
         }
     )?;
     let mut items: HashMap<_, Vec<_>> = HashMap::new();
-    for (id, item, skipped, accept) in rows {
-        items.entry(AssignmentId(id)).or_default().push(Item { item, skipped, accept });
+    for (id, item, skipped, accept, reason) in rows {
+        items.entry(AssignmentId(id)).or_default().push(Item { item, skipped, accept, reason });
     }
     Ok(items)
 }
@@ -317,7 +328,7 @@ async fn items_under(
 fn tally(items: &[Item]) -> Result<Decision> {
     let mut decision = Decision::default();
     let mut missing = Vec::new();
-    for &Item { item, skipped, accept } in items {
+    for &Item { item, skipped, accept, .. } in items {
         match accept {
             None => missing.push(item),
             Some(false) => decision.rejected.push(item),

@@ -26,6 +26,22 @@ impl Scene {
         self.team.manager.get(&format!("/v1/assignments/{assignment}")).await.ok()["status"].clone()
     }
 
+    /// Items of the team that all services together say were rejected for a reason.
+    async fn rejected(&self, reason: &str) -> f64 {
+        let labels =
+            format!("swath_review_rejected_items_total{{reason=\"{reason}\",team=\"{}\"}} ", self.team.id);
+        let mut sum = 0.0;
+        for service in World::shared().await.with_role("review") {
+            let metrics =
+                self.anna.get(&format!("{}/metrics", service.url())).await.is(200).text().to_owned();
+            sum += metrics
+                .lines()
+                .filter_map(|line| line.strip_prefix(&labels)?.parse::<f64>().ok())
+                .sum::<f64>();
+        }
+        sum
+    }
+
     async fn children(&self, parent: &str) -> Vec<Value> {
         let all = self.team.assignments(&self.job).await;
         all.into_iter().filter(|assignment| assignment["parent"] == parent).collect()
@@ -245,4 +261,29 @@ async fn accepted_work_can_be_reopened_with_a_reason() {
     assert_eq!(again.items().len(), 5);
     let log = scene.team.manager.get(&format!("/v1/assignments/{}/log", lease.assignment())).await.ok();
     assert!(log.to_string().contains("the guideline changed"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_rejected_are_counted_by_the_reasons_that_stand_in_the_end() {
+    let scene = scene(5, json!({})).await;
+    scene.anna.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+    let said =
+        |index: u64, reason: &str| (review.item(index), json!({"verdict": "reject", "reason": reason}));
+    for (path, verdict) in [said(0, "Box too loose"), said(1, "Wrong class"), said(3, "Wrong class")] {
+        scene.rosa.put(&path, verdict).await.ok();
+    }
+    let verdicts = json!([
+        {"index": 1, "verdict": "reject", "reason": " box  too LOOSE"},
+        {"index": 2, "verdict": "reject"},
+        {"index": 3, "verdict": "accept"},
+    ]);
+    let decision = json!({"decision_id": ids::fresh(), "verdicts": verdicts, "rest": "accept"});
+    // The second time it is an answer and no decision.
+    for _ in 0..2 {
+        scene.rosa.post(&review.path("/submit"), decision.clone()).await.ok();
+    }
+    assert_eq!(scene.rejected("box too loose").await, 2.0);
+    assert_eq!(scene.rejected("none given").await, 1.0);
+    assert_eq!(scene.rejected("wrong class").await, 0.0);
 }

@@ -30,17 +30,20 @@ async fn the_first_to_ask_never_waits_for_the_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_cut_as_far_ahead_as_is_set_and_no_further() {
-    // The default of `work.cut_ahead`: one half of it in haste, the other little by little.
+    // The default of `work.cut_ahead`: one half of it in haste, the other little by little, but for a rest that is not worth
+    // a transaction.
     const AHEAD: u64 = 5_000;
+    const REST: u64 = 100;
     let (team, job) = team_with(6_000, json!({"range_size": 1})).await;
     let cut = until("the cut to be far enough ahead", Duration::from_secs(60), || async {
-        team.look(&job).await["counts"]["pending"].as_u64().filter(|pending| *pending >= AHEAD)
+        team.look(&job).await["counts"]["pending"].as_u64().filter(|pending| *pending > AHEAD - REST)
     });
-    assert_eq!(cut.await.unwrap(), AHEAD);
+    let cut = cut.await.unwrap();
+    assert!(cut <= AHEAD, "{cut}");
     let cuts = team.log(&job).await.into_iter().filter(|entry| entry["action"] == "cut");
     let ends: Vec<_> =
         cuts.map(|entry| (entry["detail"]["from"].as_u64(), entry["detail"]["to"].as_u64())).collect();
-    assert!(ends.is_sorted() && ends.last().is_some_and(|(_, to)| *to == Some(AHEAD)), "{ends:?}");
+    assert!(ends.is_sorted() && ends.last().is_some_and(|(_, to)| *to == Some(cut)), "{ends:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
