@@ -10,7 +10,7 @@ use swath_domain::ids::TeamId;
 const SHOWN: usize = 200;
 /// The most characters of a reason that tell it from others.
 const LENGTH: usize = 60;
-/// What the rest is called, as everywhere.
+/// What the rest is called.
 const OTHER: &str = "other";
 /// The reason of whoever gives none.
 const NONE: &str = "none given";
@@ -26,7 +26,7 @@ impl Reasons {
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
         let told = Opts::new(
             "swath_review_rejected_items_total",
-            "Items rejected, by team and by the reason that their reviewer gave; rare ones as other.",
+            "Items rejected, by team and by the reason that their reviewer gave; past the first 200 as other.",
         );
         let items = IntCounterVec::new(told, &["team", "reason"])?;
         registry.register(Box::new(items.clone()))?;

@@ -1,7 +1,8 @@
 //! An assignment and the only transitions that it knows. A transition checks its guard, changes the value and
 //! returns the log entry that must be written with it; the store runs it on a row that it has locked.
 
-use serde::{Deserialize, Serialize};
+mod status;
+
 use serde_json::{Value, json};
 
 use crate::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
@@ -11,119 +12,7 @@ use crate::planted::{Bug, is};
 use crate::ranges::Ranges;
 use crate::time::Time;
 
-/// Where an assignment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// Waiting for an annotator.
-    Pending,
-    /// Under a lease.
-    InProgress,
-    /// Submitted, waiting for a reviewer or the review rule.
-    Completed,
-    /// Under a reviewer's lease.
-    InReview,
-    /// Accepted as a whole.
-    Accepted,
-    /// Decided, with items rejected that now stand in a rework.
-    Rejected,
-    /// Called off.
-    Cancelled,
-}
-
-impl Status {
-    /// Every status, at the index that the store keeps for it.
-    pub const ALL: [Status; 7] = [
-        Self::Pending,
-        Self::InProgress,
-        Self::Completed,
-        Self::InReview,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Cancelled,
-    ];
-
-    /// As a number, for the store.
-    pub const fn code(self) -> i64 {
-        self as i64
-    }
-
-    /// From the store's number.
-    pub fn from_code(code: i64) -> Option<Self> {
-        Self::ALL.get(usize::try_from(code).ok()?).copied()
-    }
-
-    /// Whether somebody still has to act.
-    pub fn is_undecided(self) -> bool {
-        matches!(self, Self::Pending | Self::InProgress | Self::Completed | Self::InReview)
-    }
-}
-
-/// The two kinds of work that are leased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Labelling.
-    Annotate,
-    /// Checking.
-    Review,
-}
-
-impl Stage {
-    /// The status in which work of this stage waits.
-    pub fn waiting(self) -> Status {
-        match self {
-            Self::Annotate => Status::Pending,
-            Self::Review => Status::Completed,
-        }
-    }
-
-    /// The status in which work of this stage is held.
-    pub fn held(self) -> Status {
-        match self {
-            Self::Annotate => Status::InProgress,
-            Self::Review => Status::InReview,
-        }
-    }
-
-    /// As a number, for the store.
-    pub const fn code(self) -> i64 {
-        self as i64
-    }
-}
-
-/// Why a lease is no longer good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Stale {
-    /// Its time ran out, and its hard deadline has passed.
-    Lapsed,
-    /// Its time ran out, and someone else has the work now.
-    Taken,
-    /// It was given back.
-    Released,
-    /// A manager took it away.
-    Reassigned,
-    /// The work was called off.
-    Cancelled,
-    /// It was handed in.
-    Submitted,
-}
-
-impl Stale {
-    const ALL: [Stale; 6] =
-        [Self::Lapsed, Self::Taken, Self::Released, Self::Reassigned, Self::Cancelled, Self::Submitted];
-
-    /// As a number, for the store.
-    pub const fn code(self) -> i64 {
-        self as i64
-    }
-
-    /// From the store's number.
-    pub fn from_code(code: i64) -> Option<Self> {
-        Self::ALL.get(usize::try_from(code).ok()?).copied()
-    }
-}
+pub use status::{Stage, Stale, Status};
 
 /// Why a transition did not happen. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

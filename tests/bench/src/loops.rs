@@ -21,7 +21,7 @@ const START: std::time::Duration = std::time::Duration::from_secs(60);
 /// What the share of the durable loop is to be.
 const SHARE: f64 = 0.7;
 
-/// Files of PostgreSQL's log that stand ready, 16 MB each: as many as it keeps by default.
+/// Files of PostgreSQL's log that stand ready, 16 MB each: a little less than it writes between two checkpoints at most.
 const LOG_FILES: usize = 60;
 
 /// The private servers, as a run of this effort wants them, and as they are once they have worked for a while.

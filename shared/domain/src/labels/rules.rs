@@ -1,0 +1,251 @@
+//! The check of labels: a job's own, and what a person drew against them.
+
+use super::{Annotation, Class, Figure, Geometry, LabelLimits, Point, Shape, Size, Tag, TagDefinition};
+use crate::{FieldError, limits};
+
+/// What a job allows on its items.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LabelRules {
+    /// The classes.
+    pub classes: Vec<Class>,
+    /// The tags.
+    pub tags: Vec<TagDefinition>,
+    /// The most of either on one item.
+    pub limits: LabelLimits,
+}
+
+impl LabelRules {
+    /// Checks the rules themselves, as a job's author wrote them.
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.classes.is_empty() {
+            errors.push(FieldError::new("classes", "a job needs at least one class"));
+        }
+        check_names("classes", self.classes.iter().map(|class| &class.name), &mut errors);
+        check_names("tags", self.tags.iter().map(|tag| &tag.name), &mut errors);
+        for (index, tag) in self.tags.iter().enumerate() {
+            let values = tag.values.as_deref().unwrap_or(&[]);
+            if tag.values.is_some() && (values.is_empty() || values.len() > limits::TAG_VALUES_MAX) {
+                let message = format!("a restricted tag has 1 to {} values", limits::TAG_VALUES_MAX);
+                errors.push(FieldError::new(format!("tags[{index}].values"), message));
+            }
+            for (position, value) in values.iter().enumerate() {
+                check_text(
+                    &format!("tags[{index}].values[{position}]"),
+                    value,
+                    limits::NAME_MAX,
+                    &mut errors,
+                );
+            }
+        }
+        errors
+    }
+
+    /// Checks one annotation, and its figures against the picture where its size is known.
+    pub fn check_annotation(&self, annotation: &Annotation, size: Option<Size>) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if let Some(skip) = &annotation.skip {
+            if !annotation.figures.is_empty() || !annotation.tags.is_empty() {
+                errors.push(FieldError::new("skip", "a skipped item has neither figures nor tags"));
+            }
+            check_text("skip.reason", &skip.reason, limits::REASON_MAX, &mut errors);
+        }
+        let most_figures =
+            self.limits.figures.map_or(limits::FIGURES_MAX, |n| n as usize).min(limits::FIGURES_MAX);
+        if annotation.figures.len() > most_figures {
+            errors.push(FieldError::new(
+                "figures",
+                format!("at most {most_figures} figures are allowed on one item"),
+            ));
+            return errors;
+        }
+        let most_tags = self.limits.tags.map_or(limits::TAGS_MAX, |n| n as usize).min(limits::TAGS_MAX);
+        self.check_tags("tags", &annotation.tags, most_tags, &mut errors);
+        for (index, figure) in annotation.figures.iter().enumerate() {
+            self.check_figure(&format!("figures[{index}]"), figure, size, &mut errors);
+        }
+        errors
+    }
+
+    fn check_figure(&self, at: &str, figure: &Figure, size: Option<Size>, errors: &mut Vec<FieldError>) {
+        match self.classes.iter().find(|class| class.name == figure.class) {
+            None => errors.push(FieldError::new(
+                format!("{at}.class"),
+                format!("`{}` is not a class of this job", figure.class),
+            )),
+            Some(class) if class.shape != Shape::Any && class.shape != figure.shape => {
+                errors.push(FieldError::new(
+                    format!("{at}.shape"),
+                    format!("class `{}` does not take this shape", class.name),
+                ));
+            }
+            Some(_) => {}
+        }
+        if figure.shape == Shape::Any {
+            errors.push(FieldError::new(format!("{at}.shape"), "a figure has one definite shape"));
+        } else if !figure.geometry.fits(figure.shape) {
+            errors
+                .push(FieldError::new(format!("{at}.geometry"), "the geometry is not of the figure's shape"));
+        } else {
+            check_geometry(&format!("{at}.geometry"), figure.shape, &figure.geometry, size, errors);
+        }
+        self.check_tags(&format!("{at}.tags"), &figure.tags, limits::TAGS_MAX, errors);
+    }
+
+    fn check_tags(&self, at: &str, tags: &[Tag], most: usize, errors: &mut Vec<FieldError>) {
+        if tags.len() > most {
+            errors.push(FieldError::new(at, format!("at most {most} tags are allowed here")));
+            return;
+        }
+        for (index, tag) in tags.iter().enumerate() {
+            let Some(definition) = self.tags.iter().find(|known| known.name == tag.name) else {
+                errors.push(FieldError::new(
+                    format!("{at}[{index}].name"),
+                    format!("`{}` is not a tag of this job", tag.name),
+                ));
+                continue;
+            };
+            let at = format!("{at}[{index}].value");
+            match (&definition.values, &tag.value) {
+                (Some(values), Some(value)) if values.contains(value) => {}
+                (Some(_), _) => errors.push(FieldError::new(at, "is not one of the tag's values")),
+                (None, Some(value)) => check_text(&at, value, limits::REASON_MAX, errors),
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String>, errors: &mut Vec<FieldError>) {
+    let mut seen = std::collections::HashSet::new();
+    for (index, name) in names.enumerate() {
+        let field = format!("{at}[{index}].name");
+        if index >= limits::CLASSES_MAX {
+            errors.push(FieldError::new(at, format!("at most {} are allowed", limits::CLASSES_MAX)));
+            return;
+        }
+        if !seen.insert(name) {
+            errors.push(FieldError::new(field.clone(), format!("`{name}` stands here twice")));
+        }
+        check_text(&field, name, limits::NAME_MAX, errors);
+    }
+}
+
+/// Refuses empty text, text that is too long, and U+0000, which PostgreSQL cannot keep.
+pub fn check_text(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
+    if text.trim().is_empty() {
+        errors.push(FieldError::new(field, "must not be empty"));
+    } else if text.chars().count() > most {
+        errors.push(FieldError::new(field, format!("must not be longer than {most} characters")));
+    } else if text.contains('\0') {
+        errors.push(FieldError::new(field, "must not contain U+0000"));
+    }
+}
+
+fn check_geometry(
+    at: &str,
+    shape: Shape,
+    geometry: &Geometry,
+    size: Option<Size>,
+    errors: &mut Vec<FieldError>,
+) {
+    let error = |field: &str, message: &str| FieldError::new(format!("{at}.{field}"), message);
+    match geometry {
+        Geometry::Rectangle { width, height, .. } => {
+            if *width <= 0.0 {
+                errors.push(error("width", "must be above zero"));
+            }
+            if *height <= 0.0 {
+                errors.push(error("height", "must be above zero"));
+            }
+        }
+        Geometry::Polygon { exterior, interior } => {
+            if exterior.len() < 3 {
+                errors.push(error("exterior", "an outline has at least three points"));
+            }
+            for (index, _) in interior.iter().enumerate().filter(|(_, ring)| ring.len() < 3) {
+                errors.push(error(&format!("interior[{index}]"), "a hole has at least three points"));
+            }
+        }
+        Geometry::Points { points } => {
+            let least = if shape == Shape::Polyline { 2 } else { 1 };
+            if points.len() < least {
+                errors.push(error("points", &format!("at least {least} needed")));
+            }
+        }
+    }
+    let corners = geometry.corners();
+    if corners.len() > limits::POINTS_MAX {
+        errors.push(FieldError::new(at, format!("at most {} points are allowed", limits::POINTS_MAX)));
+    } else if let Some((field, _)) = corners.iter().find(|(_, point)| !inside(*point, size)) {
+        errors.push(error(field, "lies outside the picture"));
+    }
+}
+
+fn inside([x, y]: Point, size: Option<Size>) -> bool {
+    let within = |value: f64, most: Option<i64>| {
+        value.is_finite() && value >= 0.0 && most.is_none_or(|most| value <= most as f64)
+    };
+    within(x, size.map(|size| size.0)) && within(y, size.map(|size| size.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> LabelRules {
+        LabelRules {
+            classes: vec![
+                Class { name: "car".into(), shape: Shape::Rectangle },
+                Class { name: "thing".into(), shape: Shape::Any },
+            ],
+            tags: vec![
+                TagDefinition { name: "light".into(), values: Some(vec!["day".into(), "night".into()]) },
+                TagDefinition { name: "note".into(), values: None },
+            ],
+            limits: LabelLimits { figures: Some(2), tags: Some(1) },
+        }
+    }
+
+    fn fields(json: &str) -> Vec<String> {
+        let annotation: Annotation = serde_json::from_str(json).unwrap();
+        rules().check_annotation(&annotation, Some((100, 50))).into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_good_annotation_passes() {
+        let json = r#"{"figures":[{"class":"car","shape":"rectangle","geometry":{"x":0,"y":0,"width":100,"height":50}},
+            {"class":"thing","shape":"polygon","geometry":{"exterior":[[0,0],[4,0],[4,4]]}}],"tags":[{"name":"light","value":"day"}]}"#;
+        assert!(fields(json).is_empty());
+    }
+
+    #[test]
+    fn each_fault_is_named_by_its_path() {
+        let figure = |class: &str, shape: &str, geometry: &str| {
+            fields(&format!(
+                r#"{{"figures":[{{"class":"{class}","shape":"{shape}","geometry":{geometry}}}]}}"#
+            ))
+        };
+        assert_eq!(figure("bus", "point", r#"{"points":[[1,1]]}"#), ["figures[0].class"]);
+        assert_eq!(figure("car", "point", r#"{"points":[[1,1]]}"#), ["figures[0].shape"]);
+        assert_eq!(figure("thing", "any", r#"{"points":[[1,1]]}"#), ["figures[0].shape"]);
+        assert_eq!(figure("thing", "polygon", r#"{"points":[[1,1]]}"#), ["figures[0].geometry"]);
+        assert_eq!(figure("thing", "polyline", r#"{"points":[[1,1]]}"#), ["figures[0].geometry.points"]);
+        assert_eq!(
+            figure("car", "rectangle", r#"{"x":0,"y":0,"width":0,"height":1}"#),
+            ["figures[0].geometry.width"]
+        );
+        assert_eq!(
+            figure("car", "rectangle", r#"{"x":60,"y":0,"width":41,"height":1}"#),
+            ["figures[0].geometry.width"]
+        );
+        assert_eq!(
+            figure("thing", "point", r#"{"points":[[1,1],[-1,0]]}"#),
+            ["figures[0].geometry.points[1]"]
+        );
+        assert_eq!(fields(r#"{"tags":[{"name":"dark"}]}"#), ["tags[0].name"]);
+        assert_eq!(fields(r#"{"tags":[{"name":"light","value":"dusk"}]}"#), ["tags[0].value"]);
+        assert_eq!(fields(r#"{"tags":[{"name":"light","value":"day"},{"name":"note"}]}"#), ["tags"]);
+        assert_eq!(fields(r#"{"skip":{"reason":" "}}"#), ["skip.reason"]);
+    }
+}

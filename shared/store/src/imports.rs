@@ -1,0 +1,308 @@
+//! Imports: a version of a dataset is opened, filled page by page, and completed or dropped with all that has arrived.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use swath_domain::ids::DatasetId;
+use swath_domain::{FieldError, Time};
+use uuid::Uuid;
+
+use crate::core::Store;
+use crate::datasets::{DatasetState, insert_segment, segments_of};
+use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
+use crate::error::{Result, StoreError};
+use crate::memory::{Item, Tables};
+
+/// Items dropped in one transaction.
+const DROPPED_AT_ONCE: i64 = 10_000;
+
+/// An item that arrives.
+#[derive(Debug, Clone)]
+pub struct NewItem {
+    /// The media.
+    pub uri: String,
+    /// What it can be selected by.
+    pub labels: Vec<String>,
+    /// Anything else, as JSON.
+    pub meta: Option<String>,
+    /// Pixels, where known.
+    pub width: Option<i64>,
+    /// Pixels, where known.
+    pub height: Option<i64>,
+}
+
+fn items_of_dataset(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Item)> {
+    t.items.range((id.0, i64::MIN)..=(id.0, i64::MAX)).map(|((_, item), row)| (*item, row))
+}
+
+/// Opens the next version for rows to come; one import at a time.
+async fn open_version(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<(i64, i64)> {
+    let row = fetch_one!(
+        db,
+        (i64, i64, i64),
+        "SELECT version, items, state FROM datasets WHERE id = $1",
+        id.0;
+        |t| t.datasets.get(&id.0).map(|dataset| (dataset.version, dataset.items, dataset.state as i64))
+    )?;
+    let (version, items, state) = row.ok_or(StoreError::NotFound)?;
+    let open = fetch_one!(
+        db,
+        (i64,),
+        "SELECT version FROM segments WHERE dataset = $1 AND NOT ready",
+        id.0;
+        |t| segments_of(t, id).find(|(_, segment)| !segment.ready).map(|(version, _)| (version,))
+    )?;
+    if state != 1 || open.is_some() {
+        return Err(StoreError::Conflict("the dataset is not ready, or is being appended to".into()));
+    }
+    insert_segment(db, (id, version + 1), (items, items), None, false, now).await?;
+    Ok((version + 1, items))
+}
+
+/// The items of an open version, locked: a page that arrives and a sweep that drops the version take turns.
+async fn lock_open(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Option<(i64, i64)>> {
+    const SQLITE: &str = "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready";
+    const POSTGRES: &str = "
+        SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready FOR UPDATE";
+    fetch_one!(
+        db,
+        (i64, i64),
+        [POSTGRES, SQLITE],
+        id.0,
+        version;
+        |t| t.segments.get(&(id.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop))
+    )
+}
+
+async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem], now: Time) -> Result<i64> {
+    let (start, stop) = lock_open(db, id, version)
+        .await?
+        .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
+    if let Some(twice) = first_double(db, id, items).await? {
+        let message = format!("`{}` is in the dataset already", items[twice].uri);
+        return Err(StoreError::Invalid(FieldError::new(
+            format!("{}", stop - start + twice as i64),
+            message,
+        )));
+    }
+    insert_items(db, id, stop, items).await?;
+    let stop = stop + items.len() as i64;
+    execute!(
+        db,
+        "UPDATE segments SET stop = $3, touched = $4 WHERE dataset = $1 AND version = $2",
+        id.0,
+        version,
+        stop,
+        now.0;
+        |t| Ok(t.segments.update(&(id.0, version), |segment| (segment.stop, segment.touched) = (stop, now.0)))
+    )?;
+    Ok(stop - start)
+}
+
+fn uri_digest(uri: &str) -> Vec<u8> {
+    Sha256::digest(uri.as_bytes())[..16].to_vec()
+}
+
+/// The first item whose URI stands in the dataset already, or earlier on this page.
+async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Result<Option<usize>> {
+    let mut seen = HashSet::new();
+    let own = items.iter().position(|item| !seen.insert(item.uri.as_str()));
+    let digests: Vec<_> = items.iter().map(|item| uri_digest(&item.uri)).collect();
+    let known = fetch_each!(
+        db,
+        (Vec<u8>,),
+        "SELECT i.digest FROM {rows} CROSS JOIN items i WHERE i.dataset = c.dataset AND i.digest = c.digest",
+        &digests,
+        |digest| { dataset: uuid = id.0, digest: bytea = digest.clone() };
+        |t| items_of_dataset(t, id).find(|(_, item)| item.digest == *digest).map(|_| (digest.clone(),))
+    )?;
+    let known: HashSet<_> = known.into_iter().map(|(digest,)| digest).collect();
+    let stored = digests.iter().position(|digest| known.contains(digest));
+    Ok([own, stored].into_iter().flatten().min())
+}
+
+async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewItem]) -> Result<()> {
+    let numbered: Vec<_> = items.iter().zip(start..).collect();
+    execute_each!(
+        db,
+        "INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height) SELECT * FROM {rows}",
+        &numbered,
+        |n| {
+            dataset: uuid = id.0,
+            item: bigint = n.1,
+            uri: text = n.0.uri.clone(),
+            digest: bytea = uri_digest(&n.0.uri),
+            labels: text = (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
+            meta: text = n.0.meta.clone(),
+            width: bigint = n.0.width,
+            height: bigint = n.0.height,
+        };
+        |t| t.items.insert((id.0, n.1), Item {
+            uri: n.0.uri.clone(),
+            digest: uri_digest(&n.0.uri),
+            labels: (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
+            size: (n.0.width, n.0.height),
+        })
+    )?;
+    Ok(())
+}
+
+/// Makes an open version the dataset's latest.
+async fn finish(db: &mut Db<'_>, id: DatasetId, version: i64, base: &str) -> Result<()> {
+    let (start, stop) = lock_open(db, id, version)
+        .await?
+        .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
+    if start == stop {
+        return Err(StoreError::Invalid(FieldError::new("source", "holds no item")));
+    }
+    execute!(
+        db,
+        "UPDATE segments SET ready = TRUE WHERE dataset = $1 AND version = $2",
+        id.0,
+        version;
+        |t| Ok(t.segments.update(&(id.0, version), |segment| segment.ready = true))
+    )?;
+    execute!(
+        db,
+        "UPDATE datasets SET version = $2, items = $3, base = $4, state = 1 WHERE id = $1",
+        id.0,
+        version,
+        stop,
+        base;
+        |t| Ok(t.datasets.update(&id.0, |dataset| {
+            (dataset.version, dataset.items, dataset.state) = (version, stop, DatasetState::Ready);
+            dataset.base = base.to_owned();
+        }))
+    )?;
+    Ok(())
+}
+
+/// Drops an open version and what has arrived of it, at most `limit` items at once; true when nothing is left.
+async fn drop_version(
+    db: &mut Db<'_>,
+    id: DatasetId,
+    version: i64,
+    error: Option<&str>,
+    limit: i64,
+) -> Result<bool> {
+    let Some((start, stop)) = lock_open(db, id, version).await? else { return Ok(true) };
+    let keep = start.max(stop - limit);
+    execute!(
+        db,
+        "DELETE FROM items WHERE dataset = $1 AND item >= $2",
+        id.0,
+        keep;
+        |t| Ok(t.items.remove_range((id.0, keep)..=(id.0, i64::MAX)))
+    )?;
+    if keep > start {
+        execute!(
+            db,
+            "UPDATE segments SET stop = $3 WHERE dataset = $1 AND version = $2",
+            id.0,
+            version,
+            keep;
+            |t| Ok(t.segments.update(&(id.0, version), |segment| segment.stop = keep))
+        )?;
+        return Ok(false);
+    }
+    execute!(
+        db,
+        "DELETE FROM segments WHERE dataset = $1 AND version = $2",
+        id.0,
+        version;
+        |t| Ok(t.segments.remove(&(id.0, version)))
+    )?;
+    if version == 1 {
+        match error {
+            Some(error) => execute!(
+                db,
+                "UPDATE datasets SET state = 2, error = $2 WHERE id = $1",
+                id.0,
+                error;
+                |t| Ok(t.datasets.update(&id.0, |dataset| {
+                    (dataset.state, dataset.error) = (DatasetState::Failed, Some(error.to_owned()));
+                }))
+            )?,
+            None => execute!(
+                db,
+                "DELETE FROM datasets WHERE id = $1 AND state = 0",
+                id.0;
+                |t| Ok(match t.datasets.get(&id.0) {
+                    Some(dataset) if dataset.state == DatasetState::Importing => t.datasets.remove(&id.0),
+                    _ => 0,
+                })
+            )?,
+        };
+    }
+    Ok(true)
+}
+
+impl Store {
+    /// Opens the next version of a dataset: its number, and the number of its first item.
+    pub async fn dataset_open_version(&self, id: DatasetId, now: Time) -> Result<(i64, i64)> {
+        self.write(now, move |_, tx, now| Box::pin(async move { open_version(&mut tx.db(), id, *now).await }))
+            .await
+    }
+
+    /// Appends a page of items to an open version and says how many it has now. An item that is there already is
+    /// refused by its position in the import.
+    pub async fn dataset_append(
+        &self,
+        id: DatasetId,
+        version: i64,
+        items: Vec<NewItem>,
+        now: Time,
+    ) -> Result<i64> {
+        self.write((items, now), move |_, tx, (items, now)| {
+            Box::pin(async move { append(&mut tx.db(), id, version, items, *now).await })
+        })
+        .await
+    }
+
+    /// Completes an open version, which must have items; `base` is what all URIs begin with now.
+    pub async fn dataset_finish(&self, id: DatasetId, version: i64, base: String) -> Result<()> {
+        self.write(base, move |_, tx, base| {
+            Box::pin(async move { finish(&mut tx.db(), id, version, base).await })
+        })
+        .await
+    }
+
+    /// Drops an open version with all that has arrived of it. A first version takes its dataset along, or leaves it
+    /// `failed` where an error is given.
+    pub async fn dataset_drop_version(
+        &self,
+        id: DatasetId,
+        version: i64,
+        error: Option<String>,
+    ) -> Result<()> {
+        let mut gone = false;
+        while !gone {
+            gone = self
+                .write(error.clone(), move |_, tx, error| {
+                    Box::pin(async move {
+                        drop_version(&mut tx.db(), id, version, error.as_deref(), DROPPED_AT_ONCE).await
+                    })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Imports on which nothing has happened since `before`: their process is gone.
+    pub async fn datasets_abandoned(&self, before: Time, limit: i64) -> Result<Vec<(DatasetId, i64)>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (Uuid, i64),
+            "SELECT dataset, version FROM segments WHERE NOT ready AND touched < $1 LIMIT $2",
+            before.0,
+            limit;
+            |t| {
+                let idle = t.segments.iter().filter(|(_, s)| !s.ready && s.touched < before.0);
+                idle.map(|(place, _)| *place).take(limit as usize).collect()
+            }
+        )?;
+        Ok(rows.into_iter().map(|(id, version)| (DatasetId(id), version)).collect())
+    }
+}
