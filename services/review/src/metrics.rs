@@ -23,6 +23,10 @@ impl Metrics {
             IntCounterVec::new(Opts::new("swath_review_decisions_total", "Reviews decided."), &["status"])?;
         registry.register(Box::new(waived.clone()))?;
         registry.register(Box::new(decided.clone()))?;
+        // To Prometheus a series that is not there is no zero.
+        for status in ["accepted", "rejected"] {
+            decided.with_label_values(&[status]);
+        }
         Ok(Self { waived, decided, rejected: Reasons::new(registry)? })
     }
 }

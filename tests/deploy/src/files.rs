@@ -1,8 +1,12 @@
 //! Images and manifests, read by the tools that know them.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::{fetched, run};
+use serde_json::{Value, json};
+
+use crate::boards::boards;
+use crate::{at, fetched, run};
 
 #[tokio::test]
 async fn the_image_is_built_as_the_linter_wants_it() {
@@ -22,7 +26,7 @@ async fn kubernetes_knows_every_field_of_the_chart() {
         let values = format!("ci/{values}-values.yaml");
         run("deploy/helm/swath", &helm, &["lint", "--strict", ".", "-f", &values]).await;
         let manifests = run("deploy/helm/swath", &helm, &["template", "swath", ".", "-f", &values]).await;
-        // The validator knows no custom kinds; they are checked by the monitor's own test.
+        // The validator knows no custom kinds; they are checked by tests of their own.
         let known = manifests.split("\n---\n").filter(|document| !document.contains("monitoring.coreos.com"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("manifests.yaml");
@@ -34,26 +38,37 @@ async fn kubernetes_knows_every_field_of_the_chart() {
 
 /// What a ServiceMonitor may say, of what the chart needs of it.
 const MONITOR: [&str; 4] = ["selector", "endpoints", "namespaceSelector", "jobLabel"];
-const ENDPOINT: [&str; 4] = ["port", "path", "interval", "scrapeTimeout"];
+const ENDPOINT: [&str; 5] = ["port", "path", "interval", "scrapeTimeout", "relabelings"];
 
 fn keys(value: &Value) -> impl Iterator<Item = &str> {
     value.as_object().into_iter().flatten().map(|(key, _)| key.as_str())
 }
 
-#[tokio::test]
-async fn the_monitor_finds_the_metrics_of_every_service() {
-    let values = ["template", "swath", ".", "-f", "ci/full-values.yaml"];
-    let manifests = run("deploy/helm/swath", fetched("helm"), &values).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("manifests.yaml");
-    std::fs::write(&file, manifests).unwrap();
+/// The documents of a YAML file.
+async fn documents(file: &Path) -> Vec<Value> {
     let read =
         "import json, sys, yaml; print(json.dumps([d for d in yaml.safe_load_all(open(sys.argv[1])) if d]))";
-    let documents = run("deploy", fetched("python"), &["-c", read, &file.display().to_string()]).await;
-    let documents: Vec<Value> = serde_json::from_str(&documents).unwrap();
-    let of_kind = |kind: &'static str| documents.iter().filter(move |document| document["kind"] == kind);
+    let text = run("deploy", fetched("python"), &["-c", read, &file.display().to_string()]).await;
+    serde_json::from_str(&text).unwrap()
+}
 
-    let monitor = of_kind("ServiceMonitor").next().expect("a monitor");
+/// What the chart makes with everything switched on.
+async fn everything() -> Vec<Value> {
+    let values = ["template", "swath", ".", "-f", "ci/full-values.yaml"];
+    let manifests = run("deploy/helm/swath", fetched("helm"), &values).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), manifests).unwrap();
+    documents(file.path()).await
+}
+
+fn of_kind<'a>(documents: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    documents.iter().filter(move |document| document["kind"] == kind)
+}
+
+#[tokio::test]
+async fn the_monitor_finds_the_metrics_of_every_service() {
+    let chart = everything().await;
+    let monitor = of_kind(&chart, "ServiceMonitor").next().expect("a monitor");
     assert_eq!(monitor["apiVersion"], "monitoring.coreos.com/v1");
     for key in keys(&monitor["spec"]) {
         assert!(MONITOR.contains(&key), "{key}: no field of a ServiceMonitor that the chart needs");
@@ -64,11 +79,47 @@ async fn the_monitor_finds_the_metrics_of_every_service() {
         assert_eq!(endpoint["path"], "/metrics");
     }
     let wanted = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
-    let found = of_kind("Service").filter(|service| {
-        let labels = &service["metadata"]["labels"];
-        wanted.iter().all(|(label, value)| labels[label] == *value)
-    });
-    let ports = found.map(|service| &service["spec"]["ports"][0]["name"]);
-    let ports: Vec<_> = ports.filter(|port| **port == endpoints[0]["port"]).collect();
-    assert_eq!(ports.len(), 4, "coordinator, gateway, review, metrics");
+    let found: Vec<_> = of_kind(&chart, "Service")
+        .filter(|service| wanted.iter().all(|(label, value)| service["metadata"]["labels"][label] == *value))
+        .collect();
+    assert!(found.iter().all(|service| service["spec"]["ports"][0]["name"] == endpoints[0]["port"]));
+
+    // Each is called as in prometheus.yml, for rules and dashboards know it by that name.
+    let relabeling = &endpoints[0]["relabelings"][0];
+    assert_eq!(relabeling["targetLabel"], "job");
+    assert_eq!(
+        relabeling["sourceLabels"],
+        json!(["__meta_kubernetes_service_label_app_kubernetes_io_component"])
+    );
+    let named = |service: &Value| {
+        let component = service["metadata"]["labels"]["app.kubernetes.io/component"].as_str().unwrap();
+        relabeling["replacement"].as_str().unwrap().replace("$1", component)
+    };
+    let called: BTreeSet<_> = found.into_iter().map(named).collect();
+    let configuration = &documents(&at("deploy/prometheus/prometheus.yml")).await[0];
+    let scraped = configuration["scrape_configs"].as_array().unwrap().iter();
+    let scraped = scraped.filter_map(|scrape| scrape["job_name"].as_str());
+    assert_eq!(called, scraped.filter(|name| name.starts_with("swath-")).map(str::to_owned).collect());
+}
+
+#[tokio::test]
+async fn the_chart_brings_the_rules_and_dashboards_that_are_tested_here() {
+    let chart = everything().await;
+    let rules = of_kind(&chart, "PrometheusRule").next().expect("rules");
+    assert_eq!(rules["apiVersion"], "monitoring.coreos.com/v1");
+    assert_eq!(keys(&rules["spec"]).collect::<Vec<_>>(), ["groups"]);
+    let mut groups = Vec::new();
+    for file in ["recording", "alerts"] {
+        let rules = &documents(&at(&format!("deploy/prometheus/{file}.yml"))).await[0];
+        groups.extend(rules["groups"].as_array().unwrap().clone());
+    }
+    assert_eq!(rules["spec"]["groups"], json!(groups));
+
+    let shown = of_kind(&chart, "ConfigMap").next().expect("dashboards");
+    assert_eq!(shown["metadata"]["labels"]["grafana_dashboard"], "1");
+    let data = shown["data"].as_object().unwrap().iter();
+    let data: Vec<_> = data
+        .map(|(name, text)| (name.clone(), serde_json::from_str(text.as_str().unwrap()).unwrap()))
+        .collect();
+    assert_eq!(data, boards());
 }

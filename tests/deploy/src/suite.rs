@@ -40,14 +40,14 @@ async fn said_well(program: &str, arguments: &[&str]) -> String {
     run("", program, arguments).await
 }
 
-/// Runs a tool in a folder of the project's and gives what it said, which it must have said with exit code 0.
+/// Runs a tool in a folder of the project's and gives what it printed, which it must have done with exit code 0.
 async fn run(folder: &str, program: impl AsRef<Path>, arguments: &[&str]) -> String {
     let program = program.as_ref();
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).current_dir(at(folder)).kill_on_drop(true);
     let output = tokio::time::timeout(TOOL, command.output()).await.expect("the tool ends");
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-    let said = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
-    assert!(output.status.success(), "{} {arguments:?}:\n{said}", program.display());
-    said
+    let [printed, complained] = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy);
+    assert!(output.status.success(), "{} {arguments:?}:\n{printed}{complained}", program.display());
+    printed.into_owned()
 }
