@@ -31,12 +31,14 @@ const ASSIGNMENTS: [(Counter, &str); 8] = [
     (Counter::Held, "waiting_for_manager"),
 ];
 /// What has happened so far in jobs that are not done.
-const EVENTS: [(Counter, &str); 6] = [
+const EVENTS: [(Counter, &str); 7] = [
     (Counter::Leases, "lease"),
     (Counter::Expiries, "expiry"),
     (Counter::Submissions, "submission"),
     (Counter::Decisions, "decision"),
     (Counter::Rejects, "reject"),
+    // Each assignment of which a part was rejected has made one round, and stays what it is.
+    (Counter::Rejected, "rework"),
     (Counter::FirstPass, "first_pass"),
 ];
 /// The statuses that jobs which are not done can have.
@@ -131,7 +133,7 @@ impl Gauges {
             items: vec("swath_items", "Items of jobs that are not done, by state.", &["job_id", "state"])?,
             assignments: vec(
                 "swath_assignments",
-                "Assignments of jobs that are not done; each rejected one has made a round of rework.",
+                "Assignments of jobs that are not done, by status.",
                 &["job_id", "status"],
             )?,
             events,

@@ -9,6 +9,7 @@ mod database;
 mod digits;
 mod documents;
 mod durability;
+mod figures;
 mod invariants;
 mod labels;
 mod leases;

@@ -1,0 +1,122 @@
+//! What the metrics service tells of jobs, compared with what was done in them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::json;
+use swath_harness::client::{Job, Person, Team};
+use swath_harness::{Settings, World, until};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Series by name and labels, as they stand in `/metrics`.
+type Figures = BTreeMap<String, f64>;
+
+/// An installation whose metrics service has one label for jobs, and reads the counters every second.
+async fn world() -> World {
+    let settings =
+        Settings::default().with("SWATH__METRICS__JOBS", "1").with("SWATH__METRICS__AGE_SECONDS", "1");
+    World::start(settings).await.unwrap()
+}
+
+async fn figures(world: &World) -> Figures {
+    let service = world.with_role("metrics").next().expect("a metrics service");
+    let text = world.stranger(None).get(&format!("{}/metrics", service.url())).await.is(200).text();
+    let lines = text.lines().filter_map(|line| line.rsplit_once(' '));
+    lines.filter_map(|(series, value)| Some((series.to_owned(), value.parse().ok()?))).collect()
+}
+
+/// Waits until these series have these values.
+async fn become_so(world: &World, expected: &Figures) {
+    let told = async || {
+        let mut told = figures(world).await;
+        told.retain(|series, _| expected.contains_key(series));
+        told
+    };
+    let equal = until("the figures", DEADLINE, || async { (told().await == *expected).then_some(()) }).await;
+    if let Err(late) = equal {
+        assert_eq!(told().await, *expected, "{late}");
+    }
+}
+
+fn of_job(job: &str, family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
+    // Labels are told in the order of their names.
+    let series = |value: &str| {
+        let mut labels = [format!("job_id=\"{job}\""), format!("{label}=\"{value}\"")];
+        labels.sort();
+        format!("{family}{{{}}}", labels.join(","))
+    };
+    values.iter().map(|(value, count)| (series(value), *count)).collect()
+}
+
+fn of(family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
+    values.iter().map(|(value, count)| (format!("{family}{{{label}=\"{value}\"}}"), *count)).collect()
+}
+
+/// Two ranges of three items: one accepted, of the other one item rejected, which waits for its author.
+async fn rejected_in_part(team: &Team) -> (Job, Person) {
+    let job = team.job(&team.dataset(6).await, json!({"range_size": 3})).await;
+    let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
+    anna.work(&job).await;
+    anna.work(&job).await;
+    rosa.reject(&job, &[1]).await;
+    rosa.reject(&job, &[]).await;
+    (job, anna)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_in_a_job_is_what_its_figures_say() {
+    let world = world().await;
+    let team = world.team("figures").await;
+    let (job, anna) = rejected_in_part(&team).await;
+    let mut expected = Figures::new();
+    let states = [("pending", 1.0), ("in_progress", 0.0), ("completed", 0.0), ("in_review", 0.0)];
+    expected.extend(of_job(&job.id, "swath_items", "state", &states));
+    let states = [("accepted", 5.0), ("skipped", 0.0), ("cancelled", 0.0)];
+    expected.extend(of_job(&job.id, "swath_items", "state", &states));
+    let statuses = [("pending", 1.0), ("in_progress", 0.0), ("completed", 0.0), ("in_review", 0.0)];
+    expected.extend(of_job(&job.id, "swath_assignments", "status", &statuses));
+    let statuses = [("accepted", 1.0), ("rejected", 1.0), ("cancelled", 0.0), ("waiting_for_manager", 0.0)];
+    expected.extend(of_job(&job.id, "swath_assignments", "status", &statuses));
+    // Reviews are leases too.
+    let events = [("lease", 4.0), ("submission", 2.0), ("decision", 2.0), ("reject", 1.0), ("rework", 1.0)];
+    expected.extend(of_job(&job.id, "swath_job_events_total", "event", &events));
+    let events = [("expiry", 0.0), ("first_pass", 5.0)];
+    expected.extend(of_job(&job.id, "swath_job_events_total", "event", &events));
+    expected.extend(of("swath_leases", "state", &[("live", 0.0), ("expiring", 0.0), ("overdue", 0.0)]));
+    expected.insert("swath_conservation_violations".to_owned(), 0.0);
+    become_so(&world, &expected).await;
+    let waits = format!("swath_oldest_waiting_seconds{{job_id=\"{}\",stage=\"annotate\"}}", job.id);
+    assert!(figures(&world).await[&waits] > 0.0);
+
+    // Its author takes the rework.
+    anna.lease(&job).await;
+    let mut expected = of_job(&job.id, "swath_items", "state", &[("pending", 0.0), ("in_progress", 1.0)]);
+    expected.extend(of("swath_leases", "state", &[("live", 1.0), ("expiring", 0.0), ("overdue", 0.0)]));
+    expected.extend(of_job(&job.id, "swath_job_events_total", "event", &[("lease", 5.0)]));
+    become_so(&world, &expected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_without_a_label_are_summed_and_what_is_overdue_is_told_by_priority() {
+    let world = world().await;
+    let team = world.team("figures").await;
+    team.job(&team.dataset(6).await, json!({})).await;
+    let late = json!({"range_size": 2, "priority": "release_blocker", "due_date": "2020-01-01T00:00:00Z"});
+    team.job(&team.dataset(4).await, late).await;
+    let urgent = team.job(&team.dataset(5).await, json!({"range_size": 1, "priority": "high"})).await;
+    team.annotator("anna").await.lease(&urgent).await;
+
+    let mut expected = of_job("other", "swath_items", "state", &[("pending", 8.0), ("in_progress", 1.0)]);
+    expected.extend(of_job("other", "swath_job_events_total", "event", &[("lease", 1.0)]));
+    let open = [("low", 0.0), ("normal", 6.0), ("high", 5.0), ("release_blocker", 4.0)];
+    expected.extend(of("swath_open_items", "priority", &open));
+    let overdue = [("low", 0.0), ("normal", 0.0), ("high", 0.0), ("release_blocker", 4.0)];
+    expected.extend(of("swath_overdue_items", "priority", &overdue));
+    let jobs = [("low", 0.0), ("normal", 0.0), ("high", 0.0), ("release_blocker", 1.0)];
+    expected.extend(of("swath_overdue_jobs", "priority", &jobs));
+    expected.extend(of("swath_jobs", "status", &[("active", 3.0), ("paused", 0.0), ("cancelling", 0.0)]));
+    become_so(&world, &expected).await;
+    let labelled = figures(&world).await.into_keys().filter(|series| series.starts_with("swath_job_info{"));
+    assert_eq!(labelled.count(), 1);
+}
