@@ -53,13 +53,15 @@ fn of(family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
     values.iter().map(|(value, count)| (format!("{family}{{{label}=\"{value}\"}}"), *count)).collect()
 }
 
-/// Two ranges of three items: one accepted, of the other one item rejected, which waits for its author.
-async fn rejected_in_part(team: &Team) -> (Job, Person) {
-    let job = team.job(&team.dataset(6).await, json!({"range_size": 3})).await;
+/// Three ranges of five items: of one four items are rejected and wait for their author, one is accepted, one waits for a
+/// reviewer. No two kinds of event have happened equally often.
+async fn half_done(team: &Team) -> (Job, Person) {
+    let job = team.job(&team.dataset(15).await, json!({})).await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
-    anna.work(&job).await;
-    anna.work(&job).await;
-    rosa.reject(&job, &[1]).await;
+    for _ in 0..3 {
+        anna.work(&job).await;
+    }
+    rosa.reject(&job, &[0, 1, 2, 3]).await;
     rosa.reject(&job, &[]).await;
     (job, anna)
 }
@@ -68,32 +70,37 @@ async fn rejected_in_part(team: &Team) -> (Job, Person) {
 async fn what_was_done_in_a_job_is_what_its_figures_say() {
     let world = world().await;
     let team = world.team("figures").await;
-    let (job, anna) = rejected_in_part(&team).await;
+    let (job, anna) = half_done(&team).await;
     let mut expected = Figures::new();
-    let states = [("pending", 1.0), ("in_progress", 0.0), ("completed", 0.0), ("in_review", 0.0)];
+    let states = [("pending", 4.0), ("in_progress", 0.0), ("completed", 5.0), ("in_review", 0.0)];
     expected.extend(of_job(&job.id, "swath_items", "state", &states));
-    let states = [("accepted", 5.0), ("skipped", 0.0), ("cancelled", 0.0)];
+    let states = [("accepted", 6.0), ("skipped", 0.0), ("cancelled", 0.0)];
     expected.extend(of_job(&job.id, "swath_items", "state", &states));
-    let statuses = [("pending", 1.0), ("in_progress", 0.0), ("completed", 0.0), ("in_review", 0.0)];
+    let statuses = [("pending", 1.0), ("in_progress", 0.0), ("completed", 1.0), ("in_review", 0.0)];
     expected.extend(of_job(&job.id, "swath_assignments", "status", &statuses));
     let statuses = [("accepted", 1.0), ("rejected", 1.0), ("cancelled", 0.0), ("waiting_for_manager", 0.0)];
     expected.extend(of_job(&job.id, "swath_assignments", "status", &statuses));
     // Reviews are leases too.
-    let events = [("lease", 4.0), ("submission", 2.0), ("decision", 2.0), ("reject", 1.0), ("rework", 1.0)];
+    let events = [("lease", 5.0), ("submission", 3.0), ("decision", 2.0), ("reject", 4.0), ("rework", 1.0)];
     expected.extend(of_job(&job.id, "swath_job_events_total", "event", &events));
-    let events = [("expiry", 0.0), ("first_pass", 5.0)];
+    let events = [("expiry", 0.0), ("first_pass", 6.0)];
     expected.extend(of_job(&job.id, "swath_job_events_total", "event", &events));
     expected.extend(of("swath_leases", "state", &[("live", 0.0), ("expiring", 0.0), ("overdue", 0.0)]));
     expected.insert("swath_conservation_violations".to_owned(), 0.0);
     become_so(&world, &expected).await;
-    let waits = format!("swath_oldest_waiting_seconds{{job_id=\"{}\",stage=\"annotate\"}}", job.id);
-    assert!(figures(&world).await[&waits] > 0.0);
+    let told = figures(&world).await;
+    for stage in ["annotate", "review"] {
+        let waits = format!("swath_oldest_waiting_seconds{{job_id=\"{}\",stage=\"{stage}\"}}", job.id);
+        assert!(told[&waits] > 0.0, "{stage}");
+    }
 
     // Its author takes the rework.
     anna.lease(&job).await;
-    let mut expected = of_job(&job.id, "swath_items", "state", &[("pending", 0.0), ("in_progress", 1.0)]);
+    let mut expected = of_job(&job.id, "swath_items", "state", &[("pending", 0.0), ("in_progress", 4.0)]);
+    let statuses = [("pending", 0.0), ("in_progress", 1.0)];
+    expected.extend(of_job(&job.id, "swath_assignments", "status", &statuses));
     expected.extend(of("swath_leases", "state", &[("live", 1.0), ("expiring", 0.0), ("overdue", 0.0)]));
-    expected.extend(of_job(&job.id, "swath_job_events_total", "event", &[("lease", 5.0)]));
+    expected.extend(of_job(&job.id, "swath_job_events_total", "event", &[("lease", 6.0)]));
     become_so(&world, &expected).await;
 }
 
