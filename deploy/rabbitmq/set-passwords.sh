@@ -13,7 +13,7 @@
 #   review       publishes to swath.annotate.TEAM, consumes swath.review.TEAM
 #   metrics      asks how long queues are and does nothing else. Newer brokers want some permission on the queue for that,
 #                and `write` is the one that is of no other use to it: a binding would need `read` on an exchange too.
-#                RabbitMQ 4.2.6 and 4.3.0 insist on `configure`; there the gauges of queues stay at zero.
+#                RabbitMQ 4.2.6 and 4.3.0 insist on `configure`; there the gauges of queues are missing.
 # With another SWATH__BUS__PREFIX the expressions begin with that.
 set -euo pipefail
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{Gauge, IntCounter, IntGauge, Opts};
+use swath_domain::ids::JobId;
 use swath_domain::job::JobStatus;
 use swath_runtime::Context;
 use swath_store::Result;
@@ -17,6 +18,8 @@ const PAGE: i64 = 500;
 const PAUSE: Duration = Duration::from_secs(10);
 /// After reading a job for so long, this many times as long is left to others.
 const LEISURE: u32 = 10;
+/// Jobs in a row that cannot be checked before the round is given up: one that is too large must not hide the others.
+const FAILURES: u32 = 3;
 
 /// Checks the books of every job that is not done, over and over.
 pub struct Books {
@@ -64,32 +67,50 @@ impl Books {
         }
     }
 
-    /// One round over all jobs.
+    /// One round over all jobs. It counts as one only if all of them could be checked; a break is told at once.
     pub async fn tick(&self) -> Result<()> {
         let (mut broken, mut after) = (0, Uuid::nil());
+        let (mut failed, mut in_a_row) = (Ok(()), 0);
         loop {
             let jobs = self.context.store.jobs_undone(after, PAGE).await?;
             let Some(last) = jobs.last().map(|job| job.id.0) else { break };
             after = last;
             for job in jobs.iter().filter(|job| job.status != JobStatus::Cancelling) {
                 let began = Instant::now();
-                if let Some(books) = self.context.store.books(job.id).await?
-                    && !books.balance()
-                    && self.is_still_open(job.id).await?
-                {
-                    broken += 1;
-                    tracing::error!(job = %job.id, ?books, "the books of a job do not balance");
+                match self.balances(job.id).await {
+                    Ok(balances) => {
+                        broken += i64::from(!balances);
+                        self.violations.set(self.violations.get().max(broken));
+                        in_a_row = 0;
+                    }
+                    Err(error) if in_a_row + 1 == FAILURES => return Err(error),
+                    Err(error) => {
+                        failed = Err(error);
+                        in_a_row += 1;
+                    }
                 }
                 sleep(began.elapsed() * LEISURE).await;
             }
         }
+        failed?;
         self.violations.set(broken);
         self.checked_at.set(self.context.now().0 as f64 / 1e6);
         Ok(())
     }
 
+    async fn balances(&self, job: JobId) -> Result<bool> {
+        let Some(books) = self.context.store.books(job).await?.filter(|books| !books.balance()) else {
+            return Ok(true);
+        };
+        let gone = !self.is_still_open(job).await?;
+        if !gone {
+            tracing::error!(%job, ?books, "the books of a job do not balance");
+        }
+        Ok(gone)
+    }
+
     /// A job that was called off meanwhile is cleared away row by row, and balances again at the end.
-    async fn is_still_open(&self, job: swath_domain::JobId) -> Result<bool> {
+    async fn is_still_open(&self, job: JobId) -> Result<bool> {
         let job = self.context.store.job(job).await?;
         Ok(job.is_some_and(|job| matches!(job.status, JobStatus::Active | JobStatus::Paused)))
     }

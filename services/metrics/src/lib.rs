@@ -1,18 +1,20 @@
 //! The metrics service: items and assignments by state, leases, expiries, rejects, queue depth and waiting age, by job
-//! up to a configured number of jobs and summed as `other` beyond. It reads counters that every transition keeps; no
+//! for the most pressing jobs up to a configured number and summed as `other` for the rest. It reads counters that every transition keeps; no
 //! scrape counts rows.
 
 mod books;
 mod gauges;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use swath_bus::Queue;
 use swath_domain::Time;
-use swath_domain::job::Job;
+use swath_domain::ids::TeamId;
+use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
@@ -25,8 +27,9 @@ use crate::gauges::{Gauges, Sums};
 
 /// Jobs read at once.
 const PAGE: i64 = 500;
-/// Teams whose queues are looked at in one round.
-const TEAMS: i64 = 200;
+/// Teams whose queues are looked at, and how often: a broker complains of every look at a queue that does not stand.
+const TEAMS: usize = 200;
+const QUEUES: Duration = Duration::from_secs(30);
 /// A lease that has less time left is about to run out.
 const SOON: i64 = seconds(60);
 /// How far leases that run out are counted.
@@ -38,6 +41,8 @@ pub struct Metrics {
     gauges: Gauges,
     failures: IntCounter,
     books: Arc<Books>,
+    /// When the queues were last looked at.
+    queues_seen: Mutex<Option<Instant>>,
 }
 
 impl Metrics {
@@ -48,9 +53,11 @@ impl Metrics {
             "swath_counters_failures_total",
             "Rounds in which the counters could not be read.",
         )?;
+        // Before the first round too, for one that never comes would be missed nowhere: the counters were last read in 1970.
+        gauges.publish();
         context.registry.register(Box::new(gauges.shown()))?;
         context.registry.register(Box::new(failures.clone()))?;
-        Ok(Arc::new(Self { context, gauges, failures, books }))
+        Ok(Arc::new(Self { context, gauges, failures, books, queues_seen: Mutex::default() }))
     }
 
     /// Reads the counters again and again until shutdown, and checks the books at leisure.
@@ -74,11 +81,12 @@ impl Metrics {
         }
     }
 
-    /// One round: all undone jobs, the first of them by name and the rest as `other`.
+    /// One round: all undone jobs, the most pressing of them by name and the rest as `other`.
     pub async fn tick(&self, now: Time) -> Result<()> {
         let began = Instant::now();
         let mut named = Vec::new();
         let (mut other, mut sums, mut held) = (Progress::default(), Sums::default(), 0);
+        let mut teams = BTreeSet::new();
         let mut after = Uuid::nil();
         loop {
             let jobs = self.context.store.jobs_undone(after, PAGE).await?;
@@ -90,10 +98,12 @@ impl Metrics {
                 let progress = counters.get(&job.id).copied().unwrap_or_default();
                 sums.add(&job, &progress, now);
                 held += progress.get(Counter::InProgress) + progress.get(Counter::InReview);
-                if named.len() < self.context.config.metrics.jobs {
-                    named.push((job, progress));
-                } else {
-                    other.merge(&progress);
+                if teams.len() < TEAMS {
+                    teams.insert(job.team);
+                }
+                named.push((job, progress));
+                if named.len() > self.context.config.metrics.jobs {
+                    other.merge(&take_least_pressing(&mut named));
                 }
             }
         }
@@ -102,7 +112,7 @@ impl Metrics {
         self.gauges.show("other", &other);
         self.gauges.sum(&sums);
         self.show_leases(held, now).await?;
-        self.show_queues().await?;
+        self.show_queues(&teams).await;
         self.gauges.read_at.set(now.0 as f64 / 1e6);
         self.gauges.read_for.set(began.elapsed().as_secs_f64());
         self.gauges.publish();
@@ -145,14 +155,37 @@ impl Metrics {
         Ok(())
     }
 
-    async fn show_queues(&self) -> Result<()> {
-        let (mut annotate, mut review) = (0, 0);
-        for (team, _) in self.context.store.teams(Uuid::nil(), TEAMS).await? {
-            annotate += self.context.bus.depth(Queue::Annotate(team)).await.unwrap_or(0);
-            review += self.context.bus.depth(Queue::Review(team)).await.unwrap_or(0);
+    /// What waits in the teams' queues; nothing is shown where that cannot be found out.
+    async fn show_queues(&self, teams: &BTreeSet<TeamId>) {
+        let is_early = |seen: &Instant| seen.elapsed() < QUEUES;
+        if self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(is_early) {
+            return;
         }
-        self.gauges.depth.with_label_values(&["annotate"]).set(annotate as f64);
-        self.gauges.depth.with_label_values(&["review"]).set(review as f64);
-        Ok(())
+        self.gauges.depth.reset();
+        for (stage, queue) in
+            [("annotate", Queue::Annotate as fn(TeamId) -> Queue), ("review", Queue::Review)]
+        {
+            if let Some(depth) = self.depth(teams, queue).await {
+                self.gauges.depth.with_label_values(&[stage]).set(depth as f64);
+            }
+        }
+        *self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
+
+    async fn depth(&self, teams: &BTreeSet<TeamId>, queue: fn(TeamId) -> Queue) -> Option<u64> {
+        let mut sum = 0;
+        for team in teams {
+            sum += self.context.bus.depth(queue(*team)).await?;
+        }
+        Some(sum)
+    }
+}
+
+/// Takes out the job that can best be told of in a sum: not active, low in priority, due late, new.
+fn take_least_pressing(named: &mut Vec<(Job, Progress)>) -> Progress {
+    let order = |job: &Job| {
+        (job.status != JobStatus::Active, Reverse(job.priority), job.due.is_none(), job.due, job.id)
+    };
+    let least = named.iter().enumerate().max_by_key(|(_, (job, _))| order(job)).map(|(place, _)| place);
+    least.map_or_else(Progress::default, |place| named.swap_remove(place).1)
 }

@@ -54,8 +54,6 @@ const ROUNDS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a lock is held while a grant is being written.
 const LOCK: Duration = Duration::from_secs(5);
-/// Ranges cut on the spot when a person waits and the cutter has not come by.
-const CUT_AT_ONCE: i64 = 100;
 /// Seconds until it is worth asking again, unless something is known.
 const ASK_AGAIN: i64 = 5;
 
@@ -109,7 +107,7 @@ impl Desk {
                 Found::Nothing(waits) if self.serves_alike(&jobs, &newer, user) => {
                     return Err(self.no_work(&ask, &waits, &closed));
                 }
-                Found::Nothing(_) | Found::Work => jobs = newer,
+                Found::Nothing(_) | Found::Work | Found::New => jobs = newer,
             }
         }
         // There is work, but others keep taking it first: asking again at once is the right thing to do.
@@ -227,8 +225,8 @@ impl Desk {
             }
             if wait.uncut && self.stage == Stage::Annotate {
                 // Someone else may have cut it meanwhile: then there is work all the same.
-                self.context.cut(job.id, CUT_AT_ONCE, now).await?;
-                return Ok(Found::Work);
+                self.cuts.further(job.id, |ranges| self.context.cut(job.id, ranges, now)).await?;
+                return Ok(Found::New);
             }
             waits.push(wait);
         }
@@ -260,7 +258,10 @@ impl Desk {
 }
 
 enum Found {
+    /// Work that others have locked.
     Work,
+    /// Work that was just cut.
+    New,
     Nothing(Vec<Wait>),
 }
 

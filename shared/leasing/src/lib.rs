@@ -4,6 +4,7 @@
 //! It promises that `no-work` is only said after a plain read found nothing that the person could be given. It holds
 //! no state that anyone depends on: everything remembered here is at most a second old, or never changes.
 
+mod cuts;
 mod document;
 mod facts;
 mod granting;
@@ -33,11 +34,12 @@ pub struct Desk {
     /// The teams' open jobs.
     pub jobs: Arc<OpenJobs>,
     facts: Arc<facts::Remembered>,
+    cuts: Arc<cuts::Cuts>,
 }
 
 impl Desk {
     /// A desk for one stage.
     pub fn new(context: Context, stage: Stage) -> Self {
-        Self { context, stage, jobs: Arc::default(), facts: Arc::default() }
+        Self { context, stage, jobs: Arc::default(), facts: Arc::default(), cuts: Arc::default() }
     }
 }

@@ -110,11 +110,13 @@ async fn jobs_without_a_label_are_summed_and_what_is_overdue_is_told_by_priority
     let team = world.team("figures").await;
     team.job(&team.dataset(6).await, json!({})).await;
     let late = json!({"range_size": 2, "priority": "release_blocker", "due_date": "2020-01-01T00:00:00Z"});
-    team.job(&team.dataset(4).await, late).await;
+    let late = team.job(&team.dataset(4).await, late).await;
     let urgent = team.job(&team.dataset(5).await, json!({"range_size": 1, "priority": "high"})).await;
     team.annotator("anna").await.lease(&urgent).await;
 
-    let mut expected = of_job("other", "swath_items", "state", &[("pending", 8.0), ("in_progress", 1.0)]);
+    // The label is for the one that presses most, and not for the first.
+    let mut expected = of_job("other", "swath_items", "state", &[("pending", 10.0), ("in_progress", 1.0)]);
+    expected.extend(of_job(&late.id, "swath_items", "state", &[("pending", 4.0)]));
     expected.extend(of_job("other", "swath_job_events_total", "event", &[("lease", 1.0)]));
     let open = [("low", 0.0), ("normal", 6.0), ("high", 5.0), ("release_blocker", 4.0)];
     expected.extend(of("swath_open_items", "priority", &open));
