@@ -7,7 +7,7 @@ use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId}
 use swath_domain::job::Job;
 use swath_domain::labels::{LabelRules, Size};
 use swath_domain::{Ranges, Stage};
-use swath_runtime::{Problem, Result};
+use swath_runtime::{Caller, Problem, Result};
 use swath_store::{ItemRow, LeaseView};
 
 use crate::Desk;
@@ -48,6 +48,13 @@ impl Desk {
             None => Box::pin(self.learn(lease)).await?,
         };
         if facts.holder == user { Ok(facts) } else { Err(Problem::not_found()) }
+    }
+
+    /// The person, if the lease is theirs and they still have the role for it in its team.
+    pub async fn admit(&self, caller: &Caller, lease: LeaseId) -> Result<UserId> {
+        let facts = self.facts(lease, caller.user()).await?;
+        caller.require(facts.team, self.role())?;
+        Ok(facts.holder)
     }
 
     async fn learn(&self, lease: LeaseId) -> Result<Arc<Facts>> {

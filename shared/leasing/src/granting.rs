@@ -58,7 +58,7 @@ const LOCK: Duration = Duration::from_secs(5);
 const ASK_AGAIN: i64 = 5;
 
 impl Desk {
-    fn role(&self) -> Roles {
+    pub(crate) fn role(&self) -> Roles {
         Roles::of(&[if self.stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }])
     }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
-use swath_runtime::{Problem, Result};
+use swath_runtime::{Caller, Problem, Result};
 use swath_store::{Release, Renew};
 
 use crate::Desk;
@@ -66,11 +66,12 @@ impl Desk {
         Ok(())
     }
 
-    /// The leases that a person holds right now.
-    pub async fn held(&self, user: UserId) -> Result<Vec<LeaseDocument>> {
-        let mut leases = Vec::new();
+    /// The leases that a person holds right now, in teams in which they may.
+    pub async fn held(&self, caller: &Caller) -> Result<Vec<LeaseDocument>> {
+        let (user, mut leases) = (caller.user(), Vec::new());
         for assignment in self.context.store.leases_of(user, self.stage).await? {
-            if let Some(lease) = assignment.lease {
+            let may = caller.roles_in(assignment.team).any(self.role());
+            if let Some(lease) = assignment.lease.filter(|_| may) {
                 leases.push(self.document(lease, user).await?);
             }
         }

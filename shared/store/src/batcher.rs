@@ -16,6 +16,8 @@ use crate::meters::Meter;
 const BATCH: usize = 128;
 /// Commands that are worth a transaction beside one that runs.
 const BESIDE: usize = 32;
+/// How long a command waits for others while transactions run: those of other kinds may follow each other without end.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Between two batches of what nobody waits for, such as signs of life, unless they are this large: many share one.
 pub(crate) const UNHURRIED: Duration = Duration::from_millis(25);
 const LARGE: usize = BATCH / 2;
@@ -96,11 +98,13 @@ impl<C, R> Desk<C, R> {
             if !batch.is_empty() && (batch.len() >= BESIDE || is_calm) {
                 break;
             }
+            let patience = batch.first().map(|first: &Waiting<C, R>| first.since + PATIENCE);
             let room = BATCH - batch.len();
             tokio::select! {
                 biased;
                 count = waiting.recv_many(&mut batch, room) => if count == 0 { break },
                 () = ended, if !batch.is_empty() => {}
+                () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => break,
             }
         }
         self.traffic.running.fetch_add(1, Ordering::AcqRel);
@@ -183,5 +187,39 @@ async fn within_deadline<C, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>
         // It was undone, and perhaps only one member is to blame.
         Ok(Err(panic)) => Err(StoreError::Collision(format!("the transaction ended: {panic}"))),
         Err(_) => Err(StoreError::Unavailable(format!("no answer within {DEADLINE:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::meters::Meters;
+
+    /// Answers each command with the number of those in its batch, after a while.
+    fn batcher(traffic: &Arc<Traffic>, takes: Duration) -> Batcher<(), usize> {
+        let run: Run<(), usize> = Arc::new(move |batch| {
+            let answers = batch.iter().map(|()| Ok(batch.len())).collect();
+            sleep(takes).map(|()| Ok(answers)).boxed()
+        });
+        let meter = Meters::new().unwrap().of("test");
+        Batcher::spawn(traffic, meter, Duration::ZERO, std::iter::once(run))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_command_does_not_wait_for_the_end_of_a_long_transaction_of_another_kind() {
+        let traffic = Arc::default();
+        let (long, short) = (batcher(&traffic, DEADLINE / 2), batcher(&traffic, Duration::ZERO));
+        let began = Instant::now();
+        let mut running = Box::pin(long.run(()));
+        while traffic.running.load(Ordering::Acquire) == 0 {
+            assert!(running.as_mut().now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(short.run(()).await.unwrap(), 1);
+        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+        assert_eq!(running.await.unwrap(), 1);
     }
 }

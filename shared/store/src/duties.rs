@@ -8,21 +8,25 @@ use crate::db::execute;
 use crate::error::Result;
 
 impl Store {
-    /// Takes or keeps a duty until `until`; false while another process has it.
+    /// Takes or keeps a duty until `until`; false while another process has it. One that is kept for longer than anybody
+    /// takes it was taken by a clock that has gone back since.
     pub async fn duty_take(&self, name: &str, holder: Uuid, now: Time, until: Time) -> Result<bool> {
         self.write(name.to_owned(), move |_, tx, name| {
             Box::pin(async move {
+                // Clocks of two processes differ a little, and none of them takes a duty away from the other for that.
+                let longest = until.0 + (until - now);
                 let taken = execute!(
                     &mut tx.db(),
                     "INSERT INTO duties (name, holder, until) VALUES ($1, $2, $4)
                      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                     WHERE duties.holder = excluded.holder OR duties.until < $3",
+                     WHERE duties.holder = excluded.holder OR duties.until < $3 OR duties.until > $5",
                     name.as_str(),
                     holder,
                     now.0,
-                    until.0;
+                    until.0,
+                    longest;
                     |t| Ok(match t.duties.get(name) {
-                        Some((other, their_end)) if *other != holder && *their_end >= now.0 => 0,
+                        Some((other, end)) if *other != holder && (now.0..=longest).contains(end) => 0,
                         _ => t.duties.put(name.clone(), (holder, until.0)),
                     })
                 )?;

@@ -44,8 +44,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // PostgreSQL's codes, then SQLite's. A foreign key names something that is not there.
                 Some("23503" | "787") => Self::NotFound,
-                // Serialization failure, deadlock, a busy file.
-                Some("40001" | "40P01" | "5" | "517") => Self::Collision(database.to_string()),
+                // Serialization failure, deadlock, a row that stays locked, a busy file.
+                Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::Collision(database.to_string()),
                 // A key that is taken, or data that the table does not take.
                 Some("275" | "1299" | "1555" | "2067") => Self::Collision(database.to_string()),
                 Some(code) if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => {

@@ -68,50 +68,67 @@ pub struct Save {
 
 type Place = (AssignmentId, UserId, i64);
 
+/// A saved item: its revision, its body, and under which lease it was saved.
+struct Stored {
+    revision: i64,
+    body: String,
+    lease: LeaseId,
+}
+
 /// What is stored at the places that a batch writes to, as the batch changes it.
 #[derive(Default)]
 pub(crate) struct Saved {
-    rows: HashMap<Place, (i64, String)>,
+    rows: HashMap<Place, Stored>,
     dirty: HashMap<Place, (i64, Save)>,
 }
 
 impl Saved {
     /// Reads what stands at these places. Their assignments must be locked.
     pub(crate) async fn read(db: &mut Db<'_>, places: Vec<Place>) -> Result<Self> {
-        type Row = (Uuid, Uuid, i64, i64, String);
+        type Row = (Uuid, Uuid, i64, i64, String, Uuid);
         let rows = fetch_each!(
             db,
             Row,
-            "SELECT n.assignment, n.author, n.item, n.revision, n.body FROM {rows} CROSS JOIN annotations n
+            "SELECT n.assignment, n.author, n.item, n.revision, n.body, n.lease FROM {rows} CROSS JOIN annotations n
              WHERE n.assignment = c.assignment AND n.author = c.author AND n.item = c.item",
             &places,
             |p| { assignment: uuid = p.0.0, author: uuid = p.1.0, item: bigint = p.2 };
-            |t| t.annotations.get(&(p.0.0, p.1.0, p.2)).map(|n| (p.0.0, p.1.0, p.2, n.revision, n.body.clone()))
+            |t| t.annotations.get(&(p.0.0, p.1.0, p.2)).map(|n| (p.0.0, p.1.0, p.2, n.revision, n.body.clone(), n.lease))
         )?;
-        let place = |row: Row| ((AssignmentId(row.0), UserId(row.1), row.2), (row.3, row.4));
+        let stored = |row: &mut Row| Stored {
+            revision: row.3,
+            body: std::mem::take(&mut row.4),
+            lease: LeaseId(row.5),
+        };
+        let place = |mut row: Row| ((AssignmentId(row.0), UserId(row.1), row.2), stored(&mut row));
         Ok(Self { rows: rows.into_iter().map(place).collect(), dirty: HashMap::new() })
     }
 
     /// The saved revision, 0 where there is none.
     pub(crate) fn revision(&self, place: &Place) -> i64 {
-        self.rows.get(place).map_or(0, |(revision, _)| *revision)
+        self.rows.get(place).map_or(0, |stored| stored.revision)
     }
 
     /// Saves one item and says at which revision, and whether it is new there.
     pub(crate) fn put(&mut self, save: Save) -> (i64, bool) {
         let place = (save.assignment, save.author, save.work.item);
         let before = self.rows.get(&place);
-        if let Some((revision, body)) = before
-            && *body == save.work.body
+        if let Some(stored) = before
+            && stored.body == save.work.body
         {
-            return (*revision, false);
+            return (stored.revision, false);
         }
         let is_new = before.is_none();
         let step = i64::from(is_new || !is(Bug::RevisionStands));
-        let revision = before.map_or(0, |(revision, _)| *revision) + step;
-        self.rows.insert(place, (revision, save.work.body.clone()));
+        let revision = before.map_or(0, |stored| stored.revision) + step;
+        self.rows.insert(place, Stored { revision, body: save.work.body.clone(), lease: save.lease });
         self.dirty.insert(place, (revision, save));
         (revision, is_new)
+    }
+
+    /// Under which lease an item was saved.
+    pub(crate) fn lease(&self, place: &Place) -> Option<LeaseId> {
+        self.rows.get(place).map(|stored| stored.lease)
     }
 
     /// Whether something is saved at a place by now, as far as this batch knows.

@@ -21,8 +21,17 @@ use crate::migrations;
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
-/// How long PostgreSQL works on one statement before it gives up.
-const STATEMENT: &str = "12s";
+/// How long PostgreSQL works on one statement before it gives up, how long it waits for a row that somebody else has
+/// locked, and after how long it ends a transaction of whose process nothing is heard: a machine that has lost its power
+/// closes no connection, and would otherwise keep its locks for hours.
+const PATIENCE: [(&str, &str); 6] = [
+    ("statement_timeout", "12s"),
+    ("lock_timeout", "3s"),
+    ("idle_in_transaction_session_timeout", "20s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
 /// Hot statements look rows up by key. A plan that was made while its table was empty must not read all of it for as
 /// long as the connection lives, so PostgreSQL is told to use what indexes there are, and to plan a statement once.
 const PLANS: [(&str, &str); 6] = [
@@ -81,7 +90,7 @@ impl Pools {
                 let options = options
                     .application_name("swath")
                     .disable_statement_logging()
-                    .options([("statement_timeout", STATEMENT)])
+                    .options(PATIENCE)
                     .options(PLANS);
                 let write = (*connections * 2 / 3).max(1);
                 let read = PgPoolOptions::new()
@@ -146,7 +155,11 @@ impl Pools {
         match self {
             Self::Postgres { read, .. } => {
                 // An index over many rows takes longer than any statement of a service may.
-                let options = read.connect_options().as_ref().clone().options([("statement_timeout", "0")]);
+                let options = read
+                    .connect_options()
+                    .as_ref()
+                    .clone()
+                    .options([("statement_timeout", "0"), ("lock_timeout", "0")]);
                 let patient = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
                 let patient = patient.connect_lazy_with(options);
                 let done = migrations::postgres().run(&patient).await;

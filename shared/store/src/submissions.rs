@@ -17,7 +17,7 @@ use crate::error::{Result, StoreError};
 use crate::holds::Holds;
 use crate::items::{ItemWork, Save, Saved};
 use crate::rows::GrantRow;
-use crate::waiving;
+use crate::{grants, waiving};
 
 /// A person hands in an assignment.
 #[derive(Debug, Clone)]
@@ -63,12 +63,13 @@ pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submit
     let db = &mut tx.db();
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut saved = Saved::read(db, places(&mut holds, &commands)).await?;
+    let fences = fences(db, &mut holds, &saved, &commands).await?;
     // One command per lease and batch: a second one finds out from the first one's row.
     let mut seen = HashSet::new();
     let mut checked = Vec::with_capacity(commands.len());
     for command in &commands {
         checked.push(if seen.insert(command.lease) {
-            settle(save_items(&mut holds, &mut saved, command))?
+            settle(save_items(&mut holds, (&mut saved, &fences), command))?
         } else {
             return Err(StoreError::Collision("two submissions of one lease".into()));
         });
@@ -104,11 +105,39 @@ fn places(holds: &mut Holds, commands: &[Submit]) -> Vec<(AssignmentId, UserId, 
     places
 }
 
+/// The fences under which that was saved which a submission under a stale lease meets.
+async fn fences(
+    db: &mut Db<'_>,
+    holds: &mut Holds,
+    saved: &Saved,
+    commands: &[Submit],
+) -> Result<HashMap<LeaseId, i64>> {
+    let mut leases = HashSet::new();
+    for command in commands {
+        if holds.standing(Stage::Annotate, command.lease, command.user).is_ok() {
+            continue;
+        }
+        let Ok(grant) = holds.grant(Stage::Annotate, command.lease, command.user) else { continue };
+        let place = |work: &ItemWork| (AssignmentId(grant.assignment), command.user, work.item);
+        leases.extend(command.items.iter().filter_map(|work| saved.lease(&place(work))));
+    }
+    if leases.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let grants = grants::of_leases(db, &leases.into_iter().collect::<Vec<_>>()).await?;
+    Ok(grants.into_iter().map(|(lease, grant)| (lease, grant.fence)).collect())
+}
+
 /// Answers a submission that was taken before; otherwise saves what came with this one, which is kept even when the
-/// lease turns out to be stale, unless the person's own submission of the assignment still stands.
-fn save_items(holds: &mut Holds, saved: &mut Saved, command: &Submit) -> Result<Option<Submitted>> {
+/// lease turns out to be stale, unless the person's own submission of the assignment still stands, and but for items that
+/// the same person has saved under a later lease.
+fn save_items(
+    holds: &mut Holds,
+    (saved, fences): (&mut Saved, &HashMap<LeaseId, i64>),
+    command: &Submit,
+) -> Result<Option<Submitted>> {
     let grant = holds.grant(Stage::Annotate, command.lease, command.user)?;
-    let id = AssignmentId(grant.assignment);
+    let (id, fence) = (AssignmentId(grant.assignment), grant.fence);
     if let Some(first) = first_submission(grant, &command.submission)? {
         return Ok(Some(first));
     }
@@ -117,8 +146,14 @@ fn save_items(holds: &mut Holds, saved: &mut Saved, command: &Submit) -> Result<
     if let Some(foreign) = command.items.iter().find(|work| !assignment.ranges.contains(work.item)) {
         return Err(Refusal::ForeignItem(foreign.item).into());
     }
-    if standing.is_ok() || assignment.author != Some(command.user) || is(Bug::LateOverwrites) {
+    let stands = standing.is_ok() || is(Bug::LateOverwrites);
+    if stands || assignment.author != Some(command.user) {
         for work in &command.items {
+            let before = saved.lease(&(id, command.user, work.item));
+            let is_later = |lease: LeaseId| fences.get(&lease).is_none_or(|other| *other > fence);
+            if !stands && before.is_some_and(is_later) {
+                continue;
+            }
             let (author, lease, now) = (command.user, command.lease, command.now);
             let (_, is_new) = saved.put(Save { assignment: id, author, lease, work: work.clone(), now });
             // Of the present holder's items alone.

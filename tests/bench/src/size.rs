@@ -62,7 +62,7 @@ pub async fn backlog(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
 async fn jobs(table: &mut Table, effort: Effort, calm: &Plan) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let calm = Plan { any_job: true, ..calm.clone() };
-    let (mut times, mut costs) = ([Vec::new(), Vec::new()], [String::new(), String::new()]);
+    let mut times = [Vec::new(), Vec::new()];
     for _ in 0..effort.times {
         for (place, jobs) in [(0, 1), (1, JOBS)] {
             let installation = Installation::cutting(Some(&servers), 1_000).await?;
@@ -74,13 +74,12 @@ async fn jobs(table: &mut Table, effort: Effort, calm: &Plan) -> anyhow::Result<
             pending(&scene, 500).await?;
             let (window, _) = gauge::watch(&placed, &scene, &Accepted(&scene), effort).await?;
             times[place].push(window.call(Kind::Lease).map_or(f64::NAN, |stats| stats.p50));
-            costs[place] = window.cost;
         }
     }
     servers.stop().await;
-    let ([one, many], [cost_of_one, cost_of_many]) = (&times, costs);
-    table.take(Row::of("lease with 1 open job, p50", "ms", one).noting(cost_of_one));
-    let row = Row::of("lease with 1,000 open jobs, p50", "ms", many).noting(cost_of_many);
+    let [one, many] = &times;
+    table.take(Row::of("lease with 1 open job, p50", "ms", one));
+    let row = Row::of("lease with 1,000 open jobs, p50", "ms", many);
     table.take(row.beside("1 job", median(many) / median(one)).wanted(Target::ShareAtMost(1.25)));
     Ok(())
 }

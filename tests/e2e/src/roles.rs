@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use swath_harness::client::{Dataset, Job, Lease};
+use swath_harness::client::{Dataset, Job, Lease, annotation};
 use swath_harness::{Answer, Person, Team, World, ids, until};
 
 /// An id that nothing has.
@@ -285,6 +285,9 @@ async fn roles_are_by_team() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_who_is_removed_is_out() {
     let scene = Scene::set().await;
+    // The same role next door opens no door here.
+    let next_door = World::shared().await.team("next-door").await;
+    next_door.enrol(&scene.annotator, &["annotator"]).await;
     let path = scene.path("/v1/teams/{team}/members/{user}");
     scene.team.manager.delete(&path).await.is(204);
     // Another process may believe in the membership for a moment.
@@ -296,4 +299,18 @@ async fn a_member_who_is_removed_is_out() {
         (scene.annotator.get(&scene.lease.path("")).await.status() != 200).then_some(())
     });
     refused.await.unwrap();
+    let call = |method: Method, rest: &str, body: Value| {
+        scene.annotator.request(method, &scene.lease.path(rest)).json(&body).send()
+    };
+    let (index, labels) = (scene.lease.items()[0], annotation(scene.lease.items()[0]));
+    for answer in [
+        call(Method::PUT, &format!("/items/{index}"), labels).await,
+        call(Method::POST, "/renew", json!({})).await,
+        call(Method::POST, "/submit", json!({"submission_id": ids::fresh()})).await,
+        call(Method::DELETE, "", json!({})).await,
+        scene.annotator.get(&format!("{}/media", scene.lease.item(index))).await,
+    ] {
+        answer.refused(404, "not-found");
+    }
+    assert_eq!(scene.annotator.list("/v1/leases").await, Vec::<Value>::new());
 }

@@ -324,6 +324,7 @@ impl World {
         let good = self.must_be_good(Stage::Annotate, user, &held, false)?;
         let (missing, opinion) = self.hindrances(&held, user, &items)?;
         let own_stands = self.row(held.assignment)?.author == Some(user);
+        let later = self.saved_later(&held, user, &items)?;
         let key = Key::new(format!("submission {number}"), content.as_bytes());
         let gateway = self.processes[process].gateway.clone();
         let said = gateway.submit(user, held.lease, key, works).await.map(|handed| handed.status);
@@ -363,7 +364,7 @@ impl World {
         let kept =
             matches!(&said, Said::Done(_)) || matches!(&said, Said::Refused(..)) && (good || !own_stands);
         if kept && previous.is_none() {
-            for item in items {
+            for item in items.into_iter().filter(|item| good || !later.contains(item)) {
                 let stored = self.look(|view| view.annotation(held.assignment, user, item).map(owned))?;
                 let Some(stored) = stored.filter(|(_, stored)| *stored == body(text)) else {
                     broken!("item {item} came with a submission and is not kept");
@@ -377,6 +378,16 @@ impl World {
             held.sent = Some(sent);
         }
         Ok(())
+    }
+
+    /// Which of these items the same person has saved under a later lease: what comes under this one must not go over it.
+    fn saved_later(&self, held: &Held, user: UserId, items: &[i64]) -> Checked<Vec<i64>> {
+        self.look(|view| {
+            let fence = |lease| view.grant(lease).map_or(0, |grant| grant.fence);
+            let saved = |item: i64| view.saved_under(held.assignment, user, item);
+            let is_later = |item: &i64| saved(*item).is_some_and(|other| fence(other) > fence(held.lease));
+            items.iter().copied().filter(is_later).collect()
+        })
     }
 
     /// Whether items would be missing, and whether the person has another opinion on the range.

@@ -44,7 +44,7 @@ pub(crate) async fn list(
     Extension(gateway): Extension<Arc<Gateway>>,
     caller: Caller,
 ) -> Result<Json<Page<LeaseDocument>>> {
-    Ok(Json(Page::whole(gateway.desk.held(caller.user()).await?)))
+    Ok(Json(Page::whole(gateway.desk.held(&caller).await?)))
 }
 
 pub(crate) async fn show(
@@ -52,7 +52,8 @@ pub(crate) async fn show(
     caller: Caller,
     PathId(lease): PathId<LeaseId>,
 ) -> Result<Json<LeaseDocument>> {
-    Ok(Json(gateway.desk.document(lease, caller.user()).await?))
+    let user = gateway.desk.admit(&caller, lease).await?;
+    Ok(Json(gateway.desk.document(lease, user).await?))
 }
 
 pub(crate) async fn renew(
@@ -60,7 +61,8 @@ pub(crate) async fn renew(
     caller: Caller,
     PathId(lease): PathId<LeaseId>,
 ) -> Result<Json<Renewed>> {
-    Ok(Json(gateway.desk.renew(lease, caller.user()).await?))
+    let user = gateway.desk.admit(&caller, lease).await?;
+    Ok(Json(gateway.desk.renew(lease, user).await?))
 }
 
 pub(crate) async fn release(
@@ -72,7 +74,8 @@ pub(crate) async fn release(
 ) -> Result<StatusCode> {
     let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
-    gateway.desk.release(lease, caller.user(), request).await?;
+    let user = gateway.desk.admit(&caller, lease).await?;
+    gateway.desk.release(lease, user, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -81,7 +84,8 @@ pub(crate) async fn media(
     caller: Caller,
     PathId((lease, index)): PathId<(LeaseId, i64)>,
 ) -> Result<Response> {
-    gateway.desk.media(lease, caller.user(), index).await
+    let user = gateway.desk.admit(&caller, lease).await?;
+    gateway.desk.media(lease, user, index).await
 }
 
 /// The body of a submission.
@@ -134,7 +138,8 @@ pub(crate) async fn submit(
     check_key("submission_id", &request.submission_id)?;
     let submission = Key::new(request.submission_id, &serde_json::to_vec(&request.items).unwrap_or_default());
     let items = request.items.into_iter().map(Work::from).collect();
-    let handed = gateway.submit(caller.user(), lease, submission, items).await?;
+    let user = gateway.desk.admit(&caller, lease).await?;
+    let handed = gateway.submit(user, lease, submission, items).await?;
     Ok(Json(SubmitAnswer { assignment: handed.assignment, status: handed.status }))
 }
 

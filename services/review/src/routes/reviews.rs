@@ -35,7 +35,7 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn list(Extension(review): Shared, caller: Caller) -> Result<Json<Page<LeaseDocument>>> {
-    Ok(Json(Page::whole(review.desk.held(caller.user()).await?)))
+    Ok(Json(Page::whole(review.desk.held(&caller).await?)))
 }
 
 pub(crate) async fn show(
@@ -43,7 +43,8 @@ pub(crate) async fn show(
     caller: Caller,
     PathId(id): PathId<LeaseId>,
 ) -> Result<Json<LeaseDocument>> {
-    Ok(Json(review.desk.document(id, caller.user()).await?))
+    let user = review.desk.admit(&caller, id).await?;
+    Ok(Json(review.desk.document(id, user).await?))
 }
 
 pub(crate) async fn renew(
@@ -51,7 +52,8 @@ pub(crate) async fn renew(
     caller: Caller,
     PathId(id): PathId<LeaseId>,
 ) -> Result<Json<Renewed>> {
-    Ok(Json(review.desk.renew(id, caller.user()).await?))
+    let user = review.desk.admit(&caller, id).await?;
+    Ok(Json(review.desk.renew(id, user).await?))
 }
 
 pub(crate) async fn release(
@@ -63,7 +65,8 @@ pub(crate) async fn release(
 ) -> Result<StatusCode> {
     let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
-    review.desk.release(id, caller.user(), request).await?;
+    let user = review.desk.admit(&caller, id).await?;
+    review.desk.release(id, user, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -72,7 +75,8 @@ pub(crate) async fn media(
     caller: Caller,
     PathId((id, index)): PathId<(LeaseId, i64)>,
 ) -> Result<Response> {
-    review.desk.media(id, caller.user(), index).await
+    let user = review.desk.admit(&caller, id).await?;
+    review.desk.media(id, user, index).await
 }
 
 /// A verdict on one item.
@@ -121,7 +125,8 @@ pub(crate) async fn verdict(
 ) -> Result<Json<VerdictAnswer>> {
     let verdict = request.value.check("", index)?;
     let answer = VerdictAnswer { index, verdict: verdict.verdict };
-    review.judge(caller.user(), id, verdict).await?;
+    let user = review.desk.admit(&caller, id).await?;
+    review.judge(user, id, verdict).await?;
     Ok(Json(answer))
 }
 
@@ -200,7 +205,8 @@ pub(crate) async fn submit(
     let digest = serde_json::to_vec(&(&request.verdicts, request.rest.is_some())).unwrap_or_default();
     let decision = Key::new(request.decision_id, &digest);
     let accept_rest = request.rest.is_some();
-    let decided = review.decide(caller.user(), id, decision, rows(request.verdicts)?, accept_rest).await?;
+    let user = review.desk.admit(&caller, id).await?;
+    let decided = review.decide(user, id, decision, rows(request.verdicts)?, accept_rest).await?;
     Ok(Json(answer(&decided)))
 }
 

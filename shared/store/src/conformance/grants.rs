@@ -21,6 +21,7 @@ suite! {
     a_candidate_out_of_reach_is_not_given
     what_is_reserved_for_a_person_comes_first
     a_reservation_is_found_behind_many_in_jobs_that_are_closed
+    a_reservation_is_found_behind_many_of_another_team
     a_reservation_ends_with_its_time
     the_same_key_gets_the_first_lease_again
     a_key_that_was_answered_with_what_is_held_stands_for_it_later_too
@@ -171,6 +172,20 @@ async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World
     world.store.assignment_reassign(held.id, Some(user), until, world.cause()).await.unwrap();
     world.store.job_switch(closed, JobStatus::Paused, world.manager, world.now()).await.unwrap();
     assert_eq!(world.lease(open, user).await.id, held.id);
+}
+
+async fn a_reservation_is_found_behind_many_of_another_team(world: World) {
+    let mut next_door = world.clone();
+    next_door.team = world.new_team("the team next door").await;
+    let (elsewhere, here) = (next_door.job(&Plan::of(60)).await, world.job(&Plan::of(5)).await);
+    let user = world.worker().await;
+    let until = world.now() + RESERVE;
+    for job in [elsewhere, here] {
+        for assignment in world.assignments(job).await {
+            world.store.assignment_reassign(assignment.id, Some(user), until, world.cause()).await.unwrap();
+        }
+    }
+    assert_eq!(world.lease(here, user).await.job, here);
 }
 
 async fn a_reservation_ends_with_its_time(world: World) {

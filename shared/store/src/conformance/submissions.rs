@@ -18,6 +18,7 @@ suite! {
     a_refused_submission_never_overwrites_one_that_stands
     a_submission_into_called_off_work_is_refused_and_its_items_are_kept
     a_refused_submission_goes_over_what_was_saved_before
+    a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease
     nobody_gives_two_opinions_on_one_range
     a_lease_that_lapsed_for_good_keeps_its_holder_off_the_other_slots
     a_refused_submission_is_no_opinion
@@ -170,6 +171,27 @@ async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
     let saved = world.store.annotations(held.id, held.holder.unwrap()).await.unwrap();
     let revisions: Vec<_> = saved.iter().map(|row| row.revision).collect();
     assert_eq!(revisions, [3, 2, 2, 2, 2]);
+    audit(&world, job).await;
+}
+
+async fn a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let first = world.lease(job, world.worker().await).await;
+    let user = first.holder.unwrap();
+    world.release(ANNOTATE, &first).await.unwrap();
+    let later = world.lease(job, user).await;
+    assert_eq!(later.id, first.id);
+    let item = later.ranges.as_slice()[0].start;
+    world.confirm(&later, item).await.unwrap();
+    let kept = bodies(&world, &later).await;
+    let items: Vec<_> = first.ranges.iter().map(|item| work(item, "from another window")).collect();
+    let late = Submit { items, ..world.submission(&first) };
+    assert_eq!(staleness(world.store.lease_submit(late.clone()).await), Stale::Released);
+    // Nor once the later lease is over itself.
+    world.release(ANNOTATE, &later).await.unwrap();
+    assert_eq!(staleness(world.store.lease_submit(late).await), Stale::Released);
+    let now = bodies(&world, &later).await;
+    assert_eq!((now.len(), &now[..1]), (5, &kept[..]));
     audit(&world, job).await;
 }
 

@@ -149,4 +149,8 @@ async fn a_duty_is_one_process_business_until_its_time(world: World) {
     world.pass(1);
     assert!(take(theirs).await);
     assert!(!take(mine).await);
+    world.pass(-seconds(1));
+    assert!(!take(mine).await, "clocks differ a little");
+    world.pass(-seconds(3_600));
+    assert!(take(mine).await, "by a clock that has gone back since");
 }

@@ -73,7 +73,8 @@ macro_rules! standing {
 const POSTGRES: &str = standing!(
     "LATERAL (
          SELECT r.id, r.job FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
-         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND (c.job IS NULL OR r.job = c.job)
+         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND r.team = c.team
+             AND (c.job IS NULL OR r.job = c.job)
          ORDER BY r.id LIMIT 20) a
      WHERE c.annotates"
 );
@@ -81,7 +82,8 @@ const SQLITE: &str = standing!(
     "assignments a
      WHERE c.annotates AND a.id IN (
          SELECT r.id FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
-         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND (c.job IS NULL OR r.job = c.job)
+         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND r.team = c.team
+             AND (c.job IS NULL OR r.job = c.job)
          ORDER BY r.id LIMIT 20)"
 );
 
@@ -149,6 +151,7 @@ async fn rows(db: &mut Db<'_>, commands: &[Grant]) -> Result<Vec<StandingRow>> {
             stage: bigint = command.stage.code(),
             key: text = command.key.as_ref().map(|key| key.text.clone()),
             route: text = route(command.stage.code()),
+            team: uuid = command.team.0,
             job: uuid = command.only.map(|job| job.0),
             annotates: boolean = command.stage == Stage::Annotate,
         };
@@ -189,6 +192,11 @@ fn of_model(t: &Tables, command: &Grant) -> Vec<StandingRow> {
         ..blank.clone()
     };
     rows.extend(t.assignments.values().filter(|a| a.holder == Some(command.user)).map(|a| of(HELD, a)));
-    rows.extend(t.reserved_for(command.user, command.only).take(20).map(|a| of(RESERVED, a)));
+    rows.extend(
+        t.reserved_for(command.user, command.only)
+            .filter(|a| a.team == command.team)
+            .take(20)
+            .map(|a| of(RESERVED, a)),
+    );
     rows
 }

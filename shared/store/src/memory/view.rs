@@ -81,6 +81,11 @@ impl<'a> View<'a> {
         Some((row.revision, row.body.as_str()))
     }
 
+    /// Under which lease a person has saved an item.
+    pub fn saved_under(self, assignment: AssignmentId, author: UserId, item: i64) -> Option<LeaseId> {
+        self.0.annotations.get(&(assignment.0, author.0, item)).map(|row| LeaseId(row.lease))
+    }
+
     /// A reviewer's verdict on an item of a submission: whether it is accepted.
     pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: i64) -> Option<bool> {
         Some(self.0.verdicts.get(&(submission.0, reviewer.0, item))?.accept)
