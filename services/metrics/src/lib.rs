@@ -1,6 +1,6 @@
-//! The metrics service: items and assignments by state, leases, expiries, rejects, queue depth and waiting age, by job
-//! for the most pressing jobs up to a configured number and summed as `other` for the rest. It reads counters that every transition keeps; no
-//! scrape counts rows.
+//! The metrics service: items and assignments by state, leases, expiries, rejects, queue depth and waiting age. The most
+//! pressing jobs, up to a configured number, are told one by one, the rest summed as `other`. It reads counters that every
+//! transition keeps; no scrape counts rows.
 
 mod books;
 mod gauges;
@@ -157,8 +157,7 @@ impl Metrics {
 
     /// What waits in the teams' queues; nothing is shown where that cannot be found out.
     async fn show_queues(&self, teams: &BTreeSet<TeamId>) {
-        let is_early = |seen: &Instant| seen.elapsed() < QUEUES;
-        if self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(is_early) {
+        if !self.queues_are_due() {
             return;
         }
         self.gauges.depth.reset();
@@ -169,7 +168,15 @@ impl Metrics {
                 self.gauges.depth.with_label_values(&[stage]).set(depth as f64);
             }
         }
-        *self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn queues_are_due(&self) -> bool {
+        let mut seen = self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = seen.is_none_or(|seen| seen.elapsed() >= QUEUES);
+        if due {
+            *seen = Some(Instant::now());
+        }
+        due
     }
 
     async fn depth(&self, teams: &BTreeSet<TeamId>, queue: fn(TeamId) -> Queue) -> Option<u64> {

@@ -109,18 +109,18 @@ impl Saved {
         self.rows.get(place).map_or(0, |stored| stored.revision)
     }
 
-    /// Saves one item and says at which revision, and whether it is new there.
+    /// Saves one item and says at which revision, and whether it is new there. The same body keeps its revision, and is
+    /// from now on what was saved under this lease.
     pub(crate) fn put(&mut self, save: Save) -> (i64, bool) {
         let place = (save.assignment, save.author, save.work.item);
         let before = self.rows.get(&place);
-        if let Some(stored) = before
-            && stored.body == save.work.body
-        {
-            return (stored.revision, false);
-        }
         let is_new = before.is_none();
-        let step = i64::from(is_new || !is(Bug::RevisionStands));
-        let revision = before.map_or(0, |stored| stored.revision) + step;
+        let is_same = before.is_some_and(|stored| stored.body == save.work.body);
+        if is_same && before.is_some_and(|stored| stored.lease == save.lease) {
+            return (self.revision(&place), false);
+        }
+        let step = i64::from(is_new || !is_same && !is(Bug::RevisionStands));
+        let revision = self.revision(&place) + step;
         self.rows.insert(place, Stored { revision, body: save.work.body.clone(), lease: save.lease });
         self.dirty.insert(place, (revision, save));
         (revision, is_new)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use swath_harness::client::{Dataset, Job, Lease, annotation};
+use swath_harness::client::{Dataset, Job, Lease};
 use swath_harness::{Answer, Person, Team, World, ids, until};
 
 /// An id that nothing has.
@@ -284,36 +284,30 @@ async fn roles_are_by_team() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_who_is_removed_is_out() {
-    let scene = Scene::set().await;
+    let (world, scene) = (World::shared().await, Scene::set().await);
     // The same role next door opens no door here.
-    let next_door = World::shared().await.team("next-door").await;
-    next_door.enrol(&scene.annotator, &["annotator"]).await;
-    let path = scene.path("/v1/teams/{team}/members/{user}");
-    scene.team.manager.delete(&path).await.is(204);
-    // Another process may believe in the membership for a moment.
-    let out = until("the removal to be known", Duration::from_secs(10), || async {
-        (scene.annotator.get(&scene.path("/v1/jobs/{job}")).await.status() != 200).then_some(())
-    });
-    out.await.unwrap();
-    // One gateway may know it before another.
-    let gateway = World::shared().await.with_role("gateway").next().expect("a gateway").url();
-    let annotator = scene.annotator.at(&gateway);
-    let refused = until("a gateway to know it", Duration::from_secs(10), || async {
-        (annotator.get(&scene.lease.path("")).await.status() != 200).then_some(())
-    });
-    refused.await.unwrap();
-    let call = |method: Method, rest: &str, body: Value| {
-        annotator.request(method, &scene.lease.path(rest)).json(&body).send()
-    };
-    let (index, labels) = (scene.lease.items()[0], annotation(scene.lease.items()[0]));
-    for answer in [
-        call(Method::PUT, &format!("/items/{index}"), labels).await,
-        call(Method::POST, "/renew", json!({})).await,
-        call(Method::POST, "/submit", json!({"submission_id": ids::fresh()})).await,
-        call(Method::DELETE, "", json!({})).await,
-        annotator.get(&format!("{}/media", scene.lease.item(index))).await,
-    ] {
-        answer.refused(404, "not-found");
+    let next_door = world.team("next-door").await;
+    let people = [
+        (&scene.annotator, "annotator", "gateway", "/v1/leases", Who::Holder),
+        (&scene.reviewer, "reviewer", "review", "/v1/reviews", Who::Reviewing),
+    ];
+    for (person, role, service, held, who) in people {
+        next_door.enrol(person, &[role]).await;
+        let path = format!("/v1/teams/{}/members/{}", scene.team.id, person.id);
+        scene.team.manager.delete(&path).await.is(204);
+        // A process may believe in the membership for a moment, and one may know it before another.
+        let out = until("the removal to be known", Duration::from_secs(10), || async {
+            (person.get(&scene.path("/v1/jobs/{job}")).await.status() != 200).then_some(())
+        });
+        out.await.unwrap();
+        let here = person.at(&world.with_role(service).next().expect("a process").url());
+        let refused = until("a process to know it", Duration::from_secs(10), || async {
+            here.list(held).await.is_empty().then_some(())
+        });
+        refused.await.unwrap();
+        for (method, template, _) in ROUTES.iter().filter(|(_, _, of)| *of == who) {
+            let answer = scene.call(&here, method, template).await;
+            assert_eq!(answer.status(), 404, "{method} {template}: {}", answer.text());
+        }
     }
-    assert_eq!(annotator.list("/v1/leases").await, Vec::<Value>::new());
 }

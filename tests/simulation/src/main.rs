@@ -4,6 +4,7 @@
 
 mod annotate;
 mod audit;
+mod hand_in;
 mod history;
 mod judge;
 mod manage;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures::future::join_all;
 use swath_domain::job::JobStatus;
-use swath_domain::{LeaseId, Stage, UserId};
+use swath_domain::{JobId, LeaseId, Stage, Time, UserId};
 
 use super::audit::audit;
 use super::suite;
@@ -30,6 +30,8 @@ suite! {
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
+/// Items in more ranges than are looked at of what is reserved for one person.
+const MANY: i64 = 150;
 
 async fn a_hundred_people_share_a_few_ranges_without_a_double_grant(world: World) {
     let job = world.job(&Plan::of(60)).await;
@@ -156,15 +158,21 @@ async fn what_is_reserved_for_a_person_comes_first(world: World) {
     assert_eq!(world.lease(job, user).await.id, reserved);
 }
 
-async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World) {
-    let (closed, open) = (world.job(&Plan::of(60)).await, world.job(&Plan::of(5)).await);
-    let user = world.worker().await;
+/// Reserves everything in these jobs for a person, and says until when.
+async fn reserve_all(world: &World, jobs: [JobId; 2], user: UserId) -> Time {
     let until = world.now() + RESERVE;
-    for job in [closed, open] {
+    for job in jobs {
         for assignment in world.assignments(job).await {
             world.store.assignment_reassign(assignment.id, Some(user), until, world.cause()).await.unwrap();
         }
     }
+    until
+}
+
+async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World) {
+    let (closed, open) = (world.job(&Plan::of(MANY)).await, world.job(&Plan::of(5)).await);
+    let user = world.worker().await;
+    let until = reserve_all(&world, [closed, open], user).await;
     let only = crate::Grant { only: Some(open), ..world.request(ANNOTATE, open, user) };
     let held = granted(world.store.lease_grant(only).await.unwrap());
     assert_eq!(held.job, open);
@@ -177,14 +185,9 @@ async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World
 async fn a_reservation_is_found_behind_many_of_another_team(world: World) {
     let mut next_door = world.clone();
     next_door.team = world.new_team("the team next door").await;
-    let (elsewhere, here) = (next_door.job(&Plan::of(60)).await, world.job(&Plan::of(5)).await);
+    let (elsewhere, here) = (next_door.job(&Plan::of(MANY)).await, world.job(&Plan::of(5)).await);
     let user = world.worker().await;
-    let until = world.now() + RESERVE;
-    for job in [elsewhere, here] {
-        for assignment in world.assignments(job).await {
-            world.store.assignment_reassign(assignment.id, Some(user), until, world.cause()).await.unwrap();
-        }
-    }
+    reserve_all(&world, [elsewhere, here], user).await;
     assert_eq!(world.lease(here, user).await.job, here);
 }
 

@@ -177,12 +177,13 @@ async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
 async fn a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let first = world.lease(job, world.worker().await).await;
-    let user = first.holder.unwrap();
+    let (user, item) = (first.holder.unwrap(), first.ranges.as_slice()[0].start);
+    world.confirm(&first, item).await.unwrap();
     world.release(ANNOTATE, &first).await.unwrap();
     let later = world.lease(job, user).await;
     assert_eq!(later.id, first.id);
-    let item = later.ranges.as_slice()[0].start;
-    world.confirm(&later, item).await.unwrap();
+    // What it says was said before, which makes it no less a save of the later lease.
+    assert_eq!(world.confirm(&later, item).await.unwrap().revision, 1);
     let kept = bodies(&world, &later).await;
     let items: Vec<_> = first.ranges.iter().map(|item| work(item, "from another window")).collect();
     let late = Submit { items, ..world.submission(&first) };
