@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use swath_domain::time::seconds;
 use swath_runtime::Context;
+use swath_store::StoreError;
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// How long a duty stays with a process that is gone, in microseconds.
@@ -17,13 +18,15 @@ pub(crate) struct Duty {
     context: Context,
     name: &'static str,
     pace: Interval,
+    /// The store did not answer when last asked, which was said.
+    is_blind: bool,
 }
 
 impl Duty {
     pub(crate) fn new(context: Context, name: &'static str) -> Self {
         let mut pace = tokio::time::interval(Duration::from_millis(context.config.work.sweep_millis));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { context, name, pace }
+        Self { context, name, pace, is_blind: false }
     }
 
     /// The pace at which so many steps of one round are spread over most of it; the first is due at once.
@@ -49,11 +52,22 @@ impl Duty {
                 continue;
             }
             let now = self.context.now();
-            match self.context.store.duty_take(self.name, self.context.instance, now, now + KEPT).await {
-                Ok(true) => return true,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(duty = self.name, %error, "the duty could not be taken"),
+            let taken = self.context.store.duty_take(self.name, self.context.instance, now, now + KEPT).await;
+            self.say_once(taken.as_ref().err());
+            if matches!(taken, Ok(true)) {
+                return true;
             }
+        }
+    }
+
+    /// Says that the store is away and that it is back, and not at every tick that it is still away.
+    fn say_once(&mut self, error: Option<&StoreError>) {
+        let was_blind = std::mem::replace(&mut self.is_blind, error.is_some());
+        match error {
+            Some(error) if was_blind => tracing::debug!(duty = self.name, %error, "still no duty to be had"),
+            Some(error) => tracing::warn!(duty = self.name, %error, "the duty could not be taken; trying on"),
+            None if was_blind => tracing::info!(duty = self.name, "duties can be taken again"),
+            None => {}
         }
     }
 

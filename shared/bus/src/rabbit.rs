@@ -15,6 +15,7 @@ use tracing::warn;
 
 use self::consumer::Consumer;
 use self::publisher::{Publisher, Request};
+use self::refusals::Refusals;
 use self::supervisor::{Links, Supervisor};
 use crate::stats::Counters;
 use crate::{Envelope, Health, Options, Published, Queue};
@@ -24,6 +25,7 @@ mod consumer;
 mod fault;
 mod link;
 mod publisher;
+mod refusals;
 mod supervisor;
 mod topology;
 
@@ -53,6 +55,7 @@ struct Shared {
     uri: AMQPUri,
     options: Options,
     counters: Arc<Counters>,
+    refusals: Refusals,
     closing: CancellationToken,
 }
 
@@ -62,7 +65,13 @@ impl Rabbit {
         let (publishes, requests) = mpsc::channel(options.publish_buffer);
         let closing = CancellationToken::new();
         let hang_up = CancellationToken::new();
-        let shared = Arc::new(Shared { uri, options, counters, closing: closing.clone() });
+        let shared = Arc::new(Shared {
+            uri,
+            options,
+            counters,
+            refusals: Refusals::default(),
+            closing: closing.clone(),
+        });
         let (workers, supervisors) = (TaskTracker::new(), TaskTracker::new());
 
         let (supervisor, publishing) = Supervisor::new("publish", Arc::clone(&shared));
@@ -110,7 +119,7 @@ impl Rabbit {
 
     pub fn health(&self) -> Health {
         let consuming = self.consuming.get().map_or(Health::Up, Links::health);
-        self.publishing.health().and(consuming)
+        self.publishing.health().and(consuming).and(self.shared.refusals.health())
     }
 
     pub fn blocked(&self) -> bool {

@@ -52,7 +52,7 @@ fn target(config: &Config) -> anyhow::Result<Target> {
         return Ok(Target::Postgres { url: url.to_owned(), connections: config.store.connections });
     }
     let Some(path) = url.strip_prefix("sqlite:") else {
-        bail!("store.url: begins with `sqlite:` or `postgres:`")
+        bail!("store.url: must begin with `sqlite:` or `postgres:`")
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     let path = if path.is_empty() { config.data.dir.join(FILE) } else { PathBuf::from(path) };
@@ -66,7 +66,7 @@ pub fn bus(config: &Config) -> anyhow::Result<Bus> {
     match url.split(':').next() {
         Some("memory") => Ok(Bus::memory_with(options)),
         Some("amqp" | "amqps") => Bus::rabbit(url, options).context("bus.url"),
-        _ => bail!("bus.url: begins with `memory:`, `amqp:` or `amqps:`"),
+        _ => bail!("bus.url: must begin with `memory:`, `amqp:` or `amqps:`"),
     }
 }
 
@@ -77,6 +77,6 @@ pub fn locks(config: &Config) -> anyhow::Result<Locks> {
     match url.split(':').next() {
         Some("memory") => Ok(Locks::memory()),
         Some("redis" | "rediss") => Locks::redis(url, options).context("locks.url"),
-        _ => bail!("locks.url: begins with `memory:`, `redis:` or `rediss:`"),
+        _ => bail!("locks.url: must begin with `memory:`, `redis:` or `rediss:`"),
     }
 }

@@ -199,8 +199,9 @@ pub fn fresh_token(ids: &dyn Ids) -> String {
 /// Moves the embedded installation in the file or data folder of `from`, a `sqlite:` URL, into the empty PostgreSQL at `to`.
 /// One that a process has open is refused.
 pub async fn move_installation(from: &str, to: &str) -> anyhow::Result<Vec<Moved>> {
-    let path = from.strip_prefix("sqlite:").context("--from: begins with `sqlite:`")?;
-    ensure!(to.starts_with("postgres:") || to.starts_with("postgresql:"), "--to: begins with `postgres:`");
+    let path = from.strip_prefix("sqlite:").context("--from: must begin with `sqlite:`")?;
+    let is_postgres = to.starts_with("postgres:") || to.starts_with("postgresql:");
+    ensure!(is_postgres, "--to: must begin with `postgres:` or `postgresql:`");
     let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
     let file = if path.is_dir() { path.join(backends::FILE) } else { path };
     ensure!(file.is_file(), "--from: no such file: {}", file.display());

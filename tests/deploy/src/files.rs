@@ -65,6 +65,56 @@ fn of_kind<'a>(documents: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'
     documents.iter().filter(move |document| document["kind"] == kind)
 }
 
+/// What helm makes of the full values with others beside them, or why it refuses.
+async fn with(more: &str) -> Result<String, String> {
+    let mut helm = tokio::process::Command::new(fetched("helm"));
+    helm.args(["template", "swath", ".", "-f", "ci/full-values.yaml", "--set-json", more]);
+    let output = helm.current_dir(at("deploy/helm/swath")).kill_on_drop(true).output().await.unwrap();
+    let [printed, complained] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    if output.status.success() { Ok(printed) } else { Err(complained) }
+}
+
+#[tokio::test]
+async fn values_that_a_cluster_would_stumble_over_are_refused() {
+    for (values, why) in [
+        (r#"services.metrics.replicas=2"#, "replicas"),
+        (r#"services.gateway.autoscaling.maxReplicas=2"#, "minReplicas 3 is above maxReplicas 2"),
+        (r#"extraEnv=[{"name":"SWATH__STORE__URL","value":"x"}]"#, "extraEnv"),
+        (r#"settings={"BUS__URL":"amqp://elsewhere"}"#, "BUS__URL"),
+    ] {
+        let said = with(values).await.expect_err(values);
+        assert!(said.contains(why), "{values}: {said}");
+    }
+    with(r#"services.gateway.autoscaling.maxReplicas=3"#).await.unwrap();
+}
+
+/// The variables of the container of a deployment or job of this component.
+fn variables<'a>(chart: &'a [Value], component: &str) -> Vec<&'a Value> {
+    let of_component = |document: &&Value| {
+        ["Deployment", "Job"].contains(&document["kind"].as_str().unwrap())
+            && document["metadata"]["labels"]["app.kubernetes.io/component"] == component
+    };
+    let workload = chart.iter().find(of_component).expect(component);
+    workload["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap().iter().collect()
+}
+
+#[tokio::test]
+async fn each_service_can_have_its_own_user_of_the_broker() {
+    let chart = everything().await;
+    let url = |component: &str| {
+        let variables = variables(&chart, component);
+        let url = variables.iter().find(|variable| variable["name"] == "SWATH__BUS__URL").unwrap();
+        url["valueFrom"]["secretKeyRef"]["key"].as_str().unwrap().to_owned()
+    };
+    let urls = ["coordinator", "gateway", "review", "metrics"].map(url);
+    assert_eq!(urls, ["coordinator-bus-url", "gateway-bus-url", "review-bus-url", "bus-url"]);
+    let headers = variables(&chart, "gateway")
+        .into_iter()
+        .find(|variable| variable["name"] == "OTEL_EXPORTER_OTLP_HEADERS");
+    assert_eq!(headers.unwrap()["valueFrom"]["secretKeyRef"]["name"], "collector");
+}
+
 #[tokio::test]
 async fn the_monitor_finds_the_metrics_of_every_service() {
     let chart = everything().await;

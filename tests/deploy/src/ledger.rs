@@ -16,3 +16,15 @@ pub(crate) async fn is_closed(database: &Database, items: u64) {
                    FROM job_progress";
     assert_eq!(read(counted).await, [[items, "0".to_owned()]]);
 }
+
+/// The role of this URL can write and read the log, and not change it.
+pub(crate) async fn is_closed_to(url: &str) {
+    for change in
+        ["UPDATE decision_log SET reason = 'x'", "DELETE FROM decision_log", "TRUNCATE decision_log"]
+    {
+        let mut psql = tokio::process::Command::new("psql");
+        let output = psql.args(["-XAtq", "-d", url, "-c", change]).kill_on_drop(true).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("permission denied for table decision_log"), "{change}: {said}");
+    }
+}

@@ -8,18 +8,32 @@ use swath_harness::{Settings, Shape, World};
 
 use crate::ledger;
 
-use crate::said_well;
+use crate::{at, said_well};
 
 const DONE: Duration = Duration::from_secs(30);
 
-/// The dump of one database in another, which is empty.
+/// The roles' passwords.
+const PASSWORD: &str = "f0e1d2c3b4a5968778695a4b3c2d1e0f";
+
+/// The dump of one database in another, which is empty, as docs/operations.md says it.
 async fn restored(from: &str, maintenance: &str) -> Database {
     let folder = tempfile::tempdir().unwrap();
     let dump = folder.path().join("dump").display().to_string();
     said_well("pg_dump", &["--format=custom", "--file", &dump, from]).await;
     let empty = Database::create(maintenance).await.unwrap();
-    said_well("pg_restore", &["--exit-on-error", "--no-owner", "--dbname", empty.url(), &dump]).await;
+    roles(&empty).await;
+    let owner = empty.url().replace("postgres@", "swath_owner@");
+    said_well("pg_restore", &["--exit-on-error", "--no-owner", "--dbname", &owner, &dump]).await;
+    // The restore has granted anew what the roles may not do.
+    roles(&empty).await;
     empty
+}
+
+async fn roles(database: &Database) {
+    let passwords = [("owner_password", PASSWORD), ("app_password", PASSWORD)];
+    let [owner, app] = passwords.map(|(name, password)| format!("{name}={password}"));
+    let file = at("deploy/postgres/roles.sql").display().to_string();
+    said_well("psql", &["-XAtq", "-d", database.url(), "-v", &owner, "-v", &app, "-f", &file]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +54,9 @@ async fn a_restored_dump_goes_on_where_it_was_taken() {
     drop(before);
 
     // A world has names of its own on the broker and in Redis, where nothing stands yet.
-    let settings = Settings::default().with("SWATH__STORE__URL", copy.url());
+    // A world migrates what it starts on, which is for the owner alone.
+    let owner = copy.url().replace("postgres@", "swath_owner@");
+    let settings = Settings::default().with("SWATH__STORE__URL", &owner);
     let after = World::start_as(Shape::Distributed(servers), settings).await.unwrap();
     let (anna, rosa) = (anna.at(after.origin()), rosa.at(after.origin()));
     // The lease stands as it was granted, and so does what was saved under it.
@@ -57,4 +73,5 @@ async fn a_restored_dump_goes_on_where_it_was_taken() {
     });
     assert_eq!(done.await.unwrap()["progress"]["accepted"], 9);
     ledger::is_closed(&copy, 9).await;
+    ledger::is_closed_to(&copy.url().replace("postgres@", "swath_app@")).await;
 }

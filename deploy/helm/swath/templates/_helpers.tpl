@@ -96,7 +96,7 @@ securityContext:
 - name: SWATH__MEDIA__ROOTS
   value: {{ $values.media.root | quote }}
 {{ include "swath.secretEnv" (list $root "SWATH__STORE__URL" $keys.storeUrl) }}
-{{ include "swath.secretEnv" (list $root "SWATH__BUS__URL" $keys.busUrl) }}
+{{ include "swath.secretEnv" (list $root "SWATH__BUS__URL" (index $keys.busUrls $component | default $keys.busUrl)) }}
 {{ include "swath.secretEnv" (list $root "SWATH__LOCKS__URL" $keys.locksUrl) }}
 {{ include "swath.secretEnv" (list $root "SWATH__SERVER__SECRET" $keys.serverSecret) }}
 {{- if eq $component "coordinator" }}
@@ -120,6 +120,16 @@ securityContext:
 - name: SWATH__{{ $key }}
   value: {{ $value | quote }}
 {{- end }}
+{{- with $values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The API server would refuse it halfway through the rollout; a schema cannot compare two values. */}}
+{{- define "swath.checked" -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) -}}
+{{- fail (printf "autoscaling: minReplicas %d is above maxReplicas %d" (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
 {{- end }}
 
 {{/* The fewest and the most processes of a service; both take its values. */}}

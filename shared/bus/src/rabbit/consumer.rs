@@ -56,7 +56,10 @@ impl Consumer {
         while let Some(link) = links.next().await {
             match self.session(&link, &mut backoff).await {
                 Ok(Unsubscribed) => return,
-                Err(fault) => debug!(queue = self.queue, %fault, "consuming begins again"),
+                Err(fault) => {
+                    self.shared.refusals.note(&self.queue, &fault);
+                    debug!(queue = self.queue, %fault, "consuming begins again");
+                }
             }
             sleep(backoff.next()).await;
         }
@@ -70,6 +73,7 @@ impl Consumer {
         link.ensure(&self.queue).await?;
         let channel = link.channel().await?;
         let mut deliveries = self.consume(&channel).await?;
+        self.shared.refusals.granted(&self.queue);
         backoff.reset();
         loop {
             let first = tokio::select! {

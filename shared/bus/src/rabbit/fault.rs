@@ -23,6 +23,11 @@ impl Fault {
         self.soft() == Some(AMQPSoftError::PRECONDITIONFAILED)
     }
 
+    /// True when the user may not do this.
+    pub fn is_refused(&self) -> bool {
+        self.soft() == Some(AMQPSoftError::ACCESSREFUSED)
+    }
+
     pub fn is_not_found(&self) -> bool {
         self.soft() == Some(AMQPSoftError::NOTFOUND)
     }

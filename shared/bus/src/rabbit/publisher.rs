@@ -19,6 +19,8 @@ use super::supervisor::Links;
 use crate::Envelope;
 
 const PERSISTENT: u8 = 2;
+/// What is refused where the user may not write to the exchange.
+const PUBLISHING: &str = "publishing";
 
 /// A message on its way; its answer is sent when the broker confirms it and dropped in every other case.
 pub(super) struct Request {
@@ -69,7 +71,10 @@ impl Publisher {
         while let Some(Some(link)) = closing.run_until_cancelled(self.links.next()).await {
             match self.session(&link, &mut backoff).await {
                 Ok(()) => return,
-                Err(fault) => debug!(%fault, "publishing begins again"),
+                Err(fault) => {
+                    self.shared.refusals.note(PUBLISHING, &fault);
+                    debug!(%fault, "publishing begins again");
+                }
             }
             sleep(backoff.next()).await;
         }
@@ -103,6 +108,7 @@ impl Publisher {
 /// One publish up to its confirm. An error ends the channel's session; a queue that cannot be declared does not.
 async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Request) -> Result<(), Fault> {
     if let Err(fault) = link.ensure(&request.queue).await {
+        shared.refusals.note(&request.queue, &fault);
         debug!(queue = request.queue, %fault, "cannot publish to a queue");
         return Ok(());
     }
@@ -113,6 +119,8 @@ async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Reque
         channel.basic_publish(exchange, key, mandatory, &request.body, request.properties()).await?;
     match confirm.await? {
         Confirmation::Ack(None) => {
+            shared.refusals.granted(PUBLISHING);
+            shared.refusals.granted(&request.queue);
             // Whoever asked may be gone by now, which is no fault.
             let _ = request.answer.send(());
         }

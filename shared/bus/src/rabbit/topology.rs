@@ -78,7 +78,9 @@ impl Topology {
                 self.open(connection).await?
             }
             Err(fault) => {
-                warn!(queue, %fault, "cannot declare a queue");
+                if !fault.is_refused() {
+                    warn!(queue, %fault, "cannot declare a queue");
+                }
                 return Err(fault);
             }
         };

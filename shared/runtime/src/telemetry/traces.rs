@@ -214,7 +214,8 @@ impl Traces {
         let span = inner.build(builder, (trace, told.own), parent);
         let context = span.span_context();
         tracing::debug!(
-            trace_id = %context.trace_id(), span_id = %context.span_id(), %assignment, "a step of a range's way"
+            trace_id = %context.trace_id(), span_id = %context.span_id(), step = %told.name, %assignment,
+            "a step of a range's way"
         );
         Step(Some(span))
     }
