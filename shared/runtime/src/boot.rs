@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use nix::fcntl::{Flock, FlockArg};
 use prometheus::Registry;
 use secrecy::{ExposeSecret, SecretString};
@@ -29,8 +29,8 @@ const RETRY: Duration = Duration::from_millis(500);
 /// How often the wait for the database is mentioned in the log, in looks.
 const MENTION: u32 = 20;
 
-/// Keeps a second process off the data folder for as long as it lives.
-pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Flock<File>);
+/// Keeps a second process off the data folder, and off a database that lies elsewhere, for as long as it lives.
+pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Vec<Flock<File>>);
 
 /// Every part, opened.
 pub struct Opened {
@@ -48,14 +48,8 @@ pub struct Opened {
 pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<Opened> {
     let shape = Shape::of(&config, whole)?;
     let ids = RandomIds;
-    let folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
+    let folder = lock_own(&config, &shape)?;
     let secret = secret(&config, &shape, &ids)?;
-    if let Target::Sqlite(path) = &shape.store {
-        ensure!(
-            path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()),
-            "store.url: no such folder"
-        );
-    }
     let registry = Registry::new();
     let instance = ids.random();
     let stripe = (instance.as_u128() % STRIPES) as i64;
@@ -89,14 +83,37 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
 /// Stripes of a job's counters; two processes that share one only wait for each other.
 const STRIPES: u128 = 64;
 
-fn lock_folder(dir: &Path) -> anyhow::Result<FolderLock> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the data folder {}", dir.display()))?;
-    let path = dir.join("swath.lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(FolderLock(lock)),
-        Err(_) => bail!("the data folder {} is in use by another swath", dir.display()),
-    }
+/// What an embedded installation has to itself.
+fn lock_own(config: &Config, shape: &Shape) -> anyhow::Result<Option<FolderLock>> {
+    let Target::Sqlite(file) = &shape.store else { return Ok(None) };
+    std::fs::create_dir_all(&config.data.dir)
+        .with_context(|| format!("cannot make the data folder {}", config.data.dir.display()))?;
+    let folder = lock_folder(&config.data.dir)?;
+    let parent = file.parent();
+    ensure!(
+        parent.is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()),
+        "store.url: no such folder"
+    );
+    let elsewhere = parent != Some(&config.data.dir);
+    let file = if elsewhere { Some(lock_file(file)?) } else { None };
+    Ok(Some(FolderLock([folder].into_iter().chain(file).collect())))
+}
+
+fn lock_folder(dir: &Path) -> anyhow::Result<Flock<File>> {
+    let busy = || format!("the data folder {} is in use by another swath", dir.display());
+    lock(&dir.join("swath.lock"), busy)
+}
+
+/// A database that lies outside of its installation's data folder, perhaps in one folder with others.
+fn lock_file(database: &Path) -> anyhow::Result<Flock<File>> {
+    let busy = || format!("the database {} is in use by another swath", database.display());
+    lock(&database.with_added_extension("lock"), busy)
+}
+
+fn lock(path: &Path, busy: impl FnOnce() -> String) -> anyhow::Result<Flock<File>> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| anyhow!(busy()))
 }
 
 fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<SecretString> {
@@ -206,13 +223,14 @@ pub async fn move_installation(from: &str, to: &str) -> anyhow::Result<Vec<Moved
     let file = if path.is_dir() { path.join(backends::FILE) } else { path };
     ensure!(file.is_file(), "--from: no such file: {}", file.display());
     let _folder = lock_folder(file.parent().unwrap_or(Path::new(".")))?;
+    let _file = lock_file(&file)?;
     Ok(swath_store::move_to_postgres(&file, to).await?)
 }
 
 /// Brings the database of a distributed installation up to this version.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     let shape = Shape::of(config, true)?;
-    let _folder = if shape.embedded { Some(lock_folder(&config.data.dir)?) } else { None };
+    let _folder = lock_own(config, &shape)?;
     let store = Store::open(&shape.store, 0).await?;
     let done = store.migrate().await;
     store.close().await;

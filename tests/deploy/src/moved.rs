@@ -19,6 +19,21 @@ async fn moved(from: &str, to: &str) -> (bool, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_outside_of_the_data_folder_is_not_moved_while_it_is_served() {
+    let servers = Addresses::from_environment().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let from = format!("sqlite:{}", elsewhere.path().join("outside.db").display());
+    let settings = Settings::default().with("SWATH__STORE__URL", &from);
+    let mut small = World::start_as(Shape::Embedded, settings).await.unwrap();
+    let database = Database::create(&servers.postgres).await.unwrap();
+    let (done, said) = moved(&from, database.url()).await;
+    assert!(!done && said.contains("outside.db is in use"), "{said}");
+    small.services_mut()[0].terminate().await.unwrap();
+    let (done, said) = moved(&from, database.url()).await;
+    assert!(done, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     let servers = Addresses::from_environment().unwrap();
     let mut small = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -10,37 +11,93 @@ use tracing::{info, warn};
 use super::fault::Fault;
 use crate::Health;
 
-/// By what is refused: why, and since when.
+/// How long a refusal counts that is not met again: nobody may need the queue any more. Longer than the longest pause
+/// between two attempts.
+const FADES: Duration = Duration::from_secs(120);
+
+/// By what is refused.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<BTreeMap<String, (String, Instant)>>);
+pub(super) struct Refusals(Mutex<BTreeMap<String, Refusal>>);
+
+struct Refusal {
+    fault: String,
+    since: Instant,
+    last: Instant,
+}
 
 impl Refusals {
     /// Notes a fault if it is a refusal; said once, however often it is tried again.
     pub fn note(&self, what: &str, fault: &Fault) {
-        if fault.is_refused() && !self.all().contains_key(what) {
-            warn!(what, %fault, "the broker refuses this; trying for ever");
-            self.all().insert(what.to_owned(), (fault.to_string(), Instant::now()));
+        if !fault.is_refused() {
+            return;
         }
+        let now = Instant::now();
+        let mut standing = self.standing();
+        let refusal = standing.entry(what.to_owned()).or_insert_with(|| {
+            warn!(what, %fault, "the broker refuses this; trying for ever");
+            Refusal { fault: fault.to_string(), since: now, last: now }
+        });
+        refusal.last = now;
     }
 
     /// Notes that it is granted.
     pub fn granted(&self, what: &str) {
-        if self.all().remove(what).is_some() {
+        if self.standing().remove(what).is_some() {
             info!(what, "the broker refuses this no more");
         }
     }
 
     /// Down as long as anything is refused.
     pub fn health(&self) -> Health {
-        match self.all().iter().next() {
-            Some((what, (fault, since))) => {
+        match self.standing().first_key_value() {
+            Some((what, Refusal { fault, since, .. })) => {
                 Health::Down { reason: format!("{what} is refused: {fault}"), since: *since }
             }
             None => Health::Up,
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<String, (String, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn standing(&self) -> MutexGuard<'_, BTreeMap<String, Refusal>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, refusal| refusal.last.elapsed() < FADES);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::ErrorKind;
+    use lapin::protocol::{AMQPError, AMQPErrorKind, AMQPSoftError};
+
+    use super::*;
+
+    fn fault(kind: AMQPSoftError) -> Fault {
+        let error = AMQPError::new(AMQPErrorKind::Soft(kind), "as the broker says".into());
+        Fault::Broker(ErrorKind::ProtocolError(error).into())
+    }
+
+    fn reason(refusals: &Refusals) -> Option<String> {
+        match refusals.health() {
+            Health::Up => None,
+            Health::Down { reason, .. } => Some(reason),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_refused_is_named_until_it_is_granted_or_nobody_asks_any_more() {
+        let refusals = Refusals::default();
+        refusals.note("swath.one", &fault(AMQPSoftError::NOTFOUND));
+        assert_eq!(reason(&refusals), None, "no want of a permission");
+        refusals.note("swath.one", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.note("swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        assert!(reason(&refusals).unwrap().starts_with("swath.one is refused: "));
+        refusals.granted("swath.one");
+        assert!(reason(&refusals).unwrap().starts_with("swath.two is refused: "));
+        tokio::time::advance(FADES / 2).await;
+        refusals.note("swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        tokio::time::advance(FADES / 2).await;
+        assert!(reason(&refusals).is_some(), "it was met again meanwhile");
+        tokio::time::advance(FADES / 2).await;
+        assert_eq!(reason(&refusals), None);
     }
 }
