@@ -22,15 +22,18 @@ const QUIET: &str = "lapin=off";
 
 /// Starts logging to standard error; a second start in one process changes nothing.
 pub fn log(config: &Config) {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log.level))
-        .unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter(&config.log.level)).with_writer(std::io::stderr);
     let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     // An error means that logging was set up before, by a test or by the demo.
     let _ = match config.log.format {
         LogFormat::Json => subscriber.json().try_init(),
         LogFormat::Text => subscriber.try_init(),
     };
+}
+
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_new(format!("{QUIET},{level}")).unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")))
 }
 
 /// Requests as they are served.
@@ -56,5 +59,18 @@ impl HttpMetrics {
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         registry.register(Box::new(info))?;
         Ok(Self { requests, seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_of_the_broker_is_silent_unless_it_is_named() {
+        let directives = |level: &str| filter(level).to_string();
+        assert!(directives("info").contains("lapin=off"));
+        let named = directives("info,lapin=debug");
+        assert!(named.contains("lapin=debug") && !named.contains("lapin=off"), "{named}");
     }
 }

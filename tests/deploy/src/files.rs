@@ -89,14 +89,12 @@ async fn values_that_a_cluster_would_stumble_over_are_refused() {
     with(r#"services.gateway.autoscaling.maxReplicas=3"#).await.unwrap();
 }
 
-/// The variables of the container of a deployment or job of this component.
+/// The variables of a service's container.
 fn variables<'a>(chart: &'a [Value], component: &str) -> Vec<&'a Value> {
-    let of_component = |document: &&Value| {
-        ["Deployment", "Job"].contains(&document["kind"].as_str().unwrap())
-            && document["metadata"]["labels"]["app.kubernetes.io/component"] == component
-    };
-    let workload = chart.iter().find(of_component).expect(component);
-    workload["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap().iter().collect()
+    let of_component =
+        |document: &&Value| document["metadata"]["labels"]["app.kubernetes.io/component"] == component;
+    let deployment = of_kind(chart, "Deployment").find(of_component).expect(component);
+    deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap().iter().collect()
 }
 
 #[tokio::test]

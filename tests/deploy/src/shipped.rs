@@ -150,9 +150,10 @@ async fn nginx(folder: &Path, services: &[Service], port: u16) -> Running {
 
 /// A service with the broker's user of another one works on without what is refused, and says so.
 async fn misplaced_users_show(installation: &Installation, anna: &Person) {
-    for (role, user, refused) in
-        [("coordinator", "gateway", "swath.coordinate is refused"), ("gateway", "metrics", "is refused")]
-    {
+    for (role, user, refused) in [
+        ("coordinator", "gateway", "consuming swath.coordinate is refused"),
+        ("gateway", "metrics", "is refused"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let (servers, database) = (&installation.servers, &installation.database);
         let mut environment = surroundings(servers, database, &installation.token, role);

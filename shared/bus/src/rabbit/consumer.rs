@@ -15,6 +15,7 @@ use super::Shared;
 use super::backoff::Backoff;
 use super::fault::{Fault, within};
 use super::link::Link;
+use super::refusals::Act;
 use super::supervisor::Links;
 use crate::{Envelope, Message};
 
@@ -57,7 +58,7 @@ impl Consumer {
             match self.session(&link, &mut backoff).await {
                 Ok(Unsubscribed) => return,
                 Err(fault) => {
-                    self.shared.refusals.note(&self.queue, &fault);
+                    self.shared.refusals.note(Act::Consume, &self.queue, &fault);
                     debug!(queue = self.queue, %fault, "consuming begins again");
                 }
             }
@@ -73,7 +74,7 @@ impl Consumer {
         link.ensure(&self.queue).await?;
         let channel = link.channel().await?;
         let mut deliveries = self.consume(&channel).await?;
-        self.shared.refusals.granted(&self.queue);
+        self.shared.refusals.granted(Act::Consume, &self.queue);
         backoff.reset();
         loop {
             let first = tokio::select! {

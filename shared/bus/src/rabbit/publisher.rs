@@ -15,12 +15,13 @@ use super::Shared;
 use super::backoff::Backoff;
 use super::fault::Fault;
 use super::link::Link;
+use super::refusals::Act;
 use super::supervisor::Links;
 use crate::Envelope;
 
 const PERSISTENT: u8 = 2;
-/// What is refused where the user may not write to the exchange.
-const PUBLISHING: &str = "publishing";
+/// What is refused where the user may not write to the exchange, whatever the queue.
+const ANY: &str = "any queue";
 
 /// A message on its way; its answer is sent when the broker confirms it and dropped in every other case.
 pub(super) struct Request {
@@ -72,7 +73,7 @@ impl Publisher {
             match self.session(&link, &mut backoff).await {
                 Ok(()) => return,
                 Err(fault) => {
-                    self.shared.refusals.note(PUBLISHING, &fault);
+                    self.shared.refusals.note(Act::Publish, ANY, &fault);
                     debug!(%fault, "publishing begins again");
                 }
             }
@@ -108,7 +109,7 @@ impl Publisher {
 /// One publish up to its confirm. An error ends the channel's session; a queue that cannot be declared does not.
 async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Request) -> Result<(), Fault> {
     if let Err(fault) = link.ensure(&request.queue).await {
-        shared.refusals.note(&request.queue, &fault);
+        shared.refusals.note(Act::Publish, &request.queue, &fault);
         debug!(queue = request.queue, %fault, "cannot publish to a queue");
         return Ok(());
     }
@@ -119,8 +120,8 @@ async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Reque
         channel.basic_publish(exchange, key, mandatory, &request.body, request.properties()).await?;
     match confirm.await? {
         Confirmation::Ack(None) => {
-            shared.refusals.granted(PUBLISHING);
-            shared.refusals.granted(&request.queue);
+            shared.refusals.granted(Act::Publish, ANY);
+            shared.refusals.granted(Act::Publish, &request.queue);
             // Whoever asked may be gone by now, which is no fault.
             let _ = request.answer.send(());
         }

@@ -15,9 +15,16 @@ use crate::Health;
 /// between two attempts.
 const FADES: Duration = Duration::from_secs(120);
 
-/// By what is refused.
+/// What a process does with a queue; whoever may do the one may not always do the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Act {
+    Consume,
+    Publish,
+}
+
+/// By what is refused: the act, and the queue where it is about one.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<BTreeMap<String, Refusal>>);
+pub(super) struct Refusals(Mutex<BTreeMap<(Act, String), Refusal>>);
 
 struct Refusal {
     fault: String,
@@ -27,37 +34,43 @@ struct Refusal {
 
 impl Refusals {
     /// Notes a fault if it is a refusal; said once, however often it is tried again.
-    pub fn note(&self, what: &str, fault: &Fault) {
+    pub fn note(&self, act: Act, queue: &str, fault: &Fault) {
         if !fault.is_refused() {
             return;
         }
         let now = Instant::now();
         let mut standing = self.standing();
-        let refusal = standing.entry(what.to_owned()).or_insert_with(|| {
-            warn!(what, %fault, "the broker refuses this; trying for ever");
+        let refusal = standing.entry((act, queue.to_owned())).or_insert_with(|| {
+            warn!(?act, queue, %fault, "the broker refuses this; trying for ever");
             Refusal { fault: fault.to_string(), since: now, last: now }
         });
         refusal.last = now;
     }
 
     /// Notes that it is granted.
-    pub fn granted(&self, what: &str) {
-        if self.standing().remove(what).is_some() {
-            info!(what, "the broker refuses this no more");
+    pub fn granted(&self, act: Act, queue: &str) {
+        let mut standing = self.standing();
+        // Nothing is refused almost always, and this is asked with every message.
+        if !standing.is_empty() && standing.remove(&(act, queue.to_owned())).is_some() {
+            info!(?act, queue, "the broker refuses this no more");
         }
     }
 
     /// Down as long as anything is refused.
     pub fn health(&self) -> Health {
         match self.standing().first_key_value() {
-            Some((what, Refusal { fault, since, .. })) => {
-                Health::Down { reason: format!("{what} is refused: {fault}"), since: *since }
+            Some(((act, queue), Refusal { fault, since, .. })) => {
+                let what = match act {
+                    Act::Consume => "consuming",
+                    Act::Publish => "publishing to",
+                };
+                Health::Down { reason: format!("{what} {queue} is refused: {fault}"), since: *since }
             }
             None => Health::Up,
         }
     }
 
-    fn standing(&self) -> MutexGuard<'_, BTreeMap<String, Refusal>> {
+    fn standing(&self) -> MutexGuard<'_, BTreeMap<(Act, String), Refusal>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, refusal| refusal.last.elapsed() < FADES);
         all
@@ -86,15 +99,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_refused_is_named_until_it_is_granted_or_nobody_asks_any_more() {
         let refusals = Refusals::default();
-        refusals.note("swath.one", &fault(AMQPSoftError::NOTFOUND));
+        refusals.note(Act::Publish, "swath.one", &fault(AMQPSoftError::NOTFOUND));
         assert_eq!(reason(&refusals), None, "no want of a permission");
-        refusals.note("swath.one", &fault(AMQPSoftError::ACCESSREFUSED));
-        refusals.note("swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
-        assert!(reason(&refusals).unwrap().starts_with("swath.one is refused: "));
-        refusals.granted("swath.one");
-        assert!(reason(&refusals).unwrap().starts_with("swath.two is refused: "));
+        refusals.note(Act::Consume, "swath.one", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.note(Act::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.granted(Act::Publish, "swath.one");
+        assert!(reason(&refusals).unwrap().starts_with("consuming swath.one is refused: "));
+        refusals.granted(Act::Consume, "swath.one");
+        assert!(reason(&refusals).unwrap().starts_with("publishing to swath.two is refused: "));
         tokio::time::advance(FADES / 2).await;
-        refusals.note("swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.note(Act::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
         tokio::time::advance(FADES / 2).await;
         assert!(reason(&refusals).is_some(), "it was met again meanwhile");
         tokio::time::advance(FADES / 2).await;
