@@ -319,9 +319,8 @@ async fn fill(
             None => return Err(Problem::unreadable("the import was interrupted")),
         }
     }
-    let finished =
-        context.store.dataset_finish(target.dataset, target.version, base.unwrap_or_default()).await;
-    Ok(finished?)
+    let base = base.unwrap_or_default();
+    Ok(context.store.dataset_finish(target.dataset, target.version, base, None, context.now()).await?)
 }
 
 fn new_item(item: ManifestItem) -> NewItem {

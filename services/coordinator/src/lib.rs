@@ -7,6 +7,7 @@ mod cutter;
 mod duty;
 mod export;
 mod folder;
+mod freed;
 mod hinter;
 mod importer;
 mod leaps;

@@ -1,8 +1,10 @@
 //! The coordinator's table of routes: which role may call what.
 
 mod assignments;
+mod audit;
 mod datasets;
 mod exports;
+mod invitations;
 mod jobs;
 mod logs;
 mod people;
@@ -18,12 +20,16 @@ use swath_runtime::{Access, Route};
 const MANIFESTS: &[&str] = &["application/x-ndjson", "text/csv"];
 
 pub(crate) fn table() -> Vec<Route> {
-    [people_routes(), dataset_routes(), job_routes(), assignment_routes()].into_iter().flatten().collect()
+    [people_routes(), token_routes(), dataset_routes(), job_routes(), assignment_routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn people_routes() -> Vec<Route> {
     let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
     let member = "/v1/teams/{team_id}/members/{user_id}";
+    let text = || json!({"type": "string"});
     vec![
         Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
             .gives::<people::Me>(200),
@@ -31,6 +37,12 @@ fn people_routes() -> Vec<Route> {
             .takes::<people::NewUser>()
             .gives::<people::UserView>(201)
             .idempotent(),
+        Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", people::list)
+            .query("email", text(), "Those with this address.")
+            .gives_page::<people::UserView>(),
+        Route::new(Method::PATCH, "/v1/users/{user_id}", managers, "Edits an account.", people::edit)
+            .takes::<people::EditUser>()
+            .gives::<people::UserView>(200),
         Route::new(Method::POST, "/v1/teams", Access::Admin, "Makes a team.", teams::create)
             .takes::<teams::NewTeam>()
             .gives::<teams::TeamView>(201)
@@ -45,17 +57,122 @@ fn people_routes() -> Vec<Route> {
         .gives_page::<teams::TeamView>(),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
             .gives_page::<teams::MemberView>(),
-        Route::new(Method::PUT, member, managers, "Sets what a person may do in a team.", teams::put_member)
-            .takes::<teams::MemberRoles>()
-            .gives::<teams::MemberView>(200),
-        Route::new(Method::DELETE, member, managers, "Takes a person out of a team.", teams::delete_member)
-            .gives_nothing(204),
+        Route::new(
+            Method::PUT,
+            member,
+            managers,
+            "Sets what a person may do in a team; what a lost role no longer allows is freed.",
+            teams::put_member,
+        )
+        .takes::<teams::MemberRoles>()
+        .gives::<teams::MemberView>(200),
+        Route::new(
+            Method::DELETE,
+            member,
+            managers,
+            "Takes a person out of a team, and frees what they hold.",
+            teams::delete_member,
+        )
+        .gives_nothing(204),
+        Route::new(
+            Method::GET,
+            "/v1/teams/{team_id}/audit",
+            managers,
+            "What was done about a team's people.",
+            audit::of_team,
+        )
+        .gives_page::<audit::AuditView>(),
+        Route::new(
+            Method::GET,
+            "/v1/audit",
+            Access::Admin,
+            "What was done about people, in all teams.",
+            audit::of_all,
+        )
+        .gives_page::<audit::AuditView>(),
+    ]
+}
+
+fn token_routes() -> Vec<Route> {
+    let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
+    let id = || json!({"type": "string", "format": "uuid"});
+    vec![
         Route::new(Method::POST, "/v1/tokens", managers, "Makes a token; it is shown once.", tokens::create)
-            .takes::<tokens::NewToken>()
-            .gives::<tokens::TokenView>(201)
+            .takes::<tokens::NewTokenRequest>()
+            .gives::<tokens::NewTokenView>(201)
             .idempotent(),
-        Route::new(Method::DELETE, "/v1/tokens/{token_id}", managers, "Revokes a token.", tokens::revoke)
-            .gives_nothing(204),
+        Route::new(
+            Method::GET,
+            "/v1/tokens",
+            Access::SignedIn,
+            "Tokens: an administrator's are all, a manager's the team's, anybody else's their own.",
+            tokens::list,
+        )
+        .query("user", id(), "Of this person.")
+        .query("team", id(), "Of this team.")
+        .gives_page::<tokens::TokenView>(),
+        Route::new(
+            Method::DELETE,
+            "/v1/tokens",
+            Access::SignedIn,
+            "Revokes all tokens of a person.",
+            tokens::revoke_all,
+        )
+        .query("user", id(), "Whose.")
+        .query("team", id(), "In this team alone.")
+        .gives_nothing(204),
+        Route::new(
+            Method::DELETE,
+            "/v1/tokens/{token_id}",
+            Access::SignedIn,
+            "Revokes a token.",
+            tokens::revoke,
+        )
+        .gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/teams/{team_id}/invitations",
+            managers,
+            "Invites somebody into a team; the code is shown once.",
+            invitations::create,
+        )
+        .takes::<invitations::NewInvitationRequest>()
+        .gives::<invitations::InvitationView>(201)
+        .idempotent(),
+        Route::new(
+            Method::GET,
+            "/v1/teams/{team_id}/invitations",
+            managers,
+            "A team's open invitations.",
+            invitations::list,
+        )
+        .gives_page::<invitations::InvitationView>(),
+        Route::new(
+            Method::DELETE,
+            "/v1/invitations/{invitation_id}",
+            managers,
+            "Revokes an invitation.",
+            invitations::revoke,
+        )
+        .gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/invitations/show",
+            Access::Open,
+            "The name of the team to which an invitation leads.",
+            invitations::show,
+        )
+        .takes::<invitations::CodeRequest>()
+        .gives::<invitations::TeamName>(200),
+        Route::new(
+            Method::POST,
+            "/v1/invitations/accept",
+            Access::Open,
+            "Joins a team: the bearer of a token as who they are, anybody else with a new account.",
+            invitations::accept,
+        )
+        .takes::<invitations::AcceptRequest>()
+        .gives::<invitations::Accepted>(201),
     ]
 }
 

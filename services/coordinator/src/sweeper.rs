@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::cutter::jobs_with_progress;
 use crate::duty::Duty;
+use crate::freed;
 use crate::leaps::Leaps;
 
 /// Assignments looked at in one transaction of a cancellation.
@@ -21,6 +22,8 @@ const CANCEL_PAGE: i64 = 500;
 const ABANDONED: i64 = seconds(600);
 /// How long first answers are kept, in microseconds.
 const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
+/// People who lost a role a moment ago and are looked after in one round.
+const DEPARTURES_AT_ONCE: i64 = 100;
 /// Answers forgotten in one round.
 const ANSWERS_AT_ONCE: i64 = 1_000;
 
@@ -52,6 +55,8 @@ impl Sweeper {
         if !self.leaps.has_leapt(now) {
             self.expire(now).await?;
         }
+        let freed = self.context.store.departures_sweep(now, DEPARTURES_AT_ONCE).await?;
+        freed::announce(&self.context, &freed).await;
         self.look_after_jobs(now).await?;
         for (dataset, version) in self.context.store.datasets_abandoned(now + -ABANDONED, CANCEL_PAGE).await?
         {

@@ -1,10 +1,11 @@
 //! What annotators do at a gateway, below HTTP: ask, save an item, hand in.
 
 use swath_bus::{Envelope, Message, Queue};
-use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::Annotation;
 use swath_domain::{FieldError, Refusal, Status, limits};
 use swath_leasing::{Ask, Facts, Outcome};
+use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
 use swath_store::{Confirm, ItemWork, Key, Next, StoreError, Submit};
 
@@ -42,14 +43,15 @@ impl Gateway {
     /// Saves one item under a lease and says at which revision; `if_revision` is the one that must stand there.
     pub async fn confirm(
         &self,
-        user: UserId,
+        by: impl Into<Principal>,
         lease: LeaseId,
         work: Work,
         if_revision: Option<i64>,
     ) -> Result<i64> {
+        let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
         let work = checked(&facts, work, "")?;
-        let confirm = Confirm { lease, user, work, if_revision, now: self.context.now() };
+        let confirm = Confirm { lease, user, token_maker, work, if_revision, now: self.context.now() };
         let step = self.context.traces.under("confirm", facts.assignment, lease);
         let confirmed = self.context.store.item_confirm(confirm).await.map_err(|error| match error {
             StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
@@ -63,14 +65,15 @@ impl Gateway {
     /// Hands in an assignment, with items that are saved on the way.
     pub async fn submit(
         &self,
-        user: UserId,
+        by: impl Into<Principal>,
         lease: LeaseId,
         submission: Key,
         items: Vec<Work>,
     ) -> Result<Handed> {
+        let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
-        let submit =
-            Submit { lease, user, submission, items: works(&facts, items)?, now: self.context.now() };
+        let (items, now) = (works(&facts, items)?, self.context.now());
+        let submit = Submit { lease, user, token_maker, submission, items, now };
         let step = self.context.traces.under("submit", facts.assignment, lease);
         let submitted = step.end(self.context.store.lease_submit(submit).await.map_err(Problem::from))?;
         if submitted.fresh {

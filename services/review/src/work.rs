@@ -1,9 +1,10 @@
 //! What reviewers do, below HTTP: ask, judge an item, decide.
 
 use swath_bus::Queue;
-use swath_domain::ids::{LeaseId, TeamId, UserId};
+use swath_domain::ids::{LeaseId, TeamId};
 use swath_domain::{Refusal, Status};
 use swath_leasing::{Ask, Outcome};
+use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
 use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
 
@@ -17,9 +18,10 @@ impl Review {
     }
 
     /// Saves a verdict on one item.
-    pub async fn judge(&self, user: UserId, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
+    pub async fn judge(&self, by: impl Into<Principal>, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
+        let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
-        let put = PutVerdict { lease, user, verdict, now: self.context.now() };
+        let put = PutVerdict { lease, user, token_maker, verdict, now: self.context.now() };
         let step = self.context.traces.under("verdict", facts.assignment, lease);
         step.end(self.context.store.verdict_put(put).await.map_err(Problem::from))
     }
@@ -27,17 +29,19 @@ impl Review {
     /// Decides a review, with verdicts that are saved on the way.
     pub async fn decide(
         &self,
-        user: UserId,
+        by: impl Into<Principal>,
         lease: LeaseId,
         decision: Key,
         verdicts: Vec<VerdictRow>,
         accept_rest: bool,
     ) -> Result<Decided> {
+        let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
         if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
             return Err(Refusal::ForeignItem(foreign.item).into());
         }
-        let decide = Decide { lease, user, decision, verdicts, accept_rest, now: self.context.now() };
+        let now = self.context.now();
+        let decide = Decide { lease, user, token_maker, decision, verdicts, accept_rest, now };
         let step = self.context.traces.under("decide", facts.assignment, lease);
         let decided = step.end(self.context.store.review_decide(decide).await.map_err(Problem::from))?;
         if decided.fresh {

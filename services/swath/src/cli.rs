@@ -1,8 +1,10 @@
 //! The command line: what may be said, and who carries it out.
 
 mod assignments;
+mod audit;
 mod datasets;
 mod export;
+mod invitations;
 mod job_form;
 mod jobs;
 mod load;
@@ -13,6 +15,7 @@ mod server;
 mod session;
 mod teams;
 mod tokens;
+mod users;
 
 pub use export::save;
 pub use output::line;
@@ -56,8 +59,19 @@ enum Command {
     Team(Remote<teams::TeamCommand>),
     /// The people of a team, and their roles
     Member(Remote<members::MemberCommand>),
+    /// Accounts
+    User(Remote<users::UserCommand>),
+    /// Invitations: how people enter a team
+    Invitation(Remote<invitations::InvitationCommand>),
     /// API tokens
     Token(Remote<tokens::TokenCommand>),
+    /// The audit log: what was done about people, by whom and for whom
+    Audit {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        args: audit::AuditArgs,
+    },
     /// Datasets: ordered lists of media
     Dataset(Remote<datasets::DatasetCommand>),
     /// Jobs: labelling tasks over datasets
@@ -101,6 +115,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Completions { shell } => completions(shell),
         Command::Team(remote) => teams::run(&Session::open(&remote.connection)?, remote.command).await,
         Command::Member(remote) => members::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::User(remote) => users::run(&Session::open(&remote.connection)?, remote.command).await,
+        Command::Invitation(remote) => {
+            invitations::run(&Session::open(&remote.connection)?, remote.command).await
+        }
+        Command::Audit { connection, args } => audit::run(&Session::open(&connection)?, args).await,
         Command::Token(remote) => tokens::run(&Session::open(&remote.connection)?, remote.command).await,
         Command::Dataset(remote) => datasets::run(&Session::open(&remote.connection)?, remote.command).await,
         Command::Job(remote) => jobs::run(&Session::open(&remote.connection)?, remote.command).await,

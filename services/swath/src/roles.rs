@@ -17,7 +17,7 @@ use swath_runtime::backends::Shape;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
-use swath_runtime::{Context, Route, server, telemetry};
+use swath_runtime::{Context, Route, server, telemetry, token_uses};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -117,6 +117,7 @@ async fn come_up(
     tasks: TaskTracker,
 ) -> anyhow::Result<Option<String>> {
     let token = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
+    tasks.spawn(token_uses::follow(context.clone()));
     tasks.spawn(async move { clock.follow(&context.store, &context.shutdown).await });
     services.run(&tasks);
     tracing::info!("ready");

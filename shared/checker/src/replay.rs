@@ -114,6 +114,7 @@ impl Trail {
             "waive" => self.skipped = ranges(entry, "skipped")?,
             "reopen" => self.reopen(),
             "reassign" | "cancel" => self.standing = None,
+            "free" if ends_a_lease(entry) => self.standing = None,
             _ => {}
         }
         if entry.fence != self.fence {
@@ -205,13 +206,19 @@ fn allowed(action: &str) -> &'static [(Status, Status)] {
         }
         "waive" => &[(Completed, Accepted)],
         "rework" => &[(Pending, Pending)],
-        "reassign" => &[(Pending, Pending), (InProgress, Pending)],
+        "reassign" => &[(Pending, Pending), (InProgress, Pending), (InReview, Completed)],
+        "free" => &[(Pending, Pending), (InProgress, Pending), (Completed, Completed), (InReview, Completed)],
         "reopen" => &[(Completed, Pending), (InReview, Pending), (Accepted, Pending)],
         "cancel" => {
             &[(Pending, Cancelled), (InProgress, Cancelled), (Completed, Cancelled), (InReview, Cancelled)]
         }
         _ => &[],
     }
+}
+
+/// Whether a person lost a lease by this entry, rather than a reservation alone.
+fn ends_a_lease(entry: &Entry) -> bool {
+    entry.detail.as_ref().is_some_and(|detail| !detail["former_holder"].is_null())
 }
 
 /// A set of items that an entry tells of.

@@ -88,6 +88,11 @@ impl Client {
         self.call(Call::new(Method::PUT, self.url(path, &[])?).body(body)?).await
     }
 
+    /// `PATCH` of a document.
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.call(Call::new(Method::PATCH, self.url(path, &[])?).body(body)?).await
+    }
+
     /// `DELETE`, whatever the answer's body.
     pub async fn delete(&self, path: &str) -> Result<()> {
         self.call::<Value>(Call::new(Method::DELETE, self.url(path, &[])?)).await.map(drop)

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The person has given an opinion on this range already.
     #[error("the same person has given another opinion on this range")]
     SecondOpinion,
+    /// The token under which a review is done was made by the author of the work.
+    #[error("the token that is used was made by the author of this work")]
+    OwnWork,
 }
 
 /// What a lease is good for right now.
@@ -110,6 +113,8 @@ pub struct Cause {
     pub at: Time,
     /// The person; none where Swath itself acts.
     pub actor: Option<UserId>,
+    /// Who made the person's token, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// The reason, where one is given.
     pub reason: Option<String>,
 }
@@ -117,12 +122,18 @@ pub struct Cause {
 impl Cause {
     /// A person's act.
     pub fn by(actor: UserId, at: Time) -> Self {
-        Self { at, actor: Some(actor), reason: None }
+        Self { at, actor: Some(actor), ..Self::default() }
     }
 
     /// An act of Swath's own.
     pub fn own(at: Time) -> Self {
-        Self { at, actor: None, reason: None }
+        Self { at, ..Self::default() }
+    }
+
+    /// The same through a token that somebody else made.
+    pub fn through(mut self, token_maker: Option<UserId>) -> Self {
+        self.token_maker = token_maker;
+        self
     }
 
     /// The same with a reason.
@@ -340,8 +351,15 @@ impl Assignment {
         Ok(self.enter(Status::Accepted, "waive", &Cause::own(now), Some(detail)))
     }
 
-    /// Takes the work from whoever has it and reserves it for a person, or for anyone.
+    /// Takes the work from whoever has it and reserves it for a person, or for anyone. A review goes back to the
+    /// submissions that wait, which are never reserved.
     pub fn reassign(&mut self, to: Option<UserId>, until: Time, cause: &Cause) -> Result<Entry, Refusal> {
+        if self.status == Status::InReview && to.is_none() {
+            let detail = json!({"former_holder": self.holder});
+            let entry = self.enter(Status::Completed, "reassign", cause, Some(detail));
+            self.clear_lease();
+            return Ok(entry);
+        }
         if !matches!(self.status, Status::Pending | Status::InProgress) {
             return Err(Refusal::Status(self.status));
         }
@@ -353,6 +371,35 @@ impl Assignment {
         let entry = self.enter(Status::Pending, "reassign", cause, Some(detail));
         self.clear_lease();
         Ok(entry)
+    }
+
+    /// Ends what ties the work to a person who may no longer do it: the lease, current or expired, and the reservation.
+    /// None where nothing does.
+    pub fn free(&mut self, user: UserId, allowed: impl Fn(Stage) -> bool, cause: &Cause) -> Option<Entry> {
+        let (stage, to) = match self.status {
+            Status::Pending | Status::InProgress => (Stage::Annotate, Status::Pending),
+            Status::Completed | Status::InReview => (Stage::Review, Status::Completed),
+            Status::Accepted | Status::Rejected | Status::Cancelled => return None,
+        };
+        let leased = self.lease.is_some() && self.holder == Some(user);
+        let reserved = self.reserved_for == Some(user) && self.status == Status::Pending;
+        if allowed(stage) || !leased && !reserved {
+            return None;
+        }
+        let former = self.holder.filter(|_| leased);
+        let detail =
+            json!({"former_holder": former, "reserved_for": self.reserved_for.filter(|_| !reserved)});
+        if stage == Stage::Annotate && leased {
+            self.confirmed = 0;
+        }
+        if reserved {
+            (self.reserved_for, self.reserved_until) = (None, Time(0));
+        }
+        let entry = self.enter(to, "free", cause, Some(detail));
+        if leased {
+            self.clear_lease();
+        }
+        Some(entry)
     }
 
     /// Puts submitted or accepted work back into the queue.
@@ -403,6 +450,7 @@ impl Assignment {
             seq: self.seq,
             at: cause.at,
             actor: cause.actor,
+            token_maker: cause.token_maker,
             action: action.to_owned(),
             from: Some(from),
             to: Some(status),

@@ -4,6 +4,7 @@
 //! parameters, so that the two databases, the simulation and the tests all run the very same rules.
 
 pub mod assignment;
+pub mod email;
 pub mod ids;
 pub mod job;
 pub mod labels;

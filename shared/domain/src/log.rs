@@ -20,6 +20,9 @@ pub struct Entry {
     pub at: Time,
     /// Who; absent where Swath itself acted.
     pub actor: Option<UserId>,
+    /// Who made the token through which the actor acted, where that is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_maker: Option<UserId>,
     /// What, by the name of the transition.
     pub action: String,
     /// The status before; absent on a job.

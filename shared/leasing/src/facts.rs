@@ -7,6 +7,7 @@ use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId}
 use swath_domain::job::Job;
 use swath_domain::labels::{LabelRules, Size};
 use swath_domain::{Ranges, Stage};
+use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
 use swath_store::{ItemRow, LeaseView};
 
@@ -51,10 +52,10 @@ impl Desk {
     }
 
     /// The person, if the lease is theirs and they still have the role for it in its team.
-    pub async fn admit(&self, caller: &Caller, lease: LeaseId) -> Result<UserId> {
+    pub async fn admit(&self, caller: &Caller, lease: LeaseId) -> Result<Principal> {
         let facts = self.facts(lease, caller.user()).await?;
         caller.require(facts.team, self.role())?;
-        Ok(facts.holder)
+        Ok(caller.principal())
     }
 
     async fn learn(&self, lease: LeaseId) -> Result<Arc<Facts>> {

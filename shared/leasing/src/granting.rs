@@ -11,6 +11,7 @@ use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 use swath_domain::{Role, Roles, Stage, Time};
 use swath_locks::Acquired;
+use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
 use swath_store::{Grant, Granted, Key, Wait};
 use tokio::time::Instant;
@@ -97,7 +98,7 @@ impl Desk {
             if let Some(outcome) = self.go_through((&ask, since), team, &open, &ids, &candidates).await? {
                 return Ok(outcome);
             }
-            let found = Box::pin(self.waits(&open, user)).await?;
+            let found = Box::pin(self.waits(&open, ask.caller.principal())).await?;
             if matches!(found, Found::Work) {
                 let_others_finish(round).await;
             }
@@ -162,6 +163,7 @@ impl Desk {
             let command = Grant {
                 stage: self.stage,
                 user: ask.caller.user(),
+                token_maker: ask.caller.principal().token_maker,
                 team,
                 only: ask.request.job,
                 open: open.clone(),
@@ -212,11 +214,11 @@ impl Desk {
     }
 
     /// Why each open job has nothing for the person, by a plain read; a job that is not cut to its end is cut further.
-    async fn waits(&self, jobs: &[Arc<Job>], user: UserId) -> Result<Found> {
+    async fn waits(&self, jobs: &[Arc<Job>], by: Principal) -> Result<Found> {
         let (store, now) = (&self.context.store, self.context.now());
         let mut waits = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let wait = store.lease_wait(self.stage, job.id, user, now).await?;
+            let wait = store.lease_wait(self.stage, job.id, (by.user, by.token_maker), now).await?;
             if is(Bug::NoWorkUnseen) {
                 continue;
             }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
+use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
 use swath_store::{Release, Renew};
 
@@ -44,9 +45,10 @@ impl ReleaseRequest {
 
 impl Desk {
     /// Renews a lease; one that lapsed is revived as long as nobody has taken the work.
-    pub async fn renew(&self, lease: LeaseId, user: UserId) -> Result<Renewed> {
-        let now = self.context.now();
-        let renewed = self.context.store.lease_renew(Renew { stage: self.stage, lease, user, now }).await?;
+    pub async fn renew(&self, lease: LeaseId, by: impl Into<Principal>) -> Result<Renewed> {
+        let (now, Principal { user, token_maker }) = (self.context.now(), by.into());
+        let renew = Renew { stage: self.stage, lease, user, token_maker, now };
+        let renewed = self.context.store.lease_renew(renew).await?;
         drop(self.context.traces.under("renew", renewed.assignment, lease));
         if renewed.moved {
             let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
@@ -56,10 +58,16 @@ impl Desk {
     }
 
     /// Gives a lease back.
-    pub async fn release(&self, lease: LeaseId, user: UserId, request: ReleaseRequest) -> Result<()> {
+    pub async fn release(
+        &self,
+        lease: LeaseId,
+        by: impl Into<Principal>,
+        request: ReleaseRequest,
+    ) -> Result<()> {
+        let Principal { user, token_maker } = by.into();
         let facts = self.facts(lease, user).await?;
-        let release =
-            Release { stage: self.stage, lease, user, reason: request.check()?, now: self.context.now() };
+        let (reason, now) = (request.check()?, self.context.now());
+        let release = Release { stage: self.stage, lease, user, token_maker, reason, now };
         let step = self.context.traces.under("release", facts.assignment, lease);
         step.end(self.context.store.lease_release(release).await.map_err(Problem::from))?;
         self.context.locks.free(vec![(facts.assignment, lease)]);

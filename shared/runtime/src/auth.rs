@@ -7,13 +7,15 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use swath_domain::ids::{TeamId, UserId};
+use swath_domain::assignment::Cause;
+use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use swath_store::{Store, Token, digest};
 use tokio::time::Instant;
 
 use crate::access::Access;
 use crate::problem::{Problem, Result};
+use crate::token_uses::Uses;
 
 /// How long it is believed that nothing has changed about people, by a clock that never jumps.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -28,6 +30,7 @@ const LENGTH: usize = 512;
 pub struct Tokens {
     found: Mutex<Found>,
     asking: tokio::sync::Mutex<()>,
+    uses: Uses,
 }
 
 /// What was found at one revision of what people may do.
@@ -50,14 +53,24 @@ impl Tokens {
             Some(revision) => revision,
             None => Box::pin(self.ask(store)).await?,
         };
-        if let Some(caller) = self.found().callers.get(&digest).cloned() {
-            return caller.good_at(now);
-        }
-        let token = Box::pin(store.token(&digest)).await?;
-        let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
-        let caller = Caller::of(token);
-        self.found().remember(revision, digest, caller.clone());
-        caller.good_at(now)
+        let known = self.found().callers.get(&digest).cloned();
+        let caller = match known {
+            Some(caller) => caller.good_at(now)?,
+            None => {
+                let token = Box::pin(store.token(&digest)).await?;
+                let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
+                let caller = Caller::of(token);
+                self.found().remember(revision, digest, caller.clone());
+                caller.good_at(now)?
+            }
+        };
+        self.uses.note(caller.token().id);
+        Ok(caller)
+    }
+
+    /// The tokens that were used since this was last asked, each at most once a minute.
+    pub fn take_uses(&self) -> Vec<TokenId> {
+        self.uses.take()
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
@@ -104,6 +117,21 @@ impl Found {
     }
 }
 
+/// On whose behalf a request acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Principal {
+    /// The user.
+    pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
+}
+
+impl From<UserId> for Principal {
+    fn from(user: UserId) -> Self {
+        Self { user, token_maker: None }
+    }
+}
+
 impl Caller {
     /// The bearer of a token.
     pub fn of(token: Token) -> Self {
@@ -113,6 +141,17 @@ impl Caller {
     /// The person.
     pub fn user(&self) -> UserId {
         self.0.user.id
+    }
+
+    /// The person, and who made the token.
+    pub fn principal(&self) -> Principal {
+        let user = self.user();
+        Principal { user, token_maker: self.0.maker.filter(|maker| *maker != user) }
+    }
+
+    /// What the decision log says of something that the person does.
+    pub fn cause(&self, now: Time) -> Cause {
+        Cause::by(self.user(), now).through(self.principal().token_maker)
     }
 
     /// The token and what it says of its bearer.
@@ -128,6 +167,9 @@ impl Caller {
     fn good_at(self, now: Time) -> Result<Self> {
         if self.0.revoked.is_some() {
             return Err(Problem::unauthenticated("the token was revoked"));
+        }
+        if self.0.user.deactivated.is_some() {
+            return Err(Problem::unauthenticated("the account is deactivated"));
         }
         if self.0.expires.is_some_and(|expires| expires <= now) {
             return Err(Problem::unauthenticated("the token has expired"));

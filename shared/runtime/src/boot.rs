@@ -11,10 +11,10 @@ use nix::fcntl::{Flock, FlockArg};
 use prometheus::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use swath_domain::Ids;
-use swath_domain::ids::{TokenId, UserId};
-use swath_store::{Moved, Store, StoreError, Target, User, digest};
+use swath_store::{Moved, Store, StoreError, Target};
 use tokio_util::sync::CancellationToken;
 
+use crate::administrator;
 use crate::auth::Tokens;
 use crate::backends::{self, Shape};
 use crate::clock::{RandomIds, StoreClock};
@@ -142,7 +142,7 @@ pub async fn boot(
         bail!("locks.url: {error}");
     }
     clock.measure(&context.store).await;
-    let token = if makes_admin { first_admin(context).await? } else { None };
+    let token = if makes_admin { administrator::ensure(context).await? } else { None };
     context.booted.store(true, Ordering::Release);
     Ok(token)
 }
@@ -164,53 +164,6 @@ async fn wait_for_truth(context: &Context) -> anyhow::Result<()> {
             () = context.shutdown.cancelled() => bail!("told to end while waiting for the database"),
         }
     }
-}
-
-/// Makes the administrator at the first start; a token that is configured later is added.
-async fn first_admin(context: &Context) -> anyhow::Result<Option<String>> {
-    if !lacks_admin(context).await? {
-        return Ok(None);
-    }
-    let mut turns = 0;
-    while !context.store.duty_take(ADMIN, context.instance, context.now(), context.now() + DUTY).await? {
-        turns += 1;
-        ensure!(turns < 60, "another process has been making the administrator for too long");
-        tokio::time::sleep(RETRY).await;
-    }
-    let token = if lacks_admin(context).await? { make_admin(context).await? } else { None };
-    context.store.duty_give(ADMIN, context.instance).await?;
-    Ok(token)
-}
-
-/// Whether there is no administrator yet, or none with the token that is configured.
-async fn lacks_admin(context: &Context) -> anyhow::Result<bool> {
-    let configured = context.config.admin.token.expose_secret();
-    if !context.store.has_admin().await? {
-        return Ok(true);
-    }
-    Ok(!configured.is_empty() && context.store.token(&digest(configured.as_bytes())).await?.is_none())
-}
-
-/// Makes an administrator; a token that was made up for it is answered, one that was configured is not.
-async fn make_admin(context: &Context) -> anyhow::Result<Option<String>> {
-    let configured = context.config.admin.token.expose_secret();
-    let now = context.now();
-    let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
-    let id = UserId(context.next_id());
-    let user = User { id, name: "administrator".into(), email: None, admin: true, created: now };
-    context.store.user_create(user, None).await?;
-    let kept = (TokenId(context.next_id()), id, digest(token.as_bytes()));
-    context.store.token_create(kept, None, None, now).await?;
-    Ok(configured.is_empty().then_some(token))
-}
-
-const ADMIN: &str = "administrator";
-/// How long the making of the administrator is one process' own, in microseconds.
-const DUTY: i64 = 10_000_000;
-
-/// A token of 244 random bits.
-pub fn fresh_token(ids: &dyn Ids) -> String {
-    format!("swath_{}{}", ids.random().simple(), ids.random().simple())
 }
 
 /// Moves the embedded installation in the file or data folder of `from`, a `sqlite:` URL, into the empty PostgreSQL at `to`.

@@ -10,11 +10,11 @@ use swath_bus::{Bus, Envelope, Message};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::{Clock, Ids, Time};
 use swath_locks::Locks;
-use swath_store::{Cut, Store};
+use swath_store::{Actor, Cut, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::auth::Tokens;
+use crate::auth::{Caller, Tokens};
 use crate::config::Config;
 use crate::media::Signer;
 use crate::rate::Allowance;
@@ -76,6 +76,12 @@ impl Context {
     /// A new UUIDv7.
     pub fn next_id(&self) -> Uuid {
         self.0.ids.next(self.now())
+    }
+
+    /// Who changes something about people, as the audit log names them; Swath itself without a caller.
+    pub fn actor(&self, caller: Option<&Caller>) -> Actor {
+        let token = caller.map(|caller| caller.token().id);
+        Actor { user: caller.map(Caller::user), token, entry: self.next_id(), at: self.now() }
     }
 
     /// The id of a new lease.

@@ -1,5 +1,7 @@
 //! The `Idempotency-Key` header.
 
+use std::fmt::Display;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use swath_domain::ids::UserId;
@@ -16,6 +18,17 @@ impl IdempotencyKey {
     /// Who asked what under this key.
     pub fn asked(&self, user: UserId, route: &'static str, body: &[u8]) -> Option<Asked> {
         self.key(body).map(|key| Asked { user, route, key })
+    }
+
+    /// The same for a route below something whose id stands in the path: a key is bound to that, too.
+    pub fn asked_of(
+        &self,
+        user: UserId,
+        route: &'static str,
+        of: &impl Display,
+        body: &[u8],
+    ) -> Option<Asked> {
+        self.asked(user, route, &[format!("{of}\n").as_bytes(), body].concat())
     }
 
     /// The key with the request that it stands for.

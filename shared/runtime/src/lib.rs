@@ -5,6 +5,7 @@
 //! `application/problem+json`.
 
 pub mod access;
+pub mod administrator;
 pub mod auth;
 pub mod backends;
 pub mod body;
@@ -24,6 +25,7 @@ pub mod rate;
 pub mod route;
 pub mod server;
 pub mod telemetry;
+pub mod token_uses;
 
 pub use access::Access;
 pub use auth::Caller;

@@ -228,6 +228,7 @@ impl From<Refusal> for Problem {
                     ..Self::new(status, "invalid", format!("item {index} {message}"))
                 }
             }
+            Refusal::OwnWork => Self { detail, ..Self::forbidden() },
             Refusal::Unavailable | Refusal::Status(_) | Refusal::SecondOpinion => Self::conflict(detail),
         }
     }

@@ -213,6 +213,15 @@ impl Changes {
         self.entries.push(entry);
     }
 
+    /// Logs what somebody did through a token that `token_maker` made for them.
+    pub(crate) fn log_through(
+        &mut self,
+        token_maker: Option<UserId>,
+        entries: impl IntoIterator<Item = Entry>,
+    ) {
+        self.entries.extend(entries.into_iter().map(|entry| Entry { token_maker, ..entry }));
+    }
+
     /// Notes that a lease was granted.
     pub(crate) fn grant(&mut self, grant: NewGrant) {
         self.granted.push(grant);

@@ -17,6 +17,7 @@ mod holds;
 mod items;
 mod jobs;
 mod journey;
+mod leaving;
 mod managing;
 mod people;
 mod races;

@@ -1,6 +1,7 @@
 //! Cutting: the next slice of a job's selection becomes assignments, in the transaction that moves `cut_to`.
 
 use serde_json::json;
+use swath_domain::assignment::Cause;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::planted::{Bug, is};
@@ -12,7 +13,7 @@ use swath_domain::{Assignment, Time};
 use crate::core::{Core, Store};
 use crate::db::{Db, Tx, execute, fetch_all};
 use crate::error::{Result, StoreError};
-use crate::jobs::{self, Act};
+use crate::jobs;
 use crate::{changes, progress};
 
 /// What a cut came to.
@@ -61,7 +62,7 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
     let first = from / job.range_size;
     let made = assignments.len() as i64;
     let detail = json!({"from": from, "to": to, "first_number": first, "numbers": made / job.slots, "slots": job.slots});
-    jobs::note(db, &mut job, &Act { actor: None, at: now, reason: None }, "cut", detail).await?;
+    jobs::note(db, &mut job, &Cause::own(now), "cut", detail).await?;
     progress::add(db, &[(id, Progress::of_cut(made))].into(), core.stripe).await?;
     Ok(Cut { made, ranges: (first, made / job.slots), done: to == job.selected })
 }

@@ -32,6 +32,8 @@ pub struct Grant {
     pub stage: Stage,
     /// Who asks.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// In which team.
     pub team: TeamId,
     /// From which job alone, where the person says so.
@@ -51,6 +53,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether this asks to review work of the person who made the token.
+    fn is_of_the_author(&self, assignment: &Assignment) -> bool {
+        self.stage == Stage::Review && self.token_maker.is_some() && assignment.author == self.token_maker
+    }
+
     fn may_hold(&self, row: &HeldRow) -> bool {
         row.team == self.team.0 && self.only.is_none_or(|job| job.0 == row.job)
     }
@@ -145,7 +152,7 @@ impl Batch<'_> {
         }
         match assignment.renew(command.stage, command.user, terms, command.now) {
             Ok(entry) => {
-                entry.into_iter().for_each(|entry| self.changes.log(entry));
+                self.changes.log_through(command.token_maker, entry);
                 Ok(true)
             }
             Err(_) => Ok(false),
@@ -247,8 +254,8 @@ impl Batch<'_> {
     async fn claim_one(&mut self, db: &mut Db<'_>, job: JobId, index: usize) -> Result<()> {
         let command = &self.commands[index];
         let limit = 1 + self.granted as i64;
-        let (user, now) = (command.user, command.now);
-        let rows = queues::first_for(db, (job, command.stage), user, now, limit).await?;
+        let asker = (command.user, command.token_maker);
+        let rows = queues::first_for(db, (job, command.stage), asker, command.now, limit).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for id in ids {
@@ -264,7 +271,10 @@ impl Batch<'_> {
         let command = &self.commands[index];
         let Some(assignment) = self.changes.get(id) else { return Ok(()) };
         let in_reach = assignment.team == command.team && command.open.contains(&assignment.job);
-        if !in_reach || !assignment.is_eligible(command.stage, command.user, command.now) {
+        if !in_reach
+            || !assignment.is_eligible(command.stage, command.user, command.now)
+            || command.is_of_the_author(assignment)
+        {
             return Ok(());
         }
         let before = assignment.lease;
@@ -285,7 +295,7 @@ impl Batch<'_> {
         }
         let granted = assignment.clone();
         self.changes.end(before, Stale::Taken, command.now);
-        self.changes.log(entry);
+        self.changes.log_through(command.token_maker, [entry]);
         self.changes.count(job_id, Counter::Leases, 1);
         self.changes.grant(NewGrant {
             lease: command.lease,

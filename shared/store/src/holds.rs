@@ -26,6 +26,8 @@ pub struct Renew {
     pub lease: LeaseId,
     /// Whose.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// When.
     pub now: Time,
 }
@@ -50,6 +52,8 @@ pub struct Release {
     pub lease: LeaseId,
     /// Whose.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// In the person's words.
     pub reason: Option<String>,
     /// When.
@@ -105,7 +109,7 @@ impl Holds {
         &mut self,
         core: &Core,
         db: &mut Db<'_>,
-        (stage, lease, user, now): (Stage, LeaseId, UserId, Time),
+        &Renew { stage, lease, user, token_maker, now }: &Renew,
     ) -> Result<Renewed> {
         let id = self.standing(stage, lease, user)?;
         let job = JobId(self.grant(stage, lease, user)?.job);
@@ -117,7 +121,7 @@ impl Holds {
         let before = assignment.expires;
         let entry = assignment.renew(stage, user, terms, now)?;
         let expires = assignment.expires;
-        entry.into_iter().for_each(|entry| self.changes.log(entry));
+        self.changes.log_through(token_maker, entry);
         Ok(Renewed { assignment: id, expires, moved: expires != before })
     }
 }
@@ -179,7 +183,7 @@ async fn as_it_stands(
     core: &Core,
     db: &mut Db<'_>,
     assignment: &Assignment,
-    &Renew { stage, lease, user, now }: &Renew,
+    &Renew { stage, lease, user, now, .. }: &Renew,
 ) -> Result<Option<Renewed>> {
     if assignment.hold(stage, user, lease) != Some(Hold::Current) {
         return Ok(None);
@@ -197,7 +201,7 @@ async fn renew_rows(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
     let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut answers = Vec::with_capacity(commands.len());
     for c in &commands {
-        answers.push(settle(holds.touch(core, db, (c.stage, c.lease, c.user, c.now)).await)?);
+        answers.push(settle(holds.touch(core, db, c).await)?);
     }
     holds.changes.write(db, core.stripe).await?;
     commit(tx, answers).await
@@ -222,7 +226,7 @@ fn give_back(holds: &mut Holds, command: &Release) -> Result<()> {
     let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
     let entry = assignment.release(command.stage, command.user, command.reason.clone(), command.now);
     if !is(Bug::ReleaseUnlogged) {
-        holds.changes.log(entry);
+        holds.changes.log_through(command.token_maker, [entry]);
     }
     holds.changes.end(Some(command.lease), Stale::Released, command.now);
     Ok(())

@@ -13,6 +13,7 @@ use crate::datasets::{DatasetState, insert_segment, segments_of};
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::memory::{Item, Tables};
+use crate::requests::{self, Completion};
 
 /// Items dropped in one transaction.
 const DROPPED_AT_ONCE: i64 = 10_000;
@@ -149,7 +150,13 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
 }
 
 /// Makes an open version the dataset's latest.
-async fn finish(db: &mut Db<'_>, id: DatasetId, version: i64, base: &str) -> Result<()> {
+async fn finish(
+    db: &mut Db<'_>,
+    (id, version): (DatasetId, i64),
+    base: &str,
+    completion: Option<&Completion>,
+    now: Time,
+) -> Result<()> {
     let (start, stop) = lock_open(db, id, version)
         .await?
         .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
@@ -175,7 +182,12 @@ async fn finish(db: &mut Db<'_>, id: DatasetId, version: i64, base: &str) -> Res
             dataset.base = base.to_owned();
         }))
     )?;
-    Ok(())
+    // The first version's answer is its dataset; a later one's is what it was made of.
+    let answer = match version {
+        1 => json!(id),
+        _ => json!({"version": version, "count": stop}),
+    };
+    requests::complete(db, completion, &answer, now).await
 }
 
 /// Drops an open version and what has arrived of it, at most `limit` items at once; true when nothing is left.
@@ -260,10 +272,18 @@ impl Store {
         .await
     }
 
-    /// Completes an open version, which must have items; `base` is what all URIs begin with now.
-    pub async fn dataset_finish(&self, id: DatasetId, version: i64, base: String) -> Result<()> {
-        self.write(base, move |_, tx, base| {
-            Box::pin(async move { finish(&mut tx.db(), id, version, base).await })
+    /// Completes an open version, which must have items; `base` is what all URIs begin with now. The answer of the
+    /// request that asked for it is kept with it.
+    pub async fn dataset_finish(
+        &self,
+        id: DatasetId,
+        version: i64,
+        base: String,
+        completion: Option<Completion>,
+        now: Time,
+    ) -> Result<()> {
+        self.write((base, completion), move |_, tx, (base, completion)| {
+            Box::pin(async move { finish(&mut tx.db(), (id, version), base, completion.as_ref(), now).await })
         })
         .await
     }

@@ -11,7 +11,7 @@ use crate::batcher::Replies;
 use crate::core::{Core, commit, settle};
 use crate::db::{Db, fetch_each};
 use crate::error::{Result, StoreError};
-use crate::holds::Holds;
+use crate::holds::{Holds, Renew};
 
 /// What a person says of one item: its canonical JSON, checked by the caller.
 #[derive(Debug, Clone)]
@@ -31,12 +31,22 @@ pub struct Confirm {
     pub lease: LeaseId,
     /// By whom.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// What.
     pub work: ItemWork,
     /// Only if the saved revision is this one; 0 where nothing may be saved yet.
     pub if_revision: Option<i64>,
     /// When.
     pub now: Time,
+}
+
+impl Confirm {
+    /// A save keeps the lease alive.
+    fn renewal(&self) -> Renew {
+        let &Self { lease, user, token_maker, now, .. } = self;
+        Renew { stage: Stage::Annotate, lease, user, token_maker, now }
+    }
 }
 
 /// What was saved.
@@ -178,7 +188,7 @@ async fn confirm_one(
     if command.if_revision.is_some_and(|wanted| wanted != revision) {
         return Err(StoreError::Conflict(format!("{REVISION} {revision}")));
     }
-    let touched = holds.touch(core, db, (Stage::Annotate, command.lease, command.user, command.now)).await?;
+    let touched = holds.touch(core, db, &command.renewal()).await?;
     let save = Save {
         assignment: id,
         author: command.user,

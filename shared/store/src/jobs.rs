@@ -1,6 +1,7 @@
 //! Jobs: made whole in one transaction, edited, paused, called off and finished, each with an entry in the job's log.
 
 use serde_json::{Value, json};
+use swath_domain::assignment::Cause;
 use swath_domain::ids::{JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobStatus, Priority};
 use swath_domain::log::Entry;
@@ -25,6 +26,8 @@ pub struct NewJob {
     pub job: Job,
     /// What is selected.
     pub runs: Vec<Run>,
+    /// Who made the creator's token, where that is somebody else.
+    pub token_maker: Option<UserId>,
 }
 
 /// Runs written at once.
@@ -70,19 +73,11 @@ pub(crate) async fn lock(db: &mut Db<'_>, id: JobId) -> Result<Job> {
     found.into_iter().next().ok_or(StoreError::NotFound)
 }
 
-/// Who changes a job, when and why.
-#[derive(Debug, Clone)]
-pub(crate) struct Act {
-    pub(crate) actor: Option<UserId>,
-    pub(crate) at: Time,
-    pub(crate) reason: Option<String>,
-}
-
 /// Writes an entry into the log of a locked job.
 pub(crate) async fn note(
     db: &mut Db<'_>,
     job: &mut Job,
-    act: &Act,
+    cause: &Cause,
     action: &str,
     detail: Value,
 ) -> Result<()> {
@@ -97,14 +92,15 @@ pub(crate) async fn note(
     let entry = Entry {
         subject: job.id.0,
         seq: job.seq,
-        at: act.at,
-        actor: act.actor,
+        at: cause.at,
+        actor: cause.actor,
+        token_maker: cause.token_maker,
         action: action.to_owned(),
         from: None,
         to: None,
         lease_id: None,
         fence: 0,
-        reason: act.reason.clone(),
+        reason: cause.reason.clone(),
         detail: Some(detail),
     };
     let mut changes = Changes::default();
@@ -118,7 +114,7 @@ pub(crate) async fn set_status(
     db: &mut Db<'_>,
     job: &mut Job,
     status: JobStatus,
-    act: &Act,
+    cause: &Cause,
     action: &str,
 ) -> Result<()> {
     let from = std::mem::replace(&mut job.status, status);
@@ -129,7 +125,7 @@ pub(crate) async fn set_status(
         status.code();
         |t| Ok(t.jobs.update(&job.id.0, |row| row.status = status))
     )?;
-    note(db, job, act, action, json!({"from": from, "to": status})).await
+    note(db, job, cause, action, json!({"from": from, "to": status})).await
 }
 
 async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
@@ -193,17 +189,17 @@ async fn create(core_stripe: i64, tx: &mut Tx, new: &NewJob, asked: Option<&Aske
     let mut job = new.job.clone();
     insert(db, &job).await?;
     insert_runs(db, job.id, &new.runs).await?;
-    let act = Act { actor: Some(job.creator), at: job.created, reason: None };
+    let cause = Cause::by(job.creator, job.created).through(new.token_maker);
     let detail = json!({"selected": job.selected, "slots": job.slots, "range_size": job.range_size,
         "review_percent": job.review.percent(), "rounds": job.terms.rounds});
-    note(db, &mut job, &act, "create", detail).await?;
+    note(db, &mut job, &cause, "create", detail).await?;
     keep_answer(db, asked, &json!(job.id), job.created).await?;
     let counters = Progress::of_new_job(job.selected * job.slots);
     progress::add(db, &[(job.id, counters)].into(), core_stripe).await?;
     Ok(job.id)
 }
 
-async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, act: &Act) -> Result<()> {
+async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, cause: &Cause) -> Result<()> {
     let mut job = lock(db, id).await?;
     let mut changed = serde_json::Map::new();
     let mut note_change = |name: &str, value: Value| changed.insert(name.to_owned(), value);
@@ -251,16 +247,16 @@ async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, act: &Act) -> Result<(
             row.due = job.due;
         }))
     )?;
-    note(db, &mut job, act, "edit", Value::Object(changed)).await
+    note(db, &mut job, cause, "edit", Value::Object(changed)).await
 }
 
 /// Pauses or resumes; asking for what is already so changes nothing.
-async fn switch(db: &mut Db<'_>, id: JobId, to: JobStatus, act: &Act) -> Result<()> {
+async fn switch(db: &mut Db<'_>, id: JobId, to: JobStatus, cause: &Cause) -> Result<()> {
     let mut job = lock(db, id).await?;
     let action = if to == JobStatus::Paused { "pause" } else { "resume" };
     match job.status {
         status if status == to => Ok(()),
-        JobStatus::Active | JobStatus::Paused => set_status(db, &mut job, to, act, action).await,
+        JobStatus::Active | JobStatus::Paused => set_status(db, &mut job, to, cause, action).await,
         status => {
             Err(StoreError::Conflict(format!("the job is {}", json!(status).as_str().unwrap_or_default())))
         }
@@ -268,14 +264,14 @@ async fn switch(db: &mut Db<'_>, id: JobId, to: JobStatus, act: &Act) -> Result<
 }
 
 /// Marks a job as being cancelled and calls off at once what was never cut; the sweep does the rest row by row.
-async fn cancel(db: &mut Db<'_>, stripe: i64, id: JobId, act: &Act) -> Result<()> {
+async fn cancel(db: &mut Db<'_>, stripe: i64, id: JobId, cause: &Cause) -> Result<()> {
     let mut job = lock(db, id).await?;
     match job.status {
         JobStatus::Cancelling | JobStatus::Cancelled => return Ok(()),
         JobStatus::Done => return Err(StoreError::Conflict("the job is done".into())),
         JobStatus::Active | JobStatus::Paused => {}
     }
-    set_status(db, &mut job, JobStatus::Cancelling, act, "cancel").await?;
+    set_status(db, &mut job, JobStatus::Cancelling, cause, "cancel").await?;
     let uncut = (job.selected - job.cut_to) * job.slots;
     let mut change = Progress::default();
     change.add(Counter::ItemsPending, -uncut);
@@ -294,9 +290,9 @@ async fn finish(db: &mut Db<'_>, id: JobId, now: Time) -> Result<bool> {
     if progress::read(db, id).await?.items().undecided() > 0 && !is(Bug::DoneEarly) {
         return Ok(false);
     }
-    let act = Act { actor: None, at: now, reason: None };
+    let cause = Cause::own(now);
     let action = if to == JobStatus::Done { "done" } else { "cancelled" };
-    set_status(db, &mut job, to, &act, action).await?;
+    set_status(db, &mut job, to, &cause, action).await?;
     Ok(true)
 }
 
@@ -313,32 +309,25 @@ impl Store {
     }
 
     /// Edits what may be edited while work goes on.
-    pub async fn job_edit(&self, id: JobId, changes: JobEdit, actor: UserId, now: Time) -> Result<()> {
-        let act = Act { actor: Some(actor), at: now, reason: None };
-        self.write((changes, act), move |_, tx, (changes, act)| {
-            Box::pin(async move { edit(&mut tx.db(), id, changes, act).await })
+    pub async fn job_edit(&self, id: JobId, changes: JobEdit, cause: Cause) -> Result<()> {
+        self.write((changes, cause), move |_, tx, (changes, cause)| {
+            Box::pin(async move { edit(&mut tx.db(), id, changes, cause).await })
         })
         .await
     }
 
     /// Stops or resumes the granting of leases.
-    pub async fn job_switch(&self, id: JobId, to: JobStatus, actor: UserId, now: Time) -> Result<()> {
-        let act = Act { actor: Some(actor), at: now, reason: None };
-        self.write(act, move |_, tx, act| Box::pin(async move { switch(&mut tx.db(), id, to, act).await }))
-            .await
+    pub async fn job_switch(&self, id: JobId, to: JobStatus, cause: Cause) -> Result<()> {
+        self.write(cause, move |_, tx, cause| {
+            Box::pin(async move { switch(&mut tx.db(), id, to, cause).await })
+        })
+        .await
     }
 
     /// Calls a job off.
-    pub async fn job_cancel(
-        &self,
-        id: JobId,
-        actor: UserId,
-        reason: Option<String>,
-        now: Time,
-    ) -> Result<()> {
-        let act = Act { actor: Some(actor), at: now, reason };
-        self.write(act, move |core, tx, act| {
-            Box::pin(async move { cancel(&mut tx.db(), core.stripe, id, act).await })
+    pub async fn job_cancel(&self, id: JobId, cause: Cause) -> Result<()> {
+        self.write(cause, move |core, tx, cause| {
+            Box::pin(async move { cancel(&mut tx.db(), core.stripe, id, cause).await })
         })
         .await
     }

@@ -13,7 +13,7 @@ pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64)
     fetch_as!(
         db,
         EntryRow => Entry,
-        "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail
+        "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail, maker
          FROM decision_log WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         subject,
         after,
@@ -30,7 +30,8 @@ pub(crate) async fn read_between(db: &mut Db<'_>, job: Uuid, after: Uuid, last: 
     macro_rules! page {
         ($of_job:literal) => {
             concat!(
-                "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail
+                "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail,
+                     l.maker
                  FROM assignments a JOIN decision_log l ON l.subject = a.id
                  WHERE ",
                 $of_job,

@@ -10,7 +10,7 @@ use crate::changes::Changes;
 use crate::core::{Core, Store};
 use crate::db::{Db, Tx, execute, fetch_one};
 use crate::error::{Result, StoreError};
-use crate::jobs::{self, Act};
+use crate::jobs;
 
 /// What is done.
 #[derive(Debug, Clone)]
@@ -89,8 +89,7 @@ async fn refuse_if_cancelled(
             Err(StoreError::Conflict("the job was cancelled".into()))
         }
         JobStatus::Done if reopened => {
-            let act = Act { actor: cause.actor, at: cause.at, reason: cause.reason.clone() };
-            jobs::set_status(db, &mut job, JobStatus::Active, &act, "reopen").await
+            jobs::set_status(db, &mut job, JobStatus::Active, cause, "reopen").await
         }
         _ => Ok(()),
     }

@@ -21,7 +21,9 @@ use fault::Faults;
 pub(crate) use tables::Tables;
 
 pub use fault::Fault;
-pub(crate) use tables::{Accepted, Annotation, Item, PEOPLE, Segment, TokenRecord, VerdictRecord};
+pub(crate) use tables::{
+    Accepted, Annotation, InvitationRecord, Item, MemberRecord, PEOPLE, Segment, TokenRecord, VerdictRecord,
+};
 pub use view::{GrantView, View};
 
 /// A store in memory; clones are the same store, as two processes on one database.

@@ -1,18 +1,23 @@
-//! People: users, teams, memberships and tokens.
+//! Accounts and teams.
 
 use serde::{Deserialize, Serialize};
-use swath_domain::ids::{TeamId, TokenId, UserId};
-use swath_domain::{Roles, Time};
+use serde_json::{Map, Value, json};
+use swath_domain::assignment::Cause;
+use swath_domain::ids::{TeamId, UserId};
+use swath_domain::{FieldError, Roles, Time, email};
 use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
-use crate::core::Store;
-use crate::db::{execute, fetch_all, fetch_one, row};
+use crate::audit_log::{Actor, Audit};
+use crate::core::{Core, Store};
+use crate::db::{Db, Tx, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
-use crate::memory::{PEOPLE, Tables, TokenRecord};
+use crate::holdings::{Freed, Holdings, note_departure};
+use crate::memory::PEOPLE;
+use crate::{invitations, members, tokens};
 
 /// A person, or an account of a machine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The id.
     pub id: UserId,
@@ -24,63 +29,244 @@ pub struct User {
     pub admin: bool,
     /// When the account was made.
     pub created: Time,
+    /// Who made it; none where Swath itself did, an invitation was accepted, or that was not kept yet.
+    #[serde(default)]
+    pub creator: Option<UserId>,
+    /// Since when it may do nothing.
+    #[serde(default)]
+    pub deactivated: Option<Time>,
 }
 
-/// A member of a team.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// Who.
-    pub user: UserId,
-    /// Their name.
-    pub name: String,
-    /// Their roles.
-    pub roles: Roles,
-}
-
-/// A token by its digest: what it lets its bearer be.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// The token's id.
-    pub id: TokenId,
-    /// Whose it is.
-    pub user: User,
-    /// Until when it is good.
-    pub expires: Option<Time>,
-    /// When it was revoked.
-    pub revoked: Option<Time>,
-    /// The person's teams, and what they may do in each.
-    pub teams: Vec<(TeamId, String, Roles)>,
+/// Changes to an account; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct UserEdit {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new address, or none any more.
+    pub email: Option<Option<String>>,
+    /// Whether it may do anything.
+    pub active: Option<bool>,
 }
 
 row! {
-    struct TokenRow {
-        id: Uuid, person: Uuid, expires: Option<i64>, revoked: Option<i64>, name: String, email: Option<String>,
-        admin: bool, created: i64,
+    struct UserRow {
+        id: Uuid, name: String, email: Option<String>, admin: bool, created: i64, creator: Option<Uuid>,
+        deactivated: Option<i64>,
     }
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self> {
+        Ok(Self {
+            id: UserId(row.id),
+            name: row.name,
+            email: row.email,
+            admin: row.admin,
+            created: Time(row.created),
+            creator: row.creator.map(UserId),
+            deactivated: row.deactivated.map(Time),
+        })
+    }
+}
+
+const TAKEN: &str = "belongs to another account";
+
+fn key_of(user: &User) -> Option<String> {
+    user.email.as_deref().map(email::key)
+}
+
+/// Whether another account has this address. Accounts that are older than the rule may share one.
+async fn is_taken(db: &mut Db<'_>, key: Option<&str>, but: UserId) -> Result<bool> {
+    let Some(key) = key else { return Ok(false) };
+    let other = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM users WHERE (email_key = $1 OR lower(trim(email)) = $1) AND id <> $2 LIMIT 1",
+        key,
+        but.0;
+        |t| t.users.values().find(|u| key_of(u).as_deref() == Some(key) && u.id != but).map(|u| (u.id.0,))
+    )?;
+    Ok(other.is_some())
+}
+
+/// Writes a new account.
+pub(crate) async fn insert(db: &mut Db<'_>, user: &User) -> Result<()> {
+    execute!(
+        db,
+        "INSERT INTO users (id, name, email, email_key, admin, created, creator) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        user.id.0,
+        &user.name,
+        &user.email,
+        key_of(user),
+        user.admin,
+        user.created.0,
+        user.creator.map(|creator| creator.0);
+        |t| t.users.insert(user.id.0, user.clone())
+    )?;
+    Ok(())
+}
+
+async fn create(db: &mut Db<'_>, user: &User, actor: &Actor, asked: Option<&Asked>) -> Result<User> {
+    if let Some(first) = first_answer(db, asked).await? {
+        return decoded(first);
+    }
+    if is_taken(db, key_of(user).as_deref(), user.id).await? {
+        // It may be this very request, sent twice, that was quicker.
+        let taken = || StoreError::Invalid(FieldError::new("email", TAKEN));
+        return first_answer(db, asked).await?.ok_or_else(taken).and_then(decoded);
+    }
+    insert(db, user).await?;
+    let mut audit = Audit::of(actor);
+    audit.note("user-create", None, Some(user.id), None);
+    audit.write(db).await?;
+    keep_answer(db, asked, &encoded(user)?, user.created).await?;
+    Ok(user.clone())
+}
+
+async fn find(db: &mut Db<'_>, id: UserId) -> Result<Option<User>> {
+    let found = fetch_as!(
+        db,
+        UserRow => User,
+        "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE id = $1",
+        id.0;
+        |t| t.users.get(&id.0).cloned().into_iter().collect()
+    )?;
+    Ok(found.into_iter().next())
+}
+
+async fn edit(
+    core: &Core,
+    tx: &mut Tx,
+    id: UserId,
+    edit: &UserEdit,
+    actor: &Actor,
+) -> Result<(User, Vec<Freed>)> {
+    let db = &mut tx.db();
+    let mut holdings = Holdings::lock(db, id).await?;
+    let before = find(db, id).await?.ok_or(StoreError::NotFound)?;
+    let mut after = before.clone();
+    let mut changed = Map::new();
+    if let Some(name) = edit.name.as_ref().filter(|name| **name != before.name) {
+        changed.insert("name".into(), json!(name));
+        after.name.clone_from(name);
+    }
+    if let Some(address) = edit.email.as_ref().filter(|address| **address != before.email) {
+        changed.insert("email".into(), json!(address));
+        after.email.clone_from(address);
+        if is_taken(db, key_of(&after).as_deref(), id).await? {
+            return Err(StoreError::Invalid(FieldError::new("email", TAKEN)));
+        }
+    }
+    let ends = edit.active == Some(false) && before.deactivated.is_none();
+    if let Some(active) = edit.active.filter(|active| *active == before.deactivated.is_some()) {
+        changed.insert("active".into(), json!(active));
+        after.deactivated = (!active).then_some(actor.at);
+    }
+    if changed.is_empty() {
+        return Ok((before, Vec::new()));
+    }
+    update(db, &after).await?;
+    let mut audit = Audit::of(actor);
+    audit.note("user-edit", None, Some(id), Some(Value::Object(changed)));
+    let freed = if ends { deactivate(db, &mut holdings, id, actor, &mut audit).await? } else { Vec::new() };
+    audit.write(db).await?;
+    holdings.write(db, core.stripe).await?;
+    Ok((after, freed))
+}
+
+async fn update(db: &mut Db<'_>, user: &User) -> Result<()> {
+    execute!(
+        db,
+        "UPDATE users SET name = $2, email = $3, email_key = $4, deactivated = $5 WHERE id = $1",
+        user.id.0,
+        &user.name,
+        &user.email,
+        key_of(user),
+        user.deactivated.map(|at| at.0);
+        |t| {
+            let updated = t.users.update(&user.id.0, |row| row.clone_from(user));
+            Ok(t.count_change_of_people(updated))
+        }
+    )?;
+    Ok(())
+}
+
+/// Ends all that an account has: what is leased or reserved, tokens, invitations. Memberships stay.
+async fn deactivate(
+    db: &mut Db<'_>,
+    holdings: &mut Holdings,
+    user: UserId,
+    actor: &Actor,
+    audit: &mut Audit<'_>,
+) -> Result<Vec<Freed>> {
+    let reason = Some("the account was deactivated".to_owned());
+    let cause = Cause { at: actor.at, actor: actor.user, token_maker: None, reason };
+    let mut ending: std::collections::BTreeSet<_> = tokens::all_of(db, user).await?.into_iter().collect();
+    let mut freed = Vec::new();
+    for (team, _) in members::teams(db, user).await? {
+        freed.extend(holdings.free(team, Roles::NONE, &cause));
+        ending.extend(tokens::made_for_leads(db, team, user).await?);
+        invitations::revoke_of(db, team, user, actor.at, audit).await?;
+        note_departure(db, team, user, actor.at).await?;
+    }
+    tokens::end(db, ending, actor.at, audit).await?;
+    Ok(freed)
+}
+
+async fn make_team(
+    db: &mut Db<'_>,
+    (id, name): (TeamId, &str),
+    actor: &Actor,
+    asked: Option<&Asked>,
+) -> Result<TeamId> {
+    if let Some(first) = first_answer(db, asked).await? {
+        return decoded(first);
+    }
+    let made = execute!(
+        db,
+        "INSERT INTO teams (id, name, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+        id.0,
+        name,
+        actor.at.0;
+        |t| {
+            let taken = t.teams.values().any(|(other, _)| other == name);
+            Ok(if taken { 0 } else { t.teams.insert_new(id.0, (name.to_owned(), actor.at.0)) })
+        }
+    )?;
+    if made == 0 {
+        // It may be this very request, sent twice, that was quicker.
+        let first = first_answer(db, asked).await?;
+        let taken = || StoreError::Conflict(format!("there is a team `{name}` already"));
+        return first.ok_or_else(taken).and_then(decoded);
+    }
+    let mut audit = Audit::of(actor);
+    audit.note("team-create", Some(id), None, Some(json!({"name": name})));
+    audit.write(db).await?;
+    keep_answer(db, asked, &encoded(&id)?, actor.at).await?;
+    Ok(id)
 }
 
 impl Store {
     /// Makes an account.
-    pub async fn user_create(&self, user: User, asked: Option<Asked>) -> Result<User> {
-        self.write((user, asked), |_, tx, (user, asked)| {
-            Box::pin(async move {
-                let db = &mut tx.db();
-                if let Some(first) = first_answer(db, asked.as_ref()).await? {
-                    return decoded(first);
-                }
-                execute!(
-                    db,
-                    "INSERT INTO users (id, name, email, admin, created) VALUES ($1, $2, $3, $4, $5)",
-                    user.id.0,
-                    &user.name,
-                    &user.email,
-                    user.admin,
-                    user.created.0;
-                    |t| t.users.insert(user.id.0, user.clone())
-                )?;
-                keep_answer(db, asked.as_ref(), &encoded(user)?, user.created).await?;
-                Ok(user.clone())
-            })
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the address belongs to another account.
+    pub async fn user_create(&self, user: User, actor: Actor, asked: Option<Asked>) -> Result<User> {
+        self.write((user, actor, asked), |_, tx, (user, actor, asked)| {
+            Box::pin(async move { create(&mut tx.db(), user, actor, asked.as_ref()).await })
+        })
+        .await
+    }
+
+    /// Edits an account. What a deactivated one had is free in the same transaction, and answered.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none; [`StoreError::Invalid`] where the address belongs to another.
+    pub async fn user_edit(&self, id: UserId, changes: UserEdit, actor: Actor) -> Result<(User, Vec<Freed>)> {
+        self.write((changes, actor), move |core, tx, (changes, actor)| {
+            Box::pin(edit(core, tx, id, changes, actor))
         })
         .await
     }
@@ -88,26 +274,51 @@ impl Store {
     /// An account.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         let mut reader = self.reader().await?;
-        let row = fetch_one!(
-            &mut reader.db(),
-            (String, Option<String>, bool, i64),
-            "SELECT name, email, admin, created FROM users WHERE id = $1",
-            id.0;
-            |t| t.users.get(&id.0).map(|u| (u.name.clone(), u.email.clone(), u.admin, u.created.0))
-        )?;
-        Ok(row.map(|(name, email, admin, created)| User { id, name, email, admin, created: Time(created) }))
+        find(&mut reader.db(), id).await
     }
 
-    /// Whether there is an administrator yet.
-    pub async fn has_admin(&self) -> Result<bool> {
+    /// A page of accounts in the order of their ids: all of them, or those with this address.
+    pub async fn users(&self, address: Option<&str>, after: Uuid, limit: i64) -> Result<Vec<User>> {
         let mut reader = self.reader().await?;
-        let admin = fetch_one!(
+        let key = address.map(email::key);
+        fetch_as!(
             &mut reader.db(),
-            (Uuid,),
-            "SELECT id FROM users WHERE admin LIMIT 1";
-            |t| t.users.values().find(|user| user.admin).map(|user| (user.id.0,))
+            UserRow => User,
+            "SELECT id, name, email, admin, created, creator, deactivated FROM users
+             WHERE id > $2 AND (email_key = $1 OR lower(trim(email)) = $1 OR $1 IS NULL) ORDER BY id LIMIT $3",
+            key.as_deref(),
+            after,
+            limit;
+            |t| {
+                let wanted = |user: &&User| user.id.0 > after && (key.is_none() || key_of(user) == key);
+                t.users.values().filter(wanted).take(limit as usize).cloned().collect()
+            }
+        )
+    }
+
+    /// The names of these people.
+    pub async fn user_names(&self, users: Vec<UserId>) -> Result<Vec<(UserId, String)>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (Uuid, String),
+            "SELECT u.id, u.name FROM {rows} CROSS JOIN users u WHERE u.id = c.id",
+            &users,
+            |user| { id: uuid = user.0 };
+            |t| t.users.get(&user.0).map(|row| (user.0, row.name.clone()))
         )?;
-        Ok(admin.is_some())
+        Ok(rows.into_iter().map(|(id, name)| (UserId(id), name)).collect())
+    }
+
+    /// The administrators, oldest first.
+    pub async fn admins(&self) -> Result<Vec<User>> {
+        let mut reader = self.reader().await?;
+        fetch_as!(
+            &mut reader.db(),
+            UserRow => User,
+            "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE admin ORDER BY id LIMIT 100";
+            |t| t.users.values().filter(|user| user.admin).cloned().collect()
+        )
     }
 
     /// Makes a team; its name must be new.
@@ -115,35 +326,11 @@ impl Store {
         &self,
         id: TeamId,
         name: String,
+        actor: Actor,
         asked: Option<Asked>,
-        now: Time,
     ) -> Result<TeamId> {
-        self.write((name, asked), move |_, tx, (name, asked)| {
-            Box::pin(async move {
-                let db = &mut tx.db();
-                if let Some(first) = first_answer(db, asked.as_ref()).await? {
-                    return decoded(first);
-                }
-                let made = execute!(
-                    db,
-                    "INSERT INTO teams (id, name, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-                    id.0,
-                    name.as_str(),
-                    now.0;
-                    |t| {
-                        let taken = t.teams.values().any(|(other, _)| other == name);
-                        Ok(if taken { 0 } else { t.teams.insert_new(id.0, (name.clone(), now.0)) })
-                    }
-                )?;
-                if made == 0 {
-                    // It may be this very request, sent twice, that was quicker.
-                    let first = first_answer(db, asked.as_ref()).await?;
-                    let taken = || StoreError::Conflict(format!("there is a team `{name}` already"));
-                    return first.ok_or_else(taken).and_then(decoded);
-                }
-                keep_answer(db, asked.as_ref(), &encoded(&id)?, now).await?;
-                Ok(id)
-            })
+        self.write((name, actor, asked), move |_, tx, (name, actor, asked)| {
+            Box::pin(async move { make_team(&mut tx.db(), (id, name), actor, asked.as_ref()).await })
         })
         .await
     }
@@ -178,172 +365,6 @@ impl Store {
         Ok(row.map(|(name,)| name))
     }
 
-    /// Sets what a person may do in a team; no role at all ends the membership.
-    pub async fn member_put(&self, team: TeamId, user: UserId, roles: Roles) -> Result<()> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move {
-                let db = &mut tx.db();
-                if roles == Roles::NONE {
-                    execute!(
-                        db,
-                        "DELETE FROM members WHERE team = $1 AND person = $2",
-                        team.0,
-                        user.0;
-                        |t| {
-                            let removed = t.members.remove(&(team.0, user.0));
-                            Ok(t.count_change_of_people(removed))
-                        }
-                    )?;
-                    return Ok(());
-                }
-                execute!(
-                    db,
-                    "INSERT INTO members (team, person, roles) VALUES ($1, $2, $3)
-                     ON CONFLICT (team, person) DO UPDATE SET roles = excluded.roles",
-                    team.0,
-                    user.0,
-                    roles.bits();
-                    |t| match t.teams.contains(&team.0) && t.users.contains(&user.0) {
-                        true => {
-                            let put = t.members.put((team.0, user.0), roles.bits());
-                            Ok(t.count_change_of_people(put))
-                        }
-                        false => Err(StoreError::NotFound),
-                    }
-                )?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// A page of a team's members, in the order of their ids.
-    pub async fn members(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Member>> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, String, i64),
-            "SELECT m.person, u.name, m.roles FROM members m JOIN users u ON u.id = m.person
-             WHERE m.team = $1 AND m.person > $2 ORDER BY m.person LIMIT $3",
-            team.0,
-            after,
-            limit;
-            |t| {
-                let of_team = t.members.iter().filter(|((of, person), _)| *of == team.0 && *person > after);
-                let named = of_team.filter_map(|((_, person), bits)| {
-                    Some((*person, t.users.get(person)?.name.clone(), *bits))
-                });
-                named.take(limit as usize).collect()
-            }
-        )?;
-        let member =
-            |(user, name, roles)| Member { user: UserId(user), name, roles: Roles::from_bits(roles) };
-        Ok(rows.into_iter().map(member).collect())
-    }
-
-    /// What a person may do in a team.
-    pub async fn member_roles(&self, team: TeamId, user: UserId) -> Result<Roles> {
-        let mut reader = self.reader().await?;
-        let row = fetch_one!(
-            &mut reader.db(),
-            (i64,),
-            "SELECT roles FROM members WHERE team = $1 AND person = $2",
-            team.0,
-            user.0;
-            |t| t.members.get(&(team.0, user.0)).map(|bits| (*bits,))
-        )?;
-        Ok(row.map_or(Roles::NONE, |(bits,)| Roles::from_bits(bits)))
-    }
-
-    /// The teams of a person.
-    pub async fn teams_of(&self, user: UserId) -> Result<Vec<(TeamId, String, Roles)>> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, String, i64),
-            "SELECT t.id, t.name, m.roles FROM members m JOIN teams t ON t.id = m.team WHERE m.person = $1 ORDER BY t.id",
-            user.0;
-            |t| {
-                let own = t.members.iter().filter(|((_, person), _)| *person == user.0);
-                own.filter_map(|((team, _), bits)| Some((*team, t.teams.get(team)?.0.clone(), *bits))).collect()
-            }
-        )?;
-        Ok(rows.into_iter().map(|(id, name, bits)| (TeamId(id), name, Roles::from_bits(bits))).collect())
-    }
-
-    /// Keeps a token by its digest. Answers the id that the first request under the same key was given.
-    pub async fn token_create(
-        &self,
-        token: (TokenId, UserId, Vec<u8>),
-        expires: Option<Time>,
-        asked: Option<Asked>,
-        now: Time,
-    ) -> Result<TokenId> {
-        self.write((token, asked), move |_, tx, ((id, user, digest), asked)| {
-            Box::pin(async move {
-                let db = &mut tx.db();
-                if let Some(first) = first_answer(db, asked.as_ref()).await? {
-                    return decoded(first);
-                }
-                execute!(
-                    db,
-                    "INSERT INTO tokens (id, person, digest, created, expires) VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (digest) DO NOTHING",
-                    id.0,
-                    user.0,
-                    digest.as_slice(),
-                    now.0,
-                    expires.map(|at| at.0);
-                    |t| {
-                        if !t.users.contains(&user.0) {
-                            return Err(StoreError::NotFound);
-                        }
-                        let (person, digest) = (user.0, digest.clone());
-                        let taken = t.tokens.values().any(|token| token.digest == digest);
-                        let token = TokenRecord { person, digest, expires: expires.map(|at| at.0), revoked: None };
-                        Ok(if taken { 0 } else { t.tokens.insert_new(id.0, token) })
-                    }
-                )?;
-                keep_answer(db, asked.as_ref(), &encoded(id)?, now).await?;
-                Ok(*id)
-            })
-        })
-        .await
-    }
-
-    /// Whose token this is.
-    pub async fn token_owner(&self, id: TokenId) -> Result<Option<UserId>> {
-        let mut reader = self.reader().await?;
-        let row = fetch_one!(
-            &mut reader.db(),
-            (Uuid,),
-            "SELECT person FROM tokens WHERE id = $1",
-            id.0;
-            |t| t.tokens.get(&id.0).map(|token| (token.person,))
-        )?;
-        Ok(row.map(|(person,)| UserId(person)))
-    }
-
-    /// Revokes a token.
-    pub async fn token_revoke(&self, id: TokenId, now: Time) -> Result<()> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move {
-                execute!(
-                    &mut tx.db(),
-                    "UPDATE tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL",
-                    id.0,
-                    now.0;
-                    |t| {
-                        let updated = t.tokens.update(&id.0, |token| token.revoked = token.revoked.or(Some(now.0)));
-                        Ok(t.count_change_of_people(updated))
-                    }
-                )?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
     /// A number that grows with every change of what people may do: a role, a membership, a token that is revoked. What
     /// is read after this number is good for as long as the number stands.
     pub async fn people_revision(&self) -> Result<i64> {
@@ -356,54 +377,14 @@ impl Store {
         )?;
         Ok(row.map_or(0, |(number,)| number))
     }
-
-    /// The token of this digest, whether it is still good or not.
-    pub async fn token(&self, digest: &[u8]) -> Result<Option<Token>> {
-        let row = {
-            let mut reader = self.reader().await?;
-            fetch_one!(
-                &mut reader.db(),
-                TokenRow,
-                "SELECT t.id, t.person, t.expires, t.revoked, u.name, u.email, u.admin, u.created
-                 FROM tokens t JOIN users u ON u.id = t.person WHERE t.digest = $1",
-                digest;
-                |t| token_row(t, digest)
-            )?
-        };
-        let Some(row) = row else { return Ok(None) };
-        let id = UserId(row.person);
-        let user =
-            User { id, name: row.name, email: row.email, admin: row.admin, created: Time(row.created) };
-        Ok(Some(Token {
-            id: TokenId(row.id),
-            user,
-            expires: row.expires.map(Time),
-            revoked: row.revoked.map(Time),
-            teams: self.teams_of(id).await?,
-        }))
-    }
 }
 
-/// The token of a digest with its bearer, as the statement joins them.
-fn token_row(t: &Tables, digest: &[u8]) -> Option<TokenRow> {
-    let (id, token) = t.tokens.iter().find(|(_, token)| token.digest == digest)?;
-    let user = t.users.get(&token.person)?;
-    Some(TokenRow {
-        id: *id,
-        person: token.person,
-        expires: token.expires,
-        revoked: token.revoked,
-        name: user.name.clone(),
-        email: user.email.clone(),
-        admin: user.admin,
-        created: user.created.0,
-    })
-}
-
-fn encoded<T: Serialize>(answer: &T) -> Result<serde_json::Value> {
+/// An answer as it is kept for a request that is sent again.
+pub(crate) fn encoded<T: Serialize>(answer: &T) -> Result<serde_json::Value> {
     serde_json::to_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
 }
 
-fn decoded<T: for<'de> Deserialize<'de>>(answer: serde_json::Value) -> Result<T> {
+/// An answer that was kept.
+pub(crate) fn decoded<T: for<'de> Deserialize<'de>>(answer: serde_json::Value) -> Result<T> {
     serde_json::from_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Decision;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
@@ -17,7 +18,7 @@ use crate::changes::{AcceptedRow, Judged, Taken};
 use crate::core::{Core, Store, commit, settle};
 use crate::db::{Db, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
-use crate::holds::Holds;
+use crate::holds::{Holds, Renew};
 use crate::memory::VerdictRecord;
 use crate::rows::GrantRow;
 
@@ -41,6 +42,8 @@ pub struct PutVerdict {
     pub lease: LeaseId,
     /// Who.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// What.
     pub verdict: VerdictRow,
     /// When.
@@ -54,6 +57,8 @@ pub struct Decide {
     pub lease: LeaseId,
     /// Who.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// The client's `decision_id` and what came with it.
     pub decision: Key,
     /// Verdicts saved on the way.
@@ -120,9 +125,17 @@ async fn accept_verdict(
 ) -> Result<Judged> {
     let id = holds.standing(Stage::Review, command.lease, command.user)?;
     let submission = submission_with(holds, id, [command.verdict.item])?;
-    holds.touch(core, db, (Stage::Review, command.lease, command.user, command.now)).await?;
-    let (lease, verdict) = (command.lease, command.verdict.clone());
+    refuse_makers_own_work(holds, id, command.token_maker)?;
+    let &PutVerdict { lease, user, token_maker, now, .. } = command;
+    holds.touch(core, db, &Renew { stage: Stage::Review, lease, user, token_maker, now }).await?;
+    let verdict = command.verdict.clone();
     Ok(Judged { submission, reviewer: command.user, lease, verdict, at: command.now })
+}
+
+/// Whoever makes a token can act through it, so that a review through a token of the author's is a review of one's own.
+fn refuse_makers_own_work(holds: &mut Holds, id: AssignmentId, token_maker: Option<UserId>) -> Result<()> {
+    let author = holds.changes.get(id).and_then(|assignment| assignment.author);
+    if token_maker.is_some() && author == token_maker { Err(Refusal::OwnWork.into()) } else { Ok(()) }
 }
 
 /// The submission under review, if it holds all these items.
@@ -189,6 +202,7 @@ fn begin_to_decide<'a>(
     }
     let job = JobId(grant.job);
     let id = holds.standing(Stage::Review, command.lease, command.user)?;
+    refuse_makers_own_work(holds, id, command.token_maker)?;
     let submission = submission_with(holds, id, command.verdicts.iter().map(|verdict| verdict.item))?;
     let author =
         holds.changes.get(id).and_then(|assignment| assignment.author).ok_or(StoreError::NotFound)?;
@@ -211,9 +225,9 @@ async fn decide_one(
     let status = assignment.status;
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
     holds.changes.accept(accepted);
-    holds.changes.log(entry);
+    holds.changes.log_through(command.token_maker, [entry]);
     if let Some((child, entry)) = child {
-        holds.changes.create(child, entry);
+        holds.changes.create(child, Entry { token_maker: command.token_maker, ..entry });
     }
     holds.changes.count(job, Counter::Decisions, 1);
     holds.changes.count(job, Counter::Rejects, decision.rejected.len() as i64);

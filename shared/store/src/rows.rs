@@ -237,7 +237,7 @@ row! {
     #[derive(Debug, Clone)]
     pub(crate) struct EntryRow {
         subject: Uuid, seq: i64, at: i64, actor: Option<Uuid>, action: String, before: Option<i64>, after: Option<i64>,
-        lease: Option<Uuid>, fence: i64, reason: Option<String>, detail: Option<String>,
+        lease: Option<Uuid>, fence: i64, reason: Option<String>, detail: Option<String>, maker: Option<Uuid>,
     }
 }
 
@@ -256,6 +256,7 @@ impl TryFrom<EntryRow> for Entry {
             seq: row.seq,
             at: Time(row.at),
             actor: row.actor.map(UserId),
+            token_maker: row.maker.map(UserId),
             action: row.action.clone(),
             from: row.before.and_then(Status::from_code),
             to: row.after.and_then(Status::from_code),

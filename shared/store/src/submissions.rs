@@ -26,6 +26,8 @@ pub struct Submit {
     pub lease: LeaseId,
     /// Who.
     pub user: UserId,
+    /// Who made the token that is used, where that is somebody else.
+    pub token_maker: Option<UserId>,
     /// The client's `submission_id` and what came with it.
     pub submission: Key,
     /// Items saved on the way.
@@ -274,7 +276,7 @@ async fn hand_in(
     let detail = serde_json::json!({"review_percent": job.review.percent(), "to_review": review,
         "submission_id": command.submission.text});
     let entry = assignment.submit(command.user, review, detail, command.now);
-    holds.changes.log(entry);
+    holds.changes.log_through(command.token_maker, [entry]);
     holds.changes.hand_in(
         command.lease,
         Taken { key: command.submission.clone(), answer: None },

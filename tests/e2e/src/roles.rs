@@ -27,7 +27,7 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 40] = [
+const ROUTES: [(&str, &str, Who); 51] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
@@ -65,6 +65,17 @@ const ROUTES: [(&str, &str, Who); 40] = [
     ("DELETE", "/v1/reviews/{review}",                      Who::Reviewing),
     ("POST",   "/v1/users",                                 Who::Managers),
     ("POST",   "/v1/tokens",                                Who::Managers),
+    ("GET",    "/v1/tokens",                                Who::Anyone),
+    ("DELETE", "/v1/tokens?user={stranger}",                Who::Holder),
+    ("DELETE", "/v1/tokens/{nobody}",                       Who::Holder),
+    ("GET",    "/v1/users",                                 Who::Administrator),
+    ("PATCH",  "/v1/users/{user}",                          Who::Managers),
+    ("GET",    "/v1/teams/{team}/members",                  Who::Managers),
+    ("GET",    "/v1/teams/{team}/audit",                    Who::Managers),
+    ("GET",    "/v1/audit",                                 Who::Administrator),
+    ("POST",   "/v1/teams/{team}/invitations",              Who::Managers),
+    ("GET",    "/v1/teams/{team}/invitations",              Who::Managers),
+    ("DELETE", "/v1/invitations/{nobody}",                  Who::Managers),
     ("GET",    "/v1/datasets",                              Who::ManagersAndReviewers),
     ("GET",    "/v1/jobs",                                  Who::Members),
     ("POST",   "/v1/jobs/{job}/cancel",                     Who::Managers),
@@ -98,6 +109,8 @@ impl Scene {
         let names = [
             ("{team}", self.team.id.clone()),
             ("{user}", self.annotator.id.clone()),
+            ("{stranger}", NOBODY.to_owned()),
+            ("{nobody}", NOBODY.to_owned()),
             ("{dataset}", self.dataset.id.clone()),
             ("{job}", self.job.id.clone()),
             ("{assignment}", self.lease.assignment()),
@@ -124,7 +137,9 @@ impl Scene {
             ("POST", "/v1/datasets/{dataset}/items") => {
                 json!({"items": [{"uri": "https://pictures.example/b.png"}]})
             }
+            ("PATCH", "/v1/users/{user}") => json!({"name": "another name"}),
             ("PATCH", _) => json!({"title": "another title"}),
+            ("POST", "/v1/teams/{team}/invitations") => json!({"roles": ["annotator"]}),
             ("PUT", "/v1/leases/{lease}/items/{index}") => json!({"figures": [], "tags": []}),
             ("PUT", "/v1/reviews/{review}/items/{reviewed}") => json!({"verdict": "accept"}),
             ("POST", "/v1/leases/{lease}/submit") => json!({"submission_id": ids::fresh()}),
@@ -195,6 +210,7 @@ async fn the_right_role_is_let_in() {
         let person = match who {
             Who::Holder | Who::Annotators => &scene.annotator,
             Who::Reviewing | Who::Reviewers => &scene.reviewer,
+            Who::Administrator => &world.admin(),
             _ => manager,
         };
         let answer = scene.call(person, method, template).await;
@@ -262,24 +278,28 @@ async fn a_colleague_cannot_touch_a_lease() {
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_are_by_team() {
     let (scene, others) = (Scene::set().await, World::shared().await.team("next-door").await);
-    let person = scene.team.annotator("pendler").await;
-    others.enrol(&person, &["manager"]).await;
+    let here = scene.team.annotator("pendler").await;
+    others.enrol(&here, &["manager"]).await;
+    let there = others.with_token(&here).await;
 
-    let me = person.get("/v1/me").await.ok().to_string();
-    assert!(me.contains(&scene.team.id) && me.contains(&others.id), "{me}");
+    // A token opens its own team alone.
+    for (person, own, foreign) in [(&here, &scene.team.id, &others.id), (&there, &others.id, &scene.team.id)]
+    {
+        let me = person.get("/v1/me").await.ok().to_string();
+        assert!(me.contains(own.as_str()) && !me.contains(foreign.as_str()), "{me}");
+    }
     let body = scene.team.job_body(&scene.dataset, json!({}));
-    person.post("/v1/jobs", body).await.refused(403, "forbidden");
+    here.post("/v1/jobs", body).await.refused(403, "forbidden");
 
-    // A dataset that does not say whose it is belongs to the one team where they may have one.
+    // A dataset that does not say whose it is belongs to the team of the token.
     let homeless = json!({"name": "whose", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
-    let placed = person.post("/v1/datasets", homeless.clone()).await.created();
+    let placed = there.post("/v1/datasets", homeless.clone()).await.created();
     assert_eq!(placed["team"], others.id);
-    scene.team.enrol(&person, &["manager"]).await;
-    let unclear = until("the new role to be known", Duration::from_secs(10), || async {
-        let answer = person.post("/v1/datasets", homeless.clone()).await;
-        (answer.status() != 201).then_some(answer)
-    });
-    unclear.await.unwrap().invalid("team");
+    here.post("/v1/datasets", homeless).await.refused(403, "forbidden");
+
+    // Who is in two teams says for which of them a token is meant.
+    let unclear = World::shared().await.admin().post("/v1/tokens", json!({"user": here.id})).await;
+    unclear.invalid("team");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,14 +313,15 @@ async fn a_member_who_is_removed_is_out() {
     ];
     for (person, role, service, held, who) in people {
         next_door.enrol(person, &[role]).await;
+        let neighbour = next_door.with_token(person).await;
         let path = format!("/v1/teams/{}/members/{}", scene.team.id, person.id);
         scene.team.manager.delete(&path).await.is(204);
         // A process may believe in the membership for a moment, and one may know it before another.
         let out = until("the removal to be known", Duration::from_secs(10), || async {
-            (person.get(&scene.path("/v1/jobs/{job}")).await.status() != 200).then_some(())
+            (person.get(&scene.path("/v1/jobs/{job}")).await.status() == 401).then_some(())
         });
         out.await.unwrap();
-        let here = person.at(&world.with_role(service).next().expect("a process").url());
+        let here = neighbour.at(&world.with_role(service).next().expect("a process").url());
         let refused = until("a process to know it", Duration::from_secs(10), || async {
             here.list(held).await.is_empty().then_some(())
         });

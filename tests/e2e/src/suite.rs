@@ -17,6 +17,7 @@ mod load;
 mod manifests;
 mod objects;
 mod outages;
+mod people;
 mod pictures;
 mod reviews;
 mod roles;

@@ -101,7 +101,7 @@ impl World {
     pub async fn switch(&mut self, job: usize, resume: bool) -> Checked {
         let to = if resume { JobStatus::Active } else { JobStatus::Paused };
         let store = self.processes[0].context.store.clone();
-        let outcome = store.job_switch(self.jobs[job], to, self.manager, self.now()).await;
+        let outcome = store.job_switch(self.jobs[job], to, Cause::by(self.manager, self.now())).await;
         let done = self.verb(outcome)?.done().is_some();
         self.tell(&("switch", job, resume), &done);
         Ok(())
@@ -110,7 +110,7 @@ impl World {
     /// Calls a job off.
     pub async fn cancel_job(&mut self, job: usize) -> Checked {
         let store = self.processes[0].context.store.clone();
-        let outcome = store.job_cancel(self.jobs[job], self.manager, None, self.now()).await;
+        let outcome = store.job_cancel(self.jobs[job], Cause::by(self.manager, self.now())).await;
         let done = self.verb(outcome)?.done().is_some();
         self.tell(&("cancel job", job), &done);
         Ok(())

@@ -17,7 +17,7 @@ use swath_domain::{
 };
 use swath_locks::Mood;
 use swath_runtime::{Caller, Config};
-use swath_store::{Memory, NewDataset, NewJob, Source, Token, User, View};
+use swath_store::{Actor, Memory, NewDataset, NewJob, Source, Token, User, View};
 
 use tokio::time::Instant;
 
@@ -203,7 +203,8 @@ impl World {
     async fn populate(&mut self, climate: Climate) -> anyhow::Result<()> {
         let (now, ids) = (self.now(), self.common.ids.clone());
         let store = self.processes[0].context.store.clone();
-        store.team_create(self.team, "the team".into(), None, now).await?;
+        let actor = Actor { user: None, token: None, entry: ids.next(now), at: now };
+        store.team_create(self.team, "the team".into(), actor, None).await?;
         self.people = (0..PEOPLE).map(|_| Person::new(UserId(ids.next(now)), self.team, now)).collect();
         let dataset = DatasetId(ids.next(now));
         let source = Source::Pattern { pattern: "https://a.example/{}.png".into(), count: 100 };
@@ -238,7 +239,7 @@ impl World {
                 creator: self.manager,
                 created: now,
             };
-            store.job_create(NewJob { job: job_row, runs }, None).await?;
+            store.job_create(NewJob { job: job_row, runs, token_maker: None }, None).await?;
             self.jobs.push(job);
             self.switched.insert(job, Instant::now());
         }
@@ -317,10 +318,26 @@ impl World {
 
 impl Person {
     fn new(id: UserId, team: TeamId, now: Time) -> Self {
-        let user = User { id, name: "somebody".into(), email: None, admin: false, created: now };
+        let user = User {
+            id,
+            name: "somebody".into(),
+            email: None,
+            admin: false,
+            created: now,
+            creator: None,
+            deactivated: None,
+        };
         let roles = Roles::of(&[Role::Annotator, Role::Reviewer]);
         let teams = vec![(team, "the team".to_owned(), roles)];
-        let token = Token { id: TokenId(id.0), user, expires: None, revoked: None, teams };
+        let token = Token {
+            id: TokenId(id.0),
+            user,
+            team: Some(team),
+            maker: None,
+            expires: None,
+            revoked: None,
+            teams,
+        };
         Self {
             id,
             caller: Caller::of(token),

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use swath_bus::Queue;
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::labels::check_text;
@@ -14,10 +13,11 @@ use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
 use swath_runtime::access::{LEADS, MANAGER};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
-use swath_store::AssignmentFilter;
+use swath_store::{AssignmentFilter, Managed};
 
 use super::jobs;
 use super::views::AssignmentView;
+use crate::freed;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,7 +105,7 @@ fn cause(context: &Context, caller: &Caller, reason: String) -> Result<Cause> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    Ok(Cause::by(caller.user(), context.now()).because(Some(reason)))
+    Ok(caller.cause(context.now()).because(Some(reason)))
 }
 
 pub(crate) async fn reassign(
@@ -120,6 +120,12 @@ pub(crate) async fn reassign(
     if request.reserve_seconds.is_some_and(|n| !(1..=limits::RESERVE_SECONDS_MAX).contains(&n)) {
         let message = format!("must be between 1 and {}", limits::RESERVE_SECONDS_MAX);
         return Err(Problem::field("reserve_seconds", message));
+    }
+    if assignment.status == Status::InReview && request.user.is_some() {
+        return Err(Problem::field(
+            "user",
+            "a review goes back to the submissions that wait, for any reviewer",
+        ));
     }
     if let Some(user) = request.user
         && !context.store.member_roles(assignment.team, user).await?.has(Role::Annotator)
@@ -161,18 +167,8 @@ pub(crate) async fn cancel(
     Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
-/// Lets go of the lock of the lease that ended, and hints work that waits again.
-async fn announced(
-    context: &Context,
-    (assignment, lease): (Assignment, Option<swath_domain::LeaseId>),
-) -> AssignmentView {
-    if let Some(lease) = lease {
-        context.locks.free(vec![(assignment.id, lease)]);
-    }
-    if assignment.status == Status::Pending {
-        let hint = context.hint(assignment.job, assignment.round, vec![assignment.number]);
-        let published = context.bus.publish(Queue::Annotate(assignment.team), hint).await;
-        tracing::debug!(assignment = %assignment.id, %published, "work waits again");
-    }
-    assignment.into()
+/// The assignment as it stands, once those who wait for it have heard.
+async fn announced(context: &Context, managed: Managed) -> AssignmentView {
+    freed::announce(context, std::slice::from_ref(&managed)).await;
+    managed.0.into()
 }

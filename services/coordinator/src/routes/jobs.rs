@@ -206,7 +206,7 @@ async fn new_job(
         creator: caller.user(),
         created: context.now(),
     };
-    Ok(NewJob { job, runs })
+    Ok(NewJob { job, runs, token_maker: caller.principal().token_maker })
 }
 
 /// Asks whoever hints to look at the job now; nobody waits for that.
@@ -351,7 +351,7 @@ pub(crate) async fn edit(
         annotators: request.annotators,
         reviewers: request.reviewers,
     };
-    context.store.job_edit(id, edit, caller.user(), context.now()).await?;
+    context.store.job_edit(id, edit, caller.cause(context.now())).await?;
     Ok(Json(view(&context, &caller, id).await?))
 }
 
@@ -373,7 +373,7 @@ pub(crate) async fn resume(
 
 async fn switch(context: &Context, caller: &Caller, id: JobId, to: JobStatus) -> Result<Json<JobView>> {
     own(context, caller, id, MANAGER).await?;
-    context.store.job_switch(id, to, caller.user(), context.now()).await?;
+    context.store.job_switch(id, to, caller.cause(context.now())).await?;
     wake(context, id);
     Ok(Json(view(context, caller, id).await?))
 }
@@ -404,7 +404,8 @@ pub(crate) async fn cancel(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    context.store.job_cancel(id, caller.user(), request.reason, context.now()).await?;
+    let cause = caller.cause(context.now()).because(request.reason);
+    context.store.job_cancel(id, cause).await?;
     // The sweep would find it; starting now spares the people who hold leases a surprise later.
     let sweep = context.clone();
     tokio::spawn(async move {

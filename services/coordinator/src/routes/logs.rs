@@ -36,6 +36,9 @@ pub(crate) struct EntryView {
     at: Time,
     /// Who; absent where Swath itself acted.
     actor: Option<UserId>,
+    /// Who made the token through which the actor acted, where that is somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_maker: Option<UserId>,
     /// What, by the name of the transition.
     action: String,
     from: Option<Status>,
@@ -55,6 +58,7 @@ impl EntryView {
             seq: entry.seq,
             at: entry.at,
             actor: entry.actor,
+            token_maker: entry.token_maker,
             action: entry.action,
             from: entry.from,
             to: entry.to,

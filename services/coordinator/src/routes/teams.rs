@@ -10,6 +10,10 @@ use swath_domain::{Role, Roles, limits};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_store::User;
+
+use super::views::Person;
+use crate::freed;
 
 /// A team to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -38,15 +42,6 @@ pub(crate) struct MemberView {
     roles: Vec<Role>,
 }
 
-/// A person by id and name.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Person {
-    /// The account.
-    id: UserId,
-    /// The name.
-    name: String,
-}
-
 /// What a person may do in a team.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,7 +57,7 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     request: Body<NewTeam>,
 ) -> Result<(StatusCode, Json<TeamView>)> {
-    let name = request.value.name;
+    let name = request.value.name.trim().to_owned();
     let mut errors = Vec::new();
     check_text("name", &name, limits::NAME_MAX, &mut errors);
     if !errors.is_empty() {
@@ -70,7 +65,7 @@ pub(crate) async fn create(
     }
     let asked = key.asked(caller.user(), "POST /v1/teams", &request.bytes);
     let id = TeamId(context.next_id());
-    let id = context.store.team_create(id, name.clone(), asked, context.now()).await?;
+    let id = context.store.team_create(id, name.clone(), context.actor(Some(&caller)), asked).await?;
     Ok((StatusCode::CREATED, Json(TeamView { id, name })))
 }
 
@@ -91,7 +86,7 @@ pub(crate) async fn list(
 }
 
 /// Lets an administrator through, and a manager of this very team.
-async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
+pub(super) async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
     if !caller.is_admin() {
         return caller.require(team, MANAGER);
     }
@@ -122,14 +117,38 @@ pub(crate) async fn put_member(
     request: Body<MemberRoles>,
 ) -> Result<Json<MemberView>> {
     require_manager(&context, &caller, team).await?;
-    let roles = Roles::of(&request.value.roles);
+    let roles = roles(&request.value.roles)?;
+    let person = context.store.user(user).await?.filter(|user| !user.admin).ok_or_else(Problem::not_found)?;
+    if !may_put(&context, &caller, team, &person).await? {
+        return Err(Problem::not_found());
+    }
+    let freed = context.store.member_put(team, user, roles, context.actor(Some(&caller))).await?;
+    context.tokens.forget();
+    freed::announce(&context, &freed).await;
+    Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
+}
+
+/// The roles that are named: at least one, and none twice.
+pub(super) fn roles(named: &[Role]) -> Result<Roles> {
+    let roles = Roles::of(named);
     if roles == Roles::NONE {
         return Err(Problem::field("roles", "must name at least one role"));
     }
-    let person = context.store.user(user).await?.filter(|user| !user.admin).ok_or_else(Problem::not_found)?;
-    context.store.member_put(team, user, roles).await?;
-    context.tokens.forget();
-    Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
+    if roles.to_vec().len() < named.len() {
+        return Err(Problem::field("roles", "names a role twice"));
+    }
+    Ok(roles)
+}
+
+/// Whether the caller may set this person's roles without asking them: an administrator any person's, a manager those of
+/// members, and of an account that the manager has made and that is in no team yet. Others enter by invitation.
+async fn may_put(context: &Context, caller: &Caller, team: TeamId, person: &User) -> Result<bool> {
+    if caller.is_admin() {
+        return Ok(true);
+    }
+    let teams = context.store.teams_of(person.id).await?;
+    let is_member = teams.iter().any(|(of, _, _)| *of == team);
+    Ok(is_member || teams.is_empty() && person.creator == Some(caller.user()))
 }
 
 pub(crate) async fn delete_member(
@@ -141,7 +160,8 @@ pub(crate) async fn delete_member(
     if context.store.member_roles(team, user).await? == Roles::NONE {
         return Err(Problem::not_found());
     }
-    context.store.member_put(team, user, Roles::NONE).await?;
+    let freed = context.store.member_put(team, user, Roles::NONE, context.actor(Some(&caller))).await?;
     context.tokens.forget();
+    freed::announce(&context, &freed).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,68 +1,188 @@
-//! Tokens: made once, shown once, revoked for good.
+//! Tokens: made for a user in a team and shown once, listed, revoked.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::Time;
-use swath_domain::ids::{TokenId, UserId};
+use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_runtime::access::MANAGER;
-use swath_runtime::boot::fresh_token;
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result};
-use swath_store::digest;
+use swath_runtime::administrator::fresh_token;
+use swath_runtime::pages::{self, Page};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_store::{NewToken, TokenInfo, User, digest};
+
+use super::views::Person;
 
 /// A token to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewToken {
+pub(crate) struct NewTokenRequest {
     /// Whose it will be; one's own where absent.
     #[serde(default)]
     user: Option<UserId>,
-    /// Until when it is good; for ever where absent.
+    /// The team in which it is good; not needed where only one comes into question. An administrator's has none.
+    #[serde(default)]
+    team: Option<TeamId>,
+    /// Until when it is good; without an end where absent.
     #[serde(default)]
     expires_at: Option<Time>,
 }
 
 /// A new token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct NewTokenView {
+    /// Its id, by which it is revoked.
+    id: TokenId,
+    /// The token itself, shown this once: the same request under the same key answers without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// Whose it is.
+    user: UserId,
+    /// The team in which it is good.
+    team: Option<TeamId>,
+    /// Until when it is good.
+    expires_at: Option<Time>,
+}
+
+/// A token as it is listed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenView {
     /// Its id, by which it is revoked.
     id: TokenId,
-    /// The token itself, shown this once.
-    token: String,
     /// Whose it is.
-    user: UserId,
+    user: Person,
+    /// The team in which it is good. An administrator's has none; one that is older than tokens of teams is good in the
+    /// teams in which its user was then.
+    team: Option<TeamId>,
+    /// Who made it; none where Swath itself did.
+    made_by: Option<UserId>,
+    /// When it was made.
+    created_at: Time,
     /// Until when it is good.
     expires_at: Option<Time>,
+    /// When it was last used, to about a minute.
+    last_used_at: Option<Time>,
+}
+
+impl From<TokenInfo> for TokenView {
+    fn from(token: TokenInfo) -> Self {
+        let (id, name) = token.user;
+        Self {
+            id: token.id,
+            user: Person { id, name },
+            team: token.team,
+            made_by: token.maker,
+            created_at: token.created,
+            expires_at: token.expires,
+            last_used_at: token.used,
+        }
+    }
 }
 
 pub(crate) async fn create(
     State(context): State<Context>,
     caller: Caller,
     key: IdempotencyKey,
-    request: Body<NewToken>,
-) -> Result<(StatusCode, Json<TokenView>)> {
-    let now = context.now();
-    let user = request.value.user.unwrap_or(caller.user());
-    if request.value.expires_at.is_some_and(|at| at <= now) {
+    request: Body<NewTokenRequest>,
+) -> Result<(StatusCode, Json<NewTokenView>)> {
+    let NewTokenRequest { user, team, expires_at: expires } = request.value;
+    if expires.is_some_and(|at| at <= context.now()) {
         return Err(Problem::field("expires_at", "lies in the past"));
     }
-    require_charge(&context, &caller, user).await?;
+    let user = user.unwrap_or(caller.user());
+    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
+    let team = team_of(&context, &caller, &person, team).await?;
+    if person.deactivated.is_some() {
+        return Err(Problem::field("user", "is deactivated"));
+    }
     let asked = key.asked(caller.user(), "POST /v1/tokens", &request.bytes);
-    let token = match &asked {
-        // The token is not kept, so the same request must come to the same token by itself.
-        Some(asked) => {
-            let what = format!("{}:{}", caller.user(), asked.key.text);
-            context
-                .signer
-                .token(&[what.as_bytes(), &request.bytes].concat())
-                .ok_or_else(Problem::unavailable)?
-        }
-        None => fresh_token(context.ids.as_ref()),
+    let token = fresh_token(context.ids.as_ref());
+    let digest = digest(token.as_bytes());
+    let new = NewToken { id: TokenId(context.next_id()), user, team, digest, expires };
+    let (id, is_new) = context.store.token_create(new, context.actor(Some(&caller)), asked).await?;
+    let token = is_new.then_some(token);
+    Ok((StatusCode::CREATED, Json(NewTokenView { id, token, user, team, expires_at: expires })))
+}
+
+/// The team of a token that this caller makes for this person: one that both are in, and that the caller manages where
+/// the token is not their own.
+async fn team_of(
+    context: &Context,
+    caller: &Caller,
+    person: &User,
+    named: Option<TeamId>,
+) -> Result<Option<TeamId>> {
+    if person.admin {
+        let may = caller.is_admin();
+        return match named {
+            _ if !may => Err(Problem::not_found()),
+            Some(_) => Err(Problem::field("team", "an administrator's token has no team")),
+            None => Ok(None),
+        };
+    }
+    let is_own = person.id == caller.user();
+    let may = |team: TeamId| {
+        let roles = caller.roles_in(team);
+        caller.is_admin() || if is_own { !roles.to_vec().is_empty() } else { roles.any(MANAGER) }
     };
-    let kept = (TokenId(context.next_id()), user, digest(token.as_bytes()));
-    let id = context.store.token_create(kept, request.value.expires_at, asked, now).await?;
-    Ok((StatusCode::CREATED, Json(TokenView { id, token, user, expires_at: request.value.expires_at })))
+    let teams = context.store.teams_of(person.id).await?;
+    let mut teams = teams.into_iter().map(|(team, _, _)| team).filter(|team| may(*team));
+    match named {
+        Some(named) if teams.any(|team| team == named) => Ok(Some(named)),
+        Some(named) if caller.is_admin() || caller.roles_in(named).any(MANAGER) => {
+            Err(Problem::field("user", "is not a member of the team"))
+        }
+        Some(_) => Err(Problem::not_found()),
+        None => match (teams.next(), teams.next()) {
+            (Some(team), None) => Ok(Some(team)),
+            (Some(_), Some(_)) => Err(Problem::field("team", "is needed: the user is in several teams")),
+            (None, _) if caller.is_admin() => {
+                Err(Problem::field("user", "is in no team yet, and a token belongs to one"))
+            }
+            (None, _) => Err(Problem::not_found()),
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    user: Option<UserId>,
+    team: Option<TeamId>,
+    limit: Option<i64>,
+    after: Option<String>,
+}
+
+/// An administrator sees all tokens, a manager those of a team, everybody else their own.
+pub(crate) async fn list(
+    State(context): State<Context>,
+    caller: Caller,
+    Search(query): Search<ListQuery>,
+) -> Result<Json<Page<TokenView>>> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let (team, user) = scope(&caller, query.team, query.user)?;
+    let tokens = context.store.tokens(team, user, after, limit).await?;
+    let tokens = tokens.into_iter().map(TokenView::from).collect();
+    Ok(Json(Page::new(tokens, limit, |token: &TokenView| token.id.to_string())))
+}
+
+/// Whose tokens, and in which team, the caller may see or end.
+fn scope(
+    caller: &Caller,
+    team: Option<TeamId>,
+    user: Option<UserId>,
+) -> Result<(Option<TeamId>, Option<UserId>)> {
+    let is_own = user.is_none_or(|user| user == caller.user());
+    let manages_some = caller.token().teams.iter().any(|(_, _, roles)| roles.any(MANAGER));
+    if caller.is_admin() {
+        Ok((team, user))
+    } else if is_own && (user.is_some() || !manages_some) {
+        team.map_or(Ok(()), |team| caller.require(team, swath_runtime::access::ANYONE))?;
+        Ok((team, Some(caller.user())))
+    } else {
+        Ok((Some(caller.team(team, MANAGER)?), user))
+    }
 }
 
 pub(crate) async fn revoke(
@@ -70,29 +190,37 @@ pub(crate) async fn revoke(
     caller: Caller,
     PathId(id): PathId<TokenId>,
 ) -> Result<StatusCode> {
-    let owner = context.store.token_owner(id).await?.ok_or_else(Problem::not_found)?;
-    require_charge(&context, &caller, owner).await?;
-    context.store.token_revoke(id, context.now()).await?;
+    let token = context.store.token_info(id).await?.ok_or_else(Problem::not_found)?;
+    let may = match token.team {
+        _ if token.user.0 == caller.user() || caller.is_admin() => true,
+        Some(team) => caller.roles_in(team).any(MANAGER),
+        None => super::people::require_charge(&context, &caller, token.user.0).await.map(|_| true)?,
+    };
+    if !may {
+        return Err(Problem::not_found());
+    }
+    context.store.token_revoke(id, context.actor(Some(&caller))).await?;
     context.tokens.forget();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A manager is in charge of a person only who is in no team but the manager's own: a token carries all its bearer's
-/// roles, so one for anybody else would open foreign teams.
-async fn require_charge(context: &Context, caller: &Caller, user: UserId) -> Result<()> {
-    if user == caller.user() {
-        return Ok(());
-    }
-    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
-    if caller.is_admin() {
-        return Ok(());
-    }
-    let teams = context.store.teams_of(user).await?;
-    let known = teams.iter().any(|(team, _, _)| caller.roles_in(*team).any(MANAGER));
-    let all = teams.iter().all(|(team, _, _)| caller.roles_in(*team).any(MANAGER));
-    match (known && !person.admin, all) {
-        (false, _) => Err(Problem::not_found()),
-        (true, false) => Err(Problem::forbidden()),
-        (true, true) => Ok(()),
-    }
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevokeQuery {
+    user: Option<UserId>,
+    team: Option<TeamId>,
+}
+
+/// Ends all tokens of a person, everywhere for an administrator and in the caller's team for a manager.
+pub(crate) async fn revoke_all(
+    State(context): State<Context>,
+    caller: Caller,
+    Search(query): Search<RevokeQuery>,
+) -> Result<StatusCode> {
+    let user = query.user.ok_or_else(|| Problem::field("user", "is needed in the query"))?;
+    let (team, _) = scope(&caller, query.team, Some(user))?;
+    context.store.user(user).await?.ok_or_else(Problem::not_found)?;
+    context.store.tokens_revoke(user, team, context.actor(Some(&caller))).await?;
+    context.tokens.forget();
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,7 @@
 //! Jobs and assignments as they are shown.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::job::{Job, JobStatus, Priority};
@@ -8,6 +10,23 @@ use swath_domain::progress::{Counter, ItemStates, Progress};
 use swath_domain::ranges::Range;
 use swath_domain::review::ReviewRule;
 use swath_domain::{Assignment, Status, Time};
+use swath_runtime::{Context, Result};
+
+/// A person by id and name.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct Person {
+    /// The account.
+    pub(crate) id: UserId,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// The names of these people, by one statement.
+pub(crate) async fn names_of(context: &Context, mut people: Vec<UserId>) -> Result<HashMap<UserId, String>> {
+    people.sort_unstable();
+    people.dedup();
+    Ok(context.store.user_names(people).await?.into_iter().collect())
+}
 
 /// What is reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

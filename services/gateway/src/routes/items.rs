@@ -41,8 +41,8 @@ pub(crate) async fn confirm(
     request: Body<ItemRequest>,
 ) -> Result<Response> {
     let work = Work { index, annotation: labels(request.value)? };
-    let user = gateway.desk.admit(&caller, lease).await?;
-    let revision = gateway.confirm(user, lease, work, if_match(&headers)?).await?;
+    let principal = gateway.desk.admit(&caller, lease).await?;
+    let revision = gateway.confirm(principal, lease, work, if_match(&headers)?).await?;
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::unavailable())?;
     Ok(([(header::ETAG, etag)], Json(ItemAnswer { index, revision })).into_response())
 }

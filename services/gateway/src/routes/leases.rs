@@ -52,7 +52,7 @@ pub(crate) async fn show(
     caller: Caller,
     PathId(lease): PathId<LeaseId>,
 ) -> Result<Json<LeaseDocument>> {
-    let user = gateway.desk.admit(&caller, lease).await?;
+    let user = gateway.desk.admit(&caller, lease).await?.user;
     Ok(Json(gateway.desk.document(lease, user).await?))
 }
 
@@ -61,8 +61,8 @@ pub(crate) async fn renew(
     caller: Caller,
     PathId(lease): PathId<LeaseId>,
 ) -> Result<Json<Renewed>> {
-    let user = gateway.desk.admit(&caller, lease).await?;
-    Ok(Json(gateway.desk.renew(lease, user).await?))
+    let principal = gateway.desk.admit(&caller, lease).await?;
+    Ok(Json(gateway.desk.renew(lease, principal).await?))
 }
 
 pub(crate) async fn release(
@@ -74,8 +74,8 @@ pub(crate) async fn release(
 ) -> Result<StatusCode> {
     let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
-    let user = gateway.desk.admit(&caller, lease).await?;
-    gateway.desk.release(lease, user, request).await?;
+    let principal = gateway.desk.admit(&caller, lease).await?;
+    gateway.desk.release(lease, principal, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn media(
     caller: Caller,
     PathId((lease, index)): PathId<(LeaseId, i64)>,
 ) -> Result<Response> {
-    let user = gateway.desk.admit(&caller, lease).await?;
+    let user = gateway.desk.admit(&caller, lease).await?.user;
     gateway.desk.media(lease, user, index).await
 }
 
@@ -138,8 +138,8 @@ pub(crate) async fn submit(
     check_key("submission_id", &request.submission_id)?;
     let submission = Key::new(request.submission_id, &serde_json::to_vec(&request.items).unwrap_or_default());
     let items = request.items.into_iter().map(Work::from).collect();
-    let user = gateway.desk.admit(&caller, lease).await?;
-    let handed = gateway.submit(user, lease, submission, items).await?;
+    let principal = gateway.desk.admit(&caller, lease).await?;
+    let handed = gateway.submit(principal, lease, submission, items).await?;
     Ok(Json(SubmitAnswer { assignment: handed.assignment, status: handed.status }))
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn show(
     caller: Caller,
     PathId(id): PathId<LeaseId>,
 ) -> Result<Json<LeaseDocument>> {
-    let user = review.desk.admit(&caller, id).await?;
+    let user = review.desk.admit(&caller, id).await?.user;
     Ok(Json(review.desk.document(id, user).await?))
 }
 
@@ -52,8 +52,8 @@ pub(crate) async fn renew(
     caller: Caller,
     PathId(id): PathId<LeaseId>,
 ) -> Result<Json<Renewed>> {
-    let user = review.desk.admit(&caller, id).await?;
-    Ok(Json(review.desk.renew(id, user).await?))
+    let principal = review.desk.admit(&caller, id).await?;
+    Ok(Json(review.desk.renew(id, principal).await?))
 }
 
 pub(crate) async fn release(
@@ -65,8 +65,8 @@ pub(crate) async fn release(
 ) -> Result<StatusCode> {
     let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
-    let user = review.desk.admit(&caller, id).await?;
-    review.desk.release(id, user, request).await?;
+    let principal = review.desk.admit(&caller, id).await?;
+    review.desk.release(id, principal, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn media(
     caller: Caller,
     PathId((id, index)): PathId<(LeaseId, i64)>,
 ) -> Result<Response> {
-    let user = review.desk.admit(&caller, id).await?;
+    let user = review.desk.admit(&caller, id).await?.user;
     review.desk.media(id, user, index).await
 }
 
@@ -125,8 +125,8 @@ pub(crate) async fn verdict(
 ) -> Result<Json<VerdictAnswer>> {
     let verdict = request.value.check("", index)?;
     let answer = VerdictAnswer { index, verdict: verdict.verdict };
-    let user = review.desk.admit(&caller, id).await?;
-    review.judge(user, id, verdict).await?;
+    let principal = review.desk.admit(&caller, id).await?;
+    review.judge(principal, id, verdict).await?;
     Ok(Json(answer))
 }
 
@@ -205,8 +205,8 @@ pub(crate) async fn submit(
     let digest = serde_json::to_vec(&(&request.verdicts, request.rest.is_some())).unwrap_or_default();
     let decision = Key::new(request.decision_id, &digest);
     let accept_rest = request.rest.is_some();
-    let user = review.desk.admit(&caller, id).await?;
-    let decided = review.decide(user, id, decision, rows(request.verdicts)?, accept_rest).await?;
+    let principal = review.desk.admit(&caller, id).await?;
+    let decided = review.decide(principal, id, decision, rows(request.verdicts)?, accept_rest).await?;
     Ok(Json(answer(&decided)))
 }
 

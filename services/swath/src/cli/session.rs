@@ -100,6 +100,12 @@ impl Session {
         }
     }
 
+    /// Whether the token is an administrator's.
+    pub async fn is_admin(&self) -> anyhow::Result<bool> {
+        let me: Value = self.client.get("/v1/me", &[]).await?;
+        Ok(me["user"]["admin"] == true)
+    }
+
     /// The team for a request's optional field: the server itself knows the team of a caller who has only one.
     pub async fn optional_team(&self, named: Option<&str>) -> anyhow::Result<Option<TeamId>> {
         match named {

@@ -1,14 +1,23 @@
 //! `swath token`
 
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use swath_domain::{TokenId, UserId};
 
 use super::output::Column;
 use super::session::Session;
 
 const COLUMNS: &[Column] =
-    &[("ID", "/id"), ("TOKEN", "/token"), ("USER", "/user"), ("EXPIRES", "/expires_at")];
+    &[("ID", "/id"), ("TOKEN", "/token"), ("USER", "/user"), ("TEAM", "/team"), ("EXPIRES", "/expires_at")];
+const LISTED: &[Column] = &[
+    ("ID", "/id"),
+    ("USER", "/user/id"),
+    ("NAME", "/user/name"),
+    ("TEAM", "/team"),
+    ("MADE BY", "/made_by"),
+    ("LAST USED", "/last_used_at"),
+    ("EXPIRES", "/expires_at"),
+];
 
 #[derive(Subcommand)]
 pub enum TokenCommand {
@@ -17,33 +26,75 @@ pub enum TokenCommand {
         /// Whose token; your own unless said otherwise
         #[arg(long)]
         user: Option<UserId>,
+        /// The team in which it is good, by id or name; not needed for a person with only one
+        #[arg(long)]
+        team: Option<String>,
         /// When it ends, as 2030-01-31T12:00:00Z
         #[arg(long, value_name = "TIME")]
         expires_at: Option<String>,
     },
-    /// End a token at once
+    /// List tokens: all for an administrator, the team's for a manager, your own otherwise
+    List {
+        /// Of this person alone
+        #[arg(long)]
+        user: Option<UserId>,
+        /// Of this team alone, by id or name
+        #[arg(long)]
+        team: Option<String>,
+    },
+    /// End a token at once, or all tokens of a person
     Revoke {
         /// The token's id (not the token itself)
-        id: TokenId,
+        #[arg(required_unless_present = "user", conflicts_with = "user")]
+        id: Option<TokenId>,
+        /// All tokens of this person
+        #[arg(long)]
+        user: Option<UserId>,
+        /// In this team alone, by id or name
+        #[arg(long, requires = "user")]
+        team: Option<String>,
     },
 }
 
 /// Carries out a token command.
 pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Create { user, expires_at } => {
-            let mut body = json!({});
-            if let Some(user) = user {
-                body["user"] = json!(user);
-            }
-            if let Some(expires_at) = expires_at {
-                body["expires_at"] = json!(expires_at);
-            }
-            session.create("/v1/tokens", &body, COLUMNS).await
+        TokenCommand::Create { user, team, expires_at } => {
+            let team = session.optional_team(team.as_deref()).await?;
+            create(session, &json!({"user": user, "team": team, "expires_at": expires_at})).await
         }
-        TokenCommand::Revoke { id } => {
+        TokenCommand::List { user, team } => {
+            let team = session.optional_team(team.as_deref()).await?;
+            session.list("/v1/tokens", &scope(user, team), LISTED).await
+        }
+        TokenCommand::Revoke { id: Some(id), .. } => {
             session.client.delete(&format!("/v1/tokens/{id}")).await?;
             Ok(session.output.say(&format!("token {id} is revoked"))?)
         }
+        TokenCommand::Revoke { user, team, .. } => {
+            let team = session.optional_team(team.as_deref()).await?;
+            let query: Vec<_> =
+                scope(user, team).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+            session.client.delete(&format!("/v1/tokens?{}", query.join("&"))).await?;
+            Ok(session.output.say("all of these tokens are revoked")?)
+        }
     }
+}
+
+async fn create(session: &Session, body: &Value) -> anyhow::Result<()> {
+    let made: Value = session.client.post("/v1/tokens", body).await?;
+    session.output.record(COLUMNS, &made)?;
+    if made["token"].is_null() {
+        let id = made["id"].as_str().unwrap_or_default();
+        anyhow::bail!(
+            "an earlier attempt has made this token, and its answer was lost; revoke it and make another: \
+             swath token revoke {id}"
+        );
+    }
+    Ok(())
+}
+
+fn scope(user: Option<UserId>, team: Option<swath_domain::TeamId>) -> Vec<(&'static str, String)> {
+    let user = user.map(|user| ("user", user.to_string()));
+    user.into_iter().chain(team.map(|team| ("team", team.to_string()))).collect()
 }

@@ -9,7 +9,7 @@ use swath_domain::review::ReviewRule;
 use swath_domain::selection::Run;
 use swath_domain::{Assignment, DatasetId, JobId, LeaseId, Stage, TeamId, Time, UserId};
 use swath_store::{
-    Confirm, Decide, Grant, Granted, ItemWork, Key, NewDataset, NewJob, Source, Store, Submit, Target,
+    Actor, Confirm, Decide, Grant, Granted, ItemWork, Key, NewDataset, NewJob, Source, Store, Submit, Target,
 };
 use uuid::Uuid;
 
@@ -45,7 +45,8 @@ impl Yard {
             ids: AtomicU64::new(1),
         };
         let team = TeamId(yard.id());
-        yard.team = yard.store.team_create(team, "yard".into(), None, NOW).await.expect("a team is made");
+        let actor = Actor { user: None, token: None, entry: yard.id(), at: NOW };
+        yard.team = yard.store.team_create(team, "yard".into(), actor, None).await.expect("a team is made");
         yard.job = yard.new_job().await;
         yard
     }
@@ -83,7 +84,7 @@ impl Yard {
             created: NOW,
         };
         let runs = vec![Run { range: Range { start: 0, end: ITEMS }, offset: 0 }];
-        self.store.job_create(NewJob { job, runs }, None).await.expect("a job is made")
+        self.store.job_create(NewJob { job, runs, token_maker: None }, None).await.expect("a job is made")
     }
 
     /// Cuts where fewer ranges wait than people are about to ask.
@@ -101,6 +102,7 @@ impl Yard {
         let command = Grant {
             stage,
             user: UserId(self.id()),
+            token_maker: None,
             team: self.team,
             only: None,
             open: Arc::new([self.job]),
@@ -124,7 +126,7 @@ impl Yard {
     pub async fn confirm(&self, held: &Assignment) {
         let (lease, user) = holder(held);
         let work = work(held.ranges.as_slice()[0].start);
-        let command = Confirm { lease, user, work, if_revision: None, now: NOW };
+        let command = Confirm { lease, user, token_maker: None, work, if_revision: None, now: NOW };
         self.store.item_confirm(command).await.expect("an item is saved");
     }
 
@@ -133,7 +135,7 @@ impl Yard {
         let (lease, user) = holder(held);
         let items = held.ranges.iter().map(work).collect();
         let submission = Key::new(lease.to_string(), b"all");
-        let command = Submit { lease, user, submission, items, now: NOW };
+        let command = Submit { lease, user, token_maker: None, submission, items, now: NOW };
         self.store.lease_submit(command).await.expect("a submission is taken");
     }
 
@@ -141,7 +143,15 @@ impl Yard {
     pub async fn decide(&self, review: &Assignment) {
         let (lease, user) = holder(review);
         let decision = Key::new(lease.to_string(), b"all");
-        let command = Decide { lease, user, decision, verdicts: Vec::new(), accept_rest: true, now: NOW };
+        let command = Decide {
+            lease,
+            user,
+            token_maker: None,
+            decision,
+            verdicts: Vec::new(),
+            accept_rest: true,
+            now: NOW,
+        };
         self.store.review_decide(command).await.expect("a decision is taken");
     }
 }

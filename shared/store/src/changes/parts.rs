@@ -102,7 +102,7 @@ const ENDED: Part = part!(
 );
 
 const LOGGED: Part = part!(
-    "INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail)
+    "INSERT INTO decision_log (subject, seq, at, actor, action, before, after, lease, fence, reason, detail, maker)
      SELECT * FROM {rows}",
     entries,
     |e| {
@@ -117,6 +117,7 @@ const LOGGED: Part = part!(
         fence: bigint = e.fence,
         reason: text = e.reason.clone(),
         detail: text = e.detail.as_ref().map(Value::to_string),
+        maker: uuid = e.token_maker.map(|user| user.0),
     }
 );
 

@@ -4,6 +4,7 @@
 use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use swath_domain::assignment::Cause;
 use swath_domain::review::Verdict;
 use swath_domain::{Assignment, JobId, LeaseId, Refusal, Stage, Stale};
 use tokio::task::{JoinHandle, yield_now};
@@ -181,7 +182,7 @@ async fn a_database_that_is_gone_is_unavailable_to_all_at_once(world: World) {
     for answer in join_all(confirms).await {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     }
-    let edit = world.store.job_edit(job, JobEdit::default(), world.manager, world.now()).await;
+    let edit = world.store.job_edit(job, JobEdit::default(), Cause::by(world.manager, world.now())).await;
     assert!(matches!(edit, Err(StoreError::Unavailable(_))), "{edit:?}");
 }
 
@@ -202,15 +203,14 @@ fn request(world: &World, random: &mut StdRng, job: JobId, known: &[Assignment])
         3 => tokio::spawn(async move { drop(store.lease_submit(submission).await) }),
         4 => tokio::spawn(async move { drop(store.review_decide(decision).await) }),
         5 => tokio::spawn(async move {
-            let _ = store.verdict_put(PutVerdict { lease, user, verdict, now }).await;
+            let _ = store.verdict_put(PutVerdict { lease, user, token_maker: None, verdict, now }).await;
         }),
-        6 => {
-            tokio::spawn(
-                async move { drop(store.lease_renew(Renew { stage: ANNOTATE, lease, user, now }).await) },
-            )
-        }
+        6 => tokio::spawn(async move {
+            drop(store.lease_renew(Renew { stage: ANNOTATE, lease, user, token_maker: None, now }).await)
+        }),
         _ => tokio::spawn(async move {
-            let _ = store.job_edit(job, JobEdit { title, ..JobEdit::default() }, manager, now).await;
+            let _ =
+                store.job_edit(job, JobEdit { title, ..JobEdit::default() }, Cause::by(manager, now)).await;
         }),
     }
 }
@@ -252,6 +252,6 @@ async fn settle(world: &World, job: JobId, held: &Assignment) {
         let _ = world.decide(held, &[]).await;
         let _ = world.put_verdict(held, verdict(item, Verdict::Accept)).await;
         let _ = world.renew(ANNOTATE, held).await;
-        world.store.job_edit(job, JobEdit::default(), world.manager, world.now()).await.unwrap();
+        world.store.job_edit(job, JobEdit::default(), Cause::by(world.manager, world.now())).await.unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
+use swath_domain::assignment::Cause;
 use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::{Assignment, AssignmentId, JobId, Stage, UserId};
 use uuid::Uuid;
@@ -185,7 +186,7 @@ impl Walk {
 
     async fn cancel(&mut self) {
         let (job, manager) = (self.job, self.world.manager);
-        self.world.store.job_cancel(job, manager, None, self.world.now()).await.unwrap();
+        self.world.store.job_cancel(job, Cause::by(manager, self.world.now())).await.unwrap();
         audit(&self.world, self.job).await;
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use swath_domain::Stage;
+use swath_domain::assignment::Cause;
 use swath_domain::ranges::Range;
 
 use super::audit::audit;
@@ -85,7 +86,7 @@ async fn a_cutter_that_is_stopped_leaves_a_slice_or_nothing(world: World) {
 async fn a_cancelled_job_is_not_cut(world: World) {
     let job = world.uncut_job(&Plan::of(50)).await;
     world.store.job_cut(job, 2, world.now()).await.unwrap();
-    world.store.job_cancel(job, world.manager, None, world.now()).await.unwrap();
+    world.store.job_cancel(job, Cause::by(world.manager, world.now())).await.unwrap();
     assert_eq!(world.store.job_cut(job, 2, world.now()).await.unwrap().made, 0);
     assert_eq!(world.assignments(job).await.len(), 2);
     audit(&world, job).await;
@@ -103,6 +104,7 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     assert_eq!((items.len(), items[999].uri.as_str()), (1_000, "s3://bucket/000999.jpg"));
     let progress = world.store.job_progress(job).await.unwrap().items();
     assert_eq!((progress.in_progress, progress.total()), (1_000, 100_000_000));
-    let wait = world.store.lease_wait(Stage::Annotate, job, world.manager, world.now()).await.unwrap();
+    let wait =
+        world.store.lease_wait(Stage::Annotate, job, (world.manager, None), world.now()).await.unwrap();
     assert_eq!(wait, Wait { eligible: true, uncut: true, held_until: Some(held.expires), ..Wait::default() });
 }

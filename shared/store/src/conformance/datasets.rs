@@ -83,7 +83,7 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Importing, 0, 0));
     assert!(uris(&world, id, &ranges(0, 5)).await.is_empty());
-    world.store.dataset_finish(id, 1, BASE.into()).await.unwrap();
+    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 5));
     let found = world.store.items(id, &ranges(3, 9)).await.unwrap();
@@ -94,7 +94,7 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
 
 async fn an_import_without_items_is_refused(world: World) {
     let id = importing(&world).await;
-    let answer = world.store.dataset_finish(id, 1, BASE.into()).await;
+    let answer = world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await;
     assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "source"), "{answer:?}");
 }
 
@@ -106,7 +106,7 @@ async fn an_item_that_is_there_already_is_refused_by_its_position(world: World) 
         assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == position), "{answer:?}");
     }
     assert_eq!(world.store.dataset_append(id, 1, items(10..12), world.now()).await.unwrap(), 12);
-    world.store.dataset_finish(id, 1, BASE.into()).await.unwrap();
+    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
     let (version, _) = world.store.dataset_open_version(id, world.now()).await.unwrap();
     let answer = world.store.dataset_append(id, version, vec![item(12), item(0)], world.now()).await;
     assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "1"), "{answer:?}");
@@ -144,7 +144,7 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 4));
     world.store.dataset_open_version(id, world.now()).await.unwrap();
     world.store.dataset_append(id, 2, items(0..3), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 2, BASE.into()).await.unwrap();
+    world.store.dataset_finish(id, 2, BASE.into(), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.version, dataset.items), (2, 7));
     let both = Ranges::new(&[Range { start: 0, end: 1 }, Range { start: 3, end: 6 }], 7).unwrap();
@@ -189,7 +189,7 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
 async fn items_are_found_by_their_labels_page_by_page(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..20), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 1, BASE.into()).await.unwrap();
+    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
     let (mut found, mut after) = (Vec::new(), -1);
     loop {
         let labels = ["third".into(), "unknown".into()];

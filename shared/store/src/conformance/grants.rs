@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
+use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::{JobId, LeaseId, Stage, Time, UserId};
 
@@ -178,7 +179,7 @@ async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World
     assert_eq!(held.job, open);
     world.release(ANNOTATE, &held).await.unwrap();
     world.store.assignment_reassign(held.id, Some(user), until, world.cause()).await.unwrap();
-    world.store.job_switch(closed, JobStatus::Paused, world.manager, world.now()).await.unwrap();
+    world.store.job_switch(closed, JobStatus::Paused, Cause::by(world.manager, world.now())).await.unwrap();
     assert_eq!(world.lease(open, user).await.id, held.id);
 }
 
@@ -198,9 +199,9 @@ async fn a_reservation_ends_with_its_time(world: World) {
     let until = world.now() + RESERVE;
     world.store.assignment_reassign(reserved, Some(user), until, world.cause()).await.unwrap();
     assert!(matches!(world.ask(ANNOTATE, job, other).await, Granted::Nothing));
-    let wait = world.store.lease_wait(ANNOTATE, job, other, world.now()).await.unwrap();
+    let wait = world.store.lease_wait(ANNOTATE, job, (other, None), world.now()).await.unwrap();
     assert_eq!((wait.eligible, wait.reserved_until), (false, Some(until)));
-    assert!(world.store.lease_wait(ANNOTATE, job, user, world.now()).await.unwrap().eligible);
+    assert!(world.store.lease_wait(ANNOTATE, job, (user, None), world.now()).await.unwrap().eligible);
     world.pass(RESERVE);
     assert_eq!(world.lease(job, other).await.id, reserved);
 }
@@ -242,7 +243,8 @@ async fn a_key_that_was_answered_with_what_is_held_stands_for_it_later_too(world
 async fn a_wait_says_what_for(world: World) {
     let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
     let (user, other) = (world.worker().await, world.worker().await);
-    let wait = async |stage, user| world.store.lease_wait(stage, job, user, world.now()).await.unwrap();
+    let wait =
+        async |stage, user| world.store.lease_wait(stage, job, (user, None), world.now()).await.unwrap();
     assert!(wait(ANNOTATE, user).await.eligible);
     world.hand_in(job, user).await;
     assert_eq!(wait(ANNOTATE, user).await, Wait { own: true, ..Wait::default() });
@@ -261,11 +263,13 @@ async fn a_job_that_grants_nothing_holds_no_work(world: World) {
     let (author, reviewer) = (world.worker().await, world.worker().await);
     world.hand_in(job, author).await;
     let waits = async || {
-        let wait = async |stage| world.store.lease_wait(stage, job, reviewer, world.now()).await.unwrap();
+        let wait =
+            async |stage| world.store.lease_wait(stage, job, (reviewer, None), world.now()).await.unwrap();
         [wait(ANNOTATE).await, wait(Stage::Review).await]
     };
-    let switch =
-        async |to| world.store.job_switch(job, to, world.manager, world.now()).await.map(|_| ()).unwrap();
+    let switch = async |to| {
+        world.store.job_switch(job, to, Cause::by(world.manager, world.now())).await.map(|_| ()).unwrap()
+    };
     assert!(waits().await.iter().all(|wait| wait.eligible));
     switch(JobStatus::Paused).await;
     assert_eq!(waits().await, [Wait::default(), Wait::default()]);

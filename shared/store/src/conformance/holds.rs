@@ -116,7 +116,8 @@ async fn a_lapsed_lease_is_not_revived_beside_another(world: World) {
     assert_eq!(second.id, other.id);
     // The clock of another gateway is a little behind: to it the deadline is still to come.
     let (lease, late) = (first.lease.unwrap(), Time(world.now().0 - seconds(1)));
-    let renewed = world.store.lease_renew(Renew { stage: ANNOTATE, lease, user, now: late }).await;
+    let renewed =
+        world.store.lease_renew(Renew { stage: ANNOTATE, lease, user, token_maker: None, now: late }).await;
     assert_eq!(staleness(renewed), Stale::Lapsed);
     world.submit(&first).await.unwrap();
     must_be_held_by(&world, &second, user).await;
@@ -177,7 +178,9 @@ async fn a_lease_of_someone_else_is_not_found(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
     let lease = held.lease.unwrap();
-    let renew = |stage, lease, user| world.store.lease_renew(Renew { stage, lease, user, now: world.now() });
+    let renew = |stage, lease, user| {
+        world.store.lease_renew(Renew { stage, lease, user, token_maker: None, now: world.now() })
+    };
     let (mine, stranger) = (held.holder.unwrap(), world.worker().await);
     let unknown = LeaseId(world.id());
     for (stage, lease, user) in

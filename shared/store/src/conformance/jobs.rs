@@ -1,5 +1,6 @@
 //! Jobs: made once, edited in the open, paused, called off and finished, each with an entry in the job's log.
 
+use swath_domain::assignment::Cause;
 use swath_domain::job::{JobStatus, Priority};
 use swath_domain::{JobId, Stage, Time};
 use uuid::Uuid;
@@ -49,7 +50,7 @@ async fn the_same_request_makes_one_job(world: World) {
 async fn a_job_over_nothing_is_refused(world: World) {
     let NewJob { mut job, .. } = world.draft(&Plan::of(10)).await;
     job.selected = 0;
-    let answer = world.store.job_create(NewJob { job, runs: Vec::new() }, None).await;
+    let answer = world.store.job_create(NewJob { job, runs: Vec::new(), token_maker: None }, None).await;
     assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "selection"), "{answer:?}");
 }
 
@@ -75,7 +76,7 @@ async fn an_edit_changes_what_it_names_and_says_so(world: World) {
         reviewers: Some(Some(vec![world.manager])),
         ..JobEdit::default()
     };
-    world.store.job_edit(id, edit, world.manager, world.now()).await.unwrap();
+    world.store.job_edit(id, edit, Cause::by(world.manager, world.now())).await.unwrap();
     let after = world.store.job(id).await.unwrap().unwrap();
     assert_eq!(
         (after.title.as_str(), after.due, after.priority),
@@ -88,15 +89,17 @@ async fn an_edit_changes_what_it_names_and_says_so(world: World) {
     named.sort_unstable();
     assert_eq!(named, ["due_date", "priority", "reviewers", "title"]);
     assert_eq!((entry.action.as_str(), entry.actor), ("edit", Some(world.manager)));
-    let unknown =
-        world.store.job_edit(JobId(world.id()), JobEdit::default(), world.manager, world.now()).await;
+    let unknown = world
+        .store
+        .job_edit(JobId(world.id()), JobEdit::default(), Cause::by(world.manager, world.now()))
+        .await;
     assert!(matches!(unknown, Err(StoreError::NotFound)), "{unknown:?}");
 }
 
 async fn switching_is_logged_once(world: World) {
     let job = world.uncut_job(&Plan::of(10)).await;
     for to in [JobStatus::Paused, JobStatus::Paused, JobStatus::Active, JobStatus::Active] {
-        world.store.job_switch(job, to, world.manager, world.now()).await.unwrap();
+        world.store.job_switch(job, to, Cause::by(world.manager, world.now())).await.unwrap();
         assert_eq!(status(&world, job).await, to);
     }
     assert_eq!(actions(&world, job).await, ["create", "pause", "resume"]);
@@ -107,7 +110,7 @@ async fn a_paused_job_keeps_what_is_held(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let user = world.worker().await;
     let held = world.lease(job, user).await;
-    world.store.job_switch(job, JobStatus::Paused, world.manager, world.now()).await.unwrap();
+    world.store.job_switch(job, JobStatus::Paused, Cause::by(world.manager, world.now())).await.unwrap();
     world.confirm(&held, 0).await.unwrap();
     world.submit(&held).await.unwrap();
     // Which jobs grant is the caller's list; the store never looks outside it.
@@ -119,10 +122,10 @@ async fn a_paused_job_keeps_what_is_held(world: World) {
 async fn a_job_that_has_ended_is_not_switched(world: World) {
     let job = world.job(&Plan::of(10)).await;
     for reason in [Some("no money".to_owned()), Some("twice".to_owned())] {
-        world.store.job_cancel(job, world.manager, reason, world.now()).await.unwrap();
+        world.store.job_cancel(job, Cause::by(world.manager, world.now()).because(reason)).await.unwrap();
     }
     assert_eq!(actions(&world, job).await, ["create", "cut", "cancel"]);
-    let resumed = world.store.job_switch(job, JobStatus::Active, world.manager, world.now()).await;
+    let resumed = world.store.job_switch(job, JobStatus::Active, Cause::by(world.manager, world.now())).await;
     assert!(
         matches!(&resumed, Err(StoreError::Conflict(text)) if text.contains("cancelling")),
         "{resumed:?}"
@@ -145,7 +148,7 @@ async fn a_job_is_done_when_every_item_is_decided(world: World) {
     }
     assert!(world.store.job_finish(job, world.now()).await.unwrap());
     assert_eq!(status(&world, job).await, JobStatus::Done);
-    let cancelled = world.store.job_cancel(job, world.manager, None, world.now()).await;
+    let cancelled = world.store.job_cancel(job, Cause::by(world.manager, world.now())).await;
     assert!(matches!(cancelled, Err(StoreError::Conflict(_))), "{cancelled:?}");
     audit(&world, job).await;
 }
@@ -162,7 +165,7 @@ async fn jobs_are_read_page_by_page(world: World) {
     let progress = world.store.progress_between(made[0].0, made[3].0).await.unwrap();
     assert_eq!(progress.iter().map(|(job, _)| *job).collect::<Vec<_>>(), made[1..4]);
     assert!(progress.iter().all(|(_, progress)| progress.items().pending == 10));
-    world.store.job_cancel(made[0], world.manager, None, world.now()).await.unwrap();
+    world.store.job_cancel(made[0], Cause::by(world.manager, world.now())).await.unwrap();
     assert!(world.store.job_finish(made[0], world.now()).await.unwrap());
     let undone = world.store.jobs_undone(Uuid::nil(), 9).await.unwrap();
     assert_eq!(undone.iter().map(|job| job.id).collect::<Vec<_>>(), made[1..]);

@@ -1,6 +1,6 @@
 //! One range from the cut to the export, by way of a rejection.
 
-use swath_domain::{JobId, Role, Stage, Status, TokenId, UserId};
+use swath_domain::{JobId, Role, Stage, Status, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -29,8 +29,7 @@ async fn people(world: &World) -> (UserId, UserId) {
     let annotator = world.member(&[Role::Annotator]).await;
     let reviewer = world.member(&[Role::Reviewer]).await;
     let secret = digest(b"a secret");
-    let token = (TokenId(world.id()), annotator, secret.clone());
-    world.store.token_create(token, None, None, world.now()).await.unwrap();
+    world.token(annotator, "a secret").await;
     let known = world.store.token(&secret).await.unwrap().unwrap();
     assert_eq!(known.user.id, annotator);
     assert!(known.teams[0].2.has(Role::Annotator));

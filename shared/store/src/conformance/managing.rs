@@ -1,6 +1,7 @@
 //! What a manager does: to take work back, to reopen it, to call it off; and what nobody may undo.
 
 use futures::future::join_all;
+use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time, UserId};
 
@@ -128,7 +129,7 @@ async fn nothing_goes_back_into_a_cancelled_job(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let submitted = world.hand_in(job, world.worker().await).await;
     let held = world.lease(job, world.worker().await).await;
-    world.store.job_cancel(job, world.manager, None, world.now()).await.unwrap();
+    world.store.job_cancel(job, Cause::by(world.manager, world.now())).await.unwrap();
     let reopened = world.store.assignment_reopen(submitted.id, world.cause()).await;
     assert!(matches!(reopened, Err(StoreError::Conflict(_))), "{reopened:?}");
     let reassigned = world.store.assignment_reassign(held.id, None, Time(0), world.cause()).await;

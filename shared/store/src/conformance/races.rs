@@ -82,7 +82,7 @@ async fn writers_that_name_rows_in_any_order_never_wait_for_each_other(world: Wo
                 let (lease, user) = holder(&held);
                 let item = held.ranges.iter().next().unwrap() + dice.random_range(0..held.items);
                 let save = Confirm { work: work(item, "ok"), ..process.confirmation(&held, item) };
-                let renew = Renew { stage: ANNOTATE, lease, user, now: process.now() };
+                let renew = Renew { stage: ANNOTATE, lease, user, token_maker: None, now: process.now() };
                 let store = process.store.clone();
                 calls.push(async move {
                     let (saved, renewed) = tokio::join!(store.item_confirm(save), store.lease_renew(renew));

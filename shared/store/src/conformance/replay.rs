@@ -44,6 +44,8 @@ impl Replayed {
         match entry.action.as_str() {
             "grant" | "claim" => (self.holder, self.lease) = (entry.actor, entry.lease_id),
             "revive" | "expire" => assert_eq!(entry.lease_id, self.lease, "another lease: {entry:?}"),
+            // A reservation alone was freed.
+            "free" if entry.detail.as_ref().is_some_and(|detail| detail["former_holder"].is_null()) => {}
             _ => (self.holder, self.lease) = (None, None),
         }
         if matches!(entry.action.as_str(), "decide" | "waive" | "reopen") {

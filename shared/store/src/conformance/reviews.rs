@@ -123,7 +123,7 @@ async fn after_the_last_round_rework_waits_for_a_manager(world: World) {
     let author = review.author.unwrap();
     world.pass(RESERVE);
     assert!(matches!(world.ask(Stage::Annotate, job, author).await, Granted::Nothing));
-    let wait = world.store.lease_wait(Stage::Annotate, job, author, world.now()).await.unwrap();
+    let wait = world.store.lease_wait(Stage::Annotate, job, (author, None), world.now()).await.unwrap();
     assert!(wait.waits_for_manager && !wait.eligible);
     audit(&world, job).await;
     world.store.assignment_reassign(rework, None, world.now(), world.cause()).await.unwrap();

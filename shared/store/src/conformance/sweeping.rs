@@ -2,6 +2,7 @@
 
 use futures::StreamExt;
 use futures::stream;
+use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
 use swath_domain::{AssignmentId, JobId, Stage, Stale, Status, UserId};
@@ -106,7 +107,11 @@ async fn a_cancelled_job_is_called_off_by_pages(world: World) {
     world.hand_in(job, reviewer).await;
     let held = world.lease(job, user).await;
     let review = world.claim(job, user).await;
-    world.store.job_cancel(job, world.manager, Some("no money".into()), world.now()).await.unwrap();
+    world
+        .store
+        .job_cancel(job, Cause::by(world.manager, world.now()).because(Some("no money".into())))
+        .await
+        .unwrap();
     audit(&world, job).await;
     assert!(!world.store.job_finish(job, world.now()).await.unwrap());
     assert_eq!(call_off(&world, job).await, 2);

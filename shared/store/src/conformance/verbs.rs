@@ -18,6 +18,7 @@ impl World {
         Grant {
             stage,
             user,
+            token_maker: None,
             team: self.team,
             only: None,
             open: Arc::new([job]),
@@ -46,7 +47,7 @@ impl World {
     /// The confirmation of one item under a lease as it was granted.
     pub(super) fn confirmation(&self, held: &Assignment, item: i64) -> Confirm {
         let (lease, user) = holder(held);
-        Confirm { lease, user, work: work(item, "ok"), if_revision: None, now: self.now() }
+        Confirm { lease, user, token_maker: None, work: work(item, "ok"), if_revision: None, now: self.now() }
     }
 
     pub(super) async fn confirm(&self, held: &Assignment, item: i64) -> Result<Confirmed> {
@@ -58,7 +59,7 @@ impl World {
         let (lease, user) = holder(held);
         let items = held.ranges.iter().map(|item| work(item, "ok")).collect();
         let submission = Key::new(format!("submission of {lease}"), b"everything");
-        Submit { lease, user, submission, items, now: self.now() }
+        Submit { lease, user, token_maker: None, submission, items, now: self.now() }
     }
 
     pub(super) async fn submit(&self, held: &Assignment) -> Result<Submitted> {
@@ -94,7 +95,7 @@ impl World {
         let (lease, user) = holder(review);
         let verdicts = rejected.iter().map(|item| verdict(*item, Verdict::Reject)).collect();
         let decision = Key::new(format!("decision of {lease}"), b"these and no others");
-        Decide { lease, user, decision, verdicts, accept_rest: true, now: self.now() }
+        Decide { lease, user, token_maker: None, decision, verdicts, accept_rest: true, now: self.now() }
     }
 
     pub(super) async fn decide(&self, review: &Assignment, rejected: &[i64]) -> Result<Decided> {
@@ -103,18 +104,22 @@ impl World {
 
     pub(super) async fn put_verdict(&self, review: &Assignment, row: VerdictRow) -> Result<()> {
         let (lease, user) = holder(review);
-        self.store.verdict_put(PutVerdict { lease, user, verdict: row, now: self.now() }).await
+        self.store
+            .verdict_put(PutVerdict { lease, user, token_maker: None, verdict: row, now: self.now() })
+            .await
     }
 
     pub(super) async fn renew(&self, stage: Stage, held: &Assignment) -> Result<Renewed> {
         let (lease, user) = holder(held);
-        self.store.lease_renew(Renew { stage, lease, user, now: self.now() }).await
+        self.store.lease_renew(Renew { stage, lease, user, token_maker: None, now: self.now() }).await
     }
 
     pub(super) async fn release(&self, stage: Stage, held: &Assignment) -> Result<()> {
         let (lease, user) = holder(held);
         let reason = Some("lunch".to_owned());
-        self.store.lease_release(Release { stage, lease, user, reason, now: self.now() }).await
+        self.store
+            .lease_release(Release { stage, lease, user, token_maker: None, reason, now: self.now() })
+            .await
     }
 
     /// Lets every lease lapse whose time has run out.

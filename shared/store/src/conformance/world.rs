@@ -10,13 +10,14 @@ use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::selection::runs;
 use swath_domain::time::seconds;
 use swath_domain::{
-    Assignment, AssignmentId, DatasetId, JobId, LeaseId, Refusal, Role, Roles, Stale, TeamId, Time, UserId,
+    Assignment, AssignmentId, DatasetId, JobId, LeaseId, Refusal, Role, Roles, Stale, TeamId, Time, TokenId,
+    UserId,
 };
 use uuid::Uuid;
 
 use crate::{
-    AssignmentFilter, Granted, ItemWork, NewDataset, NewJob, Result, Source, Store, StoreError, Target, User,
-    VerdictRow,
+    Actor, AssignmentFilter, Granted, ItemWork, NewDataset, NewJob, NewToken, Result, Source, Store,
+    StoreError, Target, User, VerdictRow, digest,
 };
 
 /// How long a lease runs here.
@@ -87,6 +88,21 @@ impl World {
         Time(self.shared.now.load(Ordering::Relaxed))
     }
 
+    /// The manager, as the audit log names them.
+    pub(super) fn actor(&self) -> Actor {
+        // Entries count up from their first, so that there is room between these ids.
+        let (id, tail) = (self.id().as_u128(), (1 << 62) - 1);
+        let entry = Uuid::from_u128((id & !tail) | ((id & tail) << 20));
+        Actor { user: Some(self.manager), token: None, entry, at: self.now() }
+    }
+
+    /// Keeps a token of a person in the team.
+    pub(super) async fn token(&self, user: UserId, secret: &str) -> TokenId {
+        let (id, digest) = (TokenId(self.id()), digest(secret.as_bytes()));
+        let token = NewToken { id, user, team: Some(self.team), digest, expires: None };
+        self.store.token_create(token, self.actor(), None).await.expect("a token is made").0
+    }
+
     /// Lets time pass.
     pub(super) fn pass(&self, micros: i64) -> Time {
         Time(self.shared.now.fetch_add(micros, Ordering::Relaxed) + micros)
@@ -100,18 +116,26 @@ impl World {
 
     pub(super) async fn new_team(&self, name: &str) -> TeamId {
         let id = TeamId(self.id());
-        self.store.team_create(id, name.into(), None, self.now()).await.expect("a team is made")
+        self.store.team_create(id, name.into(), self.actor(), None).await.expect("a team is made")
     }
 
     pub(super) async fn person(&self) -> UserId {
         let id = UserId(self.id());
-        let user = User { id, name: format!("person {id}"), email: None, admin: false, created: self.now() };
-        self.store.user_create(user, None).await.expect("a user is made").id
+        let user = User {
+            id,
+            name: format!("person {id}"),
+            email: None,
+            admin: false,
+            created: self.now(),
+            creator: None,
+            deactivated: None,
+        };
+        self.store.user_create(user, self.actor(), None).await.expect("a user is made").id
     }
 
     pub(super) async fn member(&self, roles: &[Role]) -> UserId {
         let user = self.person().await;
-        self.store.member_put(self.team, user, Roles::of(roles)).await.expect("a user joins");
+        self.store.member_put(self.team, user, Roles::of(roles), self.actor()).await.expect("a user joins");
         user
     }
 
@@ -167,7 +191,7 @@ impl World {
             creator: self.manager,
             created: self.now(),
         };
-        NewJob { job, runs }
+        NewJob { job, runs, token_maker: None }
     }
 
     pub(super) async fn uncut_job(&self, plan: &Plan) -> JobId {

@@ -126,7 +126,7 @@ pub(super) async fn first_from(
 pub(super) async fn first_for(
     db: &mut Db<'_>,
     (job, stage): (JobId, Stage),
-    user: UserId,
+    (user, token_maker): (UserId, Option<UserId>),
     now: Time,
     limit: i64,
 ) -> Result<Vec<Assignment>> {
@@ -148,14 +148,17 @@ pub(super) async fn first_for(
             db,
             AssignmentRow => Assignment,
             [
-                claim_review!("AND author <> $3", " FOR NO KEY UPDATE SKIP LOCKED"),
-                claim_review!("AND author <> $3", "")
+                claim_review!("AND author NOT IN ($3, $4)", " FOR NO KEY UPDATE SKIP LOCKED"),
+                claim_review!("AND author NOT IN ($3, $4)", "")
             ],
             job.0,
             limit,
-            user.0;
+            user.0,
+            token_maker.unwrap_or(user).0;
             |t| {
-                let others = t.to_review(job).into_iter().filter(|a| a.author != Some(user) || is(Bug::SelfReview));
+                let others = t.to_review(job).into_iter().filter(|a| {
+                    (a.author != Some(user) || is(Bug::SelfReview)) && (token_maker.is_none() || a.author != token_maker)
+                });
                 others.take(limit as usize).cloned().collect()
             }
         ),

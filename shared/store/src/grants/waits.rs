@@ -27,14 +27,21 @@ pub struct Wait {
 
 impl Store {
     /// Why a person hears "no work" from a job; one that grants nothing, being paused or ended, holds no work.
-    pub async fn lease_wait(&self, stage: Stage, job: JobId, user: UserId, now: Time) -> Result<Wait> {
+    /// `token_maker` is who made the token that is used, where that is somebody else.
+    pub async fn lease_wait(
+        &self,
+        stage: Stage,
+        job: JobId,
+        (user, token_maker): (UserId, Option<UserId>),
+        now: Time,
+    ) -> Result<Wait> {
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
         // The job first: a range that is cut after this is one that its row still calls uncut.
         let Some(uncut) = is_uncut(db, job).await? else { return Ok(Wait::default()) };
         let wait = match stage {
             Stage::Annotate => wait_to_annotate(db, job, user, now).await?,
-            Stage::Review => wait_to_review(db, job, user).await?,
+            Stage::Review => wait_to_review(db, job, [user, token_maker.unwrap_or(user)]).await?,
         };
         Ok(Wait { uncut, ..wait })
     }
@@ -119,22 +126,26 @@ async fn wait_to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: Time) 
     })
 }
 
-async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wait> {
+/// `own` are the people whose work the person may not review.
+async fn wait_to_review(db: &mut Db<'_>, job: JobId, own: [UserId; 2]) -> Result<Wait> {
+    let is_own = |a: &&Assignment| a.author.is_some_and(|author| own.contains(&author));
     let eligible = fetch_one!(
         db,
         (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author <> $2 LIMIT 1",
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author NOT IN ($2, $3) LIMIT 1",
         job.0,
-        user.0;
-        |t| t.to_review(job).into_iter().find(|a| a.author != Some(user)).map(|a| (a.id.0,))
+        own[0].0,
+        own[1].0;
+        |t| t.to_review(job).into_iter().find(|a| !is_own(a)).map(|a| (a.id.0,))
     )?;
-    let own = fetch_one!(
+    let waiting = fetch_one!(
         db,
         (Uuid,),
-        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author = $2 LIMIT 1",
+        "SELECT id FROM assignments WHERE job = $1 AND status = 2 AND review AND author IN ($2, $3) LIMIT 1",
         job.0,
-        user.0;
-        |t| t.to_review(job).into_iter().find(|a| a.author == Some(user)).map(|a| (a.id.0,))
+        own[0].0,
+        own[1].0;
+        |t| t.to_review(job).into_iter().find(is_own).map(|a| (a.id.0,))
     )?;
     let others = fetch_one!(
         db,
@@ -146,7 +157,7 @@ async fn wait_to_review(db: &mut Db<'_>, job: JobId, user: UserId) -> Result<Wai
     Ok(Wait {
         eligible: eligible.is_some(),
         held_until: others.map(|(at,)| Time(at)),
-        own: eligible.is_none() && own.is_some(),
+        own: eligible.is_none() && waiting.is_some(),
         ..Wait::default()
     })
 }

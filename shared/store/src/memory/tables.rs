@@ -8,6 +8,7 @@ use swath_domain::{Assignment, JobId, Status, Time, UserId};
 use uuid::Uuid;
 
 use super::table::Table;
+use crate::audit_log::AuditEntry;
 use crate::datasets::Dataset;
 use crate::people::User;
 use crate::rows::GrantRow;
@@ -15,9 +16,37 @@ use crate::rows::GrantRow;
 #[derive(Clone)]
 pub(crate) struct TokenRecord {
     pub(crate) person: Uuid,
+    pub(crate) team: Option<Uuid>,
+    pub(crate) maker: Option<Uuid>,
     pub(crate) digest: Vec<u8>,
+    pub(crate) created: i64,
     pub(crate) expires: Option<i64>,
     pub(crate) revoked: Option<i64>,
+}
+
+#[derive(Clone)]
+pub(crate) struct MemberRecord {
+    pub(crate) roles: i64,
+    pub(crate) since: Option<i64>,
+}
+
+#[derive(Clone)]
+pub(crate) struct InvitationRecord {
+    pub(crate) team: Uuid,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) roles: i64,
+    pub(crate) inviter: Uuid,
+    pub(crate) note: Option<String>,
+    pub(crate) created: i64,
+    pub(crate) expires: i64,
+    pub(crate) accepted_by: Option<Uuid>,
+    pub(crate) revoked: Option<i64>,
+}
+
+impl InvitationRecord {
+    pub(crate) fn is_open(&self, now: i64) -> bool {
+        self.accepted_by.is_none() && self.revoked.is_none() && self.expires > now
+    }
 }
 
 #[derive(Clone)]
@@ -89,9 +118,17 @@ macro_rules! tables {
 tables! {
     users: Uuid => User,
     teams: Uuid => (String, i64),
-    /// By team and person: the bits of their roles.
-    members: (Uuid, Uuid) => i64,
+    /// By team and person.
+    members: (Uuid, Uuid) => MemberRecord,
     tokens: Uuid => TokenRecord,
+    /// By token: when it was last used.
+    token_uses: Uuid => i64,
+    invitations: Uuid => InvitationRecord,
+    audit_log: Uuid => AuditEntry,
+    /// By team and person: when they lost a role.
+    departures: (Uuid, Uuid) => i64,
+    /// By person, route and key: the attempt, and until when it is believed to run.
+    requests: (Uuid, String, String) => (Uuid, i64),
     /// By person, route and key: digest, answer and moment.
     answers: (Uuid, String, String) => (Vec<u8>, String, i64),
     datasets: Uuid => Dataset,

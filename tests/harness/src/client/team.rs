@@ -53,17 +53,10 @@ impl Team {
 
     /// A new user with a token and these roles in the team.
     pub async fn member(&self, name: &str, roles: &[&str]) -> Person {
-        let person = self.user(name).await;
-        self.enrol(&person, roles).await;
-        person
-    }
-
-    /// A new user with a token and no roles.
-    pub async fn user(&self, name: &str) -> Person {
         let user = self.admin.post("/v1/users", json!({"name": ids::named(name)})).await.created();
-        let id = text(&user, "id");
-        let token = self.admin.post("/v1/tokens", json!({"user": id})).await.created();
-        self.admin.as_user(name, &id, &text(&token, "token"))
+        let person = self.admin.as_user(name, &text(&user, "id"), "none yet");
+        self.enrol(&person, roles).await;
+        self.with_token(&person).await
     }
 
     /// Gives a person these roles in the team, in place of any others.
@@ -71,6 +64,13 @@ impl Team {
         let path = format!("/v1/teams/{}/members/{}", self.id, person.id);
         let answer = self.admin.put(&path, json!({"roles": roles})).await;
         assert!(answer.status() < 300, "{} was not made a member: {}", person.name, answer.text());
+    }
+
+    /// A member with a new token for this team.
+    pub async fn with_token(&self, person: &Person) -> Person {
+        let token = json!({"user": person.id, "team": self.id});
+        let token = self.admin.post("/v1/tokens", token).await.created();
+        self.admin.as_user(&person.name, &person.id, &text(&token, "token"))
     }
 
     /// A new annotator.

@@ -1,0 +1,242 @@
+//! Invitations: how people enter a team.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::labels::check_text;
+use swath_domain::time::seconds;
+use swath_domain::{Role, Time, limits};
+use swath_runtime::administrator::fresh_token;
+use swath_runtime::auth::bearer;
+use swath_runtime::pages::{self, Page, PageQuery};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_store::{Actor, Guest, Invitation, NewInvitation, NewToken, User, digest};
+use uuid::Uuid;
+
+use super::teams::require_manager;
+
+/// How long an invitation is good, in microseconds.
+const LIFETIME: i64 = seconds(7 * 24 * 3_600);
+/// The longest code that is looked at, in bytes.
+const CODE_BYTES_MAX: usize = 200;
+
+/// An invitation to be made.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewInvitationRequest {
+    /// What the person may do in the team.
+    #[schema(min_items = 1, max_items = 3)]
+    roles: Vec<Role>,
+    /// For whom it is meant, in one's own words; only the team's managers see it.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    note: Option<String>,
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct InvitationView {
+    /// Its id, by which it is revoked.
+    #[schema(value_type = Uuid)]
+    id: Uuid,
+    /// Its code, for the person who is invited; shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<String>,
+    /// What the person may do in the team.
+    roles: Vec<Role>,
+    /// Who invites.
+    invited_by: UserId,
+    /// For whom it is meant.
+    note: Option<String>,
+    /// When it was made.
+    created_at: Time,
+    /// Until when it can be accepted.
+    expires_at: Time,
+}
+
+/// The code of an invitation.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CodeRequest {
+    /// As it was handed out.
+    #[schema(min_length = 1, max_length = 200)]
+    invitation: String,
+}
+
+/// What an invitation shows to the person who is invited.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TeamName {
+    /// The team's name.
+    team: String,
+}
+
+/// An invitation that is accepted.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptRequest {
+    /// As it was handed out.
+    #[schema(min_length = 1, max_length = 200)]
+    invitation: String,
+    /// The name of the account that is made for somebody who has none; not with a bearer token.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+}
+
+/// The team that one is in now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Accepted {
+    /// The account.
+    user: UserId,
+    /// The team.
+    team: TeamId,
+    /// What one was invited to do there.
+    roles: Vec<Role>,
+    /// A token for the team, shown this once.
+    token: String,
+}
+
+pub(crate) async fn create(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(team): PathId<TeamId>,
+    key: IdempotencyKey,
+    request: Body<NewInvitationRequest>,
+) -> Result<(StatusCode, Json<InvitationView>)> {
+    require_manager(&context, &caller, team).await?;
+    let roles = super::teams::roles(&request.value.roles)?;
+    let note = request.value.note;
+    let mut errors = Vec::new();
+    if let Some(note) = &note {
+        check_text("note", note, limits::NAME_MAX, &mut errors);
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let asked = key.asked_of(caller.user(), "POST /v1/teams/{team_id}/invitations", &team, &request.bytes);
+    let code = fresh_token(context.ids.as_ref());
+    let actor = context.actor(Some(&caller));
+    let (created, expires) = (actor.at, actor.at + LIFETIME);
+    let id = context.next_id();
+    let digest = digest(code.as_bytes());
+    let new = NewInvitation { id, team, digest, roles, note: note.clone(), expires };
+    let (id, is_new) = context.store.invitation_create(new, actor, asked).await?;
+    let view = InvitationView {
+        id,
+        invitation: is_new.then_some(code),
+        roles: roles.to_vec(),
+        invited_by: caller.user(),
+        note,
+        created_at: created,
+        expires_at: expires,
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+impl From<Invitation> for InvitationView {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: invitation.id,
+            invitation: None,
+            roles: invitation.roles.to_vec(),
+            invited_by: invitation.inviter,
+            note: invitation.note,
+            created_at: invitation.created,
+            expires_at: invitation.expires,
+        }
+    }
+}
+
+pub(crate) async fn list(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(team): PathId<TeamId>,
+    Search(query): Search<PageQuery>,
+) -> Result<Json<Page<InvitationView>>> {
+    require_manager(&context, &caller, team).await?;
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let invitations = context.store.invitations(team, context.now(), after, limit).await?;
+    let invitations = invitations.into_iter().map(InvitationView::from).collect();
+    Ok(Json(Page::new(invitations, limit, |invitation: &InvitationView| invitation.id.to_string())))
+}
+
+pub(crate) async fn revoke(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<Uuid>,
+) -> Result<StatusCode> {
+    let team = context.store.invitation_team(id).await?.ok_or_else(Problem::not_found)?;
+    require_manager(&context, &caller, team).await?;
+    context.store.invitation_revoke(id, team, context.actor(Some(&caller))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn code_digest(code: &str) -> Result<Vec<u8>> {
+    if code.len() > CODE_BYTES_MAX {
+        return Err(Problem::not_found());
+    }
+    Ok(digest(code.trim().as_bytes()))
+}
+
+/// Shows the team's name alone. The code comes in the body, because addresses are written into logs.
+pub(crate) async fn show(
+    State(context): State<Context>,
+    request: Body<CodeRequest>,
+) -> Result<Json<TeamName>> {
+    let digest = code_digest(&request.value.invitation)?;
+    let invitation =
+        context.store.invitation(&digest, context.now()).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(TeamName { team: invitation.team_name }))
+}
+
+/// Takes the person into the team: the bearer of a token with their account, anybody else with a new one.
+pub(crate) async fn accept(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    request: Body<AcceptRequest>,
+) -> Result<(StatusCode, Json<Accepted>)> {
+    let digest_of_code = code_digest(&request.value.invitation)?;
+    let caller = match headers.contains_key(header::AUTHORIZATION) {
+        true => Some(context.tokens.caller(&context.store, bearer(&headers)?, context.now()).await?),
+        false => None,
+    };
+    let guest = guest(&context, caller.as_ref(), request.value.name)?;
+    let user = guest.user();
+    let token = fresh_token(context.ids.as_ref());
+    let digest = digest(token.as_bytes());
+    let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
+    let actor = Actor { user: Some(user), ..context.actor(caller.as_ref()) };
+    let invitation = context.store.invitation_accept(digest_of_code, guest, new, actor).await?;
+    context.tokens.forget();
+    let roles = invitation.roles.to_vec();
+    Ok((StatusCode::CREATED, Json(Accepted { user, team: invitation.team, roles, token })))
+}
+
+fn guest(context: &Context, caller: Option<&Caller>, name: Option<String>) -> Result<Guest> {
+    match (caller, name) {
+        (Some(caller), _) if caller.is_admin() => Err(Problem::forbidden()),
+        (Some(_), Some(_)) => {
+            Err(Problem::field("name", "is for a new account, and the token is of one that is there"))
+        }
+        (Some(caller), None) => Ok(Guest::Known(caller.user())),
+        (None, None) => Err(Problem::field("name", "is needed for a new account")),
+        (None, Some(name)) => {
+            let mut errors = Vec::new();
+            check_text("name", &name, limits::NAME_MAX, &mut errors);
+            if !errors.is_empty() {
+                return Err(Problem::invalid(errors));
+            }
+            Ok(Guest::New(User {
+                id: UserId(context.next_id()),
+                name: name.trim().to_owned(),
+                email: None,
+                admin: false,
+                created: context.now(),
+                creator: None,
+                deactivated: None,
+            }))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The administrator's account and token: made at the first start, and replaced when another token is configured.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use secrecy::ExposeSecret;
+use swath_domain::Ids;
+use swath_domain::ids::{TokenId, UserId};
+use swath_store::{NewToken, User, digest};
+
+use crate::context::Context;
+
+/// The duty of making the administrator, which one process has at a time.
+const DUTY: &str = "administrator";
+/// For how long a process has that duty, in microseconds.
+const DUTY_MICROS: i64 = 10_000_000;
+/// How often a process asks for the duty before it gives up.
+const TURNS_MAX: u32 = 60;
+/// Between two such questions.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// A token of 244 random bits.
+pub fn fresh_token(ids: &dyn Ids) -> String {
+    format!("swath_{}{}", ids.random().simple(), ids.random().simple())
+}
+
+/// What a start finds of the administrator.
+enum Found {
+    /// All is as it should be.
+    Ready,
+    /// The token that is configured was revoked.
+    Revoked,
+    /// There is no administrator, or none with the token that is configured.
+    Missing,
+}
+
+/// Makes sure that there is an administrator, and that the configured token is theirs: it replaces the one that an
+/// earlier start made. Answers a token that was made up here.
+pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<String>> {
+    if is_ready(context).await? {
+        return Ok(None);
+    }
+    let mut turns = 0;
+    while !context.store.duty_take(DUTY, context.instance, context.now(), context.now() + DUTY_MICROS).await?
+    {
+        turns += 1;
+        ensure!(turns < TURNS_MAX, "another process has been making the administrator for too long");
+        tokio::time::sleep(RETRY).await;
+    }
+    let token = if is_ready(context).await? { None } else { make(context).await? };
+    context.store.duty_give(DUTY, context.instance).await?;
+    Ok(token)
+}
+
+async fn is_ready(context: &Context) -> anyhow::Result<bool> {
+    match find(context).await? {
+        Found::Ready => Ok(true),
+        Found::Revoked => {
+            tracing::warn!("admin.token: this token was revoked or replaced, and stays so: choose another");
+            Ok(true)
+        }
+        Found::Missing => Ok(false),
+    }
+}
+
+async fn find(context: &Context) -> anyhow::Result<Found> {
+    let configured = context.config.admin.token.expose_secret();
+    if configured.is_empty() {
+        let is_there = !context.store.admins().await?.is_empty();
+        return Ok(if is_there { Found::Ready } else { Found::Missing });
+    }
+    let token = context.store.token(&digest(configured.as_bytes())).await?;
+    Ok(match token {
+        Some(token) if token.revoked.is_some() || !token.user.admin => Found::Revoked,
+        Some(token) => match context.store.admin_tokens_differ(token.id).await? {
+            true => Found::Missing,
+            false => Found::Ready,
+        },
+        None => Found::Missing,
+    })
+}
+
+/// Makes what is missing; a token that was made up is answered, one that was configured is not.
+async fn make(context: &Context) -> anyhow::Result<Option<String>> {
+    let configured = context.config.admin.token.expose_secret();
+    let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
+    let user = account(context).await?;
+    let digest = digest(token.as_bytes());
+    let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
+    let ended = context.store.admin_token_replace(new, context.actor(None)).await?;
+    if ended > 0 {
+        tracing::warn!(ended, "the configured token has replaced the administrator's former one");
+    }
+    Ok(configured.is_empty().then_some(token))
+}
+
+async fn account(context: &Context) -> anyhow::Result<UserId> {
+    if let Some(admin) = context.store.admins().await?.into_iter().next() {
+        return Ok(admin.id);
+    }
+    let user = User {
+        id: UserId(context.next_id()),
+        name: "administrator".into(),
+        email: None,
+        admin: true,
+        created: context.now(),
+        creator: None,
+        deactivated: None,
+    };
+    Ok(context.store.user_create(user, context.actor(None), None).await?.id)
+}

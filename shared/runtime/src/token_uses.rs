@@ -1,0 +1,83 @@
+//! When tokens were last used: gathered as requests come in, and written now and then, so that no request waits for it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use swath_domain::ids::TokenId;
+use tokio::time::Instant;
+
+use crate::context::Context;
+
+/// How often one token's use is written, at most: what is shown is older by that much.
+const WRITE_INTERVAL: Duration = Duration::from_secs(60);
+/// Between two writes.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+/// Tokens that are remembered; beyond that all are forgotten, which costs a write more for each.
+const TOKENS_MAX: usize = 50_000;
+/// Tokens written in one statement.
+const TOKENS_AT_ONCE: usize = 1_000;
+
+/// When each token was last noted, and whether that is still to be written.
+#[derive(Default)]
+pub(crate) struct Uses(Mutex<HashMap<TokenId, (Instant, bool)>>);
+
+impl Uses {
+    pub(crate) fn note(&self, token: TokenId) {
+        let now = Instant::now();
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if uses.get(&token).is_some_and(|(noted, _)| now - *noted < WRITE_INTERVAL) {
+            return;
+        }
+        if uses.len() >= TOKENS_MAX {
+            uses.clear();
+        }
+        uses.insert(token, (now, true));
+    }
+
+    pub(crate) fn take(&self) -> Vec<TokenId> {
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = uses.iter_mut().filter(|(_, (_, waits))| *waits);
+        waiting
+            .map(|(token, (_, waits))| {
+                *waits = false;
+                *token
+            })
+            .collect()
+    }
+}
+
+/// Writes the uses of tokens until shutdown, and once more then. What cannot be written is left out: it is a statistic.
+pub async fn follow(context: Context) {
+    loop {
+        let ends = tokio::time::timeout(FLUSH_INTERVAL, context.shutdown.cancelled()).await.is_ok();
+        for tokens in context.tokens.take_uses().chunks(TOKENS_AT_ONCE) {
+            if let Err(error) = context.store.tokens_used(tokens.to_vec(), context.actor(None)).await {
+                tracing::warn!(%error, "the use of tokens could not be written");
+            }
+        }
+        if ends {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_written_at_most_once_a_minute() {
+        let (uses, token) = (Uses::default(), TokenId(Uuid::from_u128(1)));
+        uses.note(token);
+        uses.note(token);
+        assert_eq!(uses.take(), [token]);
+        uses.note(token);
+        assert!(uses.take().is_empty());
+        tokio::time::advance(WRITE_INTERVAL).await;
+        uses.note(token);
+        assert_eq!(uses.take(), [token]);
+    }
+}
