@@ -6,6 +6,7 @@ mod exports;
 mod jobs;
 mod logs;
 mod people;
+mod team_media;
 mod teams;
 mod tokens;
 mod views;
@@ -24,6 +25,7 @@ pub(crate) fn table() -> Vec<Route> {
 fn people_routes() -> Vec<Route> {
     let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
     let member = "/v1/teams/{team_id}/members/{user_id}";
+    let media = "/v1/teams/{team_id}/media";
     vec![
         Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
             .gives::<people::Me>(200),
@@ -43,6 +45,11 @@ fn people_routes() -> Vec<Route> {
             teams::list,
         )
         .gives_page::<teams::TeamView>(),
+        Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
+            .gives::<team_media::TeamMediaView>(200),
+        Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", team_media::put)
+            .takes::<team_media::TeamMediaRequest>()
+            .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
             .gives_page::<teams::MemberView>(),
         Route::new(Method::PUT, member, managers, "Sets what a person may do in a team.", teams::put_member)

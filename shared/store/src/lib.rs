@@ -45,6 +45,7 @@ mod rows;
 mod rowset;
 mod submissions;
 mod sweeping;
+mod team_media;
 mod under_review;
 mod waiving;
 
@@ -71,4 +72,5 @@ pub use pieces::ItemRow;
 pub use pools::{Connections, Target};
 pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
 pub use submissions::{Next, Submit, Submitted};
+pub use team_media::TeamMedia;
 pub use under_review::{ItemUnderReview, UnderReview};

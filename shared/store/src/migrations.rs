@@ -10,12 +10,13 @@ macro_rules! steps {
             (2, "lean", include_str!(concat!("../../../migrations/", $folder, "/0002_lean.sql"))),
             (3, "revisions", include_str!(concat!("../../../migrations/", $folder, "/0003_revisions.sql"))),
             (4, "first pass", include_str!(concat!("../../../migrations/", $folder, "/0004_first_pass.sql"))),
+            (6, "team media", include_str!(concat!("../../../migrations/", $folder, "/0006_team_media.sql"))),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 4] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 4] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 5] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 5] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

@@ -11,10 +11,11 @@ use crate::pools::{Pools, Target};
 
 /// What is moved, in an order in which whatever a row refers to comes first. Who has which duty is not: it ends with the
 /// process; and neither is how often people have changed, which whoever remembers it has forgotten by then.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "users",
     "teams",
     "members",
+    "team_media",
     "tokens",
     "answers",
     "datasets",

@@ -48,7 +48,8 @@ async fn objects_are_listed_and_shown_through_signed_urls() {
         let item = &lease.told["assignment"]["items"][index];
         assert_eq!(item["uri"], format!("s3://{path}"));
         let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
-        assert_eq!(world.stranger(None).get(url).await.is(200).text(), path);
+        let signed = world.stranger(None).get(url).await.found();
+        assert_eq!(world.stranger(None).get(&signed).await.is(200).text(), path);
         let link = anna.get(&format!("{}/media", lease.item(index as u64))).await.found();
         assert_eq!(world.stranger(None).get(&link).await.is(200).text(), path);
     }

@@ -27,11 +27,13 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 40] = [
+const ROUTES: [(&str, &str, Who); 42] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
     ("DELETE", "/v1/teams/{team}/members/{user}",           Who::Managers),
+    ("GET",    "/v1/teams/{team}/media",                    Who::Managers),
+    ("PUT",    "/v1/teams/{team}/media",                    Who::Administrator),
     ("POST",   "/v1/datasets",                              Who::Managers),
     ("GET",    "/v1/datasets/{dataset}",                    Who::ManagersAndReviewers),
     ("POST",   "/v1/datasets/{dataset}/items",              Who::Managers),

@@ -91,7 +91,7 @@ pub(crate) async fn list(
 }
 
 /// Lets an administrator through, and a manager of this very team.
-async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
+pub(crate) async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
     if !caller.is_admin() {
         return caller.require(team, MANAGER);
     }

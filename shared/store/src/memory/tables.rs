@@ -91,6 +91,8 @@ tables! {
     teams: Uuid => (String, i64),
     /// By team and person: the bits of their roles.
     members: (Uuid, Uuid) => i64,
+    /// By team, kind and place.
+    team_media: (Uuid, i64, String) => (),
     tokens: Uuid => TokenRecord,
     /// By person, route and key: digest, answer and moment.
     answers: (Uuid, String, String) => (Vec<u8>, String, i64),
