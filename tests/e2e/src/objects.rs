@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use serde_json::json;
 use swath_harness::{Settings, World, ports};
 
-const KEY: &str = "AKIAEXAMPLE";
-const SECRET: &str = "the-secret-of-the-object-store";
+pub(crate) const KEY: &str = "AKIAEXAMPLE";
+pub(crate) const SECRET: &str = "the-secret-of-the-object-store";
 const MANIFEST: &str = "{\"uri\": \"s3://pictures/first one.png\"}\n{\"uri\": \"s3://pictures/b/2.png\"}\n";
 
 /// A store with a manifest, a broken one and two pictures, for whoever presents a signature of the right key.
-async fn store() -> String {
+pub(crate) async fn store() -> String {
     async fn get(Path(path): Path<String>, RawQuery(query): RawQuery) -> (StatusCode, Vec<u8>) {
         let query = query.unwrap_or_default();
         let needs = ["X-Amz-Signature=", "X-Amz-Expires=", &format!("X-Amz-Credential={KEY}")];

@@ -1,9 +1,12 @@
 //! Which media a team may use.
 
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 use uuid::Uuid;
 
 use super::world::World;
-use crate::TeamMedia;
+use crate::{Store, Target, TeamMedia, migrations};
 
 super::suite! {
     a_team_has_what_it_was_given_last_and_no_other_team_has_it
@@ -49,4 +52,28 @@ async fn teams_that_may_use_everything_are_listed_in_pages(world: World) {
         found.extend(page.iter().map(|(team, _)| *team));
     }
     assert_eq!(found, open);
+}
+
+#[tokio::test]
+async fn teams_from_before_there_were_limits_go_on_with_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("swath.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut older: SqliteConnection = options.connect().await.unwrap();
+    let steps = migrations::sqlite().migrations.iter().filter(|step| step.version < 6).cloned().collect();
+    Migrator::with_migrations(steps).run(&mut older).await.unwrap();
+    let team = Uuid::from_u128(7);
+    let made = sqlx::query("INSERT INTO teams (id, name, created) VALUES ($1, 'before', 0)").bind(team);
+    made.execute(&mut older).await.unwrap();
+    older.close().await.unwrap();
+
+    let store = Store::open(&Target::Sqlite(file), 0).await.unwrap();
+    store.migrate().await.unwrap();
+    let open = store.teams_with_shared_media(Uuid::nil(), 10).await.unwrap();
+    assert_eq!(
+        open.iter().map(|(team, name)| (team.0, name.as_str())).collect::<Vec<_>>(),
+        [(team, "before")]
+    );
+    assert!(store.team_media(open[0].0).await.unwrap().everything);
+    store.close().await;
 }
