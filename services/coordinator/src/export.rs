@@ -84,8 +84,10 @@ pub struct Head {
 pub struct Item {
     /// The item's number in the dataset.
     pub index: i64,
-    /// Where its medium lies.
+    /// Where its medium lies, from which its name follows.
     pub uri: String,
+    /// The same as people see it.
+    pub shown_uri: String,
     /// Its size in pixels, where known.
     pub size: Option<Size>,
     /// Which of the opinions asked for this is.

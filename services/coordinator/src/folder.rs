@@ -1,14 +1,15 @@
 //! A folder of pictures on the server as a list of items, in the byte order of their relative paths.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::DirEntry;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::vec;
 
-use imagesize::ImageType;
-use swath_runtime::media_path::{self, MediaPathError};
+use swath_runtime::media_path::{self, Found, MediaFiles, MediaPathError, Places, read_header};
 
 use crate::manifest::{ManifestItem, check_item};
 
@@ -18,6 +19,8 @@ pub const DEPTH_MAX: usize = 32;
 pub const PICTURES_MAX: u64 = 1_000_000;
 /// Endings of files that count as pictures, in lower case.
 pub const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"];
+
+const UNREADABLE: &str = "it cannot be read";
 
 /// Why a folder is refused. Paths are relative to the folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,23 +58,24 @@ pub enum FolderError {
     },
 }
 
-/// Starts to go through a folder, which must lie below one of the roots once every link is followed.
+/// Starts to go through a folder, which must be the team's and below a media root once every link is followed.
 ///
 /// The pictures come one by one; memory is that of the names in one path's folders. Reading blocks.
-pub fn scan(roots: &[PathBuf], folder: &Path) -> Result<Scan, FolderError> {
-    let top = media_path::below(roots, folder)?;
-    if !top.is_dir() {
+pub fn scan(files: Arc<MediaFiles>, places: Places, folder: &Path) -> Result<Scan, FolderError> {
+    let top = files.find(&places, folder)?;
+    if !top.is_folder() {
         return Err(FolderError::NotAFolder);
     }
-    let mut scan = Scan { roots: roots.to_vec(), levels: Vec::new(), found: 0, ended: false };
-    scan.descend(top, PathBuf::new())?;
+    let mut scan = Scan { files, places, levels: Vec::new(), found: 0, ended: false };
+    scan.descend(&top, PathBuf::new())?;
     Ok(scan)
 }
 
 /// The pictures of a folder. It ends with its first error; an empty folder is one.
 #[derive(Debug)]
 pub struct Scan {
-    roots: Vec<PathBuf>,
+    files: Arc<MediaFiles>,
+    places: Places,
     levels: Vec<Level>,
     found: u64,
     ended: bool,
@@ -89,8 +93,8 @@ struct Level {
 struct Entry {
     /// The name, and a slash where it is a folder: sorting by it sorts whole relative paths by their bytes.
     key: OsString,
-    /// Where it leads, with links followed.
-    target: PathBuf,
+    /// Where it stands.
+    path: PathBuf,
 }
 
 impl Entry {
@@ -113,6 +117,23 @@ impl Iterator for Scan {
 }
 
 impl Scan {
+    /// The next pictures, at most so many and for about so long; and how the scan ended, if it has.
+    pub fn batch(
+        &mut self,
+        most: usize,
+        time: Duration,
+    ) -> (Vec<ManifestItem>, Option<Result<(), FolderError>>) {
+        let (mut items, begun) = (Vec::new(), Instant::now());
+        while items.len() < most && begun.elapsed() < time {
+            match self.next() {
+                Some(Ok(item)) => items.push(item),
+                Some(Err(error)) => return (items, Some(Err(error))),
+                None => return (items, Some(Ok(()))),
+            }
+        }
+        (items, None)
+    }
+
     fn step(&mut self) -> Result<Option<ManifestItem>, FolderError> {
         while let Some(level) = self.levels.last_mut() {
             let Some(entry) = level.entries.next() else {
@@ -121,36 +142,36 @@ impl Scan {
             };
             let relative = level.relative.join(&entry.key);
             if entry.is_folder() {
-                self.descend(entry.target, relative)?;
+                let folder = self.locate(&entry.path, &relative)?;
+                self.descend(&folder, relative)?;
             } else {
-                return self.picture(&entry.target, &relative).map(Some);
+                return self.picture(&entry.path, &relative).map(Some);
             }
         }
         if self.found == 0 { Err(FolderError::Empty) } else { Ok(None) }
     }
 
-    fn descend(&mut self, canonical: PathBuf, relative: PathBuf) -> Result<(), FolderError> {
+    fn descend(&mut self, folder: &Found, relative: PathBuf) -> Result<(), FolderError> {
         if self.levels.len() >= DEPTH_MAX {
             return Err(too_much(&relative, format!("folders nested deeper than {DEPTH_MAX}")));
         }
         // A link to a folder that we stand in would lead round in circles.
-        if self.levels.iter().any(|level| level.canonical == canonical) {
+        if self.levels.iter().any(|level| level.canonical == folder.path) {
             return Err(unreadable(&relative, "it is a link to a folder that it stands in"));
         }
-        let entries = self.entries(&canonical, &relative)?.into_iter();
-        self.levels.push(Level { canonical, relative, entries });
+        let entries = self.entries(folder, &relative)?.into_iter();
+        self.levels.push(Level { canonical: folder.path.clone(), relative, entries });
         Ok(())
     }
 
-    fn entries(&self, folder: &Path, relative: &Path) -> Result<Vec<Entry>, FolderError> {
+    fn entries(&self, folder: &Found, relative: &Path) -> Result<Vec<Entry>, FolderError> {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| unreadable(relative, error))? {
-            let entry = entry.map_err(|error| unreadable(relative, error))?;
-            let name = entry.file_name();
-            if name.as_bytes().starts_with(b".") {
+        for entry in folder.entries().map_err(|_| unreadable(relative, UNREADABLE))? {
+            let entry = entry.map_err(|_| unreadable(relative, UNREADABLE))?;
+            if entry.file_name().as_bytes().starts_with(b".") {
                 continue;
             }
-            entries.extend(self.entry(entry.path(), name, relative)?);
+            entries.extend(self.entry(&entry, &folder.path, relative)?);
             if entries.len() as u64 > PICTURES_MAX {
                 return Err(too_much(relative, format!("more than {PICTURES_MAX} entries in one folder")));
             }
@@ -160,27 +181,34 @@ impl Scan {
     }
 
     /// What stands under this name, if it is a folder or named like a picture.
-    fn entry(&self, path: PathBuf, name: OsString, relative: &Path) -> Result<Option<Entry>, FolderError> {
-        let relative = relative.join(&name);
-        let kind = path.symlink_metadata().map_err(|error| unreadable(&relative, error))?.file_type();
-        let (target, is_folder) = if kind.is_symlink() {
-            let is_folder = path.is_dir();
-            if !is_folder && !is_picture(&name) {
+    fn entry(&self, entry: &DirEntry, folder: &Path, relative: &Path) -> Result<Option<Entry>, FolderError> {
+        let mut key = entry.file_name();
+        let (path, relative) = (folder.join(&key), relative.join(&key));
+        let kind = entry.file_type().map_err(|_| unreadable(&relative, UNREADABLE))?;
+        let is_folder = if kind.is_dir() {
+            // The data folder may stand among the pictures: it is passed by, as hidden files are.
+            if self.files.find(&self.places, &path).is_err() {
                 return Ok(None);
             }
-            (self.follow(&path, &relative)?, is_folder)
+            true
+        } else if kind.is_symlink() {
+            let named = is_picture(&key);
+            match self.locate(&path, &relative) {
+                Ok(found) => found.is_folder(),
+                Err(_) if !named && !path.is_dir() => return Ok(None),
+                Err(error) => return Err(error),
+            }
         } else {
-            (path, kind.is_dir())
+            false
         };
-        let mut key = name;
         if is_folder {
             key.push("/");
         }
-        Ok((is_folder || is_picture(&key)).then_some(Entry { key, target }))
+        Ok((is_folder || is_picture(&key)).then_some(Entry { key, path }))
     }
 
-    fn follow(&self, link: &Path, relative: &Path) -> Result<PathBuf, FolderError> {
-        media_path::below(&self.roots, link).map_err(|error| match error {
+    fn locate(&self, path: &Path, relative: &Path) -> Result<Found, FolderError> {
+        self.files.find(&self.places, path).map_err(|error| match error {
             MediaPathError::Missing => unreadable(relative, error),
             _ => FolderError::LinkOutside { path: relative.display().to_string() },
         })
@@ -190,13 +218,16 @@ impl Scan {
         if self.found >= PICTURES_MAX {
             return Err(too_much(relative, format!("more than {PICTURES_MAX} pictures")));
         }
-        let (width, height) = measure(path).map_err(|reason| unreadable(relative, reason))?;
+        let found = self.locate(path, relative)?;
+        let (file, _) = found.read().map_err(|reason| unreadable(relative, reason))?;
+        let picture =
+            read_header(&mut BufReader::new(file)).map_err(|reason| unreadable(relative, reason))?;
         self.found += 1;
         let item = ManifestItem {
             line: self.found,
-            uri: media_path::uri_of(path),
-            width: Some(width),
-            height: Some(height),
+            uri: media_path::uri_of(&found.path),
+            width: Some(picture.width),
+            height: Some(picture.height),
             ..ManifestItem::default()
         };
         match check_item(&item).into_iter().next() {
@@ -209,30 +240,6 @@ impl Scan {
 fn is_picture(name: &OsStr) -> bool {
     let ending = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
-}
-
-/// Reads width and height, in pixels, from a picture's header; what follows the header is not looked at.
-fn measure(path: &Path) -> Result<(i64, i64), String> {
-    // A named pipe would block for ever when opened.
-    if !fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let mut reader = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
-    let kind = imagesize::reader_type(&mut reader).map_err(|_| "it is not a picture".to_owned())?;
-    if !matches!(
-        kind,
-        ImageType::Png
-            | ImageType::Jpeg
-            | ImageType::Gif
-            | ImageType::Webp
-            | ImageType::Bmp
-            | ImageType::Tiff
-    ) {
-        return Err("its content is not of a supported kind".to_owned());
-    }
-    let size = kind.reader_size(&mut reader).map_err(|_| "its header is damaged".to_owned())?;
-    let pixels = |value: usize| i64::try_from(value).map_err(|_| "its size is out of range".to_owned());
-    Ok((pixels(size.width)?, pixels(size.height)?))
 }
 
 fn unreadable(relative: &Path, reason: impl ToString) -> FolderError {

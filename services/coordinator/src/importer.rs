@@ -1,13 +1,14 @@
 //! The importer: pages of items become the next version of a dataset, all of them or none. It runs in a task of its
 //! own, so that a client that goes away in the middle leaves nothing behind.
 
-use std::path::PathBuf;
-use std::time::Duration;
+pub(crate) mod media_check;
+pub(crate) mod place;
+mod sources;
 
 use axum::body::Body;
 use http_body_util::BodyExt;
 use swath_domain::FieldError;
-use swath_domain::ids::DatasetId;
+use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
 use swath_store::{NewItem, StoreError};
@@ -15,19 +16,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::export::shared_base;
-use crate::folder;
 use crate::manifest::{Kind, ManifestError, ManifestItem, Parser};
 
 /// Items in one transaction.
 const PAGE: usize = 1_000;
 /// Pages that may wait to be written.
 const WAITING: usize = 2;
-/// How long the object store may take to accept a connection, and to send the next bytes.
-const CONNECT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(30);
-/// Bytes of a manifest file that are read at once.
-const CHUNK: usize = 64 * 1_024;
-
 /// What arrives: pages, and at last an end; a channel that closes without one was abandoned.
 enum Feed {
     Page(Vec<ManifestItem>),
@@ -36,7 +30,7 @@ enum Feed {
 }
 
 /// How an item that is refused is named to the client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// By its line in a manifest.
     Line,
@@ -50,6 +44,7 @@ pub(crate) enum Naming {
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) dataset: DatasetId,
+    pub(crate) team: TeamId,
     pub(crate) version: i64,
     /// What the URIs of the versions before begin with.
     pub(crate) base: Option<String>,
@@ -57,6 +52,7 @@ pub(crate) struct Target {
 
 /// An import under way.
 pub(crate) struct Import {
+    context: Context,
     feed: mpsc::Sender<Feed>,
     task: JoinHandle<Result<()>>,
 }
@@ -65,8 +61,8 @@ impl Import {
     /// Starts an import into an open version.
     pub(crate) fn start(context: Context, target: Target, naming: Naming) -> Self {
         let (feed, arriving) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(context, target, naming, arriving));
-        Self { feed, task }
+        let task = tokio::spawn(run(context.clone(), target, naming, arriving));
+        Self { context, feed, task }
     }
 
     /// Waits for the outcome.
@@ -88,7 +84,7 @@ impl Import {
     /// Imports a manifest as it streams in. A fault is answered once the body has been read to its end, for a client
     /// that is still sending does not listen.
     pub(crate) async fn stream(self, kind: Kind, mut body: Body, most: u64) -> Result<()> {
-        let mut pages = Pages::new(kind);
+        let mut pages = Pages::new(kind, true);
         let mut bytes: u64 = 0;
         let mut failed = false;
         while let Some(frame) = body.frame().await {
@@ -108,57 +104,6 @@ impl Import {
             self.send(Feed::End).await;
         }
         self.finish().await
-    }
-
-    /// Imports a folder of pictures on the server.
-    pub(crate) async fn folder(self, roots: Vec<PathBuf>, path: PathBuf) -> Result<()> {
-        let feed = self.feed.clone();
-        tokio::task::spawn_blocking(move || feed_folder(&feed, &roots, &path));
-        self.finish().await
-    }
-
-    /// Imports a manifest file on the server.
-    pub(crate) async fn file(self, path: PathBuf, kind: Kind) -> Result<()> {
-        let feed = self.feed.clone();
-        tokio::task::spawn_blocking(move || feed_file(&feed, &path, kind));
-        self.finish().await
-    }
-
-    /// Imports a manifest in the object store, of at most `most` bytes.
-    pub(crate) async fn object(self, url: String, kind: Kind, most: u64) -> Result<()> {
-        if let Err(problem) = self.fetch(url, kind, most).await {
-            self.send(Feed::Fault(Box::new(problem))).await;
-        }
-        self.finish().await
-    }
-
-    async fn fetch(&self, url: String, kind: Kind, most: u64) -> Result<()> {
-        let unreadable = |error: reqwest::Error| {
-            Problem::field("source.manifest", format!("cannot be read: {}", error.without_url()))
-        };
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .redirect(reqwest::redirect::Policy::none());
-        let answer = client.build().map_err(unreadable)?.get(url).send().await.map_err(unreadable)?;
-        if !answer.status().is_success() {
-            let detail = format!("cannot be read: the object store answered {}", answer.status());
-            return Err(Problem::field("source.manifest", detail));
-        }
-        let (mut answer, mut pages, mut bytes) = (answer, Pages::new(kind), 0);
-        while let Some(data) = answer.chunk().await.map_err(unreadable)? {
-            bytes += data.len() as u64;
-            if bytes > most {
-                return Err(Problem::too_large(format!("the manifest is larger than {most} bytes")));
-            }
-            if !self.pass_on(pages.push(&data)).await {
-                return Ok(());
-            }
-        }
-        if self.pass_on(pages.finish()).await {
-            self.send(Feed::End).await;
-        }
-        Ok(())
     }
 
     /// Passes pages on; false once there was a fault.
@@ -187,20 +132,29 @@ impl Import {
 struct Pages {
     parser: Parser,
     items: Vec<ManifestItem>,
+    /// Whether faults may quote the manifest: they may where the caller has sent it.
+    quotes: bool,
 }
 
 impl Pages {
-    fn new(kind: Kind) -> Self {
-        Self { parser: Parser::new(kind), items: Vec::new() }
+    fn new(kind: Kind, quotes: bool) -> Self {
+        Self { parser: Parser::new(kind), items: Vec::new(), quotes }
+    }
+
+    fn problem(quotes: bool, error: ManifestError) -> Problem {
+        let error = if quotes { error } else { error.without_content() };
+        Problem::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<ManifestItem>>> {
-        self.parser.push(bytes, &mut self.items).map_err(line_problem)?;
+        let quotes = self.quotes;
+        self.parser.push(bytes, &mut self.items).map_err(|error| Self::problem(quotes, error))?;
         Ok(self.full_pages())
     }
 
     fn finish(mut self) -> Result<Vec<Vec<ManifestItem>>> {
-        self.parser.finish(&mut self.items).map_err(line_problem)?;
+        let quotes = self.quotes;
+        self.parser.finish(&mut self.items).map_err(|error| Self::problem(quotes, error))?;
         let mut pages = Vec::new();
         while !self.items.is_empty() {
             let rest = self.items.split_off(self.items.len().min(PAGE));
@@ -216,65 +170,6 @@ impl Pages {
             pages.push(std::mem::replace(&mut self.items, rest));
         }
         pages
-    }
-}
-
-fn line_problem(error: ManifestError) -> Problem {
-    Problem::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
-}
-
-fn feed_folder(feed: &mpsc::Sender<Feed>, roots: &[PathBuf], path: &std::path::Path) {
-    let fault = |error: folder::FolderError| {
-        Feed::Fault(Box::new(Problem::field("source.folder", error.to_string())))
-    };
-    let mut page = Vec::with_capacity(PAGE);
-    match folder::scan(roots, path) {
-        Err(error) => drop(feed.blocking_send(fault(error))),
-        Ok(scan) => {
-            for item in scan {
-                match item {
-                    Ok(item) => page.push(item),
-                    Err(error) => return drop(feed.blocking_send(fault(error))),
-                }
-                if page.len() == PAGE && feed.blocking_send(Feed::Page(std::mem::take(&mut page))).is_err() {
-                    return;
-                }
-            }
-            let _ = feed.blocking_send(Feed::Page(page));
-            let _ = feed.blocking_send(Feed::End);
-        }
-    }
-}
-
-fn feed_file(feed: &mpsc::Sender<Feed>, path: &std::path::Path, kind: Kind) {
-    if let Err(problem) = read_file(feed, path, kind) {
-        let _ = feed.blocking_send(Feed::Fault(Box::new(problem)));
-    }
-}
-
-fn read_file(feed: &mpsc::Sender<Feed>, path: &std::path::Path, kind: Kind) -> Result<()> {
-    use std::io::Read;
-    let unreadable =
-        |error: std::io::Error| Problem::field("source.manifest", format!("cannot be read: {error}"));
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut pages = Pages::new(kind);
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let count = file.read(&mut chunk).map_err(unreadable)?;
-        if count == 0 {
-            break;
-        }
-        send_pages(feed, pages.push(&chunk[..count])?);
-    }
-    send_pages(feed, pages.finish()?);
-    // A closed channel means that the import has failed, which its task tells.
-    let _ = feed.blocking_send(Feed::End);
-    Ok(())
-}
-
-fn send_pages(feed: &mpsc::Sender<Feed>, pages: Vec<Vec<ManifestItem>>) {
-    for page in pages {
-        let _ = feed.blocking_send(Feed::Page(page));
     }
 }
 
@@ -307,8 +202,16 @@ async fn fill(
                 for item in &page {
                     base = Some(shared_base(base.as_deref(), &item.uri));
                 }
-                let places =
-                    Places { naming, first: taken, lines: page.iter().map(|item| item.line).collect() };
+                let places = Places::of(context, naming, taken, &page);
+                // A folder's pictures were checked where they were found.
+                if naming != Naming::Uri {
+                    let uris = page.iter().map(|item| item.uri.clone()).collect();
+                    let fault = media_check::first_fault(context, target.team, uris).await?;
+                    let named = |(at, message)| FieldError::new((taken + at as i64).to_string(), message);
+                    if let Some(fault) = fault.map(named) {
+                        return Err(places.name(StoreError::Invalid(fault)));
+                    }
+                }
                 let items = page.into_iter().map(new_item).collect();
                 let now = context.now();
                 let appended = context.store.dataset_append(target.dataset, target.version, items, now).await;
@@ -338,16 +241,24 @@ struct Places {
     naming: Naming,
     first: i64,
     lines: Vec<u64>,
+    /// Of a folder's pictures, their paths as people see them.
+    paths: Vec<String>,
 }
 
 impl Places {
+    fn of(context: &Context, naming: Naming, first: i64, page: &[ManifestItem]) -> Self {
+        let path = |item: &ManifestItem| context.media.files.shown_uri(&item.uri);
+        let paths = if naming == Naming::Uri { page.iter().map(path).collect() } else { Vec::new() };
+        Self { naming, first, lines: page.iter().map(|item| item.line).collect(), paths }
+    }
+
     /// Names the item that the store refused.
     fn name(&self, error: StoreError) -> Problem {
         let StoreError::Invalid(FieldError { field, message }) = error else { return error.into() };
         let place: i64 = field.parse().unwrap_or(self.first);
+        let within = usize::try_from(place - self.first).unwrap_or_default();
         match self.naming {
             Naming::Line => {
-                let within = usize::try_from(place - self.first).unwrap_or_default();
                 Problem::field("uri", message).at_line(self.lines.get(within).copied().unwrap_or_default())
             }
             Naming::Index(path) => {
@@ -355,7 +266,10 @@ impl Places {
                 problem.errors.iter_mut().for_each(|fault: &mut Fault| fault.index = Some(place));
                 problem
             }
-            Naming::Uri => Problem::field("source", message),
+            Naming::Uri => {
+                let path = self.paths.get(within).map_or("", String::as_str);
+                Problem::field("source.folder", format!("`{path}` {message}"))
+            }
         }
     }
 }

@@ -21,6 +21,9 @@ pub const COLUMNS_MAX: usize = 64;
 /// The greatest width or height of a picture, in pixels.
 pub const SIDE_MAX: i64 = 1_000_000;
 
+const TOO_LONG: &str = "is longer than 65536 bytes";
+const NOT_UTF8: &str = "is not valid UTF-8";
+
 /// One item as a manifest, or a request, names it.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,17 +56,45 @@ pub struct ManifestError {
     pub line: u64,
     /// The field or column, where one is to blame.
     pub field: Option<String>,
-    /// What is wrong, as a sentence fragment.
+    /// What is wrong, as a sentence fragment. It may quote the content.
     pub message: String,
+    /// The same without a word of the content.
+    plain: &'static str,
 }
 
+/// Names of fields that may be told of any manifest.
+const FIELDS: [&str; 5] = ["uri", "labels", "meta", "width", "height"];
+/// The most characters of a manifest that an error quotes.
+const QUOTED_MAX: usize = 200;
+
 impl ManifestError {
-    fn new(line: u64, message: impl Into<String>) -> Self {
-        Self { line, field: None, message: message.into() }
+    /// A fault of which nothing but its kind is to be said.
+    fn plain(line: u64, plain: &'static str) -> Self {
+        Self { line, field: None, message: plain.to_owned(), plain }
     }
 
-    fn of_field(line: u64, error: FieldError) -> Self {
-        Self { line, field: Some(error.field), message: error.message }
+    fn new(line: u64, plain: &'static str, message: &str) -> Self {
+        Self { line, field: None, message: shortened(message), plain }
+    }
+
+    fn of_field(line: u64, error: &FieldError) -> Self {
+        let plain = "breaks a rule of manifests";
+        let (field, message) = (shortened(&error.field), shortened(&error.message));
+        Self { line, field: Some(field), message, plain }
+    }
+
+    /// Only the line and the kind of fault: a manifest on the server may be no manifest at all, and not the caller's.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        let is_known = |field: &String| FIELDS.contains(&field.split('[').next().unwrap_or_default());
+        Self { field: self.field.filter(is_known), message: self.plain.to_owned(), ..self }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -208,7 +239,7 @@ fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
         let field = format!("labels[{index}]");
         check_text(&field, label, limits::NAME_MAX, errors);
         if !seen.insert(label) {
-            errors.push(FieldError::new(field, format!("`{label}` stands here twice")));
+            errors.push(FieldError::new(field, "stands here twice"));
         }
     }
 }
@@ -238,7 +269,7 @@ fn holds_nul(value: &Value) -> bool {
 /// Takes an item in, or says what is wrong with it first.
 fn accept(item: ManifestItem, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
     match check_item(&item).into_iter().next() {
-        Some(error) => Err(ManifestError::of_field(item.line, error)),
+        Some(error) => Err(ManifestError::of_field(item.line, &error)),
         None => {
             out.push(item);
             Ok(())

@@ -8,6 +8,7 @@ mod invitations;
 mod jobs;
 mod logs;
 mod people;
+mod team_media;
 mod teams;
 mod tokens;
 mod views;
@@ -30,6 +31,7 @@ fn people_routes() -> Vec<Route> {
     let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
     let member = "/v1/teams/{team_id}/members/{user_id}";
     let text = || json!({"type": "string"});
+    let media = "/v1/teams/{team_id}/media";
     vec![
         Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
             .gives::<people::Me>(200),
@@ -55,6 +57,11 @@ fn people_routes() -> Vec<Route> {
             teams::list,
         )
         .gives_page::<teams::TeamView>(),
+        Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
+            .gives::<team_media::TeamMediaView>(200),
+        Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", team_media::put)
+            .takes::<team_media::TeamMediaRequest>()
+            .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
             .gives_page::<teams::MemberView>(),
         Route::new(

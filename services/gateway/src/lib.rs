@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use swath_bus::{Envelope, Notices};
 use swath_domain::Stage;
-use swath_leasing::Desk;
+use swath_leasing::{Desk, Showing};
 use swath_runtime::{Context, Route};
 
 use crate::candidates::Candidates;
@@ -27,6 +27,7 @@ pub struct Gateway {
     candidates: Candidates,
     notices: Notices,
     metrics: Metrics,
+    showing: Showing,
 }
 
 impl Gateway {
@@ -38,6 +39,7 @@ impl Gateway {
             candidates: Candidates::new(context.clone()),
             notices: Notices::new(context.bus.clone()),
             metrics,
+            showing: Showing::default(),
             context,
         }))
     }

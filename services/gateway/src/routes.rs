@@ -7,6 +7,7 @@ mod media;
 use axum::http::Method;
 use serde_json::json;
 use swath_leasing::{LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::media_path::PictureKind;
 use swath_runtime::{Access, Route};
 
 pub(crate) fn table() -> Vec<Route> {
@@ -53,9 +54,10 @@ pub(crate) fn table() -> Vec<Route> {
             Method::GET,
             "/v1/media/{signed}",
             Access::Open,
-            "A picture, by a signed URL.",
+            "A picture, by a signed URL, for as long as its lease is current.",
             media::show,
         )
-        .gives_stream(&["image/png", "image/jpeg", "application/octet-stream"]),
+        .gives_nothing(302)
+        .gives_stream(&PictureKind::MEDIA_TYPES),
     ]
 }

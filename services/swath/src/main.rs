@@ -5,6 +5,7 @@ mod demo;
 mod roles;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -17,6 +18,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const FAILED: u8 = 1;
 /// The server knows no such thing, or it stands otherwise than the command supposes.
 const NOT_FOUND_OR_CONFLICT: u8 = 3;
+/// How long threads that read files may take to end before the process ends without them.
+const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
@@ -24,8 +27,7 @@ fn main() -> ExitCode {
         return ExitCode::from(FAILED);
     }
     let cli = cli::Cli::parse();
-    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
-    match runtime.and_then(|runtime| runtime.block_on(cli::run(cli))) {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -33,6 +35,14 @@ fn main() -> ExitCode {
             ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// Runs to the end. A thread that a file system does not answer keeps the process no longer than [`THREADS_TIMEOUT`].
+fn run(cli: cli::Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(cli::run(cli));
+    runtime.shutdown_timeout(THREADS_TIMEOUT);
+    done
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {

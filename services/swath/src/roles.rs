@@ -1,7 +1,7 @@
 //! The roles of this process: opens the parts, starts the services that it is to be, and ends them again.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -89,6 +89,7 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
     booting: Option<JoinHandle<anyhow::Result<Option<String>>>>,
     tasks: TaskTracker,
+    shared: Option<PathBuf>,
     _folder: Option<FolderLock>,
 }
 
@@ -98,6 +99,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     telemetry::log(&config);
     let whole = ALL.iter().all(|role| options.has(*role));
     let Opened { context, shape, clock, folder } = boot::open(config, whole, &options.service()).await?;
+    let shared = boot::start_folder(&context.config, &shape)?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let services = Services::new(&context, &options)?;
     let router = server::router(&context, services.routes(), documented);
@@ -105,7 +107,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let tasks = TaskTracker::new();
     let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
-    Ok(Running { address, context, serving, booting: Some(booting), tasks, _folder: folder })
+    Ok(Running { address, context, serving, booting: Some(booting), tasks, shared, _folder: folder })
 }
 
 /// Waits for the truth, then lets the services work.
@@ -172,6 +174,11 @@ impl Running {
             Some(booting) => booting.await?,
             None => Ok(None),
         }
+    }
+
+    /// The folder whose pictures all teams may use because nothing else is configured.
+    pub fn shared(&self) -> Option<&Path> {
+        self.shared.as_deref()
     }
 
     /// Ends the server: readiness goes first, then what is in flight ends, then the connections.

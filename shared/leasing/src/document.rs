@@ -15,7 +15,7 @@ use swath_runtime::{Problem, Result};
 use swath_store::{ItemRow, LeaseView, StoreError, StoredAnnotation, UnderReview, VerdictRow};
 
 use crate::Desk;
-use crate::media::media_url;
+use crate::media::Shows;
 
 /// A lease.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -67,9 +67,10 @@ pub struct AssignmentPart {
 pub struct ItemPart {
     /// Its number in the dataset.
     pub index: i64,
-    /// The media.
+    /// The media; of a file on the server its path below the media root.
     pub uri: String,
-    /// Where a browser loads it from; none for a former holder.
+    /// Where a browser loads it from, for as long as the lease is current; none for a former holder, and where the team may
+    /// not use it any more.
     pub media_url: Option<String>,
     /// Width in pixels, where known.
     pub width: Option<i64>,
@@ -154,7 +155,14 @@ impl Desk {
             Stage::Annotate => self.own_labels(view).await?,
             Stage::Review => Box::pin(self.labels_under_review(view)).await?,
         };
-        let items = items.into_iter().map(|item| self.item(job, item, &labels, stands)).collect();
+        let is_current = hold == Some(Hold::Current);
+        let access = match is_current {
+            true => self.context.media.of(&self.context.store, assignment.team).await?,
+            false => Arc::default(),
+        };
+        let shows = Shows { context: &self.context, access: &access, lease: view.lease, user: view.holder };
+        let shows = Some(shows).filter(|_| is_current);
+        let items = items.into_iter().map(|item| self.item(item, &labels, shows.as_ref())).collect();
         let now = self.context.now();
         Ok(LeaseDocument {
             lease_id: view.lease,
@@ -185,13 +193,12 @@ impl Desk {
         })
     }
 
-    fn item(&self, job: &Job, item: ItemRow, labels: &Labels, stands: bool) -> ItemPart {
-        let media_url =
-            stands.then(|| media_url(&self.context, job.dataset, item.index, &item.uri)).flatten();
+    fn item(&self, item: ItemRow, labels: &Labels, shows: Option<&Shows<'_>>) -> ItemPart {
+        let media_url = shows.and_then(|shows| shows.url(item.index, &item.uri));
         let saved = labels.saved.get(&item.index);
         ItemPart {
             index: item.index,
-            uri: item.uri,
+            uri: self.context.media.files.shown_uri(&item.uri),
             media_url,
             width: item.size.map(|size| size.0),
             height: item.size.map(|size| size.1),

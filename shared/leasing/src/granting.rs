@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
 use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
-use swath_domain::{Role, Roles, Stage, Time};
+use swath_domain::{Roles, Stage, Time};
 use swath_locks::Acquired;
 use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::Desk;
 use crate::document::LeaseDocument;
+use crate::media::role_of;
 
 /// The body of `POST /v1/leases` and `POST /v1/reviews`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,7 +61,7 @@ const ASK_AGAIN: i64 = 5;
 
 impl Desk {
     pub(crate) fn role(&self) -> Roles {
-        Roles::of(&[if self.stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }])
+        role_of(self.stage)
     }
 
     fn admits(&self, job: &Job, user: UserId) -> bool {

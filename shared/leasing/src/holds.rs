@@ -5,15 +5,16 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use swath_domain::assignment::Hold;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
 use swath_runtime::auth::Principal;
-use swath_runtime::{Caller, Problem, Result};
+use swath_runtime::{Caller, Problem, Result, object_store};
 use swath_store::{Release, Renew};
 
 use crate::Desk;
 use crate::document::LeaseDocument;
-use crate::media::media_url;
+use crate::media::{Medium, Shows};
 
 /// How long a lease runs now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -86,13 +87,14 @@ impl Desk {
         Ok(leases)
     }
 
-    /// Sends the holder's browser to an item; a former holder has lost it from sight.
+    /// Sends the holder's browser to an item. A former holder has lost it from sight, and so has one whose lease has
+    /// expired, until a renewal.
     pub async fn media(&self, lease: LeaseId, user: UserId, index: i64) -> Result<Response> {
         let view = self.context.store.lease(lease).await?;
         let view = view
             .filter(|view| view.holder == user && view.stage == self.stage)
             .ok_or_else(Problem::not_found)?;
-        if view.assignment.hold(self.stage, user, lease).is_none() {
+        if view.assignment.hold(self.stage, user, lease) != Some(Hold::Current) {
             return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
         }
         let facts = self.facts(lease, user).await?;
@@ -102,8 +104,21 @@ impl Desk {
         let one = swath_domain::Ranges::of_items([index]);
         let item =
             self.context.store.items(facts.dataset, &one).await?.pop().ok_or_else(Problem::not_found)?;
-        let url = media_url(&self.context, facts.dataset, index, &item.uri).ok_or_else(Problem::not_found)?;
-        let location = HeaderValue::from_str(&url).map_err(|_| Problem::not_found())?;
-        Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+        let access = self.context.media.of(&self.context.store, facts.team).await?;
+        let shows = Shows { context: &self.context, access: &access, lease, user };
+        let url = match Medium::of(&item.uri) {
+            Medium::Object(object) if access.holds_object(&object) => {
+                object_store::presigned(&self.context.config.media, &object)
+            }
+            _ => shows.url(index, &item.uri),
+        };
+        redirect(&url.ok_or_else(Problem::not_found)?)
     }
+}
+
+/// Sends a browser to a URL that is soon good no more.
+pub fn redirect(url: &str) -> Result<Response> {
+    let location = HeaderValue::from_str(url).map_err(|_| Problem::not_found())?;
+    let uncached = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok((StatusCode::FOUND, [(header::LOCATION, location), uncached]).into_response())
 }

@@ -15,9 +15,9 @@ mod media;
 pub use document::{AssignmentPart, ItemPart, JobPart, LeaseDocument, VerdictPart};
 pub use facts::Facts;
 pub use granting::{Ask, LeaseRequest, Outcome};
-pub use holds::{ReleaseRequest, Renewed};
+pub use holds::{ReleaseRequest, Renewed, redirect};
 pub use jobs::OpenJobs;
-pub use media::media_url;
+pub use media::{Medium, Showing, Shown};
 
 use std::sync::Arc;
 

@@ -1,22 +1,148 @@
-//! Where a person's browser loads an item from.
+//! Where a person's browser loads an item from, and whether a lease still shows its items.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use swath_domain::ids::DatasetId;
+use swath_domain::assignment::Hold;
+use swath_domain::ids::{DatasetId, LeaseId, UserId};
+use swath_domain::{Ranges, Role, Roles, Stage};
 use swath_runtime::media::Ticket;
-use swath_runtime::{Context, object_store};
+use swath_runtime::media_access::TeamAccess;
+use swath_runtime::media_path::is_data_picture;
+use swath_runtime::object_store::{self, Object};
+use swath_runtime::{Context, Result};
+use tokio::time::Instant;
 
-/// A URL that needs no bearer: the item's own for `http(s)`, a signed one of the server's for a file, and a signed one
-/// of the object store's for `s3`. None where the server cannot reach the item.
-pub fn media_url(context: &Context, dataset: DatasetId, index: i64, uri: &str) -> Option<String> {
-    let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
-    match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" | "data" => Some(uri.to_owned()),
-        "file" => {
-            let expires = context.now() + Duration::from_secs(context.config.media.url_seconds);
-            let signed = context.signer.sign(Ticket { dataset, item: index, expires });
-            Some(format!("/v1/media/{signed}"))
+/// How long it is believed that a lease still shows its items, by a clock that never jumps.
+const BELIEVED: Duration = Duration::from_secs(2);
+/// Leases remembered.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// Where an item lies, by the scheme of its URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium<'a> {
+    /// At an address that browsers load themselves.
+    Web,
+    /// In the URI itself.
+    Data,
+    /// On the server's disk.
+    File,
+    /// In the object store.
+    Object(Object<'a>),
+    /// Where the server reaches nothing.
+    Elsewhere,
+}
+
+impl<'a> Medium<'a> {
+    /// Where the item of this URI lies.
+    pub fn of(uri: &'a str) -> Self {
+        let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => Self::Web,
+            "data" if is_data_picture(uri) => Self::Data,
+            "file" => Self::File,
+            "s3" => Object::parse(uri).map_or(Self::Elsewhere, Self::Object),
+            _ => Self::Elsewhere,
         }
-        _ => object_store::presigned(&context.config.media, uri),
     }
+}
+
+/// A lease that shows items, and what its team may use.
+pub(crate) struct Shows<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) access: &'a TeamAccess,
+    pub(crate) lease: LeaseId,
+    pub(crate) user: UserId,
+}
+
+impl Shows<'_> {
+    /// A URL that needs no bearer: the item's own where browsers load it themselves, and otherwise a signed one of the
+    /// server's. None where the server cannot reach the item, or the team may not use it.
+    pub(crate) fn url(&self, index: i64, uri: &str) -> Option<String> {
+        let is_ours = match Medium::of(uri) {
+            Medium::Web | Medium::Data => return Some(uri.to_owned()),
+            Medium::File => self.access.names_file(uri),
+            Medium::Object(object) => {
+                object_store::is_configured(&self.context.config.media) && self.access.holds_object(&object)
+            }
+            Medium::Elsewhere => false,
+        };
+        is_ours.then(|| format!("/v1/media/{}", self.ticket(index)))
+    }
+
+    fn ticket(&self, item: i64) -> String {
+        let expires = self.context.now() + Duration::from_secs(self.context.config.media.url_seconds);
+        self.context.signer.sign(Ticket { lease: self.lease, user: self.user, item, expires })
+    }
+}
+
+/// What a current lease shows.
+#[derive(Debug)]
+pub struct Shown {
+    user: UserId,
+    /// The dataset of its items.
+    pub dataset: DatasetId,
+    /// Its items.
+    pub ranges: Ranges,
+    /// What its team may use.
+    pub access: Arc<TeamAccess>,
+}
+
+/// Which leases show their items, remembered for a moment: a lease's pictures are loaded many at a time.
+#[derive(Default)]
+pub struct Showing(Mutex<HashMap<LeaseId, Answer>>);
+
+/// What was found about a lease, and when.
+type Answer = (Instant, Option<Arc<Shown>>);
+
+impl Showing {
+    /// What this person's lease, or review, shows now. None once it is over, has expired, or its holder has no longer the
+    /// role for it.
+    pub async fn of(&self, context: &Context, lease: LeaseId, user: UserId) -> Result<Option<Arc<Shown>>> {
+        let shown = match self.known(lease) {
+            Some(shown) => shown,
+            None => {
+                let asked = Instant::now();
+                let shown = learn(context, lease).await?.map(Arc::new);
+                self.remember(lease, asked, shown.clone());
+                shown
+            }
+        };
+        Ok(shown.filter(|shown| shown.user == user))
+    }
+
+    fn known(&self, lease: LeaseId) -> Option<Option<Arc<Shown>>> {
+        let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, shown) = leases.get(&lease)?;
+        (asked.elapsed() < BELIEVED).then(|| shown.clone())
+    }
+
+    fn remember(&self, lease: LeaseId, asked: Instant, shown: Option<Arc<Shown>>) {
+        let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if leases.len() >= REMEMBERED_MAX {
+            leases.clear();
+        }
+        leases.insert(lease, (asked, shown));
+    }
+}
+
+async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
+    let Some(view) = context.store.lease(lease).await? else { return Ok(None) };
+    let (assignment, user) = (&view.assignment, view.holder);
+    if assignment.hold(view.stage, user, lease) != Some(Hold::Current) {
+        return Ok(None);
+    }
+    let roles = context.store.member_roles(assignment.team, user).await?;
+    if !roles.any(role_of(view.stage)) {
+        return Ok(None);
+    }
+    let Some(job) = context.store.job_frame(assignment.job).await? else { return Ok(None) };
+    let access = context.media.of(&context.store, assignment.team).await?;
+    Ok(Some(Shown { user, dataset: job.dataset, ranges: assignment.ranges.clone(), access }))
+}
+
+/// The role that work of a stage needs.
+pub(crate) fn role_of(stage: Stage) -> Roles {
+    Roles::of(&[if stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }])
 }

@@ -21,6 +21,8 @@ use crate::clock::{RandomIds, StoreClock};
 use crate::config::{self, Config};
 use crate::context::{Context, Parts};
 use crate::media::Signer;
+use crate::media_access::MediaAccess;
+use crate::media_path::{MediaFiles, Places, Private};
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces, register_parts};
 
@@ -53,7 +55,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
     let registry = Registry::new();
     let instance = ids.random();
     let stripe = (instance.as_u128() % STRIPES) as i64;
-    let media_roots = config.media_roots()?;
+    let media = media(&config, &shape)?;
     let clock = Arc::new(StoreClock::new(shape.embedded));
     let store = Store::open(&shape.store, stripe).await?;
     let (bus, locks) = (backends::bus(&config)?, backends::locks(&config)?);
@@ -67,7 +69,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         tokens: Tokens::default(),
         allowance: Allowance::per_second(config.server.requests_per_second),
         signer: Signer::new(secret),
-        media_roots,
+        media,
         traces: Traces::start(&config.traces, service, instance)?,
         http: HttpMetrics::new(&registry)?,
         registry,
@@ -78,6 +80,26 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         config,
     };
     Ok(Opened { context: Context::new(parts), shape, clock, folder })
+}
+
+/// Which media there are: below the roots but for the installation's own files, shared where the configuration says so.
+fn media(config: &Config, shape: &Shape) -> anyhow::Result<MediaAccess> {
+    let database = match &shape.store {
+        Target::Sqlite(file) => Some(file.as_path()),
+        _ => None,
+    };
+    let private = Private::new(&config.data.dir, database, config.file.as_deref());
+    let shared = match start_folder(config, shape)? {
+        Some(folder) => Places::folders([folder]),
+        None => Places::of_config(&config.media.shared).context("media.shared")?,
+    };
+    Ok(MediaAccess::new(MediaFiles::new(config.media_roots()?, private), shared))
+}
+
+/// The folder in which the process was started, where all teams share the pictures below it.
+pub fn start_folder(config: &Config, shape: &Shape) -> anyhow::Result<Option<PathBuf>> {
+    let is_unset = config.media.roots.is_empty() && config.media.shared.is_empty();
+    if shape.embedded && is_unset { Ok(Some(std::env::current_dir()?)) } else { Ok(None) }
 }
 
 /// Stripes of a job's counters; two processes that share one only wait for each other.

@@ -16,12 +16,12 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 const SECRET_MIN: usize = 32;
 
 macro_rules! sections {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Deserialize)]
         #[serde(deny_unknown_fields)]
         #[expect(missing_docs, reason = "every key is described in default.toml")]
-        pub struct $name { $(pub $field: $type,)* }
+        pub struct $name { $($(#[$of_field])* pub $field: $type,)* }
     )*};
 }
 
@@ -30,6 +30,8 @@ sections! {
     Config {
         server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, work: Work,
         metrics: Metrics, log: Log, traces: Traces,
+        #[serde(skip)]
+        file: Option<PathBuf>,
     }
     /// The HTTP server.
     Server {
@@ -48,7 +50,10 @@ sections! {
     Admin { token: SecretString, }
     /// Pictures.
     Media {
-        roots: Vec<PathBuf>, url_seconds: u64, s3_endpoint: String, s3_region: String, s3_access_key: String,
+        roots: Vec<PathBuf>,
+        #[serde(deserialize_with = "list_or_text")]
+        shared: Vec<String>,
+        url_seconds: u64, s3_endpoint: String, s3_region: String, s3_access_key: String,
         s3_secret_key: SecretString,
     }
     /// Background work.
@@ -62,6 +67,23 @@ sections! {
     Log { level: String, format: LogFormat, }
     /// Traces.
     Traces { endpoint: String, share: f64, }
+}
+
+/// A list, or a text whose entries are separated by commas, as in the environment: a URL has colons.
+fn list_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::List(list) => list,
+        Either::Text(text) => {
+            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+            entries.map(str::to_owned).collect()
+        }
+    })
 }
 
 /// How log lines look.
@@ -108,7 +130,8 @@ impl Config {
                 builder.set_override(key, value.as_str())?
             };
         }
-        let config: Self = builder.build()?.try_deserialize().context("configuration")?;
+        let mut config: Self = builder.build()?.try_deserialize().context("configuration")?;
+        config.file.clone_from(&sources.file);
         config.check()?;
         Ok(config)
     }
@@ -156,6 +179,7 @@ impl Config {
         let hidden = |secret: &SecretString| if secret.expose_secret().is_empty() { "" } else { "(hidden)" };
         let (server, media, work) = (&self.server, &self.media, &self.work);
         let roots: Vec<_> = media.roots.iter().map(|root| quoted(&root.display().to_string())).collect();
+        let shared: Vec<_> = media.shared.iter().map(|place| quoted(place)).collect();
         let format = if self.log.format == LogFormat::Json { "json" } else { "text" };
         [
             format!(
@@ -176,7 +200,8 @@ impl Config {
             format!("[bus]\nurl = {}\nprefix = {}\n", shown(&self.bus.url), quoted(&self.bus.prefix)),
             format!("[locks]\nurl = {}\nprefix = {}\n", shown(&self.locks.url), quoted(&self.locks.prefix)),
             format!("[admin]\ntoken = {}\n", quoted(hidden(&self.admin.token))),
-            format!("[media]\nroots = [{}]\nurl_seconds = {}", roots.join(", "), media.url_seconds),
+            format!("[media]\nroots = [{}]\nshared = [{}]", roots.join(", "), shared.join(", ")),
+            format!("url_seconds = {}", media.url_seconds),
             format!("s3_endpoint = {}\ns3_region = {}", quoted(&media.s3_endpoint), quoted(&media.s3_region)),
             format!("s3_access_key = {}", quoted(&media.s3_access_key)),
             format!("s3_secret_key = {}\n", quoted(hidden(&media.s3_secret_key))),

@@ -1,7 +1,6 @@
 //! What every handler and every loop is given.
 
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +16,7 @@ use uuid::Uuid;
 use crate::auth::{Caller, Tokens};
 use crate::config::Config;
 use crate::media::Signer;
+use crate::media_access::MediaAccess;
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces};
 
@@ -44,8 +44,8 @@ pub struct Parts {
     pub allowance: Allowance,
     /// Signed media URLs.
     pub signer: Signer,
-    /// Folders below which pictures may lie.
-    pub media_roots: Vec<PathBuf>,
+    /// Which media each team may use.
+    pub media: MediaAccess,
     /// Where metrics are registered.
     pub registry: Registry,
     /// Where the ways of ranges are told to.

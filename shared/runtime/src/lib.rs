@@ -16,6 +16,7 @@ pub mod context;
 pub mod health;
 pub mod idempotency;
 pub mod media;
+pub mod media_access;
 pub mod media_path;
 pub mod object_store;
 pub mod openapi;

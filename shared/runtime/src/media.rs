@@ -1,4 +1,4 @@
-//! Media URLs that an `<img>` can load: short-lived, signed, and good for one item alone.
+//! Media URLs that an `<img>` can load: signed, and good for one item of one lease, for as long as that is current.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use swath_domain::Time;
-use swath_domain::ids::DatasetId;
+use swath_domain::ids::{LeaseId, UserId};
 use uuid::Uuid;
 
 /// Signs and checks media URLs of the server's own pictures.
@@ -17,15 +17,17 @@ pub struct Signer {
 /// What a signed URL stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// The dataset.
-    pub dataset: DatasetId,
+    /// The lease, or the review, that shows the item.
+    pub lease: LeaseId,
+    /// Whose it is.
+    pub user: UserId,
     /// The item.
     pub item: i64,
-    /// Until when the URL is good.
+    /// Until when the URL is good at most.
     pub expires: Time,
 }
 
-const PAYLOAD: usize = 32;
+const PAYLOAD: usize = 48;
 
 impl Signer {
     /// Signs with this secret.
@@ -36,9 +38,10 @@ impl Signer {
     /// The last part of the URL for an item.
     pub fn sign(&self, ticket: Ticket) -> String {
         let mut bytes = [0; PAYLOAD].to_vec();
-        bytes[..16].copy_from_slice(ticket.dataset.0.as_bytes());
-        bytes[16..24].copy_from_slice(&ticket.item.to_be_bytes());
-        bytes[24..].copy_from_slice(&ticket.expires.0.to_be_bytes());
+        bytes[..16].copy_from_slice(ticket.lease.0.as_bytes());
+        bytes[16..32].copy_from_slice(ticket.user.0.as_bytes());
+        bytes[32..40].copy_from_slice(&ticket.item.to_be_bytes());
+        bytes[40..].copy_from_slice(&ticket.expires.0.to_be_bytes());
         let Some(mac) = self.mac(&bytes) else { return String::new() };
         bytes.extend_from_slice(&mac.finalize().into_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -51,9 +54,10 @@ impl Signer {
         self.mac(payload)?.verify_slice(signature).ok()?;
         let number = |from: usize| Some(i64::from_be_bytes(payload.get(from..from + 8)?.try_into().ok()?));
         let ticket = Ticket {
-            dataset: DatasetId(Uuid::from_slice(payload.get(..16)?).ok()?),
-            item: number(16)?,
-            expires: Time(number(24)?),
+            lease: LeaseId(Uuid::from_slice(payload.get(..16)?).ok()?),
+            user: UserId(Uuid::from_slice(payload.get(16..32)?).ok()?),
+            item: number(32)?,
+            expires: Time(number(40)?),
         };
         (now < ticket.expires).then_some(ticket)
     }
@@ -77,7 +81,8 @@ mod tests {
     #[test]
     fn a_ticket_is_good_until_it_expires_and_only_as_it_was_signed() {
         let signer = Signer::new("0123456789abcdef0123456789abcdef".into());
-        let ticket = Ticket { dataset: DatasetId(Uuid::from_u128(7)), item: 5, expires: Time(100) };
+        let (lease, user) = (LeaseId(Uuid::from_u128(7)), UserId(Uuid::from_u128(8)));
+        let ticket = Ticket { lease, user, item: 5, expires: Time(100) };
         let signed = signer.sign(ticket);
         assert_eq!(signer.check(&signed, Time(99)), Some(ticket));
         assert_eq!(signer.check(&signed, Time(100)), None);

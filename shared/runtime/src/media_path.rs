@@ -1,12 +1,24 @@
-//! Pictures on the server's own disk: `file://` URIs, and the check that they lie below an allowed root.
+//! Pictures on the server's own disk: `file://` URIs, and the one module through which every file of media is read.
 //!
-//! The check is made twice: when a folder becomes a dataset, and again whenever an item is read, because a link may
-//! have been turned elsewhere in between.
+//! A file must lie below a root, belong to the team, and be none of the installation's own. That is checked when it is
+//! imported, and again whenever it is read, because links, mounts and the team's folders may have changed in between.
+
+mod files;
+mod picture;
+pub mod places;
+mod private;
+mod work;
+
+pub use files::{Found, MediaFiles};
+pub use picture::{Picture, PictureKind, is_data_picture, read_header};
+pub use places::Places;
+pub use private::Private;
+pub use work::{FileWork, TimedOut};
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 const SCHEME: &str = "file://";
 
@@ -16,46 +28,12 @@ pub enum MediaPathError {
     /// The URI is not an absolute `file:` URI as [`uri_of`] writes them.
     #[error("is not a file URI with an absolute path")]
     NotAFile,
-    /// The path, with every link followed, does not lie below an allowed root.
-    #[error("does not lie below an allowed media root")]
+    /// The path, with every link followed, does not lie where this team's media may lie.
+    #[error("does not lie below a media root of this team")]
     Outside,
     /// The path lies below a root, and nothing stands there.
     #[error("does not exist")]
     Missing,
-}
-
-/// Gives the file behind a `file:` URI, with every link followed, if it lies below one of the roots now.
-pub fn resolve(roots: &[PathBuf], uri: &str) -> Result<PathBuf, MediaPathError> {
-    below(roots, &path_of(uri).ok_or(MediaPathError::NotAFile)?)
-}
-
-/// Gives the path with every link followed, if it lies below one of the roots.
-///
-/// A relative path is looked for below each root in turn.
-pub fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, MediaPathError> {
-    let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-    let is_below = |path: &Path| roots.iter().any(|root| path.starts_with(root));
-    let candidates: Vec<PathBuf> = if path.is_absolute() {
-        vec![path.to_owned()]
-    } else {
-        roots.iter().map(|root| root.join(path)).collect()
-    };
-    match candidates.iter().find_map(|candidate| candidate.canonicalize().ok()) {
-        Some(found) if is_below(&found) => Ok(found),
-        None if candidates.iter().filter_map(|path| foothold(path)).any(|found| is_below(&found)) => {
-            Err(MediaPathError::Missing)
-        }
-        _ => Err(MediaPathError::Outside),
-    }
-}
-
-/// The last part of a missing path that does stand there, with links followed.
-///
-/// Asking for it, and not for the path as it is spelt, keeps a link out of the roots from telling what lies behind it.
-fn foothold(path: &Path) -> Option<PathBuf> {
-    let is_plain = path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
-    let standing = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok())?;
-    is_plain.then(|| standing.canonicalize().ok()).flatten()
 }
 
 /// The `file:` URI of an absolute path.
@@ -106,62 +84,6 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
-    /// `root/a.png`, and beside the root what must stay out of reach.
-    fn world() -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let top = folder.path().canonicalize().unwrap();
-        for name in ["root", "root-evil"] {
-            fs::create_dir(top.join(name)).unwrap();
-            fs::write(top.join(name).join("a.png"), "x").unwrap();
-        }
-        (folder, top)
-    }
-
-    #[test]
-    fn a_file_below_a_root_is_found() {
-        let (_folder, top) = world();
-        let roots = [top.join("missing"), top.join("root")];
-        let file = top.join("root/a.png");
-        assert_eq!(resolve(&roots, &uri_of(&file)), Ok(file.clone()));
-        assert_eq!(below(&roots, Path::new("a.png")), Ok(file));
-        assert_eq!(below(&roots, Path::new("b.png")), Err(MediaPathError::Missing));
-    }
-
-    #[test]
-    fn nothing_leads_out_of_the_roots() {
-        let (_folder, top) = world();
-        let roots = [top.join("root")];
-        symlink(top.join("root-evil/a.png"), top.join("root/link.png")).unwrap();
-        symlink(top.join("root-evil"), top.join("root/sub")).unwrap();
-        for path in
-            ["root-evil/a.png", "root/../root-evil/a.png", "root/link.png", "root/sub/a.png", "nowhere"]
-        {
-            assert_eq!(below(&roots, &top.join(path)), Err(MediaPathError::Outside), "{path}");
-        }
-        assert_eq!(below(&roots, Path::new("../root-evil/a.png")), Err(MediaPathError::Outside));
-        assert_eq!(resolve(&roots, "file:///../etc/passwd"), Err(MediaPathError::Outside));
-        assert_eq!(below(&[], &top.join("root/a.png")), Err(MediaPathError::Outside));
-    }
-
-    #[test]
-    fn a_link_out_does_not_tell_what_lies_behind_it() {
-        let (_folder, top) = world();
-        symlink(top.join("root-evil"), top.join("root/sub")).unwrap();
-        symlink(top.join("root-evil/b.png"), top.join("root/b.png")).unwrap();
-        for path in ["sub/a.png", "sub/b.png", "b.png", "sub/../b.png"] {
-            assert_eq!(below(&[top.join("root")], Path::new(path)), Err(MediaPathError::Outside), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_link_within_the_root_is_followed() {
-        let (_folder, top) = world();
-        symlink(top.join("root/a.png"), top.join("root/link.png")).unwrap();
-        assert_eq!(below(&[top.join("root")], &top.join("root/link.png")), Ok(top.join("root/a.png")));
-    }
 
     #[test]
     fn any_name_survives_its_uri() {
@@ -176,7 +98,7 @@ mod tests {
         for uri in
             ["https://x/a.png", "file:a.png", "file://a.png", "file:///a%zz", "file:///a%0", "file:///a%00"]
         {
-            assert_eq!(resolve(&[PathBuf::from("/")], uri), Err(MediaPathError::NotAFile), "{uri}");
+            assert_eq!(path_of(uri), None, "{uri}");
         }
     }
 }

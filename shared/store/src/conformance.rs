@@ -24,6 +24,7 @@ mod races;
 mod reviews;
 mod submissions;
 mod sweeping;
+mod team_media;
 
 /// Declares tests `async fn(World)` of a theme, each once for every database.
 macro_rules! suite {

@@ -81,7 +81,7 @@ async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem],
         .await?
         .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
     if let Some(twice) = first_double(db, id, items).await? {
-        let message = format!("`{}` is in the dataset already", items[twice].uri);
+        let message = "is in the dataset already";
         return Err(StoreError::Invalid(FieldError::new(
             format!("{}", stop - start + twice as i64),
             message,

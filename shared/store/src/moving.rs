@@ -9,12 +9,13 @@ use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use crate::error::{Result, StoreError};
 use crate::pools::{Pools, Target};
 
-/// What is moved, in an order in which whatever a row refers to comes first. What belongs to running processes is
-/// not: duties, requests under way, members who lost a role a moment ago; and neither is how often people have changed, which whoever remembers it has forgotten by then.
-pub(crate) const TABLES: [&str; 21] = [
+/// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
+/// under way, members who lost a role a moment ago, and how often people have changed.
+pub(crate) const TABLES: [&str; 22] = [
     "users",
     "teams",
     "members",
+    "team_media",
     "tokens",
     "token_uses",
     "invitations",

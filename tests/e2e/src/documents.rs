@@ -7,9 +7,10 @@ use swath_harness::{Person, Service, World, until};
 
 /// The routes of DESIGN §7 as OpenAPI writes them.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str); 45] = [
+const ROUTES: [(&str, &str); 47] = [
     ("get", "/v1/me"), ("post", "/v1/teams"), ("post", "/v1/users"),
     ("put", "/v1/teams/{}/members/{}"), ("delete", "/v1/teams/{}/members/{}"),
+    ("get", "/v1/teams/{}/media"), ("put", "/v1/teams/{}/media"),
     ("post", "/v1/tokens"), ("delete", "/v1/tokens/{}"),
     ("post", "/v1/datasets"), ("get", "/v1/datasets"), ("get", "/v1/datasets/{}"), ("post", "/v1/datasets/{}/items"),
     ("post", "/v1/jobs"), ("get", "/v1/jobs"), ("get", "/v1/jobs/{}"), ("patch", "/v1/jobs/{}"),

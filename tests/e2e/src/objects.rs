@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use serde_json::json;
 use swath_harness::{Settings, World, ports};
 
-const KEY: &str = "AKIAEXAMPLE";
-const SECRET: &str = "the-secret-of-the-object-store";
+pub(crate) const KEY: &str = "AKIAEXAMPLE";
+pub(crate) const SECRET: &str = "the-secret-of-the-object-store";
 const MANIFEST: &str = "{\"uri\": \"s3://pictures/first one.png\"}\n{\"uri\": \"s3://pictures/b/2.png\"}\n";
 
 /// A store with a manifest, a broken one and two pictures, for whoever presents a signature of the right key.
-async fn store() -> String {
+pub(crate) async fn store() -> String {
     async fn get(Path(path): Path<String>, RawQuery(query): RawQuery) -> (StatusCode, Vec<u8>) {
         let query = query.unwrap_or_default();
         let needs = ["X-Amz-Signature=", "X-Amz-Expires=", &format!("X-Amz-Credential={KEY}")];
@@ -48,7 +48,8 @@ async fn objects_are_listed_and_shown_through_signed_urls() {
         let item = &lease.told["assignment"]["items"][index];
         assert_eq!(item["uri"], format!("s3://{path}"));
         let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
-        assert_eq!(world.stranger(None).get(url).await.is(200).text(), path);
+        let signed = world.stranger(None).get(url).await.found();
+        assert_eq!(world.stranger(None).get(&signed).await.is(200).text(), path);
         let link = anna.get(&format!("{}/media", lease.item(index as u64))).await.found();
         assert_eq!(world.stranger(None).get(&link).await.is(200).text(), path);
     }

@@ -15,6 +15,7 @@ mod labels;
 mod leases;
 mod load;
 mod manifests;
+mod media;
 mod objects;
 mod outages;
 mod people;

@@ -83,7 +83,11 @@ impl World {
         let folder = tempfile::Builder::new().prefix("swath-world-").tempdir()?;
         std::fs::create_dir_all(media_of(folder.path()))?;
         let admin_token = format!("admin-{}", ids::fresh());
-        let common = common_settings(folder.path(), &admin_token);
+        let mut common = common_settings(folder.path(), &admin_token);
+        // An older program refuses a setting that it does not know, and shares everything.
+        if settings.program.is_none() {
+            common.insert("SWATH__MEDIA__SHARED".to_owned(), shared(folder.path()));
+        }
         let mut plan = shape.plan(folder.path(), common, &settings).await?;
         for service in &mut plan.services {
             service.launch()?;
@@ -186,6 +190,11 @@ fn common_settings(folder: &Path, admin_token: &str) -> Environment {
         ("SWATH__MEDIA__ROOTS", media_of(folder).display().to_string()),
     ];
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What all teams of a world may use: its folder, and buckets by these names.
+fn shared(folder: &Path) -> String {
+    format!("{},s3://bucket,s3://pictures,s3://lists", media_of(folder).display())
 }
 
 fn media_of(folder: &Path) -> std::path::PathBuf {

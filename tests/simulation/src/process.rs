@@ -14,6 +14,8 @@ use swath_review::Review;
 use swath_runtime::auth::Tokens;
 use swath_runtime::context::Parts;
 use swath_runtime::media::Signer;
+use swath_runtime::media_access::MediaAccess;
+use swath_runtime::media_path::{MediaFiles, Places, Private};
 use swath_runtime::rate::Allowance;
 use swath_runtime::telemetry::{HttpMetrics, Traces};
 use swath_runtime::{Config, Context};
@@ -68,7 +70,7 @@ impl Process {
             tokens: Tokens::default(),
             allowance: Allowance::per_second(0),
             signer: Signer::new(SecretString::from("a secret of no importance at all")),
-            media_roots: Vec::new(),
+            media: MediaAccess::new(MediaFiles::new(Vec::new(), Private::default()), Places::default()),
             traces: Traces::default(),
             http: HttpMetrics::new(&registry)?,
             registry,

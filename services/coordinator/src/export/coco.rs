@@ -129,7 +129,7 @@ impl Document {
             file_name: self.names.of(item.index, &item.uri),
             width,
             height,
-            swath: Origin { index: item.index, uri: &item.uri },
+            swath: Origin { index: item.index, uri: &item.shown_uri },
         };
         bytes.push(b'\n');
         Ok(serde_json::to_writer(bytes, &image)?)

@@ -51,6 +51,7 @@ pub(super) fn item(index: i64, annotation: Value) -> Item {
     Item {
         index,
         uri: format!("file:///data/sub/{index}.png"),
+        shown_uri: format!("sub/{index}.png"),
         size: Some((100, 50)),
         slot: 0,
         round: 1,

@@ -35,7 +35,7 @@ pub(super) fn lines(page: &[Item]) -> io::Result<Vec<u8>> {
     for item in page.iter().filter(|item| item.annotation.skip.is_none()) {
         let line = Line {
             index: item.index,
-            uri: &item.uri,
+            uri: &item.shown_uri,
             slot: item.slot,
             round: item.round,
             annotation: Labels { figures: &item.annotation.figures, tags: &item.annotation.tags },
@@ -83,7 +83,7 @@ mod tests {
             ]
         );
         assert!(String::from_utf8(text).unwrap().starts_with(
-            r#"{"index":7,"uri":"file:///data/sub/7.png","slot":0,"round":1,"annotation":{"figures":[{"class":"car","#
+            r#"{"index":7,"uri":"sub/7.png","slot":0,"round":1,"annotation":{"figures":[{"class":"car","#
         ));
     }
 

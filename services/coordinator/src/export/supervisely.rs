@@ -161,7 +161,7 @@ impl Project {
             tags: tags(&item.annotation.tags),
             objects: figures.flat_map(|figure| objects(item, figure, classes, summary)).collect(),
             custom: Custom {
-                swath: Origin { index: item.index, uri: &item.uri, provenance: Provenance::of(item) },
+                swath: Origin { index: item.index, uri: &item.shown_uri, provenance: Provenance::of(item) },
             },
         };
         Ok(serde_json::to_vec(&annotation)?)

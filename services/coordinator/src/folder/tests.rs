@@ -1,4 +1,7 @@
+use std::fs;
 use std::os::unix::fs::symlink;
+
+use swath_runtime::media_path::Private;
 
 use super::*;
 
@@ -37,7 +40,13 @@ impl World {
     }
 
     fn scan(&self) -> Result<Vec<ManifestItem>, FolderError> {
-        scan(std::slice::from_ref(&self.root), &self.root)?.collect()
+        self.scan_at(&self.root)?.collect()
+    }
+
+    fn scan_at(&self, folder: &Path) -> Result<Scan, FolderError> {
+        let private = Private::new(&self.root.join("swath-data"), None, None);
+        let files = Arc::new(MediaFiles::new(vec![self.root.clone()], private));
+        scan(files, Places::everything(), folder)
     }
 
     fn names(&self) -> Vec<String> {
@@ -62,7 +71,7 @@ fn a_folder_without_pictures_is_refused() {
     world.put("sub/readme.md", b"");
     assert_eq!(world.scan(), Err(FolderError::Empty));
     let file = world.root.join("sub/readme.md");
-    assert_eq!(scan(std::slice::from_ref(&world.root), &file).err(), Some(FolderError::NotAFolder));
+    assert_eq!(world.scan_at(&file).err(), Some(FolderError::NotAFolder));
 }
 
 #[test]
@@ -81,7 +90,7 @@ fn what_is_no_picture_is_named() {
 fn the_scan_ends_with_its_first_error() {
     let world = World::new(&["b.png"]);
     world.put("a.png", b"");
-    let mut pictures = scan(std::slice::from_ref(&world.root), &world.root).unwrap();
+    let mut pictures = world.scan_at(&world.root).unwrap();
     assert!(matches!(pictures.next(), Some(Err(_))));
     assert!(pictures.next().is_none());
 }
@@ -106,15 +115,12 @@ fn links_out_of_the_roots_are_refused() {
 fn the_folder_itself_must_lie_below_a_root() {
     let world = World::new(&["a.png"]);
     symlink("../root-evil", world.root.join("evil")).unwrap();
-    let roots = [world.root.clone()];
     for path in ["../root-evil", "evil", ".."] {
-        let refused = scan(&roots, &world.root.join(path)).err();
+        let refused = world.scan_at(&world.root.join(path)).err();
         assert_eq!(refused, Some(FolderError::Refused(MediaPathError::Outside)), "{path}");
     }
-    assert_eq!(
-        scan(&roots, &world.root.join("b")).err(),
-        Some(FolderError::Refused(MediaPathError::Missing))
-    );
+    let missing = world.scan_at(&world.root.join("b")).err();
+    assert_eq!(missing, Some(FolderError::Refused(MediaPathError::Missing)));
 }
 
 #[test]
@@ -127,4 +133,33 @@ fn circles_and_depth_have_an_end() {
 
     let deep = World::new(&[&format!("{}a.png", "d/".repeat(DEPTH_MAX))]);
     assert!(matches!(deep.scan(), Err(FolderError::TooMuch { .. })));
+}
+
+#[test]
+fn the_data_folder_is_passed_by_and_no_link_leads_into_it() {
+    let world = World::new(&["a.png", "swath-data/b.png"]);
+    assert_eq!(world.names(), ["a.png"]);
+    for path in ["swath-data", "swath-data/.", "../root/swath-data"] {
+        let refused = world.scan_at(&world.root.join(path)).err();
+        assert_eq!(refused, Some(FolderError::Refused(MediaPathError::Outside)), "{path}");
+    }
+    let linked = world.root.join("z.png");
+    for make in [|from: &Path, to: &Path| symlink(from, to), |from: &Path, to: &Path| fs::hard_link(from, to)]
+    {
+        make(&world.root.join("swath-data/b.png"), &linked).unwrap();
+        assert_eq!(world.scan(), Err(FolderError::LinkOutside { path: "z.png".into() }));
+        fs::remove_file(&linked).unwrap();
+    }
+    symlink(world.root.join("swath-data"), &linked).unwrap();
+    assert_eq!(world.scan(), Err(FolderError::LinkOutside { path: "z.png".into() }));
+}
+
+#[test]
+fn a_batch_ends_by_number_and_says_how_the_scan_ended() {
+    let world = World::new(&["a.png", "b.png", "c.png"]);
+    let mut scan = world.scan_at(&world.root).unwrap();
+    let (first, ended) = scan.batch(2, Duration::from_secs(60));
+    assert_eq!((first.len(), ended), (2, None));
+    let (rest, ended) = scan.batch(2, Duration::from_secs(60));
+    assert_eq!((rest.len(), ended), (1, Some(Ok(()))));
 }

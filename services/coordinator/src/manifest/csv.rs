@@ -9,7 +9,9 @@ use swath_domain::FieldError;
 use swath_domain::labels::check_text;
 use swath_domain::limits;
 
-use super::{COLUMNS_MAX, LINE_MAX, ManifestError, ManifestItem, accept};
+use super::{COLUMNS_MAX, LINE_MAX, ManifestError, ManifestItem, NOT_UTF8, TOO_LONG, accept};
+
+const TOO_WIDE: &str = "has more than 64 columns";
 
 /// Gathers bytes into records. Holds one record at most.
 #[derive(Debug)]
@@ -72,10 +74,10 @@ impl Records {
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => return Ok(()),
                 ReadRecordResult::Record => self.end_record(line, out)?,
                 ReadRecordResult::OutputFull => {
-                    return Err(ManifestError::new(line, format!("is longer than {LINE_MAX} bytes")));
+                    return Err(ManifestError::plain(line, TOO_LONG));
                 }
                 ReadRecordResult::OutputEndsFull => {
-                    return Err(ManifestError::new(line, format!("has more than {COLUMNS_MAX} columns")));
+                    return Err(ManifestError::plain(line, TOO_WIDE));
                 }
             }
         }
@@ -86,7 +88,7 @@ impl Records {
         self.push(b"\n", out)?;
         match self.begun {
             None => Ok(()),
-            Some(line) => Err(ManifestError::new(line, "has a quote that is never closed")),
+            Some(line) => Err(ManifestError::plain(line, "has a quote that is never closed")),
         }
     }
 
@@ -100,7 +102,7 @@ impl Records {
 
     fn end_record(&mut self, line: u64, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
         let (text, ends) = (&self.text[..self.filled], &self.ends[..self.fields]);
-        let fields = fields(text, ends).map_err(|_| ManifestError::new(line, "is not valid UTF-8"))?;
+        let fields = fields(text, ends).map_err(|_| ManifestError::plain(line, NOT_UTF8))?;
         match &self.header {
             None => self.header = Some(header(&fields, line)?),
             Some(header) => accept(item(header, &fields, line)?, out)?,
@@ -128,7 +130,7 @@ fn header(fields: &[&str], line: u64) -> Result<Vec<Column>, ManifestError> {
         errors.push(FieldError::new("uri", "is needed as a column of the header"));
     }
     match errors.into_iter().next() {
-        Some(error) => Err(ManifestError::of_field(line, error)),
+        Some(error) => Err(ManifestError::of_field(line, &error)),
         None => Ok(fields.iter().map(|name| column(name.trim())).collect()),
     }
 }
@@ -146,7 +148,7 @@ fn column(name: &str) -> Column {
 fn item(header: &[Column], fields: &[&str], line: u64) -> Result<ManifestItem, ManifestError> {
     if fields.len() != header.len() {
         let message = format!("has {} fields where the header has {}", fields.len(), header.len());
-        return Err(ManifestError::new(line, message));
+        return Err(ManifestError::new(line, "has more or fewer fields than the header", &message));
     }
     let mut item = ManifestItem { line, ..ManifestItem::default() };
     let mut meta = Map::new();
@@ -167,5 +169,5 @@ fn item(header: &[Column], fields: &[&str], line: u64) -> Result<ManifestItem, M
 
 fn pixels(column: &str, field: &str, line: u64) -> Result<i64, ManifestError> {
     let error = |_| FieldError::new(column, "must be a whole number of pixels");
-    field.trim().parse().map_err(error).map_err(|error| ManifestError::of_field(line, error))
+    field.trim().parse().map_err(error).map_err(|error| ManifestError::of_field(line, &error))
 }

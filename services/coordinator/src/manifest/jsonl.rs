@@ -1,6 +1,8 @@
 //! JSON lines, one item each.
 
-use super::{LINE_MAX, ManifestError, ManifestItem, accept};
+use super::{LINE_MAX, ManifestError, ManifestItem, NOT_UTF8, TOO_LONG, accept, shortened};
+
+const NOT_AN_ITEM: &str = "is not the JSON of an item";
 
 /// Gathers bytes into lines. Holds one line at most.
 #[derive(Debug, Default)]
@@ -29,8 +31,7 @@ impl Lines {
 
     fn hold(&mut self, bytes: &[u8]) -> Result<(), ManifestError> {
         if self.partial.len() + bytes.len() > LINE_MAX {
-            let message = format!("is longer than {LINE_MAX} bytes");
-            return Err(ManifestError::new(self.ended + 1, message));
+            return Err(ManifestError::plain(self.ended + 1, TOO_LONG));
         }
         self.partial.extend_from_slice(bytes);
         Ok(())
@@ -50,14 +51,15 @@ impl Lines {
 }
 
 fn read(bytes: &[u8], line: u64) -> Result<ManifestItem, ManifestError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::new(line, "is not valid UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::plain(line, NOT_UTF8))?;
     let mut source = serde_json::Deserializer::from_str(text);
     let item: ManifestItem = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         let path = error.path().to_string();
         let field = (error.inner().is_data() && path != ".").then_some(path);
-        ManifestError { line, field, message: explain(error.inner()) }
+        let fault = ManifestError::new(line, NOT_AN_ITEM, &explain(error.inner()));
+        ManifestError { field: field.map(|field| shortened(&field)), ..fault }
     })?;
-    source.end().map_err(|error| ManifestError::new(line, explain(&error)))?;
+    source.end().map_err(|error| ManifestError::new(line, NOT_AN_ITEM, &explain(&error)))?;
     Ok(item)
 }
 

@@ -148,3 +148,41 @@ fn kinds_are_known_by_type_and_ending() {
     assert_eq!(Kind::of_file_name("a/b.JSONL"), Some(Kind::Jsonl));
     assert_eq!(Kind::of_file_name("csv"), None);
 }
+
+#[test]
+fn without_content_only_line_and_kind_are_said() {
+    let secret = "hunter2";
+    for (kind, text) in [
+        (Kind::Csv, "password=hunter2\npassword=hunter2\n"),
+        (Kind::Csv, "hunter2,hunter2\na,b\n"),
+        (Kind::Csv, "uri,hunter2,hunter2\n"),
+        (Kind::Csv, "uri,width,height\na,hunter2,1\n"),
+        (Kind::Csv, "uri\nhunter2,b\n"),
+        (Kind::Csv, "uri,labels\na,hunter2|hunter2\n"),
+        (Kind::Jsonl, "hunter2"),
+        (Kind::Jsonl, "\"hunter2\""),
+        (Kind::Jsonl, "{\"hunter2\": 1}"),
+        (Kind::Jsonl, "{\"uri\": \"a\", \"width\": \"hunter2\"}"),
+        (Kind::Jsonl, "{\"uri\": \"a\", \"labels\": {\"hunter2\": 1}}"),
+        (Kind::Jsonl, "{\"uri\": \"a\", \"labels\": [\"hunter2\", \"hunter2\"]}"),
+        (Kind::Jsonl, "{\"uri\": \"a\"} hunter2"),
+    ] {
+        let said = parse(kind, text.as_bytes()).expect_err(text).without_content().to_string();
+        assert!(said.starts_with("line ") && !said.contains(secret), "{said}");
+    }
+}
+
+#[test]
+fn what_is_quoted_of_a_manifest_is_bounded() {
+    let long = "x".repeat(LINE_MAX / 2);
+    for (kind, text) in [
+        (Kind::Csv, format!("uri,{long},{long}\n")),
+        (Kind::Csv, format!("{long}\n")),
+        (Kind::Jsonl, format!("{{\"uri\": \"a\", \"width\": \"{long}\"}}")),
+        (Kind::Jsonl, format!("{{\"uri\": \"a\", \"{long}\": 1}}")),
+        (Kind::Jsonl, format!("{{\"uri\": \"a\", \"labels\": [\"{long}\", \"{long}\"]}}")),
+    ] {
+        let said = parse_by(kind, text.as_bytes(), 4096).unwrap_err().to_string();
+        assert!(said.chars().count() < 3 * QUOTED_MAX, "{} characters", said.chars().count());
+    }
+}

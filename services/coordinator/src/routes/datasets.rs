@@ -14,11 +14,11 @@ use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
-use swath_runtime::{media_path, object_store};
 use swath_store::{Asked, Dataset, DatasetState, NewDataset, Source, fill_pattern};
 
 use crate::export::shared_base;
-use crate::importer::{Import, Naming, Target};
+use crate::importer::place::{Place, manifest_place};
+use crate::importer::{Import, Naming, Target, media_check};
 use crate::manifest::{Kind, ManifestItem, check_item};
 
 /// How long a request waits for an import before it answers `importing`.
@@ -43,7 +43,7 @@ pub(crate) struct NewDatasetRequest {
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRequest {
-    /// A folder of pictures on the server, below one of its media roots.
+    /// A folder of pictures on the server: one of the team's, or below one; a relative path is looked for below each.
     #[serde(default)]
     folder: Option<String>,
     /// A manifest on the server, below one of its media roots, or in the object store, as `s3://bucket/key`.
@@ -148,7 +148,7 @@ async fn from_stream(
         return Ok(first);
     }
     let id = open(context, (team, caller.user()), name, asked).await?;
-    let import = Import::start(context.clone(), first_version(id), Naming::Line);
+    let import = Import::start(context.clone(), first_version(id, team), Naming::Line);
     import.stream(kind, request.into_body(), context.config.server.upload_bytes).await?;
     Ok(id)
 }
@@ -172,26 +172,26 @@ async fn from_source(
         SourceRequest { items: Some(items), pattern: None, count: None, folder: None, manifest: None } => {
             check_items("source.items", &items)?;
             let id = open(context, owner, request.name, asked).await?;
-            Import::start(context.clone(), first_version(id), Naming::Index("source.items"))
+            Import::start(context.clone(), first_version(id, team), Naming::Index("source.items"))
                 .list(items)
                 .await?;
             Ok(id)
         }
         SourceRequest { folder: Some(folder), pattern: None, count: None, items: None, manifest: None } => {
             let id = open(context, owner, request.name, asked).await?;
-            let import = Import::start(context.clone(), first_version(id), Naming::Uri);
-            patiently(import.folder(context.media_roots.clone(), PathBuf::from(folder))).await?;
+            let import = Import::start(context.clone(), first_version(id, team), Naming::Uri);
+            let access = context.media.of(&context.store, team).await?;
+            patiently(import.folder(access.places.clone(), PathBuf::from(folder))).await?;
             Ok(id)
         }
         SourceRequest { manifest: Some(manifest), pattern: None, count: None, items: None, folder: None } => {
-            let (place, kind) = manifest_place(context, &manifest)?;
+            let (place, kind) = manifest_place(context, team, manifest).await?;
             let id = open(context, owner, request.name, asked).await?;
-            let import = Import::start(context.clone(), first_version(id), Naming::Line);
+            let import = Import::start(context.clone(), first_version(id, team), Naming::Line);
+            let most = context.config.server.upload_bytes;
             match place {
-                Place::File(path) => patiently(import.file(path, kind)).await?,
-                Place::Object(url) => {
-                    patiently(import.object(url, kind, context.config.server.upload_bytes)).await?;
-                }
+                Place::File(file) => patiently(import.file(file, kind, most)).await?,
+                Place::Object(url) => patiently(import.object(url, kind, most)).await?,
             }
             Ok(id)
         }
@@ -231,40 +231,15 @@ async fn from_pattern(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
+    // The others lie between the two; whether the team may use each is asked again when it is shown.
+    let ends = [0, count - 1].into_iter().filter_map(|index| fill_pattern(&pattern, index)).collect();
+    if let Some((_, message)) = media_check::first_fault(context, team, ends).await? {
+        return Err(Problem::field("source.pattern", message));
+    }
     let base = shared_base(None, pattern.split('{').next().unwrap_or_default());
     let (id, now) = (DatasetId(context.next_id()), context.now());
     let new = NewDataset { id, team, name, creator, base, source: Source::Pattern { pattern, count }, now };
     Ok(context.store.dataset_create(new, asked).await?)
-}
-
-/// Where a manifest lies.
-enum Place {
-    File(PathBuf),
-    /// By its signed URL.
-    Object(String),
-}
-
-fn manifest_place(context: &Context, manifest: &str) -> Result<(Place, Kind)> {
-    let kind = Kind::of_file_name(manifest)
-        .ok_or_else(|| Problem::field("source.manifest", "must end in .jsonl, .ndjson or .csv"))?;
-    if object_store::is_object(manifest) {
-        let url = object_store::presigned(&context.config.media, manifest)
-            .ok_or_else(|| Problem::field("source.manifest", "no object store is configured"))?;
-        return Ok((Place::Object(url), kind));
-    }
-    let found = if manifest.starts_with("file:") {
-        media_path::resolve(&context.media_roots, manifest)
-    } else if manifest.contains("://") {
-        return Err(Problem::field(
-            "source.manifest",
-            "must lie below the server's media roots or in its object store",
-        ));
-    } else {
-        media_path::below(&context.media_roots, std::path::Path::new(manifest))
-    };
-    found
-        .map(|path| (Place::File(path), kind))
-        .map_err(|error| Problem::field("source.manifest", error.to_string()))
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -313,8 +288,8 @@ async fn open(
     Ok(context.store.dataset_create(new, asked).await?)
 }
 
-fn first_version(dataset: DatasetId) -> Target {
-    Target { dataset, version: 1, base: None }
+fn first_version(dataset: DatasetId, team: TeamId) -> Target {
+    Target { dataset, team, version: 1, base: None }
 }
 
 async fn view(context: &Context, id: DatasetId) -> Result<DatasetView> {
@@ -384,6 +359,7 @@ pub(crate) async fn append(
 
 async fn next_version(context: &Context, dataset: &Dataset, naming: Naming) -> Result<Import> {
     let (version, _) = context.store.dataset_open_version(dataset.id, context.now()).await?;
-    let target = Target { dataset: dataset.id, version, base: Some(dataset.base.clone()) };
+    let target =
+        Target { dataset: dataset.id, team: dataset.team, version, base: Some(dataset.base.clone()) };
     Ok(Import::start(context.clone(), target, naming))
 }

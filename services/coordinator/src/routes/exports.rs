@@ -93,7 +93,7 @@ async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &
         numbers.dedup();
         let rows = context.store.items(dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
         let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
-        let items: io::Result<Vec<_>> = page.into_iter().map(|item| exported(item, &rows)).collect();
+        let items: io::Result<Vec<_>> = page.into_iter().map(|item| exported(context, item, &rows)).collect();
         send(chunks, encoder.items(&items?)?).await?;
     }
     for piece in encoder.finish()? {
@@ -102,13 +102,14 @@ async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &
     Ok(())
 }
 
-fn exported(accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {
+fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {
     let stored = accepted.annotation;
     let row =
         rows.get(&stored.item).ok_or_else(|| io::Error::other(format!("item {} is missing", stored.item)))?;
     Ok(Item {
         index: stored.item,
         uri: row.uri.clone(),
+        shown_uri: context.media.files.shown_uri(&row.uri),
         size: row.size,
         slot: accepted.slot,
         round: accepted.round,
@@ -135,7 +136,8 @@ async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::
 
 async fn stored_lines(context: &Context, job: &Job, page: &[Assignment]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    for item in stored_items(&context.store, job, page).await? {
+    for mut item in stored_items(&context.store, job, page).await? {
+        item.uri = context.media.files.shown_uri(&item.uri);
         stored_line(&item, &mut bytes)?;
     }
     Ok(bytes)

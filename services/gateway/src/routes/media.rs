@@ -1,17 +1,30 @@
-//! Pictures that lie on the server's own disk, by a signed URL.
+//! Pictures by a signed URL, for as long as the lease that shows them is current: those on the server's own disk, and a
+//! way on to those in the object store.
 
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use swath_domain::Ranges;
-use swath_runtime::media_path;
-use swath_runtime::{PathId, Problem, Result};
-use tokio_util::io::ReaderStream;
+use swath_leasing::{Medium, Shown, redirect};
+use swath_runtime::media_path::{FileWork, PictureKind, encode, read_header};
+use swath_runtime::object_store;
+use swath_runtime::{Context, PathId, Problem, Result};
 
 use crate::Gateway;
+
+/// How long the file system may take over one step: to open a picture, or to read the next piece.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 256 * 1_024;
 
 pub(crate) async fn show(
     Extension(gateway): Extension<Arc<Gateway>>,
@@ -19,19 +32,109 @@ pub(crate) async fn show(
 ) -> Result<Response> {
     let context = &gateway.context;
     let ticket = context.signer.check(&signed, context.now()).ok_or_else(Problem::not_found)?;
-    let items = context.store.items(ticket.dataset, &Ranges::of_items([ticket.item])).await?;
+    let shown = gateway.showing.of(context, ticket.lease, ticket.user).await?;
+    let shown = shown.filter(|shown| shown.ranges.contains(ticket.item)).ok_or_else(Problem::not_found)?;
+    let items = context.store.items(shown.dataset, &Ranges::of_items([ticket.item])).await?;
     let uri = items.into_iter().next().ok_or_else(Problem::not_found)?.uri;
-    let path = media_path::resolve(&context.media_roots, &uri).map_err(|_| Problem::not_found())?;
-    let file = tokio::fs::File::open(&path).await.map_err(|_| Problem::not_found())?;
-    let length = file.metadata().await.map_err(|_| Problem::not_found())?.len();
-    let kind = mime_guess::from_path(&path).first_or_octet_stream();
-    let kind = HeaderValue::from_str(kind.as_ref()).map_err(|_| Problem::not_found())?;
+    match Medium::of(&uri) {
+        Medium::Object(object) if shown.access.holds_object(&object) => {
+            let url = object_store::presigned(&context.config.media, &object);
+            redirect(&url.ok_or_else(Problem::not_found)?)
+        }
+        Medium::File => picture(context, &shown, uri).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// A picture that is open, with its first piece.
+struct Opened {
+    file: File,
+    kind: PictureKind,
+    name: String,
+    length: u64,
+    first: Vec<u8>,
+}
+
+async fn picture(context: &Context, shown: &Arc<Shown>, uri: String) -> Result<Response> {
+    let (files, shown) = (context.media.files.clone(), shown.clone());
+    let work = files.work.clone();
+    let open = move || {
+        let found = files.find_uri(&shown.access.places, &uri).ok()?;
+        let (file, length) = found.read().ok()?;
+        open(file, length, &found.path)
+    };
+    let opened = work.run(STEP_TIMEOUT, open).await.map_err(|_| Problem::unavailable())?;
+    let opened = opened.ok_or_else(Problem::not_found)?;
     let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=600")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(opened.kind.media_type())),
+        (header::CONTENT_LENGTH, HeaderValue::from(opened.length)),
+        (header::CONTENT_DISPOSITION, disposition(&opened.name)?),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     ];
-    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+    Ok((headers, body(opened, work)).into_response())
+}
+
+/// Opens a picture; what is no picture by its content is not there.
+fn open(file: File, length: u64, path: &Path) -> Option<Opened> {
+    let mut reader = BufReader::new(file);
+    let kind = read_header(&mut reader).ok()?.kind;
+    let mut file = reader.into_inner();
+    file.rewind().ok()?;
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let first = piece(&mut file, length).ok()?;
+    Some(Opened { file, kind, name, length, first })
+}
+
+/// Reads the next piece of a file of which so many bytes are left.
+fn piece(file: &mut File, left: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(left).map_or(PIECE_BYTES, |left| left.min(PIECE_BYTES));
+    let mut piece = vec![0; length];
+    file.read_exact(&mut piece)?;
+    Ok(piece)
+}
+
+/// The picture piece by piece; a file that has become shorter, or that cannot be read in time, ends the connection.
+fn body(opened: Opened, work: FileWork) -> Body {
+    let left = opened.length - opened.first.len() as u64;
+    let first = stream::iter([io::Result::Ok(Bytes::from(opened.first))]);
+    let rest = stream::try_unfold((opened.file, left, work), |(mut file, left, work)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let read = move || piece(&mut file, left).map(|piece| (file, piece));
+        let (file, piece) = work.run(STEP_TIMEOUT, read).await.map_err(io::Error::other)??;
+        let left = left - piece.len() as u64;
+        Ok(Some((Bytes::from(piece), (file, left, work))))
+    });
+    Body::from_stream(first.chain(rest.into_stream()))
+}
+
+/// How a browser that saves the picture names it.
+fn disposition(name: &str) -> Result<HeaderValue> {
+    let plain: String =
+        name.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '_' }).collect();
+    let plain = plain.replace('\\', "\\\\").replace('"', "\\\"");
+    let text = format!("inline; filename=\"{plain}\"; filename*=UTF-8''{}", encode(name.as_bytes()));
+    HeaderValue::from_str(&text).map_err(|_| Problem::not_found())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_quotes() {
+        for (name, expected) in [
+            ("a b.png", r#"inline; filename="a b.png"; filename*=UTF-8''a%20b.png"#),
+            (
+                "q\"; x=\"\\.png",
+                r#"inline; filename="q\"; x=\"\\.png"; filename*=UTF-8''q%22%3B%20x%3D%22%5C.png"#,
+            ),
+            ("ä\r\nX: y", r#"inline; filename="___X: y"; filename*=UTF-8''%C3%A4%0D%0AX%3A%20y"#),
+        ] {
+            assert_eq!(disposition(name).unwrap().to_str().unwrap(), expected);
+        }
+    }
 }

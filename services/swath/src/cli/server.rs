@@ -57,6 +57,13 @@ impl ServerArgs {
 /// Runs the server until it is told to end.
 pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     let running = roles::start(args.server.options(args.roles)).await?;
+    if let Some(folder) = running.shared() {
+        let folder = folder.display();
+        let said = format!(
+            "all teams may use the pictures below {folder}: media.roots and media.shared are not set"
+        );
+        drop(output::line(&said));
+    }
     // A closed standard output must not keep the server from serving.
     running.wait(|token| drop(output::line(&format!("admin token: {token}")))).await
 }

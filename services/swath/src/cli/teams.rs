@@ -1,12 +1,13 @@
 //! `swath team`
 
-use clap::Subcommand;
-use serde_json::json;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use super::output::Column;
 use super::session::Session;
 
 const COLUMNS: &[Column] = &[("ID", "/id"), ("NAME", "/name")];
+const MEDIA: &[Column] = &[("EVERYTHING", "/everything"), ("FOLDERS", "/folders"), ("BUCKETS", "/buckets")];
 
 #[derive(Subcommand)]
 pub enum TeamCommand {
@@ -17,6 +18,24 @@ pub enum TeamCommand {
     },
     /// List your teams; an administrator's are all there are
     List,
+    /// Show which folders and buckets a team may use as media; with options, set them: for administrators
+    Media(MediaArgs),
+}
+
+/// A team and its media.
+#[derive(Args)]
+pub struct MediaArgs {
+    /// The team, by id or name
+    team: String,
+    /// A folder on the server that the team may use, in place of those so far; several times for several
+    #[arg(long, value_name = "PATH")]
+    folder: Vec<String>,
+    /// A bucket prefix that the team may use, as in s3://bucket/prefix/; several times for several
+    #[arg(long, value_name = "URL")]
+    bucket: Vec<String>,
+    /// Take everything from the team
+    #[arg(long, conflicts_with_all = ["folder", "bucket"])]
+    none: bool,
 }
 
 /// Carries out a team command.
@@ -24,5 +43,16 @@ pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> 
     match command {
         TeamCommand::Create { name } => session.create("/v1/teams", &json!({"name": name}), COLUMNS).await,
         TeamCommand::List => session.list("/v1/teams", &[], COLUMNS).await,
+        TeamCommand::Media(args) => media(session, args).await,
     }
+}
+
+async fn media(session: &Session, MediaArgs { team, folder, bucket, none }: MediaArgs) -> anyhow::Result<()> {
+    let path = format!("/v1/teams/{}/media", session.team(Some(&team)).await?);
+    let media: Value = if none || !folder.is_empty() || !bucket.is_empty() {
+        session.client.put(&path, &json!({"folders": folder, "buckets": bucket})).await?
+    } else {
+        session.client.get(&path, &[]).await?
+    };
+    Ok(session.output.record(MEDIA, &media)?)
 }

@@ -30,11 +30,12 @@ impl Stage {
         let admin_token = format!("demo-{}", new_key());
         let mut server = roles::start(UpOptions {
             config: None,
-            data: Some(data.clone()),
+            data: Some(data.join("swath-data")),
             listen: Some(args.listen.clone()),
             roles: Vec::new(),
             overrides: vec![
                 ("media.roots".to_owned(), pictures.display().to_string()),
+                ("media.shared".to_owned(), pictures.display().to_string()),
                 ("admin.token".to_owned(), admin_token.clone()),
             ],
             quiet: true,

@@ -83,7 +83,7 @@ async fn a_token_is_known_by_its_digest_alone(world: World) {
     assert!(world.store.admins().await.unwrap().is_empty());
     let admin = User { admin: true, ..user(&world, "root") };
     world.store.user_create(admin.clone(), world.actor(), None).await.unwrap();
-    assert_eq!(world.store.admins().await.unwrap(), [admin.clone()]);
+    assert!(world.store.admins().await.unwrap().contains(&admin));
     let (id, secret) = (TokenId(world.id()), digest(b"secret"));
     let expires = Some(world.now() + 1);
     let new = NewToken { id, user: admin.id, team: None, digest: secret.clone(), expires };

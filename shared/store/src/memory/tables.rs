@@ -120,6 +120,8 @@ tables! {
     teams: Uuid => (String, i64),
     /// By team and person.
     members: (Uuid, Uuid) => MemberRecord,
+    /// By team, kind and place.
+    team_media: (Uuid, i64, String) => (),
     tokens: Uuid => TokenRecord,
     /// By token: when it was last used.
     token_uses: Uuid => i64,

@@ -18,7 +18,7 @@ fn a_small_document_is_exactly_this() {
     };
     let image = |id: i64, index: i64| {
         json!({"id": id, "file_name": format!("{index}.png"), "width": 100, "height": 50,
-            "swath": {"index": index, "uri": format!("file:///data/sub/{index}.png")}})
+            "swath": {"index": index, "uri": format!("sub/{index}.png")}})
     };
     let mut images = [image(1, 0), image(4, 3)];
     for image in &mut images {

@@ -46,7 +46,7 @@ fn a_small_project_is_exactly_this() {
     let annotation = json(&files, "my photos/ann/sub~0.png.json");
     assert_eq!(annotation["size"], json!({"width": 100, "height": 50}));
     assert_eq!(annotation["tags"], json!([{"name": "light", "value": "day"}, {"name": "note", "value": ""}]));
-    assert_eq!(annotation["customBigData"]["swath"]["uri"], "file:///data/sub/0.png");
+    assert_eq!(annotation["customBigData"]["swath"]["uri"], "sub/0.png");
     assert_eq!(
         annotation["objects"][0],
         json!({"classTitle": "car", "description": "", "geometryType": "rectangle",

@@ -1,0 +1,64 @@
+//! What items may name as their medium: checked before they are stored, and again whenever they are shown.
+
+use std::io::BufReader;
+use std::time::Duration;
+
+use swath_domain::ids::TeamId;
+use swath_runtime::media_access::TeamAccess;
+use swath_runtime::media_path::{MediaFiles, MediaPathError, is_data_picture, read_header};
+use swath_runtime::object_store::{self, Object};
+use swath_runtime::{Context, Problem, Result};
+
+/// How long the files of one page may take to look at.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The first of these URIs that the team's datasets may not have, by its place, and why.
+pub(crate) async fn first_fault(
+    context: &Context,
+    team: TeamId,
+    uris: Vec<String>,
+) -> Result<Option<(usize, String)>> {
+    // Most items lie elsewhere and are nobody's in particular.
+    if !uris.iter().any(|uri| is_checked(uri)) {
+        return Ok(None);
+    }
+    let access = context.media.of(&context.store, team).await?;
+    let (files, work) = (context.media.files.clone(), context.media.files.work.clone());
+    let check = move || {
+        let faults = uris.iter().enumerate().map(|(at, uri)| (at, check(&files, &access, uri)));
+        faults.filter_map(|(at, checked)| Some((at, checked.err()?))).next()
+    };
+    work.run(PAGE_TIMEOUT, check).await.map_err(|_| Problem::unavailable())
+}
+
+fn scheme(uri: &str) -> &str {
+    uri.split_once(':').map_or("", |(scheme, _)| scheme)
+}
+
+fn is_checked(uri: &str) -> bool {
+    ["file", "s3", "data"].iter().any(|known| scheme(uri).eq_ignore_ascii_case(known))
+}
+
+/// Whether a team's item may lie here. A file that does not stand there yet may; one that does must be a picture. Blocks.
+fn check(files: &MediaFiles, access: &TeamAccess, uri: &str) -> Result<(), String> {
+    match scheme(uri).to_ascii_lowercase().as_str() {
+        "data" if is_data_picture(uri) => Ok(()),
+        "data" => Err("must hold a picture: data:image/ with png, jpeg, gif, webp or bmp".to_owned()),
+        "s3" if object_store::is_object(uri) => {
+            let object = Object::parse(uri).map_err(|error| error.to_string())?;
+            let is_ours = access.holds_object(&object);
+            if is_ours { Ok(()) } else { Err("does not lie in a bucket of this team".to_owned()) }
+        }
+        "file" => {
+            let found = match files.find_uri(&access.places, uri) {
+                Ok(found) => found,
+                Err(MediaPathError::Missing) => return Ok(()),
+                Err(error) => return Err(error.to_string()),
+            };
+            let unusable = |reason: &str| format!("cannot be used: {reason}");
+            let (file, _) = found.read().map_err(unusable)?;
+            read_header(&mut BufReader::new(file)).map(drop).map_err(unusable)
+        }
+        _ => Ok(()),
+    }
+}

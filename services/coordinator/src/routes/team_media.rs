@@ -1,0 +1,100 @@
+//! Which folders and buckets a team may use as media. The administrator says so; the team's managers see it.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use swath_domain::FieldError;
+use swath_domain::ids::TeamId;
+use swath_runtime::media_path::places::{self, PLACES_MAX, PlaceError};
+use swath_runtime::{Body, Caller, Context, PathId, Problem, Result};
+use swath_store::TeamMedia;
+
+use super::teams::require_manager;
+
+/// What a team may use from now on, in place of what it might so far.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TeamMediaRequest {
+    /// Absolute folders of the server. What is read there must lie below its media roots as well.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    folders: Vec<String>,
+    /// Prefixes of keys by whole steps, as in `s3://bucket/prefix/`.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    buckets: Vec<String>,
+}
+
+/// What a team may use, beside what the configuration shares with all teams.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TeamMediaView {
+    /// Whether there is no limit: so it is for teams from before there were limits, until an administrator sets some.
+    everything: bool,
+    /// Folders of the server; for managers their paths below the media roots.
+    folders: Vec<String>,
+    /// Prefixes of keys.
+    buckets: Vec<String>,
+}
+
+impl TeamMediaView {
+    fn new(context: &Context, caller: &Caller, media: TeamMedia) -> Self {
+        let shown = |folder: String| match places::folder(&folder) {
+            Ok(path) if !caller.is_admin() => context.media.files.shown_folder(&path),
+            _ => folder,
+        };
+        Self {
+            everything: media.everything,
+            folders: media.folders.into_iter().map(shown).collect(),
+            buckets: media.buckets,
+        }
+    }
+}
+
+pub(crate) async fn show(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(team): PathId<TeamId>,
+) -> Result<Json<TeamMediaView>> {
+    require_manager(&context, &caller, team).await?;
+    let media = context.store.team_media(team).await?;
+    Ok(Json(TeamMediaView::new(&context, &caller, media)))
+}
+
+pub(crate) async fn put(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(team): PathId<TeamId>,
+    request: Body<TeamMediaRequest>,
+) -> Result<Json<TeamMediaView>> {
+    require_manager(&context, &caller, team).await?;
+    let TeamMediaRequest { folders, buckets } = request.value;
+    let mut errors = Vec::new();
+    check("folders", &folders, |text| places::folder(text).map(drop), &mut errors);
+    check("buckets", &buckets, |text| places::prefix(text).map(drop), &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    context.store.team_media_put(team, TeamMedia { everything: false, folders, buckets }).await?;
+    context.media.forget(team);
+    let media = context.store.team_media(team).await?;
+    Ok(Json(TeamMediaView::new(&context, &caller, media)))
+}
+
+fn check(
+    field: &str,
+    texts: &[String],
+    read: impl Fn(&str) -> Result<(), PlaceError>,
+    errors: &mut Vec<FieldError>,
+) {
+    if texts.len() > PLACES_MAX {
+        errors.push(FieldError::new(field, format!("at most {PLACES_MAX} are allowed")));
+        return;
+    }
+    for (index, text) in texts.iter().enumerate() {
+        if let Err(error) = read(text) {
+            errors.push(FieldError::new(format!("{field}[{index}]"), error.to_string()));
+        } else if texts[..index].contains(text) {
+            errors.push(FieldError::new(format!("{field}[{index}]"), "stands here twice"));
+        }
+    }
+}
