@@ -17,6 +17,7 @@ use swath_runtime::backends::Shape;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
+use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route, server, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -117,7 +118,10 @@ async fn come_up(
     tasks: TaskTracker,
 ) -> anyhow::Result<Option<String>> {
     let token = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
-    tasks.spawn(async move { clock.follow(&context.store, &context.shutdown).await });
+    tasks.spawn(async move {
+        let start = || clock.follow(&context.store, &context.shutdown);
+        keep_running("clock", &context.shutdown, start).await;
+    });
     services.run(&tasks);
     tracing::info!("ready");
     Ok(token)

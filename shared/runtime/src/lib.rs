@@ -19,6 +19,7 @@ pub mod media_path;
 pub mod object_store;
 pub mod openapi;
 pub mod pages;
+pub mod panics;
 pub mod problem;
 pub mod rate;
 pub mod route;
