@@ -100,10 +100,15 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let whole = ALL.iter().all(|role| options.has(*role));
     let Opened { context, shape, clock, folder } = boot::open(config, whole, &options.service()).await?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
+    let metrics_listener = server::bind_metrics(&context.config, whole).await?;
     let services = Services::new(&context, &options)?;
     let router = server::router(&context, services.routes(), documented);
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
+    if let Some((listener, address)) = metrics_listener {
+        tasks.spawn(server::serve_metrics(context.clone(), listener));
+        tracing::info!(%address, "serving /metrics");
+    }
     let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
     Ok(Running { address, context, serving, booting: Some(booting), tasks, _folder: folder })

@@ -23,6 +23,7 @@ use crate::context::{Context, Parts};
 use crate::media::Signer;
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces, register_parts};
+use crate::writes::Writes;
 
 /// Between two looks for a database that is not there yet.
 const RETRY: Duration = Duration::from_millis(500);
@@ -72,6 +73,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         http: HttpMetrics::new(&registry)?,
         registry,
         instance,
+        writes: Writes::default(),
         booted: AtomicBool::new(false),
         draining: AtomicBool::new(false),
         shutdown: CancellationToken::new(),

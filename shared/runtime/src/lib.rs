@@ -25,6 +25,7 @@ pub mod rate;
 pub mod route;
 pub mod server;
 pub mod telemetry;
+pub mod writes;
 
 pub use access::Access;
 pub use auth::Caller;

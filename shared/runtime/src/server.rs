@@ -4,6 +4,8 @@ mod accept;
 mod bound;
 mod connection;
 mod exchange;
+mod headers;
+mod state;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -25,6 +27,7 @@ use tokio::net::TcpListener;
 
 use crate::access::Access;
 use crate::auth::bearer;
+use crate::config::Config;
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 use crate::route::Route;
@@ -56,6 +59,14 @@ pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) ->
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid", "this path does not know the method")
         })
+        .layer(middleware::from_fn_with_state(context.clone(), observe))
+        .with_state(context.clone())
+}
+
+/// The router of `/metrics`, for a listener of its own.
+pub fn metrics_router(context: &Context) -> Router {
+    health::metrics_router()
+        .fallback(|| async { Problem::not_found() })
         .layer(middleware::from_fn_with_state(context.clone(), observe))
         .with_state(context.clone())
 }
@@ -114,6 +125,32 @@ pub async fn bind(listen: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+/// Where `/metrics` is served unless something is set, in a process with all roles.
+const METRICS_LISTEN: &str = "127.0.0.1:9464";
+
+/// Takes the address of `/metrics`, if there is to be one. A default that is taken is no reason not to start, for several
+/// installations may share a machine.
+pub async fn bind_metrics(config: &Config, whole: bool) -> anyhow::Result<Option<(TcpListener, SocketAddr)>> {
+    match config.server.metrics_listen.as_str() {
+        "none" => Ok(None),
+        "" if !whole => Ok(None),
+        "" => {
+            let bound = bind(METRICS_LISTEN).await;
+            if let Err(error) = &bound {
+                tracing::warn!("/metrics is not served: {error:#}; server.metrics_listen says where else");
+            }
+            Ok(bound.ok())
+        }
+        listen => bind(listen).await.context("server.metrics_listen").map(Some),
+    }
+}
+
+/// Serves `/metrics` until shutdown, apart from people's connections.
+pub async fn serve_metrics(context: Context, listener: TcpListener) {
+    let router = metrics_router(&context);
+    accept::serve(context, listener, router, Bounds::METRICS, None).await;
 }
 
 /// Serves until shutdown, then lets what is in flight end, for as long as is allowed.

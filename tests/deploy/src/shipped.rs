@@ -171,7 +171,7 @@ async fn misplaced_users_show(installation: &Installation, anna: &Person) {
             (ready.contains("degraded") && ready.contains(refused)).then_some(ready)
         });
         told.await.unwrap_or_else(|error| panic!("{role}: {error}\n{}", service.log()));
-        let metrics = reqwest::get(format!("{}/metrics", service.url())).await.unwrap().text().await.unwrap();
+        let metrics = reqwest::get(service.metrics_url()).await.unwrap().text().await.unwrap();
         assert!(metrics.contains("swath_bus_up 0"), "{role}");
     }
 }

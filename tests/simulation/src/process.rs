@@ -16,6 +16,7 @@ use swath_runtime::context::Parts;
 use swath_runtime::media::Signer;
 use swath_runtime::rate::Allowance;
 use swath_runtime::telemetry::{HttpMetrics, Traces};
+use swath_runtime::writes::Writes;
 use swath_runtime::{Config, Context};
 use swath_store::{Memory, Store, Target};
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,7 @@ impl Process {
             http: HttpMetrics::new(&registry)?,
             registry,
             instance: common.ids.random(),
+            writes: Writes::default(),
             booted: AtomicBool::new(true),
             draining: AtomicBool::new(false),
             shutdown: CancellationToken::new(),

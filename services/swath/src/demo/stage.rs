@@ -36,6 +36,7 @@ impl Stage {
             overrides: vec![
                 ("media.roots".to_owned(), pictures.display().to_string()),
                 ("admin.token".to_owned(), admin_token.clone()),
+                ("server.metrics_listen".to_owned(), "none".to_owned()),
             ],
             quiet: true,
         })

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::bound::{Bounds, Connections};
-use super::connection::{self, PARK_AFTER, Shared, Timeouts};
+use super::connection;
+use super::state::{PARK_AFTER, Shared, Timeouts};
 use crate::context::Context;
 
 /// Between two tries where no connection can be taken.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::sync::Notify;
 
-use super::connection::{Reason, State};
+use super::state::{Reason, State};
 use crate::config;
 use crate::telemetry::ConnectionMetrics;
 
@@ -28,6 +28,9 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// For scrapes, of which nobody is authenticated.
+    pub(super) const METRICS: Self = Self { all: 32, unauthenticated: 32 };
+
     /// What is configured, as far as `descriptors` go.
     pub(super) fn of(server: &config::Server, descriptors: u64) -> Self {
         let reserved = DESCRIPTORS_RESERVED.max(descriptors / 4);

@@ -15,7 +15,8 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::time::{Sleep, sleep};
 
-use super::connection::{Reason, Shared, State};
+use super::headers::Kind;
+use super::state::{Reason, Shared, State};
 
 /// The connection of a request, among the request's extensions.
 #[derive(Clone)]
@@ -56,10 +57,12 @@ impl Service<Request<Incoming>> for Exchange {
             Body::new(Arriving { body, timer: None, shared: self.shared.clone() })
         });
         request.extensions_mut().insert(Peer(self.state.clone()));
+        let kind = Kind::of(request.uri().path());
         let answer = self.router.call(request);
         let (shared, state) = (self.shared.clone(), self.state.clone());
         Box::pin(async move {
             let mut answer = answer.await?;
+            kind.protect(answer.headers_mut());
             if (shared.is_ending)() {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

@@ -10,7 +10,7 @@ use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::connection::State;
+use super::state::State;
 
 /// The socket of a connection.
 pub(super) struct Watched {
