@@ -9,6 +9,7 @@ use axum::body::Body;
 use http_body_util::BodyExt;
 use swath_domain::FieldError;
 use swath_domain::ids::{DatasetId, TeamId};
+use swath_runtime::body::interrupted;
 use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
 use swath_store::{NewItem, StoreError};
@@ -68,7 +69,7 @@ impl Import {
     /// Waits for the outcome.
     pub(crate) async fn finish(self) -> Result<()> {
         drop(self.feed);
-        self.task.await.map_err(|_| Problem::unavailable())?
+        self.task.await.map_err(|_| Problem::internal())?
     }
 
     /// Imports a list.
@@ -88,9 +89,7 @@ impl Import {
         let mut bytes: u64 = 0;
         let mut failed = false;
         while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else {
-                return Err(Problem::unreadable("the body ended before it was complete"));
-            };
+            let frame = frame.map_err(|error| interrupted(&error))?;
             let Some(data) = frame.data_ref() else { continue };
             bytes += data.len() as u64;
             if bytes > most {

@@ -18,6 +18,7 @@ mod sweeper;
 
 use std::sync::Arc;
 
+use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
 pub use cutter::Cutter;
@@ -43,10 +44,11 @@ impl Coordinator {
 
     /// Cuts, hints and sweeps until shutdown.
     pub async fn run(self: Arc<Self>) {
+        let (context, shutdown) = (&self.context, &self.context.shutdown);
         tokio::join!(
-            Cutter::new(self.context.clone()).run(),
-            Hinter::new(self.context.clone()).run(),
-            Sweeper::new(self.context.clone()).run(),
+            keep_running("cutter", shutdown, || Cutter::new(context.clone()).run()),
+            keep_running("hinter", shutdown, || Hinter::new(context.clone()).run()),
+            keep_running("sweeper", shutdown, || Sweeper::new(context.clone()).run()),
         );
     }
 }

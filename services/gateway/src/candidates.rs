@@ -8,6 +8,7 @@ use std::time::Duration;
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, JobId, TeamId};
 use swath_runtime::Context;
+use swath_runtime::panics::keep_running;
 use tokio::time::Instant;
 
 /// Candidates kept per job.
@@ -45,7 +46,11 @@ impl Candidates {
     pub fn attend(&self, team: TeamId) {
         let mut asked = lock(&self.shared.asked);
         if asked.insert(team, Instant::now()).is_none() {
-            tokio::spawn(listen(self.context.clone(), self.shared.clone(), team));
+            let (context, shared) = (self.context.clone(), self.shared.clone());
+            tokio::spawn(async move {
+                let start = || listen(context.clone(), shared.clone(), team);
+                keep_running("hints", &context.shutdown, start).await;
+            });
         }
     }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use swath_bus::{Envelope, Notices};
 use swath_domain::Stage;
 use swath_leasing::{Desk, Showing};
+use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
 use crate::candidates::Candidates;
@@ -66,7 +67,8 @@ impl Gateway {
 
     /// Publishes completions until shutdown.
     pub async fn run(self: Arc<Self>) {
-        self.notices.run(&self.context.shutdown).await;
+        let shutdown = &self.context.shutdown;
+        keep_running("notices", shutdown, || self.notices.run(shutdown)).await;
     }
 }
 

@@ -18,6 +18,7 @@ use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
+use swath_runtime::panics::keep_running;
 use swath_store::Result;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -62,7 +63,11 @@ impl Metrics {
 
     /// Reads the counters again and again until shutdown, and checks the books at leisure.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.read(), self.books.clone().run());
+        let shutdown = &self.context.shutdown;
+        tokio::join!(
+            keep_running("counters", shutdown, || self.read()),
+            keep_running("books", shutdown, || self.books.clone().run()),
+        );
     }
 
     async fn read(&self) {

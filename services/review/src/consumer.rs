@@ -10,6 +10,7 @@ use swath_domain::ids::{AssignmentId, TeamId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
+use swath_runtime::panics::keep_running;
 use swath_store::Result;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -97,7 +98,11 @@ impl Consumer {
             self.last_team = last.0;
             for (team, _) in page {
                 if self.teams.insert(team) {
-                    tokio::spawn(listen(self.context.clone(), team, self.heard.clone()));
+                    let (context, heard) = (self.context.clone(), self.heard.clone());
+                    tokio::spawn(async move {
+                        let start = || listen(context.clone(), team, heard.clone());
+                        keep_running("completions", &context.shutdown, start).await;
+                    });
                 }
             }
         }

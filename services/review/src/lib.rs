@@ -14,6 +14,7 @@ use std::sync::Arc;
 use swath_bus::{Message, Notices};
 use swath_domain::Stage;
 use swath_leasing::Desk;
+use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
 use crate::consumer::Consumer;
@@ -64,7 +65,11 @@ impl Review {
 
     /// Consumes completions, sweeps and hints until shutdown.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.consumer().run(), self.notices.run(&self.context.shutdown));
+        let shutdown = &self.context.shutdown;
+        tokio::join!(
+            keep_running("review rule", shutdown, || self.consumer().run()),
+            keep_running("notices", shutdown, || self.notices.run(shutdown)),
+        );
     }
 }
 

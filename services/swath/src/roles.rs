@@ -17,6 +17,7 @@ use swath_runtime::backends::Shape;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
+use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route, server, telemetry, token_uses};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -101,10 +102,15 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let Opened { context, shape, clock, folder } = boot::open(config, whole, &options.service()).await?;
     let shared = boot::start_folder(&context.config, &shape)?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
+    let metrics_listener = server::bind_metrics(&context.config, whole).await?;
     let services = Services::new(&context, &options)?;
     let router = server::router(&context, services.routes(), documented);
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
+    if let Some((listener, address)) = metrics_listener {
+        tasks.spawn(server::serve_metrics(context.clone(), listener));
+        tracing::info!(%address, "serving /metrics");
+    }
     let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
     Ok(Running { address, context, serving, booting: Some(booting), tasks, shared, _folder: folder })
@@ -119,8 +125,14 @@ async fn come_up(
     tasks: TaskTracker,
 ) -> anyhow::Result<Option<String>> {
     let token = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
-    tasks.spawn(token_uses::follow(context.clone()));
-    tasks.spawn(async move { clock.follow(&context.store, &context.shutdown).await });
+    let uses = context.clone();
+    tasks.spawn(async move {
+        keep_running("token uses", &uses.shutdown, || token_uses::follow(uses.clone())).await;
+    });
+    tasks.spawn(async move {
+        let start = || clock.follow(&context.store, &context.shutdown);
+        keep_running("clock", &context.shutdown, start).await;
+    });
     services.run(&tasks);
     tracing::info!("ready");
     Ok(token)

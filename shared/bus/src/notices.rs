@@ -41,8 +41,10 @@ impl Notices {
 
     /// Publishes until shutdown. The first of a burst goes at once; the others share messages.
     pub async fn run(&self, shutdown: &CancellationToken) {
-        let receiver = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut receiver) = receiver else { return };
+        let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(receiver) = taken else { return };
+        let mut returned = Returned { receiver: Some(receiver), to: &self.waiting };
+        let Some(receiver) = returned.receiver.as_mut() else { return };
         let mut group = Vec::new();
         loop {
             tokio::select! {
@@ -72,6 +74,18 @@ impl Notices {
         if unknown > 0 {
             tracing::debug!(unknown, "notices were not confirmed; a sweep will find what they told of");
         }
+    }
+}
+
+/// Puts the receiver back when the loop ends, by a panic too, so that it can be started again.
+struct Returned<'a> {
+    receiver: Option<mpsc::Receiver<Notice>>,
+    to: &'a Mutex<Option<mpsc::Receiver<Notice>>>,
+}
+
+impl Drop for Returned<'_> {
+    fn drop(&mut self) {
+        *self.to.lock().unwrap_or_else(PoisonError::into_inner) = self.receiver.take();
     }
 }
 

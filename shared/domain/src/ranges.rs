@@ -22,7 +22,7 @@ pub struct Range {
 impl Range {
     /// How many items it holds.
     pub fn len(&self) -> i64 {
-        self.end - self.start
+        self.end.saturating_sub(self.start)
     }
 
     /// Whether it holds no item at all.

@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-/// A moment: microseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 in UTC.
+/// A moment: microseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 in UTC, which has years of four digits: a value
+/// outside of [`Time::MIN`] and [`Time::MAX`] is written as the nearer of the two, so that writing never fails.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, utoipa::ToSchema)]
 #[schema(value_type = String, format = DateTime)]
 pub struct Time(pub i64);
@@ -33,10 +34,17 @@ pub trait Ids: Send + Sync {
 }
 
 impl Time {
-    /// Reads RFC 3339 text.
+    /// The first moment that can be written: 0000-01-01T00:00:00Z.
+    pub const MIN: Self = Self(-62_167_219_200_000_000);
+    /// The last moment that can be written: 9999-12-31T23:59:59.999999Z.
+    pub const MAX: Self = Self(253_402_300_799_999_999);
+
+    /// Reads RFC 3339 text. An offset can move the moment out of the years 0 to 9999 of UTC: such a text is refused, for it
+    /// could not be written again.
     pub fn parse(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(moment.unix_timestamp_nanos() / 1_000).ok().map(Self)
+        let micros = i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000)).ok()?;
+        Some(Self(micros)).filter(|time| (Self::MIN..=Self::MAX).contains(time))
     }
 
     /// Whole milliseconds since the epoch.
@@ -46,13 +54,13 @@ impl Time {
 
     /// Seconds from `now` until this moment, rounded up, never below zero.
     pub fn seconds_after(self, now: Time) -> i64 {
-        ((self.0 - now.0).max(0) + 999_999) / 1_000_000
+        self.0.saturating_sub(now.0).max(0).saturating_add(999_999) / 1_000_000
     }
 }
 
-/// A number of seconds in microseconds.
+/// A number of seconds in microseconds; one that is too large stays at the largest number there is.
 pub const fn seconds(n: i64) -> i64 {
-    n * 1_000_000
+    n.saturating_mul(1_000_000)
 }
 
 impl Add<i64> for Time {
@@ -80,8 +88,8 @@ impl Sub for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).map_err(|_| fmt::Error)?;
+        let micros = i128::from(self.0.clamp(Self::MIN.0, Self::MAX.0));
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(micros * 1_000).map_err(|_| fmt::Error)?;
         f.write_str(&moment.format(&Rfc3339).map_err(|_| fmt::Error)?)
     }
 }
@@ -109,6 +117,66 @@ impl<'de> Deserialize<'de> for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    const UNWRITABLE: [&str; 4] = [
+        "9999-12-31T23:59:59-00:01",
+        "9999-12-31T00:01:00-23:59",
+        "0000-01-01T00:00:00+00:01",
+        "0000-01-01T23:58:59.999999999+23:59",
+    ];
+
+    #[test]
+    fn a_text_that_could_not_be_written_again_is_refused() {
+        for text in UNWRITABLE {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+        for (text, time) in
+            [("9999-12-31T23:59:59.999999999Z", Time::MAX), ("0000-01-01T00:00:00Z", Time::MIN)]
+        {
+            assert_eq!(Time::parse(text), Some(time), "{text}");
+            assert_eq!(Time::parse(&time.to_string()), Some(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_out_of_range_is_written_as_the_nearest_one_in_range() {
+        assert_eq!(Time(i64::MAX).to_string(), Time::MAX.to_string());
+        assert_eq!((Time::MAX + Duration::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!((Time(i64::MIN) + -1).to_string(), "0000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn sums_that_are_too_large_stay_at_the_bound() {
+        assert_eq!(seconds(i64::MAX), i64::MAX);
+        assert_eq!(Time(i64::MAX).seconds_after(Time(i64::MIN)), i64::MAX / 1_000_000);
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_can_be_written_and_read_again(micros: i64, near in -1_000_i64..1_000) {
+            for micros in [micros, Time::MIN.0 + near, Time::MAX.0 + near, near] {
+                let json = serde_json::to_string(&Time(micros)).unwrap();
+                let read: Time = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(read.0, micros.clamp(Time::MIN.0, Time::MAX.0));
+            }
+        }
+
+        #[test]
+        fn what_is_read_is_the_same_after_it_was_written(
+            year in 0..10_000, month in 1..13, day in 1..32, hour in 0..24, minute in 0..60, second in 0..61,
+            fraction in proptest::option::of(0..1_000_000_000_u32), sign in "[+-]", offset in (0..24, 0..60),
+        ) {
+            let fraction = fraction.map_or_else(String::new, |nanos| format!(".{nanos:09}"));
+            let (hours, minutes) = offset;
+            let text = format!(
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{sign}{hours:02}:{minutes:02}"
+            );
+            if let Some(read) = Time::parse(&text) {
+                prop_assert_eq!(Time::parse(&read.to_string()), Some(read), "{}", text);
+            }
+        }
+    }
 
     #[test]
     fn a_time_survives_its_text() {

@@ -70,7 +70,7 @@ pub struct Plan {
     pub gateways: Vec<String>,
     /// The same of reviews.
     pub reviews: Vec<String>,
-    /// Further processes whose `/metrics` is read.
+    /// Where `/metrics` of the installation's processes is read, which is not where they serve people.
     pub metrics: Vec<String>,
     /// A file for the history.
     pub history: Option<PathBuf>,

@@ -126,11 +126,12 @@ impl fmt::Display for Report {
     }
 }
 
-/// What the server has cost so far; a process that does not say is left out.
-pub(crate) async fn costs(client: &Client, further: &[String]) -> Vec<ServerCost> {
+/// What these processes have cost so far; one that does not say is left out.
+pub(crate) async fn costs(client: &Client, processes: &[String]) -> Vec<ServerCost> {
     let mut costs = Vec::new();
-    for base in std::iter::once(client.base()).chain(further.iter().map(String::as_str)) {
-        let Ok(text) = client.text(&format!("{}/metrics", base.trim_end_matches('/'))).await else {
+    for base in processes {
+        let base = base.trim_end_matches('/');
+        let Ok(text) = client.text(&format!("{}/metrics", base.trim_end_matches("/metrics"))).await else {
             continue;
         };
         let value = |name: &str| {

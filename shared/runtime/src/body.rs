@@ -1,5 +1,8 @@
 //! Reading requests: JSON bodies, ids in paths, and queries, each with the field that is wrong.
 
+use std::error::Error;
+use std::io;
+
 use axum::body::Body as RawBody;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -55,7 +58,7 @@ const DRAINED: usize = 64 << 20;
 pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
     let (mut bytes, mut seen) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::unreadable("the body ended before it was complete"))?;
+        let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         seen += data.len();
         if seen <= most {
@@ -68,6 +71,22 @@ pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
         return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
     }
     Ok(bytes.into())
+}
+
+/// What is said of a body that came in part.
+pub fn interrupted(error: &axum::Error) -> Problem {
+    let is_late = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+    };
+    let first: &(dyn Error + 'static) = error;
+    if std::iter::successors(Some(first), |cause: &&(dyn Error + 'static)| (*cause).source()).any(is_late) {
+        return Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "the rest of the body did not arrive in time",
+        );
+    }
+    Problem::unreadable("the body ended before it was complete")
 }
 
 /// Reads JSON and names the field that does not fit.

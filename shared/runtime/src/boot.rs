@@ -25,6 +25,7 @@ use crate::media_access::MediaAccess;
 use crate::media_path::{MediaFiles, Places, Private};
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces, register_parts};
+use crate::writes::Writes;
 
 /// Between two looks for a database that is not there yet.
 const RETRY: Duration = Duration::from_millis(500);
@@ -74,6 +75,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         http: HttpMetrics::new(&registry)?,
         registry,
         instance,
+        writes: Writes::default(),
         booted: AtomicBool::new(false),
         draining: AtomicBool::new(false),
         shutdown: CancellationToken::new(),

@@ -14,6 +14,8 @@ use crate::telemetry;
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// The fewest characters of a secret or of the administrator's token.
 const SECRET_MIN: usize = 32;
+/// The longest time that can be configured, in seconds: a year.
+const SECONDS_MAX: u64 = 365 * 24 * 3_600;
 
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* })*) => {$(
@@ -36,7 +38,8 @@ sections! {
     /// The HTTP server.
     Server {
         listen: String, secret: SecretString, request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
-        upload_bytes: u64,
+        upload_bytes: u64, header_seconds: u64, idle_seconds: u64, body_seconds: u64, stall_seconds: u64, connections: usize,
+        unauthenticated_connections: usize, metrics_listen: String,
     }
     /// The data folder.
     Data { dir: PathBuf, }
@@ -141,7 +144,12 @@ impl Config {
         ensure!(secret.is_empty() || is_strong(secret), "server.secret: {WEAK}");
         let token = self.admin.token.expose_secret();
         ensure!(token.is_empty() || is_strong(token), "admin.token: {WEAK}");
-        ensure!(self.server.request_seconds > 0, "server.request_seconds: must be above zero");
+        self.check_seconds()?;
+        ensure!(self.server.connections >= 64, "server.connections: must be at least 64");
+        ensure!(
+            self.server.unauthenticated_connections >= 16,
+            "server.unauthenticated_connections: must be at least 16"
+        );
         ensure!(self.work.sweep_millis >= 10, "work.sweep_millis: must be at least 10");
         ensure!(
             (1..=10_000_000).contains(&self.work.cut_ahead),
@@ -164,6 +172,35 @@ impl Config {
             );
         }
         telemetry::check_traces(&self.traces)
+    }
+
+    /// Times that are added to others must not run out of the clock.
+    fn check_seconds(&self) -> anyhow::Result<()> {
+        let (server, work) = (&self.server, &self.work);
+        let above_zero = [
+            ("server.request_seconds", server.request_seconds),
+            ("server.header_seconds", server.header_seconds),
+            ("server.idle_seconds", server.idle_seconds),
+            ("server.body_seconds", server.body_seconds),
+            ("server.stall_seconds", server.stall_seconds),
+        ];
+        let any = [
+            ("server.drain_seconds", server.drain_seconds),
+            ("server.shutdown_seconds", server.shutdown_seconds),
+            ("media.url_seconds", self.media.url_seconds),
+            ("work.grace_seconds", work.grace_seconds),
+            ("work.hint_repeat_seconds", work.hint_repeat_seconds),
+            ("work.waive_after_seconds", work.waive_after_seconds),
+            ("metrics.age_seconds", self.metrics.age_seconds),
+        ];
+        for (key, seconds) in above_zero {
+            ensure!(seconds > 0, "{key}: must be above zero");
+        }
+        for (key, seconds) in above_zero.into_iter().chain(any) {
+            ensure!(seconds <= SECONDS_MAX, "{key}: must be at most {SECONDS_MAX}");
+        }
+        ensure!(work.sweep_millis <= SECONDS_MAX, "work.sweep_millis: must be at most {SECONDS_MAX}");
+        Ok(())
     }
 
     /// The folders below which pictures may lie.
@@ -194,7 +231,15 @@ impl Config {
                 server.drain_seconds,
                 server.shutdown_seconds
             ),
-            format!("body_bytes = {}\nupload_bytes = {}\n", server.body_bytes, server.upload_bytes),
+            format!("body_bytes = {}\nupload_bytes = {}", server.body_bytes, server.upload_bytes),
+            format!("header_seconds = {}\nidle_seconds = {}", server.header_seconds, server.idle_seconds),
+            format!("body_seconds = {}\nstall_seconds = {}", server.body_seconds, server.stall_seconds),
+            format!(
+                "connections = {}\nunauthenticated_connections = {}\nmetrics_listen = {}\n",
+                server.connections,
+                server.unauthenticated_connections,
+                quoted(&server.metrics_listen)
+            ),
             format!("[data]\ndir = {}\n", quoted(&self.data.dir.display().to_string())),
             format!("[store]\nurl = {}\nconnections = {}\n", shown(&self.store.url), self.store.connections),
             format!("[bus]\nurl = {}\nprefix = {}\n", shown(&self.bus.url), quoted(&self.bus.prefix)),
@@ -302,6 +347,11 @@ mod tests {
         assert!(load(&[("server.secret", "changeme")]).is_err());
         assert!(load(&[("admin.token", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).is_err());
         assert!(load(&[("work.sweep_millis", "0")]).is_err());
+        for key in
+            ["server.request_seconds", "server.idle_seconds", "work.grace_seconds", "media.url_seconds"]
+        {
+            assert!(load(&[(key, "9223372036854775807")]).is_err(), "{key}");
+        }
     }
 
     #[test]

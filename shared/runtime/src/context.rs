@@ -19,6 +19,7 @@ use crate::media::Signer;
 use crate::media_access::MediaAccess;
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces};
+use crate::writes::Writes;
 
 /// The parts of a running process; clones share them.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub struct Parts {
     pub http: HttpMetrics,
     /// This process among its like.
     pub instance: Uuid,
+    /// Whether the store takes writes.
+    pub writes: Writes,
     /// Set once the truth and its schema have been found.
     pub booted: AtomicBool,
     /// Set when the process is about to end, while it still serves.

@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`. Without broker or Redis a service is ready and degraded; without the truth it
+//! `/healthz` and `/readyz`, and `/metrics` for a listener of its own. Without broker or Redis a service is ready and degraded; without the truth it
 //! is not ready.
 
 use std::time::Duration;
@@ -21,11 +21,22 @@ pub fn router() -> Router<Context> {
     Router::new()
         .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+}
+
+/// What is for those who run Swath, and tells of everybody's work.
+pub fn metrics_router() -> Router<Context> {
+    Router::new().route("/metrics", get(metrics))
 }
 
 async fn ready(State(context): State<Context>) -> Response {
-    let store = store(&context).await;
+    let mut store = store(&context).await;
+    if store == "up"
+        && context.is_booted()
+        && let Some(failure) = context.writes.failure(&context.store, context.instance, context.now()).await
+    {
+        tracing::debug!(failure, "the store takes no writes");
+        store = "takes no writes".to_owned();
+    }
     let (bus, locks) = (context.bus.health(), context.locks.health());
     let up = store == "up" && context.is_booted() && !context.is_ending();
     let status = match (up, bus.is_up() && locks.is_up()) {

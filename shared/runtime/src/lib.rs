@@ -21,12 +21,14 @@ pub mod media_path;
 pub mod object_store;
 pub mod openapi;
 pub mod pages;
+pub mod panics;
 pub mod problem;
 pub mod rate;
 pub mod route;
 pub mod server;
 pub mod telemetry;
 pub mod token_uses;
+pub mod writes;
 
 pub use access::Access;
 pub use auth::Caller;

@@ -70,12 +70,12 @@ fn operation(route: &Route) -> Value {
 }
 
 fn problems(route: &Route) -> Vec<u16> {
-    let mut statuses = vec![400, 404, 422, 503];
+    let mut statuses = vec![400, 404, 422, 500, 503];
     if route.access != Access::Open {
         statuses.extend([401, 403, 409, 412, 429]);
     }
     if route.doc.body.is_some() {
-        statuses.extend([413, 415]);
+        statuses.extend([408, 413, 415]);
     }
     let answered: Vec<_> = route.doc.answers.iter().map(|(status, _)| *status).collect();
     statuses.retain(|status| !answered.contains(status));

@@ -142,6 +142,12 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
 
+    /// A fault of the program.
+    pub fn internal() -> Self {
+        let detail = "an internal error, which has been logged";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// More requests than one person is allowed.
     pub fn rate_limited() -> Self {
         let detail = "you ask more often than is allowed";
@@ -190,6 +196,10 @@ impl From<StoreError> for Problem {
             StoreError::Collision(_) | StoreError::Unavailable(_) => {
                 tracing::warn!(error = %error, "the store did not answer");
                 Self::unavailable()
+            }
+            StoreError::Panicked(_) => {
+                tracing::error!(error = %error, "a transaction failed");
+                Self::internal()
             }
             StoreError::Corrupt { .. } => {
                 tracing::error!(error = %error, "a row does not decode");

@@ -1,5 +1,15 @@
 //! The HTTP server: a router made from the route table, the guard before every route, and an end within a deadline.
 
+mod accept;
+mod bound;
+mod connection;
+mod exchange;
+mod headers;
+mod state;
+#[cfg(test)]
+mod tests;
+mod watched;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -11,18 +21,21 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::serve::ListenerExt;
 use axum::{Router, routing::get};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::access::Access;
 use crate::auth::bearer;
+use crate::config::Config;
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 use crate::route::Route;
 use crate::telemetry::observe;
 use crate::{health, openapi};
+
+use bound::{Bounds, raise_descriptors};
+use exchange::Peer;
 
 /// The router of these routes, with health, metrics and the API's `document`, which is made when it is first asked for:
 /// most processes are never asked, and its making takes megabytes.
@@ -50,6 +63,14 @@ pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) ->
         .with_state(context.clone())
 }
 
+/// The router of `/metrics`, for a listener of its own.
+pub fn metrics_router(context: &Context) -> Router {
+    health::metrics_router()
+        .fallback(|| async { Problem::not_found() })
+        .layer(middleware::from_fn_with_state(context.clone(), observe))
+        .with_state(context.clone())
+}
+
 /// The document of all services, whichever of them run here.
 pub fn document(routes: &[Route]) -> Value {
     openapi::document(routes)
@@ -64,12 +85,16 @@ struct Guarded {
 
 /// Decides who asks before anything else of the request is looked at, and bounds how long the answer may take.
 async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next) -> Response {
-    let patience = Duration::from_secs(guarded.context.config.server.request_seconds);
-    let deadline = tokio::time::Instant::now() + patience;
+    let timeout = Duration::from_secs(guarded.context.config.server.request_seconds);
+    let deadline = tokio::time::Instant::now() + timeout;
+    let peer = request.extensions().get::<Peer>().cloned();
     if guarded.access != Access::Open {
         let token = bearer(request.headers()).map(str::to_owned);
         match tokio::time::timeout_at(deadline, admit(&guarded, token)).await {
-            Ok(Ok(caller)) => request.extensions_mut().insert(caller),
+            Ok(Ok(caller)) => {
+                peer.iter().for_each(Peer::authenticate);
+                request.extensions_mut().insert(caller)
+            }
             Ok(Err(problem)) => return problem.into_response(),
             Err(_) => return Problem::unavailable().into_response(),
         };
@@ -77,10 +102,15 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
     if guarded.streams {
         return next.run(request).await;
     }
-    match tokio::time::timeout_at(deadline, next.run(request)).await {
+    let response = match tokio::time::timeout_at(deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable().into_response(),
+    };
+    // What is open to all is signed: an answer that is no refusal says that the signature is good.
+    if response.status().is_success() {
+        peer.iter().for_each(Peer::authenticate);
     }
+    response
 }
 
 async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::Caller> {
@@ -97,26 +127,35 @@ pub async fn bind(listen: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
+/// Where `/metrics` is served unless something is set, in a process with all roles.
+const METRICS_LISTEN: &str = "127.0.0.1:9464";
+
+/// Takes the address of `/metrics`, if there is to be one. A default that is taken is no reason not to start, for several
+/// installations may share a machine.
+pub async fn bind_metrics(config: &Config, whole: bool) -> anyhow::Result<Option<(TcpListener, SocketAddr)>> {
+    match config.server.metrics_listen.as_str() {
+        "none" => Ok(None),
+        "" if !whole => Ok(None),
+        "" => {
+            let bound = bind(METRICS_LISTEN).await;
+            if let Err(error) = &bound {
+                tracing::warn!("/metrics is not served: {error:#}; server.metrics_listen says where else");
+            }
+            Ok(bound.ok())
+        }
+        listen => bind(listen).await.context("server.metrics_listen").map(Some),
+    }
+}
+
+/// Serves `/metrics` until shutdown, apart from people's connections.
+pub async fn serve_metrics(context: Context, listener: TcpListener) {
+    let router = metrics_router(&context);
+    accept::serve(context, listener, router, Bounds::METRICS, None).await;
+}
+
 /// Serves until shutdown, then lets what is in flight end, for as long as is allowed.
 pub async fn serve(context: Context, listener: TcpListener, router: Router) -> anyhow::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let shutdown = context.shutdown.clone();
-    let ended = shutdown.clone();
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.cancelled().await });
-    let too_late = async {
-        ended.cancelled().await;
-        tokio::time::sleep(context.config.shutdown()).await;
-    };
-    tokio::select! {
-        result = server.into_future() => Ok(result?),
-        () = too_late => {
-            tracing::warn!("requests were still in flight when the deadline came");
-            Ok(())
-        }
-    }
+    let bounds = Bounds::of(&context.config.server, raise_descriptors());
+    accept::serve(context, listener, router, bounds, None).await;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Logs, traces, and the metrics that every process has.
 
+mod panics;
 mod parts;
 mod requests;
 mod traces;
@@ -11,7 +12,7 @@ pub use traces::{Step, Traces};
 
 use std::io::IsTerminal;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
@@ -25,6 +26,7 @@ pub fn log(config: &Config) {
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter(&config.log.level)).with_writer(std::io::stderr);
     let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
+    panics::watch();
     // An error means that logging was set up before, by a test or by the demo.
     let _ = match config.log.format {
         LogFormat::Json => subscriber.json().try_init(),
@@ -36,12 +38,45 @@ fn filter(level: &str) -> EnvFilter {
     EnvFilter::try_new(format!("{QUIET},{level}")).unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")))
 }
 
+/// Connections as they come and go.
+#[derive(Clone)]
+pub struct ConnectionMetrics {
+    /// Those that are open.
+    pub open: IntGauge,
+    /// Those that the server closed, by reason.
+    closed: IntCounterVec,
+}
+
+impl ConnectionMetrics {
+    fn new() -> prometheus::Result<Self> {
+        let closed = "swath_http_connections_closed_total";
+        let metrics = Self {
+            open: IntGauge::new("swath_http_connections", "Connections that are open.")?,
+            closed: IntCounterVec::new(
+                Opts::new(closed, "Connections that the server closed."),
+                &["reason"],
+            )?,
+        };
+        // From the start, for what was never seen has no increase.
+        for reason in ["header", "idle", "body", "stall", "evicted", "refused"] {
+            metrics.closed.with_label_values(&[reason]);
+        }
+        Ok(metrics)
+    }
+
+    pub(crate) fn closed(&self, reason: &str) {
+        self.closed.with_label_values(&[reason]).inc();
+    }
+}
+
 /// Requests as they are served.
 pub struct HttpMetrics {
     /// Requests by route and status.
     pub requests: IntCounterVec,
     /// How long they took, in seconds.
     pub seconds: HistogramVec,
+    /// The connections that they come on.
+    pub connections: ConnectionMetrics,
 }
 
 impl HttpMetrics {
@@ -58,7 +93,10 @@ impl HttpMetrics {
         let info = IntGaugeVec::new(Opts::new("swath_build_info", "Always 1."), &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         registry.register(Box::new(info))?;
-        Ok(Self { requests, seconds })
+        let connections = ConnectionMetrics::new()?;
+        registry.register(Box::new(connections.open.clone()))?;
+        registry.register(Box::new(connections.closed.clone()))?;
+        Ok(Self { requests, seconds, connections })
     }
 }
 

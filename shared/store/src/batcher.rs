@@ -155,7 +155,7 @@ async fn answers<C: Clone, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>)
         Ok(answers) => answers,
         // What came of it is not known, or nothing can be asked: whoever sends the same key again finds out.
         Err(error @ StoreError::Unavailable(_)) => (0..count).map(|_| Err(error.clone())).collect(),
-        Err(error @ StoreError::Corrupt { .. }) if count == 1 => vec![Err(error)],
+        Err(error @ (StoreError::Corrupt { .. } | StoreError::Panicked(_))) if count == 1 => vec![Err(error)],
         Err(_) => {
             let mut answers = Vec::with_capacity(count);
             for command in commands {
@@ -185,7 +185,7 @@ async fn within_deadline<C, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>
     match tokio::time::timeout(DEADLINE, tokio::spawn(run(commands))).await {
         Ok(Ok(replies)) => replies,
         // It was undone, and perhaps only one member is to blame.
-        Ok(Err(panic)) => Err(StoreError::Collision(format!("the transaction ended: {panic}"))),
+        Ok(Err(panic)) => Err(panic.into()),
         Err(_) => Err(StoreError::Unavailable(format!("no answer within {DEADLINE:?}"))),
     }
 }
@@ -206,6 +206,33 @@ mod tests {
         });
         let meter = Meters::new().unwrap().of("test");
         Batcher::spawn(traffic, meter, Duration::ZERO, std::iter::once(run))
+    }
+
+    /// Panics on a batch in which a member is odd; answers each of the others with the number of those in its batch.
+    fn panics_on_odd(traffic: &Arc<Traffic>) -> Batcher<usize, usize> {
+        let run: Run<usize, usize> = Arc::new(move |batch: Vec<usize>| {
+            async move {
+                assert!(batch.iter().all(|command| command % 2 == 0), "a planted panic");
+                Ok(batch.iter().map(|_| Ok(batch.len())).collect())
+            }
+            .boxed()
+        });
+        let meter = Meters::new().unwrap().of("test");
+        Batcher::spawn(traffic, meter, Duration::ZERO, std::iter::once(run))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_panics_fails_alone_and_the_task_goes_on() {
+        let batcher = panics_on_odd(&Arc::default());
+        let answers = futures::future::join_all((0..8).map(|command| batcher.run(command))).await;
+        for (command, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(_) => assert_eq!(command % 2, 0, "{command}"),
+                Err(StoreError::Panicked(_)) => assert_eq!(command % 2, 1, "{command}"),
+                Err(error) => panic!("{command}: {error}"),
+            }
+        }
+        assert_eq!(batcher.run(2).await.unwrap(), 1);
     }
 
     #[tokio::test(start_paused = true)]

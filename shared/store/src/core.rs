@@ -273,7 +273,7 @@ impl Store {
                 }
             }
         });
-        task.await.map_err(|panic| StoreError::Unavailable(format!("the transaction ended: {panic}")))?
+        task.await?
     }
 }
 
@@ -298,9 +298,12 @@ where
 /// Tells a member that is refused, which is an answer, from a failure that spoils the transaction for all.
 pub(crate) fn settle<R>(answer: Result<R>) -> Result<Result<R>> {
     match answer {
-        Err(error @ (StoreError::Collision(_) | StoreError::Unavailable(_) | StoreError::Corrupt { .. })) => {
-            Err(error)
-        }
+        Err(
+            error @ (StoreError::Collision(_)
+            | StoreError::Unavailable(_)
+            | StoreError::Panicked(_)
+            | StoreError::Corrupt { .. }),
+        ) => Err(error),
         answer => Ok(answer),
     }
 }

@@ -5,7 +5,12 @@ use uuid::Uuid;
 
 use crate::core::Store;
 use crate::db::execute;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+
+/// The row that is written to find out whether anything can be.
+const PROBE: &str = "readiness";
+/// A disk with less room is as good as full, in bytes.
+const FREE_BYTES_MIN: u64 = 1 << 20;
 
 impl Store {
     /// Takes or keeps a duty until `until`; false while another process has it. One that is kept for longer than anybody
@@ -31,6 +36,29 @@ impl Store {
                     })
                 )?;
                 Ok(taken == 1)
+            })
+        })
+        .await
+    }
+
+    /// Writes a row, to find out whether anything can be written. The room on the disk is looked at besides: one small row may
+    /// still fit where no save does.
+    pub async fn probe_write(&self, holder: Uuid, now: Time) -> Result<()> {
+        if let Some(free) = self.core().pools.free_bytes().filter(|free| *free < FREE_BYTES_MIN) {
+            return Err(StoreError::Unavailable(format!("the disk is full: {free} bytes are left")));
+        }
+        self.write((), move |_, tx, ()| {
+            Box::pin(async move {
+                execute!(
+                    &mut tx.db(),
+                    "INSERT INTO duties (name, holder, until) VALUES ($1, $2, $3)
+                     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until",
+                    PROBE,
+                    holder,
+                    now.0;
+                    |t| Ok(t.duties.put(PROBE.to_owned(), (holder, now.0)))
+                )?;
+                Ok(())
             })
         })
         .await

@@ -1,6 +1,7 @@
 //! What can go wrong at the store, sorted by what the caller does about it.
 
 use swath_domain::{FieldError, Refusal};
+use tokio::task::JoinError;
 
 /// A failed verb. Nothing of it was written, except where the outcome is `Unavailable`, which may be unknown.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum StoreError {
     /// The database could not be asked, or did not answer in time. Whether a write happened is not known.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The program panicked in the transaction, which was undone; it would do so again.
+    #[error("the transaction panicked: {0}")]
+    Panicked(String),
     /// A row does not decode: a fault of ours, or of someone who edited the table.
     #[error("row {id} of {table} is corrupt: {what}")]
     Corrupt {
@@ -37,6 +41,16 @@ pub enum StoreError {
 
 /// The result of a verb.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl From<JoinError> for StoreError {
+    /// Of a task of the store's own that did not come to its end.
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() {
+            return Self::Panicked(error.to_string());
+        }
+        Self::Unavailable(format!("the transaction ended: {error}"))
+    }
+}
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::statvfs::statvfs;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlitePool};
@@ -214,6 +215,15 @@ impl Pools {
             |_t| None
         )?;
         Ok(row.map(|(micros,)| Time(micros)))
+    }
+
+    /// The room on the disk of a database in a file, in bytes; none where the database looks after its disk itself, or
+    /// nothing is known.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let Self::Sqlite { write, .. } = self else { return None };
+        let options = write.connect_options();
+        let room = statvfs(options.get_filename()).ok()?;
+        Some(room.fragment_size() * room.blocks_available())
     }
 
     pub(crate) fn connections(&self) -> Vec<Connections> {

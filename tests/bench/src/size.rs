@@ -97,7 +97,7 @@ pub async fn scrapes(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
             for service in installation.services().iter_mut().filter(|service| service.name() != "metrics") {
                 service.kill();
             }
-            let (scrape, reading) = scrape(&installation.address("metrics")?).await?;
+            let (scrape, reading) = scrape(&installation.metrics_address("metrics")?).await?;
             seen[place].push(scrape);
             seen[2 + place].push(reading);
         }
@@ -113,12 +113,12 @@ pub async fn scrapes(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
 }
 
 /// The medians of many scrapes and of the readings that they tell of, in milliseconds.
-async fn scrape(base: &str) -> anyhow::Result<(f64, f64)> {
-    let client = Client::new(base)?;
+async fn scrape(address: &str) -> anyhow::Result<(f64, f64)> {
+    let client = Client::new(address)?;
     let (mut took, mut readings) = (Vec::new(), Vec::new());
     for _ in 0..SCRAPES {
         let began = Instant::now();
-        let text = client.text(&format!("{base}/metrics")).await?;
+        let text = client.text(address).await?;
         took.push(began.elapsed().as_secs_f64() * 1_000.0);
         let reading = text.lines().find_map(|line| line.strip_prefix("swath_counters_read_seconds "));
         readings.push(reading.context("no reading")?.parse::<f64>()? * 1_000.0);

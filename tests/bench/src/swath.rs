@@ -72,6 +72,12 @@ impl Installation {
         self.addresses(role).into_iter().next().with_context(|| format!("no {role}"))
     }
 
+    /// Where a role serves `/metrics`.
+    pub fn metrics_address(&self, role: &str) -> anyhow::Result<String> {
+        let addresses = self.world.with_role(role).map(|service| service.metrics_url());
+        addresses.into_iter().next().with_context(|| format!("no {role}"))
+    }
+
     /// The administrator, at the coordinator.
     pub fn admin(&self) -> anyhow::Result<Client> {
         let base = self.address("coordinator")?;

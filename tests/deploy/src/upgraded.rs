@@ -57,7 +57,7 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
 /// Whether every process says that it is of this version.
 async fn all_are(world: &World, version: &str) {
     for service in world.services() {
-        let text = reqwest::get(format!("{}/metrics", service.url())).await.unwrap().text().await.unwrap();
+        let text = reqwest::get(service.metrics_url()).await.unwrap().text().await.unwrap();
         let info = format!("swath_build_info{{version=\"{version}\"}} 1");
         assert!(text.contains(&info), "{} is not of version {version}", service.name());
     }

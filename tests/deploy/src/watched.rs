@@ -79,14 +79,14 @@ fn is_told(collector: &Collector, trace: &str) -> bool {
 
 async fn few_series(world: &World) {
     for service in world.services() {
-        let text = reqwest::get(format!("{}/metrics", service.url())).await.unwrap().text().await.unwrap();
+        let text = reqwest::get(service.metrics_url()).await.unwrap().text().await.unwrap();
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!((1..SERIES).contains(&series), "{}: {series} series", service.name());
     }
 }
 
 fn address(service: &Service) -> String {
-    service.url().replace("http://", "")
+    service.metrics_url().replace("http://", "").replace("/metrics", "")
 }
 
 /// The processes by service, as `prometheus.yml` names them.

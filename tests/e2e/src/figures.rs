@@ -21,7 +21,7 @@ async fn world() -> World {
 
 async fn figures(world: &World) -> Figures {
     let service = world.with_role("metrics").next().expect("a metrics service");
-    let text = world.stranger(None).get(&format!("{}/metrics", service.url())).await.is(200).text();
+    let text = world.stranger(None).get(&service.metrics_url()).await.is(200).text();
     let lines = text.lines().filter_map(|line| line.rsplit_once(' '));
     lines.filter_map(|(series, value)| Some((series.to_owned(), value.parse().ok()?))).collect()
 }

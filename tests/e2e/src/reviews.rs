@@ -32,8 +32,7 @@ impl Scene {
             format!("swath_review_rejected_items_total{{reason=\"{reason}\",team=\"{}\"}} ", self.team.id);
         let mut sum = 0.0;
         for service in World::shared().await.with_role("review") {
-            let metrics =
-                self.anna.get(&format!("{}/metrics", service.url())).await.is(200).text().to_owned();
+            let metrics = self.anna.get(&service.metrics_url()).await.is(200).text().to_owned();
             sum += metrics
                 .lines()
                 .filter_map(|line| line.strip_prefix(&labels)?.parse::<f64>().ok())

@@ -9,6 +9,7 @@ mod database;
 mod digits;
 mod documents;
 mod durability;
+mod edges;
 mod figures;
 mod invariants;
 mod labels;

@@ -29,6 +29,7 @@ pub struct Service {
     environment: Environment,
     folder: PathBuf,
     port: u16,
+    metrics_port: u16,
     /// Another program than the one under test.
     program: Option<PathBuf>,
     running: Option<Running>,
@@ -45,19 +46,25 @@ impl Service {
         folder: &Path,
         environment: &Environment,
     ) -> anyhow::Result<Self> {
-        let port = ports::free()?;
+        let (port, metrics_port) = (ports::free()?, ports::free()?);
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;
         let mut environment = environment.clone();
         environment.insert("SWATH__SERVER__LISTEN".into(), ports::local(port).to_string());
         environment.insert("SWATH__DATA__DIR".into(), folder.join("data").display().to_string());
         let (name, roles) = (name.to_owned(), roles.map(str::to_owned));
-        Ok(Self { name, roles, environment, folder, port, program: None, running: None })
+        Ok(Self { name, roles, environment, folder, port, metrics_port, program: None, running: None })
     }
 
     /// Where the process listens.
     pub fn url(&self) -> String {
         format!("http://{}", ports::local(self.port))
+    }
+
+    /// Where it serves `/metrics`: an older release did so where it listens.
+    pub fn metrics_url(&self) -> String {
+        let port = if self.program.is_some() { self.port } else { self.metrics_port };
+        format!("http://{}/metrics", ports::local(port))
     }
 
     /// What distinguishes it from its siblings, such as `gateway-1`.
@@ -128,6 +135,12 @@ impl Service {
         }
         let program = self.program.clone().map_or_else(binary, Ok)?;
         let mut command = called(program, &arguments, &self.environment);
+        // An older release refuses to start with what it does not know.
+        if self.program.is_none() {
+            let settings = ["SWATH__SERVER__METRICS_LISTEN"];
+            let address = ports::local(self.metrics_port).to_string();
+            command.envs(settings.map(|key| (key, self.environment.get(key).unwrap_or(&address))));
+        }
         command.current_dir(&self.folder);
         self.running = Some(Running::start(&self.name, &mut command, &self.log_file())?);
         Ok(())
@@ -241,7 +254,10 @@ pub async fn migrate_by(program: &Path, environment: &Environment) -> anyhow::Re
 }
 
 /// The binary under test: test binaries stand one folder below the binaries of the same build.
-fn binary() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be found.
+pub fn binary() -> anyhow::Result<PathBuf> {
     if let Some(given) = std::env::var_os(BINARY) {
         return Ok(given.into());
     }

@@ -18,6 +18,7 @@ use swath_runtime::media_access::MediaAccess;
 use swath_runtime::media_path::{MediaFiles, Places, Private};
 use swath_runtime::rate::Allowance;
 use swath_runtime::telemetry::{HttpMetrics, Traces};
+use swath_runtime::writes::Writes;
 use swath_runtime::{Config, Context};
 use swath_store::{Memory, Store, Target};
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,7 @@ impl Process {
             http: HttpMetrics::new(&registry)?,
             registry,
             instance: common.ids.random(),
+            writes: Writes::default(),
             booted: AtomicBool::new(true),
             draining: AtomicBool::new(false),
             shutdown: CancellationToken::new(),

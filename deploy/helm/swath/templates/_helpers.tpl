@@ -87,6 +87,8 @@ securityContext:
 {{- $keys := $values.secrets.keys -}}
 - name: SWATH__SERVER__LISTEN
   value: 0.0.0.0:8080
+- name: SWATH__SERVER__METRICS_LISTEN
+  value: 0.0.0.0:9464
 - name: SWATH__SERVER__DRAIN_SECONDS
   value: {{ $values.stop.drainSeconds | quote }}
 - name: SWATH__SERVER__SHUTDOWN_SECONDS

@@ -207,7 +207,7 @@ async fn patiently(import: impl Future<Output = Result<()>> + Send + 'static) ->
     let task = tokio::spawn(import);
     match tokio::time::timeout(PATIENCE, task).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(Problem::unavailable()),
+        Ok(Err(_)) => Err(Problem::internal()),
         Err(_) => Ok(()),
     }
 }

@@ -12,6 +12,7 @@ use swath_domain::ids::JobId;
 use swath_domain::job::Job;
 use swath_domain::{Assignment, Ranges};
 use swath_runtime::access::LEADS;
+use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError};
 use tokio::sync::mpsc;
@@ -62,15 +63,11 @@ pub(crate) async fn export(
     let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
     let (chunks, waiting) = mpsc::channel(WAITING);
     let head = Head { job, dataset_name: dataset.name, base: dataset.base };
-    tokio::spawn(async move {
-        let written = if everything {
+    spawn_stream(chunks.clone(), async move {
+        if everything {
             write_everything(&context, &head.job, &chunks).await
         } else {
             write_accepted(&context, format, head, &chunks).await
-        };
-        if let Err(error) = written {
-            // The client must not take a part for the whole: an error ends the connection.
-            let _ = chunks.send(Err(error)).await;
         }
     });
     let headers = [

@@ -1,5 +1,7 @@
 //! Decision logs: of an assignment as a page, of a job as a stream of JSON lines.
 
+use std::io;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -11,6 +13,7 @@ use swath_domain::log::Entry;
 use swath_domain::{Status, Time};
 use swath_runtime::access::LEADS;
 use swath_runtime::pages::{self, Page, PageQuery};
+use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -92,48 +95,41 @@ pub(crate) async fn job(
 ) -> Result<Response> {
     jobs::own(&context, &caller, id, LEADS).await?;
     let (pages, waiting) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        if let Err(error) = write(&context, id, &pages).await {
-            // The client must not take a part for the whole: an error ends the connection.
-            let _ = pages.send(Err(std::io::Error::other(error.to_string()))).await;
-        }
-    });
+    spawn_stream(pages.clone(), async move { write(&context, id, &pages).await });
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     Ok(([kind], Body::from_stream(ReceiverStream::new(waiting))).into_response())
 }
 
-type Chunks = mpsc::Sender<std::io::Result<Vec<u8>>>;
+type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
 
 /// The job's own entries first, then those of its assignments by round, number and slot.
-async fn write(context: &Context, id: JobId, pages: &Chunks) -> swath_store::Result<()> {
+async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     let mut after = 0;
     loop {
-        let entries = context.store.log(id.0, after, ENTRIES).await?;
+        let entries = context.store.log(id.0, after, ENTRIES).await.map_err(io::Error::other)?;
         let Some(last) = entries.last() else { break };
         after = last.seq;
-        if !send(pages, id, entries).await {
-            return Ok(());
-        }
+        send(pages, id, entries).await?;
     }
     let mut after = Uuid::nil();
     loop {
-        let (entries, last) = context.store.log_page(id, after, ASSIGNMENTS).await?;
+        let (entries, last) =
+            context.store.log_page(id, after, ASSIGNMENTS).await.map_err(io::Error::other)?;
         let Some(last) = last else { return Ok(()) };
         after = last;
-        if !send(pages, id, entries).await {
-            return Ok(());
-        }
+        send(pages, id, entries).await?;
     }
 }
 
-/// Sends a page; false once nobody reads any more.
-async fn send(pages: &Chunks, job: JobId, entries: Vec<Entry>) -> bool {
+/// Sends a page; an error once the client has gone away.
+async fn send(pages: &Chunks, job: JobId, entries: Vec<Entry>) -> io::Result<()> {
     let mut lines = Vec::new();
     for entry in entries {
-        if let Ok(line) = serde_json::to_vec(&EntryView::new(entry, job)) {
-            lines.extend(line);
-            lines.push(b'\n');
-        }
+        serde_json::to_writer(&mut lines, &EntryView::new(entry, job))?;
+        lines.push(b'\n');
     }
-    lines.is_empty() || pages.send(Ok(lines)).await.is_ok()
+    if lines.is_empty() {
+        return Ok(());
+    }
+    pages.send(Ok(lines)).await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
 }

@@ -65,7 +65,8 @@ pub struct LoadArgs {
     /// The team to work in, by its id; an administrator's token makes a new one
     #[arg(long, value_name = "ID")]
     team: Option<String>,
-    /// Further processes of the installation, for what the load costs them
+    /// Where a process of the installation serves /metrics, as in http://127.0.0.1:9464, for what the load costs it; for
+    /// each process once
     #[arg(long, value_name = "URL")]
     metrics: Vec<String>,
     /// Keep the history of all calls in this file, as JSON lines

@@ -37,6 +37,7 @@ impl Stage {
                 ("media.roots".to_owned(), pictures.display().to_string()),
                 ("media.shared".to_owned(), pictures.display().to_string()),
                 ("admin.token".to_owned(), admin_token.clone()),
+                ("server.metrics_listen".to_owned(), "none".to_owned()),
             ],
             quiet: true,
         })

@@ -9,6 +9,8 @@ use swath_bus::Bus;
 use swath_locks::Locks;
 use swath_store::Store;
 
+use super::panics;
+
 /// The parts at one moment.
 struct Seen {
     bus: swath_bus::Stats,
@@ -23,7 +25,8 @@ type State = (&'static str, &'static str, fn(&Seen) -> bool);
 
 const ANSWERS: &str = "Locks asked for, by answer; an unknown one had no answer in time and is gone without.";
 
-const TOTALS: [Total; 12] = [
+const TOTALS: [Total; 13] = [
+    ("swath_panics_total", None, "Panics: faults of the program, each of them logged.", |_| panics::count()),
     ("swath_bus_published_total", None, "Messages published.", |seen| seen.bus.published),
     ("swath_bus_confirmed_total", None, "Messages that the broker confirmed in time.", |seen| {
         seen.bus.confirmed

@@ -1,12 +1,17 @@
 //! Requests as traces and logs see them: every one has ids, which stand on each line that is logged on its behalf, and a
 //! span where it is followed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, SizeHint};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, SpanContext, Status, TraceFlags, TraceState};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
@@ -14,29 +19,52 @@ use tracing::Instrument;
 
 use super::traces::{Traces, parse};
 use crate::context::Context;
+use crate::panics::contained;
+use crate::problem::Problem;
+
+/// A request that is being served.
+#[derive(Clone)]
+struct Current {
+    ids: SpanContext,
+    route: Option<MatchedPath>,
+}
+
+impl Current {
+    /// The route's template.
+    fn route(&self) -> &str {
+        let route = self.route.as_ref().map_or("(none)", MatchedPath::as_str);
+        if route.starts_with("/docs") { "/docs" } else { route }
+    }
+}
 
 tokio::task_local! {
     /// The request that this task serves.
-    static REQUEST: SpanContext;
+    static REQUEST: Current;
 }
 
 /// The request that is being served, if one is.
 pub(super) fn current() -> Option<SpanContext> {
-    REQUEST.try_with(SpanContext::clone).ok()
+    REQUEST.try_with(|current| current.ids.clone()).ok()
 }
 
-/// Counts and times a request by its route's template, and gives it ids.
+/// The route of the request that is being served, if one is.
+pub(super) fn current_route() -> Option<String> {
+    REQUEST.try_with(|current| current.route().to_owned()).ok()
+}
+
+/// Counts and times a request by its route's template, and gives it ids. One that panics is answered 500 and counts as any
+/// other.
 pub(crate) async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let asked = request.headers().get("traceparent").and_then(|value| parse(value.to_str().ok()?));
-    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-    let route = if route.starts_with("/docs") { "/docs" } else { route };
-    let ids = ids(&context.traces, asked.as_ref());
-    let span = context.traces.request(&ids, asked, || format!("{} {route}", label(&method)));
+    let current = Current { ids: ids(&context.traces, asked.as_ref()), route };
+    let (ids, route) = (&current.ids, current.route());
+    let span = context.traces.request(ids, asked, || format!("{} {route}", label(&method)));
     let logged = tracing::info_span!("request", trace_id = %ids.trace_id(), span_id = %ids.span_id(), route);
-    let response = REQUEST.scope(ids, next.run(request)).instrument(logged).await;
+    let response = REQUEST.scope(current.clone(), contained(next.run(request))).instrument(logged).await;
+    let response = response.unwrap_or_else(|| Problem::internal().into_response());
     let status = response.status();
     context.http.requests.with_label_values(&[label(&method), route, status.as_str()]).inc();
     context.http.seconds.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
@@ -48,7 +76,40 @@ pub(crate) async fn observe(State(context): State<Context>, request: Request, ne
             span.set_status(Status::error(status.as_str().to_owned()));
         }
     }
-    response
+    response.map(|body| Body::new(Streamed { body, current }))
+}
+
+/// The body of an answer, which is made on behalf of its request: one that panics ends with an error, and so does the
+/// connection, for a part must not be taken for the whole.
+struct Streamed {
+    body: Body,
+    current: Current,
+}
+
+impl HttpBody for Streamed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let current = self.current.clone();
+        let poll =
+            AssertUnwindSafe(|| REQUEST.sync_scope(current, || Pin::new(&mut self.body).poll_frame(cx)));
+        catch_unwind(poll).unwrap_or_else(|_| {
+            self.body = Body::empty();
+            Poll::Ready(Some(Err(axum::Error::new("the answer panicked"))))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The ids of a request: in the trace of whoever sent it, if they say so.
