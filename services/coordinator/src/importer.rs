@@ -5,8 +5,13 @@ pub(crate) mod media_check;
 pub(crate) mod place;
 mod sources;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use axum::body::Body;
 use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
 use swath_domain::FieldError;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::body::interrupted;
@@ -16,6 +21,7 @@ use swath_store::{NewItem, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::attempt::Attempt;
 use crate::export::shared_base;
 use crate::manifest::{Kind, ManifestError, ManifestItem, Parser};
 
@@ -23,11 +29,15 @@ use crate::manifest::{Kind, ManifestError, ManifestItem, Parser};
 const PAGE: usize = 1_000;
 /// Pages that may wait to be written.
 const WAITING: usize = 2;
+/// Between two signs of life of an import of which nothing arrives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
 /// What arrives: pages, and at last an end; a channel that closes without one was abandoned.
 enum Feed {
     Page(Vec<ManifestItem>),
     Fault(Box<Problem>),
-    End,
+    /// With the digest of the request, by which it is known again.
+    End(Vec<u8>),
 }
 
 /// How an item that is refused is named to the client.
@@ -56,14 +66,35 @@ pub(crate) struct Import {
     context: Context,
     feed: mpsc::Sender<Feed>,
     task: JoinHandle<Result<()>>,
+    /// The digest of the request, as far as it is known before its body has been read.
+    digest: Vec<u8>,
+    patience: Arc<Patience>,
+}
+
+/// Whether the client still waits for the outcome, which decides how a failure is told: the client is answered, or the
+/// dataset says it.
+#[derive(Default)]
+pub(crate) struct Patience(AtomicBool);
+
+impl Patience {
+    /// One of the two sides says first how it goes on; false for the other.
+    pub(crate) fn claim(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 impl Import {
-    /// Starts an import into an open version.
-    pub(crate) fn start(context: Context, target: Target, naming: Naming) -> Self {
+    /// Starts an import into an open version. The attempt under the request's key ends with it.
+    pub(crate) fn start(
+        context: Context,
+        target: Target,
+        naming: Naming,
+        (attempt, digest): (Option<Attempt>, Vec<u8>),
+    ) -> Self {
         let (feed, arriving) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(context.clone(), target, naming, arriving));
-        Self { context, feed, task }
+        let patience = Arc::new(Patience::default());
+        let task = tokio::spawn(run(context.clone(), target, naming, arriving, (attempt, patience.clone())));
+        Self { context, feed, task, digest, patience }
     }
 
     /// Waits for the outcome.
@@ -72,26 +103,38 @@ impl Import {
         self.task.await.map_err(|_| Problem::internal())?
     }
 
+    /// Decides whether the client is still to hear the outcome.
+    pub(crate) fn patience(&self) -> Arc<Patience> {
+        self.patience.clone()
+    }
+
+    /// Everything has arrived.
+    async fn end(&self) {
+        self.send(Feed::End(self.digest.clone())).await;
+    }
+
     /// Imports a list.
     pub(crate) async fn list(self, items: Vec<ManifestItem>) -> Result<()> {
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() {
             self.send(Feed::Page(items.by_ref().take(PAGE).collect())).await;
         }
-        self.send(Feed::End).await;
+        self.end().await;
         self.finish().await
     }
 
     /// Imports a manifest as it streams in. A fault is answered once the body has been read to its end, for a client
     /// that is still sending does not listen.
-    pub(crate) async fn stream(self, kind: Kind, mut body: Body, most: u64) -> Result<()> {
+    pub(crate) async fn stream(mut self, kind: Kind, mut body: Body, most: u64) -> Result<()> {
         let mut pages = Pages::new(kind, true);
+        let mut digest = Sha256::new_with_prefix(&self.digest);
         let mut bytes: u64 = 0;
         let mut failed = false;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| interrupted(&error))?;
             let Some(data) = frame.data_ref() else { continue };
             bytes += data.len() as u64;
+            digest.update(data);
             if bytes > most {
                 return Err(Problem::too_large(format!("the manifest is larger than {most} bytes")));
             }
@@ -99,8 +142,9 @@ impl Import {
                 failed = !self.pass_on(pages.push(data)).await;
             }
         }
+        self.digest = digest.finalize().to_vec();
         if !failed && self.pass_on(pages.finish()).await {
-            self.send(Feed::End).await;
+            self.end().await;
         }
         self.finish().await
     }
@@ -178,13 +222,38 @@ async fn run(
     target: Target,
     naming: Naming,
     mut arriving: mpsc::Receiver<Feed>,
+    (attempt, patience): (Option<Attempt>, Arc<Patience>),
 ) -> Result<()> {
-    let outcome = fill(&context, &target, naming, &mut arriving).await;
-    if outcome.is_err() {
-        // What cannot be dropped now is dropped by the sweep, as abandoned.
-        context.store.dataset_drop_version(target.dataset, target.version, None).await?;
+    let outcome = fill(&context, &target, naming, &mut arriving, attempt.as_ref()).await;
+    let is_told = patience.claim();
+    let Err(problem) = outcome else {
+        attempt.into_iter().for_each(Attempt::done);
+        return Ok(());
+    };
+    // What this attempt has made is its own: it takes back nothing else. What cannot be dropped now is dropped by the
+    // sweep, as abandoned.
+    let why = (!is_told).then(|| problem.detail.clone());
+    context.store.dataset_drop_version(target.dataset, target.version, why).await?;
+    if let Some(attempt) = attempt {
+        attempt.abandon().await?;
     }
-    outcome
+    Err(problem)
+}
+
+/// The next of what arrives; meanwhile the import says now and then that it goes on.
+async fn next(
+    context: &Context,
+    target: &Target,
+    arriving: &mut mpsc::Receiver<Feed>,
+) -> Result<Option<Feed>> {
+    loop {
+        match tokio::time::timeout(SIGN_OF_LIFE, arriving.recv()).await {
+            Ok(feed) => return Ok(feed),
+            Err(_) => {
+                context.store.dataset_touch(target.dataset, target.version, context.now()).await?;
+            }
+        }
+    }
 }
 
 async fn fill(
@@ -192,11 +261,12 @@ async fn fill(
     target: &Target,
     naming: Naming,
     arriving: &mut mpsc::Receiver<Feed>,
+    attempt: Option<&Attempt>,
 ) -> Result<()> {
     let mut base = target.base.clone();
     let mut taken = 0;
-    loop {
-        match arriving.recv().await {
+    let digest = loop {
+        match next(context, target, arriving).await? {
             Some(Feed::Page(page)) => {
                 for item in &page {
                     base = Some(shared_base(base.as_deref(), &item.uri));
@@ -217,12 +287,14 @@ async fn fill(
                 taken = appended.map_err(|error| places.name(error))?;
             }
             Some(Feed::Fault(problem)) => return Err(*problem),
-            Some(Feed::End) => break,
+            Some(Feed::End(digest)) => break digest,
             None => return Err(Problem::unreadable("the import was interrupted")),
         }
-    }
+    };
     let base = base.unwrap_or_default();
-    Ok(context.store.dataset_finish(target.dataset, target.version, base, None, context.now()).await?)
+    let completion = attempt.map(|attempt| attempt.completion(digest));
+    let (dataset, version) = (target.dataset, target.version);
+    Ok(context.store.dataset_finish(dataset, version, base, completion, context.now()).await?)
 }
 
 fn new_item(item: ManifestItem) -> NewItem {

@@ -3,6 +3,7 @@
 //! Any number of coordinators serve the API side by side; each loop is the duty of one of them at a time, and two at
 //! once would cost time and never correctness. Every loop is a noun with `tick`, which tests call by hand.
 
+mod attempt;
 mod cutter;
 mod duty;
 mod export;

@@ -179,7 +179,8 @@ fn token_routes() -> Vec<Route> {
             invitations::accept,
         )
         .takes::<invitations::AcceptRequest>()
-        .gives::<invitations::Accepted>(201),
+        .gives::<invitations::Accepted>(201)
+        .idempotent(),
     ]
 }
 
@@ -216,6 +217,7 @@ fn dataset_routes() -> Vec<Route> {
         .takes::<datasets::MoreItems>()
         .takes_stream(MANIFESTS)
         .gives::<datasets::DatasetView>(201)
+        .idempotent()
         .streamed(),
     ]
 }

@@ -19,11 +19,13 @@ use crate::leaps::Leaps;
 /// Assignments looked at in one transaction of a cancellation.
 const CANCEL_PAGE: i64 = 500;
 /// How long an import may see no item before it counts as abandoned, in microseconds.
-const ABANDONED: i64 = seconds(600);
+const ABANDONED: i64 = seconds(60);
 /// How long first answers are kept, in microseconds.
 const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
 /// People who lost a role a moment ago and are looked after in one round.
 const DEPARTURES_AT_ONCE: i64 = 100;
+/// How long a request is kept that nobody has taken over after its process died, in microseconds.
+const REQUESTS_KEPT: i64 = seconds(3_600);
 /// Answers forgotten in one round.
 const ANSWERS_AT_ONCE: i64 = 1_000;
 
@@ -63,6 +65,7 @@ impl Sweeper {
             let why = Some("the import was interrupted".to_owned());
             self.context.store.dataset_drop_version(dataset, version, why).await?;
         }
+        self.context.store.requests_forget(now + -REQUESTS_KEPT).await?;
         self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
         Ok(())
     }

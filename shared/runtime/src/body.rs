@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use swath_domain::FieldError;
 use uuid::Uuid;
 
@@ -71,6 +72,21 @@ pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
         return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
     }
     Ok(bytes.into())
+}
+
+/// Reads a body to its end and keeps nothing but its SHA-256, behind that of `prefix`.
+pub async fn digest(mut body: RawBody, prefix: &[u8], most: u64) -> Result<Vec<u8>> {
+    let (mut digest, mut seen) = (Sha256::new_with_prefix(prefix), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| interrupted(&error))?;
+        let Some(data) = frame.data_ref() else { continue };
+        seen += data.len() as u64;
+        if seen > most {
+            return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
+        }
+        digest.update(data);
+    }
+    Ok(digest.finalize().to_vec())
 }
 
 /// What is said of a body that came in part.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use nix::fcntl::{Flock, FlockArg};
 use prometheus::Registry;
 use secrecy::{ExposeSecret, SecretString};
-use swath_domain::Ids;
+use swath_domain::{Ids, Time};
 use swath_store::{Moved, Store, StoreError, Target};
 use tokio_util::sync::CancellationToken;
 
@@ -166,6 +166,11 @@ pub async fn boot(
         bail!("locks.url: {error}");
     }
     clock.measure(&context.store).await;
+    if shape.embedded {
+        // What an earlier process was doing ended with it, and it was the only one.
+        context.store.requests_forget(Time::MAX).await?;
+        context.store.imports_abandon().await?;
+    }
     let token = if makes_admin { administrator::ensure(context).await? } else { None };
     context.booted.store(true, Ordering::Release);
     Ok(token)

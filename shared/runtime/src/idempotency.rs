@@ -4,10 +4,12 @@ use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 use swath_domain::ids::UserId;
 use swath_domain::limits;
-use swath_store::{Asked, Key};
+use swath_store::{Asked, Key, RequestKey};
 
+use crate::context::Context;
 use crate::problem::{Problem, Result};
 
 /// The key of a request, if it carries one.
@@ -18,6 +20,11 @@ impl IdempotencyKey {
     /// Who asked what under this key.
     pub fn asked(&self, user: UserId, route: &'static str, body: &[u8]) -> Option<Asked> {
         self.key(body).map(|key| Asked { user, route, key })
+    }
+
+    /// The key on a route, before the request behind it has been read.
+    pub fn request(&self, user: UserId, route: &'static str) -> Option<RequestKey> {
+        self.0.clone().map(|key| RequestKey { user, route, key })
     }
 
     /// The same for a route below something whose id stands in the path: a key is bound to that, too.
@@ -46,6 +53,19 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         check_key("Idempotency-Key", text)?;
         Ok(Self(Some(text.to_owned())))
     }
+}
+
+/// What the first request under the key was answered, if there was one.
+///
+/// # Errors
+/// `conflict` where that was another request.
+pub async fn first_answer<T: DeserializeOwned>(
+    context: &Context,
+    asked: Option<&Asked>,
+) -> Result<Option<T>> {
+    let Some(asked) = asked else { return Ok(None) };
+    let first = context.store.answer(asked).await?;
+    first.map(serde_json::from_value).transpose().map_err(|_| Problem::internal())
 }
 
 /// Checks a key, `submission_id` or `decision_id`: 1 to 64 visible ASCII characters.

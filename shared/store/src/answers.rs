@@ -104,24 +104,6 @@ impl Store {
         first_answer(&mut reader.db(), Some(asked)).await
     }
 
-    /// Forgets an answer that has come to nothing.
-    pub async fn answer_forget(&self, asked: &Asked) -> Result<()> {
-        self.write(asked.clone(), |_, tx, asked| {
-            Box::pin(async move {
-                execute!(
-                    &mut tx.db(),
-                    "DELETE FROM answers WHERE person = $1 AND route = $2 AND key = $3",
-                    asked.user.0,
-                    asked.route,
-                    &asked.key.text;
-                    |t| Ok(t.answers.remove(&place(asked)))
-                )
-                .map(drop)
-            })
-        })
-        .await
-    }
-
     /// Forgets answers that were first given before `before`, at most `limit` of them.
     pub async fn answers_forget(&self, before: Time, limit: i64) -> Result<u64> {
         self.write((before, limit), |_, tx, &(before, limit)| {

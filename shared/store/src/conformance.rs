@@ -21,6 +21,7 @@ mod leaving;
 mod managing;
 mod people;
 mod races;
+mod requests;
 mod reviews;
 mod submissions;
 mod sweeping;

@@ -5,11 +5,11 @@ use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use uuid::Uuid;
 
-use crate::answers::{Asked, first_answer, keep_answer};
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_as, row};
 use crate::error::{Result, StoreError};
 use crate::memory::{Segment, Tables};
+use crate::requests::{self, Completion};
 
 /// How far an import has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,10 +138,7 @@ pub fn fill_pattern(pattern: &str, index: i64) -> Option<String> {
     (!after.contains(['{', '}'])).then(|| format!("{before}{index:0digits$}{after}"))
 }
 
-async fn create(db: &mut Db<'_>, new: &NewDataset, asked: Option<&Asked>) -> Result<DatasetId> {
-    if let Some(first) = first_answer(db, asked).await? {
-        return serde_json::from_value(first).map_err(|error| StoreError::Conflict(error.to_string()));
-    }
+async fn create(db: &mut Db<'_>, new: &NewDataset, completion: Option<&Completion>) -> Result<DatasetId> {
     let (ready, count, pattern) = match &new.source {
         Source::Rows => (false, 0, None),
         Source::Pattern { pattern, count } => (true, *count, Some(pattern.clone())),
@@ -165,7 +162,7 @@ async fn create(db: &mut Db<'_>, new: &NewDataset, asked: Option<&Asked>) -> Res
         }
     )?;
     insert_segment(db, (new.id, 1), (0, count), pattern, ready, new.now).await?;
-    keep_answer(db, asked, &json!(new.id), new.now).await?;
+    requests::complete(db, completion, &json!(new.id), new.now).await?;
     Ok(new.id)
 }
 
@@ -213,10 +210,11 @@ pub(crate) async fn insert_segment(
 }
 
 impl Store {
-    /// Makes a dataset: complete where it is a pattern, otherwise open for its first rows.
-    pub async fn dataset_create(&self, new: NewDataset, asked: Option<Asked>) -> Result<DatasetId> {
-        self.write((new, asked), |_, tx, (new, asked)| {
-            Box::pin(async move { create(&mut tx.db(), new, asked.as_ref()).await })
+    /// Makes a dataset: complete where it is a pattern, otherwise open for its first rows. The answer of the request that
+    /// asked for it is kept with it, where that is all that it asked for.
+    pub async fn dataset_create(&self, new: NewDataset, completion: Option<Completion>) -> Result<DatasetId> {
+        self.write((new, completion), |_, tx, (new, completion)| {
+            Box::pin(async move { create(&mut tx.db(), new, completion.as_ref()).await })
         })
         .await
     }

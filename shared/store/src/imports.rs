@@ -309,6 +309,48 @@ impl Store {
         Ok(())
     }
 
+    /// Says that an import goes on, while nothing of it arrives.
+    pub async fn dataset_touch(&self, id: DatasetId, version: i64, now: Time) -> Result<()> {
+        self.write((), move |_, tx, ()| {
+            Box::pin(async move {
+                execute!(
+                    &mut tx.db(),
+                    "UPDATE segments SET touched = $3 WHERE dataset = $1 AND version = $2 AND NOT ready",
+                    id.0,
+                    version,
+                    now.0;
+                    |t| Ok(match t.segments.get(&(id.0, version)) {
+                        Some(segment) if !segment.ready => {
+                            t.segments.update(&(id.0, version), |segment| segment.touched = now.0)
+                        }
+                        _ => 0,
+                    })
+                )
+                .map(drop)
+            })
+        })
+        .await
+    }
+
+    /// Says that every import is abandoned: the only process there is has just started.
+    pub async fn imports_abandon(&self) -> Result<()> {
+        self.write((), |_, tx, ()| {
+            Box::pin(async move {
+                execute!(
+                    &mut tx.db(),
+                    "UPDATE segments SET touched = 0 WHERE NOT ready";
+                    |t| {
+                        let open = t.segments.iter().filter(|(_, segment)| !segment.ready);
+                        let open: Vec<_> = open.map(|(place, _)| *place).collect();
+                        Ok(open.iter().map(|place| t.segments.update(place, |segment| segment.touched = 0)).sum())
+                    }
+                )
+                .map(drop)
+            })
+        })
+        .await
+    }
+
     /// Imports on which nothing has happened since `before`: their process is gone.
     pub async fn datasets_abandoned(&self, before: Time, limit: i64) -> Result<Vec<(DatasetId, i64)>> {
         let mut reader = self.reader().await?;

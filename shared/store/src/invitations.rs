@@ -1,6 +1,7 @@
 //! Invitations: how people enter a team. One is good once, for a few days, and only as long as its inviter may give what
 //! it gives.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, Time};
@@ -61,6 +62,17 @@ pub enum Guest {
     Known(UserId),
     /// Somebody who gets this account.
     New(User),
+}
+
+/// What has become of an invitation that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The account.
+    pub user: UserId,
+    /// The team.
+    pub team: TeamId,
+    /// What the invitation let the person do there.
+    pub roles: Vec<Role>,
 }
 
 impl Guest {
@@ -228,9 +240,12 @@ async fn accept(
     tx: &mut Tx,
     digest: &[u8],
     (guest, token): (&Guest, &NewToken),
-    actor: &Actor,
-) -> Result<Invitation> {
+    (actor, asked): (&Actor, Option<&Asked>),
+) -> Result<(Joined, bool)> {
     let db = &mut tx.db();
+    if let Some(first) = first_answer(db, asked).await? {
+        return Ok((people::decoded(first)?, false));
+    }
     let user = guest.user();
     let invitation = good(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
     if let Guest::New(new) = guest {
@@ -254,7 +269,9 @@ async fn accept(
     members::put(core, db, (invitation.team, user), after, &actor).await?;
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
     tokens::insert(db, &token, Some(user), actor.at).await?;
-    Ok(invitation)
+    let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
+    keep_answer(db, asked, &people::encoded(&joined)?, actor.at).await?;
+    Ok((joined, true))
 }
 
 impl Store {
@@ -344,7 +361,7 @@ impl Store {
         .await
     }
 
-    /// Accepts an invitation: the person joins the team and gets a token for it.
+    /// Accepts an invitation: the person joins the team and gets a token for it, unless the same request did so before.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such invitation, it was used, has expired, or its inviter may no longer
@@ -355,9 +372,10 @@ impl Store {
         guest: Guest,
         token: NewToken,
         actor: Actor,
-    ) -> Result<Invitation> {
-        self.write((digest, guest, token, actor), |core, tx, (digest, guest, token, actor)| {
-            Box::pin(accept(core, tx, digest, (guest, token), actor))
+        asked: Option<Asked>,
+    ) -> Result<(Joined, bool)> {
+        self.write((digest, guest, token, actor, asked), |core, tx, (digest, guest, token, actor, asked)| {
+            Box::pin(accept(core, tx, digest, (guest, token), (actor, asked.as_ref())))
         })
         .await
     }

@@ -69,7 +69,7 @@ pub use grants::{Grant, Granted, Wait};
 pub use holdings::Freed;
 pub use holds::{Release, Renew, Renewed};
 pub use imports::NewItem;
-pub use invitations::{Guest, Invitation, NewInvitation};
+pub use invitations::{Guest, Invitation, Joined, NewInvitation};
 pub use items::{Confirm, Confirmed, ItemWork, Save};
 pub use jobs::{JobEdit, NewJob};
 pub use listing::{AssignmentFilter, LeaseView};

@@ -22,6 +22,8 @@ enum Who {
     Reviewers,
     Holder,
     Reviewing,
+    /// Whoever may see the thing that is named, and here there is none.
+    Themselves,
     Anyone,
 }
 
@@ -68,8 +70,8 @@ const ROUTES: [(&str, &str, Who); 53] = [
     ("POST",   "/v1/users",                                 Who::Managers),
     ("POST",   "/v1/tokens",                                Who::Managers),
     ("GET",    "/v1/tokens",                                Who::Anyone),
-    ("DELETE", "/v1/tokens?user={stranger}",                Who::Holder),
-    ("DELETE", "/v1/tokens/{nobody}",                       Who::Holder),
+    ("DELETE", "/v1/tokens?user={stranger}",                Who::Themselves),
+    ("DELETE", "/v1/tokens/{nobody}",                       Who::Themselves),
     ("GET",    "/v1/users",                                 Who::Administrator),
     ("PATCH",  "/v1/users/{user}",                          Who::Managers),
     ("GET",    "/v1/teams/{team}/members",                  Who::Managers),
@@ -168,7 +170,7 @@ fn may(who: Who, role: &str) -> bool {
         Who::ManagersAndReviewers => role != "annotator",
         Who::Annotators => role == "annotator",
         Who::Reviewers => role == "reviewer",
-        Who::Administrator | Who::Holder | Who::Reviewing => false,
+        Who::Administrator | Who::Holder | Who::Reviewing | Who::Themselves => false,
     }
 }
 
@@ -195,7 +197,8 @@ async fn a_wrong_role_is_forbidden() {
     for (method, template, who) in ROUTES {
         for (_, person) in people.iter().filter(|(role, _)| !may(who, role)) {
             let answer = scene.call(person, method, template).await;
-            let expected = if matches!(who, Who::Holder | Who::Reviewing) { 404 } else { 403 };
+            let expected =
+                if matches!(who, Who::Holder | Who::Reviewing | Who::Themselves) { 404 } else { 403 };
             let said = format!("{} {method} {template}: {}", person.name, answer.text());
             // The holder's routes tell people without the role that they lack it, and others nothing.
             let fits = answer.status() == expected || (expected == 404 && answer.status() == 403);

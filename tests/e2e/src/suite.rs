@@ -21,6 +21,7 @@ mod objects;
 mod outages;
 mod people;
 mod pictures;
+mod retries;
 mod reviews;
 mod roles;
 mod slots;

@@ -73,7 +73,7 @@ impl Import {
             }
             if let Some(ended) = ended {
                 ended.map_err(fault)?;
-                self.send(Feed::End).await;
+                self.end().await;
                 return Ok(());
             }
         }
@@ -105,7 +105,7 @@ impl Import {
             }
         }
         if self.pass_on(pages.finish()).await {
-            self.send(Feed::End).await;
+            self.end().await;
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Import {
             }
         }
         if self.pass_on(pages.finish()).await {
-            self.send(Feed::End).await;
+            self.end().await;
         }
         Ok(())
     }

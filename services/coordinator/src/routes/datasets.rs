@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,16 +15,18 @@ use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
-use swath_store::{Asked, Dataset, DatasetState, NewDataset, Source, fill_pattern};
+use swath_store::{Dataset, DatasetState, NewDataset, RequestKey, Source, StoreError, digest, fill_pattern};
 
+use crate::attempt::{self, Attempt};
 use crate::export::shared_base;
 use crate::importer::place::{Place, manifest_place};
-use crate::importer::{Import, Naming, Target, media_check};
+use crate::importer::{Import, Naming, Patience, Target, media_check};
 use crate::manifest::{Kind, ManifestItem, check_item};
 
 /// How long a request waits for an import before it answers `importing`.
-const PATIENCE: Duration = Duration::from_secs(10);
+const IMPORT_WAIT: Duration = Duration::from_secs(10);
 const ROUTE: &str = "POST /v1/datasets";
+const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
 
 /// A dataset to be made.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -116,12 +119,18 @@ pub(crate) async fn create(
     Search(query): Search<StreamQuery>,
     request: Request,
 ) -> Result<(StatusCode, Json<DatasetView>)> {
+    let key = key.request(caller.user(), ROUTE);
     let dataset = match Kind::of_content_type(media_type(request.headers())) {
-        Some(kind) => from_stream(&context, &caller, key, query, kind, request).await?,
+        Some(kind) => from_stream(&context, &caller, key, query, (kind, request)).await?,
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
             let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
-            let asked = key.asked(caller.user(), ROUTE, &bytes);
-            from_source(&context, &caller, asked, body::parse(&bytes)?).await?
+            let request = body::parse(&bytes)?;
+            match begin(&context, key, digest(&bytes)).await? {
+                Start::Go(attempt) => {
+                    from_source(&context, &caller, request, (attempt, digest(&bytes))).await?
+                }
+                Start::Answered(first) => first_dataset(first)?,
+            }
         }
         None => return Err(unknown_type()),
     };
@@ -132,66 +141,108 @@ fn unknown_type() -> Problem {
     Problem::media_type("the body must be application/json, application/x-ndjson or text/csv")
 }
 
+/// What a request under a key begins with: the right to be carried out, or the first answer to it.
+enum Start {
+    Go(Option<Attempt>),
+    Answered(serde_json::Value),
+}
+
+async fn begin(context: &Context, key: Option<RequestKey>, digest: Vec<u8>) -> Result<Start> {
+    let asked = key.as_ref().map(|key| key.asked(digest));
+    match (attempt::start(context, key).await?, asked) {
+        (attempt::Start::Answered(first), Some(asked)) => Ok(Start::Answered(first.to(&asked)?)),
+        (attempt::Start::Answered(_), None) => Err(Problem::internal()),
+        (attempt::Start::Go(attempt), _) => Ok(Start::Go(attempt)),
+    }
+}
+
+/// As [`begin`], for a body that is still to be read. It is read to its end where the request is not carried out: only
+/// then is it known to be the first one again, and a client that is still sending does not listen.
+async fn begin_stream(
+    context: &Context,
+    key: Option<RequestKey>,
+    prefix: &[u8],
+    body: Body,
+) -> Result<std::result::Result<(Option<Attempt>, Body), serde_json::Value>> {
+    let most = context.config.server.upload_bytes;
+    match attempt::start(context, key.clone()).await {
+        Ok(attempt::Start::Go(attempt)) => Ok(Ok((attempt, body))),
+        Ok(attempt::Start::Answered(first)) => {
+            let digest = body::digest(body, prefix, most).await?;
+            let asked = key.map(|key| key.asked(digest)).ok_or_else(Problem::internal)?;
+            Ok(Err(first.to(&asked)?))
+        }
+        Err(problem) => {
+            body::digest(body, prefix, most).await?;
+            Err(problem)
+        }
+    }
+}
+
+/// The dataset that the first request under the same key made.
+fn first_dataset(answer: serde_json::Value) -> Result<DatasetId> {
+    serde_json::from_value(answer).map_err(|_| Problem::internal())
+}
+
 async fn from_stream(
     context: &Context,
     caller: &Caller,
-    key: IdempotencyKey,
+    key: Option<RequestKey>,
     query: StreamQuery,
-    kind: Kind,
-    request: Request,
+    (kind, request): (Kind, Request),
 ) -> Result<DatasetId> {
     let team = caller.team(query.team, MANAGER)?;
     let name = query.name.ok_or_else(|| Problem::field("name", "is needed in the query"))?;
     check_name(&name)?;
-    let asked = key.asked(caller.user(), ROUTE, name.as_bytes());
-    if let Some(first) = first_dataset(context, asked.as_ref()).await? {
-        return Ok(first);
-    }
-    let id = open(context, (team, caller.user()), name, asked).await?;
-    let import = Import::start(context.clone(), first_version(id, team), Naming::Line);
-    import.stream(kind, request.into_body(), context.config.server.upload_bytes).await?;
+    let prefix = format!("{team}\n{name}\n{kind:?}\n").into_bytes();
+    let (attempt, body) = match begin_stream(context, key, &prefix, request.into_body()).await? {
+        Ok(go) => go,
+        Err(first) => return first_dataset(first),
+    };
+    let id = open(context, (team, caller.user()), name).await?;
+    let import = Import::start(context.clone(), first_version(id, team), Naming::Line, (attempt, prefix));
+    import.stream(kind, body, context.config.server.upload_bytes).await?;
     Ok(id)
 }
 
 async fn from_source(
     context: &Context,
     caller: &Caller,
-    asked: Option<Asked>,
     request: NewDatasetRequest,
+    attempt: (Option<Attempt>, Vec<u8>),
 ) -> Result<DatasetId> {
     let team = caller.team(request.team, MANAGER)?;
     check_name(&request.name)?;
-    if let Some(first) = first_dataset(context, asked.as_ref()).await? {
-        return Ok(first);
-    }
     let owner = (team, caller.user());
+    let (name, most) = (request.name, context.config.server.upload_bytes);
+    let start =
+        |id, naming, attempt| Import::start(context.clone(), first_version(id, team), naming, attempt);
     match request.source {
         SourceRequest { pattern: Some(pattern), count, folder: None, manifest: None, items: None } => {
-            from_pattern(context, owner, request.name, (pattern, count), asked).await
+            from_pattern(context, owner, name, (pattern, count), attempt).await
         }
         SourceRequest { items: Some(items), pattern: None, count: None, folder: None, manifest: None } => {
             check_items("source.items", &items)?;
-            let id = open(context, owner, request.name, asked).await?;
-            Import::start(context.clone(), first_version(id, team), Naming::Index("source.items"))
-                .list(items)
-                .await?;
+            let id = open(context, owner, name).await?;
+            start(id, Naming::Index("source.items"), attempt).list(items).await?;
             Ok(id)
         }
         SourceRequest { folder: Some(folder), pattern: None, count: None, items: None, manifest: None } => {
-            let id = open(context, owner, request.name, asked).await?;
-            let import = Import::start(context.clone(), first_version(id, team), Naming::Uri);
             let access = context.media.of(&context.store, team).await?;
-            patiently(import.folder(access.places.clone(), PathBuf::from(folder))).await?;
+            let id = open(context, owner, name).await?;
+            let import = start(id, Naming::Uri, attempt);
+            let patience = import.patience();
+            patiently(import.folder(access.places.clone(), PathBuf::from(folder)), &patience).await?;
             Ok(id)
         }
         SourceRequest { manifest: Some(manifest), pattern: None, count: None, items: None, folder: None } => {
             let (place, kind) = manifest_place(context, team, manifest).await?;
-            let id = open(context, owner, request.name, asked).await?;
-            let import = Import::start(context.clone(), first_version(id, team), Naming::Line);
-            let most = context.config.server.upload_bytes;
+            let id = open(context, owner, name).await?;
+            let import = start(id, Naming::Line, attempt);
+            let patience = import.patience();
             match place {
-                Place::File(file) => patiently(import.file(file, kind, most)).await?,
-                Place::Object(url) => patiently(import.object(url, kind, most)).await?,
+                Place::File(file) => patiently(import.file(file, kind, most), &patience).await?,
+                Place::Object(url) => patiently(import.object(url, kind, most), &patience).await?,
             }
             Ok(id)
         }
@@ -202,13 +253,17 @@ async fn from_source(
     }
 }
 
-/// Waits for an import for a while; a long one goes on by itself and the dataset says `importing` meanwhile.
-async fn patiently(import: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
-    let task = tokio::spawn(import);
-    match tokio::time::timeout(PATIENCE, task).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(Problem::internal()),
-        Err(_) => Ok(()),
+/// Waits for an import for a while; a long one goes on by itself, and the dataset says how it ends.
+async fn patiently(
+    import: impl Future<Output = Result<()>> + Send + 'static,
+    patience: &Patience,
+) -> Result<()> {
+    let mut task = tokio::spawn(import);
+    match tokio::time::timeout(IMPORT_WAIT, &mut task).await {
+        Ok(outcome) => outcome.map_err(|_| Problem::internal())?,
+        Err(_) if patience.claim() => Ok(()),
+        // It has ended in this very moment.
+        Err(_) => task.await.map_err(|_| Problem::internal())?,
     }
 }
 
@@ -217,7 +272,7 @@ async fn from_pattern(
     (team, creator): (TeamId, UserId),
     name: String,
     (pattern, count): (String, Option<i64>),
-    asked: Option<Asked>,
+    (attempt, digest): (Option<Attempt>, Vec<u8>),
 ) -> Result<DatasetId> {
     let mut errors = Vec::new();
     check_text("source.pattern", &pattern, limits::URI_MAX - 40, &mut errors);
@@ -239,7 +294,10 @@ async fn from_pattern(
     let base = shared_base(None, pattern.split('{').next().unwrap_or_default());
     let (id, now) = (DatasetId(context.next_id()), context.now());
     let new = NewDataset { id, team, name, creator, base, source: Source::Pattern { pattern, count }, now };
-    Ok(context.store.dataset_create(new, asked).await?)
+    let completion = attempt.as_ref().map(|attempt| attempt.completion(digest));
+    let id = context.store.dataset_create(new, completion).await?;
+    attempt.into_iter().for_each(Attempt::done);
+    Ok(id)
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -264,28 +322,10 @@ fn check_items(path: &str, items: &[ManifestItem]) -> Result<()> {
     Ok(())
 }
 
-/// The dataset that the first request under the same key made, if it came to something.
-async fn first_dataset(context: &Context, asked: Option<&Asked>) -> Result<Option<DatasetId>> {
-    let Some(asked) = asked else { return Ok(None) };
-    let Some(first) = context.store.answer(asked).await? else { return Ok(None) };
-    let Ok(id) = serde_json::from_value(first) else { return Ok(None) };
-    if context.store.dataset(id).await?.is_some() {
-        return Ok(Some(id));
-    }
-    // That import was refused and left nothing behind, so this is a first request again.
-    context.store.answer_forget(asked).await?;
-    Ok(None)
-}
-
-async fn open(
-    context: &Context,
-    (team, creator): (TeamId, UserId),
-    name: String,
-    asked: Option<Asked>,
-) -> Result<DatasetId> {
+async fn open(context: &Context, (team, creator): (TeamId, UserId), name: String) -> Result<DatasetId> {
     let (id, now) = (DatasetId(context.next_id()), context.now());
     let new = NewDataset { id, team, name, creator, base: String::new(), source: Source::Rows, now };
-    Ok(context.store.dataset_create(new, asked).await?)
+    Ok(context.store.dataset_create(new, None).await?)
 }
 
 fn first_version(dataset: DatasetId, team: TeamId) -> Target {
@@ -335,31 +375,65 @@ pub(crate) async fn append(
     State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<DatasetId>,
+    key: IdempotencyKey,
     request: Request,
 ) -> Result<(StatusCode, Json<DatasetView>)> {
     let dataset = own(&context, &caller, id).await?;
-    if dataset.state != DatasetState::Ready {
-        return Err(Problem::conflict("the dataset is not ready"));
-    }
-    match Kind::of_content_type(media_type(request.headers())) {
+    let key = key.request(caller.user(), APPEND);
+    let first = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => {
-            let import = next_version(&context, &dataset, Naming::Line).await?;
-            import.stream(kind, request.into_body(), context.config.server.upload_bytes).await?;
+            let prefix = format!("{id}\n{kind:?}\n").into_bytes();
+            match begin_stream(&context, key, &prefix, request.into_body()).await? {
+                Ok((attempt, body)) => {
+                    let import = next_version(&context, &dataset, Naming::Line, (attempt, prefix)).await?;
+                    import.stream(kind, body, context.config.server.upload_bytes).await?;
+                    None
+                }
+                Err(first) => Some(first),
+            }
         }
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
             let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
             let more: MoreItems = body::parse(&bytes)?;
             check_items("items", &more.items)?;
-            next_version(&context, &dataset, Naming::Index("items")).await?.list(more.items).await?;
+            let digest = digest(&[format!("{id}\n").as_bytes(), &bytes].concat());
+            match begin(&context, key, digest.clone()).await? {
+                Start::Go(attempt) => {
+                    let naming = Naming::Index("items");
+                    next_version(&context, &dataset, naming, (attempt, digest))
+                        .await?
+                        .list(more.items)
+                        .await?;
+                    None
+                }
+                Start::Answered(first) => Some(first),
+            }
         }
         None => return Err(unknown_type()),
+    };
+    let mut view = view(&context, id).await?;
+    if let Some(first) = first {
+        let number = |field: &str, now: i64| first[field].as_i64().unwrap_or(now);
+        (view.version, view.count) = (number("version", view.version), number("count", view.count));
     }
-    Ok((StatusCode::CREATED, Json(view(&context, id).await?)))
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
-async fn next_version(context: &Context, dataset: &Dataset, naming: Naming) -> Result<Import> {
-    let (version, _) = context.store.dataset_open_version(dataset.id, context.now()).await?;
+async fn next_version(
+    context: &Context,
+    dataset: &Dataset,
+    naming: Naming,
+    attempt: (Option<Attempt>, Vec<u8>),
+) -> Result<Import> {
+    if dataset.state != DatasetState::Ready {
+        return Err(Problem::conflict("the dataset is not ready"));
+    }
+    let opened = context.store.dataset_open_version(dataset.id, context.now()).await;
+    let (version, _) = opened.map_err(|error| match error {
+        StoreError::Conflict(detail) => attempt::in_progress(&detail),
+        error => error.into(),
+    })?;
     let target =
         Target { dataset: dataset.id, team: dataset.team, version, base: Some(dataset.base.clone()) };
-    Ok(Import::start(context.clone(), target, naming))
+    Ok(Import::start(context.clone(), target, naming, attempt))
 }

@@ -12,7 +12,7 @@ use swath_runtime::administrator::fresh_token;
 use swath_runtime::auth::bearer;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
-use swath_store::{Actor, Guest, Invitation, NewInvitation, NewToken, User, digest};
+use swath_store::{Actor, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
 use uuid::Uuid;
 
 use super::teams::require_manager;
@@ -94,8 +94,9 @@ pub(crate) struct Accepted {
     team: TeamId,
     /// What one was invited to do there.
     roles: Vec<Role>,
-    /// A token for the team, shown this once.
-    token: String,
+    /// A token for the team, shown this once: the same request under the same key answers without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 pub(crate) async fn create(
@@ -195,6 +196,7 @@ pub(crate) async fn show(
 pub(crate) async fn accept(
     State(context): State<Context>,
     headers: HeaderMap,
+    key: IdempotencyKey,
     request: Body<AcceptRequest>,
 ) -> Result<(StatusCode, Json<Accepted>)> {
     let digest_of_code = code_digest(&request.value.invitation)?;
@@ -208,10 +210,13 @@ pub(crate) async fn accept(
     let digest = digest(token.as_bytes());
     let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
     let actor = Actor { user: Some(user), ..context.actor(caller.as_ref()) };
-    let invitation = context.store.invitation_accept(digest_of_code, guest, new, actor).await?;
+    // Somebody without an account is known by the invitation.
+    let asker = UserId(Uuid::from_slice(&digest_of_code[..16]).unwrap_or_default());
+    let asked = key.asked(asker, "POST /v1/invitations/accept", &request.bytes);
+    let (joined, is_new) = context.store.invitation_accept(digest_of_code, guest, new, actor, asked).await?;
     context.tokens.forget();
-    let roles = invitation.roles.to_vec();
-    Ok((StatusCode::CREATED, Json(Accepted { user, team: invitation.team, roles, token })))
+    let Joined { user, team, roles } = joined;
+    Ok((StatusCode::CREATED, Json(Accepted { user, team, roles, token: is_new.then_some(token) })))
 }
 
 fn guest(context: &Context, caller: Option<&Caller>, name: Option<String>) -> Result<Guest> {

@@ -11,6 +11,7 @@ use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_text};
 use swath_domain::review::ReviewRule;
 use swath_domain::{FieldError, Role, Roles, Time, limits};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
+use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search, body};
 use swath_store::{Dataset, DatasetState, JobEdit, NewJob};
@@ -148,6 +149,10 @@ pub(crate) async fn create(
     request: Body<NewJobRequest>,
 ) -> Result<(StatusCode, Json<JobView>)> {
     let asked = key.asked(caller.user(), "POST /v1/jobs", &request.bytes);
+    // The first answer stands, whatever has become of the people and the dataset since.
+    if let Some(first) = first_answer(&context, asked.as_ref()).await? {
+        return Ok((StatusCode::CREATED, Json(view(&context, &caller, first).await?)));
+    }
     let request = request.value;
     if let Some(team) = request.team {
         caller.require(team, LEADS)?;

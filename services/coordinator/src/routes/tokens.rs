@@ -8,6 +8,7 @@ use swath_domain::Time;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_runtime::access::MANAGER;
 use swath_runtime::administrator::fresh_token;
+use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{NewToken, TokenInfo, User, digest};
@@ -43,6 +44,14 @@ pub(crate) struct NewTokenView {
     team: Option<TeamId>,
     /// Until when it is good.
     expires_at: Option<Time>,
+}
+
+impl NewTokenView {
+    /// What is answered to a request that has made it before.
+    fn again(token: TokenInfo) -> Self {
+        let (user, team, expires_at) = (token.user.0, token.team, token.expires);
+        Self { id: token.id, token: None, user, team, expires_at }
+    }
 }
 
 /// A token as it is listed.
@@ -86,6 +95,11 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     request: Body<NewTokenRequest>,
 ) -> Result<(StatusCode, Json<NewTokenView>)> {
+    let asked = key.asked(caller.user(), "POST /v1/tokens", &request.bytes);
+    if let Some(first) = first_answer(&context, asked.as_ref()).await? {
+        let first = context.store.token_info(first).await?.ok_or_else(Problem::not_found)?;
+        return Ok((StatusCode::CREATED, Json(NewTokenView::again(first))));
+    }
     let NewTokenRequest { user, team, expires_at: expires } = request.value;
     if expires.is_some_and(|at| at <= context.now()) {
         return Err(Problem::field("expires_at", "lies in the past"));
@@ -96,7 +110,6 @@ pub(crate) async fn create(
     if person.deactivated.is_some() {
         return Err(Problem::field("user", "is deactivated"));
     }
-    let asked = key.asked(caller.user(), "POST /v1/tokens", &request.bytes);
     let token = fresh_token(context.ids.as_ref());
     let digest = digest(token.as_bytes());
     let new = NewToken { id: TokenId(context.next_id()), user, team, digest, expires };

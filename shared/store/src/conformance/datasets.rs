@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::{Asked, DatasetState, Key, NewDataset, NewItem, Source, StoreError, fill_pattern};
+use crate::{DatasetState, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
 suite! {
     a_pattern_is_ready_at_once
@@ -20,7 +20,6 @@ suite! {
     an_abandoned_import_is_found_and_dropped
     a_page_that_meets_the_end_of_its_import_leaves_nothing_behind
     items_are_found_by_their_labels_page_by_page
-    the_same_request_makes_one_dataset
 }
 
 const BASE: &str = "s3://bucket/";
@@ -199,12 +198,4 @@ async fn items_are_found_by_their_labels_page_by_page(world: World) {
         after = last;
     }
     assert_eq!(found, [0, 3, 6, 9, 12, 15]);
-}
-
-async fn the_same_request_makes_one_dataset(world: World) {
-    let asked = || Some(Asked { user: world.manager, route: "datasets", key: Key::new("once", b"{}") });
-    let first = world.store.dataset_create(draft(&world, Source::Rows), asked()).await.unwrap();
-    let again = world.store.dataset_create(draft(&world, Source::Rows), asked()).await.unwrap();
-    assert_eq!(first, again);
-    assert_eq!(world.store.datasets(world.team, Uuid::nil(), 9).await.unwrap().len(), 1);
 }
