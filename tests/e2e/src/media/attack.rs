@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use swath_harness::{Settings, Shape, World};
+use swath_harness::{Person, Service, Settings, Shape, Team, World, ids};
 
 use super::{lease, media_url, png, refused, uri_of};
 
@@ -105,4 +105,36 @@ async fn a_folder_with_the_data_folder_in_it_is_imported_without_it() {
     let dataset = team.dataset_from(json!({"folder": above})).await;
     let view = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
     assert_eq!(view["count"], 1, "{view}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_folder_is_shared_and_said_so_and_the_data_folder_in_it_is_not() {
+    if !Shape::from_environment().unwrap().is_embedded() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let token = format!("admin-{}", ids::fresh());
+    let settings = [("SWATH__ADMIN__TOKEN".to_owned(), token.clone())].into();
+    let mut service = Service::new("alone", None, folder.path(), &settings).unwrap();
+    service.start().await.unwrap();
+    let started_in = service.data().parent().unwrap().to_owned();
+    let said = format!("all teams may use the pictures below {}", started_in.display());
+    assert!(service.log().contains(&said), "{}", service.log());
+    std::fs::create_dir(started_in.join("pictures")).unwrap();
+    std::fs::write(started_in.join("pictures/a.png"), png()).unwrap();
+
+    let team = Team::found(&Person::new(&service.url(), "admin", &token), "alone").await;
+    for path in ["data/secret", "data/swath.db", "data/swath.db-wal", "data/swath.lock"] {
+        assert!(started_in.join(path).is_file(), "{path}");
+        refused(&team, json!({"items": [{"uri": uri_of(&started_in.join(path))}]}), "items[0]").await;
+    }
+    for folder in ["data", "./data", "pictures/../data"] {
+        refused(&team, json!({"folder": folder}), "source.folder").await;
+    }
+    for folder in [".", "pictures"] {
+        let dataset = team.dataset_from(json!({"folder": folder})).await;
+        let view = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
+        assert_eq!(view["count"], 1, "{view}");
+    }
+    assert!(service.terminate().await.unwrap().success());
 }
