@@ -130,7 +130,16 @@ async fn the_monitor_finds_the_metrics_of_every_service() {
     let found: Vec<_> = of_kind(&chart, "Service")
         .filter(|service| wanted.iter().all(|(label, value)| service["metadata"]["labels"][label] == *value))
         .collect();
-    assert!(found.iter().all(|service| service["spec"]["ports"][0]["name"] == endpoints[0]["port"]));
+    let has_port = |service: &&Value| {
+        let ports = service["spec"]["ports"].as_array().into_iter().flatten();
+        ports.filter(|port| port["name"] == endpoints[0]["port"]).any(|port| port["port"] == 9464)
+    };
+    assert!(found.iter().all(has_port));
+    for component in ["coordinator", "gateway", "review", "metrics"] {
+        let listen = |variable: &&&Value| variable["name"] == "SWATH__SERVER__METRICS_LISTEN";
+        let variables = variables(&chart, component);
+        assert_eq!(variables.iter().find(listen).unwrap()["value"], "0.0.0.0:9464", "{component}");
+    }
 
     // Each is called as in prometheus.yml, for rules and dashboards know it by that name.
     let relabeling = &endpoints[0]["relabelings"][0];
