@@ -33,7 +33,7 @@ pub(crate) struct NewDatasetRequest {
     #[serde(default)]
     team: Option<TeamId>,
     /// Its name.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     name: String,
     /// Where its items come from: exactly one of the four.
     source: SourceRequest,
@@ -51,6 +51,7 @@ pub(crate) struct SourceRequest {
     manifest: Option<String>,
     /// The items themselves.
     #[serde(default)]
+    #[schema(min_items = 1)]
     items: Option<Vec<ManifestItem>>,
     /// A URI with `{}` or `{:08}` where the number goes.
     #[serde(default)]
@@ -66,6 +67,7 @@ pub(crate) struct SourceRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoreItems {
     /// The items, none of which may be in the dataset yet.
+    #[schema(min_items = 1)]
     items: Vec<ManifestItem>,
 }
 
@@ -119,7 +121,9 @@ pub(crate) async fn create(
     let dataset = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => from_stream(&context, &caller, key, query, kind, request).await?,
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+            let bytes =
+                body::collect(request.into_body(), context.config.server.body_bytes, &context.requests)
+                    .await?;
             let asked = key.asked(caller.user(), ROUTE, &bytes);
             from_source(&context, &caller, asked, body::parse(&bytes)?).await?
         }
@@ -347,7 +351,9 @@ pub(crate) async fn append(
             import.stream(kind, request.into_body(), context.config.server.upload_bytes).await?;
         }
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+            let bytes =
+                body::collect(request.into_body(), context.config.server.body_bytes, &context.requests)
+                    .await?;
             let more: MoreItems = body::parse(&bytes)?;
             check_items("items", &more.items)?;
             next_version(&context, &dataset, Naming::Index("items")).await?.list(more.items).await?;
