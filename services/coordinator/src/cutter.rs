@@ -2,7 +2,7 @@
 
 use swath_domain::Time;
 use swath_domain::ids::JobId;
-use swath_domain::job::{Job, JobStatus};
+use swath_domain::job::{JobHead, JobStatus};
 use swath_domain::progress::{Counter, Progress};
 use swath_runtime::Context;
 use swath_store::Result;
@@ -84,7 +84,7 @@ impl Cutter {
     }
 
     /// Cuts what people may soon wait for, and says how many ranges are lacking then.
-    async fn cut_ahead(&self, job: &Job, mut pending: i64, now: Time) -> Result<i64> {
+    async fn cut_ahead(&self, job: &JobHead, mut pending: i64, now: Time) -> Result<i64> {
         let ahead = self.context.config.work.cut_ahead;
         let soon = ahead - UNHURRIED.min(ahead / 2);
         while pending < soon {
@@ -113,7 +113,7 @@ fn sliced(job: JobId, ranges: i64) -> impl Iterator<Item = Slice> {
 }
 
 /// A page of the undone jobs behind `after`, each with its counters.
-pub(crate) async fn jobs_with_progress(context: &Context, after: Uuid) -> Result<Vec<(Job, Progress)>> {
+pub(crate) async fn jobs_with_progress(context: &Context, after: Uuid) -> Result<Vec<(JobHead, Progress)>> {
     let jobs = context.store.jobs_undone(after, PAGE).await?;
     let Some(last) = jobs.last().map(|job| job.id.0) else { return Ok(Vec::new()) };
     let counters: std::collections::HashMap<_, _> =

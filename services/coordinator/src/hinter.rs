@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use swath_bus::{Message, Published, Queue};
 use swath_domain::Time;
 use swath_domain::ids::{JobId, TeamId};
-use swath_domain::job::Job;
+use swath_domain::job::JobHead;
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
@@ -71,7 +71,9 @@ impl Hinter {
     /// Hints the job that a message asks to look at.
     pub async fn hear(&mut self, message: Message, now: Time) -> Result<()> {
         let Message::Wake { job } = message else { return Ok(()) };
-        let Some(job) = self.context.store.job(job).await?.filter(Job::is_open) else { return Ok(()) };
+        let Some(job) = self.context.store.job_head(job).await?.filter(JobHead::is_open) else {
+            return Ok(());
+        };
         let progress = self.context.store.job_progress(job.id).await?;
         let due = self.due(&job, &progress, now).await?;
         self.publish(due, now).await;
@@ -93,7 +95,7 @@ impl Hinter {
         }
     }
 
-    async fn look(&mut self, jobs: &[(Job, Progress)], now: Time) -> Result<()> {
+    async fn look(&mut self, jobs: &[(JobHead, Progress)], now: Time) -> Result<()> {
         let (mut due, mut looked) = (Vec::new(), Vec::new());
         for (job, progress) in jobs.iter().filter(|(job, _)| job.is_open()) {
             if self.attention.is_due(job.id, progress, now) {
@@ -110,7 +112,7 @@ impl Hinter {
     }
 
     /// What a job's people can take soon and have not been hinted of.
-    async fn due(&self, job: &Job, progress: &Progress, now: Time) -> Result<Vec<Due>> {
+    async fn due(&self, job: &JobHead, progress: &Progress, now: Time) -> Result<Vec<Due>> {
         if progress.get(Counter::Pending) == 0 {
             return Ok(Vec::new());
         }

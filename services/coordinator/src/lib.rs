@@ -23,7 +23,7 @@ use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
 pub use cutter::Cutter;
-pub use export::stored::{StoredItem, stored_items};
+pub use export::stored::{StoredItem, StoredItems};
 pub use hinter::Hinter;
 pub use sweeper::Sweeper;
 

@@ -16,7 +16,7 @@ mod views;
 use axum::http::Method;
 use serde_json::json;
 use swath_domain::{Role, Roles};
-use swath_runtime::{Access, Route};
+use swath_runtime::{Access, Cursor, Route};
 
 const MANIFESTS: &[&str] = &["application/x-ndjson", "text/csv"];
 
@@ -41,7 +41,7 @@ fn people_routes() -> Vec<Route> {
             .idempotent(),
         Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", people::list)
             .query("email", text(), "Those with this address.")
-            .gives_page::<people::UserView>(),
+            .gives_page::<people::UserView>(Cursor::Id),
         Route::new(Method::PATCH, "/v1/users/{user_id}", managers, "Edits an account.", people::edit)
             .takes::<people::EditUser>()
             .gives::<people::UserView>(200),
@@ -56,14 +56,14 @@ fn people_routes() -> Vec<Route> {
             "One's teams; an administrator's are all.",
             teams::list,
         )
-        .gives_page::<teams::TeamView>(),
+        .gives_page::<teams::TeamView>(Cursor::Id),
         Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
             .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", team_media::put)
             .takes::<team_media::TeamMediaRequest>()
             .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
-            .gives_page::<teams::MemberView>(),
+            .gives_page::<teams::MemberView>(Cursor::Id),
         Route::new(
             Method::PUT,
             member,
@@ -88,7 +88,7 @@ fn people_routes() -> Vec<Route> {
             "What was done about a team's people.",
             audit::of_team,
         )
-        .gives_page::<audit::AuditView>(),
+        .gives_page::<audit::AuditView>(Cursor::Id),
         Route::new(
             Method::GET,
             "/v1/audit",
@@ -96,7 +96,7 @@ fn people_routes() -> Vec<Route> {
             "What was done about people, in all teams.",
             audit::of_all,
         )
-        .gives_page::<audit::AuditView>(),
+        .gives_page::<audit::AuditView>(Cursor::Id),
     ]
 }
 
@@ -117,7 +117,7 @@ fn token_routes() -> Vec<Route> {
         )
         .query("user", id(), "Of this person.")
         .query("team", id(), "Of this team.")
-        .gives_page::<tokens::TokenView>(),
+        .gives_page::<tokens::TokenView>(Cursor::Id),
         Route::new(
             Method::DELETE,
             "/v1/tokens",
@@ -153,7 +153,7 @@ fn token_routes() -> Vec<Route> {
             "A team's open invitations.",
             invitations::list,
         )
-        .gives_page::<invitations::InvitationView>(),
+        .gives_page::<invitations::InvitationView>(Cursor::Id),
         Route::new(
             Method::DELETE,
             "/v1/invitations/{invitation_id}",
@@ -204,7 +204,7 @@ fn dataset_routes() -> Vec<Route> {
         .streamed(),
         Route::new(Method::GET, "/v1/datasets", who, "A team's datasets.", datasets::list)
             .query("team", team(), "The team.")
-            .gives_page::<datasets::DatasetView>(),
+            .gives_page::<datasets::DatasetView>(Cursor::Id),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}", who, "A dataset.", datasets::show)
             .gives::<datasets::DatasetView>(200),
         Route::new(
@@ -224,7 +224,10 @@ fn dataset_routes() -> Vec<Route> {
 
 fn job_routes() -> Vec<Route> {
     let team = || json!({"type": "string", "format": "uuid"});
-    let text = || json!({"type": "string"});
+    let statuses = || {
+        let names = ["PENDING", "IN_PROGRESS", "COMPLETED", "IN_REVIEW", "ACCEPTED", "REJECTED", "CANCELLED"];
+        json!({"type": "string", "enum": names})
+    };
     vec![
         Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", jobs::create)
             .takes::<jobs::NewJobRequest>()
@@ -232,7 +235,7 @@ fn job_routes() -> Vec<Route> {
             .idempotent(),
         Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
             .query("team", team(), "The team.")
-            .gives_page::<views::JobView>(),
+            .gives_page::<views::JobSummary>(Cursor::Id),
         Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", jobs::show)
             .gives::<views::JobView>(200),
         Route::new(Method::PATCH, "/v1/jobs/{job_id}", Access::MANAGER, "Edits a job.", jobs::edit)
@@ -271,10 +274,10 @@ fn job_routes() -> Vec<Route> {
             "A job's assignments.",
             assignments::list,
         )
-        .query("status", text(), "Only in this status, as in PENDING.")
+        .query("status", statuses(), "Only in this status, as in PENDING.")
         .query("holder", team(), "Only under this person's lease.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
-        .gives_page::<views::AssignmentView>(),
+        .gives_page::<views::AssignmentView>(Cursor::Id),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/log",
@@ -312,7 +315,7 @@ fn assignment_routes() -> Vec<Route> {
             "Its decision log.",
             logs::assignment,
         )
-        .gives_page::<logs::EntryView>(),
+        .gives_page::<logs::EntryView>(Cursor::Number),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/reassign",

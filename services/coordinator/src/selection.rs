@@ -1,5 +1,7 @@
 //! What a job takes from its dataset: ranges, labels and a limit, resolved into runs of items.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use swath_domain::ranges::{Range, RangesError};
 use swath_domain::selection::{Run, runs};
@@ -16,7 +18,7 @@ const PAGE: i64 = 10_000;
 pub(crate) struct Selection {
     /// Items that carry one of these labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 50)]
+    #[schema(min_items = 1, max_items = 50)]
     labels: Option<Vec<String>>,
     /// Items in these ranges, ascending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +69,10 @@ async fn labelled(
 ) -> Result<Ranges> {
     if labels.is_empty() || labels.len() > limits::LABELS_MAX {
         return Err(Problem::field("selection.labels", format!("1 to {} labels", limits::LABELS_MAX)));
+    }
+    let mut seen = HashSet::new();
+    if let Some(index) = labels.iter().position(|label| !seen.insert(label)) {
+        return Err(Problem::field(format!("selection.labels[{index}]"), "stands here twice"));
     }
     let mut chosen = Ranges::default();
     for range in within.as_slice() {

@@ -3,7 +3,7 @@
 
 use swath_bus::{Notices, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
-use swath_domain::job::{Job, JobStatus};
+use swath_domain::job::{JobHead, JobStatus};
 use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_domain::{Status, Time};
@@ -108,7 +108,7 @@ impl Sweeper {
     }
 }
 
-fn is_cut(job: &Job) -> bool {
+fn is_cut(job: &JobHead) -> bool {
     job.cut_to == job.selected
 }
 

@@ -6,9 +6,9 @@ mod media;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_leasing::{LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
 use swath_runtime::media_path::PictureKind;
-use swath_runtime::{Access, Route};
+use swath_runtime::{Access, Cursor, Route};
 
 pub(crate) fn table() -> Vec<Route> {
     let who = Access::ANNOTATOR;
@@ -20,7 +20,7 @@ pub(crate) fn table() -> Vec<Route> {
             .gives::<LeaseDocument>(200)
             .idempotent(),
         Route::new(Method::GET, "/v1/leases", who, "One's current leases.", leases::list)
-            .gives_page::<LeaseDocument>(),
+            .gives_page::<LeaseDocument>(Cursor::Id),
         Route::new(Method::GET, "/v1/leases/{lease_id}", who, "A lease as it stands.", leases::show)
             .gives::<LeaseDocument>(200),
         Route::new(Method::DELETE, "/v1/leases/{lease_id}", who, "Gives the work back.", leases::release)
@@ -32,6 +32,14 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(Method::POST, "/v1/leases/{lease_id}/submit", who, "Hands the work in.", leases::submit)
             .takes::<leases::SubmitRequest>()
             .gives::<leases::SubmitAnswer>(200),
+        Route::new(
+            Method::GET,
+            "/v1/leases/{lease_id}/items",
+            who,
+            "A lease's items, page by page.",
+            leases::items,
+        )
+        .gives_page::<ItemPart>(Cursor::Number),
         Route::new(
             Method::PUT,
             "/v1/leases/{lease_id}/items/{index}",

@@ -2,7 +2,7 @@
 
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId};
-use swath_domain::labels::Annotation;
+use swath_domain::labels::{Annotation, LabelRules};
 use swath_domain::{FieldError, Refusal, Status, limits};
 use swath_leasing::{Ask, Facts, Outcome};
 use swath_runtime::auth::Principal;
@@ -50,7 +50,8 @@ impl Gateway {
     ) -> Result<i64> {
         let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
-        let work = checked(&facts, work, "")?;
+        let spec = self.desk.spec(&facts).await?;
+        let work = checked(&facts, spec.rules(), work, "")?;
         let confirm = Confirm { lease, user, token_maker, work, if_revision, now: self.context.now() };
         let step = self.context.traces.under("confirm", facts.assignment, lease);
         let confirmed = self.context.store.item_confirm(confirm).await.map_err(|error| match error {
@@ -72,7 +73,8 @@ impl Gateway {
     ) -> Result<Handed> {
         let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
-        let (items, now) = (works(&facts, items)?, self.context.now());
+        let spec = self.desk.spec(&facts).await?;
+        let (items, now) = (works(&facts, spec.rules(), items)?, self.context.now());
         let submit = Submit { lease, user, token_maker, submission, items, now };
         let step = self.context.traces.under("submit", facts.assignment, lease);
         let submitted = step.end(self.context.store.lease_submit(submit).await.map_err(Problem::from))?;
@@ -97,7 +99,7 @@ impl Gateway {
     }
 }
 
-fn works(facts: &Facts, items: Vec<Work>) -> Result<Vec<ItemWork>> {
+fn works(facts: &Facts, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<ItemWork>> {
     if items.len() as i64 > limits::RANGE_SIZE_MAX {
         return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
     }
@@ -107,20 +109,28 @@ fn works(facts: &Facts, items: Vec<Work>) -> Result<Vec<ItemWork>> {
         if !seen.insert(work.index) {
             return Err(Problem::field(format!("items[{position}].index"), "stands here twice"));
         }
-        works.push(checked(facts, work, &format!("items[{position}]"))?);
+        works.push(checked(facts, rules, work, &format!("items[{position}]"))?);
     }
     Ok(works)
 }
 
 /// The work as it is stored, if the item belongs to the lease and the job allows what it says: the same labels are the
 /// same text.
-fn checked(facts: &Facts, Work { index, annotation }: Work, at: &str) -> Result<ItemWork> {
+fn checked(
+    facts: &Facts,
+    rules: LabelRules<'_>,
+    Work { index, annotation }: Work,
+    at: &str,
+) -> Result<ItemWork> {
     if !facts.ranges.contains(index) {
         return Err(Refusal::ForeignItem(index).into());
     }
-    let errors = facts.rules.check_annotation(&annotation, facts.sizes.get(&index).copied());
+    let errors = rules.check_annotation(&annotation, facts.size(index));
     if errors.is_empty() {
         let body = serde_json::to_string(&annotation).unwrap_or_default();
+        if body.len() > limits::ANNOTATION_BYTES_MAX {
+            return Err(Problem::too_large_item(at, index, body.len(), limits::ANNOTATION_BYTES_MAX));
+        }
         return Ok(ItemWork { item: index, body, skipped: annotation.skip.is_some() });
     }
     let within = |error: FieldError| if at.is_empty() { error } else { error.within(at) };

@@ -111,7 +111,7 @@ impl Books {
 
     /// A job that was called off meanwhile is cleared away row by row, and balances again at the end.
     async fn is_still_open(&self, job: JobId) -> Result<bool> {
-        let job = self.context.store.job(job).await?;
+        let job = self.context.store.job_head(job).await?;
         Ok(job.is_some_and(|job| matches!(job.status, JobStatus::Active | JobStatus::Paused)))
     }
 }

@@ -6,7 +6,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Gauge, GaugeVec, IntCounterVec, Opts};
 use swath_domain::Time;
-use swath_domain::job::{Job, JobStatus, Priority};
+use swath_domain::job::{JobHead, JobStatus, Priority};
 use swath_domain::progress::{Counter, Progress};
 
 /// Items by state.
@@ -101,7 +101,7 @@ struct Load {
 
 impl Sums {
     /// Counts one job in.
-    pub(crate) fn add(&mut self, job: &Job, progress: &Progress, now: Time) {
+    pub(crate) fn add(&mut self, job: &JobHead, progress: &Progress, now: Time) {
         let places = UNDONE.iter().zip(&mut self.statuses);
         places.filter(|(status, _)| **status == job.status).for_each(|(_, count)| *count += 1);
         let undecided = progress.items().undecided();
@@ -222,7 +222,7 @@ impl Gauges {
     }
 
     /// Shows what a job is.
-    pub(crate) fn describe(&self, label: &str, job: &Job) {
+    pub(crate) fn describe(&self, label: &str, job: &JobHead) {
         let (team, priority) = (job.team.to_string(), name_of(job.priority));
         self.info.with_label_values(&[label, &team, &job.title, &priority]).set(1.0);
         if let Some(due) = job.due {

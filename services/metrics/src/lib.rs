@@ -14,7 +14,7 @@ use prometheus::IntCounter;
 use swath_bus::Queue;
 use swath_domain::Time;
 use swath_domain::ids::TeamId;
-use swath_domain::job::{Job, JobStatus};
+use swath_domain::job::{JobHead, JobStatus};
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
@@ -125,7 +125,7 @@ impl Metrics {
     }
 
     /// Since when the oldest work of each job waits: for an annotator, and for a reviewer.
-    async fn ages(&self, named: &[(Job, Progress)]) -> Result<Vec<[Option<Time>; 2]>> {
+    async fn ages(&self, named: &[(JobHead, Progress)]) -> Result<Vec<[Option<Time>; 2]>> {
         let mut ages = Vec::with_capacity(named.len());
         for (job, progress) in named {
             let waits = progress.get(Counter::Pending) + progress.get(Counter::Completed) > 0;
@@ -136,7 +136,7 @@ impl Metrics {
         Ok(ages)
     }
 
-    fn show(&self, named: &[(Job, Progress)], ages: &[[Option<Time>; 2]], now: Time) {
+    fn show(&self, named: &[(JobHead, Progress)], ages: &[[Option<Time>; 2]], now: Time) {
         self.gauges.reset();
         for ((job, progress), ages) in named.iter().zip(ages) {
             let label = job.id.to_string();
@@ -194,8 +194,8 @@ impl Metrics {
 }
 
 /// Takes out the job that can best be told of in a sum: not active, low in priority, due late, new.
-fn take_least_pressing(named: &mut Vec<(Job, Progress)>) -> Progress {
-    let order = |job: &Job| {
+fn take_least_pressing(named: &mut Vec<(JobHead, Progress)>) -> Progress {
+    let order = |job: &JobHead| {
         (job.status != JobStatus::Active, Reverse(job.priority), job.due.is_none(), job.due, job.id)
     };
     let least = named.iter().enumerate().max_by_key(|(_, (job, _))| order(job)).map(|(place, _)| place);

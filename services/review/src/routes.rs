@@ -3,8 +3,8 @@
 mod reviews;
 
 use axum::http::Method;
-use swath_leasing::{LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
-use swath_runtime::{Access, Route};
+use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_runtime::{Access, Cursor, Route};
 
 pub(crate) fn table() -> Vec<Route> {
     let who = Access::REVIEWER;
@@ -15,7 +15,7 @@ pub(crate) fn table() -> Vec<Route> {
             .gives::<LeaseDocument>(200)
             .idempotent(),
         Route::new(Method::GET, "/v1/reviews", who, "One's current reviews.", reviews::list)
-            .gives_page::<LeaseDocument>(),
+            .gives_page::<LeaseDocument>(Cursor::Id),
         Route::new(Method::GET, "/v1/reviews/{review_id}", who, "A review as it stands.", reviews::show)
             .gives::<LeaseDocument>(200),
         Route::new(Method::DELETE, "/v1/reviews/{review_id}", who, "Gives a review back.", reviews::release)
@@ -30,6 +30,14 @@ pub(crate) fn table() -> Vec<Route> {
             reviews::renew,
         )
         .gives::<Renewed>(200),
+        Route::new(
+            Method::GET,
+            "/v1/reviews/{review_id}/items",
+            who,
+            "A review's items, page by page.",
+            reviews::items,
+        )
+        .gives_page::<ItemPart>(Cursor::Number),
         Route::new(
             Method::PUT,
             "/v1/reviews/{review_id}/items/{index}",

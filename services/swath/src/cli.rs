@@ -46,6 +46,8 @@ enum Command {
     Config(server::ServerArgs),
     /// Bring the database's schema up to date
     Migrate(server::ServerArgs),
+    /// List what stands in the database and would be refused today; it goes on working. Ends with 1 if there is any
+    Check(server::CheckArgs),
     /// Move an embedded installation, with everything in it, to PostgreSQL
     Move(server::MoveArgs),
     /// Ask a server whether it is ready; for container health checks
@@ -110,6 +112,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => crate::demo::run(args).await,
         Command::Config(args) => server::config(args),
         Command::Migrate(args) => server::migrate(args).await,
+        Command::Check(args) => server::check(args).await,
         Command::Move(args) => server::move_installation(args).await,
         Command::Healthcheck(connection) => server::healthcheck(&connection).await,
         Command::Completions { shell } => completions(shell),

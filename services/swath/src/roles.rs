@@ -17,6 +17,7 @@ use swath_runtime::backends::Shape;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
+use swath_runtime::inspection::{self, Inspected};
 use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route, server, telemetry, token_uses};
 use tokio::signal::unix::{SignalKind, signal};
@@ -258,6 +259,11 @@ impl Running {
 /// The configuration in force, as TOML.
 pub fn config_text(options: &UpOptions) -> anyhow::Result<String> {
     Ok(options.config()?.to_toml())
+}
+
+/// Looks for what stands in the database and would be refused today.
+pub async fn inspect(options: &UpOptions, most: usize) -> anyhow::Result<Inspected> {
+    inspection::inspect(&options.config()?, most).await
 }
 
 /// Brings the database up to this version.

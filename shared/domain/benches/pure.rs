@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use serde_json::json;
-use swath_domain::labels::{Annotation, LabelRules};
+use swath_domain::job::JobSpec;
+use swath_domain::labels::Annotation;
 use swath_domain::{AssignmentId, JobId, Range, Ranges};
 use uuid::Uuid;
 
@@ -48,11 +49,12 @@ fn ranges(criterion: &mut Criterion) {
 }
 
 fn labels(criterion: &mut Criterion) {
-    let rules = LabelRules {
+    let spec = JobSpec {
         classes: serde_json::from_value(json!([{"name": "car", "shape": "rectangle"}])).expect("classes"),
         tags: serde_json::from_value(json!([{"name": "weather", "values": ["sun", "rain"]}])).expect("tags"),
-        ..LabelRules::default()
+        ..JobSpec::default()
     };
+    let rules = spec.rules();
     let figure = |x: i64| json!({"class": "car", "shape": "rectangle", "geometry": {"x": x, "y": 1, "width": 4, "height": 3}});
     let body = json!({
         "figures": (0..20).map(figure).collect::<Vec<_>>(),

@@ -1,5 +1,7 @@
 //! A job: one labelling task over a selection of a dataset, and the rules it sets.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DatasetId, JobId, TeamId, UserId};
@@ -7,6 +9,7 @@ use crate::labels::{Class, LabelLimits, LabelRules, TagDefinition};
 use crate::planted::{Bug, is};
 use crate::review::ReviewRule;
 use crate::time::{Time, seconds};
+use crate::{FieldError, limits};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -93,9 +96,63 @@ pub struct JobSpec {
 
 impl JobSpec {
     /// The part that checks labels.
-    pub fn rules(&self) -> LabelRules {
-        LabelRules { classes: self.classes.clone(), tags: self.tags.clone(), limits: self.limits }
+    pub fn rules(&self) -> LabelRules<'_> {
+        LabelRules { classes: &self.classes, tags: &self.tags, limits: self.limits }
     }
+
+    /// The part that decides who is given work.
+    pub fn people(&self) -> JobPeople {
+        JobPeople { annotators: self.annotators.clone(), reviewers: self.reviewers.clone() }
+    }
+
+    /// Checks the size of the whole, as it is stored. The field that takes the most of it is named.
+    pub fn check_size(&self) -> Result<(), FieldError> {
+        let bytes = json_bytes(self);
+        if bytes <= limits::SPEC_BYTES_MAX {
+            return Ok(());
+        }
+        let fields = [
+            ("description", json_bytes(&self.description)),
+            ("classes", json_bytes(&self.classes)),
+            ("tags", json_bytes(&self.tags)),
+            ("instructions", json_bytes(&self.instructions)),
+            ("annotators", json_bytes(&self.annotators)),
+            ("reviewers", json_bytes(&self.reviewers)),
+        ];
+        let field = fields.into_iter().max_by_key(|(_, bytes)| *bytes).map_or("", |(field, _)| field);
+        let most = limits::SPEC_BYTES_MAX;
+        let message = format!("the job takes {bytes} bytes as JSON; at most {most} are allowed");
+        Err(FieldError::new(field, message))
+    }
+}
+
+fn json_bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+/// The people that a job is restricted to; the part of its specification that decides who is given work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+pub struct JobPeople {
+    /// Who may annotate; everyone in the team where absent.
+    pub annotators: Option<Vec<UserId>>,
+    /// Who may review; every reviewer of the team where absent.
+    pub reviewers: Option<Vec<UserId>>,
+}
+
+impl JobPeople {
+    /// Whether this person may annotate here at all.
+    pub fn admits_annotator(&self, user: UserId) -> bool {
+        admits(self.annotators.as_deref(), user)
+    }
+
+    /// Whether this person may review here at all.
+    pub fn admits_reviewer(&self, user: UserId) -> bool {
+        admits(self.reviewers.as_deref(), user)
+    }
+}
+
+fn admits(people: Option<&[UserId]>, user: UserId) -> bool {
+    people.is_none_or(|people| people.contains(&user))
 }
 
 /// The times and bounds that a job sets for its leases.
@@ -118,9 +175,9 @@ impl Terms {
     }
 }
 
-/// A job as the store keeps it.
+/// A job as the store keeps it, with as much of its specification as its reader needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Job {
+pub struct Job<S = Arc<JobSpec>> {
     /// Its id.
     pub id: JobId,
     /// The team that it belongs to.
@@ -132,7 +189,7 @@ pub struct Job {
     /// Its title.
     pub title: String,
     /// What it asks for.
-    pub spec: JobSpec,
+    pub spec: S,
     /// Where it stands.
     pub status: JobStatus,
     /// How urgent it is.
@@ -161,19 +218,68 @@ pub struct Job {
     pub created: Time,
 }
 
-impl Job {
+/// A job without its specification, for lists of many.
+pub type JobHead = Job<()>;
+
+impl<S> Job<S> {
     /// Whether new leases may be granted.
     pub fn is_open(&self) -> bool {
         self.status == JobStatus::Active || self.status == JobStatus::Paused && is(Bug::PauseUnheard)
     }
 
+    /// The same job with another part of its specification.
+    pub fn with<T>(self, spec: T) -> Job<T> {
+        Job {
+            id: self.id,
+            team: self.team,
+            dataset: self.dataset,
+            version: self.version,
+            title: self.title,
+            spec,
+            status: self.status,
+            priority: self.priority,
+            due: self.due,
+            range_size: self.range_size,
+            slots: self.slots,
+            terms: self.terms,
+            review: self.review,
+            seed: self.seed,
+            selected: self.selected,
+            cut_to: self.cut_to,
+            seq: self.seq,
+            creator: self.creator,
+            created: self.created,
+        }
+    }
+}
+
+impl Job {
     /// Whether this person may annotate here at all.
     pub fn admits_annotator(&self, user: UserId) -> bool {
-        self.spec.annotators.as_ref().is_none_or(|people| people.contains(&user))
+        admits(self.spec.annotators.as_deref(), user)
     }
 
-    /// Whether this person may review here at all.
-    pub fn admits_reviewer(&self, user: UserId) -> bool {
-        self.spec.reviewers.as_ref().is_none_or(|people| people.contains(&user))
+    /// The job without its specification.
+    pub fn head(&self) -> JobHead {
+        self.clone().with(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_specification_that_is_too_large_is_named_by_its_largest_part() {
+        let tag = |name: &str, values: usize| TagDefinition {
+            name: name.into(),
+            values: Some((0..values).map(|value| format!("{value:0>100}")).collect()),
+        };
+        let mut spec = JobSpec { tags: vec![tag("a", 100)], ..JobSpec::default() };
+        assert!(spec.check_size().is_ok());
+        spec.tags.push(tag("b", 600));
+        assert_eq!(spec.check_size().unwrap_err().field, "tags");
+        let spec = JobSpec { annotators: Some(vec![UserId(uuid::Uuid::nil()); 2_000]), ..JobSpec::default() };
+        assert_eq!(spec.check_size().unwrap_err().field, "annotators");
     }
 }

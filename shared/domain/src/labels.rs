@@ -27,6 +27,7 @@ pub enum Shape {
 #[serde(deny_unknown_fields)]
 pub struct Class {
     /// Its name, unique in the job.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// The form that its figures take.
     pub shape: Shape,
@@ -37,9 +38,11 @@ pub struct Class {
 #[serde(deny_unknown_fields)]
 pub struct TagDefinition {
     /// Its name, unique in the job.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// The values it may take; any value, or none, where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 1000)]
     pub values: Option<Vec<String>>,
 }
 
@@ -204,6 +207,7 @@ pub struct Figure {
 #[serde(deny_unknown_fields)]
 pub struct Skip {
     /// In the person's own words.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: String,
 }
 

@@ -26,8 +26,16 @@ pub const RESERVE_SECONDS_MAX: i64 = 30 * 24 * 3_600;
 pub const NAME_MAX: usize = 200;
 /// Descriptions and instructions, in characters.
 pub const TEXT_MAX: usize = 20_000;
-/// Reasons, comments and idempotency keys' bodies, in characters.
+/// Reasons and comments, in characters.
 pub const REASON_MAX: usize = 1_000;
+/// One annotation as it is stored, in bytes of JSON.
+pub const ANNOTATION_BYTES_MAX: usize = 1 << 20;
+/// The reason and the comment of one verdict together, in bytes of JSON.
+pub const VERDICT_BYTES_MAX: usize = 8 << 10;
+/// Annotations and verdicts that one answer carries, in bytes; a page of one item may be larger.
+pub const PAGE_BYTES_MAX: usize = 4 << 20;
+/// A job's whole specification as it is stored, in bytes of JSON.
+pub const SPEC_BYTES_MAX: usize = 64 << 10;
 /// `Idempotency-Key`, `submission_id` and `decision_id`, in characters.
 pub const KEY_MAX: usize = 64;
 /// A media URI, in characters.

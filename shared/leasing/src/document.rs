@@ -1,20 +1,26 @@
 //! A lease, or a review, as the person who holds it sees it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::assignment::Hold;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Class, LabelLimits, TagDefinition};
 use swath_domain::ranges::Range;
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, Stage, Stale, Time};
+use swath_domain::{Assignment, Ranges, Stale, Time, limits};
+use swath_runtime::budget::{self, Share};
+use swath_runtime::media_access::TeamAccess;
+use swath_runtime::pages::Page;
 use swath_runtime::{Problem, Result};
-use swath_store::{ItemRow, LeaseView, StoreError, StoredAnnotation, UnderReview, VerdictRow};
+use swath_store::{ItemRow, LeaseView, VerdictRow, fitting};
 
 use crate::Desk;
+use crate::labels::{Index, Known, Labels};
 use crate::media::Shows;
 
 /// A lease.
@@ -34,6 +40,24 @@ pub struct LeaseDocument {
     pub assignment: AssignmentPart,
     /// What it is part of.
     pub job: JobPart,
+    /// Whether annotations and verdicts are left out, because together they take more than 4 MiB: then `items` below
+    /// the lease gives them page by page.
+    pub annotations_left_out: bool,
+    #[serde(skip)]
+    pub(crate) share: Share,
+}
+
+impl LeaseDocument {
+    /// The document as an answer.
+    pub fn answer(self, status: StatusCode) -> Response {
+        let share = self.share.clone();
+        budget::json(status, &self, share)
+    }
+
+    /// About how many bytes it takes, for pages of several.
+    pub(crate) fn bytes(&self) -> usize {
+        self.assignment.items.iter().map(ItemPart::bytes).sum::<usize>() + self.job.bytes
+    }
 }
 
 /// The assignment under a lease.
@@ -78,10 +102,43 @@ pub struct ItemPart {
     pub height: Option<i64>,
     /// The saved revision, 0 where nothing is saved yet.
     pub revision: i64,
-    /// What is saved; in a rework that has nothing saved yet, what was rejected.
-    pub annotation: Option<Annotation>,
+    /// What is saved; in a rework that has nothing saved yet, what was rejected. None where it is left out.
+    #[schema(value_type = Option<Annotation>)]
+    pub annotation: Option<Box<RawValue>>,
+    /// How many bytes the annotation's JSON takes; none where there is no annotation.
+    pub annotation_bytes: Option<i64>,
     /// The verdict: a reviewer's own in a review, the former one in a rework.
     pub verdict: Option<VerdictPart>,
+}
+
+impl ItemPart {
+    /// About how many bytes it takes, without what is read into it later.
+    fn bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let verdict = self.verdict.as_ref().map_or(0, |v| text(&v.reason) + text(&v.comment));
+        let annotation = self.annotation.as_ref().map_or(0, |annotation| annotation.get().len());
+        ITEM_BYTES + self.uri.len() + text(&self.media_url) + annotation + verdict
+    }
+
+    fn show(&mut self, labels: &mut Labels) {
+        let saved = labels.saved.remove(&self.index);
+        self.revision = saved.as_ref().map_or(0, |saved| saved.revision);
+        self.annotation = saved.map(|saved| saved.annotation);
+        self.verdict = labels.verdicts.remove(&self.index);
+    }
+}
+
+/// A page of a lease's items, as an answer.
+pub struct ItemPage {
+    page: Page<ItemPart>,
+    share: Share,
+}
+
+impl ItemPage {
+    /// The page as an answer.
+    pub fn answer(self) -> Response {
+        budget::json(StatusCode::OK, &self.page, self.share)
+    }
 }
 
 /// A verdict on an item.
@@ -110,18 +167,53 @@ pub struct JobPart {
     pub tags: Vec<TagDefinition>,
     /// The most labels per item.
     pub limits: LabelLimits,
+    #[serde(skip)]
+    bytes: usize,
 }
+
+/// What an item takes in an answer beside its texts.
+const ITEM_BYTES: usize = 256;
+/// While an answer is written, what is in it stands in memory twice.
+const COPIES: usize = 2;
 
 impl Desk {
     /// The lease of this person as a document, whatever became of it.
     pub async fn document(&self, lease: LeaseId, user: UserId) -> Result<LeaseDocument> {
-        let view = self.context.store.lease(lease).await?;
-        let view = view
-            .filter(|view| view.holder == user && view.stage == self.stage)
-            .ok_or_else(Problem::not_found)?;
+        let view = self.own_lease(lease, user).await?;
         let job = self.job(&view.assignment).await?;
         let items = self.context.store.items(job.dataset, &view.assignment.ranges).await?;
         self.describe(&view, &job, items).await
+    }
+
+    /// A page of the items of a lease of this person, with annotations and verdicts; `after` is an item's number.
+    pub async fn item_page(&self, lease: LeaseId, user: UserId, after: i64, limit: i64) -> Result<ItemPage> {
+        let view = self.own_lease(lease, user).await?;
+        let dataset = self.facts(lease, user).await?.dataset;
+        let hold = view.assignment.hold(self.stage, view.holder, view.lease);
+        let access = self.media_access(&view.assignment, hold).await?;
+        let shows = self.shows(&view, access.as_deref());
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let numbers: Vec<_> = view.assignment.ranges.iter().filter(|item| *item > after).collect();
+        let wanted = Ranges::of_items(numbers.iter().copied().take(limit));
+        let mut index = self.index(&view).await?;
+        let known = |index: &Index, item: i64| index.known.get(&item).copied().unwrap_or_default();
+        let rows = self.context.store.items(dataset, &wanted).await?;
+        let mut items: Vec<_> =
+            rows.into_iter().map(|row| self.item(known(&index, row.index), row, shows.as_ref())).collect();
+        let cost = |item: &ItemPart| item.bytes() + known(&index, item.index).total;
+        items.truncate(fitting(&items, limits::PAGE_BYTES_MAX, cost));
+        let share = self.context.answers.share(COPIES * items.iter().map(cost).sum::<usize>()).await?;
+        if let (Some(first), Some(last)) = (items.first(), items.last()) {
+            let mut labels = self.labels(&mut index, first.index..=last.index).await?;
+            items.iter_mut().for_each(|item| item.show(&mut labels));
+        }
+        let more = items.len() < numbers.len();
+        Ok(ItemPage { page: Page::cut(items, more, |item| item.index.to_string()), share })
+    }
+
+    async fn own_lease(&self, lease: LeaseId, user: UserId) -> Result<LeaseView> {
+        let view = self.context.store.lease(lease).await?;
+        view.filter(|view| view.holder == user && view.stage == self.stage).ok_or_else(Problem::not_found)
     }
 
     /// A lease that was granted a moment ago.
@@ -135,34 +227,41 @@ impl Desk {
         let fence = assignment.fence;
         let view = LeaseView { lease, holder: user, stage: self.stage, fence, ended: None, assignment };
         let items = self.context.store.items(job.dataset, &view.assignment.ranges).await?;
-        self.remember(&view, &job, &items);
+        self.remember(&view, job.dataset, &items);
         self.describe(&view, &job, items).await
     }
 
-    async fn job(&self, assignment: &Assignment) -> Result<Arc<Job>> {
-        if let Some(job) = self.jobs.find(&self.context.store, assignment.team, assignment.job).await? {
-            return Ok(job);
+    async fn job(&self, assignment: &Assignment) -> Result<Job> {
+        let store = &self.context.store;
+        let open = self.jobs.find(store, assignment.team, assignment.job).await?;
+        if let Some(open) = open
+            && let Some(spec) = store.job_spec(open.id, open.seq).await?
+        {
+            return Ok(Job::clone(&open).with(spec));
         }
-        let job = Box::pin(self.context.store.job(assignment.job)).await?;
-        job.map(Arc::new).ok_or_else(Problem::not_found)
+        Box::pin(store.job(assignment.job)).await?.ok_or_else(Problem::not_found)
     }
 
     async fn describe(&self, view: &LeaseView, job: &Job, items: Vec<ItemRow>) -> Result<LeaseDocument> {
         let assignment = &view.assignment;
         let hold = assignment.hold(self.stage, view.holder, view.lease);
         let stands = hold.is_some();
-        let labels = match self.stage {
-            Stage::Annotate => self.own_labels(view).await?,
-            Stage::Review => Box::pin(self.labels_under_review(view)).await?,
-        };
-        let is_current = hold == Some(Hold::Current);
-        let access = match is_current {
-            true => self.context.media.of(&self.context.store, assignment.team).await?,
-            false => Arc::default(),
-        };
-        let shows = Shows { context: &self.context, access: &access, lease: view.lease, user: view.holder };
-        let shows = Some(shows).filter(|_| is_current);
-        let items = items.into_iter().map(|item| self.item(item, &labels, shows.as_ref())).collect();
+        let mut index = self.index(view).await?;
+        let known = |item: i64| index.known.get(&item).copied().unwrap_or_default();
+        let access = self.media_access(assignment, hold).await?;
+        let shows = self.shows(view, access.as_deref());
+        let mut items: Vec<_> =
+            items.into_iter().map(|row| self.item(known(row.index), row, shows.as_ref())).collect();
+        let job_part = JobPart::of(job);
+        let total = index.total();
+        let annotations_left_out = total > limits::PAGE_BYTES_MAX;
+        let bytes = items.iter().map(ItemPart::bytes).sum::<usize>() + job_part.bytes;
+        let labels = if annotations_left_out { 0 } else { total };
+        let share = self.context.answers.share(COPIES * (bytes + labels)).await?;
+        if !annotations_left_out {
+            let mut labels = self.labels(&mut index, i64::MIN..=i64::MAX).await?;
+            items.iter_mut().for_each(|item| item.show(&mut labels));
+        }
         let now = self.context.now();
         Ok(LeaseDocument {
             lease_id: view.lease,
@@ -182,100 +281,65 @@ impl Desk {
                 due_date: job.due,
                 parent: assignment.parent,
             },
-            job: JobPart {
-                id: job.id,
-                title: job.title.clone(),
-                description: job.spec.description.clone(),
-                classes: job.spec.classes.clone(),
-                tags: job.spec.tags.clone(),
-                limits: job.spec.limits,
-            },
+            job: job_part,
+            annotations_left_out,
+            share,
         })
     }
 
-    fn item(&self, item: ItemRow, labels: &Labels, shows: Option<&Shows<'_>>) -> ItemPart {
+    /// What the team of a current lease may use; none of a lease that shows no items any more.
+    async fn media_access(
+        &self,
+        assignment: &Assignment,
+        hold: Option<Hold>,
+    ) -> Result<Option<Arc<TeamAccess>>> {
+        match hold {
+            Some(Hold::Current) => {
+                self.context.media.of(&self.context.store, assignment.team).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn shows<'a>(&'a self, view: &LeaseView, access: Option<&'a TeamAccess>) -> Option<Shows<'a>> {
+        let (lease, user) = (view.lease, view.holder);
+        access.map(|access| Shows { context: &self.context, access, lease, user })
+    }
+
+    /// An item as it is before its annotation and verdict are read.
+    fn item(&self, known: Known, item: ItemRow, shows: Option<&Shows<'_>>) -> ItemPart {
         let media_url = shows.and_then(|shows| shows.url(item.index, &item.uri));
-        let saved = labels.saved.get(&item.index);
         ItemPart {
             index: item.index,
             uri: self.context.media.files.shown_uri(&item.uri),
             media_url,
             width: item.size.map(|size| size.0),
             height: item.size.map(|size| size.1),
-            revision: saved.map_or(0, |(revision, _)| *revision),
-            annotation: saved.map(|(_, annotation)| annotation.clone()),
-            verdict: labels.verdicts.get(&item.index).cloned(),
+            revision: known.revision,
+            annotation: None,
+            annotation_bytes: Some(known.annotation).filter(|bytes| *bytes > 0),
+            verdict: None,
         }
-    }
-
-    /// What the holder has saved; in a rework, what was rejected and why where nothing is saved yet.
-    async fn own_labels(&self, view: &LeaseView) -> Result<Labels> {
-        let assignment = &view.assignment;
-        let mut labels = Labels::default();
-        if let Some(parent) = assignment.parent {
-            labels = Box::pin(self.rejected(parent)).await?;
-            labels.saved.values_mut().for_each(|(revision, _)| *revision = 0);
-        }
-        // A first grant is the one case in which nobody can have saved anything.
-        if assignment.fence > 1 || view.ended.is_some() || assignment.confirmed > 0 {
-            labels.saved.extend(Box::pin(self.saved(assignment.id, view.holder)).await?);
-        }
-        Ok(labels)
-    }
-
-    async fn rejected(&self, parent: AssignmentId) -> Result<Labels> {
-        let Some(parent) = self.context.store.assignment(parent).await? else { return Ok(Labels::default()) };
-        let (Some(author), Some(submission)) = (parent.author, parent.submission) else {
-            return Ok(Labels::default());
-        };
-        let verdicts = self.context.store.verdicts(submission).await?;
-        let verdicts = verdicts.into_iter().map(|row| (row.item, row.into())).collect();
-        Ok(Labels { saved: self.saved(parent.id, author).await?, verdicts })
-    }
-
-    async fn labels_under_review(&self, view: &LeaseView) -> Result<Labels> {
-        let assignment = &view.assignment;
-        let (Some(author), Some(submission)) = (assignment.author, assignment.submission) else {
-            return Ok(Labels::default());
-        };
-        let under = UnderReview { assignment: assignment.id, author, submission, reviewer: view.holder };
-        let mut labels = Labels::default();
-        for shown in self.context.store.review_look(under).await? {
-            let annotation = read(&shown.body, (assignment.id, author, shown.item))?;
-            labels.saved.insert(shown.item, (shown.revision, annotation));
-            labels.verdicts.extend(shown.verdict.map(|verdict| (shown.item, verdict.into())));
-        }
-        Ok(labels)
-    }
-
-    async fn saved(
-        &self,
-        assignment: AssignmentId,
-        author: UserId,
-    ) -> Result<HashMap<i64, (i64, Annotation)>> {
-        let stored = self.context.store.annotations(assignment, author).await?;
-        let saved = |row: StoredAnnotation| {
-            Ok((row.item, (row.revision, read(&row.body, (assignment, author, row.item))?)))
-        };
-        stored.into_iter().map(saved).collect()
     }
 }
 
-/// Labels and verdicts by item.
-#[derive(Default)]
-struct Labels {
-    saved: HashMap<i64, (i64, Annotation)>,
-    verdicts: HashMap<i64, VerdictPart>,
-}
-
-/// An annotation as it is stored.
-fn read(body: &str, (assignment, author, item): (AssignmentId, UserId, i64)) -> Result<Annotation> {
-    let corrupt = |error| StoreError::Corrupt {
-        table: "annotations",
-        id: format!("{assignment}/{author}/{item}"),
-        what: format!("body: {error}"),
-    };
-    Ok(serde_json::from_str(body).map_err(corrupt)?)
+impl JobPart {
+    fn of(job: &Job) -> Self {
+        let spec = &job.spec;
+        let values = |tag: &TagDefinition| tag.values.iter().flatten().map(String::len).sum::<usize>();
+        let texts = spec.description.as_ref().map_or(0, String::len)
+            + spec.classes.iter().map(|class| class.name.len()).sum::<usize>()
+            + spec.tags.iter().map(|tag| tag.name.len() + values(tag)).sum::<usize>();
+        Self {
+            id: job.id,
+            title: job.title.clone(),
+            description: spec.description.clone(),
+            classes: spec.classes.clone(),
+            tags: spec.tags.clone(),
+            limits: spec.limits,
+            bytes: texts,
+        }
+    }
 }
 
 impl From<VerdictRow> for VerdictPart {

@@ -1,20 +1,21 @@
-//! What never changes about a lease: its assignment, its items and their sizes, and the rules of its job.
+//! What never changes about a lease: its assignment, its items and their sizes. The rules of its job are remembered by
+//! job, as many leases share them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
-use swath_domain::job::Job;
-use swath_domain::labels::{LabelRules, Size};
+use swath_domain::job::JobSpec;
+use swath_domain::labels::Size;
+use swath_domain::ranges::Range;
 use swath_domain::{Ranges, Stage};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
-use swath_store::{ItemRow, LeaseView};
+use swath_store::{ItemRow, LeaseView, Remembered};
 
 use crate::Desk;
 
-/// Leases remembered.
-const REMEMBERED: usize = 20_000;
+/// Leases that are remembered, in bytes.
+const LEASES_BYTES: usize = 32 << 20;
 
 /// The facts of one lease.
 #[derive(Debug)]
@@ -31,24 +32,41 @@ pub struct Facts {
     pub dataset: DatasetId,
     /// The items.
     pub ranges: Ranges,
-    /// What the job allows on them.
-    pub rules: LabelRules,
-    /// Sizes of the pictures, where known.
-    pub sizes: HashMap<i64, Size>,
+    /// Sizes of the pictures, where known, by item.
+    sizes: Box<[(i64, Size)]>,
 }
 
-#[derive(Default)]
-pub(crate) struct Remembered(Mutex<HashMap<LeaseId, Arc<Facts>>>);
+impl Facts {
+    /// The size of an item's picture, where it is known.
+    pub fn size(&self, item: i64) -> Option<Size> {
+        let place = self.sizes.binary_search_by_key(&item, |(item, _)| *item).ok()?;
+        self.sizes.get(place).map(|(_, size)| *size)
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.sizes) + size_of_val::<[Range]>(self.ranges.as_slice())
+    }
+}
+
+pub(crate) type Leases = Remembered<LeaseId, Arc<Facts>>;
+
+pub(crate) fn remembered() -> Leases {
+    Remembered::of_bytes(LEASES_BYTES)
+}
 
 impl Desk {
     /// The facts of a lease of this person; anyone else's is not there.
     pub async fn facts(&self, lease: LeaseId, user: UserId) -> Result<Arc<Facts>> {
-        let known = self.facts.0.lock().unwrap_or_else(PoisonError::into_inner).get(&lease).cloned();
-        let facts = match known {
+        let facts = match self.facts.get(&lease) {
             Some(facts) => facts,
             None => Box::pin(self.learn(lease)).await?,
         };
         if facts.holder == user { Ok(facts) } else { Err(Problem::not_found()) }
+    }
+
+    /// What the job of a lease allows on its items, which no edit changes.
+    pub async fn spec(&self, facts: &Facts) -> Result<Arc<JobSpec>> {
+        self.context.store.job_spec(facts.job, 0).await?.ok_or_else(Problem::not_found)
     }
 
     /// The person, if the lease is theirs and they still have the role for it in its team.
@@ -67,26 +85,21 @@ impl Desk {
             Stage::Annotate => store.items(job.dataset, &view.assignment.ranges).await?,
             Stage::Review => Vec::new(),
         };
-        Ok(self.remember(&view, &job, &items))
+        Ok(self.remember(&view, job.dataset, &items))
     }
 
     /// Keeps the facts of a lease, which whoever has just been granted it will soon need.
-    pub(crate) fn remember(&self, view: &LeaseView, job: &Job, items: &[ItemRow]) -> Arc<Facts> {
+    pub(crate) fn remember(&self, view: &LeaseView, dataset: DatasetId, items: &[ItemRow]) -> Arc<Facts> {
         let facts = Arc::new(Facts {
             holder: view.holder,
             assignment: view.assignment.id,
-            job: job.id,
-            team: job.team,
-            dataset: job.dataset,
+            job: view.assignment.job,
+            team: view.assignment.team,
+            dataset,
             ranges: view.assignment.ranges.clone(),
-            rules: job.spec.rules(),
             sizes: items.iter().filter_map(|item| Some((item.index, item.size?))).collect(),
         });
-        let mut remembered = self.facts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(view.lease, facts.clone());
+        self.facts.insert(view.lease, facts.clone(), facts.bytes());
         facts
     }
 }

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
-use swath_domain::job::Job;
 use swath_domain::planted::{Bug, is};
 use swath_domain::{Roles, Stage, Time};
 use swath_locks::Acquired;
@@ -18,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::Desk;
 use crate::document::LeaseDocument;
+use crate::jobs::OpenJob;
 use crate::media::role_of;
 
 /// The body of `POST /v1/leases` and `POST /v1/reviews`.
@@ -64,21 +64,21 @@ impl Desk {
         role_of(self.stage)
     }
 
-    fn admits(&self, job: &Job, user: UserId) -> bool {
+    fn admits(&self, job: &OpenJob, user: UserId) -> bool {
         match self.stage {
-            Stage::Annotate => job.admits_annotator(user),
-            Stage::Review => job.admits_reviewer(user),
+            Stage::Annotate => job.spec.admits_annotator(user),
+            Stage::Review => job.spec.admits_reviewer(user),
         }
     }
 
     /// Whether the person may be given work from this job.
-    fn serves(&self, job: &Job, user: UserId) -> bool {
+    fn serves(&self, job: &OpenJob, user: UserId) -> bool {
         job.is_open() && self.admits(job, user)
     }
 
     /// Whether two lists hold the same jobs for the person.
-    fn serves_alike(&self, before: &[Arc<Job>], after: &[Arc<Job>], user: UserId) -> bool {
-        let served = |job: &Arc<Job>| (job.id, self.serves(job, user));
+    fn serves_alike(&self, before: &[Arc<OpenJob>], after: &[Arc<OpenJob>], user: UserId) -> bool {
+        let served = |job: &Arc<OpenJob>| (job.id, self.serves(job, user));
         before.iter().map(served).eq(after.iter().map(served))
     }
 
@@ -131,14 +131,18 @@ impl Desk {
         team: TeamId,
         request: &LeaseRequest,
         after: Option<Instant>,
-    ) -> Result<Vec<Arc<Job>>> {
+    ) -> Result<Vec<Arc<OpenJob>>> {
         let store = &self.context.store;
         let list = self.jobs.of_team(store, team, after).await?;
         let Some(only) = request.job else { return Ok(list.to_vec()) };
         let mut jobs: Vec<_> = list.iter().filter(|job| job.id == only).cloned().collect();
         if jobs.is_empty() {
             // The list may be a second older than the job.
-            jobs.extend(Box::pin(store.job(only)).await?.filter(|job| job.is_open()).map(Arc::new));
+            let job = Box::pin(store.job(only)).await?.filter(|job| job.is_open());
+            jobs.extend(job.map(|job| {
+                let people = Arc::new(job.spec.people());
+                Arc::new(job.with(people))
+            }));
         }
         Ok(jobs)
     }
@@ -147,7 +151,7 @@ impl Desk {
         &self,
         (ask, since): (&Ask, Time),
         team: TeamId,
-        jobs: &[Arc<Job>],
+        jobs: &[Arc<OpenJob>],
         open: &Arc<[JobId]>,
         candidates: &impl Fn(JobId) -> Vec<AssignmentId>,
     ) -> Result<Option<Outcome>> {
@@ -215,7 +219,7 @@ impl Desk {
     }
 
     /// Why each open job has nothing for the person, by a plain read; a job that is not cut to its end is cut further.
-    async fn waits(&self, jobs: &[Arc<Job>], by: Principal) -> Result<Found> {
+    async fn waits(&self, jobs: &[Arc<OpenJob>], by: Principal) -> Result<Found> {
         let (store, now) = (&self.context.store, self.context.now());
         let mut waits = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -236,7 +240,7 @@ impl Desk {
         Ok(Found::Nothing(waits))
     }
 
-    fn no_work(&self, ask: &Ask, waits: &[Wait], closed: &[Arc<Job>]) -> Problem {
+    fn no_work(&self, ask: &Ask, waits: &[Wait], closed: &[Arc<OpenJob>]) -> Problem {
         let now = self.context.now();
         let mut blockers: Vec<Value> = Vec::new();
         let first = |times: Vec<Option<Time>>| times.into_iter().flatten().min();

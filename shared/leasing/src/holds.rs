@@ -9,12 +9,19 @@ use swath_domain::assignment::Hold;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
 use swath_runtime::auth::Principal;
+use swath_runtime::budget::{self, Share};
+use swath_runtime::pages::Page;
 use swath_runtime::{Caller, Problem, Result, object_store};
 use swath_store::{Release, Renew};
+use uuid::Uuid;
 
 use crate::Desk;
 use crate::document::LeaseDocument;
 use crate::media::{Medium, Shows};
+
+/// A page of leases ends once it has so many bytes. No document before the last takes a share of the memory for large
+/// answers then, so that none is held while another is waited for.
+const HELD_BYTES: usize = budget::SMALL_BYTES / 2;
 
 /// How long a lease runs now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,6 +38,7 @@ pub struct Renewed {
 pub struct ReleaseRequest {
     /// Why the work is given back.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
 }
 
@@ -41,6 +49,17 @@ impl ReleaseRequest {
             labels::check_text("reason", reason, limits::REASON_MAX, &mut errors);
         }
         if errors.is_empty() { Ok(self.reason) } else { Err(Problem::invalid(errors)) }
+    }
+}
+
+/// A page of the leases that a person holds, as an answer.
+pub struct HeldPage(Page<LeaseDocument>);
+
+impl HeldPage {
+    /// The page as an answer. Each document has its share of the memory for large answers.
+    pub fn answer(self) -> Response {
+        let shares: Vec<_> = self.0.items.iter().map(|document| document.share.clone()).collect();
+        budget::json(StatusCode::OK, &self.0, Share::of(shares))
     }
 }
 
@@ -75,16 +94,27 @@ impl Desk {
         Ok(())
     }
 
-    /// The leases that a person holds right now, in teams in which they may.
-    pub async fn held(&self, caller: &Caller) -> Result<Vec<LeaseDocument>> {
-        let (user, mut leases) = (caller.user(), Vec::new());
-        for assignment in self.context.store.leases_of(user, self.stage).await? {
+    /// A page of the leases that a person holds right now, in teams in which they may. It ends early where the documents
+    /// would take too much together.
+    pub async fn held(&self, caller: &Caller, after: Uuid, limit: i64) -> Result<HeldPage> {
+        let (user, mut documents, mut bytes) = (caller.user(), Vec::new(), 0);
+        let held = self.context.store.leases_of(user, self.stage, after, limit).await?;
+        let mut next = held.last().filter(|_| held.len() as i64 >= limit).map(|last| last.id.to_string());
+        let mut before = None;
+        for assignment in held {
             let may = caller.roles_in(assignment.team).any(self.role());
             if let Some(lease) = assignment.lease.filter(|_| may) {
-                leases.push(self.document(lease, user).await?);
+                if bytes > HELD_BYTES {
+                    next = before;
+                    break;
+                }
+                let document = self.document(lease, user).await?;
+                bytes += document.bytes();
+                documents.push(document);
             }
+            before = Some(assignment.id.to_string());
         }
-        Ok(leases)
+        Ok(HeldPage(Page { items: documents, next }))
     }
 
     /// Sends the holder's browser to an item. A former holder has lost it from sight, and so has one whose lease has

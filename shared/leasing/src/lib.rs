@@ -10,12 +10,13 @@ mod facts;
 mod granting;
 mod holds;
 mod jobs;
+mod labels;
 mod media;
 
-pub use document::{AssignmentPart, ItemPart, JobPart, LeaseDocument, VerdictPart};
+pub use document::{AssignmentPart, ItemPage, ItemPart, JobPart, LeaseDocument, VerdictPart};
 pub use facts::Facts;
 pub use granting::{Ask, LeaseRequest, Outcome};
-pub use holds::{ReleaseRequest, Renewed, redirect};
+pub use holds::{HeldPage, ReleaseRequest, Renewed, redirect};
 pub use jobs::OpenJobs;
 pub use media::{Medium, Showing, Shown};
 
@@ -33,13 +34,19 @@ pub struct Desk {
     pub stage: Stage,
     /// The teams' open jobs.
     pub jobs: Arc<OpenJobs>,
-    facts: Arc<facts::Remembered>,
+    facts: Arc<facts::Leases>,
     cuts: Arc<cuts::Cuts>,
 }
 
 impl Desk {
     /// A desk for one stage.
     pub fn new(context: Context, stage: Stage) -> Self {
-        Self { context, stage, jobs: Arc::default(), facts: Arc::default(), cuts: Arc::default() }
+        Self {
+            context,
+            stage,
+            jobs: Arc::default(),
+            facts: Arc::new(facts::remembered()),
+            cuts: Arc::default(),
+        }
     }
 }

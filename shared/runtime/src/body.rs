@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use axum::body::Body as RawBody;
+use axum::body::{Body as RawBody, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use swath_domain::FieldError;
 use uuid::Uuid;
 
+use crate::budget::{Budget, SMALL_BYTES, counted};
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 
@@ -33,7 +34,7 @@ impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
     async fn from_request(request: Request, context: &Context) -> Result<Self> {
         let (parts, body) = request.into_parts();
         require_json(&parts.headers)?;
-        let bytes = collect(body, context.config.server.body_bytes).await?;
+        let bytes = collect(body, context.config.server.body_bytes, &context.requests).await?;
         Ok(Self { value: parse(&bytes)?, bytes })
     }
 }
@@ -55,14 +56,23 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
 /// answer, and a connection that is closed on it loses the answer.
 const DRAINED: usize = 64 << 20;
 
-/// Reads a body whole, up to a bound.
-pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
-    let (mut bytes, mut seen) = (Vec::new(), 0);
+/// What a large body takes in memory until it is stored, as a multiple of its bytes: parsed, it is several times larger.
+const COPIES: usize = 4;
+
+/// Reads a body whole, up to a bound. A large one waits for its share of the memory for requests, and gives it back with
+/// its last byte.
+pub async fn collect(mut body: RawBody, most: usize, requests: &Budget) -> Result<Bytes> {
+    let (mut bytes, mut seen, mut share) = (Vec::new(), 0, None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         seen += data.len();
         if seen <= most {
+            if COPIES * seen > SMALL_BYTES && share.is_none() {
+                let expected = body.size_hint().exact().and_then(|rest| usize::try_from(rest).ok());
+                let expected = expected.map_or(most, |rest| seen.saturating_add(rest).min(most));
+                share = Some(requests.share(COPIES * expected).await?);
+            }
             bytes.extend_from_slice(data);
         } else if seen > most + DRAINED {
             break;
@@ -71,7 +81,7 @@ pub async fn collect(mut body: RawBody, most: usize) -> Result<Bytes> {
     if seen > most {
         return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
     }
-    Ok(bytes.into())
+    Ok(counted(bytes, share.unwrap_or_default()))
 }
 
 /// Reads a body to its end and keeps nothing but its SHA-256, behind that of `prefix`.

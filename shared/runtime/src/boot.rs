@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::administrator;
 use crate::auth::Tokens;
 use crate::backends::{self, Shape};
+use crate::budget::Budget;
 use crate::clock::{RandomIds, StoreClock};
 use crate::config::{self, Config};
 use crate::context::{Context, Parts};
@@ -69,6 +70,8 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         ids: Arc::new(ids),
         tokens: Tokens::default(),
         allowance: Allowance::per_second(config.server.requests_per_second),
+        answers: Budget::default(),
+        requests: Budget::default(),
         signer: Signer::new(secret),
         media,
         traces: Traces::start(&config.traces, service, instance)?,

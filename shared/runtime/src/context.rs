@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::auth::{Caller, Tokens};
+use crate::budget::Budget;
 use crate::config::Config;
 use crate::media::Signer;
 use crate::media_access::MediaAccess;
@@ -43,6 +44,10 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How often each person may ask.
     pub allowance: Allowance,
+    /// Memory for large answers.
+    pub answers: Budget,
+    /// Memory for large requests.
+    pub requests: Budget,
     /// Signed media URLs.
     pub signer: Signer,
     /// Which media each team may use.

@@ -1,6 +1,7 @@
 //! Lists in pages: `?limit=` and `?after=`, answered as `{"items": […], "next": cursor | null}`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::problem::{Problem, Result};
@@ -13,6 +14,25 @@ pub struct PageQuery {
     pub limit: Option<i64>,
     /// The cursor that the page before ended with.
     pub after: Option<String>,
+}
+
+/// What the cursors of a list look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// An id.
+    Id,
+    /// A number from 0 on.
+    Number,
+}
+
+impl Cursor {
+    /// The schema of a cursor.
+    pub(crate) fn schema(self) -> Value {
+        match self {
+            Self::Id => json!({"type": "string", "format": "uuid"}),
+            Self::Number => json!({"type": "string", "pattern": "^[0-9]{1,18}$"}),
+        }
+    }
 }
 
 /// Entries per page unless said otherwise.
@@ -36,6 +56,19 @@ pub fn after_id(cursor: Option<&str>) -> Result<Uuid> {
     cursor.parse().map_err(|_| Problem::field("after", "is not a cursor of this list"))
 }
 
+/// Reads a cursor that is a number from 0 on; where there is none, the page is the first.
+pub fn after_number(cursor: Option<&str>) -> Result<Option<i64>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let is_number = (1..=18).contains(&cursor.len()) && cursor.bytes().all(|digit| digit.is_ascii_digit());
+    let number = cursor.parse().ok().filter(|_| is_number);
+    number.map(Some).ok_or_else(|| Problem::field("after", "is not a cursor of this list"))
+}
+
+/// Reads a cursor that is an item's number; -1 where there is none.
+pub fn after_item(cursor: Option<&str>) -> Result<i64> {
+    Ok(after_number(cursor)?.unwrap_or(-1))
+}
+
 /// A page.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
@@ -49,6 +82,12 @@ impl<T> Page<T> {
     /// A page of at most `limit` entries; a full one may have a next.
     pub fn new(items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Self {
         let next = items.last().filter(|_| items.len() as i64 >= limit).map(cursor);
+        Self { items, next }
+    }
+
+    /// A page that was cut at a bound in bytes; `more` says whether anything is behind it.
+    pub fn cut(items: Vec<T>, more: bool, cursor: impl Fn(&T) -> String) -> Self {
+        let next = items.last().filter(|_| more).map(cursor);
         Self { items, next }
     }
 

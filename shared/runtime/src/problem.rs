@@ -38,6 +38,9 @@ pub struct Problem {
     pub retry_after: Option<i64>,
 }
 
+/// Faults that one answer names: a request may have as many as it has fields.
+const FAULTS_MAX: usize = 100;
+
 /// One fault in a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Fault {
@@ -87,7 +90,7 @@ impl Problem {
             message: error.message,
             ..Fault::default()
         };
-        let faults = errors.into_iter().map(fault).collect();
+        let faults = errors.into_iter().take(FAULTS_MAX).map(fault).collect();
         Self { errors: faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
     }
 
@@ -148,6 +151,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// Others are being answered with as much as fits into memory.
+    pub fn busy() -> Self {
+        let detail = "too many large answers are being sent; try again";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
+    }
+
     /// More requests than one person is allowed.
     pub fn rate_limited() -> Self {
         let detail = "you ask more often than is allowed";
@@ -158,6 +167,14 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.more.insert(name.to_owned(), json!(value));
         self
+    }
+
+    /// One item whose annotation, or verdict, takes more bytes than are kept.
+    pub fn too_large_item(field: &str, index: i64, bytes: usize, most: usize) -> Self {
+        let message = format!("takes {bytes} bytes as JSON; at most {most} are allowed");
+        let field = Some(field.to_owned()).filter(|field| !field.is_empty());
+        let fault = Fault { field, index: Some(index), message: message.clone(), line: None };
+        Self { errors: vec![fault], ..Self::too_large(format!("item {index} {message}")) }
     }
 
     /// Names the line of a manifest that it is about.

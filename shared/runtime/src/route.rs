@@ -10,6 +10,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::access::Access;
 use crate::context::Context;
+use crate::pages::Cursor;
 
 /// One route.
 pub struct Route {
@@ -90,19 +91,15 @@ impl Route {
         self
     }
 
-    /// Answers with a page of these.
-    pub fn gives_page<T: ToSchema>(mut self) -> Self {
+    /// Answers with a page of these; the next begins at a cursor of this kind.
+    pub fn gives_page<T: ToSchema>(mut self, cursor: Cursor) -> Self {
         let schema = self.schema::<T>();
         let page = json!({"type": "object", "required": ["items", "next"], "properties": {
             "items": {"type": "array", "items": schema},
-            "next": {"type": ["string", "null"], "description": "Where the next page begins."}}});
+            "next": {"oneOf": [cursor.schema(), {"type": "null"}], "description": "Where the next page begins."}}});
         self.doc.answers.push((200, json!({"application/json": {"schema": page}})));
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
-        self.query("limit", limit, "Entries per page.").query(
-            "after",
-            json!({"type": "string"}),
-            "The `next` before.",
-        )
+        self.query("limit", limit, "Entries per page.").query("after", cursor.schema(), "The `next` before.")
     }
 
     /// Answers without a body.
@@ -115,7 +112,8 @@ impl Route {
     pub fn gives_stream(mut self, media_types: &[&str]) -> Self {
         let mut content = json!({});
         for media_type in media_types {
-            content[*media_type] = json!({"schema": {"type": "string"}});
+            let kind = if *media_type == "application/json" { "object" } else { "string" };
+            content[*media_type] = json!({"schema": {"type": kind}});
         }
         self.doc.answers.push((200, content));
         self.streams = true;
@@ -144,6 +142,13 @@ impl Route {
     pub fn idempotent(self) -> Self {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
         self.header("Idempotency-Key", schema, "The same request under the same key is carried out once.")
+    }
+
+    /// The names of the query parameters that it knows.
+    pub(crate) fn query_names(&self) -> Vec<String> {
+        let is_query = |parameter: &&Value| parameter["in"] == "query";
+        let known = self.doc.parameters.iter().filter(is_query);
+        known.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
     }
 
     fn schema<T: ToSchema>(&mut self) -> Value {

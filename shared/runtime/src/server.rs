@@ -47,7 +47,12 @@ pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) ->
         .route("/openapi.json", get(move || async move { (json, Bytes::clone(&document)) }))
         .route("/", get(|| async { Redirect::temporary("/docs/") }));
     for route in routes {
-        let guarded = Guarded { context: context.clone(), access: route.access, streams: route.streams };
+        let guarded = Guarded {
+            context: context.clone(),
+            access: route.access,
+            streams: route.streams,
+            query: route.query_names().into(),
+        };
         router =
             router.route(route.path, route.handler.layer(middleware::from_fn_with_state(guarded, guard)));
     }
@@ -81,6 +86,7 @@ struct Guarded {
     context: Context,
     access: Access,
     streams: bool,
+    query: Arc<[String]>,
 }
 
 /// Decides who asks before anything else of the request is looked at, and bounds how long the answer may take.
@@ -99,6 +105,9 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
             Err(_) => return Problem::unavailable().into_response(),
         };
     }
+    if let Err(problem) = check_query(request.uri().query(), &guarded.query) {
+        return problem.into_response();
+    }
     if guarded.streams {
         return next.run(request).await;
     }
@@ -111,6 +120,16 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
         peer.iter().for_each(Peer::authenticate);
     }
     response
+}
+
+/// Refuses query parameters that a route does not know, so that none is ignored.
+fn check_query(query: Option<&str>, known: &[String]) -> Result<()> {
+    let given = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
+    let mut names = given.map(|part| part.split('=').next().unwrap_or(part));
+    match names.find(|name| !known.iter().any(|known| known == name)) {
+        None => Ok(()),
+        Some(name) => Err(Problem::field(name, "is not a query parameter of this route")),
+    }
 }
 
 async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::Caller> {

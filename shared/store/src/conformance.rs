@@ -9,6 +9,7 @@ mod verbs;
 mod world;
 
 mod batches;
+mod bounds;
 mod conservation;
 mod cutting;
 mod datasets;

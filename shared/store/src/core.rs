@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use prometheus::core::Collector;
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId};
-use swath_domain::job::Job;
+use swath_domain::job::{JobHead, JobSpec};
 use swath_domain::planted::{Bug, is};
 
 use crate::batcher::{Batcher, Replies, Run, Traffic, UNHURRIED};
@@ -26,12 +26,14 @@ use crate::pools::{Connections, Pools, Target};
 use crate::remembered::Remembered;
 use crate::reviews::{self, Decide, Decided, PutVerdict};
 use crate::submissions::{self, Submit, Submitted};
-use crate::under_review::{self, ItemUnderReview, UnderReview};
+use crate::under_review::{self, Look, UnderReview};
 
-/// Jobs whose unchanging part is remembered.
-const JOBS_REMEMBERED: usize = 10_000;
-/// Datasets whose pieces are remembered.
-const DATASETS_REMEMBERED: usize = 10_000;
+/// Jobs whose unchanging part is remembered, in bytes.
+const JOBS_BYTES: usize = 8 << 20;
+/// Specifications of jobs that are remembered, in bytes of JSON; parsed they take up to three times as much.
+const SPECS_BYTES: usize = 16 << 20;
+/// Datasets whose pieces are remembered, in bytes.
+const DATASETS_BYTES: usize = 8 << 20;
 /// Tasks that write one kind of command into PostgreSQL.
 const TASKS: usize = 2;
 
@@ -51,7 +53,9 @@ pub(crate) struct Parts {
     pub(crate) pools: Pools,
     pub(crate) pieces: Remembered<DatasetId, Arc<[Piece]>>,
     pub(crate) heads: Heads,
-    jobs: Remembered<JobId, Arc<Job>>,
+    /// Each with the number of the job's last log entry, which grows with every change.
+    pub(crate) specs: Remembered<JobId, (i64, Arc<JobSpec>)>,
+    jobs: Remembered<JobId, Arc<JobHead>>,
 }
 
 impl Deref for Core {
@@ -69,12 +73,12 @@ impl Core {
     }
 
     /// A job's unchanging part: terms, review rule, slots. Its status and texts may be old.
-    pub(crate) async fn job(&self, db: &mut Db<'_>, id: JobId) -> Result<Arc<Job>> {
+    pub(crate) async fn job(&self, db: &mut Db<'_>, id: JobId) -> Result<Arc<JobHead>> {
         if let Some(job) = self.jobs.get(&id) {
             return Ok(job);
         }
-        let job = Arc::new(jobs::get(db, id).await?.ok_or(StoreError::NotFound)?);
-        self.jobs.insert(id, job.clone());
+        let job = Arc::new(jobs::head(db, id).await?.ok_or(StoreError::NotFound)?);
+        self.jobs.insert(id, job.clone(), job.title.len());
         Ok(job)
     }
 }
@@ -95,7 +99,7 @@ struct Verbs {
     submit: Batcher<Submit, Submitted>,
     verdict: Batcher<PutVerdict, ()>,
     decide: Batcher<Decide, Decided>,
-    look: Batcher<UnderReview, Vec<ItemUnderReview>>,
+    look: Batcher<UnderReview, Look>,
 }
 
 /// A batcher over one of the batch verbs, each of its tasks with a stripe of its own.
@@ -123,9 +127,10 @@ impl Store {
     pub async fn open(target: &Target, stripe: i64) -> Result<Self> {
         let parts = Arc::new(Parts {
             pools: Pools::open(target).await?,
-            pieces: Remembered::at_most(DATASETS_REMEMBERED),
+            pieces: Remembered::of_bytes(DATASETS_BYTES),
             heads: Heads::default(),
-            jobs: Remembered::at_most(JOBS_REMEMBERED),
+            specs: Remembered::of_bytes(SPECS_BYTES),
+            jobs: Remembered::of_bytes(JOBS_BYTES),
         });
         let mut cores = (stripe * STRIPES..(stripe + 1) * STRIPES)
             .map(|stripe| Core { stripe, parts: parts.clone() })
@@ -134,7 +139,7 @@ impl Store {
         let core = cores.next().ok_or_else(|| StoreError::Unavailable("no stripe is left".into()))?;
         let tasks = match target {
             Target::Postgres { .. } => TASKS,
-            Target::Sqlite(_) | Target::Memory(_) => 1,
+            Target::Sqlite(_) | Target::SqliteReadOnly(_) | Target::Memory(_) => 1,
         };
         let traffic = Arc::new(Traffic::default());
         let meters = Meters::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -222,8 +227,8 @@ impl Store {
         self.verbs.verdict.run(command).await
     }
 
-    /// The items of a submission as a reviewer sees them, in order.
-    pub async fn review_look(&self, command: UnderReview) -> Result<Vec<ItemUnderReview>> {
+    /// A submission as a reviewer sees it: how large its items are, and the items themselves where they are small.
+    pub async fn review_look(&self, command: UnderReview) -> Result<Look> {
         self.verbs.look.run(command).await
     }
 
@@ -232,8 +237,8 @@ impl Store {
         self.verbs.decide.run(command).await
     }
 
-    /// What never changes about a job: its team, dataset, terms and rules. Its status and texts may be old.
-    pub async fn job_frame(&self, id: JobId) -> Result<Option<Arc<Job>>> {
+    /// What never changes about a job: its team, dataset and terms. Its status and texts may be old.
+    pub async fn job_frame(&self, id: JobId) -> Result<Option<Arc<JobHead>>> {
         if let Some(job) = self.core.jobs.get(&id) {
             return Ok(Some(job));
         }

@@ -4,6 +4,7 @@ use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use uuid::Uuid;
 
+use crate::annotations::fitting;
 use crate::core::Store;
 use crate::db::{fetch_all, row};
 use crate::error::Result;
@@ -61,9 +62,47 @@ row! {
     }
 }
 
+/// Accepted items looked at for one page.
+const LOOKED_AT: i64 = 1_000;
+
 impl Store {
-    /// At most `limit` accepted items of a job behind (item, slot), in that order.
-    pub async fn accepted(
+    /// Accepted items of a job behind (item, slot), in that order: as many as bring at most `bytes` bytes of annotations
+    /// into memory, one in any case; none at the end.
+    pub async fn accepted(&self, job: JobId, after: (i64, i64), bytes: usize) -> Result<Vec<AcceptedItem>> {
+        let sizes = self.accepted_sizes(job, after, LOOKED_AT).await?;
+        let fitting = fitting(&sizes, bytes, |(.., bytes)| usize::try_from(*bytes).unwrap_or(usize::MAX));
+        self.accepted_rows(job, after, fitting as i64).await
+    }
+
+    /// The next accepted items, each with the bytes of its annotation.
+    async fn accepted_sizes(
+        &self,
+        job: JobId,
+        (item, slot): (i64, i64),
+        limit: i64,
+    ) -> Result<Vec<(i64, i64, i64)>> {
+        let mut reader = self.reader().await?;
+        fetch_all!(
+            &mut reader.db(),
+            (i64, i64, i64),
+            "SELECT c.item, c.slot, CAST(octet_length(n.body) AS BIGINT)
+             FROM accepted c
+             JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item
+             WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
+            job.0,
+            item,
+            slot,
+            limit;
+            |t| {
+                let behind = t.accepted.range((job.0, item, slot + 1)..=(job.0, i64::MAX, i64::MAX));
+                let rows = behind.filter_map(|(place, row)| accepted_row(t, *place, row));
+                rows.take(limit as usize).map(|row| (row.item, row.slot, row.body.len() as i64)).collect()
+            }
+        )
+    }
+
+    /// The next `limit` accepted items.
+    async fn accepted_rows(
         &self,
         job: JobId,
         (item, slot): (i64, i64),

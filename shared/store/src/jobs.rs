@@ -1,15 +1,16 @@
 //! Jobs: made whole in one transaction, edited, paused, called off and finished, each with an entry in the job's log.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use swath_domain::assignment::Cause;
-use swath_domain::ids::{JobId, TeamId, UserId};
-use swath_domain::job::{Job, JobStatus, Priority};
+use swath_domain::ids::{JobId, UserId};
+use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, Priority};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::selection::Run;
 use swath_domain::{FieldError, Time};
-use uuid::Uuid;
 
 use crate::answers::{Asked, first_answer, keep_answer};
 use crate::changes::Changes;
@@ -17,7 +18,7 @@ use crate::core::Store;
 use crate::db::{Db, Tx, execute, execute_each, fetch_as};
 use crate::error::{Result, StoreError};
 use crate::progress;
-use crate::rows::{JobRow, job_columns};
+use crate::rows::{JobRow, job_columns, job_head_columns};
 
 /// A job to be made, with its selection as runs.
 #[derive(Debug, Clone)]
@@ -57,6 +58,19 @@ const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1")
 pub(crate) async fn get(db: &mut Db<'_>, id: JobId) -> Result<Option<Job>> {
     let found =
         fetch_as!(db, JobRow => Job, GET, id.0; |t| t.jobs.get(&id.0).cloned().into_iter().collect())?;
+    Ok(found.into_iter().next())
+}
+
+/// The job without its specification.
+pub(crate) async fn head(db: &mut Db<'_>, id: JobId) -> Result<Option<JobHead>> {
+    const HEAD: &str = concat!("SELECT ", job_head_columns!(), " FROM jobs WHERE id = $1");
+    let found = fetch_as!(
+        db,
+        JobRow => JobHead,
+        HEAD,
+        id.0;
+        |t| t.jobs.get(&id.0).map(Job::head).into_iter().collect()
+    )?;
     Ok(found.into_iter().next())
 }
 
@@ -128,8 +142,13 @@ pub(crate) async fn set_status(
     note(db, job, cause, action, json!({"from": from, "to": status})).await
 }
 
+/// A specification as it is stored.
+fn text(spec: &JobSpec) -> Result<String> {
+    serde_json::to_string(spec).map_err(|error| StoreError::Conflict(error.to_string()))
+}
+
 async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
-    let spec = serde_json::to_string(&job.spec).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    let spec = text(&job.spec)?;
     execute!(
         db,
         "INSERT INTO jobs (id, team, dataset, version, title, spec, status, priority, due, range_size, slots, lease,
@@ -202,6 +221,8 @@ async fn create(core_stripe: i64, tx: &mut Tx, new: &NewJob, asked: Option<&Aske
 async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, cause: &Cause) -> Result<()> {
     let mut job = lock(db, id).await?;
     let mut changed = serde_json::Map::new();
+    let before = text(&job.spec)?;
+    let spec = Arc::make_mut(&mut job.spec);
     let mut note_change = |name: &str, value: Value| changed.insert(name.to_owned(), value);
     if let Some(title) = &edit.title {
         note_change("title", json!(title));
@@ -217,21 +238,25 @@ async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, cause: &Cause) -> Resu
     }
     if let Some(description) = &edit.description {
         note_change("description", json!(description));
-        job.spec.description.clone_from(description);
+        spec.description.clone_from(description);
     }
     if let Some(instructions) = &edit.instructions {
         note_change("instructions", json!(instructions));
-        job.spec.instructions.clone_from(instructions);
+        spec.instructions.clone_from(instructions);
     }
     if let Some(annotators) = &edit.annotators {
         note_change("annotators", json!(annotators));
-        job.spec.annotators.clone_from(annotators);
+        spec.annotators.clone_from(annotators);
     }
     if let Some(reviewers) = &edit.reviewers {
         note_change("reviewers", json!(reviewers));
-        job.spec.reviewers.clone_from(reviewers);
+        spec.reviewers.clone_from(reviewers);
     }
-    let spec = serde_json::to_string(&job.spec).map_err(|error| StoreError::Conflict(error.to_string()))?;
+    let spec = text(&job.spec)?;
+    // A job that is too large since before there was a bound may be edited, as long as it does not grow.
+    if spec.len() > before.len() {
+        job.spec.check_size().map_err(StoreError::Invalid)?;
+    }
     execute!(
         db,
         "UPDATE jobs SET title = $2, spec = $3, priority = $4, due = $5 WHERE id = $1",
@@ -343,80 +368,15 @@ impl Store {
         get(&mut reader.db(), id).await
     }
 
+    /// One job without its specification, as it is now.
+    pub async fn job_head(&self, id: JobId) -> Result<Option<JobHead>> {
+        let mut reader = self.reader().await?;
+        head(&mut reader.db(), id).await
+    }
+
     /// A job's counters.
     pub async fn job_progress(&self, id: JobId) -> Result<Progress> {
         let mut reader = self.reader().await?;
         progress::read(&mut reader.db(), id).await
-    }
-
-    /// A page of the jobs of these teams, in the order of their ids.
-    pub async fn jobs(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Job>> {
-        const PAGE: &str =
-            concat!("SELECT ", job_columns!(), " FROM jobs WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3");
-        let mut reader = self.reader().await?;
-        fetch_as!(
-            &mut reader.db(),
-            JobRow => Job,
-            PAGE,
-            team.0,
-            after,
-            limit;
-            |t| {
-                let page = t.jobs.values().filter(|job| job.team == team && job.id.0 > after);
-                page.take(limit as usize).cloned().collect()
-            }
-        )
-    }
-
-    /// The active and the paused jobs of a team, at most `limit`.
-    pub async fn jobs_open(&self, team: TeamId, limit: i64) -> Result<Vec<Job>> {
-        const OPEN: &str = concat!(
-            "SELECT ",
-            job_columns!(),
-            " FROM jobs WHERE team = $1 AND status < 2
-             ORDER BY priority DESC, COALESCE(due, 9223372036854775807), id LIMIT $2"
-        );
-        let mut reader = self.reader().await?;
-        fetch_as!(
-            &mut reader.db(),
-            JobRow => Job,
-            OPEN,
-            team.0,
-            limit;
-            |t| {
-                let open = t.jobs.values().filter(|job| job.team == team && job.status.code() < 2);
-                let mut open: Vec<_> = open.cloned().collect();
-                open.sort_by_key(|job| (-job.priority.code(), job.due.map_or(i64::MAX, |due| due.0), job.id));
-                open.truncate(limit as usize);
-                open
-            }
-        )
-    }
-
-    /// A page of all jobs that are neither done nor cancelled.
-    pub async fn jobs_undone(&self, after: Uuid, limit: i64) -> Result<Vec<Job>> {
-        const PAGE: &str = concat!(
-            "SELECT ",
-            job_columns!(),
-            " FROM jobs WHERE status < 3 AND id > $1 ORDER BY id LIMIT $2"
-        );
-        let mut reader = self.reader().await?;
-        fetch_as!(
-            &mut reader.db(),
-            JobRow => Job,
-            PAGE,
-            after,
-            limit;
-            |t| {
-                let undone = t.jobs.values().filter(|job| job.status.code() < 3 && job.id.0 > after);
-                undone.take(limit as usize).cloned().collect()
-            }
-        )
-    }
-
-    /// The counters of the jobs behind `after` up to `last`.
-    pub async fn progress_between(&self, after: Uuid, last: Uuid) -> Result<Vec<(JobId, Progress)>> {
-        let mut reader = self.reader().await?;
-        progress::read_between(&mut reader.db(), after, last).await
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
 
+mod annotations;
 mod answers;
 mod audit_log;
 mod batcher;
@@ -25,8 +26,10 @@ mod heads;
 mod holdings;
 mod holds;
 mod imports;
+mod inspection;
 mod invitations;
 mod items;
+mod job_lists;
 mod jobs;
 mod lanes;
 mod leased;
@@ -58,6 +61,7 @@ mod waiving;
 #[cfg(test)]
 mod conformance;
 
+pub use annotations::{AnnotationPlace, ItemSize, fitting};
 pub use answers::{Asked, Key, digest};
 pub use audit_log::{Actor, AuditEntry};
 pub use core::Store;
@@ -69,10 +73,12 @@ pub use grants::{Grant, Granted, Wait};
 pub use holdings::Freed;
 pub use holds::{Release, Renew, Renewed};
 pub use imports::NewItem;
+pub use inspection::{Inspection, InspectionCursor, InspectionFinding, InspectionPage};
 pub use invitations::{Guest, Invitation, Joined, NewInvitation};
 pub use items::{Confirm, Confirmed, ItemWork, Save};
 pub use jobs::{JobEdit, NewJob};
 pub use listing::{AssignmentFilter, LeaseView};
+pub use log::LogPlace;
 pub use managing::Managed;
 pub use members::Member;
 pub use memory::{Fault, GrantView, Memory, View};
@@ -81,9 +87,10 @@ pub use oversight::Books;
 pub use people::{User, UserEdit};
 pub use pieces::ItemRow;
 pub use pools::{Connections, Target};
+pub use remembered::Remembered;
 pub use requests::{Begun, Completion, FirstAnswer, RequestKey};
 pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
 pub use submissions::{Next, Submit, Submitted};
 pub use team_media::TeamMedia;
 pub use tokens::{NewToken, Token, TokenInfo};
-pub use under_review::{ItemUnderReview, UnderReview};
+pub use under_review::{ItemUnderReview, Look, UnderReview};

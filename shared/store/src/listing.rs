@@ -1,16 +1,13 @@
-//! Reads of assignments, leases and annotations.
+//! Reads of assignments and leases.
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::log::Entry;
 use swath_domain::{Assignment, Stage, Stale, Status, Time};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, fetch_all, fetch_as, fetch_each, fetch_one};
+use crate::db::{Db, fetch_all, fetch_as, fetch_one};
 use crate::error::Result;
-use crate::exports::{KeptAnnotation, StoredAnnotation};
 use crate::leased::{self, Leased};
-use crate::log;
 use crate::rows::{AssignmentRow, assignment_columns};
 
 /// Which assignments of a job are listed.
@@ -177,12 +174,18 @@ impl Store {
         }))
     }
 
-    /// The assignments that a person holds right now.
-    pub async fn leases_of(&self, user: UserId, stage: Stage) -> Result<Vec<Assignment>> {
+    /// A page of the assignments that a person holds right now, in the order of their ids.
+    pub async fn leases_of(
+        &self,
+        user: UserId,
+        stage: Stage,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Assignment>> {
         const HELD: &str = concat!(
             "SELECT ",
             assignment_columns!(),
-            " FROM assignments WHERE holder = $1 AND status = $2 ORDER BY id LIMIT 1000"
+            " FROM assignments WHERE holder = $1 AND status = $2 AND id > $3 ORDER BY id LIMIT $4"
         );
         let mut reader = self.reader().await?;
         fetch_as!(
@@ -190,113 +193,15 @@ impl Store {
             AssignmentRow => Assignment,
             HELD,
             user.0,
-            stage.held().code();
+            stage.held().code(),
+            after,
+            limit;
             |t| {
-                let held = |a: &&Assignment| a.holder == Some(user) && a.status == stage.held();
-                t.assignments.values().filter(held).take(1000).cloned().collect()
+                let held = |a: &&Assignment| {
+                    a.holder == Some(user) && a.status == stage.held() && a.id.0 > after
+                };
+                t.assignments.values().filter(held).take(limit as usize).cloned().collect()
             }
         )
-    }
-
-    /// What a person has saved in an assignment, by item.
-    pub async fn annotations(
-        &self,
-        assignment: AssignmentId,
-        author: UserId,
-    ) -> Result<Vec<StoredAnnotation>> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (i64, String, i64, bool, Uuid, i64),
-            "SELECT item, body, revision, skipped, lease, updated FROM annotations
-             WHERE assignment = $1 AND author = $2 ORDER BY item",
-            assignment.0,
-            author.0;
-            |t| {
-                let notes = t.annotations_by(assignment.0, author.0);
-                notes.map(|(item, n)| (item, n.body.clone(), n.revision, n.skipped, n.lease, n.updated)).collect()
-            }
-        )?;
-        Ok(rows
-            .into_iter()
-            .map(|(item, body, revision, skipped, lease, updated)| StoredAnnotation {
-                assignment,
-                author,
-                item,
-                body,
-                revision,
-                skipped,
-                lease: LeaseId(lease),
-                updated: Time(updated),
-            })
-            .collect())
-    }
-
-    /// What everyone has saved in these assignments, by assignment, author and item.
-    pub async fn annotations_of(&self, ids: &[AssignmentId]) -> Result<Vec<KeptAnnotation>> {
-        type Row = (Uuid, Uuid, i64, String, i64, bool, Uuid, i64, bool);
-        let mut reader = self.reader().await?;
-        let rows = fetch_each!(
-            &mut reader.db(),
-            Row,
-            "SELECT n.assignment, n.author, n.item, n.body, n.revision, n.skipped, n.lease, n.updated,
-                    EXISTS (SELECT 1 FROM accepted k WHERE k.job = a.job AND k.item = n.item AND k.slot = a.slot
-                            AND k.assignment = n.assignment AND k.author = n.author)
-             FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
-             WHERE a.id = c.key AND n.assignment = a.id ORDER BY n.assignment, n.author, n.item",
-            ids,
-            |id| { key: uuid = id.0 };
-            |t| {
-                let nobody = uuid::Uuid::nil();
-                let notes = t.annotations.range((id.0, nobody, i64::MIN)..).take_while(|(place, _)| place.0 == id.0);
-                notes.filter_map(|((assignment, author, item), n)| {
-                    let row = t.assignments.get(assignment)?;
-                    let accepted = t.accepted.get(&(row.job.0, *item, row.slot));
-                    let accepted = accepted.is_some_and(|a| (a.assignment, a.author) == (*assignment, *author));
-                    let body = n.body.clone();
-                    Some((*assignment, *author, *item, body, n.revision, n.skipped, n.lease, n.updated, accepted))
-                })
-            }
-        )?;
-        let kept = |row: Row| KeptAnnotation {
-            accepted: row.8,
-            annotation: StoredAnnotation {
-                assignment: AssignmentId(row.0),
-                author: UserId(row.1),
-                item: row.2,
-                body: row.3,
-                revision: row.4,
-                skipped: row.5,
-                lease: LeaseId(row.6),
-                updated: Time(row.7),
-            },
-        };
-        Ok(rows.into_iter().map(kept).collect())
-    }
-
-    /// A page of the log of an assignment or a job.
-    pub async fn log(&self, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
-        let mut reader = self.reader().await?;
-        log::read(&mut reader.db(), subject, after, limit).await
-    }
-
-    /// The logs of the `limit` assignments of a job behind `after`, and the last of them; none at the end.
-    pub async fn log_page(&self, job: JobId, after: Uuid, limit: i64) -> Result<(Vec<Entry>, Option<Uuid>)> {
-        let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        let (first, last) = AssignmentId::span(job);
-        let after = after.max(first.0);
-        let ids = fetch_all!(
-            db,
-            (Uuid,),
-            [IDS_POSTGRES, IDS_SQLITE],
-            job.0,
-            after,
-            limit,
-            last.0;
-            |t| t.of_job(job).filter(|a| a.id.0 > after).take(limit as usize).map(|a| (a.id.0,)).collect()
-        )?;
-        let Some((last,)) = ids.last() else { return Ok((Vec::new(), None)) };
-        Ok((log::read_between(db, job.0, after, *last).await?, Some(*last)))
     }
 }

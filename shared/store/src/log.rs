@@ -1,55 +1,80 @@
-//! The decision log, read in order; it is written with each transition.
+//! The decision log, read in order; it is written with each transition. An entry may hold a job's whole specification, so
+//! that the sizes of a page are asked for before it is read.
 
-use swath_domain::ids::JobId;
+use swath_domain::ids::{AssignmentId, JobId};
+use swath_domain::limits::PAGE_BYTES_MAX;
 use swath_domain::log::Entry;
 use uuid::Uuid;
 
-use crate::db::{Db, fetch_as};
+use crate::annotations::fitting;
+use crate::core::Store;
+use crate::db::{Db, fetch_all, fetch_as};
 use crate::error::Result;
 use crate::rows::EntryRow;
 
-/// The entries of one subject behind number `after`, oldest first.
-pub(crate) async fn read(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64) -> Result<Vec<Entry>> {
-    fetch_as!(
-        db,
-        EntryRow => Entry,
-        "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail, maker
-         FROM decision_log WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        subject,
-        after,
-        limit;
-        |t| {
-            let entries = t.log.range((subject, after + 1)..=(subject, i64::MAX));
-            entries.take(limit as usize).map(|(_, entry)| entry.clone()).collect()
-        }
-    )
+/// A place in the log: a subject, and the number of its last entry that was read.
+pub type LogPlace = (Uuid, i64);
+
+/// What an entry takes beside its texts, in bytes.
+const ENTRY_BYTES: usize = 256;
+/// Entries that are looked at for one page of several logs.
+const LOOKED_AT: i64 = 1_000;
+
+impl Store {
+    /// A page of the log of an assignment or a job, and whether there is more. It ends early where it would take too much.
+    pub async fn log(&self, subject: Uuid, after: i64, limit: i64) -> Result<(Vec<Entry>, bool)> {
+        let mut reader = self.reader().await?;
+        page(&mut reader.db(), (subject, after), subject, limit).await
+    }
+
+    /// A page of the logs of a job's assignments behind a place, by assignment and number, and whether there is more.
+    pub async fn log_page(&self, job: JobId, after: LogPlace) -> Result<(Vec<Entry>, bool)> {
+        let (first, last) = AssignmentId::span(job);
+        let after = if after.0 < first.0 { (first.0, -1) } else { after };
+        let mut reader = self.reader().await?;
+        page(&mut reader.db(), after, last.0, LOOKED_AT).await
+    }
 }
 
-/// The entries of a page of assignments, from the one behind `after` to `last`, in the order of their ids.
-pub(crate) async fn read_between(db: &mut Db<'_>, job: Uuid, after: Uuid, last: Uuid) -> Result<Vec<Entry>> {
-    macro_rules! page {
-        ($of_job:literal) => {
-            concat!(
-                "SELECT l.subject, l.seq, l.at, l.actor, l.action, l.before, l.after, l.lease, l.fence, l.reason, l.detail,
-                     l.maker
-                 FROM assignments a JOIN decision_log l ON l.subject = a.id
-                 WHERE ",
-                $of_job,
-                " AND a.id > $2 AND a.id <= $3 ORDER BY a.id, l.seq"
-            )
-        };
-    }
+/// The entries behind a place, of subjects up to `last`.
+async fn page(db: &mut Db<'_>, after: LogPlace, last: Uuid, limit: i64) -> Result<(Vec<Entry>, bool)> {
+    let sizes = fetch_all!(
+        db,
+        (i64,),
+        "SELECT CAST(COALESCE(octet_length(reason), 0) + COALESCE(octet_length(detail), 0) AS BIGINT)
+         FROM decision_log WHERE (subject, seq) > ($1, $2) AND subject <= $3 ORDER BY subject, seq LIMIT $4",
+        after.0,
+        after.1,
+        last,
+        limit.saturating_add(1);
+        |t| {
+            let behind = t.log.range((after.0, after.1.saturating_add(1))..=(last, i64::MAX));
+            let size = |entry: &Entry| {
+                let detail = entry.detail.as_ref().map_or(0, |detail| detail.to_string().len());
+                (entry.reason.as_ref().map_or(0, String::len) + detail) as i64
+            };
+            behind.take(limit as usize + 1).map(|(_, entry)| (size(entry),)).collect()
+        }
+    )?;
+    let wanted = &sizes[..sizes.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
+    let size = |(bytes,): &(i64,)| ENTRY_BYTES + usize::try_from(*bytes).unwrap_or(usize::MAX / 2);
+    let fitting = fitting(wanted, PAGE_BYTES_MAX, size);
+    Ok((rows(db, after, last, fitting as i64).await?, fitting < sizes.len()))
+}
+
+async fn rows(db: &mut Db<'_>, after: LogPlace, last: Uuid, limit: i64) -> Result<Vec<Entry>> {
     fetch_as!(
         db,
         EntryRow => Entry,
-        [page!("a.job = $1"), page!("+a.job = $1")],
-        job,
-        after,
-        last;
+        "SELECT subject, seq, at, actor, action, before, after, lease, fence, reason, detail, maker FROM decision_log
+         WHERE (subject, seq) > ($1, $2) AND subject <= $3 ORDER BY subject, seq LIMIT $4",
+        after.0,
+        after.1,
+        last,
+        limit;
         |t| {
-            let page = t.of_job(JobId(job)).filter(|a| a.id.0 > after && a.id.0 <= last);
-            let entries = page.flat_map(|a| t.log.range((a.id.0, 0)..=(a.id.0, i64::MAX)));
-            entries.map(|(_, entry)| entry.clone()).collect()
+            let behind = t.log.range((after.0, after.1.saturating_add(1))..=(last, i64::MAX));
+            behind.take(limit as usize).map(|(_, entry)| entry.clone()).collect()
         }
     )
 }

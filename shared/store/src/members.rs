@@ -1,6 +1,6 @@
 //! Memberships: what a person may do in a team, and what ends with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 use swath_domain::assignment::Cause;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::audit_log::{Actor, Audit};
 use crate::core::{Core, Store};
-use crate::db::{Db, Tx, execute, fetch_all, fetch_one};
+use crate::db::{Db, Tx, execute, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::holdings::{Freed, Holdings, note_departure};
 use crate::memory::MemberRecord;
@@ -188,6 +188,20 @@ impl Store {
     pub async fn member_roles(&self, team: TeamId, user: UserId) -> Result<Roles> {
         let mut reader = self.reader().await?;
         roles(&mut reader.db(), team, user).await
+    }
+
+    /// What each of these people may do in a team; those who are not in it are missing.
+    pub async fn members_roles(&self, team: TeamId, people: &[UserId]) -> Result<HashMap<UserId, Roles>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (Uuid, i64),
+            "SELECT m.person, m.roles FROM {rows} CROSS JOIN members m WHERE m.team = c.team AND m.person = c.person",
+            people,
+            |person| { team: uuid = team.0, person: uuid = person.0 };
+            |t| t.members.get(&(team.0, person.0)).map(|member| (person.0, member.roles))
+        )?;
+        Ok(rows.into_iter().map(|(person, bits)| (UserId(person), Roles::from_bits(bits))).collect())
     }
 
     /// The teams of a person.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
+use swath_domain::limits::PAGE_BYTES_MAX;
 use swath_domain::ranges::Range;
 
+use crate::annotations::fitting;
 use crate::core::Store;
 use crate::datasets::{fill_pattern, segments_of};
 use crate::db::{Db, fetch_all};
@@ -61,7 +63,8 @@ impl Store {
 
     async fn read_pieces(&self, id: DatasetId) -> Result<Arc<[Piece]>> {
         let pieces: Arc<[Piece]> = segments(&mut self.reader().await?.db(), id).await?.into();
-        self.core().pieces.insert(id, pieces.clone());
+        let bytes = |piece: &Piece| size_of::<Piece>() + piece.pattern.as_ref().map_or(0, String::len);
+        self.core().pieces.insert(id, pieces.clone(), pieces.iter().map(bytes).sum());
         Ok(pieces)
     }
 
@@ -79,6 +82,22 @@ impl Store {
         limit: i64,
     ) -> Result<(Vec<i64>, Option<i64>)> {
         let mut reader = self.reader().await?;
+        let sizes = fetch_all!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT CAST(COALESCE(octet_length(labels), 0) AS BIGINT)
+             FROM items WHERE dataset = $1 AND item > $2 AND item < $3 ORDER BY item LIMIT $4",
+            id.0,
+            after,
+            stop,
+            limit;
+            |t| {
+                let rows = t.items.range((id.0, after + 1)..(id.0, stop)).take(limit as usize);
+                rows.map(|(_, row)| (row.labels.as_ref().map_or(0, String::len) as i64,)).collect()
+            }
+        )?;
+        let size = |(bytes,): &(i64,)| usize::try_from(*bytes).unwrap_or(usize::MAX);
+        let limit = fitting(&sizes, PAGE_BYTES_MAX, size) as i64;
         let rows = fetch_all!(
             &mut reader.db(),
             (i64, Option<String>),

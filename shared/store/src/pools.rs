@@ -58,6 +58,8 @@ pub enum Target {
     },
     /// A file.
     Sqlite(PathBuf),
+    /// A file that is read and never written, beside the process that has it open.
+    SqliteReadOnly(PathBuf),
     /// A model that ends with its process, for simulations.
     Memory(Memory),
 }
@@ -108,6 +110,12 @@ impl Pools {
                 Ok(Self::Postgres { read, write: Lanes::new(options, write as usize) })
             }
             Target::Sqlite(path) => Self::open_sqlite(path).await,
+            Target::SqliteReadOnly(path) => {
+                let options =
+                    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(ACQUIRE);
+                let read = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).connect_lazy_with(options);
+                Ok(Self::Sqlite { write: read.clone(), read })
+            }
             Target::Memory(memory) => Ok(Self::Memory(Connection::to(memory))),
         }
     }

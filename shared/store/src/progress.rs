@@ -1,6 +1,6 @@
 //! The counters of a job: a stripe for each task that writes, summed when read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use sqlx::postgres::PgArguments;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::rowset::arrays;
+use crate::rowset::{Column, arrays, json_rows, written};
 
 /// The columns after `job` and `stripe`, with something said of each.
 fn columns(each: impl Fn(usize, &str) -> String) -> String {
@@ -124,6 +124,37 @@ pub(crate) async fn read(db: &mut Db<'_>, job: JobId) -> Result<Progress> {
         Db::Memory(t) => return Ok(summed(t.progress.range((job.0, i64::MIN)..=(job.0, i64::MAX)))),
     };
     progress.transpose().map(Option::unwrap_or_default)
+}
+
+fn many_text(database: usize) -> &'static str {
+    static TEXTS: LazyLock<[String; 2]> = LazyLock::new(|| {
+        let sums = columns(|_, name| format!("CAST(SUM(p.{name}) AS BIGINT) AS {name}"));
+        let keys: &[Column] = &[("key", "uuid")];
+        [arrays(&mut 1, keys), json_rows(keys)].map(|rows| {
+            format!("SELECT p.job, {sums} FROM {rows} CROSS JOIN job_progress p WHERE p.job = c.key GROUP BY p.job")
+        })
+    });
+    &TEXTS[database]
+}
+
+/// The sums of these jobs, in one statement.
+pub(crate) async fn read_many(db: &mut Db<'_>, jobs: &[JobId]) -> Result<HashMap<JobId, Progress>> {
+    match db {
+        Db::Postgres(c) => {
+            let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
+            let rows = bound!(many_text(0), ids).fetch_all(&mut **c).await?;
+            rows.iter().map(|row| Ok((JobId(row.try_get("job")?), decode(row)?))).collect()
+        }
+        Db::Sqlite(c) => {
+            let ids = written(jobs, |job, cells| cells.cell(job.0));
+            let rows = bound!(many_text(1), ids).fetch_all(&mut **c).await?;
+            rows.iter().map(|row| Ok((JobId(row.try_get("job")?), decode(row)?))).collect()
+        }
+        Db::Memory(t) => {
+            let sum = |job: &JobId| summed(t.progress.range((job.0, i64::MIN)..=(job.0, i64::MAX)));
+            Ok(jobs.iter().map(|job| (*job, sum(job))).collect())
+        }
+    }
 }
 
 /// The sums of the jobs behind `after` up to `last`, in the order of their ids.

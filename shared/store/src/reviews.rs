@@ -1,6 +1,7 @@
 //! Reviews: verdicts item by item, and the decision with the rework that it makes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Decision;
@@ -354,16 +355,42 @@ fn tally(items: &[Item]) -> Result<Decision> {
 }
 
 impl Store {
-    /// The verdicts that were saved on a submission, by item.
-    pub async fn verdicts(&self, submission: LeaseId) -> Result<Vec<VerdictRow>> {
+    /// The bytes of the texts of the verdicts that were saved on a submission, by item.
+    pub async fn verdict_sizes(&self, submission: LeaseId) -> Result<Vec<(i64, i64)>> {
+        let mut reader = self.reader().await?;
+        fetch_all!(
+            &mut reader.db(),
+            (i64, i64),
+            "SELECT item, CAST(COALESCE(octet_length(reason), 0) + COALESCE(octet_length(comment), 0) AS BIGINT)
+             FROM verdicts WHERE submission = $1 ORDER BY item",
+            submission.0;
+            |t| {
+                let length = |text: &Option<String>| text.as_ref().map_or(0, String::len) as i64;
+                let all = t.verdicts.iter().filter(|((on, ..), _)| *on == submission.0);
+                let size = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
+                    (*item, length(&v.reason) + length(&v.comment))
+                };
+                let mut sizes: Vec<_> = all.map(size).collect();
+                sizes.sort_unstable();
+                sizes
+            }
+        )
+    }
+
+    /// The verdicts that were saved on these items of a submission, by item.
+    pub async fn verdicts(&self, submission: LeaseId, items: RangeInclusive<i64>) -> Result<Vec<VerdictRow>> {
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
             (i64, bool, Option<String>, Option<String>),
-            "SELECT item, accept, reason, comment FROM verdicts WHERE submission = $1 ORDER BY item",
-            submission.0;
+            "SELECT item, accept, reason, comment FROM verdicts
+             WHERE submission = $1 AND item >= $2 AND item <= $3 ORDER BY item",
+            submission.0,
+            *items.start(),
+            *items.end();
             |t| {
-                let all = t.verdicts.iter().filter(|((on, ..), _)| *on == submission.0);
+                let here = |on: &Uuid, item: &i64| *on == submission.0 && items.contains(item);
+                let all = t.verdicts.iter().filter(|((on, _, item), _)| here(on, item));
                 let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
                     (*item, v.accept, v.reason.clone(), v.comment.clone())
                 };

@@ -1,7 +1,9 @@
 //! Rows as they stand in the tables, and their way into the domain's values.
 
+use std::sync::Arc;
+
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
-use swath_domain::job::{Job, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, Priority, Terms};
 use swath_domain::log::Entry;
 use swath_domain::review::ReviewRule;
 use swath_domain::{Assignment, Status, Time};
@@ -117,16 +119,50 @@ row! {
     }
 }
 
-/// The columns of [`JobRow`].
+/// The columns of [`JobRow`], with the specification or, for lists of many jobs, without.
 macro_rules! job_columns {
     () => {
-        "id, team, dataset, version, title, spec, status, priority, due, range_size, slots, lease, deadline, reserve, \
-         rounds, review, seed, selected, cut_to, seq, creator, created"
+        $crate::rows::job_columns!("spec")
+    };
+    ($spec:literal) => {
+        concat!(
+            "id, team, dataset, version, title, ",
+            $spec,
+            ", status, priority, due, range_size, slots, lease, deadline, reserve, rounds, review, seed, selected, \
+             cut_to, seq, creator, created"
+        )
     };
 }
 pub(crate) use job_columns;
 
+/// The columns of [`JobRow`] where the specification is left out.
+macro_rules! job_head_columns {
+    () => {
+        $crate::rows::job_columns!("''")
+    };
+}
+pub(crate) use job_head_columns;
+
 impl TryFrom<JobRow> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: JobRow) -> Result<Self> {
+        let spec = spec(row.id, &row.spec)?;
+        Ok(JobHead::try_from(row)?.with(spec))
+    }
+}
+
+/// A specification as it is stored.
+pub(crate) fn spec(job: Uuid, text: &str) -> Result<Arc<JobSpec>> {
+    let spec: JobSpec = serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
+        table: "jobs",
+        id: job.to_string(),
+        what: format!("spec: {error}"),
+    })?;
+    Ok(Arc::new(spec))
+}
+
+impl TryFrom<JobRow> for JobHead {
     type Error = StoreError;
 
     fn try_from(row: JobRow) -> Result<Self> {
@@ -135,7 +171,6 @@ impl TryFrom<JobRow> for Job {
             JobStatus::from_code(row.status).ok_or_else(|| corrupt(format!("status: {}", row.status)))?;
         let priority = Priority::from_code(row.priority)
             .ok_or_else(|| corrupt(format!("priority: {}", row.priority)))?;
-        let spec = serde_json::from_str(&row.spec).map_err(|error| corrupt(format!("spec: {error}")))?;
         let review = match row.review {
             0 => ReviewRule::None,
             100 => ReviewRule::All,
@@ -149,7 +184,7 @@ impl TryFrom<JobRow> for Job {
             dataset: DatasetId(row.dataset),
             version: row.version,
             title: row.title,
-            spec,
+            spec: (),
             status,
             priority,
             due: row.due.map(Time),

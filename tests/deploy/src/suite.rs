@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod boards;
+mod described;
 mod files;
 mod ledger;
 mod moved;

@@ -7,7 +7,7 @@ use swath_harness::{Person, Service, World, until};
 
 /// The routes of DESIGN §7 as OpenAPI writes them.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str); 46] = [
+const ROUTES: [(&str, &str); 49] = [
     ("get", "/v1/me"), ("post", "/v1/teams"), ("post", "/v1/users"),
     ("put", "/v1/teams/{}/members/{}"), ("delete", "/v1/teams/{}/members/{}"),
     ("get", "/v1/teams/{}/media"), ("put", "/v1/teams/{}/media"),
@@ -19,9 +19,9 @@ const ROUTES: [(&str, &str); 46] = [
     ("post", "/v1/assignments/{}/reassign"), ("post", "/v1/assignments/{}/reopen"), ("post", "/v1/assignments/{}/cancel"),
     ("get", "/v1/assignments/{}/log"), ("get", "/v1/jobs/{}/log"), ("get", "/v1/jobs/{}/export"),
     ("post", "/v1/leases"), ("get", "/v1/leases"), ("get", "/v1/leases/{}"), ("post", "/v1/leases/{}/renew"),
-    ("put", "/v1/leases/{}/items/{}"), ("post", "/v1/leases/{}/submit"), ("delete", "/v1/leases/{}"),
+    ("get", "/v1/leases/{}/items"), ("put", "/v1/leases/{}/items/{}"), ("post", "/v1/leases/{}/submit"), ("delete", "/v1/leases/{}"),
     ("get", "/v1/leases/{}/items/{}/media"), ("get", "/v1/media/{}"),
-    ("post", "/v1/reviews"), ("get", "/v1/reviews/{}"), ("delete", "/v1/reviews/{}"), ("post", "/v1/reviews/{}/renew"),
+    ("post", "/v1/reviews"), ("get", "/v1/reviews"), ("get", "/v1/reviews/{}/items"), ("get", "/v1/reviews/{}"), ("delete", "/v1/reviews/{}"), ("post", "/v1/reviews/{}/renew"),
     ("get", "/v1/reviews/{}/items/{}/media"), ("put", "/v1/reviews/{}/items/{}"), ("post", "/v1/reviews/{}/submit"),
     ("get", "/healthz"), ("get", "/readyz"),
 ];

@@ -29,7 +29,7 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 53] = [
+const ROUTES: [(&str, &str, Who); 56] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
@@ -55,12 +55,15 @@ const ROUTES: [(&str, &str, Who); 53] = [
     ("POST",   "/v1/leases",                                Who::Annotators),
     ("GET",    "/v1/leases",                                Who::Annotators),
     ("GET",    "/v1/leases/{lease}",                        Who::Holder),
+    ("GET",    "/v1/leases/{lease}/items",                  Who::Holder),
     ("POST",   "/v1/leases/{lease}/renew",                  Who::Holder),
     ("PUT",    "/v1/leases/{lease}/items/{index}",          Who::Holder),
     ("GET",    "/v1/leases/{lease}/items/{index}/media",    Who::Holder),
     ("POST",   "/v1/leases/{lease}/submit",                 Who::Holder),
     ("DELETE", "/v1/leases/{lease}",                        Who::Holder),
     ("POST",   "/v1/reviews",                               Who::Reviewers),
+    ("GET",    "/v1/reviews",                               Who::Reviewers),
+    ("GET",    "/v1/reviews/{review}/items",                Who::Reviewing),
     ("GET",    "/v1/reviews/{review}",                      Who::Reviewing),
     ("POST",   "/v1/reviews/{review}/renew",                Who::Reviewing),
     ("PUT",    "/v1/reviews/{review}/items/{reviewed}",     Who::Reviewing),

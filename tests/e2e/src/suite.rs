@@ -5,6 +5,8 @@
 #![cfg(test)]
 
 mod bad_input;
+mod bounds;
+mod check;
 mod database;
 mod digits;
 mod documents;
@@ -17,6 +19,7 @@ mod leases;
 mod load;
 mod manifests;
 mod media;
+mod memory;
 mod objects;
 mod outages;
 mod people;

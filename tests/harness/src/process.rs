@@ -67,6 +67,11 @@ impl Service {
         format!("http://{}/metrics", ports::local(port))
     }
 
+    /// The id of its process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
     /// What distinguishes it from its siblings, such as `gateway-1`.
     pub fn name(&self) -> &str {
         &self.name

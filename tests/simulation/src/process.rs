@@ -12,6 +12,7 @@ use swath_gateway::Gateway;
 use swath_locks::{Locks, Mood};
 use swath_review::Review;
 use swath_runtime::auth::Tokens;
+use swath_runtime::budget::Budget;
 use swath_runtime::context::Parts;
 use swath_runtime::media::Signer;
 use swath_runtime::media_access::MediaAccess;
@@ -69,6 +70,8 @@ impl Process {
             clock: Arc::new(common.clock.clone()),
             ids: Arc::new(common.ids.clone()),
             tokens: Tokens::default(),
+            answers: Budget::default(),
+            requests: Budget::default(),
             allowance: Allowance::per_second(0),
             signer: Signer::new(SecretString::from("a secret of no importance at all")),
             media: MediaAccess::new(MediaFiles::new(Vec::new(), Private::default()), Places::default()),

@@ -4,7 +4,7 @@ use std::io;
 
 use swath_checker::streams::{Sides, check};
 use swath_checker::{Content, Event, Exported, Findings, JobFacts, LogLine, Row, Stored};
-use swath_coordinator::{StoredItem, stored_items};
+use swath_coordinator::{StoredItem, StoredItems};
 use swath_domain::{AssignmentId, JobId, Range, Ranges, UserId};
 use swath_store::{AcceptedItem, AssignmentFilter};
 use uuid::Uuid;
@@ -13,6 +13,8 @@ use crate::world::{Checked, World, broken};
 
 /// More than any simulated job has.
 const ALL: i64 = 10_000;
+/// Annotations read at once, in bytes.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// Both sides of one job.
 #[derive(Debug, Clone)]
@@ -67,14 +69,32 @@ impl World {
         let store = &self.processes[0].context.store;
         let job = store.job(id).await?.ok_or_else(|| anyhow::anyhow!("{id} is gone"))?;
         let rows = store.assignments(id, AssignmentFilter::default(), Uuid::nil(), ALL).await?;
-        let mut log = store.log(id.0, 0, ALL).await?;
-        log.extend(store.log_page(id, Uuid::nil(), ALL).await?.0);
+        let mut log = store.log(id.0, 0, ALL).await?.0;
+        let (mut after, mut more) = ((Uuid::nil(), 0), true);
+        while more {
+            let page = store.log_page(id, after).await?;
+            after = page.0.last().map_or(after, |last| (last.subject, last.seq));
+            log.extend(page.0);
+            more = page.1;
+        }
         let line = |entry: swath_domain::log::Entry| {
             let assignment = (entry.subject != id.0).then_some(AssignmentId(entry.subject));
             LogLine { assignment, entry }
         };
-        let stored = stored_items(store, &job, &rows).await?;
-        let accepted = store.accepted(id, (-1, -1), ALL).await?;
+        let mut pages = StoredItems::of(store, &job, rows.clone()).await?;
+        let mut stored = Vec::new();
+        while let Some(page) = pages.next().await? {
+            stored.extend(page);
+        }
+        let mut accepted: Vec<AcceptedItem> = Vec::new();
+        loop {
+            let after = accepted.last().map_or((-1, -1), |last| (last.annotation.item, last.slot));
+            let page = store.accepted(id, after, PAGE_BYTES).await?;
+            if page.is_empty() {
+                break;
+            }
+            accepted.extend(page);
+        }
         let split = job.selected / 2;
         let selection = [Range { start: 0, end: split }, Range { start: split + 3, end: job.selected + 3 }];
         let facts = JobFacts {

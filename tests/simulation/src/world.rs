@@ -224,7 +224,7 @@ impl World {
                 dataset,
                 version: 1,
                 title: "a job".into(),
-                spec: spec(),
+                spec: spec().into(),
                 status: JobStatus::Active,
                 priority: Priority::Normal,
                 due: None,

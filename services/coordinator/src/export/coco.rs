@@ -79,7 +79,7 @@ impl Document {
             summary: Summary::new(&head),
             title: head.job.title,
             version: head.job.version,
-            classes: head.job.spec.classes,
+            classes: head.job.spec.classes.clone(),
             names: Names { base: head.base, layout: Layout::Tree },
             spool,
             image: None,

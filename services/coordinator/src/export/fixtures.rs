@@ -28,7 +28,7 @@ pub(super) fn head(slots: i64) -> Head {
         dataset: DatasetId(Uuid::from_u128(3)),
         version: 1,
         title: "Cars".into(),
-        spec,
+        spec: spec.into(),
         status: JobStatus::Done,
         priority: Priority::Normal,
         due: None,

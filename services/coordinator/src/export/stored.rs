@@ -1,13 +1,13 @@
 //! Every annotation that is stored, accepted or not, with what it is worth now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 
 use serde::Serialize;
 use swath_domain::job::Job;
 use swath_domain::labels::Annotation;
 use swath_domain::{Assignment, AssignmentId, LeaseId, Ranges, Status, Time, UserId};
-use swath_store::{KeptAnnotation, Store, StoredAnnotation};
+use swath_store::{AnnotationPlace, KeptAnnotation, Store, StoredAnnotation, fitting};
 
 use super::jsonl::end_line;
 
@@ -43,39 +43,71 @@ pub(crate) fn stored_line(item: &StoredItem, bytes: &mut Vec<u8>) -> io::Result<
     end_line(item, bytes)
 }
 
-/// What is stored for assignments of a job, by assignment, author and item.
-///
-/// # Errors
-/// When the truth cannot be read.
-pub async fn stored_items(store: &Store, job: &Job, page: &[Assignment]) -> io::Result<Vec<StoredItem>> {
-    let by_id: HashMap<AssignmentId, &Assignment> = page.iter().map(|a| (a.id, a)).collect();
-    let ids: Vec<_> = page.iter().map(|a| a.id).collect();
-    let stored = store.annotations_of(&ids).await.map_err(io::Error::other)?;
-    let mut numbers: Vec<_> = stored.iter().map(|kept| kept.annotation.item).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(io::Error::other)?;
-    let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
-    let mut items = Vec::with_capacity(stored.len());
-    for kept in stored {
-        let row = &kept.annotation;
-        let Some(assignment) = by_id.get(&row.assignment) else { continue };
-        items.push(StoredItem {
-            index: row.item,
-            uri: uris.get(&row.item).cloned().unwrap_or_default(),
-            slot: assignment.slot,
-            round: assignment.round,
-            state: state(assignment, &kept),
-            annotation: annotation(row)?,
-            author: row.author,
-            lease: row.lease,
-            revision: row.revision,
-            saved_at: row.updated,
-            assignment: row.assignment,
-        });
-    }
-    Ok(items)
+/// Annotations that are read at once, in bytes. Parsed and written anew they take several times as much.
+pub const PAGE_BYTES: usize = 1 << 20;
+
+/// What is stored for assignments of a job, by assignment, author and item, in pages of bounded size.
+pub struct StoredItems<'a> {
+    store: &'a Store,
+    job: &'a Job,
+    by_id: HashMap<AssignmentId, Assignment>,
+    places: VecDeque<AnnotationPlace>,
 }
+
+impl<'a> StoredItems<'a> {
+    /// All of these assignments, of which nothing is read yet but what there is.
+    ///
+    /// # Errors
+    /// When the truth cannot be read.
+    pub async fn of(store: &'a Store, job: &'a Job, page: Vec<Assignment>) -> swath_store::Result<Self> {
+        let ids: Vec<_> = page.iter().map(|a| a.id).collect();
+        let places = store.annotation_places(&ids).await?.into();
+        Ok(Self { store, job, by_id: page.into_iter().map(|a| (a.id, a)).collect(), places })
+    }
+
+    /// The next page; none at the end.
+    ///
+    /// # Errors
+    /// When the truth cannot be read.
+    pub async fn next(&mut self) -> io::Result<Option<Vec<StoredItem>>> {
+        let page = self.places.make_contiguous();
+        let page = &page[..page.len().min(ITEMS_AT_ONCE)];
+        let fitting = fitting(page, PAGE_BYTES, |place| usize::try_from(place.bytes).unwrap_or(usize::MAX));
+        if fitting == 0 {
+            return Ok(None);
+        }
+        let places: Vec<_> = self.places.drain(..fitting).collect();
+        let stored = self.store.annotations_at(&places).await.map_err(io::Error::other)?;
+        let mut numbers: Vec<_> = stored.iter().map(|kept| kept.annotation.item).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let rows = self.store.items(self.job.dataset, &Ranges::of_items(numbers)).await;
+        let rows = rows.map_err(io::Error::other)?;
+        let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
+        let mut items = Vec::with_capacity(stored.len());
+        for kept in stored {
+            let row = &kept.annotation;
+            let Some(assignment) = self.by_id.get(&row.assignment) else { continue };
+            items.push(StoredItem {
+                index: row.item,
+                uri: uris.get(&row.item).cloned().unwrap_or_default(),
+                slot: assignment.slot,
+                round: assignment.round,
+                state: state(assignment, &kept),
+                annotation: annotation(row)?,
+                author: row.author,
+                lease: row.lease,
+                revision: row.revision,
+                saved_at: row.updated,
+                assignment: row.assignment,
+            });
+        }
+        Ok(Some(items))
+    }
+}
+
+/// Annotations that are read at once, however small they are.
+const ITEMS_AT_ONCE: usize = 1_000;
 
 /// The annotation that a row keeps as text.
 pub(crate) fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {

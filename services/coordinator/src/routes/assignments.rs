@@ -1,7 +1,5 @@
 //! Assignments: looked at, and what a manager does to one.
 
-use std::str::FromStr;
-
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -43,15 +41,26 @@ pub(crate) async fn list(
         return Ok(Json(Page::whole(Vec::new())));
     }
     let filter = AssignmentFilter { status, holder: query.holder, undecided: overdue };
-    let assignments = context.store.assignments(job.id, filter, after, limit).await?;
-    let assignments = assignments.into_iter().map(AssignmentView::from).collect();
-    Ok(Json(Page::new(assignments, limit, AssignmentView::cursor)))
+    let (mut views, mut after, mut bytes) = (Vec::new(), after, 0);
+    // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
+    while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {
+        let few = AT_ONCE.min(limit - views.len() as i64);
+        let read = context.store.assignments(job.id, filter.clone(), after, few).await?;
+        let Some(last) = read.last() else { return Ok(Json(Page::whole(views))) };
+        after = last.id.0;
+        let read: Vec<_> = read.into_iter().map(AssignmentView::from).collect();
+        bytes += read.iter().map(AssignmentView::bytes).sum::<usize>();
+        views.extend(read);
+    }
+    Ok(Json(Page::cut(views, true, AssignmentView::cursor)))
 }
 
+/// Assignments read at once for a list.
+const AT_ONCE: i64 = 100;
+
 fn status(text: &str) -> Result<Status> {
-    let value = serde_json::Value::from_str(&format!("\"{}\"", text.to_ascii_uppercase().replace('"', "")));
-    let status = value.ok().and_then(|value| serde_json::from_value(value).ok());
-    status.ok_or_else(|| Problem::field("status", "is not a status, as in IN_PROGRESS"))
+    let status = serde_json::from_value(serde_json::Value::from(text));
+    status.map_err(|_| Problem::field("status", "is not a status, as in IN_PROGRESS"))
 }
 
 /// An assignment of one of the caller's teams, for those who have one of these roles there.
@@ -79,7 +88,7 @@ pub(crate) async fn show(
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonRequest {
     /// In the manager's words.
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: String,
 }
 
@@ -88,7 +97,7 @@ pub(crate) struct ReasonRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReassignRequest {
     /// In the manager's words.
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: String,
     /// For whom it is reserved; anyone may take it where absent.
     #[serde(default)]
@@ -132,7 +141,7 @@ pub(crate) async fn reassign(
     {
         return Err(Problem::field("user", "is not an annotator of the team"));
     }
-    let job = context.store.job(assignment.job).await?.ok_or_else(Problem::not_found)?;
+    let job = context.store.job_frame(assignment.job).await?.ok_or_else(Problem::not_found)?;
     let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
     let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
     let step = context.traces.at("reassign", id);

@@ -36,7 +36,7 @@ pub(crate) struct NewDatasetRequest {
     #[serde(default)]
     team: Option<TeamId>,
     /// Its name.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     name: String,
     /// Where its items come from: exactly one of the four.
     source: SourceRequest,
@@ -54,6 +54,7 @@ pub(crate) struct SourceRequest {
     manifest: Option<String>,
     /// The items themselves.
     #[serde(default)]
+    #[schema(min_items = 1)]
     items: Option<Vec<ManifestItem>>,
     /// A URI with `{}` or `{:08}` where the number goes.
     #[serde(default)]
@@ -69,6 +70,7 @@ pub(crate) struct SourceRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoreItems {
     /// The items, none of which may be in the dataset yet.
+    #[schema(min_items = 1)]
     items: Vec<ManifestItem>,
 }
 
@@ -123,7 +125,8 @@ pub(crate) async fn create(
     let dataset = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => from_stream(&context, &caller, key, query, (kind, request)).await?,
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+            let most = context.config.server.body_bytes;
+            let bytes = body::collect(request.into_body(), most, &context.requests).await?;
             let request = body::parse(&bytes)?;
             match begin(&context, key, digest(&bytes)).await? {
                 Start::Go(attempt) => {
@@ -393,7 +396,9 @@ pub(crate) async fn append(
             }
         }
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+            let bytes =
+                body::collect(request.into_body(), context.config.server.body_bytes, &context.requests)
+                    .await?;
             let more: MoreItems = body::parse(&bytes)?;
             check_items("items", &more.items)?;
             let digest = digest(&[format!("{id}\n").as_bytes(), &bytes].concat());

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use swath_domain::Ranges;
 use swath_domain::ids::JobId;
 use swath_domain::job::Job;
-use swath_domain::{Assignment, Ranges};
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
@@ -20,15 +20,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use super::jobs;
-use crate::export::stored::{annotation, stored_items, stored_line};
+use crate::export::stored::{PAGE_BYTES, StoredItems, annotation, stored_line};
 use crate::export::{Encoder, Format, Head, Item};
 
-/// Items read at once.
-const PAGE: i64 = 1_000;
-/// Assignments read at once for `items=all`.
+/// Assignments looked at at once for `items=all`.
 const ASSIGNMENTS: i64 = 20;
 /// Pages that may wait for the client.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +43,7 @@ pub(crate) async fn export(
     PathId(id): PathId<JobId>,
     Search(query): Search<ExportQuery>,
 ) -> Result<Response> {
-    let job = jobs::own(&context, &caller, id, LEADS).await?;
+    let job = jobs::own_whole(&context, &caller, id, LEADS).await?;
     let format: Format = query
         .format
         .as_deref()
@@ -83,7 +81,7 @@ async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &
     send(chunks, encoder.begin()?).await?;
     let mut after = (-1, -1);
     loop {
-        let page = context.store.accepted(id, after, PAGE).await.map_err(broken)?;
+        let page = context.store.accepted(id, after, PAGE_BYTES).await.map_err(broken)?;
         let Some(last) = page.last() else { break };
         after = (last.annotation.item, last.slot);
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
@@ -127,17 +125,16 @@ async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::
         let page = context.store.assignments(job.id, filter, after, ASSIGNMENTS).await.map_err(broken)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id.0;
-        send(chunks, stored_lines(context, job, &page).await?).await?;
+        let mut stored = StoredItems::of(&context.store, job, page).await.map_err(broken)?;
+        while let Some(items) = stored.next().await? {
+            let mut bytes = Vec::new();
+            for mut item in items {
+                item.uri = context.media.files.shown_uri(&item.uri);
+                stored_line(&item, &mut bytes)?;
+            }
+            send(chunks, bytes).await?;
+        }
     }
-}
-
-async fn stored_lines(context: &Context, job: &Job, page: &[Assignment]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for mut item in stored_items(&context.store, job, page).await? {
-        item.uri = context.media.files.shown_uri(&item.uri);
-        stored_line(&item, &mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 async fn send(chunks: &Chunks, bytes: Vec<u8>) -> io::Result<()> {

@@ -1,12 +1,15 @@
 //! Jobs: made, listed, edited, paused, resumed, called off.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobHead, JobPeople, JobSpec, JobStatus, Priority, Terms};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_text};
 use swath_domain::review::ReviewRule;
 use swath_domain::{FieldError, Role, Roles, Time, limits};
@@ -16,7 +19,7 @@ use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search, body};
 use swath_store::{Dataset, DatasetState, JobEdit, NewJob};
 
-use super::views::{JobView, ReviewPart, RuleName};
+use super::views::{JobSummary, JobView, ReviewPart, RuleName};
 use crate::cutter::SLICE;
 use crate::selection::Selection;
 use crate::sweeper;
@@ -31,16 +34,18 @@ pub(crate) struct NewJobRequest {
     /// The dataset, at its latest version.
     dataset: DatasetId,
     /// Its title.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     title: String,
     /// Markdown for the people who do the work.
     #[serde(default)]
+    #[schema(max_length = 20000)]
     description: Option<String>,
     /// What is to be labelled.
     #[schema(min_items = 1, max_items = 500)]
     classes: Vec<Class>,
     /// Tags that may be set.
     #[serde(default)]
+    #[schema(max_items = 500)]
     tags: Vec<TagDefinition>,
     /// The most labels on one item.
     #[serde(default)]
@@ -54,6 +59,7 @@ pub(crate) struct NewJobRequest {
     range_size: Option<i64>,
     /// Short instructions that come with every lease.
     #[serde(default)]
+    #[schema(max_length = 20000)]
     instructions: Option<String>,
     /// When it is due.
     #[serde(default)]
@@ -63,9 +69,11 @@ pub(crate) struct NewJobRequest {
     priority: Option<Priority>,
     /// Who may annotate; everyone in the team where absent.
     #[serde(default)]
+    #[schema(max_items = 10000)]
     annotators: Option<Vec<UserId>>,
     /// Who may review; every reviewer of the team where absent.
     #[serde(default)]
+    #[schema(max_items = 10000)]
     reviewers: Option<Vec<UserId>>,
     /// What is reviewed; everything where absent.
     #[serde(default)]
@@ -101,8 +109,8 @@ impl NewJobRequest {
         }
     }
 
-    fn check(&self) -> Result<()> {
-        let mut errors = self.spec().rules().check();
+    fn check(&self, spec: &JobSpec) -> Result<()> {
+        let mut errors = spec.rules().check();
         check_text("title", &self.title, limits::NAME_MAX, &mut errors);
         check_texts(self.description.as_deref(), self.instructions.as_deref(), &mut errors);
         let mut bound = |field: &str, value: Option<i64>, least: i64, most: i64| {
@@ -115,6 +123,11 @@ impl NewJobRequest {
         bound("reserve_seconds", self.reserve_seconds, 0, limits::RESERVE_SECONDS_MAX);
         bound("rounds", self.rounds, 1, limits::ROUNDS_MAX);
         bound("slots", self.slots, 1, limits::SLOTS_MAX);
+        check_people("annotators", self.annotators.as_deref(), &mut errors);
+        check_people("reviewers", self.reviewers.as_deref(), &mut errors);
+        if errors.is_empty() {
+            errors.extend(spec.check_size().err());
+        }
         if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
     }
 
@@ -162,14 +175,13 @@ pub(crate) async fn create(
     if request.team.is_some_and(|team| team != dataset.team) {
         return Err(Problem::not_found());
     }
-    request.check()?;
-    check_people(&context, dataset.team, "annotators", request.annotators.as_deref(), Role::Annotator)
-        .await?;
-    check_people(&context, dataset.team, "reviewers", request.reviewers.as_deref(), Role::Reviewer).await?;
+    let spec = request.spec();
+    request.check(&spec)?;
+    check_members(&context, dataset.team, &spec.people()).await?;
     if dataset.state != DatasetState::Ready {
         return Err(Problem::conflict(format!("the dataset is {}", dataset.state.name())));
     }
-    let new = new_job(&context, &caller, &dataset, &request).await?;
+    let new = new_job(&context, &caller, &dataset, (&request, spec)).await?;
     let id = context.store.job_create(new, asked).await?;
     // The first slice at once: somebody may be waiting.
     context.cut(id, SLICE, context.now()).await?;
@@ -181,7 +193,7 @@ async fn new_job(
     context: &Context,
     caller: &Caller,
     dataset: &Dataset,
-    request: &NewJobRequest,
+    (request, spec): (&NewJobRequest, JobSpec),
 ) -> Result<NewJob> {
     let runs = request.selection.clone().unwrap_or_default().resolve(&context.store, dataset).await?;
     let id = JobId(context.next_id());
@@ -191,7 +203,7 @@ async fn new_job(
         dataset: dataset.id,
         version: dataset.version,
         title: request.title.clone(),
-        spec: request.spec(),
+        spec: Arc::new(spec),
         status: JobStatus::Active,
         priority: request.priority.unwrap_or_default(),
         due: request.due_date,
@@ -223,20 +235,29 @@ fn wake(context: &Context, job: JobId) {
     });
 }
 
-/// Everyone that a job is restricted to must have the role in its team.
-async fn check_people(
-    context: &Context,
-    team: TeamId,
-    field: &str,
-    people: Option<&[UserId]>,
-    role: Role,
-) -> Result<()> {
+/// A list of people is bounded, and names each of them once.
+fn check_people(field: &str, people: Option<&[UserId]>, errors: &mut Vec<FieldError>) {
     let people = people.unwrap_or_default();
     if people.len() > limits::PEOPLE_MAX {
-        return Err(Problem::field(field, format!("at most {} people", limits::PEOPLE_MAX)));
+        errors.push(FieldError::new(field, format!("at most {} people", limits::PEOPLE_MAX)));
+        return;
     }
-    for (index, person) in people.iter().enumerate() {
-        if !context.store.member_roles(team, *person).await?.has(role) {
+    let mut seen = HashSet::new();
+    let twice = people.iter().enumerate().filter(|(_, person)| !seen.insert(**person));
+    errors.extend(twice.map(|(index, _)| FieldError::new(format!("{field}[{index}]"), "stands here twice")));
+}
+
+/// Everyone that a job is restricted to must have the role in its team.
+async fn check_members(context: &Context, team: TeamId, people: &JobPeople) -> Result<()> {
+    for (field, people, role) in [
+        ("annotators", &people.annotators, Role::Annotator),
+        ("reviewers", &people.reviewers, Role::Reviewer),
+    ] {
+        let people = people.as_deref().unwrap_or_default();
+        let roles = context.store.members_roles(team, people).await?;
+        let stranger =
+            people.iter().position(|person| !roles.get(person).is_some_and(|roles| roles.has(role)));
+        if let Some(index) = stranger {
             let message = format!("is not a {role:?} of the team").to_lowercase();
             return Err(Problem::field(format!("{field}[{index}]"), message));
         }
@@ -244,20 +265,26 @@ async fn check_people(
     Ok(())
 }
 
-/// A job of one of the caller's teams, for those who have one of these roles there.
-pub(super) async fn own(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<Job> {
-    let job = context.store.job(id).await?.ok_or_else(Problem::not_found)?;
+/// A job of one of the caller's teams, without its specification, for those who have one of these roles there.
+pub(super) async fn own(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<JobHead> {
+    let job = context.store.job_head(id).await?.ok_or_else(Problem::not_found)?;
     caller.require(job.team, roles)?;
     Ok(job)
 }
 
-async fn view(context: &Context, caller: &Caller, id: JobId) -> Result<JobView> {
-    let job = own(context, caller, id, ANYONE).await?;
-    shown(context, caller, job).await
+/// The same with its specification. To somebody who only annotates, a job that is restricted to others is not there.
+pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<Job> {
+    let job = context.store.job(id).await?.ok_or_else(Problem::not_found)?;
+    caller.require(job.team, roles)?;
+    if !caller.roles_in(job.team).any(LEADS) && !job.admits_annotator(caller.user()) {
+        return Err(Problem::not_found());
+    }
+    Ok(job)
 }
 
-/// The job as this person may see it: annotators see no progress.
-async fn shown(context: &Context, caller: &Caller, job: Job) -> Result<JobView> {
+/// The job as this person may see it: annotators see no progress, and nobody's id.
+async fn view(context: &Context, caller: &Caller, id: JobId) -> Result<JobView> {
+    let job = own_whole(context, caller, id, ANYONE).await?;
     if !caller.roles_in(job.team).any(LEADS) {
         return Ok(JobView::new(job, None));
     }
@@ -285,36 +312,42 @@ pub(crate) async fn list(
     State(context): State<Context>,
     caller: Caller,
     Search(query): Search<ListQuery>,
-) -> Result<Json<Page<JobView>>> {
+) -> Result<Json<Page<JobSummary>>> {
     let team = caller.team(query.team, ANYONE)?;
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
-    let mut views = Vec::new();
-    for job in context.store.jobs(team, after, limit).await? {
-        views.push(shown(&context, &caller, job).await?);
-    }
-    Ok(Json(Page::new(views, limit, JobView::cursor)))
+    let leads = caller.roles_in(team).any(LEADS);
+    let annotator = (!leads).then(|| caller.user());
+    let jobs = context.store.jobs(team, annotator, after, limit).await?;
+    let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
+    let progress = if leads { context.store.jobs_progress(&ids).await? } else { HashMap::new() };
+    let shown = |job: JobHead| {
+        let progress = leads.then(|| progress.get(&job.id).copied().unwrap_or_default());
+        JobSummary::new(job, progress.as_ref())
+    };
+    Ok(Json(Page::new(jobs.into_iter().map(shown).collect(), limit, JobSummary::cursor)))
 }
 
 /// What may be edited while work goes on; what is absent stays, `null` takes a value away.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EditRequest {
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     title: Option<String>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     description: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     instructions: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Time>)]
     due_date: Option<Option<Time>>,
     priority: Option<Priority>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<UserId>>)]
+    #[schema(value_type = Option<Vec<UserId>>, max_items = 10000)]
     annotators: Option<Option<Vec<UserId>>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<UserId>>)]
+    #[schema(value_type = Option<Vec<UserId>>, max_items = 10000)]
     reviewers: Option<Option<Vec<UserId>>>,
 }
 
@@ -339,14 +372,14 @@ pub(crate) async fn edit(
     }
     let text = |text: &Option<Option<String>>| text.clone().flatten();
     check_texts(text(&request.description).as_deref(), text(&request.instructions).as_deref(), &mut errors);
+    let people = |people: &Option<Option<Vec<UserId>>>| people.clone().flatten();
+    let people = JobPeople { annotators: people(&request.annotators), reviewers: people(&request.reviewers) };
+    check_people("annotators", people.annotators.as_deref(), &mut errors);
+    check_people("reviewers", people.reviewers.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let people = |people: &Option<Option<Vec<UserId>>>| people.clone().flatten();
-    let annotators = people(&request.annotators);
-    check_people(&context, job.team, "annotators", annotators.as_deref(), Role::Annotator).await?;
-    check_people(&context, job.team, "reviewers", people(&request.reviewers).as_deref(), Role::Reviewer)
-        .await?;
+    check_members(&context, job.team, &people).await?;
     let edit = JobEdit {
         title: request.title,
         description: request.description,
@@ -389,6 +422,7 @@ async fn switch(context: &Context, caller: &Caller, id: JobId, to: JobStatus) ->
 pub(crate) struct CancelRequest {
     /// In the manager's words.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: Option<String>,
 }
 
@@ -399,7 +433,8 @@ pub(crate) async fn cancel(
     request: Request,
 ) -> Result<Json<JobView>> {
     own(&context, &caller, id, MANAGER).await?;
-    let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+    let bytes =
+        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
     let request: CancelRequest =
         if bytes.is_empty() { CancelRequest::default() } else { body::parse(&bytes)? };
     let mut errors = Vec::new();

@@ -14,7 +14,7 @@ use swath_domain::{Status, Time};
 use swath_runtime::access::LEADS;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::panics::spawn_stream;
-use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Caller, Context, PathId, Result, Search};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
@@ -23,10 +23,8 @@ use super::{assignments, jobs};
 
 /// Entries of the job itself that are read at once.
 const ENTRIES: i64 = 1_000;
-/// Assignments whose entries are read at once.
-const ASSIGNMENTS: i64 = 200;
 /// Pages that may wait for the client.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 /// An entry of a decision log.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -80,12 +78,10 @@ pub(crate) async fn assignment(
     Search(query): Search<PageQuery>,
 ) -> Result<Json<Page<EntryView>>> {
     let assignment = assignments::own(&context, &caller, id, LEADS).await?;
-    let limit = pages::limit(query.limit)?;
-    let after = query.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| Problem::field("after", "is not a cursor of this list"))?.unwrap_or(0);
-    let entries = context.store.log(id.0, after, limit).await?;
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_number(query.after.as_deref())?);
+    let (entries, more) = context.store.log(id.0, after.unwrap_or(0), limit).await?;
     let entries = entries.into_iter().map(|entry| EntryView::new(entry, assignment.job)).collect();
-    Ok(Json(Page::new(entries, limit, |entry: &EntryView| entry.seq.to_string())))
+    Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
 }
 
 pub(crate) async fn job(
@@ -106,18 +102,21 @@ type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
 async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     let mut after = 0;
     loop {
-        let entries = context.store.log(id.0, after, ENTRIES).await.map_err(io::Error::other)?;
-        let Some(last) = entries.last() else { break };
-        after = last.seq;
+        let (entries, more) = context.store.log(id.0, after, ENTRIES).await.map_err(io::Error::other)?;
+        after = entries.last().map_or(after, |last| last.seq);
         send(pages, id, entries).await?;
+        if !more {
+            break;
+        }
     }
-    let mut after = Uuid::nil();
+    let mut after = (Uuid::nil(), 0);
     loop {
-        let (entries, last) =
-            context.store.log_page(id, after, ASSIGNMENTS).await.map_err(io::Error::other)?;
-        let Some(last) = last else { return Ok(()) };
-        after = last;
+        let (entries, more) = context.store.log_page(id, after).await.map_err(io::Error::other)?;
+        after = entries.last().map_or(after, |last| (last.subject, last.seq));
         send(pages, id, entries).await?;
+        if !more {
+            return Ok(());
+        }
     }
 }
 

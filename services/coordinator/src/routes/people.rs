@@ -70,7 +70,7 @@ impl From<User> for UserView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUser {
     /// The person's name.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     name: String,
     /// The person's address, which no other account has.
     #[serde(default)]

@@ -20,7 +20,7 @@ use crate::freed;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTeam {
     /// Its name, like no other's.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     name: String,
 }
 

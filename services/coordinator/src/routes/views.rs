@@ -1,10 +1,11 @@
 //! Jobs and assignments as they are shown.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
-use swath_domain::job::{Job, JobStatus, Priority};
+use swath_domain::job::{Job, JobHead, JobStatus, Priority};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::progress::{Counter, ItemStates, Progress};
 use swath_domain::ranges::Range;
@@ -62,19 +63,14 @@ impl From<ReviewRule> for ReviewPart {
     }
 }
 
-/// A job.
+/// A job as lists show it, without what it says about the work.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct JobView {
+pub(crate) struct JobSummary {
     id: JobId,
     team: TeamId,
     dataset: DatasetId,
     dataset_version: i64,
     title: String,
-    description: Option<String>,
-    classes: Vec<Class>,
-    tags: Vec<TagDefinition>,
-    limits: LabelLimits,
-    instructions: Option<String>,
     status: JobStatus,
     priority: Priority,
     due_date: Option<Time>,
@@ -84,8 +80,6 @@ pub(crate) struct JobView {
     lease_seconds: i64,
     reserve_seconds: i64,
     review: ReviewPart,
-    annotators: Option<Vec<UserId>>,
-    reviewers: Option<Vec<UserId>>,
     /// Selected items.
     items: i64,
     /// Items by state, each counted once per slot; not for annotators.
@@ -94,8 +88,30 @@ pub(crate) struct JobView {
     /// Assignments by status, and what has happened so far; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
-    created_by: UserId,
+    /// Who made it; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<UserId>,
     created_at: Time,
+}
+
+/// A job.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct JobView {
+    #[serde(flatten)]
+    summary: JobSummary,
+    description: Option<String>,
+    classes: Vec<Class>,
+    tags: Vec<TagDefinition>,
+    limits: LabelLimits,
+    instructions: Option<String>,
+    /// Who may annotate, `null` for everyone in the team; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<UserId>>)]
+    annotators: Option<Option<Vec<UserId>>>,
+    /// Who may review, `null` for every reviewer of the team; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<UserId>>)]
+    reviewers: Option<Option<Vec<UserId>>>,
 }
 
 /// Assignments by status, and events.
@@ -138,20 +154,15 @@ impl From<&Progress> for Counts {
     }
 }
 
-impl JobView {
-    /// A job, with its progress for those who may see it.
-    pub(crate) fn new(job: Job, progress: Option<&Progress>) -> Self {
+impl JobSummary {
+    /// A job, with its progress and its people for those who lead it.
+    pub(crate) fn new(job: JobHead, leads: Option<&Progress>) -> Self {
         Self {
             id: job.id,
             team: job.team,
             dataset: job.dataset,
             dataset_version: job.version,
             title: job.title,
-            description: job.spec.description,
-            classes: job.spec.classes,
-            tags: job.spec.tags,
-            limits: job.spec.limits,
-            instructions: job.spec.instructions,
             status: job.status,
             priority: job.priority,
             due_date: job.due,
@@ -161,18 +172,33 @@ impl JobView {
             lease_seconds: job.terms.lease / 1_000_000,
             reserve_seconds: job.terms.reserve / 1_000_000,
             review: job.review.into(),
-            annotators: job.spec.annotators,
-            reviewers: job.spec.reviewers,
             items: job.selected,
-            progress: progress.map(Progress::items),
-            counts: progress.map(Counts::from),
-            created_by: job.creator,
+            progress: leads.map(Progress::items),
+            counts: leads.map(Counts::from),
+            created_by: leads.map(|_| job.creator),
             created_at: job.created,
         }
     }
 
     pub(crate) fn cursor(&self) -> String {
         self.id.to_string()
+    }
+}
+
+impl JobView {
+    /// A job, with its progress and its people for those who lead it.
+    pub(crate) fn new(job: Job, leads: Option<&Progress>) -> Self {
+        let spec = Arc::unwrap_or_clone(job.spec.clone());
+        Self {
+            summary: JobSummary::new(job.with(()), leads),
+            description: spec.description,
+            classes: spec.classes,
+            tags: spec.tags,
+            limits: spec.limits,
+            instructions: spec.instructions,
+            annotators: leads.map(|_| spec.annotators),
+            reviewers: leads.map(|_| spec.reviewers),
+        }
     }
 }
 
@@ -208,6 +234,11 @@ pub(crate) struct AssignmentView {
 }
 
 impl AssignmentView {
+    /// About how many bytes it takes: mostly its ranges.
+    pub(crate) fn bytes(&self) -> usize {
+        1_024 + 64 * self.ranges.len()
+    }
+
     pub(crate) fn cursor(&self) -> String {
         self.id.to_string()
     }

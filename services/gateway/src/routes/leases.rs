@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use swath_domain::Status;
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, Figure, Skip, Tag};
-use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{Ask, LeaseRequest, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
-use swath_runtime::pages::Page;
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Result, body};
+use swath_runtime::pages::{self, PageQuery};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Result, Search, body};
 use swath_store::Key;
 
 use crate::{Gateway, Work};
@@ -29,7 +29,7 @@ pub(crate) async fn create(
     let ask = Ask { caller, request: request.value, key: key.key(&digest) };
     let outcome = gateway.ask(ask).await?;
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(outcome.lease)).into_response())
+    Ok(outcome.lease.answer(status))
 }
 
 /// Listens to the hints of the team in which the person asks.
@@ -43,17 +43,30 @@ fn attend(gateway: &Gateway, caller: &Caller, request: &LeaseRequest) {
 pub(crate) async fn list(
     Extension(gateway): Extension<Arc<Gateway>>,
     caller: Caller,
-) -> Result<Json<Page<LeaseDocument>>> {
-    Ok(Json(Page::whole(gateway.desk.held(&caller).await?)))
+    Search(query): Search<PageQuery>,
+) -> Result<Response> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    Ok(gateway.desk.held(&caller, after, limit).await?.answer())
 }
 
 pub(crate) async fn show(
     Extension(gateway): Extension<Arc<Gateway>>,
     caller: Caller,
     PathId(lease): PathId<LeaseId>,
-) -> Result<Json<LeaseDocument>> {
+) -> Result<Response> {
     let user = gateway.desk.admit(&caller, lease).await?.user;
-    Ok(Json(gateway.desk.document(lease, user).await?))
+    Ok(gateway.desk.document(lease, user).await?.answer(StatusCode::OK))
+}
+
+pub(crate) async fn items(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId(lease): PathId<LeaseId>,
+    Search(query): Search<PageQuery>,
+) -> Result<Response> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_item(query.after.as_deref())?);
+    let user = gateway.desk.admit(&caller, lease).await?.user;
+    Ok(gateway.desk.item_page(lease, user, after, limit).await?.answer())
 }
 
 pub(crate) async fn renew(
@@ -72,7 +85,8 @@ pub(crate) async fn release(
     PathId(lease): PathId<LeaseId>,
     request: Request,
 ) -> Result<StatusCode> {
-    let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+    let bytes =
+        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = gateway.desk.admit(&caller, lease).await?;
     gateway.desk.release(lease, principal, request).await?;

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::check_text;
 use swath_domain::review::Verdict;
 use swath_domain::{FieldError, Status, limits};
-use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{Ask, LeaseRequest, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
-use swath_runtime::pages::Page;
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, body};
+use swath_runtime::pages::{self, PageQuery};
+use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search, body};
 use swath_store::{Decided, Key, VerdictRow};
 
 use crate::Review;
@@ -31,20 +31,36 @@ pub(crate) async fn create(
     let ask = Ask { caller, request: request.value, key: key.key(&digest) };
     let outcome = review.ask(ask).await?;
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(outcome.lease)).into_response())
+    Ok(outcome.lease.answer(status))
 }
 
-pub(crate) async fn list(Extension(review): Shared, caller: Caller) -> Result<Json<Page<LeaseDocument>>> {
-    Ok(Json(Page::whole(review.desk.held(&caller).await?)))
+pub(crate) async fn list(
+    Extension(review): Shared,
+    caller: Caller,
+    Search(query): Search<PageQuery>,
+) -> Result<Response> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    Ok(review.desk.held(&caller, after, limit).await?.answer())
 }
 
 pub(crate) async fn show(
     Extension(review): Shared,
     caller: Caller,
     PathId(id): PathId<LeaseId>,
-) -> Result<Json<LeaseDocument>> {
+) -> Result<Response> {
     let user = review.desk.admit(&caller, id).await?.user;
-    Ok(Json(review.desk.document(id, user).await?))
+    Ok(review.desk.document(id, user).await?.answer(StatusCode::OK))
+}
+
+pub(crate) async fn items(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId(id): PathId<LeaseId>,
+    Search(query): Search<PageQuery>,
+) -> Result<Response> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_item(query.after.as_deref())?);
+    let user = review.desk.admit(&caller, id).await?.user;
+    Ok(review.desk.item_page(id, user, after, limit).await?.answer())
 }
 
 pub(crate) async fn renew(
@@ -63,7 +79,8 @@ pub(crate) async fn release(
     PathId(id): PathId<LeaseId>,
     request: Request,
 ) -> Result<StatusCode> {
-    let bytes = body::collect(request.into_body(), context.config.server.body_bytes).await?;
+    let bytes =
+        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = review.desk.admit(&caller, id).await?;
     review.desk.release(id, principal, request).await?;
@@ -87,9 +104,11 @@ pub(crate) struct VerdictRequest {
     verdict: Verdict,
     /// Why, as a keyword or a phrase.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: Option<String>,
     /// More for the author.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     comment: Option<String>,
 }
 
@@ -103,6 +122,11 @@ impl VerdictRequest {
         }
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
+        }
+        let bytes = serde_json::to_vec(&(&self.reason, &self.comment)).map_or(usize::MAX, |json| json.len());
+        if bytes > limits::VERDICT_BYTES_MAX {
+            let at = at.trim_end_matches('.');
+            return Err(Problem::too_large_item(at, item, bytes, limits::VERDICT_BYTES_MAX));
         }
         Ok(VerdictRow { item, verdict: self.verdict, reason: self.reason, comment: self.comment })
     }
@@ -141,9 +165,11 @@ pub(crate) struct ItemVerdict {
     verdict: Verdict,
     /// Why, as a keyword or a phrase.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: Option<String>,
     /// More for the author.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     comment: Option<String>,
 }
 

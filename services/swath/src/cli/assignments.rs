@@ -115,7 +115,7 @@ pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Resul
 
 async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     let mut query = Vec::new();
-    query.extend(args.status.map(|status| ("status", status)));
+    query.extend(args.status.map(|status| ("status", status.to_ascii_uppercase())));
     query.extend(args.holder.map(|holder| ("holder", holder.to_string())));
     query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
     session.list(&format!("/v1/jobs/{}/assignments", args.job), &query, LIST).await

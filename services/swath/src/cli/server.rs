@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::Value;
 
@@ -34,6 +34,19 @@ pub struct UpArgs {
     /// Only these roles; all of them unless said otherwise
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     roles: Vec<Role>,
+}
+
+/// What `swath check` takes.
+#[derive(Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Findings of each kind that are listed, at most
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// What `swath move` takes.
@@ -77,6 +90,22 @@ pub fn config(args: ServerArgs) -> anyhow::Result<()> {
 /// Migrates the database that the configuration names.
 pub async fn migrate(args: ServerArgs) -> anyhow::Result<()> {
     roles::migrate(&args.options(Vec::new())).await
+}
+
+/// Lists what would be refused today. A server may run meanwhile.
+pub async fn check(args: CheckArgs) -> anyhow::Result<()> {
+    let found = roles::inspect(&args.server.options(Vec::new()), args.limit).await?;
+    if args.json {
+        output::line(&serde_json::to_string(&found)?)?;
+    } else {
+        for finding in &found.findings {
+            output::line(&format!("{}  {}  {}", finding.kind, finding.subject, finding.message))?;
+        }
+    }
+    let count = found.findings.len();
+    let more = if found.more { " or more" } else { "" };
+    ensure!(count == 0, "{count}{more} of what stands would be refused today; it goes on working");
+    Ok(())
 }
 
 /// Moves an embedded installation to PostgreSQL, and says what went over.

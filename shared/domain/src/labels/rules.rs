@@ -1,25 +1,35 @@
 //! The check of labels: a job's own, and what a person drew against them.
 
+use std::collections::HashSet;
+
 use super::{Annotation, Class, Figure, Geometry, LabelLimits, Point, Shape, Size, Tag, TagDefinition};
 use crate::{FieldError, limits};
 
 /// What a job allows on its items.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LabelRules {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LabelRules<'a> {
     /// The classes.
-    pub classes: Vec<Class>,
+    pub classes: &'a [Class],
     /// The tags.
-    pub tags: Vec<TagDefinition>,
+    pub tags: &'a [TagDefinition],
     /// The most of either on one item.
     pub limits: LabelLimits,
 }
 
-impl LabelRules {
+impl LabelRules<'_> {
     /// Checks the rules themselves, as a job's author wrote them.
     pub fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if self.classes.is_empty() {
             errors.push(FieldError::new("classes", "a job needs at least one class"));
+        }
+        for (field, most, bound) in [
+            ("limits.figures", self.limits.figures, limits::FIGURES_MAX),
+            ("limits.tags", self.limits.tags, limits::TAGS_MAX),
+        ] {
+            if most.is_some_and(|most| most as usize > bound) {
+                errors.push(FieldError::new(field, format!("must be between 0 and {bound}")));
+            }
         }
         check_names("classes", self.classes.iter().map(|class| &class.name), &mut errors);
         check_names("tags", self.tags.iter().map(|tag| &tag.name), &mut errors);
@@ -29,13 +39,13 @@ impl LabelRules {
                 let message = format!("a restricted tag has 1 to {} values", limits::TAG_VALUES_MAX);
                 errors.push(FieldError::new(format!("tags[{index}].values"), message));
             }
+            let mut seen = HashSet::new();
             for (position, value) in values.iter().enumerate() {
-                check_text(
-                    &format!("tags[{index}].values[{position}]"),
-                    value,
-                    limits::NAME_MAX,
-                    &mut errors,
-                );
+                let field = format!("tags[{index}].values[{position}]");
+                if !seen.insert(value) {
+                    errors.push(FieldError::new(field.clone(), format!("`{value}` stands here twice")));
+                }
+                check_text(&field, value, limits::NAME_MAX, &mut errors);
             }
         }
         errors
@@ -117,7 +127,7 @@ impl LabelRules {
 }
 
 fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String>, errors: &mut Vec<FieldError>) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for (index, name) in names.enumerate() {
         let field = format!("{at}[{index}].name");
         if index >= limits::CLASSES_MAX {
@@ -192,9 +202,10 @@ fn inside([x, y]: Point, size: Option<Size>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::JobSpec;
 
-    fn rules() -> LabelRules {
-        LabelRules {
+    fn spec() -> JobSpec {
+        JobSpec {
             classes: vec![
                 Class { name: "car".into(), shape: Shape::Rectangle },
                 Class { name: "thing".into(), shape: Shape::Any },
@@ -204,12 +215,22 @@ mod tests {
                 TagDefinition { name: "note".into(), values: None },
             ],
             limits: LabelLimits { figures: Some(2), tags: Some(1) },
+            ..JobSpec::default()
         }
     }
 
     fn fields(json: &str) -> Vec<String> {
         let annotation: Annotation = serde_json::from_str(json).unwrap();
-        rules().check_annotation(&annotation, Some((100, 50))).into_iter().map(|error| error.field).collect()
+        let errors = spec().rules().check_annotation(&annotation, Some((100, 50)));
+        errors.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_value_that_stands_twice_is_named_by_its_place() {
+        let mut spec = spec();
+        spec.tags[0].values = Some(vec!["day".into(), "night".into(), "day".into()]);
+        let fields: Vec<_> = spec.rules().check().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["tags[0].values[2]"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::boot::{self, Opened};
+use crate::budget::Budget;
 use crate::config::{Config, Sources};
 use crate::telemetry;
 
@@ -83,8 +84,9 @@ fn routes() -> Vec<Route> {
             Ok::<_, Infallible>(piece)
         })))
     };
-    let read =
-        |body: Body| async { crate::body::collect(body, 1 << 20).await.map(|bytes| bytes.len().to_string()) };
+    let read = |body: Body| async {
+        crate::body::collect(body, 1 << 20, &Budget::default()).await.map(|bytes| bytes.len().to_string())
+    };
     vec![
         Route::new(Method::GET, "/v1/panics", Access::Open, "Panics.", || async {
             if true {

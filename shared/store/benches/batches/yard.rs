@@ -68,7 +68,7 @@ impl Yard {
             dataset,
             version: 1,
             title: "a job".into(),
-            spec: JobSpec::default(),
+            spec: JobSpec::default().into(),
             status: JobStatus::Active,
             priority: Priority::default(),
             due: None,

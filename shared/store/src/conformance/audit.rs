@@ -180,12 +180,15 @@ fn cut_length(entry: &Entry) -> i64 {
     detail["to"].as_i64().unwrap() - detail["from"].as_i64().unwrap()
 }
 
+/// A page of a few accepted items.
+const PAGE_BYTES: usize = 200;
+
 /// All accepted items of a job, by pages so small that their seams are tried.
 pub(super) async fn accepted(world: &World, job: JobId) -> Vec<AcceptedItem> {
     let mut all: Vec<AcceptedItem> = Vec::new();
     loop {
         let after = all.last().map_or((-1, 0), |last| (last.annotation.item, last.slot));
-        let page = world.store.accepted(job, after, 7).await.expect("a page of accepted items");
+        let page = world.store.accepted(job, after, PAGE_BYTES).await.expect("a page of accepted items");
         if page.is_empty() {
             return all;
         }
@@ -196,14 +199,16 @@ pub(super) async fn accepted(world: &World, job: JobId) -> Vec<AcceptedItem> {
 /// The logs of a job and of all its assignments, by subject.
 async fn logs(world: &World, job: JobId) -> HashMap<Uuid, Vec<Entry>> {
     let mut logs: HashMap<_, Vec<_>> = HashMap::new();
-    logs.insert(job.0, world.store.log(job.0, 0, 10_000).await.unwrap());
-    let mut after = Some(Uuid::nil());
-    while let Some(behind) = after {
-        let (entries, last) = world.store.log_page(job, behind, 100).await.unwrap();
+    logs.insert(job.0, world.store.log(job.0, 0, 10_000).await.unwrap().0);
+    let mut after = (Uuid::nil(), 0);
+    loop {
+        let (entries, more) = world.store.log_page(job, after).await.unwrap();
         for entry in entries {
+            after = (entry.subject, entry.seq);
             logs.entry(entry.subject).or_default().push(entry);
         }
-        after = last;
+        if !more {
+            return logs;
+        }
     }
-    logs
 }

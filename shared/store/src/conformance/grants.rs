@@ -6,6 +6,7 @@ use futures::future::join_all;
 use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::{JobId, LeaseId, Stage, Time, UserId};
+use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
@@ -96,7 +97,10 @@ async fn leases_of_several_jobs_stand_beside_each_other(world: World) {
     assert!(matches!(any, Granted::Held(lease) if Some(lease) == held.lease), "{any:?}");
     let only = crate::Grant { only: Some(second), ..world.request(ANNOTATE, second, user) };
     assert_eq!(granted(world.store.lease_grant(only).await.unwrap()).job, second);
-    assert_eq!(world.store.leases_of(user, ANNOTATE).await.unwrap().len(), 2);
+    assert_eq!(world.store.leases_of(user, ANNOTATE, Uuid::nil(), 9).await.unwrap().len(), 2);
+    let held = world.store.leases_of(user, ANNOTATE, Uuid::nil(), 1).await.unwrap();
+    let rest = world.store.leases_of(user, ANNOTATE, held[0].id.0, 9).await.unwrap();
+    assert_eq!((held[0].job, rest[0].job, rest.len()), (first, second, 1));
 }
 
 async fn ranges_are_handed_out_in_order(world: World) {

@@ -20,10 +20,11 @@ suite! {
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
+const EVERY: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
 
 /// Items, revisions and bodies that a person has saved.
 async fn saved(world: &World, id: AssignmentId, author: UserId) -> Vec<(i64, i64, String)> {
-    let rows = world.store.annotations(id, author).await.unwrap();
+    let rows = world.store.annotations(id, author, EVERY).await.unwrap();
     rows.into_iter().map(|row| (row.item, row.revision, row.body)).collect()
 }
 
@@ -40,7 +41,7 @@ async fn the_next_holder_starts_empty_and_overwrites_nothing(world: World) {
     let other = Confirm { work: work(1, "otherwise"), ..world.confirmation(&next, 1) };
     assert_eq!(world.store.item_confirm(other).await.unwrap().revision, 1);
     assert_eq!(saved(&world, held.id, first).await, before);
-    assert_eq!(world.store.annotations_of(&[held.id]).await.unwrap().len(), 2);
+    assert_eq!(world.store.annotation_places(&[held.id]).await.unwrap().len(), 2);
 }
 
 async fn the_same_person_finds_their_own_work_again(world: World) {

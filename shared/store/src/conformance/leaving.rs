@@ -46,8 +46,8 @@ async fn what_a_member_holds_is_free_when_they_leave(world: World) {
     // What was saved stays, under the name of who saved it; the next holder starts empty.
     let next = granted(world.ask(ANNOTATE, job, stayer).await);
     assert_eq!((next.id, next.confirmed), (held.id, 0));
-    assert_eq!(world.store.annotations(held.id, leaver).await.unwrap().len(), 1);
-    assert!(world.store.annotations(held.id, stayer).await.unwrap().is_empty());
+    assert_eq!(world.store.annotations(held.id, leaver, 0..=i64::MAX).await.unwrap().len(), 1);
+    assert!(world.store.annotations(held.id, stayer, 0..=i64::MAX).await.unwrap().is_empty());
     audit(&world, job).await;
 }
 
@@ -210,7 +210,7 @@ async fn nobody_reviews_through_a_token_of_the_author(world: World) {
     assert!(matches!(refused, Err(StoreError::Refused(swath_domain::Refusal::OwnWork))), "{refused:?}");
     world.store.review_decide(crate::Decide { token_maker: Some(world.manager), ..decide }).await.unwrap();
     let log = world.store.log(review.id.0, 0, 100).await.unwrap();
-    let makers: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.token_maker)).collect();
+    let makers: Vec<_> = log.0.iter().map(|entry| (entry.action.as_str(), entry.token_maker)).collect();
     assert_eq!(
         makers,
         [("grant", None), ("submit", None), ("claim", Some(world.manager)), ("decide", Some(world.manager))]

@@ -171,7 +171,7 @@ async fn the_log_names_actor_and_reason(world: World) {
     world.pass(LEASE + 1);
     world.expire().await;
     world.store.assignment_cancel(held.id, world.cause()).await.unwrap();
-    let log = world.store.log(held.id.0, 0, 10).await.unwrap();
+    let log = world.store.log(held.id.0, 0, 10).await.unwrap().0;
     let lines: Vec<_> =
         log.iter().map(|entry| (entry.action.as_str(), entry.actor, entry.reason.as_deref())).collect();
     let manager = Some(world.manager);
@@ -181,7 +181,7 @@ async fn the_log_names_actor_and_reason(world: World) {
         ("cancel", manager, Some("the manager says so")),
     ];
     assert_eq!(lines, expected);
-    assert_eq!(world.store.log(held.id.0, 1, 1).await.unwrap(), log[1..2]);
+    assert_eq!(world.store.log(held.id.0, 1, 1).await.unwrap(), (log[1..2].to_vec(), true));
 }
 
 async fn a_holder_and_a_manager_at_once_leave_one_truth(world: World) {

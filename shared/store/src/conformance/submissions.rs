@@ -42,7 +42,7 @@ async fn taken(world: &World, plan: &Plan, first: UserId, second: UserId) -> (As
 }
 
 async fn bodies(world: &World, held: &Assignment) -> Vec<String> {
-    let rows = world.store.annotations(held.id, held.holder.unwrap()).await.unwrap();
+    let rows = world.store.annotations(held.id, held.holder.unwrap(), 0..=i64::MAX).await.unwrap();
     rows.into_iter().map(|row| row.body).collect()
 }
 
@@ -168,7 +168,7 @@ async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
         let answer = world.store.lease_submit(Submit { items, ..world.submission(&held) }).await;
         assert_eq!(staleness(answer), Stale::Reassigned);
     }
-    let saved = world.store.annotations(held.id, held.holder.unwrap()).await.unwrap();
+    let saved = world.store.annotations(held.id, held.holder.unwrap(), 0..=i64::MAX).await.unwrap();
     let revisions: Vec<_> = saved.iter().map(|row| row.revision).collect();
     assert_eq!(revisions, [3, 2, 2, 2, 2]);
     audit(&world, job).await;

@@ -176,7 +176,7 @@ impl World {
             dataset: self.dataset(items).await,
             version: 1,
             title: "a job".into(),
-            spec: JobSpec::default(),
+            spec: JobSpec::default().into(),
             status: JobStatus::Active,
             priority: Priority::default(),
             due: None,

@@ -34,6 +34,11 @@ impl Person {
         Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
     }
 
+    /// The token, for tools that speak for this person; empty where there is none.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     pub(crate) fn stranger(origin: &str, token: Option<&str>) -> Self {
         let (name, token) = ("stranger".to_owned(), token.map(str::to_owned));
         Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }

@@ -131,6 +131,11 @@ impl Person {
         lease
     }
 
+    /// The items of a lease or a review, page by page.
+    pub async fn items(&self, lease: &Lease) -> Vec<Value> {
+        self.list(&lease.path("/items")).await
+    }
+
     /// Renews a lease or a review.
     pub async fn renew(&self, lease: &Lease) -> Answer {
         self.request(Method::POST, &lease.path("/renew")).send().await

