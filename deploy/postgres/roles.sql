@@ -1,5 +1,5 @@
 -- Two roles for a Swath on PostgreSQL 15 or later: swath_owner owns the schema and is who `swath migrate` logs in as;
--- swath_app is who the services log in as, and cannot change or remove what the decision log says.
+-- swath_app is who the services log in as, and cannot change or remove what the decision log and the audit log say.
 --
 -- As a superuser, in Swath's own database:
 --   SWATH_OWNER_PASSWORD=… SWATH_APP_PASSWORD=… psql -X -d swath -f roles.sql
@@ -47,11 +47,11 @@ ALTER DEFAULT PRIVILEGES FOR ROLE swath_owner IN SCHEMA public GRANT USAGE ON SE
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO swath_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO swath_app;
 
--- The log is appended to. A view is read only, because a change through it is made with the rights of its owner and so
--- would reach the log. Which migrations were applied is what services look at while they wait for `swath migrate`.
+-- The logs are appended to. A view is read only, because a change through it is made with the rights of its owner and so
+-- would reach them. Which migrations were applied is what services look at while they wait for `swath migrate`.
 SELECT format('REVOKE ALL ON %s FROM swath_app', oid::regclass), format('GRANT %s ON %s TO swath_app', rights, oid::regclass)
-FROM pg_class, LATERAL (SELECT CASE WHEN relname = 'decision_log' THEN 'SELECT, INSERT' ELSE 'SELECT' END) AS given (rights)
+FROM pg_class, LATERAL (SELECT CASE WHEN relname IN ('decision_log', 'audit_log') THEN 'SELECT, INSERT' ELSE 'SELECT' END) AS given (rights)
 WHERE relnamespace = 'public'::regnamespace
-    AND (relkind IN ('v', 'm') OR relname IN ('decision_log', '_sqlx_migrations') AND relkind IN ('r', 'p'))
+    AND (relkind IN ('v', 'm') OR relname IN ('decision_log', 'audit_log', '_sqlx_migrations') AND relkind IN ('r', 'p'))
 \gexec
 COMMIT;

@@ -4,7 +4,7 @@ mod rules;
 
 use serde::{Deserialize, Serialize};
 
-pub use rules::{LabelRules, check_text};
+pub use rules::{LabelRules, check_line, check_text};
 
 /// The form of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

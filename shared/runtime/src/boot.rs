@@ -24,6 +24,7 @@ use crate::context::{Context, Parts};
 use crate::media::Signer;
 use crate::media_access::MediaAccess;
 use crate::media_path::{MediaFiles, Places, Private};
+use crate::private_files::{keep_private, make_folder};
 use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces, register_parts};
 use crate::writes::Writes;
@@ -113,7 +114,7 @@ const STRIPES: u128 = 64;
 /// What an embedded installation has to itself.
 fn lock_own(config: &Config, shape: &Shape) -> anyhow::Result<Option<FolderLock>> {
     let Target::Sqlite(file) = &shape.store else { return Ok(None) };
-    std::fs::create_dir_all(&config.data.dir)
+    make_folder(&config.data.dir)
         .with_context(|| format!("cannot make the data folder {}", config.data.dir.display()))?;
     let folder = lock_folder(&config.data.dir)?;
     let parent = file.parent();
@@ -122,8 +123,9 @@ fn lock_own(config: &Config, shape: &Shape) -> anyhow::Result<Option<FolderLock>
         "store.url: no such folder"
     );
     let elsewhere = parent != Some(&config.data.dir);
-    let file = if elsewhere { Some(lock_file(file)?) } else { None };
-    Ok(Some(FolderLock([folder].into_iter().chain(file).collect())))
+    let lock = if elsewhere { Some(lock_file(file)?) } else { None };
+    keep_private(file).with_context(|| format!("cannot open {}", file.display()))?;
+    Ok(Some(FolderLock([folder].into_iter().chain(lock).collect())))
 }
 
 fn lock_folder(dir: &Path) -> anyhow::Result<Flock<File>> {

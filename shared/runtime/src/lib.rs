@@ -24,6 +24,7 @@ pub mod object_store;
 pub mod openapi;
 pub mod pages;
 pub mod panics;
+mod private_files;
 pub mod problem;
 pub mod rate;
 pub mod route;

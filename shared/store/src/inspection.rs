@@ -16,17 +16,36 @@ pub enum Inspection {
     LargeAnnotations,
     /// Jobs whose specification takes more bytes than a new one may.
     LargeJobs,
+    /// Tokens of people that belong to no team.
+    TokensWithoutTeam,
+    /// Accounts whose address belongs to an older one.
+    SharedAddresses,
+    /// People who were added to a second team before they had to be asked.
+    MembersUnasked,
+    /// Teams that may use all media of the server.
+    SharedMedia,
 }
 
 impl Inspection {
     /// All kinds, in the order in which they are looked for.
-    pub const ALL: [Self; 2] = [Self::LargeAnnotations, Self::LargeJobs];
+    pub const ALL: [Self; 6] = [
+        Self::LargeAnnotations,
+        Self::LargeJobs,
+        Self::TokensWithoutTeam,
+        Self::SharedAddresses,
+        Self::MembersUnasked,
+        Self::SharedMedia,
+    ];
 
     /// Its name, for programs.
     pub fn name(self) -> &'static str {
         match self {
             Self::LargeAnnotations => "large-annotation",
             Self::LargeJobs => "large-job",
+            Self::TokensWithoutTeam => "token-without-team",
+            Self::SharedAddresses => "shared-address",
+            Self::MembersUnasked => "member-unasked",
+            Self::SharedMedia => "shared-media",
         }
     }
 }
@@ -69,6 +88,10 @@ impl Store {
         match kind {
             Inspection::LargeAnnotations => self.large_annotations(after).await,
             Inspection::LargeJobs => self.large_jobs(after).await,
+            Inspection::TokensWithoutTeam => self.tokens_without_team(after).await,
+            Inspection::SharedAddresses => self.shared_addresses(after).await,
+            Inspection::MembersUnasked => self.members_unasked(after).await,
+            Inspection::SharedMedia => self.shared_media(after).await,
         }
     }
 
@@ -121,6 +144,93 @@ impl Store {
         };
         Ok(InspectionPage { findings: large.map(finding).collect(), next })
     }
+}
+
+impl Store {
+    async fn tokens_without_team(&self, after: InspectionCursor) -> Result<InspectionPage> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (Uuid, Uuid),
+            "SELECT t.id, t.person FROM tokens t JOIN users u ON u.id = t.person
+             WHERE t.team IS NULL AND t.revoked IS NULL AND NOT u.admin AND t.id > $1 ORDER BY t.id LIMIT $2",
+            after.0,
+            LOOKED_AT;
+            |t| {
+                let of_admin = |person| t.users.get(person).is_some_and(|user| user.admin);
+                let loose = t.tokens.iter().filter(|(id, token)| {
+                    **id > after.0 && token.team.is_none() && token.revoked.is_none() && !of_admin(&token.person)
+                });
+                loose.take(LOOKED_AT as usize).map(|(id, token)| (*id, token.person)).collect()
+            }
+        )?;
+        Ok(page(rows, |(token, person)| InspectionFinding {
+            subject: token.to_string(),
+            message: format!("the token of user {person} opens all teams in which they were at the upgrade"),
+        }))
+    }
+
+    async fn shared_addresses(&self, after: InspectionCursor) -> Result<InspectionPage> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (Uuid, Uuid),
+            "SELECT u.id, o.id FROM users u JOIN users o ON lower(trim(o.email)) = lower(trim(u.email))
+             WHERE u.email IS NOT NULL AND o.id < u.id AND u.id > $1 ORDER BY u.id, o.id LIMIT $2",
+            after.0,
+            LOOKED_AT;
+            |t| {
+                let key = |user: &crate::User| user.email.as_deref().map(swath_domain::email::key);
+                let twins = t.users.values().filter(|user| user.id.0 > after.0 && user.email.is_some());
+                let older = |user: &crate::User| {
+                    let same = t.users.values().find(|other| other.id < user.id && key(other) == key(user));
+                    same.map(|other| (user.id.0, other.id.0))
+                };
+                twins.filter_map(older).take(LOOKED_AT as usize).collect()
+            }
+        )?;
+        Ok(page(rows, |(user, older)| InspectionFinding {
+            subject: user.to_string(),
+            message: format!("the account has the same e-mail address as the older account {older}"),
+        }))
+    }
+
+    async fn members_unasked(&self, after: InspectionCursor) -> Result<InspectionPage> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_all!(
+            &mut reader.db(),
+            (Uuid, i64),
+            "SELECT person, COUNT(*) FROM members WHERE since IS NULL AND person > $1
+             GROUP BY person HAVING COUNT(*) > 1 ORDER BY person LIMIT $2",
+            after.0,
+            LOOKED_AT;
+            |t| {
+                let mut teams = std::collections::BTreeMap::new();
+                let old = t.members.iter().filter(|((_, person), member)| member.since.is_none() && *person > after.0);
+                old.for_each(|((_, person), _)| *teams.entry(*person).or_insert(0) += 1);
+                teams.into_iter().filter(|(_, count)| *count > 1).take(LOOKED_AT as usize).collect()
+            }
+        )?;
+        Ok(page(rows, |(person, count)| InspectionFinding {
+            subject: person.to_string(),
+            message: format!("the user is in {count} teams from before people had to be asked"),
+        }))
+    }
+
+    async fn shared_media(&self, after: InspectionCursor) -> Result<InspectionPage> {
+        let teams = self.teams_with_shared_media(after.0, LOOKED_AT).await?;
+        let rows = teams.into_iter().map(|(team, name)| (team.0, name)).collect();
+        Ok(page(rows, |(team, name)| InspectionFinding {
+            subject: team.to_string(),
+            message: format!("the team `{name}` may use all media of the server"),
+        }))
+    }
+}
+
+/// A page of rows, all of which are findings, in the order of the key that comes first in each.
+fn page<T>(rows: Vec<(Uuid, T)>, finding: impl Fn((Uuid, T)) -> InspectionFinding) -> InspectionPage {
+    let next = next(&rows, |row| InspectionCursor(row.0, Uuid::nil(), 0));
+    InspectionPage { findings: rows.into_iter().map(finding).collect(), next }
 }
 
 /// Where the next page begins, if this one is full.

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{DatasetId, TeamId, UserId};
-use swath_domain::labels::check_text;
+use swath_domain::labels::{check_line, check_text};
 use swath_domain::{FieldError, Time, limits};
 use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
@@ -305,7 +305,7 @@ async fn from_pattern(
 
 fn check_name(name: &str) -> Result<()> {
     let mut errors = Vec::new();
-    check_text("name", name, limits::NAME_MAX, &mut errors);
+    check_line("name", name, limits::NAME_MAX, &mut errors);
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 

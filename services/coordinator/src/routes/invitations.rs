@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, TokenId, UserId};
-use swath_domain::labels::check_text;
+use swath_domain::labels::check_line;
 use swath_domain::time::seconds;
 use swath_domain::{Role, Time, limits};
 use swath_runtime::administrator::fresh_token;
@@ -111,7 +111,7 @@ pub(crate) async fn create(
     let note = request.value.note;
     let mut errors = Vec::new();
     if let Some(note) = &note {
-        check_text("note", note, limits::NAME_MAX, &mut errors);
+        check_line("note", note, limits::NAME_MAX, &mut errors);
     }
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -229,7 +229,7 @@ fn guest(context: &Context, caller: Option<&Caller>, name: Option<String>) -> Re
         (None, None) => Err(Problem::field("name", "is needed for a new account")),
         (None, Some(name)) => {
             let mut errors = Vec::new();
-            check_text("name", &name, limits::NAME_MAX, &mut errors);
+            check_line("name", &name, limits::NAME_MAX, &mut errors);
             if !errors.is_empty() {
                 return Err(Problem::invalid(errors));
             }

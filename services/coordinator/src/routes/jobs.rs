@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobPeople, JobSpec, JobStatus, Priority, Terms};
-use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_text};
+use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_line, check_text};
 use swath_domain::review::ReviewRule;
 use swath_domain::{FieldError, Role, Roles, Time, limits};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
@@ -111,7 +111,7 @@ impl NewJobRequest {
 
     fn check(&self, spec: &JobSpec) -> Result<()> {
         let mut errors = spec.rules().check();
-        check_text("title", &self.title, limits::NAME_MAX, &mut errors);
+        check_line("title", &self.title, limits::NAME_MAX, &mut errors);
         check_texts(self.description.as_deref(), self.instructions.as_deref(), &mut errors);
         let mut bound = |field: &str, value: Option<i64>, least: i64, most: i64| {
             if value.is_some_and(|value| !(least..=most).contains(&value)) {
@@ -368,7 +368,7 @@ pub(crate) async fn edit(
     let request = request.value;
     let mut errors = Vec::new();
     if let Some(title) = &request.title {
-        check_text("title", title, limits::NAME_MAX, &mut errors);
+        check_line("title", title, limits::NAME_MAX, &mut errors);
     }
     let text = |text: &Option<Option<String>>| text.clone().flatten();
     check_texts(text(&request.description).as_deref(), text(&request.instructions).as_deref(), &mut errors);

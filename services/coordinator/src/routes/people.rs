@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::labels::check_text;
+use swath_domain::labels::check_line;
 use swath_domain::{FieldError, Role, Time, email, limits};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{self, Page};
@@ -103,7 +103,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 fn checked(name: Option<&str>, address: Option<&str>) -> Result<()> {
     let mut errors: Vec<FieldError> = Vec::new();
     if let Some(name) = name {
-        check_text("name", name, limits::NAME_MAX, &mut errors);
+        check_line("name", name, limits::NAME_MAX, &mut errors);
     }
     if let Some(address) = address {
         email::check("email", address, &mut errors);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::labels::check_text;
+use swath_domain::labels::check_line;
 use swath_domain::{Role, Roles, limits};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{self, Page, PageQuery};
@@ -59,7 +59,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<TeamView>)> {
     let name = request.value.name.trim().to_owned();
     let mut errors = Vec::new();
-    check_text("name", &name, limits::NAME_MAX, &mut errors);
+    check_line("name", &name, limits::NAME_MAX, &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }

@@ -141,15 +141,30 @@ fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String>, errors: &m
     }
 }
 
-/// Refuses empty text, text that is too long, and U+0000, which PostgreSQL cannot keep.
+/// Refuses empty text, text that is too long, and characters that a reader cannot see and that change how the rest is
+/// shown: control characters but for tabs and line ends, and those that turn the direction of writing.
 pub fn check_text(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
     if text.trim().is_empty() {
         errors.push(FieldError::new(field, "must not be empty"));
     } else if text.chars().count() > most {
         errors.push(FieldError::new(field, format!("must not be longer than {most} characters")));
-    } else if text.contains('\0') {
-        errors.push(FieldError::new(field, "must not contain U+0000"));
+    } else if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+        errors.push(FieldError::new(field, format!("must not contain U+{:04X}", u32::from(hidden))));
     }
+}
+
+/// As [`check_text`], for what stands on one line: a name or a title.
+pub fn check_line(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
+    if text.trim().contains(['\t', '\n', '\r', '\u{2028}', '\u{2029}']) {
+        errors.push(FieldError::new(field, "must be one line"));
+    } else {
+        check_text(field, text, most, errors);
+    }
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 fn check_geometry(
@@ -238,6 +253,32 @@ mod tests {
         let json = r#"{"figures":[{"class":"car","shape":"rectangle","geometry":{"x":0,"y":0,"width":100,"height":50}},
             {"class":"thing","shape":"polygon","geometry":{"exterior":[[0,0],[4,0],[4,4]]}}],"tags":[{"name":"light","value":"day"}]}"#;
         assert!(fields(json).is_empty());
+    }
+
+    #[test]
+    fn text_holds_nothing_that_cannot_be_seen() {
+        let faults = |check: fn(&str, &str, usize, &mut Vec<FieldError>), text: &str| {
+            let mut errors = Vec::new();
+            check("text", text, 20, &mut errors);
+            errors.len()
+        };
+        for good in ["Ärger", "a\tb\r\nc", "שלום", "می\u{200C}خواهم", "👩\u{200D}👩"] {
+            assert_eq!(faults(check_text, good), 0, "{good:?}");
+        }
+        for bad in [
+            "",
+            " ",
+            "a\0",
+            "\u{1b}[31m",
+            "a\u{9b}b",
+            "\u{202E}gpj",
+            "\u{2066}a",
+            "\u{FEFF}a",
+            "123456789012345678901",
+        ] {
+            assert_eq!(faults(check_text, bad), 1, "{bad:?}");
+        }
+        assert_eq!((faults(check_line, "one line"), faults(check_line, "two\nlines")), (0, 1));
     }
 
     #[test]
