@@ -12,6 +12,7 @@ mod prometheus;
 mod restored;
 mod rules;
 mod shipped;
+mod standing;
 mod upgraded;
 mod watched;
 

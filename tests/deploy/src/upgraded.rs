@@ -6,8 +6,8 @@ use std::time::Duration;
 use swath_harness::process::migrate;
 use swath_harness::{Settings, World, until};
 
-use crate::ledger;
 use crate::people::put_to_work;
+use crate::{ledger, standing};
 
 const DEADLINE: Duration = Duration::from_secs(120);
 /// How long people may take to end their job.
@@ -26,6 +26,7 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let settings = Settings { program: Some(older), ..Settings::default() };
     let mut world = World::start(settings).await.unwrap();
     all_are(&world, OLDER).await;
+    let standing = standing::make(&world).await;
     // Enough for the upgrade, and leases short enough for those who walk away not to hold up the end.
     let words = format!("--items {ITEMS} {WORDS}");
     let (mut load, _folder) = put_to_work(&world, &words);
@@ -51,7 +52,14 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let ended = load.ended(END).await.unwrap();
     assert!(ended.success(), "{}", load.output());
     all_are(&world, env!("CARGO_PKG_VERSION")).await;
-    ledger::is_closed(world.database().unwrap(), ITEMS).await;
+    standing.goes_on(&world).await;
+    const UNDECIDED: &str = "SELECT count(*) FROM assignments WHERE status IN (0, 1, 2, 3)";
+    let decided = || async {
+        let rows = world.database().unwrap().read(UNDECIDED).await.unwrap();
+        (rows[0][0] == "0").then_some(())
+    };
+    until("all work to be decided", DEADLINE, decided).await.unwrap();
+    ledger::is_closed(world.database().unwrap(), ITEMS + standing::ITEMS).await;
 }
 
 /// Whether every process says that it is of this version.
