@@ -85,6 +85,14 @@ impl Attempt {
         self.is_open = false;
     }
 
+    /// Keeps the answer that the request has had, though its work has failed since.
+    pub(crate) async fn answered(mut self, digest: Vec<u8>, answer: serde_json::Value) -> Result<()> {
+        let completion = self.completion(digest);
+        self.context.store.request_complete(completion, answer, self.context.now()).await?;
+        self.is_open = false;
+        Ok(())
+    }
+
     /// The work has come to nothing, and the key is free again.
     pub(crate) async fn abandon(mut self) -> Result<()> {
         self.is_open = false;

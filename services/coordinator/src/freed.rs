@@ -1,17 +1,36 @@
 //! Work that was taken from somebody: the locks of its leases go, and gateways hear that it waits again.
 
+use std::collections::BTreeMap;
+
 use swath_bus::Queue;
 use swath_domain::Status;
 use swath_runtime::Context;
 use swath_store::Freed;
 
-/// Releases the locks of the leases that ended, and hints what waits for annotators again.
-pub(crate) async fn announce(context: &Context, freed: &[Freed]) {
+/// Numbers in one hint.
+const NUMBERS_MAX: usize = 500;
+
+/// Releases the locks of the leases that ended, and hints what waits for annotators again. No request waits for the
+/// hints: the hinter repeats what is lost.
+pub(crate) fn announce(context: &Context, freed: &[Freed]) {
     let locks = freed.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
     context.locks.free(locks);
+    let mut waiting: BTreeMap<_, Vec<i64>> = BTreeMap::new();
     for (assignment, _) in freed.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
-        let hint = context.hint(assignment.job, assignment.round, vec![assignment.number]);
-        let published = context.bus.publish(Queue::Annotate(assignment.team), hint).await;
-        tracing::debug!(assignment = %assignment.id, %published, "work waits again");
+        let round = (assignment.team, assignment.job, assignment.round);
+        waiting.entry(round).or_default().push(assignment.number);
     }
+    if waiting.is_empty() {
+        return;
+    }
+    let context = context.clone();
+    tokio::spawn(async move {
+        for ((team, job, round), numbers) in waiting {
+            for numbers in numbers.chunks(NUMBERS_MAX) {
+                let hint = context.hint(job, round, numbers.to_vec());
+                let published = context.bus.publish(Queue::Annotate(team), hint).await;
+                tracing::debug!(%job, %published, count = numbers.len(), "work waits again");
+            }
+        }
+    });
 }

@@ -93,7 +93,8 @@ impl Import {
     ) -> Self {
         let (feed, arriving) = mpsc::channel(WAITING);
         let patience = Arc::new(Patience::default());
-        let task = tokio::spawn(run(context.clone(), target, naming, arriving, (attempt, patience.clone())));
+        let asked = (attempt, digest.clone());
+        let task = tokio::spawn(run(context.clone(), target, naming, arriving, (asked, patience.clone())));
         Self { context, feed, task, digest, patience }
     }
 
@@ -222,7 +223,7 @@ async fn run(
     target: Target,
     naming: Naming,
     mut arriving: mpsc::Receiver<Feed>,
-    (attempt, patience): (Option<Attempt>, Arc<Patience>),
+    ((attempt, digest), patience): ((Option<Attempt>, Vec<u8>), Arc<Patience>),
 ) -> Result<()> {
     let outcome = fill(&context, &target, naming, &mut arriving, attempt.as_ref()).await;
     let is_told = patience.claim();
@@ -234,8 +235,11 @@ async fn run(
     // sweep, as abandoned.
     let why = (!is_told).then(|| problem.detail.clone());
     context.store.dataset_drop_version(target.dataset, target.version, why).await?;
-    if let Some(attempt) = attempt {
-        attempt.abandon().await?;
+    match attempt {
+        // A client that was answered is answered so again: its dataset is there, and says that it failed.
+        Some(attempt) if !is_told => attempt.answered(digest, serde_json::json!(target.dataset)).await?,
+        Some(attempt) => attempt.abandon().await?,
+        None => {}
     }
     Err(problem)
 }

@@ -19,7 +19,7 @@ use crate::leaps::Leaps;
 /// Assignments looked at in one transaction of a cancellation.
 const CANCEL_PAGE: i64 = 500;
 /// How long an import may see no item before it counts as abandoned, in microseconds.
-const ABANDONED: i64 = seconds(60);
+const ABANDONED: i64 = seconds(90);
 /// How long first answers are kept, in microseconds.
 const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
 /// People who lost a role a moment ago and are looked after in one round.
@@ -54,16 +54,16 @@ impl Sweeper {
 
     /// One round.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        if !self.leaps.has_leapt(now) {
+        // After a leap of the clock everything looks late.
+        let steady = !self.leaps.has_leapt(now);
+        if steady {
             self.expire(now).await?;
         }
         let freed = self.context.store.departures_sweep(now, DEPARTURES_AT_ONCE).await?;
-        freed::announce(&self.context, &freed).await;
+        freed::announce(&self.context, &freed);
         self.look_after_jobs(now).await?;
-        for (dataset, version) in self.context.store.datasets_abandoned(now + -ABANDONED, CANCEL_PAGE).await?
-        {
-            let why = Some("the import was interrupted".to_owned());
-            self.context.store.dataset_drop_version(dataset, version, why).await?;
+        if steady {
+            self.drop_abandoned(now + -ABANDONED).await?;
         }
         self.context.store.requests_forget(now + -REQUESTS_KEPT).await?;
         self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
@@ -88,6 +88,14 @@ impl Sweeper {
             tracing::debug!(assignment = %assignment.id, "a lease has lapsed");
         }
         self.notices.tick().await;
+        Ok(())
+    }
+
+    async fn drop_abandoned(&self, before: Time) -> Result<()> {
+        for (dataset, version) in self.context.store.datasets_abandoned(before, CANCEL_PAGE).await? {
+            let why = "the import was interrupted".to_owned();
+            self.context.store.dataset_drop_abandoned(dataset, version, why, before).await?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! E-mail addresses: what is one, and when two are the same.
 
 use crate::FieldError;
+use crate::labels::is_unseen;
 
 /// An address, in bytes: the longest that a mail server takes.
 const ADDRESS_BYTES_MAX: usize = 254;
@@ -23,8 +24,12 @@ pub fn check(field: &str, address: &str, errors: &mut Vec<FieldError>) {
 
 fn is_address(address: &str) -> bool {
     let Some((local, host)) = address.rsplit_once('@') else { return false };
-    let is_plain =
-        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | '<' | '>' | '(' | ')' | ',');
+    let is_plain = |c: char| {
+        !is_unseen(c)
+            && !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(c, '@' | '<' | '>' | '(' | ')' | ',')
+    };
     let is_label = |label: &str| {
         (1..=LABEL_BYTES_MAX).contains(&label.len())
             && label.chars().all(|c| c.is_alphanumeric() || c == '-')

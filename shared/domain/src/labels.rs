@@ -4,6 +4,7 @@ mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use rules::is_unseen;
 pub use rules::{LabelRules, check_line, check_text};
 
 /// The form of a figure.

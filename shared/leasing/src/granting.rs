@@ -184,6 +184,9 @@ impl Desk {
                     return self.new_lease((ask, since), lease, *assignment).await.map(Some);
                 }
                 Granted::Held(held) => {
+                    if self.facts(held, user).await?.team != team {
+                        return Err(Problem::conflict("the key was used for another request"));
+                    }
                     let lease = Box::pin(self.document(held, user)).await?;
                     return Ok(Some(Outcome { lease, is_new: false }));
                 }

@@ -149,6 +149,17 @@ impl Caller {
         Principal { user, token_maker: self.0.maker.filter(|maker| *maker != user) }
     }
 
+    /// Asks for a token that is the person's own, or that an administrator has made for them. Through any other its
+    /// maker acts as well, and what is made through it would outlive the maker's rights.
+    pub fn require_own_token(&self) -> Result<()> {
+        if self.principal().token_maker.is_none() || self.0.by_admin {
+            return Ok(());
+        }
+        let detail = "the token that is used was made by somebody else; this needs one of your own: accept an \
+                      invitation, or ask an administrator";
+        Err(Problem { detail: detail.to_owned(), ..Problem::forbidden() })
+    }
+
     /// What the decision log says of something that the person does.
     pub fn cause(&self, now: Time) -> Cause {
         Cause::by(self.user(), now).through(self.principal().token_maker)

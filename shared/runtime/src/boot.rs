@@ -1,6 +1,7 @@
 //! From a configuration to a running process: the parts, the wait for the truth, and the first administrator.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,7 +141,7 @@ fn lock_file(database: &Path) -> anyhow::Result<Flock<File>> {
 }
 
 fn lock(path: &Path, busy: impl FnOnce() -> String) -> anyhow::Result<Flock<File>> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| anyhow!(busy()))
 }

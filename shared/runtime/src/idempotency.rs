@@ -5,16 +5,20 @@ use std::fmt::Display;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
-use swath_domain::ids::UserId;
+use swath_domain::ids::{TeamId, UserId};
 use swath_domain::limits;
 use swath_store::{Asked, Key, RequestKey};
 
+use crate::auth::Caller;
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 
-/// The key of a request, if it carries one.
+/// The key of a request, if it carries one. It is bound to the team of the token that is used, besides to the person.
 #[derive(Debug, Clone)]
-pub struct IdempotencyKey(pub Option<String>);
+pub struct IdempotencyKey {
+    text: Option<String>,
+    team: Option<TeamId>,
+}
 
 impl IdempotencyKey {
     /// Who asked what under this key.
@@ -24,7 +28,7 @@ impl IdempotencyKey {
 
     /// The key on a route, before the request behind it has been read.
     pub fn request(&self, user: UserId, route: &'static str) -> Option<RequestKey> {
-        self.0.clone().map(|key| RequestKey { user, route, key })
+        self.text.clone().map(|key| RequestKey { user, route, key, team: self.team })
     }
 
     /// The same for a route below something whose id stands in the path: a key is bound to that, too.
@@ -40,7 +44,11 @@ impl IdempotencyKey {
 
     /// The key with the request that it stands for.
     pub fn key(&self, body: &[u8]) -> Option<Key> {
-        self.0.as_ref().map(|text| Key::new(text.clone(), body))
+        let text = self.text.clone()?;
+        Some(match self.team {
+            Some(team) => Key::new(text, &[team.0.as_bytes(), body].concat()),
+            None => Key::new(text, body),
+        })
     }
 }
 
@@ -48,10 +56,11 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let team = parts.extensions.get::<Caller>().and_then(|caller| caller.token().team);
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { text: None, team }) };
         let text = value.to_str().ok().map(str::trim).unwrap_or_default();
         check_key("Idempotency-Key", text)?;
-        Ok(Self(Some(text.to_owned())))
+        Ok(Self { text: Some(text.to_owned()), team })
     }
 }
 

@@ -30,20 +30,24 @@ impl Uses {
             return;
         }
         if uses.len() >= TOKENS_MAX {
-            uses.clear();
+            uses.retain(|_, (_, waits)| *waits);
+        }
+        if uses.len() >= 2 * TOKENS_MAX {
+            return;
         }
         uses.insert(token, (now, true));
     }
 
     pub(crate) fn take(&self) -> Vec<TokenId> {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = uses.iter_mut().filter(|(_, (_, waits))| *waits);
-        waiting
-            .map(|(token, (_, waits))| {
-                *waits = false;
-                *token
-            })
-            .collect()
+        let mut tokens = Vec::new();
+        for (token, (_, waits)) in uses.iter_mut().filter(|(_, (_, waits))| *waits) {
+            *waits = false;
+            tokens.push(*token);
+        }
+        // In the order of their ids, in which all processes write them.
+        tokens.sort_unstable();
+        tokens
     }
 }
 

@@ -52,6 +52,12 @@ impl From<JoinError> for StoreError {
     }
 }
 
+impl StoreError {
+    fn unreadable(what: String) -> Self {
+        Self::Corrupt { table: "(unnamed)", id: String::new(), what }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -60,6 +66,11 @@ impl From<sqlx::Error> for StoreError {
                 Some("23503" | "787") => Self::NotFound,
                 // Serialization failure, deadlock, a row that stays locked, a busy file.
                 Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::Collision(database.to_string()),
+                // A stored text that is no JSON any more, where a statement looks into it: PostgreSQL's code, SQLite's words.
+                Some("22P02") => Self::unreadable(database.to_string()),
+                Some("1") if database.message().contains("malformed JSON") => {
+                    Self::unreadable(database.to_string())
+                }
                 // A key that is taken, or data that the table does not take.
                 Some("275" | "1299" | "1555" | "2067") => Self::Collision(database.to_string()),
                 Some(code) if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) => {

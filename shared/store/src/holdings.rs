@@ -16,8 +16,8 @@ use crate::rows::{AssignmentRow, assignment_columns};
 pub type Freed = (Assignment, Option<LeaseId>);
 
 /// How long after the loss of a role grants that were under way are looked for, in microseconds. A process believes for
-/// a second what it has read about people, and a grant takes much less.
-const DEPARTURE: i64 = 30_000_000;
+/// a second what it has read about people, and no transaction runs for longer than the rest.
+const DEPARTURE: i64 = 15_000_000;
 
 /// What a person has, locked.
 pub(crate) struct Holdings {
@@ -123,35 +123,34 @@ async fn free_departed(
     let cause = Cause::own(now).because(Some("the person may no longer do this work".into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;
-    if now - at >= DEPARTURE {
-        execute!(
-            db,
-            "DELETE FROM departures WHERE team = $1 AND person = $2 AND at = $3",
-            team.0,
-            user.0,
-            at.0;
-            |t| Ok(match t.departures.get(&(team.0, user.0)) {
-                Some(noted) if *noted == at.0 => t.departures.remove(&(team.0, user.0)),
-                _ => 0,
-            })
-        )?;
-    }
+    execute!(
+        db,
+        "DELETE FROM departures WHERE team = $1 AND person = $2 AND at = $3",
+        team.0,
+        user.0,
+        at.0;
+        |t| Ok(match t.departures.get(&(team.0, user.0)) {
+            Some(noted) if *noted == at.0 => t.departures.remove(&(team.0, user.0)),
+            _ => 0,
+        })
+    )?;
     Ok(freed)
 }
 
 impl Store {
-    /// Frees what was granted to people while they lost the role for it, at most `limit` people at once.
+    /// Frees what was granted to people while they lost the role for it a moment ago, at most `limit` people at once.
     pub async fn departures_sweep(&self, now: Time, limit: i64) -> Result<Vec<Freed>> {
         let departures = {
             let mut reader = self.reader().await?;
             fetch_all!(
                 &mut reader.db(),
                 (Uuid, Uuid, i64),
-                "SELECT team, person, at FROM departures ORDER BY at LIMIT $1",
-                limit;
+                "SELECT team, person, at FROM departures WHERE at <= $2 ORDER BY at LIMIT $1",
+                limit,
+                now.0 - DEPARTURE;
                 |t| {
-                    let mut all: Vec<_> =
-                        t.departures.iter().map(|((team, person), at)| (*team, *person, *at)).collect();
+                    let due = t.departures.iter().filter(|(_, at)| **at <= now.0 - DEPARTURE);
+                    let mut all: Vec<_> = due.map(|((team, person), at)| (*team, *person, *at)).collect();
                     all.sort_by_key(|(.., at)| *at);
                     all.truncate(limit as usize);
                     all

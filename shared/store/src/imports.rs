@@ -15,6 +15,8 @@ use crate::error::{Result, StoreError};
 use crate::memory::{Item, Tables};
 use crate::requests::{self, Completion};
 
+/// What stands for the last sign of life of a version that is being dropped: nothing more is taken into it.
+const DROPPING: i64 = -1;
 /// Items dropped in one transaction.
 const DROPPED_AT_ONCE: i64 = 10_000;
 
@@ -63,16 +65,22 @@ async fn open_version(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<(i64,
 
 /// The items of an open version, locked: a page that arrives and a sweep that drops the version take turns.
 async fn lock_open(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Option<(i64, i64)>> {
-    const SQLITE: &str = "SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready";
-    const POSTGRES: &str = "
-        SELECT start, stop FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready FOR UPDATE";
+    let open = lock_segment(db, id, version).await?;
+    Ok(open.filter(|(.., touched)| *touched != DROPPING).map(|(start, stop, _)| (start, stop)))
+}
+
+/// The same whether it is being dropped or not, with the time of its last sign of life.
+async fn lock_segment(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Option<(i64, i64, i64)>> {
+    const SQLITE: &str =
+        "SELECT start, stop, touched FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready";
+    const POSTGRES: &str = "SELECT start, stop, touched FROM segments WHERE dataset = $1 AND version = $2 AND NOT ready FOR UPDATE";
     fetch_one!(
         db,
-        (i64, i64),
+        (i64, i64, i64),
         [POSTGRES, SQLITE],
         id.0,
         version;
-        |t| t.segments.get(&(id.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop))
+        |t| t.segments.get(&(id.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop, s.touched))
     )
 }
 
@@ -196,9 +204,12 @@ async fn drop_version(
     id: DatasetId,
     version: i64,
     error: Option<&str>,
-    limit: i64,
+    (limit, idle_since): (i64, Option<Time>),
 ) -> Result<bool> {
-    let Some((start, stop)) = lock_open(db, id, version).await? else { return Ok(true) };
+    let Some((start, stop, touched)) = lock_segment(db, id, version).await? else { return Ok(true) };
+    if idle_since.is_some_and(|before| touched >= before.0) {
+        return Ok(true);
+    }
     let keep = start.max(stop - limit);
     execute!(
         db,
@@ -210,11 +221,12 @@ async fn drop_version(
     if keep > start {
         execute!(
             db,
-            "UPDATE segments SET stop = $3 WHERE dataset = $1 AND version = $2",
+            "UPDATE segments SET stop = $3, touched = $4 WHERE dataset = $1 AND version = $2",
             id.0,
             version,
-            keep;
-            |t| Ok(t.segments.update(&(id.0, version), |segment| segment.stop = keep))
+            keep,
+            DROPPING;
+            |t| Ok(t.segments.update(&(id.0, version), |segment| (segment.stop, segment.touched) = (keep, DROPPING)))
         )?;
         return Ok(false);
     }
@@ -296,12 +308,40 @@ impl Store {
         version: i64,
         error: Option<String>,
     ) -> Result<()> {
+        self.drop_version(id, version, error, None).await
+    }
+
+    /// The same for an import on which nothing has happened since `before`; one that has shown itself meanwhile is left.
+    pub async fn dataset_drop_abandoned(
+        &self,
+        id: DatasetId,
+        version: i64,
+        error: String,
+        before: Time,
+    ) -> Result<()> {
+        self.drop_version(id, version, Some(error), Some(before)).await
+    }
+
+    async fn drop_version(
+        &self,
+        id: DatasetId,
+        version: i64,
+        error: Option<String>,
+        idle_since: Option<Time>,
+    ) -> Result<()> {
         let mut gone = false;
         while !gone {
             gone = self
                 .write(error.clone(), move |_, tx, error| {
                     Box::pin(async move {
-                        drop_version(&mut tx.db(), id, version, error.as_deref(), DROPPED_AT_ONCE).await
+                        drop_version(
+                            &mut tx.db(),
+                            id,
+                            version,
+                            error.as_deref(),
+                            (DROPPED_AT_ONCE, idle_since),
+                        )
+                        .await
                     })
                 })
                 .await?;
@@ -315,12 +355,12 @@ impl Store {
             Box::pin(async move {
                 execute!(
                     &mut tx.db(),
-                    "UPDATE segments SET touched = $3 WHERE dataset = $1 AND version = $2 AND NOT ready",
+                    "UPDATE segments SET touched = $3 WHERE dataset = $1 AND version = $2 AND NOT ready AND touched >= 0",
                     id.0,
                     version,
                     now.0;
                     |t| Ok(match t.segments.get(&(id.0, version)) {
-                        Some(segment) if !segment.ready => {
+                        Some(segment) if !segment.ready && segment.touched >= 0 => {
                             t.segments.update(&(id.0, version), |segment| segment.touched = now.0)
                         }
                         _ => 0,

@@ -254,9 +254,6 @@ async fn accept(
     if !take(db, invitation.id, user, actor.at).await? {
         return Err(StoreError::NotFound);
     }
-    let before = members::teams(db, user).await?;
-    let before =
-        before.iter().find(|(team, _)| *team == invitation.team).map_or(Roles::NONE, |(_, roles)| *roles);
     let mut audit = Audit::of(actor);
     let detail = json!({"invitation": invitation.id, "inviter": invitation.inviter});
     audit.note("invitation-accept", Some(invitation.team), Some(user), Some(detail));
@@ -264,9 +261,8 @@ async fn accept(
     audit.note("token-create", Some(invitation.team), Some(user), Some(detail));
     let next = Uuid::from_u128(actor.entry.as_u128().wrapping_add(2));
     audit.write(db).await?;
-    let after = Roles::from_bits(before.bits() | invitation.roles.bits());
     let actor = Actor { entry: next, ..actor.clone() };
-    members::put(core, db, (invitation.team, user), after, &actor).await?;
+    members::join(core, db, (invitation.team, user), invitation.roles, &actor).await?;
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
     tokens::insert(db, &token, Some(user), actor.at).await?;
     let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
@@ -346,13 +342,19 @@ impl Store {
             Box::pin(async move {
                 let db = &mut tx.db();
                 let now = actor.at;
-                execute!(
+                let revoked = execute!(
                     db,
                     "UPDATE invitations SET revoked = $2 WHERE id = $1 AND accepted IS NULL AND revoked IS NULL",
                     id,
                     now.0;
-                    |t| Ok(t.invitations.update(&id, |row| row.revoked = row.revoked.or(Some(now.0))))
+                    |t| {
+                        let is_open = t.invitations.get(&id).is_some_and(|row| row.is_open(i64::MIN));
+                        Ok(if is_open { t.invitations.update(&id, |row| row.revoked = Some(now.0)) } else { 0 })
+                    }
                 )?;
+                if revoked == 0 {
+                    return Err(StoreError::NotFound);
+                }
                 let mut audit = Audit::of(actor);
                 audit.note("invitation-revoke", Some(team), None, Some(json!({"invitation": id})));
                 audit.write(db).await

@@ -27,7 +27,7 @@ pub struct Member {
     pub roles: Roles,
 }
 
-async fn roles(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
+pub(crate) async fn roles(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
     let row = fetch_one!(
         db,
         (i64,),
@@ -75,17 +75,80 @@ async fn upsert(db: &mut Db<'_>, team: TeamId, user: UserId, roles: Roles, now: 
     Ok(())
 }
 
+/// Locks these people's accounts in the order of their ids: changes of what a person may do take turns.
+pub(crate) async fn lock_people(db: &mut Db<'_>, people: &[UserId]) -> Result<()> {
+    let mut people: Vec<Uuid> = people.iter().map(|user| user.0).collect();
+    people.sort_unstable();
+    people.dedup();
+    fetch_each!(
+        db,
+        (Uuid,),
+        [
+            "SELECT u.id FROM {rows} CROSS JOIN users u WHERE u.id = c.id ORDER BY u.id FOR NO KEY UPDATE OF u",
+            "SELECT u.id FROM {rows} CROSS JOIN users u WHERE u.id = c.id"
+        ],
+        &people,
+        |user| { id: uuid = *user };
+        |t| t.users.get(user).map(|_| (*user,))
+    )?;
+    Ok(())
+}
+
+/// Whether who acts through a token still manages the team: what a process believes of that may be a second old.
+pub(crate) async fn require_manager(db: &mut Db<'_>, team: TeamId, actor: &Actor) -> Result<()> {
+    let (Some(user), Some(_)) = (actor.user, actor.token) else { return Ok(()) };
+    let admin = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT id FROM users WHERE id = $1 AND admin AND deactivated IS NULL",
+        user.0;
+        |t| t.users.get(&user.0).filter(|user| user.admin).map(|_| (user.0,))
+    )?;
+    if admin.is_some() || roles(db, team, user).await?.has(Role::Manager) {
+        return Ok(());
+    }
+    Err(StoreError::NotFound)
+}
+
 /// Sets what a person may do in a team. What the roles no longer allow ends in the same transaction: leases, reviews and
 /// reservations, invitations, and tokens. A token ends with its user's membership; one that a manager made for a manager
 /// or a reviewer ends with its maker's right to make it.
-pub(crate) async fn put(
+async fn put(
     core: &Core,
     db: &mut Db<'_>,
     (team, user): (TeamId, UserId),
     after: Roles,
     actor: &Actor,
 ) -> Result<Vec<Freed>> {
-    let mut holdings = Holdings::lock(db, user).await?;
+    let holdings = Holdings::lock(db, user).await?;
+    lock_people(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    require_manager(db, team, actor).await?;
+    set(core, db, holdings, (team, user), after, actor).await
+}
+
+/// Adds roles to those that the person has in the team, by an invitation.
+pub(crate) async fn join(
+    core: &Core,
+    db: &mut Db<'_>,
+    (team, user): (TeamId, UserId),
+    more: Roles,
+    actor: &Actor,
+) -> Result<()> {
+    let holdings = Holdings::lock(db, user).await?;
+    lock_people(db, &[user]).await?;
+    let before = roles(db, team, user).await?;
+    let after = Roles::from_bits(before.bits() | more.bits());
+    set(core, db, holdings, (team, user), after, actor).await.map(drop)
+}
+
+async fn set(
+    core: &Core,
+    db: &mut Db<'_>,
+    mut holdings: Holdings,
+    (team, user): (TeamId, UserId),
+    after: Roles,
+    actor: &Actor,
+) -> Result<Vec<Freed>> {
     let before = roles(db, team, user).await?;
     if before == after {
         return Ok(Vec::new());
@@ -109,6 +172,8 @@ pub(crate) async fn put(
     }
     if is_removed {
         ending.extend(tokens::own_in(db, team, user).await?);
+    } else if after.any(tokens::LEADS) && !before.any(tokens::LEADS) {
+        ending.extend(tokens::made_by_former(db, team, user).await?);
     }
     tokens::end(db, ending, actor.at, &mut audit).await?;
     if before.to_vec().into_iter().any(|role| role != Role::Manager && !after.has(role)) {
@@ -119,7 +184,7 @@ pub(crate) async fn put(
     Ok(freed)
 }
 
-/// Whether the person is in no team but these.
+/// The teams of a person, with the roles there.
 pub(crate) async fn teams(db: &mut Db<'_>, user: UserId) -> Result<Vec<(TeamId, Roles)>> {
     let rows = fetch_all!(
         db,

@@ -125,6 +125,21 @@ async fn create(db: &mut Db<'_>, user: &User, actor: &Actor, asked: Option<&Aske
     Ok(user.clone())
 }
 
+/// The account, locked until the transaction ends.
+async fn lock(db: &mut Db<'_>, id: UserId) -> Result<User> {
+    const SQLITE: &str =
+        "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE id = $1";
+    const POSTGRES: &str = "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE id = $1 FOR NO KEY UPDATE";
+    let found = fetch_as!(
+        db,
+        UserRow => User,
+        [POSTGRES, SQLITE],
+        id.0;
+        |t| t.users.get(&id.0).cloned().into_iter().collect()
+    )?;
+    found.into_iter().next().ok_or(StoreError::NotFound)
+}
+
 async fn find(db: &mut Db<'_>, id: UserId) -> Result<Option<User>> {
     let found = fetch_as!(
         db,
@@ -145,7 +160,7 @@ async fn edit(
 ) -> Result<(User, Vec<Freed>)> {
     let db = &mut tx.db();
     let mut holdings = Holdings::lock(db, id).await?;
-    let before = find(db, id).await?.ok_or(StoreError::NotFound)?;
+    let before = lock(db, id).await?;
     let mut after = before.clone();
     let mut changed = Map::new();
     if let Some(name) = edit.name.as_ref().filter(|name| **name != before.name) {
@@ -168,6 +183,9 @@ async fn edit(
         return Ok((before, Vec::new()));
     }
     update(db, &after).await?;
+    if after.email != before.email {
+        set_key(db, &after).await?;
+    }
     let mut audit = Audit::of(actor);
     audit.note("user-edit", None, Some(id), Some(Value::Object(changed)));
     let freed = if ends { deactivate(db, &mut holdings, id, actor, &mut audit).await? } else { Vec::new() };
@@ -179,16 +197,28 @@ async fn edit(
 async fn update(db: &mut Db<'_>, user: &User) -> Result<()> {
     execute!(
         db,
-        "UPDATE users SET name = $2, email = $3, email_key = $4, deactivated = $5 WHERE id = $1",
+        "UPDATE users SET name = $2, email = $3, deactivated = $4 WHERE id = $1",
         user.id.0,
         &user.name,
         &user.email,
-        key_of(user),
         user.deactivated.map(|at| at.0);
         |t| {
             let updated = t.users.update(&user.id.0, |row| row.clone_from(user));
             Ok(t.count_change_of_people(updated))
         }
+    )?;
+    Ok(())
+}
+
+/// Takes the address for this account. One that shares an older account's address has no key, and gets none by other
+/// changes.
+async fn set_key(db: &mut Db<'_>, user: &User) -> Result<()> {
+    execute!(
+        db,
+        "UPDATE users SET email_key = $2 WHERE id = $1",
+        user.id.0,
+        key_of(user);
+        |_t| Ok(1)
     )?;
     Ok(())
 }

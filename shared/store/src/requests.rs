@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 use swath_domain::Time;
-use swath_domain::ids::UserId;
+use swath_domain::ids::{TeamId, UserId};
 use uuid::Uuid;
 
-use crate::answers::{Asked, Key, keep_answer};
+use crate::answers::{Asked, Key, digest as sha256, keep_answer};
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_one};
 use crate::error::{Result, StoreError};
@@ -20,11 +20,17 @@ pub struct RequestKey {
     pub route: &'static str,
     /// As the client chose it.
     pub key: String,
+    /// The team of the token that is used, to which the key is bound.
+    pub team: Option<TeamId>,
 }
 
 impl RequestKey {
     /// The key with the request that it stands for.
     pub fn asked(&self, digest: Vec<u8>) -> Asked {
+        let digest = match self.team {
+            Some(team) => sha256(&[team.0.as_bytes(), digest.as_slice()].concat()),
+            None => digest,
+        };
         Asked { user: self.user, route: self.route, key: Key { text: self.key.clone(), digest } }
     }
 }
@@ -153,7 +159,8 @@ pub(crate) async fn complete(
     now: Time,
 ) -> Result<()> {
     let Some(Completion { asked, attempt }) = completion else { return Ok(()) };
-    let request = RequestKey { user: asked.user, route: asked.route, key: asked.key.text.clone() };
+    let request =
+        RequestKey { user: asked.user, route: asked.route, key: asked.key.text.clone(), team: None };
     if !release(db, &request, *attempt).await? {
         let lost = "a later request under the same key has taken over from this one";
         return Err(StoreError::Conflict(lost.into()));

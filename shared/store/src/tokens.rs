@@ -12,13 +12,14 @@ use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::members;
 use crate::memory::{Tables, TokenRecord};
 use crate::people::{User, decoded, encoded};
 
 /// After how long without use the next use of a token counts as a sign-in, in microseconds.
 pub const SIGN_IN_AFTER: i64 = 8 * 3_600 * 1_000_000;
 /// The roles for which a token is as good as its maker's own right: whoever loses that right loses the token.
-const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
+pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 
 /// A token by its digest: what it lets its bearer be.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Token {
     pub team: Option<TeamId>,
     /// Who made it; none where Swath itself did, or where that was not kept yet.
     pub maker: Option<UserId>,
+    /// Whether its maker is an administrator.
+    pub by_admin: bool,
     /// Until when it is good.
     pub expires: Option<Time>,
     /// When it was revoked.
@@ -78,7 +81,7 @@ pub struct TokenInfo {
 row! {
     struct TokenRow {
         id: Uuid, person: Uuid, team: Option<Uuid>, maker: Option<Uuid>, expires: Option<i64>, revoked: Option<i64>,
-        name: String, email: Option<String>, admin: bool, created: i64, deactivated: Option<i64>,
+        name: String, email: Option<String>, admin: bool, created: i64, deactivated: Option<i64>, by_admin: bool,
     }
 }
 
@@ -147,6 +150,15 @@ async fn create(
 ) -> Result<(TokenId, bool)> {
     if let Some(first) = first_answer(db, asked).await? {
         return Ok((decoded(first)?, false));
+    }
+    members::lock_people(db, &[token.user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    if let Some(team) = token.team {
+        if members::roles(db, team, token.user).await? == Roles::NONE {
+            return Err(StoreError::NotFound);
+        }
+        if actor.user != Some(token.user) {
+            members::require_manager(db, team, actor).await?;
+        }
     }
     insert(db, token, actor.user, actor.at).await?;
     let mut audit = Audit::of(actor);
@@ -242,6 +254,28 @@ async fn unrevoked(db: &mut Db<'_>, is_wanted: Wanted) -> Result<Vec<TokenId>> {
                 own.filter(|(_, token)| of_admin(&token.person)).map(|(id, _)| (*id,)).collect()
             }
         )?,
+        Wanted::MadeByFormer(team, user) => fetch_all!(
+            db,
+            (Uuid,),
+            "SELECT t.id FROM tokens t JOIN users u ON u.id = t.maker
+             WHERE t.team = $1 AND t.person = $2 AND t.maker <> $2 AND t.revoked IS NULL AND NOT u.admin
+                 AND NOT EXISTS (SELECT 1 FROM members m WHERE m.team = $1 AND m.person = t.maker AND (m.roles & $3) <> 0)",
+            team.0,
+            user.0,
+            Roles::of(&[Role::Manager]).bits();
+            |t| {
+                let may = |maker: Uuid| {
+                    let manages = t.members.get(&(team.0, maker)).map(|member| Roles::from_bits(member.roles));
+                    t.users.get(&maker).is_none_or(|user| user.admin)
+                        || manages.is_some_and(|roles| roles.has(Role::Manager))
+                };
+                let own = t.tokens.iter().filter(|(_, token)| {
+                    token.person == user.0 && token.team == Some(team.0) && token.revoked.is_none()
+                });
+                let by_former = |token: &TokenRecord| token.maker.is_some_and(|maker| maker != user.0 && !may(maker));
+                own.filter(|(_, token)| by_former(token)).map(|(id, _)| (*id,)).collect()
+            }
+        )?,
         Wanted::Of(user) => fetch_all!(
             db,
             (Uuid,),
@@ -262,6 +296,8 @@ enum Wanted {
     OwnIn(TeamId, UserId),
     /// Those of a team's managers and reviewers that this person made for them.
     MadeForLeads(TeamId, UserId),
+    /// A person's in a team that were made by somebody who could not make them now.
+    MadeByFormer(TeamId, UserId),
     /// Those of administrators that Swath itself made, when it started.
     OfInstallation,
     /// All of a person.
@@ -274,6 +310,10 @@ pub(crate) async fn own_in(db: &mut Db<'_>, team: TeamId, user: UserId) -> Resul
 
 pub(crate) async fn made_for_leads(db: &mut Db<'_>, team: TeamId, maker: UserId) -> Result<Vec<TokenId>> {
     unrevoked(db, Wanted::MadeForLeads(team, maker)).await
+}
+
+pub(crate) async fn made_by_former(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Vec<TokenId>> {
+    unrevoked(db, Wanted::MadeByFormer(team, user)).await
 }
 
 pub(crate) async fn all_of(db: &mut Db<'_>, user: UserId) -> Result<Vec<TokenId>> {
@@ -334,6 +374,7 @@ async fn note_uses(db: &mut Db<'_>, tokens: &[TokenId], actor: &Actor) -> Result
     execute_each!(
         db,
         "INSERT INTO token_uses (token, used) SELECT t.id, c.at FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id
+         ORDER BY t.id
          ON CONFLICT (token) DO UPDATE SET used = excluded.used WHERE token_uses.used < excluded.used",
         tokens,
         |token| { id: uuid = token.0, at: bigint = now.0 };
@@ -365,7 +406,8 @@ impl Store {
         .await
     }
 
-    /// A page of tokens that are not revoked, in the order of their ids: of one team or of all, of one user or of all.
+    /// A page of tokens that are not revoked, in the order of their ids: those that open one team or all, of one user or
+    /// of all.
     pub async fn tokens(
         &self,
         team: Option<TeamId>,
@@ -379,8 +421,9 @@ impl Store {
             InfoRow,
             "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used
              FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN token_uses s ON s.token = t.id
-             WHERE t.revoked IS NULL AND t.id > $3
-                 AND (t.team = $1 OR $1 IS NULL) AND (t.person = $2 OR $2 IS NULL)
+             WHERE t.revoked IS NULL AND t.id > $3 AND (t.person = $2 OR $2 IS NULL)
+                 AND (t.team = $1 OR $1 IS NULL OR (t.team IS NULL AND EXISTS
+                     (SELECT 1 FROM members m WHERE m.team = $1 AND m.person = t.person AND m.since IS NULL)))
              ORDER BY t.id LIMIT $4",
             team.map(|team| team.0),
             user.map(|user| user.0),
@@ -389,7 +432,11 @@ impl Store {
             |t| {
                 let wanted = |token: &TokenRecord| {
                     token.revoked.is_none()
-                        && team.is_none_or(|team| token.team == Some(team.0))
+                        && team.is_none_or(|team| {
+                            let member = t.members.get(&(team.0, token.person));
+                            let opens = token.team.is_none() && member.is_some_and(|member| member.since.is_none());
+                            token.team == Some(team.0) || opens
+                        })
                         && user.is_none_or(|user| token.person == user.0)
                 };
                 let page = t.tokens.iter().filter(|(id, token)| **id > after && wanted(token));
@@ -465,8 +512,8 @@ impl Store {
             db,
             TokenRow,
             "SELECT t.id, t.person, t.team, t.maker, t.expires, t.revoked, u.name, u.email, u.admin, u.created,
-                 u.deactivated
-             FROM tokens t JOIN users u ON u.id = t.person WHERE t.digest = $1",
+                 u.deactivated, COALESCE(m.admin, FALSE)
+             FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN users m ON m.id = t.maker WHERE t.digest = $1",
             digest;
             |t| token_row(t, digest)
         )?;
@@ -486,6 +533,7 @@ impl Store {
             user,
             team: row.team.map(TeamId),
             maker: row.maker.map(UserId),
+            by_admin: row.by_admin,
             expires: row.expires.map(Time),
             revoked: row.revoked.map(Time),
             teams,
@@ -546,5 +594,6 @@ fn token_row(t: &Tables, digest: &[u8]) -> Option<TokenRow> {
         admin: user.admin,
         created: user.created.0,
         deactivated: user.deactivated.map(|at| at.0),
+        by_admin: token.maker.and_then(|maker| t.users.get(&maker)).is_some_and(|maker| maker.admin),
     })
 }

@@ -13,6 +13,8 @@ pub(crate) struct Standing {
     person: Person,
     teams: [String; 2],
     lease: String,
+    /// The younger of two accounts that share an address.
+    twin: String,
 }
 
 /// Items of the job that is worked on across the upgrade.
@@ -36,7 +38,7 @@ pub(crate) async fn make(world: &World) -> Standing {
     let address = format!("{}@example.org", ids::fresh());
     let user = |name: &str, email: String| admin.post("/v1/users", json!({"name": name, "email": email}));
     let person = text(&user("standing", address.clone()).await.created(), "id");
-    user("twin", address.to_uppercase()).await.created();
+    let twin = text(&user("twin", address.to_uppercase()).await.created(), "id");
     let mut teams = [String::new(), String::new()];
     for team in &mut teams {
         *team = text(&admin.post("/v1/teams", json!({"name": ids::named("standing")})).await.created(), "id");
@@ -53,7 +55,7 @@ pub(crate) async fn make(world: &World) -> Standing {
     let job = text(&person.post("/v1/jobs", job).await.created(), "id");
     let lease = text(&person.post("/v1/leases", json!({"job": job})).await.created(), "lease_id");
     person.put(&format!("/v1/leases/{lease}/items/0"), large()).await.ok();
-    Standing { person, teams, lease }
+    Standing { person, teams, lease, twin }
 }
 
 impl Standing {
@@ -69,6 +71,9 @@ impl Standing {
         let submission = json!({"submission_id": ids::fresh()});
         self.person.request(Method::POST, &format!("{lease}/submit")).json(&submission).send().await.ok();
         let found = check(world).await;
+        let twin = format!("/v1/users/{}", self.twin);
+        world.admin().patch(&twin, json!({"name": "renamed"})).await.ok();
+        world.admin().patch(&twin, json!({"active": false})).await.ok();
         for kind in
             ["large-annotation", "token-without-team", "shared-address", "member-unasked", "shared-media"]
         {

@@ -181,7 +181,7 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
         services[place].kill();
         assert!(!first.await.unwrap(), "the upload was cut off");
         services[place].start().await.unwrap();
-        let again = until("the key to be free again", Duration::from_secs(120), || async {
+        let again = until("the key to be free again", Duration::from_secs(180), || async {
             let answer = upload.send(&team.manager).await;
             (answer.status() == 201).then_some(answer)
         });

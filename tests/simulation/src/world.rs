@@ -334,6 +334,7 @@ impl Person {
             user,
             team: Some(team),
             maker: None,
+            by_admin: false,
             expires: None,
             revoked: None,
             teams,

@@ -147,7 +147,7 @@ pub(crate) async fn reassign(
     let step = context.traces.at("reassign", id);
     let managed =
         context.store.assignment_reassign(id, request.user, until, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await))
+    Ok(Json(announced(&context, step.end(managed)?)))
 }
 
 pub(crate) async fn reopen(
@@ -160,7 +160,7 @@ pub(crate) async fn reopen(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("reopen", id);
     let managed = context.store.assignment_reopen(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await))
+    Ok(Json(announced(&context, step.end(managed)?)))
 }
 
 pub(crate) async fn cancel(
@@ -173,11 +173,11 @@ pub(crate) async fn cancel(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("cancel", id);
     let managed = context.store.assignment_cancel(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await))
+    Ok(Json(announced(&context, step.end(managed)?)))
 }
 
 /// The assignment as it stands, once those who wait for it have heard.
-async fn announced(context: &Context, managed: Managed) -> AssignmentView {
-    freed::announce(context, std::slice::from_ref(&managed)).await;
+fn announced(context: &Context, managed: Managed) -> AssignmentView {
+    freed::announce(context, std::slice::from_ref(&managed));
     managed.0.into()
 }

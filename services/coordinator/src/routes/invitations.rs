@@ -107,6 +107,7 @@ pub(crate) async fn create(
     request: Body<NewInvitationRequest>,
 ) -> Result<(StatusCode, Json<InvitationView>)> {
     require_manager(&context, &caller, team).await?;
+    caller.require_own_token()?;
     let roles = super::teams::roles(&request.value.roles)?;
     let note = request.value.note;
     let mut errors = Vec::new();
@@ -204,6 +205,9 @@ pub(crate) async fn accept(
         true => Some(context.tokens.caller(&context.store, bearer(&headers)?, context.now()).await?),
         false => None,
     };
+    if let Some(caller) = &caller {
+        caller.require_own_token()?;
+    }
     let guest = guest(&context, caller.as_ref(), request.value.name)?;
     let user = guest.user();
     let token = fresh_token(context.ids.as_ref());
@@ -211,7 +215,8 @@ pub(crate) async fn accept(
     let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
     let actor = Actor { user: Some(user), ..context.actor(caller.as_ref()) };
     // Somebody without an account is known by the invitation.
-    let asker = UserId(Uuid::from_slice(&digest_of_code[..16]).unwrap_or_default());
+    let by_code = || UserId(Uuid::from_slice(&digest_of_code[..16]).unwrap_or_default());
+    let asker = caller.as_ref().map_or_else(by_code, Caller::user);
     let asked = key.asked(asker, "POST /v1/invitations/accept", &request.bytes);
     let (joined, is_new) = context.store.invitation_accept(digest_of_code, guest, new, actor, asked).await?;
     context.tokens.forget();

@@ -124,7 +124,7 @@ pub(crate) async fn put_member(
     }
     let freed = context.store.member_put(team, user, roles, context.actor(Some(&caller))).await?;
     context.tokens.forget();
-    freed::announce(&context, &freed).await;
+    freed::announce(&context, &freed);
     Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
 }
 
@@ -162,6 +162,6 @@ pub(crate) async fn delete_member(
     }
     let freed = context.store.member_put(team, user, Roles::NONE, context.actor(Some(&caller))).await?;
     context.tokens.forget();
-    freed::announce(&context, &freed).await;
+    freed::announce(&context, &freed);
     Ok(StatusCode::NO_CONTENT)
 }

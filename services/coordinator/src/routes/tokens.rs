@@ -4,14 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use swath_domain::Time;
 use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::{Roles, Time};
 use swath_runtime::access::MANAGER;
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{NewToken, TokenInfo, User, digest};
+
+use uuid::Uuid;
 
 use super::views::Person;
 
@@ -100,7 +102,9 @@ pub(crate) async fn create(
         let first = context.store.token_info(first).await?.ok_or_else(Problem::not_found)?;
         return Ok((StatusCode::CREATED, Json(NewTokenView::again(first))));
     }
+    caller.require_own_token()?;
     let NewTokenRequest { user, team, expires_at: expires } = request.value;
+    let expires = within_own(&caller, expires)?;
     if expires.is_some_and(|at| at <= context.now()) {
         return Err(Problem::field("expires_at", "lies in the past"));
     }
@@ -116,6 +120,16 @@ pub(crate) async fn create(
     let (id, is_new) = context.store.token_create(new, context.actor(Some(&caller)), asked).await?;
     let token = is_new.then_some(token);
     Ok((StatusCode::CREATED, Json(NewTokenView { id, token, user, team, expires_at: expires })))
+}
+
+/// A token ends with the one through which it was made at the latest.
+fn within_own(caller: &Caller, asked: Option<Time>) -> Result<Option<Time>> {
+    match (asked, caller.token().expires) {
+        (Some(asked), Some(own)) if asked > own => {
+            Err(Problem::field("expires_at", "lies behind the end of the token that is used"))
+        }
+        (asked, own) => Ok(asked.or(own)),
+    }
 }
 
 /// The team of a token that this caller makes for this person: one that both are in, and that the caller manages where
@@ -192,7 +206,8 @@ fn scope(
         Ok((team, user))
     } else if is_own && (user.is_some() || !manages_some) {
         team.map_or(Ok(()), |team| caller.require(team, swath_runtime::access::ANYONE))?;
-        Ok((team, Some(caller.user())))
+        // A token of a team is good for that team's tokens alone, whoever has made it.
+        Ok((team.or(caller.token().team), Some(caller.user())))
     } else {
         Ok((Some(caller.team(team, MANAGER)?), user))
     }
@@ -205,7 +220,10 @@ pub(crate) async fn revoke(
 ) -> Result<StatusCode> {
     let token = context.store.token_info(id).await?.ok_or_else(Problem::not_found)?;
     let may = match token.team {
-        _ if token.user.0 == caller.user() || caller.is_admin() => true,
+        _ if caller.is_admin() || id == caller.token().id => true,
+        team if token.user.0 == caller.user() && caller.token().team.is_none_or(|own| Some(own) == team) => {
+            true
+        }
         Some(team) => caller.roles_in(team).any(MANAGER),
         None => super::people::require_charge(&context, &caller, token.user.0).await.map(|_| true)?,
     };
@@ -232,8 +250,19 @@ pub(crate) async fn revoke_all(
 ) -> Result<StatusCode> {
     let user = query.user.ok_or_else(|| Problem::field("user", "is needed in the query"))?;
     let (team, _) = scope(&caller, query.team, Some(user))?;
-    context.store.user(user).await?.ok_or_else(Problem::not_found)?;
+    let is_known = match team {
+        Some(team) => context.store.member_roles(team, user).await? != Roles::NONE,
+        None => context.store.user(user).await?.is_some(),
+    };
+    if !is_known {
+        return Err(Problem::not_found());
+    }
     context.store.tokens_revoke(user, team, context.actor(Some(&caller))).await?;
     context.tokens.forget();
+    if !context.store.tokens(team, Some(user), Uuid::nil(), 1).await?.is_empty() {
+        return Err(Problem::conflict(
+            "a token from before tokens had teams opens other teams too; an administrator can revoke it",
+        ));
+    }
     Ok(StatusCode::NO_CONTENT)
 }

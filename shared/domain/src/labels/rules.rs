@@ -137,7 +137,7 @@ fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String>, errors: &m
         if !seen.insert(name) {
             errors.push(FieldError::new(field.clone(), format!("`{name}` stands here twice")));
         }
-        check_text(&field, name, limits::NAME_MAX, errors);
+        check_line(&field, name, limits::NAME_MAX, errors);
     }
 }
 
@@ -153,13 +153,24 @@ pub fn check_text(field: &str, text: &str, most: usize, errors: &mut Vec<FieldEr
     }
 }
 
-/// As [`check_text`], for what stands on one line: a name or a title.
+/// As [`check_text`], for what stands on one line and is told apart by it: a name or a title. It holds nothing that takes
+/// no place, but for what joins letters and signs.
 pub fn check_line(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
-    if text.trim().contains(['\t', '\n', '\r', '\u{2028}', '\u{2029}']) {
+    if text.contains(['\t', '\n', '\r', '\u{2028}', '\u{2029}']) {
         errors.push(FieldError::new(field, "must be one line"));
+    } else if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+        errors.push(FieldError::new(field, format!("must not contain U+{:04X}", u32::from(unseen))));
     } else {
         check_text(field, text, most, errors);
     }
+}
+
+/// Characters that a reader cannot see. Joiners and selectors of a form are left, because words and signs need them.
+pub(crate) fn is_unseen(c: char) -> bool {
+    is_hidden(c)
+        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}'
+            | '\u{200F}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 fn is_hidden(c: char) -> bool {
@@ -279,6 +290,9 @@ mod tests {
             assert_eq!(faults(check_text, bad), 1, "{bad:?}");
         }
         assert_eq!((faults(check_line, "one line"), faults(check_line, "two\nlines")), (0, 1));
+        for unseen in ["Acme\u{200B}", "\u{3164}", "a\u{AD}b", "a\u{200E}"] {
+            assert_eq!(faults(check_line, unseen), 1, "{unseen:?}");
+        }
     }
 
     #[test]

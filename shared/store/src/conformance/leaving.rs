@@ -1,6 +1,6 @@
 //! People who lose a membership, a role or the account: what they hold is free at once, what they have done stays.
 
-use swath_domain::{Role, Roles, Stage, Stale, Status, UserId};
+use swath_domain::{Role, Roles, Stage, Stale, Status, TokenId, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -19,6 +19,8 @@ suite! {
     an_invitation_is_void_with_its_inviter
     a_manager_frees_a_review
     nobody_reviews_through_a_token_of_the_author
+    a_right_that_was_lost_makes_no_token
+    tokens_of_a_former_manager_end_when_their_user_gains_a_role
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
@@ -114,17 +116,17 @@ async fn a_grant_that_was_under_way_is_freed_by_the_sweep(world: World) {
     let person = world.worker().await;
     put(&world, person, &[]).await;
     let late = granted(world.ask(ANNOTATE, job, person).await);
-    let freed = world.store.departures_sweep(world.now(), 10).await.unwrap();
+    let freed = world.store.departures_sweep(world.pass(15_000_000), 10).await.unwrap();
     assert_eq!(freed.iter().map(|(assignment, _)| assignment.id).collect::<Vec<_>>(), [late.id]);
     assert_eq!(world.look(late.id).await.status, Status::Pending);
     // Who comes back keeps what they get then.
+    put(&world, person, &[Role::Annotator]).await;
+    put(&world, person, &[]).await;
     put(&world, person, &[Role::Annotator]).await;
     let held = granted(world.ask(ANNOTATE, job, person).await);
     let later = world.pass(60_000_000);
     assert!(world.store.departures_sweep(later, 10).await.unwrap().is_empty());
     assert_eq!(world.look(held.id).await.status, Status::InProgress);
-    put(&world, person, &[Role::Annotator, Role::Manager]).await;
-    assert!(world.store.departures_sweep(later, 10).await.unwrap().is_empty(), "the note is gone");
     audit(&world, job).await;
 }
 
@@ -133,7 +135,7 @@ async fn tokens_end_with_the_membership_and_with_the_right_to_make_them(world: W
     let (annotator, reviewer) =
         (world.member(&[Role::Annotator]).await, world.member(&[Role::Reviewer]).await);
     let by_leaver = async |user, secret: &str| {
-        let id = swath_domain::TokenId(world.id());
+        let id = TokenId(world.id());
         let digest = digest(secret.as_bytes());
         let token = crate::NewToken { id, user, team: Some(world.team), digest, expires: None };
         let actor = crate::Actor { user: Some(leaver), ..world.actor() };
@@ -215,4 +217,42 @@ async fn nobody_reviews_through_a_token_of_the_author(world: World) {
         makers,
         [("grant", None), ("submit", None), ("claim", Some(world.manager)), ("decide", Some(world.manager))]
     );
+}
+
+fn new_token(world: &World, user: UserId, secret: &str) -> crate::NewToken {
+    let digest = digest(secret.as_bytes());
+    crate::NewToken { id: TokenId(world.id()), user, team: Some(world.team), digest, expires: None }
+}
+
+/// A process may believe in a right for a moment longer.
+async fn a_right_that_was_lost_makes_no_token(world: World) {
+    let (former, other) = (world.member(&[Role::Manager]).await, world.member(&[Role::Annotator]).await);
+    let token = world.token(former, "own").await;
+    put(&world, former, &[Role::Annotator]).await;
+    let late = || crate::Actor { user: Some(former), token: Some(token), ..world.actor() };
+    let made = world.store.token_create(new_token(&world, other, "late"), late(), None).await;
+    assert!(matches!(made, Err(StoreError::NotFound)), "{made:?}");
+    let put = world.store.member_put(world.team, other, Roles::of(&[Role::Manager]), late()).await;
+    assert!(matches!(put, Err(StoreError::NotFound)), "{put:?}");
+    let gone = world.person().await;
+    let made = world.store.token_create(new_token(&world, gone, "no member"), world.actor(), None).await;
+    assert!(matches!(made, Err(StoreError::NotFound)), "{made:?}");
+}
+
+async fn tokens_of_a_former_manager_end_when_their_user_gains_a_role(world: World) {
+    let (former, annotator) = (world.member(&[Role::Manager]).await, world.member(&[Role::Annotator]).await);
+    let by = |user| crate::Actor { user: Some(user), ..world.actor() };
+    world
+        .store
+        .token_create(new_token(&world, annotator, "by a former one"), by(former), None)
+        .await
+        .unwrap();
+    world.store.token_create(new_token(&world, annotator, "by another"), world.actor(), None).await.unwrap();
+    put(&world, former, &[]).await;
+    let is_good = async |secret: &str| {
+        world.store.token(&digest(secret.as_bytes())).await.unwrap().unwrap().revoked.is_none()
+    };
+    assert!(is_good("by a former one").await);
+    put(&world, annotator, &[Role::Annotator, Role::Manager]).await;
+    assert!(!is_good("by a former one").await && is_good("by another").await);
 }

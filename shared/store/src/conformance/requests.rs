@@ -19,7 +19,7 @@ suite! {
 }
 
 fn request(user: UserId) -> RequestKey {
-    RequestKey { user, route: "POST /v1/datasets", key: "once".into() }
+    RequestKey { user, route: "POST /v1/datasets", key: "once".into(), team: None }
 }
 
 async fn begin(world: &World, attempt: Uuid) -> Begun {
