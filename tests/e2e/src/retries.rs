@@ -162,7 +162,7 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
     let paths =
         [format!("/v1/datasets?name=d&team={}", team.id), format!("/v1/datasets/{}/items", dataset.id)];
     for path in paths {
-        let upload = Repeated::csv(path, 60_000);
+        let upload = Repeated::csv(path, 200_000);
         let under_way = upload.clone();
         let manager = team.manager.clone();
         let first = tokio::spawn(async move {
@@ -188,5 +188,5 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
         assert_eq!(again.await.unwrap().created()["state"], "ready");
     }
     let counts: Vec<_> = datasets(&team).await.iter().map(|dataset| dataset["count"].clone()).collect();
-    assert_eq!(counts, [json!(60_001), json!(60_000)]);
+    assert_eq!(counts, [json!(200_001), json!(200_000)]);
 }
