@@ -3,6 +3,7 @@
 
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Role, Roles, Stage, Stale, Time};
 use uuid::Uuid;
 
@@ -18,6 +19,9 @@ pub type Freed = (Assignment, Option<LeaseId>);
 /// How long after the loss of a role grants that were under way are looked for, in microseconds. A process believes for
 /// a second what it has read about people, and a grant takes much less.
 const DEPARTURE: i64 = 30_000_000;
+
+/// Why Swath itself frees something.
+pub(crate) const MAY_NOT_WORK: &str = "the person may no longer do this work";
 
 /// What a person has, locked.
 pub(crate) struct Holdings {
@@ -96,7 +100,7 @@ pub(crate) async fn note_departure(db: &mut Db<'_>, team: TeamId, user: UserId, 
 }
 
 /// What the account of a person allows in a team now.
-async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
+pub(crate) async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
     let row = fetch_one!(
         db,
         (i64,),
@@ -119,8 +123,9 @@ async fn free_departed(
     now: Time,
 ) -> Result<Vec<Freed>> {
     let mut holdings = Holdings::lock(db, user).await?;
-    let roles = roles_now(db, team, user).await?;
-    let cause = Cause::own(now).because(Some("the person may no longer do this work".into()));
+    let roles =
+        if is(Bug::LateGrantKept) { Roles::of(&Role::ALL) } else { roles_now(db, team, user).await? };
+    let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;
     if now - at >= DEPARTURE {
