@@ -3,6 +3,7 @@
 
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
+use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Role, Roles, Stage, Stale, Time};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub type Freed = (Assignment, Option<LeaseId>);
 const DEPARTURE: i64 = 30_000_000;
 
 /// Why Swath itself frees something.
-pub(crate) const MAY_NOT_WORK: &str = "the person may no longer do this work";
+const MAY_NOT_WORK: &str = "the person may no longer do this work";
 
 /// What a person has, locked.
 pub(crate) struct Holdings {
@@ -100,7 +101,7 @@ pub(crate) async fn note_departure(db: &mut Db<'_>, team: TeamId, user: UserId, 
 }
 
 /// What the account of a person allows in a team now.
-pub(crate) async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
+async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
     let row = fetch_one!(
         db,
         (i64,),
@@ -114,6 +115,18 @@ pub(crate) async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Re
         }
     )?;
     Ok(row.map_or(Roles::NONE, |(bits,)| Roles::from_bits(bits)))
+}
+
+/// Ends the reservation of new rework whose author may no longer annotate in the team.
+pub(crate) async fn free_reservation(
+    db: &mut Db<'_>,
+    rework: &mut Assignment,
+    now: Time,
+) -> Result<Option<Entry>> {
+    let Some(author) = rework.reserved_for else { return Ok(None) };
+    let roles = roles_now(db, rework.team, author).await?;
+    let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
+    Ok(rework.free(author, |_| roles.has(Role::Annotator), &cause))
 }
 
 async fn free_departed(

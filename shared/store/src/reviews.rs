@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
-use swath_domain::assignment::{Cause, Decision};
+use swath_domain::assignment::Decision;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, Refusal, Role, Stage, Status, Time};
+use swath_domain::{Refusal, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::answers::Key;
@@ -19,7 +19,7 @@ use crate::changes::{AcceptedRow, Judged, Taken};
 use crate::core::{Core, Store, commit, settle};
 use crate::db::{Db, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
-use crate::holdings::{MAY_NOT_WORK, roles_now};
+use crate::holdings::free_reservation;
 use crate::holds::{Holds, Renew};
 use crate::memory::VerdictRecord;
 use crate::rows::GrantRow;
@@ -229,7 +229,7 @@ async fn decide_one(
     holds.changes.accept(accepted);
     holds.changes.log_through(command.token_maker, [entry]);
     if let Some((mut child, entry)) = child {
-        let freed = free_of_departed(db, &mut child, deciding).await?;
+        let freed = free_reservation(db, &mut child, command.now).await?;
         holds.changes.create(child, Entry { token_maker: command.token_maker, ..entry });
         freed.into_iter().for_each(|entry| holds.changes.log(entry));
     }
@@ -243,17 +243,6 @@ async fn decide_one(
     let taken = Taken { key: command.decision.clone(), answer: Some(answer) };
     holds.changes.hand_in(command.lease, taken, command.now);
     Ok(decided)
-}
-
-/// Rework is not reserved for an author who may no longer annotate in the team.
-async fn free_of_departed(
-    db: &mut Db<'_>,
-    child: &mut Assignment,
-    deciding: &Deciding<'_>,
-) -> Result<Option<Entry>> {
-    let roles = roles_now(db, child.team, deciding.author).await?;
-    let cause = Cause::own(deciding.command.now).because(Some(MAY_NOT_WORK.into()));
-    Ok(child.free(deciding.author, |_| roles.has(Role::Annotator), &cause))
 }
 
 fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {

@@ -110,8 +110,7 @@ async fn rework_that_its_author_has_taken_is_free_when_they_leave(world: World) 
 
 async fn rework_is_not_reserved_for_an_author_who_has_left(world: World) {
     let job = world.job(&Plan::of(15)).await;
-    let (lost_role, deactivated, other) =
-        (world.worker().await, world.worker().await, world.worker().await);
+    let (lost_role, deactivated, other) = (world.worker().await, world.worker().await, world.worker().await);
     for author in [lost_role, deactivated, other] {
         world.hand_in(job, author).await;
     }
