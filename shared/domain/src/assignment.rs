@@ -382,8 +382,10 @@ impl Assignment {
             Status::Accepted | Status::Rejected | Status::Cancelled => return None,
         };
         let leased = self.lease.is_some() && self.holder == Some(user);
-        let reserved = self.reserved_for == Some(user) && self.status == Status::Pending;
-        if allowed(stage) || !leased && !reserved {
+        // Work that is leased to somebody else goes on; its reservation has ended, or it could not have been granted.
+        let reserved = self.reserved_for == Some(user)
+            && (self.status == Status::Pending || leased && stage == Stage::Annotate);
+        if allowed(stage) || !leased && !reserved || is(Bug::LeaverKeepsLease) {
             return None;
         }
         let former = self.holder.filter(|_| leased);

@@ -103,6 +103,14 @@ bugs! {
     SweepStarves,
     /// What no notice told of is never waived.
     NoticesTrusted,
+    /// A person who loses a role keeps what only that role allows.
+    LeaverKeepsLease,
+    /// A grant that comes after its holder's departure is not looked for.
+    LateGrantKept,
+    /// An attempt that was taken over completes its request all the same.
+    TwinsBothComplete,
+    /// An attempt whose process has died is believed to run for ever.
+    AttemptNeverOver,
 }
 
 /// Whether a bug is planted on this thread.

@@ -3,6 +3,8 @@
 
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
+use swath_domain::log::Entry;
+use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Role, Roles, Stage, Stale, Time};
 use uuid::Uuid;
 
@@ -18,6 +20,9 @@ pub type Freed = (Assignment, Option<LeaseId>);
 /// How long after the loss of a role grants that were under way are looked for, in microseconds. A process believes for
 /// a second what it has read about people, and no transaction runs for longer than the rest.
 const DEPARTURE: i64 = 15_000_000;
+
+/// Why Swath itself frees something.
+const MAY_NOT_WORK: &str = "the person may no longer do this work";
 
 /// What a person has, locked.
 pub(crate) struct Holdings {
@@ -112,6 +117,18 @@ async fn roles_now(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles>
     Ok(row.map_or(Roles::NONE, |(bits,)| Roles::from_bits(bits)))
 }
 
+/// Ends the reservation of new rework whose author may no longer annotate in the team.
+pub(crate) async fn free_reservation(
+    db: &mut Db<'_>,
+    rework: &mut Assignment,
+    now: Time,
+) -> Result<Option<Entry>> {
+    let Some(author) = rework.reserved_for else { return Ok(None) };
+    let roles = roles_now(db, rework.team, author).await?;
+    let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
+    Ok(rework.free(author, |_| roles.has(Role::Annotator), &cause))
+}
+
 async fn free_departed(
     core: &Core,
     db: &mut Db<'_>,
@@ -119,8 +136,9 @@ async fn free_departed(
     now: Time,
 ) -> Result<Vec<Freed>> {
     let mut holdings = Holdings::lock(db, user).await?;
-    let roles = roles_now(db, team, user).await?;
-    let cause = Cause::own(now).because(Some("the person may no longer do this work".into()));
+    let roles =
+        if is(Bug::LateGrantKept) { Roles::of(&Role::ALL) } else { roles_now(db, team, user).await? };
+    let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;
     execute!(

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use swath_domain::Time;
 use swath_domain::ids::{TeamId, UserId};
+use swath_domain::planted::{Bug, is};
 use uuid::Uuid;
 
 use crate::answers::{Asked, Key, digest as sha256, keep_answer};
@@ -116,7 +117,8 @@ async fn begin(
         now.0;
         |t| {
             let place = (request.user.0, request.route.to_owned(), request.key.clone());
-            let runs = t.requests.get(&place).is_some_and(|(_, until)| *until > now.0);
+            let runs = t.requests.get(&place);
+            let runs = runs.is_some_and(|(_, until)| *until > now.0 || is(Bug::AttemptNeverOver));
             Ok(if runs { 0 } else { t.requests.put(place, (attempt, until.0)) })
         }
     )?;
@@ -161,7 +163,7 @@ pub(crate) async fn complete(
     let Some(Completion { asked, attempt }) = completion else { return Ok(()) };
     let request =
         RequestKey { user: asked.user, route: asked.route, key: asked.key.text.clone(), team: None };
-    if !release(db, &request, *attempt).await? {
+    if !release(db, &request, *attempt).await? && !is(Bug::TwinsBothComplete) {
         let lost = "a later request under the same key has taken over from this one";
         return Err(StoreError::Conflict(lost.into()));
     }

@@ -19,6 +19,7 @@ use crate::changes::{AcceptedRow, Judged, Taken};
 use crate::core::{Core, Store, commit, settle};
 use crate::db::{Db, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
+use crate::holdings::free_reservation;
 use crate::holds::{Holds, Renew};
 use crate::memory::VerdictRecord;
 use crate::rows::GrantRow;
@@ -227,8 +228,10 @@ async fn decide_one(
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
     holds.changes.accept(accepted);
     holds.changes.log_through(command.token_maker, [entry]);
-    if let Some((child, entry)) = child {
+    if let Some((mut child, entry)) = child {
+        let freed = free_reservation(db, &mut child, command.now).await?;
         holds.changes.create(child, Entry { token_maker: command.token_maker, ..entry });
+        freed.into_iter().for_each(|entry| holds.changes.log(entry));
     }
     holds.changes.count(job, Counter::Decisions, 1);
     holds.changes.count(job, Counter::Rejects, decision.rejected.len() as i64);

@@ -6,7 +6,7 @@ use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
 use swath_domain::labels::{Annotation, Skip, Tag};
 use swath_domain::time::seconds;
-use swath_domain::{Assignment, JobId, Ranges, Stage, Status, Time, UserId};
+use swath_domain::{Assignment, JobId, Ranges, Stage, UserId};
 use swath_gateway::Work;
 use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
 use swath_runtime::Problem;
@@ -64,6 +64,9 @@ impl World {
         job: Option<usize>,
         again: bool,
     ) -> Checked {
+        if !self.is_believed(stage, person) {
+            return self.ask_in_vain(stage, (person, process)).await;
+        }
         let user = self.people[person].id;
         let mut job = job.map(|number| self.jobs[number]);
         let mut expected = None;
@@ -95,6 +98,7 @@ impl World {
         };
         let said = self.said(answer)?;
         self.tell(&(stage, person, job, again), &said_briefly(&said));
+        self.note_late(user)?;
         let assignment = said.done().map(|outcome| outcome.lease.assignment.id);
         self.record(user, assignment, Call::Ask { stage }, outcome(&said, given));
         let given = match &said {
@@ -169,34 +173,6 @@ impl World {
         Ok(())
     }
 
-    fn check_no_work(
-        &self,
-        stage: Stage,
-        user: UserId,
-        only: Option<JobId>,
-        holds: &[Assignment],
-    ) -> Checked {
-        if !holds.is_empty() {
-            broken!("{user} holds {holds:?} and heard that there is no work");
-        }
-        let now = self.now();
-        let open = |job: JobId| -> Checked<bool> { Ok(self.job(job)?.status == JobStatus::Active) };
-        for job in self.jobs.iter().filter(|job| only.is_none_or(|only| only == **job)) {
-            if !open(*job)? {
-                continue;
-            }
-            if stage == Stage::Annotate && self.job(*job)?.cut_to < self.job(*job)?.selected {
-                broken!("{user} heard that there is no work, and {job} is not cut to its end");
-            }
-            let rows: Vec<_> =
-                self.look(|view| view.assignments().filter(|row| row.job == *job).cloned().collect())?;
-            if let Some(missed) = rows.iter().find(|row| is_theirs(stage, user, row, &rows, now)) {
-                broken!("{user} heard that there is no work, and there is {missed:?}");
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) fn job(&self, id: JobId) -> Checked<swath_domain::job::Job> {
         let job = self.look(|view| view.jobs().find(|job| job.id == id).cloned())?;
         job.ok_or_else(|| crate::world::Violation(format!("{id} is gone")))
@@ -242,7 +218,9 @@ impl World {
         item: usize,
         text: u8,
     ) -> Checked {
-        let Some(held) = self.lease(person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(Stage::Annotate, (person, process), lease).await? else {
+            return Ok(());
+        };
         let user = self.people[person].id;
         let good = self.must_be_good(Stage::Annotate, user, &held, true)?;
         let index = held.items[item % held.items.len()];
@@ -270,13 +248,13 @@ impl World {
                 self.audit.saved.insert((held.assignment, user, index), (revision, body));
                 Ok(())
             }
-            said => check_good("confirm", good, &said),
+            said => self.check_good("confirm", &held, good, &said),
         }
     }
 
     /// Keeps a lease or a review alive.
     pub async fn renew(&mut self, stage: Stage, (person, process): (usize, usize), lease: usize) -> Checked {
-        let Some(held) = self.held(stage, person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
         let good = self.must_be_good(stage, user, &held, true)?;
         let before = self.row(held.assignment)?;
@@ -300,7 +278,7 @@ impl World {
                 broken!("renewed until {:?}, and the row says {row:?}", renewed.expires_at);
             }
         }
-        check_good("renew", good, &said)
+        self.check_good("renew", &held, good, &said)
     }
 
     /// Gives a lease or a review back.
@@ -310,7 +288,7 @@ impl World {
         (person, process): (usize, usize),
         lease: usize,
     ) -> Checked {
-        let Some(held) = self.held(stage, person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
         let good = self.must_be_good(stage, user, &held, false)?;
         let process = &self.processes[process];
@@ -325,7 +303,24 @@ impl World {
         if matches!(said, Said::Done(())) && !again && self.row(held.assignment)?.lease == Some(held.lease) {
             broken!("a lease was given back and stands");
         }
-        check_good("release", good || again, &said)
+        self.check_good("release", &held, good || again, &said)
+    }
+
+    /// An operation under a lease goes through exactly when the lease is good.
+    pub(crate) fn check_good<T: std::fmt::Debug>(
+        &self,
+        what: &str,
+        held: &Held,
+        good: bool,
+        said: &Said<T>,
+    ) -> Checked {
+        self.check_stale(held.lease, said)?;
+        match said {
+            Said::Unknown => Ok(()),
+            Said::Done(_) if good => Ok(()),
+            Said::Refused("stale-lease", _) if !good => Ok(()),
+            said => broken!("{what} under a lease (good: {good}) heard {said:?}"),
+        }
     }
 
     /// A lease that the person knows of.
@@ -338,44 +333,6 @@ impl World {
         let known = if stage == Stage::Annotate { &person.leases } else { &person.reviews };
         (!known.is_empty()).then(|| known[nth % known.len()].clone())
     }
-}
-
-/// An operation under a lease goes through exactly when the lease is good.
-pub(crate) fn check_good<T: std::fmt::Debug>(what: &str, good: bool, said: &Said<T>) -> Checked {
-    match said {
-        Said::Unknown => Ok(()),
-        Said::Done(_) if good => Ok(()),
-        Said::Refused("stale-lease", _) if !good => Ok(()),
-        said => broken!("{what} under a lease (good: {good}) heard {said:?}"),
-    }
-}
-
-fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], now: Time) -> bool {
-    match stage {
-        Stage::Annotate => {
-            let free = row.reserved_for.is_none_or(|person| person == user) || row.reserved_until <= now;
-            row.status == Status::Pending
-                && !row.held
-                && free
-                && !has_spoken(user, row, rows)
-                && !has_in_hand(user, row, rows)
-        }
-        Stage::Review => row.status == Status::Completed && row.review && row.author != Some(user),
-    }
-}
-
-/// Whether the person has another opinion on the range of a row.
-pub(crate) fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
-    rows.iter()
-        .any(|other| other.number == row.number && other.slot != row.slot && other.author == Some(user))
-}
-
-/// Whether the person has a lease that stands on another slot of a row's range: they may still hand that in.
-fn has_in_hand(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
-    rows.iter().any(|other| {
-        let open = matches!(other.status, Status::Pending | Status::InProgress);
-        open && other.number == row.number && other.slot != row.slot && other.holder == Some(user)
-    })
 }
 
 pub(crate) fn owned((revision, body): (i64, &str)) -> (i64, String) {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, AssignmentId, JobId, Status, UserId};
+use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Status, Time, UserId};
 use swath_store::View;
 use tokio::time::Instant;
 
+use crate::people::allows;
 use crate::replay::Replay;
 use crate::world::{Checked, World, broken};
 
@@ -25,6 +26,10 @@ pub struct Audit {
     /// Statuses of the jobs as they were, to see when they change.
     statuses: BTreeMap<JobId, JobStatus>,
     fences: BTreeMap<AssignmentId, i64>,
+    /// Leases that came to people who had lost the role, and that no sweep has looked for yet.
+    pub(crate) late: BTreeSet<LeaseId>,
+    /// The latest moment so far: a reservation that has ended once does not begin anew when the clock jumps back.
+    pub(crate) latest: Time,
     /// How much had been written at the last look.
     written: usize,
 }
@@ -34,12 +39,14 @@ impl World {
     pub fn check(&mut self, annotations: bool) -> Checked {
         let now = Instant::now();
         let mut audit = std::mem::take(&mut self.audit);
+        audit.latest = audit.latest.max(self.now());
         let mut marks = Vec::new();
         let switched = &mut self.switched;
         let checked = self.common.memory.view(|view| {
             if std::mem::replace(&mut audit.written, view.written()) != view.written() {
                 audit.play_logs(view, &mut marks)?;
                 audit.check_rows(view)?;
+                audit.check_ties(view)?;
                 audit.check_jobs(view, now, switched)?;
             }
             if annotations { audit.check_saved(view) } else { Ok(()) }
@@ -82,6 +89,23 @@ impl Audit {
             }
             if row.items != row.ranges.items() || row.confirmed > row.items {
                 broken!("the numbers of {row:?} do not fit");
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing ties a person to a row that their roles do not allow, but what came too late and waits for the sweep.
+    fn check_ties(&self, view: View<'_>) -> Checked {
+        for row in view.assignments() {
+            let lease = row.lease.filter(|lease| !self.late.contains(lease));
+            let reserved = row
+                .reserved_for
+                .filter(|_| row.status == Status::Pending && row.reserved_until > self.latest);
+            let people = lease.and(row.holder).into_iter().chain(reserved);
+            for person in people {
+                if !allows(view.roles(row.team, person), row) {
+                    broken!("{person} may not have what ties them to {row:?}");
+                }
             }
         }
         Ok(())

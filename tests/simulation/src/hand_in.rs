@@ -5,8 +5,9 @@ use swath_domain::{Stage, UserId};
 use swath_gateway::Work;
 use swath_store::Key;
 
-use crate::annotate::{Said, annotation, body, content_of, has_spoken, owned};
+use crate::annotate::{Said, annotation, body, content_of, owned};
 use crate::history::outcome;
+use crate::no_work::has_spoken;
 use crate::world::{Checked, Held, Sent, World, broken};
 
 impl World {
@@ -18,7 +19,9 @@ impl World {
         with_items: bool,
         (again, other): (bool, bool),
     ) -> Checked {
-        let Some(held) = self.lease(person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(Stage::Annotate, (person, process), lease).await? else {
+            return Ok(());
+        };
         let user = self.people[person].id;
         let previous = held.sent.clone().filter(|_| again);
         let number = previous
@@ -37,6 +40,7 @@ impl World {
         let said = gateway.submit(user, held.lease, key, works).await.map(|handed| handed.status);
         let said = self.said(said)?;
         self.tell(&("submit", person, number, &content), &said);
+        self.check_stale(held.lease, &said)?;
         let sent = items.iter().map(|item| (*item, content_of(text))).collect();
         let call = Call::Submit { lease: held.lease, id: format!("{} {number}", held.lease), items: sent };
         self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));

@@ -2,10 +2,10 @@
 
 use swath_checker::{Answer, Call};
 use swath_domain::review::Verdict;
-use swath_domain::{Stage, Status};
+use swath_domain::{Role, Stage, Status};
 use swath_store::{Key, VerdictRow};
 
-use crate::annotate::{Said, check_good};
+use crate::annotate::Said;
 use crate::history::outcome;
 use crate::world::{Checked, Sent, World, broken};
 
@@ -18,7 +18,7 @@ impl World {
         item: usize,
         reject: bool,
     ) -> Checked {
-        let Some(held) = self.held(Stage::Review, person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(Stage::Review, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
         let good = self.must_be_good(Stage::Review, user, &held, true)?;
         let item = held.items[item % held.items.len()];
@@ -37,7 +37,7 @@ impl World {
                 broken!("a verdict was taken and is {stored:?}");
             }
         }
-        check_good("a verdict", good, &said)
+        self.check_good("a verdict", &held, good, &said)
     }
 
     /// Decides a review.
@@ -48,7 +48,7 @@ impl World {
         rest: bool,
         again: bool,
     ) -> Checked {
-        let Some(held) = self.held(Stage::Review, person, lease) else { return Ok(()) };
+        let Some(held) = self.admitted(Stage::Review, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
         let previous = held.sent.clone().filter(|_| again);
         let number = previous
@@ -68,6 +68,7 @@ impl World {
         let answer = answer.map(|decided| (decided.status, decided.rework));
         let said = self.said(answer)?;
         self.tell(&("decide", person, number, rest), &said);
+        self.check_stale(held.lease, &said)?;
         let call = Call::Decide { lease: held.lease, verdicts: Vec::new() };
         let answer = |(status, rework): &(_, _)| Answer::Decided { status: *status, rework: *rework };
         self.record(user, Some(held.assignment), call, outcome(&said, answer));
@@ -105,7 +106,8 @@ impl World {
         Ok(())
     }
 
-    /// Exactly what was rejected comes back, for its author first, and after the last round for nobody.
+    /// Exactly what was rejected comes back, for its author first if they still annotate, and after the last round for
+    /// nobody.
     fn check_rework(
         &self,
         status: Status,
@@ -124,8 +126,11 @@ impl World {
         if items != rejected || kin != (Some(before.id), before.round + 1, before.number, before.slot) {
             broken!("{rejected:?} were rejected and became {child:?}");
         }
-        let reserved =
-            child.reserved_for == before.author && child.reserved_until == self.now() + terms.reserve;
+        let author = before.author;
+        let stays = author.map(|author| self.roles(author)).transpose()?;
+        let author = author.filter(|_| stays.is_some_and(|roles| roles.has(Role::Annotator)));
+        let reserved = child.reserved_for == author
+            && (author.is_none() || child.reserved_until == self.now() + terms.reserve);
         if !reserved || child.held != (child.round > terms.rounds) {
             broken!("rework is not offered as it should be: {child:?}");
         }

@@ -6,10 +6,13 @@ mod annotate;
 mod audit;
 mod hand_in;
 mod history;
+mod imports;
 mod judge;
 mod manage;
 mod model;
+mod no_work;
 mod ops;
+mod people;
 mod planted;
 mod process;
 mod regressions;
@@ -52,6 +55,9 @@ struct Options {
     /// Also plant every bug, one at a time, and see how many seeds it takes to find it.
     #[arg(long)]
     planted: bool,
+    /// Plant only the bugs of these names.
+    #[arg(long, value_name = "NAME", requires = "planted")]
+    bug: Vec<String>,
     /// Also spoil so many good histories in one place each, and see that the checker catches them all.
     #[arg(long, default_value_t = 0)]
     spoiled: u64,
@@ -84,7 +90,8 @@ fn main() -> anyhow::Result<ExitCode> {
         played.violations += explore(Protocol { lapses, crashes, doubles, bug: None });
         played.violations += blind_spots();
     }
-    let planted = if options.planted { planted::all(&runner, options.seed)? } else { Vec::new() };
+    let planted =
+        if options.planted { planted::all(&runner, options.seed, &options.bug)? } else { Vec::new() };
     let caught = spoil::all(&runner, options.seed, options.spoiled)?;
     caught.missed.iter().for_each(|missed| println!("not caught: {missed}"));
     played.violations += caught.missed.len() as u64;

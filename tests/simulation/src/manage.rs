@@ -6,7 +6,7 @@ use swath_checker::{Action, Answer, Call, Outcome};
 use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
-use swath_domain::{AssignmentId, Status};
+use swath_domain::{AssignmentId, Role, Stage, Status};
 use swath_locks::Temper;
 use swath_store::{Fault, StoreError};
 
@@ -20,7 +20,7 @@ const RESERVE: i64 = seconds(600);
 
 impl World {
     /// The outcome of a verb: an unknown one is only right where a commit was made to fail.
-    fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Said<T>> {
+    pub(crate) fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Said<T>> {
         let hit = self.was_hit();
         match outcome {
             Ok(done) => Ok(Said::Done(done)),
@@ -62,11 +62,22 @@ impl World {
     pub async fn reassign(&mut self, number: usize, to: Option<usize>) -> Checked {
         let Some(id) = self.assignment(number)? else { return Ok(()) };
         let (to, until) = (to.map(|person| self.people[person].id), self.now() + RESERVE);
+        // The route reserves work for nobody who may not have it.
+        if let Some(user) = to
+            && !self.roles(user)?.has(Role::Annotator)
+        {
+            return Ok(());
+        }
         let before = self.row(id)?;
         let store = self.processes[0].context.store.clone();
         let outcome = store.assignment_reassign(id, to, until, self.cause()).await;
         let done = self.managed(id, Action::Reassign, outcome)?;
-        if done && !matches!(before.status, Status::Pending | Status::InProgress) {
+        let may_be = match before.status {
+            Status::Pending | Status::InProgress => true,
+            Status::InReview => to.is_none(),
+            _ => false,
+        };
+        if done && !may_be {
             broken!("{before:?} was reassigned");
         }
         Ok(())
@@ -139,6 +150,8 @@ impl World {
                 |row: &&swath_domain::Assignment| matches!(row.status, Status::InProgress | Status::InReview);
             view.assignments().filter(held).cloned().collect()
         })?;
+        let leased: Vec<_> =
+            self.look(|view| view.assignments().filter(|row| row.lease.is_some()).cloned().collect())?;
         let cancelling: Vec<_> = self.look(|view| {
             let cancelling = view.jobs().filter(|job| job.status == JobStatus::Cancelling);
             cancelling.map(|job| job.id).collect()
@@ -146,12 +159,17 @@ impl World {
         let outcome = self.processes[0].sweeper.tick(now).await;
         let done = self.verb(outcome)?.done().is_some();
         self.tell(&"sweep", &done);
+        self.note_freed(&leased)?;
+        if done {
+            self.none_is_late()?;
+        }
         let late = current.iter().filter(|row| row.expires + grace < now).count();
         let mut lapsed = 0;
         for row in &current {
-            let after = self.row(row.id)?;
-            let called_off = after.status == Status::Cancelled;
-            if after.status == row.status || called_off {
+            let has_lapsed = |view: swath_store::View<'_>| {
+                view.log(row.id.0, row.seq).any(|entry| entry.action == "expire")
+            };
+            if !self.look(has_lapsed)? {
                 continue;
             }
             lapsed += 1;
@@ -194,9 +212,10 @@ impl World {
     }
 
     /// Lets time pass for everything that looks at a clock.
-    pub async fn advance(&mut self, by: i64) {
+    pub async fn advance(&mut self, by: i64) -> Checked {
         self.common.clock.turn(seconds(by));
         tokio::time::advance(Duration::from_secs(by.unsigned_abs())).await;
+        self.believe()
     }
 
     /// Everyone who holds something saves an item in the same moment.
@@ -204,6 +223,9 @@ impl World {
         let mut calls = Vec::new();
         for (number, person) in self.people.iter().enumerate() {
             let Some(held) = self.lease(number, lease) else { continue };
+            if !self.is_believed(Stage::Annotate, number) {
+                continue;
+            }
             let gateway = self.processes[number % PROCESSES].gateway.clone();
             let (user, index) = (person.id, held.items[item % held.items.len()]);
             let annotation = annotation(text);
@@ -288,13 +310,11 @@ impl World {
             Op::CancelAssignment { assignment } => self.cancel_assignment(assignment).await,
             Op::Pause { job, resume } => self.switch(job, resume).await,
             Op::CancelJob { job } => self.cancel_job(job).await,
-            Op::Advance { seconds } => {
-                self.advance(seconds).await;
-                Ok(())
-            }
+            Op::Advance { seconds } => self.advance(seconds).await,
             Op::Jump { seconds: by } => {
                 self.common.clock.turn(seconds(by));
-                Ok(())
+                // What was believed is a second old at most, and no clock jumps twice within one.
+                self.believe()
             }
             Op::Mood { temper } => {
                 let tempers = [Temper::Honest, Temper::GrantsAll, Temper::RefusesAll, Temper::Away];
@@ -313,6 +333,10 @@ impl World {
                 self.crash(process).await.map_err(|error| Violation(format!("no new process: {error:#}")))
             }
             Op::Together { lease, item, text } => self.together(lease, item, text).await,
+            Op::Roles { person, roles, unheard } => self.change_roles(person, roles, unheard).await,
+            Op::Account { person, active, unheard } => self.switch_account(person, active, unheard).await,
+            Op::Import { key, process } => self.import(key, process).await,
+            Op::GoOn { import, finish } => self.go_on(import, finish).await,
         }
     }
 }

@@ -70,6 +70,15 @@ pub enum Op {
     Crash { process: usize },
     /// Several people save items in the same moment, which puts them into one transaction.
     Together { lease: Nth, item: usize, text: u8 },
+    /// A person's roles change: bit 0 is to annotate, bit 1 to review. While it is `unheard`, gateways go on believing in
+    /// the old ones until time passes.
+    Roles { person: usize, roles: u8, unheard: bool },
+    /// An account is deactivated, or activated again.
+    Account { person: usize, active: bool, unheard: bool },
+    /// Somebody sends an import under a key, for the first time or once more.
+    Import { key: usize, process: usize },
+    /// One of the imports that are under way goes on: with another page, or to its end.
+    GoOn { import: usize, finish: bool },
 }
 
 /// How many processes, people and jobs a world has.
@@ -79,6 +88,9 @@ pub const PEOPLE: usize = 4;
 /// See [`PROCESSES`].
 pub const JOBS: usize = 2;
 
+/// Requests to import that a world knows.
+pub const IMPORTS: usize = 2;
+
 /// Operations of one list, before the world is let come to rest.
 pub const LENGTH: usize = 140;
 
@@ -87,7 +99,26 @@ pub fn of_seed(seed: u64) -> Vec<Op> {
     let mut rng = SmallRng::seed_from_u64(seed);
     // Worlds differ in what goes on in them: a list of evenly mixed operations rarely gets anywhere.
     let calm = rng.random_range(0..3) > 0;
-    (0..LENGTH).map(|_| one(&mut rng, calm)).collect()
+    let restless = rng.random_range(0..2) == 0;
+    let op = |_| match restless && rng.random_range(0..12) == 0 {
+        true => restless_one(&mut rng),
+        false => one(&mut rng, calm),
+    };
+    (0..LENGTH).map(op).collect()
+}
+
+/// People leave and come back, and imports are sent twice.
+fn restless_one(rng: &mut SmallRng) -> Op {
+    let (person, process) = (rng.random_range(0..PEOPLE), rng.random_range(0..PROCESSES));
+    let unheard = rng.random_range(0..3) > 0;
+    match rng.random_range(0..16) {
+        // Half of the time somebody comes back, so that work goes on.
+        0..3 => Op::Roles { person, roles: 3, unheard },
+        3..6 => Op::Roles { person, roles: rng.random_range(0..3), unheard },
+        6..8 => Op::Account { person, active: rng.random_range(0..2) == 0, unheard },
+        8..11 => Op::Import { key: rng.random_range(0..IMPORTS), process },
+        _ => Op::GoOn { import: rng.random_range(0..4), finish: rng.random_range(0..2) == 0 },
+    }
 }
 
 fn one(rng: &mut SmallRng, calm: bool) -> Op {

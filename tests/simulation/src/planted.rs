@@ -15,11 +15,12 @@ pub struct Row {
     pub found_after: Option<u64>,
 }
 
-/// Plants every bug and prints the table.
-pub fn all(runner: &Runner, first: u64) -> anyhow::Result<Vec<Row>> {
+/// Plants every bug, or those of these names, and prints the table.
+pub fn all(runner: &Runner, first: u64, names: &[String]) -> anyhow::Result<Vec<Row>> {
     println!("{:<22} {:>6}  by", "bug", "seeds");
     let mut rows = Vec::new();
-    for bug in Bug::ALL {
+    let is_named = |bug: &&Bug| names.is_empty() || names.contains(&format!("{bug:?}"));
+    for bug in Bug::ALL.iter().filter(is_named) {
         plant(Some(*bug));
         let found = find(runner, first);
         plant(None);

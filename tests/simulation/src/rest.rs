@@ -19,6 +19,11 @@ impl World {
         self.common.mood.set(Temper::Honest);
         // Times that a jump has put far ahead are waited for before the count begins.
         self.run(&Op::Advance { seconds: 7_200 }).await?;
+        for person in 0..PEOPLE {
+            self.run(&Op::Account { person, active: true, unheard: false }).await?;
+            self.run(&Op::Roles { person, roles: 3, unheard: false }).await?;
+        }
+        self.finish_imports().await?;
         for job in 0..self.jobs.len() {
             self.run(&Op::Pause { job, resume: true }).await?;
         }

@@ -1,6 +1,6 @@
 //! A simulated world: processes over one truth, people with leases, and messages under way.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -22,6 +22,7 @@ use swath_store::{Actor, Memory, NewDataset, NewJob, Source, Token, User, View};
 use tokio::time::Instant;
 
 use crate::audit::Audit;
+use crate::imports::Imports;
 use crate::ops::{PEOPLE, PROCESSES};
 use crate::process::{Common, Process};
 use crate::sources::{CountedIds, VirtualClock};
@@ -118,6 +119,9 @@ pub struct World {
     pub(crate) switched: BTreeMap<JobId, Instant>,
     pub(crate) under_way: Vec<Message>,
     pub(crate) audit: Audit,
+    /// Leases that ended with their holder's role.
+    pub(crate) freed: BTreeSet<LeaseId>,
+    pub(crate) imports: Imports,
     /// What people did, for the checker.
     pub(crate) history: Vec<swath_checker::Event>,
     pub(crate) operations: u64,
@@ -188,6 +192,8 @@ impl World {
             switched: BTreeMap::new(),
             under_way: Vec::new(),
             audit: Audit::default(),
+            freed: BTreeSet::new(),
+            imports: Imports::default(),
             history: Vec::new(),
             operations: 0,
             failing: false,
@@ -203,9 +209,14 @@ impl World {
     async fn populate(&mut self, climate: Climate) -> anyhow::Result<()> {
         let (now, ids) = (self.now(), self.common.ids.clone());
         let store = self.processes[0].context.store.clone();
-        let actor = Actor { user: None, token: None, entry: ids.next(now), at: now };
-        store.team_create(self.team, "the team".into(), actor, None).await?;
-        self.people = (0..PEOPLE).map(|_| Person::new(UserId(ids.next(now)), self.team, now)).collect();
+        store.team_create(self.team, "the team".into(), self.actor(None), None).await?;
+        let both = Roles::of(&[Role::Annotator, Role::Reviewer]);
+        self.settle(self.manager, Roles::of(&[Role::Manager])).await?;
+        for _ in 0..PEOPLE {
+            let person = Person::new(UserId(ids.next(now)), self.team, both);
+            self.settle(person.id, both).await?;
+            self.people.push(person);
+        }
         let dataset = DatasetId(ids.next(now));
         let source = Source::Pattern { pattern: "https://a.example/{}.png".into(), count: 100 };
         let (name, base) = ("pictures".to_owned(), String::new());
@@ -246,6 +257,20 @@ impl World {
         Ok(())
     }
 
+    /// Makes an account with these roles in the team.
+    async fn settle(&self, user: UserId, roles: Roles) -> anyhow::Result<()> {
+        let store = &self.processes[0].context.store;
+        store.user_create(account(user), self.actor(None), None).await?;
+        store.member_put(self.team, user, roles, self.actor(None)).await?;
+        Ok(())
+    }
+
+    /// Who changes something about people now.
+    pub(crate) fn actor(&self, user: Option<UserId>) -> Actor {
+        let now = self.now();
+        Actor { user, token: None, entry: self.common.ids.next(now), at: now }
+    }
+
     /// The present moment.
     pub fn now(&self) -> Time {
         self.common.clock.now()
@@ -284,6 +309,7 @@ impl World {
     /// Puts another process in the place of one that dies.
     pub async fn crash(&mut self, process: usize) -> anyhow::Result<()> {
         self.stripes += 1;
+        self.stop_imports(process);
         self.processes[process] =
             Process::start(&self.common, self.stripes).await.context("a process starts")?;
         Ok(())
@@ -317,37 +343,38 @@ impl World {
 }
 
 impl Person {
-    fn new(id: UserId, team: TeamId, now: Time) -> Self {
-        let user = User {
-            id,
-            name: "somebody".into(),
-            email: None,
-            admin: false,
-            created: now,
-            creator: None,
-            deactivated: None,
-        };
-        let roles = Roles::of(&[Role::Annotator, Role::Reviewer]);
-        let teams = vec![(team, "the team".to_owned(), roles)];
-        let token = Token {
-            id: TokenId(id.0),
-            user,
-            team: Some(team),
-            maker: None,
-            by_admin: false,
-            expires: None,
-            revoked: None,
-            teams,
-        };
+    fn new(id: UserId, team: TeamId, roles: Roles) -> Self {
         Self {
             id,
-            caller: Caller::of(token),
+            caller: caller(id, team, roles),
             leases: VecDeque::new(),
             reviews: VecDeque::new(),
             asked: None,
             keys: 0,
         }
     }
+}
+
+fn account(id: UserId) -> User {
+    let (name, created) = ("somebody".to_owned(), Time(0));
+    User { id, name, email: None, admin: false, created, creator: None, deactivated: None }
+}
+
+/// A person as services know them who have read these roles.
+pub(crate) fn caller(id: UserId, team: TeamId, roles: Roles) -> Caller {
+    let member = (roles != Roles::NONE).then(|| (team, "the team".to_owned(), roles));
+    let teams = member.into_iter().collect();
+    let (user, team) = (account(id), Some(team));
+    Caller::of(Token {
+        id: TokenId(id.0),
+        user,
+        team,
+        maker: None,
+        by_admin: false,
+        expires: None,
+        revoked: None,
+        teams,
+    })
 }
 
 fn spec() -> JobSpec {

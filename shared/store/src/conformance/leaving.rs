@@ -13,6 +13,8 @@ suite! {
     what_a_role_no_longer_allows_is_free_when_it_is_lost
     a_lease_that_has_expired_is_not_revived_after_its_holder_left
     what_is_reserved_for_a_member_is_free_when_they_leave
+    rework_that_its_author_has_taken_is_free_when_they_leave
+    rework_is_not_reserved_for_an_author_who_has_left
     a_deactivated_account_holds_nothing_anywhere
     a_grant_that_was_under_way_is_freed_by_the_sweep
     tokens_end_with_the_membership_and_with_the_right_to_make_them
@@ -91,6 +93,41 @@ async fn what_is_reserved_for_a_member_is_free_when_they_leave(world: World) {
     put(&world, author, &[Role::Reviewer]).await;
     assert_eq!(world.look(rework).await.reserved_for, None);
     assert_eq!(granted(world.ask(ANNOTATE, job, other).await).id, rework);
+    audit(&world, job).await;
+}
+
+/// Rework that is leased to its author is reserved for them as well.
+async fn rework_that_its_author_has_taken_is_free_when_they_leave(world: World) {
+    let job = world.job(&Plan::of(5)).await;
+    let (author, other) = (world.worker().await, world.worker().await);
+    world.hand_in(job, author).await;
+    let review = granted(world.ask(Stage::Review, job, other).await);
+    let rework = world.store.review_decide(world.decision(&review, &[1])).await.unwrap().rework.unwrap();
+    assert_eq!(granted(world.ask(ANNOTATE, job, author).await).id, rework);
+    put(&world, author, &[]).await;
+    assert_eq!(world.look(rework).await.reserved_for, None);
+    assert_eq!(granted(world.ask(ANNOTATE, job, other).await).id, rework);
+    audit(&world, job).await;
+}
+
+async fn rework_is_not_reserved_for_an_author_who_has_left(world: World) {
+    let job = world.job(&Plan::of(15)).await;
+    let (lost_role, deactivated, other) = (world.worker().await, world.worker().await, world.worker().await);
+    for author in [lost_role, deactivated, other] {
+        world.hand_in(job, author).await;
+    }
+    put(&world, lost_role, &[Role::Reviewer]).await;
+    let edit = UserEdit { active: Some(false), ..UserEdit::default() };
+    world.store.user_edit(deactivated, edit, world.actor()).await.unwrap();
+    let reviewer = world.worker().await;
+    let mut reserved = Vec::new();
+    for _ in 0..3 {
+        let review = granted(world.ask(Stage::Review, job, reviewer).await);
+        let first = review.ranges.iter().next().unwrap();
+        let decided = world.store.review_decide(world.decision(&review, &[first])).await.unwrap();
+        reserved.push(world.look(decided.rework.unwrap()).await.reserved_for);
+    }
+    assert_eq!(reserved, [None, None, Some(other)]);
     audit(&world, job).await;
 }
 

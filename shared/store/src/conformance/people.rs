@@ -120,6 +120,8 @@ async fn every_change_of_what_people_may_do_is_counted(world: World) {
     moved("another role").await;
     world.store.member_put(world.team, person, Roles::NONE, world.actor()).await.unwrap();
     moved("a member who is gone").await;
+    world.store.member_put(world.team, person, Roles::of(&[Role::Reviewer]), world.actor()).await.unwrap();
+    moved("a member who is back").await;
     let id = world.token(person, "t").await;
     world.store.token_revoke(id, world.actor()).await.unwrap();
     moved("a token that is revoked").await;

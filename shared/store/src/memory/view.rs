@@ -1,13 +1,16 @@
 //! A look at the tables from outside, for whoever checks that the verbs keep their promises.
 
+use swath_domain::ids::TeamId;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
-use swath_domain::{Assignment, Stage, Stale};
+use swath_domain::{Assignment, Roles, Stage, Stale, Time};
 use uuid::Uuid;
 
 use super::Tables;
+use crate::datasets::Dataset;
+use crate::requests::RequestKey;
 
 /// The tables as they stand between two transactions.
 #[derive(Clone, Copy)]
@@ -97,6 +100,30 @@ impl<'a> View<'a> {
             .annotations
             .iter()
             .map(|((assignment, author, item), _)| (AssignmentId(*assignment), UserId(*author), *item))
+    }
+
+    /// What the account of a person allows in a team.
+    pub fn roles(self, team: TeamId, user: UserId) -> Roles {
+        let is_active = self.0.users.get(&user.0).is_some_and(|user| user.deactivated.is_none());
+        let member = self.0.members.get(&(team.0, user.0)).filter(|_| is_active);
+        member.map_or(Roles::NONE, |member| Roles::from_bits(member.roles))
+    }
+
+    /// Every dataset, by id.
+    pub fn datasets(self) -> impl Iterator<Item = &'a Dataset> {
+        self.0.datasets.values()
+    }
+
+    /// The attempt that carries out a request, and until when it is believed to run.
+    pub fn attempt(self, request: &RequestKey) -> Option<(Uuid, Time)> {
+        let place = (request.user.0, request.route.to_owned(), request.key.clone());
+        self.0.requests.get(&place).map(|(attempt, until)| (*attempt, Time(*until)))
+    }
+
+    /// Whether a request has an answer that is kept.
+    pub fn is_answered(self, request: &RequestKey) -> bool {
+        let place = (request.user.0, request.route.to_owned(), request.key.clone());
+        self.0.answers.get(&place).is_some()
     }
 
     /// Every accepted item: job, item, slot, and the assignment and author that it was accepted from.

@@ -1,0 +1,64 @@
+//! When "no work" is a right answer, by a plain look at all rows.
+
+use swath_domain::job::JobStatus;
+use swath_domain::{Assignment, JobId, Stage, Status, Time, UserId};
+
+use crate::world::{Checked, World, broken};
+
+impl World {
+    pub(crate) fn check_no_work(
+        &self,
+        stage: Stage,
+        user: UserId,
+        only: Option<JobId>,
+        holds: &[Assignment],
+    ) -> Checked {
+        if !holds.is_empty() {
+            broken!("{user} holds {holds:?} and heard that there is no work");
+        }
+        let now = self.now();
+        let open = |job: JobId| -> Checked<bool> { Ok(self.job(job)?.status == JobStatus::Active) };
+        for job in self.jobs.iter().filter(|job| only.is_none_or(|only| only == **job)) {
+            if !open(*job)? {
+                continue;
+            }
+            if stage == Stage::Annotate && self.job(*job)?.cut_to < self.job(*job)?.selected {
+                broken!("{user} heard that there is no work, and {job} is not cut to its end");
+            }
+            let rows: Vec<_> =
+                self.look(|view| view.assignments().filter(|row| row.job == *job).cloned().collect())?;
+            if let Some(missed) = rows.iter().find(|row| is_theirs(stage, user, row, &rows, now)) {
+                broken!("{user} heard that there is no work, and there is {missed:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], now: Time) -> bool {
+    match stage {
+        Stage::Annotate => {
+            let free = row.reserved_for.is_none_or(|person| person == user) || row.reserved_until <= now;
+            row.status == Status::Pending
+                && !row.held
+                && free
+                && !has_spoken(user, row, rows)
+                && !has_in_hand(user, row, rows)
+        }
+        Stage::Review => row.status == Status::Completed && row.review && row.author != Some(user),
+    }
+}
+
+/// Whether the person has another opinion on the range of a row.
+pub(crate) fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
+    rows.iter()
+        .any(|other| other.number == row.number && other.slot != row.slot && other.author == Some(user))
+}
+
+/// Whether the person has a lease that stands on another slot of a row's range: they may still hand that in.
+fn has_in_hand(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
+    rows.iter().any(|other| {
+        let open = matches!(other.status, Status::Pending | Status::InProgress);
+        open && other.number == row.number && other.slot != row.slot && other.holder == Some(user)
+    })
+}

@@ -1,0 +1,206 @@
+//! People who lose a role, a membership or the account, and come back: what ends with it, and what gateways believe.
+
+use std::collections::BTreeSet;
+
+use swath_domain::{Assignment, AssignmentId, LeaseId, Role, Roles, Stage, Stale, Status, UserId};
+use swath_leasing::{Ask, LeaseRequest};
+use swath_store::{Freed, Result, UserEdit};
+
+use crate::annotate::Said;
+use crate::world::{Checked, Held, World, broken, caller};
+
+/// The role that work of a stage needs.
+fn role(stage: Stage) -> Role {
+    if stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }
+}
+
+/// Where an undecided assignment stands: whoever is tied to it needs the role for that.
+pub(crate) fn stage_of(row: &Assignment) -> Option<Stage> {
+    match row.status {
+        Status::Pending | Status::InProgress => Some(Stage::Annotate),
+        Status::Completed | Status::InReview => Some(Stage::Review),
+        Status::Accepted | Status::Rejected | Status::Cancelled => None,
+    }
+}
+
+/// Whether these roles allow what ties a person to a row.
+pub(crate) fn allows(roles: Roles, row: &Assignment) -> bool {
+    stage_of(row).is_none_or(|stage| roles.has(role(stage)))
+}
+
+impl World {
+    /// What a person may do by now, whatever anybody believes.
+    pub(crate) fn roles(&self, user: UserId) -> Checked<Roles> {
+        self.look(|view| view.roles(self.team, user))
+    }
+
+    /// Whether gateways believe that a person may work in a stage.
+    pub(crate) fn is_believed(&self, stage: Stage, person: usize) -> bool {
+        self.people[person].caller.roles_in(self.team).has(role(stage))
+    }
+
+    /// What was believed about people is read again.
+    pub(crate) fn believe(&mut self) -> Checked {
+        for person in 0..self.people.len() {
+            let (id, team) = (self.people[person].id, self.team);
+            let roles = self.roles(id)?;
+            if self.people[person].caller.roles_in(team) != roles {
+                self.people[person].caller = caller(id, team, roles);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a person's roles.
+    pub async fn change_roles(&mut self, person: usize, bits: u8, unheard: bool) -> Checked {
+        let sets: [&[Role]; 4] =
+            [&[], &[Role::Annotator], &[Role::Reviewer], &[Role::Annotator, Role::Reviewer]];
+        let roles = Roles::of(sets[usize::from(bits) % sets.len()]);
+        let user = self.people[person].id;
+        let tied = self.tied(user)?;
+        let store = self.processes[0].context.store.clone();
+        let outcome = store.member_put(self.team, user, roles, self.actor(Some(self.manager))).await;
+        self.changed(user, ("roles", person, bits), &tied, outcome)?;
+        if unheard { Ok(()) } else { self.believe() }
+    }
+
+    /// Deactivates an account, or activates it again.
+    pub async fn switch_account(&mut self, person: usize, active: bool, unheard: bool) -> Checked {
+        let user = self.people[person].id;
+        let tied = self.tied(user)?;
+        let store = self.processes[0].context.store.clone();
+        let edit = UserEdit { active: Some(active), ..UserEdit::default() };
+        let outcome = store.user_edit(user, edit, self.actor(Some(self.manager))).await;
+        self.changed(user, ("account", person, u8::from(active)), &tied, outcome.map(|(_, freed)| freed))?;
+        if unheard { Ok(()) } else { self.believe() }
+    }
+
+    /// What a person has: leases, also expired ones, and reservations of what waits.
+    fn tied(&self, user: UserId) -> Checked<Vec<Assignment>> {
+        let is_tied = |row: &&Assignment| {
+            stage_of(row).is_some()
+                && (row.lease.is_some() && row.holder == Some(user)
+                    || row.status == Status::Pending && row.reserved_for == Some(user))
+        };
+        self.look(|view| view.assignments().filter(is_tied).cloned().collect())
+    }
+
+    /// Exactly what the roles no longer allow is free.
+    fn changed(
+        &mut self,
+        user: UserId,
+        what: (&str, usize, u8),
+        tied: &[Assignment],
+        outcome: Result<Vec<Freed>>,
+    ) -> Checked {
+        let said = self.verb(outcome)?;
+        self.tell(&what, &said.done().map(Vec::len));
+        let roles = self.roles(user)?;
+        if let Said::Done(freed) = &said {
+            let freed: BTreeSet<AssignmentId> = freed.iter().map(|(row, _)| row.id).collect();
+            let lost: Vec<_> = tied.iter().filter(|row| !allows(roles, row)).collect();
+            let may_be: BTreeSet<_> = lost.iter().map(|row| row.id).collect();
+            // A reservation that has ended ties nobody, and what came too late is the sweep's.
+            let stands = |row: &&&Assignment| match row.lease.filter(|_| row.holder == Some(user)) {
+                Some(lease) => !self.audit.late.contains(&lease),
+                None => row.reserved_until > self.audit.latest,
+            };
+            let must_be: BTreeSet<_> = lost.iter().filter(stands).map(|row| row.id).collect();
+            if !must_be.is_subset(&freed) || !freed.is_subset(&may_be) {
+                broken!("{what:?} freed {freed:?}, and not exactly {must_be:?}");
+            }
+        }
+        self.note_freed(tied)
+    }
+
+    /// What stood on these rows and was freed has ended as reassigned.
+    pub(crate) fn note_freed(&mut self, before: &[Assignment]) -> Checked {
+        for row in before {
+            let Some(lease) = row.lease else { continue };
+            let (is_freed, ended) = self.look(|view| {
+                let mut since = view.log(row.id.0, row.seq);
+                let freed = since.any(|entry| entry.action == "free" && entry.lease_id == Some(lease));
+                (freed, view.grant(lease).and_then(|grant| grant.ended))
+            })?;
+            if !is_freed || self.row(row.id)?.lease == Some(lease) {
+                continue;
+            }
+            if ended != Some(Stale::Reassigned) {
+                broken!("{lease} of {row:?} was freed and ended as {ended:?}");
+            }
+            self.freed.insert(lease);
+            self.audit.late.remove(&lease);
+        }
+        Ok(())
+    }
+
+    /// Notes what a person got from a process that did not know yet that the role is lost.
+    pub(crate) fn note_late(&mut self, user: UserId) -> Checked {
+        let roles = self.roles(user)?;
+        let tied = self.tied(user)?;
+        let late = tied.iter().filter(|row| row.holder == Some(user) && !allows(roles, row));
+        self.audit.late.extend(late.filter_map(|row| row.lease));
+        Ok(())
+    }
+
+    /// A lease that a person knows of, if a call under it is let in: as long as the role for it is believed in.
+    pub(crate) async fn admitted(
+        &self,
+        stage: Stage,
+        (person, process): (usize, usize),
+        nth: usize,
+    ) -> Checked<Option<Held>> {
+        let Some(held) = self.held(stage, person, nth) else { return Ok(None) };
+        let process = &self.processes[process];
+        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let admitted = desk.admit(&self.people[person].caller, held.lease).await;
+        match (admitted, self.is_believed(stage, person)) {
+            (Ok(_), true) => Ok(Some(held)),
+            (Err(problem), false) if matches!(problem.code, "forbidden" | "not-found") => Ok(None),
+            (Ok(_), false) => broken!("a call without the role for it was let in"),
+            (Err(problem), _) => broken!("{} was heard under a lease: {}", problem.code, problem.detail),
+        }
+    }
+
+    /// Somebody who is known to have no role for it asks for work.
+    pub(crate) async fn ask_in_vain(&mut self, stage: Stage, (person, process): (usize, usize)) -> Checked {
+        let caller = self.people[person].caller.clone();
+        let ask = Ask { caller, request: LeaseRequest::default(), key: None };
+        let answer = match stage {
+            Stage::Annotate => self.processes[process].gateway.ask(ask).await,
+            Stage::Review => self.processes[process].review.ask(ask).await,
+        };
+        match answer {
+            Err(problem) if matches!(problem.code, "forbidden" | "not-found") => Ok(()),
+            Err(problem) => broken!("a question without the role for it was refused: {}", problem.code),
+            Ok(_) => broken!("work was given to somebody without the role for it"),
+        }
+    }
+
+    /// A lease that ended with its holder's role is answered as reassigned.
+    pub(crate) fn check_stale<T: std::fmt::Debug>(&self, lease: LeaseId, said: &Said<T>) -> Checked {
+        match said {
+            Said::Refused("stale-lease", reason) if self.freed.contains(&lease) && reason != "reassigned" => {
+                broken!("{lease} ended with its holder's role and is stale as {reason}")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing stands any more that came too late to be freed with the role.
+    pub(crate) fn none_is_late(&mut self) -> Checked {
+        let late = std::mem::take(&mut self.audit.late);
+        let left: Vec<_> = self.look(|view| {
+            let disallowed = |row: &&Assignment| {
+                let lease = row.lease.filter(|lease| late.contains(lease));
+                let holder = lease.and(row.holder);
+                holder.is_some_and(|holder| !allows(view.roles(row.team, holder), row))
+            };
+            view.assignments().filter(disallowed).cloned().collect()
+        })?;
+        match left.first() {
+            Some(row) => broken!("the sweep left to somebody who may not have it {row:?}"),
+            None => Ok(()),
+        }
+    }
+}
