@@ -180,6 +180,7 @@ fn token_routes() -> Vec<Route> {
         )
         .takes::<invitations::AcceptRequest>()
         .gives::<invitations::Accepted>(201)
+        .optional_token()
         .idempotent(),
     ]
 }

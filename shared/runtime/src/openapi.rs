@@ -61,7 +61,11 @@ fn operation(route: &Route) -> Value {
         "operationId": operation_id(route),
         "parameters": route.doc.parameters,
         "responses": responses,
-        "security": if route.access == Access::Open { json!([]) } else { json!([{"token": []}]) },
+        "security": match (route.access, route.doc.token_optional) {
+            (Access::Open, true) => json!([{}, {"token": []}]),
+            (Access::Open, false) => json!([]),
+            _ => json!([{"token": []}]),
+        },
     });
     if let Some(content) = &route.doc.body {
         operation["requestBody"] = json!({"required": !route.doc.body_optional, "content": content});
@@ -71,7 +75,7 @@ fn operation(route: &Route) -> Value {
 
 fn problems(route: &Route) -> Vec<u16> {
     let mut statuses = vec![400, 404, 422, 500, 503];
-    if route.access != Access::Open {
+    if route.access != Access::Open || route.doc.token_optional {
         statuses.extend([401, 403, 409, 412, 429]);
     }
     if route.doc.body.is_some() {

@@ -33,6 +33,7 @@ pub(crate) struct Doc {
     pub(crate) parameters: Vec<Value>,
     pub(crate) body: Option<Value>,
     pub(crate) body_optional: bool,
+    pub(crate) token_optional: bool,
     pub(crate) answers: Vec<(u16, Value)>,
     pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -135,6 +136,12 @@ impl Route {
     /// Knows a header.
     pub fn header(mut self, name: &str, schema: Value, description: &str) -> Self {
         self.doc.parameters.push(parameter("header", name, false, schema, description));
+        self
+    }
+
+    /// Looks at a bearer token where one comes, though it needs none.
+    pub fn optional_token(mut self) -> Self {
+        self.doc.token_optional = true;
         self
     }
 
