@@ -175,10 +175,15 @@ async fn begin_stream(
             let asked = key.map(|key| key.asked(digest)).ok_or_else(Problem::internal)?;
             Ok(Err(first.to(&asked)?))
         }
-        Err(problem) => {
-            body::digest(body, prefix, most).await?;
-            Err(problem)
-        }
+        Err(problem) => Err(refused_stream(body, most, problem).await),
+    }
+}
+
+/// A refusal of a body that is still being sent: it is read to its end, because a client that sends does not listen.
+async fn refused_stream(body: Body, most: u64, problem: Problem) -> Problem {
+    match body::digest(body, &[], most).await {
+        Ok(_) => problem,
+        Err(interrupted) => interrupted,
     }
 }
 
@@ -202,9 +207,13 @@ async fn from_stream(
         Ok(go) => go,
         Err(first) => return first_dataset(first),
     };
-    let id = open(context, (team, caller.user()), name).await?;
+    let most = context.config.server.upload_bytes;
+    let id = match open(context, (team, caller.user()), name).await {
+        Ok(id) => id,
+        Err(problem) => return Err(refused_stream(body, most, problem).await),
+    };
     let import = Import::start(context.clone(), first_version(id, team), Naming::Line, (attempt, prefix));
-    import.stream(kind, body, context.config.server.upload_bytes).await?;
+    import.stream(kind, body, most).await?;
     Ok(id)
 }
 
@@ -388,8 +397,11 @@ pub(crate) async fn append(
             let prefix = format!("{id}\n{kind:?}\n").into_bytes();
             match begin_stream(&context, key, &prefix, request.into_body()).await? {
                 Ok((attempt, body)) => {
-                    let import = next_version(&context, &dataset, Naming::Line, (attempt, prefix)).await?;
-                    import.stream(kind, body, context.config.server.upload_bytes).await?;
+                    let most = context.config.server.upload_bytes;
+                    match next_version(&context, &dataset, Naming::Line, (attempt, prefix)).await {
+                        Ok(import) => import.stream(kind, body, most).await?,
+                        Err(problem) => return Err(refused_stream(body, most, problem).await),
+                    }
                     None
                 }
                 Err(first) => Some(first),
