@@ -168,7 +168,11 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
         let first = tokio::spawn(async move {
             let request =
                 manager.request(Method::POST, &under_way.path).header("idempotency-key", &under_way.key);
-            request.body(under_way.kind, under_way.body.clone()).send_or_unreachable().await.is_ok()
+            request
+                .body(under_way.kind, under_way.body.clone())
+                .send_or_unreachable()
+                .await
+                .is_ok_and(|answer| answer.status() == 201)
         });
         let began = until("the upload to begin", Duration::from_secs(30), || async {
             let twin = Repeated { body: String::new(), ..upload.clone() }.send(&team.manager).await;
