@@ -33,6 +33,18 @@ impl Repeated {
         request.body(self.kind, self.body.clone()).send().await
     }
 
+    /// Sends it, again while the twin that looks for it has its turn; true where it was carried out to the end.
+    async fn until_cut_off(&self, person: &Person) -> bool {
+        loop {
+            let request = person.request(Method::POST, &self.path).header("idempotency-key", &self.key);
+            match request.body(self.kind, self.body.clone()).send_or_unreachable().await {
+                Ok(answer) if answer.status() == 409 => {}
+                Ok(answer) => return answer.status() == 201,
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Sends it until it is no longer being carried out by somebody else.
     async fn patiently(&self, person: &Person) -> Answer {
         let answered = until("the twin to end", Duration::from_secs(60), || async {
@@ -165,15 +177,7 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
         let upload = Repeated::csv(path, 200_000);
         let under_way = upload.clone();
         let manager = team.manager.clone();
-        let first = tokio::spawn(async move {
-            let request =
-                manager.request(Method::POST, &under_way.path).header("idempotency-key", &under_way.key);
-            request
-                .body(under_way.kind, under_way.body.clone())
-                .send_or_unreachable()
-                .await
-                .is_ok_and(|answer| answer.status() == 201)
-        });
+        let first = tokio::spawn(async move { under_way.until_cut_off(&manager).await });
         let began = until("the upload to begin", Duration::from_secs(30), || async {
             let twin = Repeated { body: String::new(), ..upload.clone() }.send(&team.manager).await;
             (twin.code() == "in-progress").then_some(())
