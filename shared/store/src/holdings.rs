@@ -141,17 +141,19 @@ async fn free_departed(
     let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;
-    execute!(
-        db,
-        "DELETE FROM departures WHERE team = $1 AND person = $2 AND at = $3",
-        team.0,
-        user.0,
-        at.0;
-        |t| Ok(match t.departures.get(&(team.0, user.0)) {
-            Some(noted) if *noted == at.0 => t.departures.remove(&(team.0, user.0)),
-            _ => 0,
-        })
-    )?;
+    if now - at >= DEPARTURE {
+        execute!(
+            db,
+            "DELETE FROM departures WHERE team = $1 AND person = $2 AND at = $3",
+            team.0,
+            user.0,
+            at.0;
+            |t| Ok(match t.departures.get(&(team.0, user.0)) {
+                Some(noted) if *noted == at.0 => t.departures.remove(&(team.0, user.0)),
+                _ => 0,
+            })
+        )?;
+    }
     Ok(freed)
 }
 
@@ -163,12 +165,11 @@ impl Store {
             fetch_all!(
                 &mut reader.db(),
                 (Uuid, Uuid, i64),
-                "SELECT team, person, at FROM departures WHERE at <= $2 ORDER BY at LIMIT $1",
-                limit,
-                now.0 - DEPARTURE;
+                "SELECT team, person, at FROM departures ORDER BY at LIMIT $1",
+                limit;
                 |t| {
-                    let due = t.departures.iter().filter(|(_, at)| **at <= now.0 - DEPARTURE);
-                    let mut all: Vec<_> = due.map(|((team, person), at)| (*team, *person, *at)).collect();
+                    let all = t.departures.iter();
+                    let mut all: Vec<_> = all.map(|((team, person), at)| (*team, *person, *at)).collect();
                     all.sort_by_key(|(.., at)| *at);
                     all.truncate(limit as usize);
                     all
