@@ -202,7 +202,8 @@ impl Desk {
             rows.into_iter().map(|row| self.item(known(&index, row.index), row, shows.as_ref())).collect();
         let cost = |item: &ItemPart| item.bytes() + known(&index, item.index).total;
         items.truncate(fitting(&items, limits::PAGE_BYTES_MAX, cost));
-        let share = self.context.answers.share(COPIES * items.iter().map(cost).sum::<usize>()).await?;
+        let share =
+            self.context.answers.share(Some(user), COPIES * items.iter().map(cost).sum::<usize>()).await?;
         if let (Some(first), Some(last)) = (items.first(), items.last()) {
             let mut labels = self.labels(&mut index, first.index..=last.index).await?;
             items.iter_mut().for_each(|item| item.show(&mut labels));
@@ -257,7 +258,7 @@ impl Desk {
         let annotations_left_out = total > limits::PAGE_BYTES_MAX;
         let bytes = items.iter().map(ItemPart::bytes).sum::<usize>() + job_part.bytes;
         let labels = if annotations_left_out { 0 } else { total };
-        let share = self.context.answers.share(COPIES * (bytes + labels)).await?;
+        let share = self.context.answers.share(Some(view.holder), COPIES * (bytes + labels)).await?;
         if !annotations_left_out {
             let mut labels = self.labels(&mut index, i64::MIN..=i64::MAX).await?;
             items.iter_mut().for_each(|item| item.show(&mut labels));

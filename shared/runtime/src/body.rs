@@ -14,8 +14,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use swath_domain::FieldError;
+use swath_domain::ids::UserId;
 use uuid::Uuid;
 
+use crate::auth::Caller;
 use crate::budget::{Budget, SMALL_BYTES, counted};
 use crate::context::Context;
 use crate::problem::{Problem, Result};
@@ -34,7 +36,8 @@ impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
     async fn from_request(request: Request, context: &Context) -> Result<Self> {
         let (parts, body) = request.into_parts();
         require_json(&parts.headers)?;
-        let bytes = collect(body, context.config.server.body_bytes, &context.requests).await?;
+        let user = parts.extensions.get::<Caller>().map(Caller::user);
+        let bytes = collect(body, context.config.server.body_bytes, (&context.requests, user)).await?;
         Ok(Self { value: parse(&bytes)?, bytes })
     }
 }
@@ -59,9 +62,13 @@ const DRAINED: usize = 64 << 20;
 /// What a large body takes in memory until it is stored, as a multiple of its bytes: parsed, it is several times larger.
 const COPIES: usize = 4;
 
-/// Reads a body whole, up to a bound. A large one waits for its share of the memory for requests, and gives it back with
-/// its last byte.
-pub async fn collect(mut body: RawBody, most: usize, requests: &Budget) -> Result<Bytes> {
+/// Reads a body whole, up to a bound. A large one waits for its share of the person's memory for requests, and gives it
+/// back with its last byte.
+pub async fn collect(
+    mut body: RawBody,
+    most: usize,
+    (requests, user): (&Budget, Option<UserId>),
+) -> Result<Bytes> {
     let (mut bytes, mut seen, mut share) = (Vec::new(), 0, None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
@@ -71,7 +78,7 @@ pub async fn collect(mut body: RawBody, most: usize, requests: &Budget) -> Resul
             if COPIES * seen > SMALL_BYTES && share.is_none() {
                 let expected = body.size_hint().exact().and_then(|rest| usize::try_from(rest).ok());
                 let expected = expected.map_or(most, |rest| seen.saturating_add(rest).min(most));
-                share = Some(requests.share(COPIES * expected).await?);
+                share = Some(requests.share(user, COPIES * expected).await?);
             }
             bytes.extend_from_slice(data);
         } else if seen > most + DRAINED {

@@ -1,5 +1,6 @@
 //! First answers, kept so that a request that is sent again under the same key gets them again.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use swath_domain::Time;
@@ -95,6 +96,16 @@ pub(crate) async fn keep_answer(
         |t| t.answers.insert(place(asked), (asked.key.digest.clone(), answer.to_string(), now.0))
     )?;
     Ok(())
+}
+
+/// An answer as it is kept for a request that is sent again.
+pub(crate) fn encoded<T: Serialize>(answer: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
+}
+
+/// An answer that was kept.
+pub(crate) fn decoded<T: for<'de> Deserialize<'de>>(answer: serde_json::Value) -> Result<T> {
+    serde_json::from_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
 }
 
 impl Store {

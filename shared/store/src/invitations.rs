@@ -7,7 +7,7 @@ use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, Time};
 use uuid::Uuid;
 
-use crate::answers::{Asked, first_answer, keep_answer};
+use crate::answers::{Asked, decoded, encoded, first_answer, keep_answer};
 use crate::audit_log::{Actor, Audit};
 use crate::core::{Core, Store};
 use crate::db::{Db, Tx, execute, fetch_all, fetch_one, row};
@@ -114,7 +114,7 @@ async fn create(
     asked: Option<&Asked>,
 ) -> Result<(Uuid, bool)> {
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((people::decoded(first)?, false));
+        return Ok((decoded(first)?, false));
     }
     let inviter = actor.user.ok_or(StoreError::NotFound)?;
     execute!(
@@ -145,7 +145,7 @@ async fn create(
     let detail = json!({"invitation": new.id, "roles": new.roles.to_vec()});
     audit.note("invitation-create", Some(new.team), None, Some(detail));
     audit.write(db).await?;
-    keep_answer(db, asked, &people::encoded(&new.id)?, actor.at).await?;
+    keep_answer(db, asked, &encoded(&new.id)?, actor.at).await?;
     Ok((new.id, true))
 }
 
@@ -244,7 +244,7 @@ async fn accept(
 ) -> Result<(Joined, bool)> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((people::decoded(first)?, false));
+        return Ok((decoded(first)?, false));
     }
     let user = guest.user();
     let invitation = good(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
@@ -266,7 +266,7 @@ async fn accept(
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
     tokens::insert(db, &token, Some(user), actor.at).await?;
     let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
-    keep_answer(db, asked, &people::encoded(&joined)?, actor.at).await?;
+    keep_answer(db, asked, &encoded(&joined)?, actor.at).await?;
     Ok((joined, true))
 }
 

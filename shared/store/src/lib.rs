@@ -9,6 +9,7 @@
 //!
 //! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
 
+mod account_edits;
 mod annotations;
 mod answers;
 mod audit_log;
@@ -49,6 +50,7 @@ mod progress;
 mod remembered;
 mod requests;
 mod reviews;
+mod rights;
 mod rows;
 mod rowset;
 mod submissions;
@@ -61,6 +63,7 @@ mod waiving;
 #[cfg(test)]
 mod conformance;
 
+pub use account_edits::UserEdit;
 pub use annotations::{AnnotationPlace, ItemSize, fitting};
 pub use answers::{Asked, Key, digest};
 pub use audit_log::{Actor, AuditEntry};
@@ -84,7 +87,7 @@ pub use members::Member;
 pub use memory::{Fault, GrantView, Memory, View};
 pub use moving::{Moved, move_to_postgres};
 pub use oversight::Books;
-pub use people::{User, UserEdit};
+pub use people::User;
 pub use pieces::ItemRow;
 pub use pools::{Connections, Target};
 pub use remembered::Remembered;

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use crate::audit_log::{Actor, Audit};
 use crate::core::{Core, Store};
-use crate::db::{Db, Tx, execute, fetch_all, fetch_each, fetch_one};
+use crate::db::{Db, Tx, execute, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holdings::{Freed, Holdings, note_departure};
 use crate::memory::MemberRecord;
+use crate::rights::{lock_people, require_manager, roles};
 use crate::{invitations, tokens};
 
 /// A member of a team.
@@ -25,18 +26,6 @@ pub struct Member {
     pub name: String,
     /// Their roles.
     pub roles: Roles,
-}
-
-pub(crate) async fn roles(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Roles> {
-    let row = fetch_one!(
-        db,
-        (i64,),
-        "SELECT roles FROM members WHERE team = $1 AND person = $2",
-        team.0,
-        user.0;
-        |t| t.members.get(&(team.0, user.0)).map(|member| (member.roles,))
-    )?;
-    Ok(row.map_or(Roles::NONE, |(bits,)| Roles::from_bits(bits)))
 }
 
 async fn delete(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<()> {
@@ -73,41 +62,6 @@ async fn upsert(db: &mut Db<'_>, team: TeamId, user: UserId, roles: Roles, now: 
         }
     )?;
     Ok(())
-}
-
-/// Locks these people's accounts in the order of their ids: changes of what a person may do take turns.
-pub(crate) async fn lock_people(db: &mut Db<'_>, people: &[UserId]) -> Result<()> {
-    let mut people: Vec<Uuid> = people.iter().map(|user| user.0).collect();
-    people.sort_unstable();
-    people.dedup();
-    fetch_each!(
-        db,
-        (Uuid,),
-        [
-            "SELECT u.id FROM {rows} CROSS JOIN users u WHERE u.id = c.id ORDER BY u.id FOR NO KEY UPDATE OF u",
-            "SELECT u.id FROM {rows} CROSS JOIN users u WHERE u.id = c.id"
-        ],
-        &people,
-        |user| { id: uuid = *user };
-        |t| t.users.get(user).map(|_| (*user,))
-    )?;
-    Ok(())
-}
-
-/// Whether who acts through a token still manages the team: what a process believes of that may be a second old.
-pub(crate) async fn require_manager(db: &mut Db<'_>, team: TeamId, actor: &Actor) -> Result<()> {
-    let (Some(user), Some(_)) = (actor.user, actor.token) else { return Ok(()) };
-    let admin = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM users WHERE id = $1 AND admin AND deactivated IS NULL",
-        user.0;
-        |t| t.users.get(&user.0).filter(|user| user.admin).map(|_| (user.0,))
-    )?;
-    if admin.is_some() || roles(db, team, user).await?.has(Role::Manager) {
-        return Ok(());
-    }
-    Err(StoreError::NotFound)
 }
 
 /// Sets what a person may do in a team. What the roles no longer allow ends in the same transaction: leases, reviews and

@@ -1,20 +1,17 @@
 //! Accounts and teams.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use swath_domain::assignment::Cause;
+use serde_json::json;
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::{FieldError, Roles, Time, email};
+use swath_domain::{FieldError, Time, email};
 use uuid::Uuid;
 
-use crate::answers::{Asked, first_answer, keep_answer};
+use crate::answers::{Asked, decoded, encoded, first_answer, keep_answer};
 use crate::audit_log::{Actor, Audit};
-use crate::core::{Core, Store};
-use crate::db::{Db, Tx, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
+use crate::core::Store;
+use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
-use crate::holdings::{Freed, Holdings, note_departure};
 use crate::memory::PEOPLE;
-use crate::{invitations, members, tokens};
 
 /// A person, or an account of a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,17 +32,6 @@ pub struct User {
     /// Since when it may do nothing.
     #[serde(default)]
     pub deactivated: Option<Time>,
-}
-
-/// Changes to an account; what is absent stays.
-#[derive(Debug, Clone, Default)]
-pub struct UserEdit {
-    /// A new name.
-    pub name: Option<String>,
-    /// A new address, or none any more.
-    pub email: Option<Option<String>>,
-    /// Whether it may do anything.
-    pub active: Option<bool>,
 }
 
 row! {
@@ -71,14 +57,14 @@ impl TryFrom<UserRow> for User {
     }
 }
 
-const TAKEN: &str = "belongs to another account";
+pub(crate) const TAKEN: &str = "belongs to another account";
 
-fn key_of(user: &User) -> Option<String> {
+pub(crate) fn key_of(user: &User) -> Option<String> {
     user.email.as_deref().map(email::key)
 }
 
 /// Whether another account has this address. Accounts that are older than the rule may share one.
-async fn is_taken(db: &mut Db<'_>, key: Option<&str>, but: UserId) -> Result<bool> {
+pub(crate) async fn is_taken(db: &mut Db<'_>, key: Option<&str>, but: UserId) -> Result<bool> {
     let Some(key) = key else { return Ok(false) };
     let other = fetch_one!(
         db,
@@ -126,7 +112,7 @@ async fn create(db: &mut Db<'_>, user: &User, actor: &Actor, asked: Option<&Aske
 }
 
 /// The account, locked until the transaction ends.
-async fn lock(db: &mut Db<'_>, id: UserId) -> Result<User> {
+pub(crate) async fn lock(db: &mut Db<'_>, id: UserId) -> Result<User> {
     const SQLITE: &str =
         "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE id = $1";
     const POSTGRES: &str = "SELECT id, name, email, admin, created, creator, deactivated FROM users WHERE id = $1 FOR NO KEY UPDATE";
@@ -149,100 +135,6 @@ async fn find(db: &mut Db<'_>, id: UserId) -> Result<Option<User>> {
         |t| t.users.get(&id.0).cloned().into_iter().collect()
     )?;
     Ok(found.into_iter().next())
-}
-
-async fn edit(
-    core: &Core,
-    tx: &mut Tx,
-    id: UserId,
-    edit: &UserEdit,
-    actor: &Actor,
-) -> Result<(User, Vec<Freed>)> {
-    let db = &mut tx.db();
-    let mut holdings = Holdings::lock(db, id).await?;
-    let before = lock(db, id).await?;
-    let mut after = before.clone();
-    let mut changed = Map::new();
-    if let Some(name) = edit.name.as_ref().filter(|name| **name != before.name) {
-        changed.insert("name".into(), json!(name));
-        after.name.clone_from(name);
-    }
-    if let Some(address) = edit.email.as_ref().filter(|address| **address != before.email) {
-        changed.insert("email".into(), json!(address));
-        after.email.clone_from(address);
-        if is_taken(db, key_of(&after).as_deref(), id).await? {
-            return Err(StoreError::Invalid(FieldError::new("email", TAKEN)));
-        }
-    }
-    let ends = edit.active == Some(false) && before.deactivated.is_none();
-    if let Some(active) = edit.active.filter(|active| *active == before.deactivated.is_some()) {
-        changed.insert("active".into(), json!(active));
-        after.deactivated = (!active).then_some(actor.at);
-    }
-    if changed.is_empty() {
-        return Ok((before, Vec::new()));
-    }
-    update(db, &after).await?;
-    if after.email != before.email {
-        set_key(db, &after).await?;
-    }
-    let mut audit = Audit::of(actor);
-    audit.note("user-edit", None, Some(id), Some(Value::Object(changed)));
-    let freed = if ends { deactivate(db, &mut holdings, id, actor, &mut audit).await? } else { Vec::new() };
-    audit.write(db).await?;
-    holdings.write(db, core.stripe).await?;
-    Ok((after, freed))
-}
-
-async fn update(db: &mut Db<'_>, user: &User) -> Result<()> {
-    execute!(
-        db,
-        "UPDATE users SET name = $2, email = $3, deactivated = $4 WHERE id = $1",
-        user.id.0,
-        &user.name,
-        &user.email,
-        user.deactivated.map(|at| at.0);
-        |t| {
-            let updated = t.users.update(&user.id.0, |row| row.clone_from(user));
-            Ok(t.count_change_of_people(updated))
-        }
-    )?;
-    Ok(())
-}
-
-/// Takes the address for this account. One that shares an older account's address has no key, and gets none by other
-/// changes.
-async fn set_key(db: &mut Db<'_>, user: &User) -> Result<()> {
-    execute!(
-        db,
-        "UPDATE users SET email_key = $2 WHERE id = $1",
-        user.id.0,
-        key_of(user);
-        |_t| Ok(1)
-    )?;
-    Ok(())
-}
-
-/// Ends all that an account has: what is leased or reserved, tokens, invitations. Memberships stay.
-async fn deactivate(
-    db: &mut Db<'_>,
-    holdings: &mut Holdings,
-    user: UserId,
-    actor: &Actor,
-    audit: &mut Audit<'_>,
-) -> Result<Vec<Freed>> {
-    let reason = Some("the account was deactivated".to_owned());
-    let cause = Cause { at: actor.at, actor: actor.user, token_maker: None, reason };
-    let mut ending: std::collections::BTreeSet<_> = tokens::all_of(db, user).await?.into_iter().collect();
-    let mut freed = Vec::new();
-    for (team, _) in members::teams(db, user).await? {
-        freed.extend(holdings.free(team, Roles::NONE, &cause));
-        ending.extend(tokens::made_for_leads(db, team, user).await?);
-        invitations::revoke_of(db, team, user, actor.at, audit).await?;
-        note_departure(db, team, user, actor.at).await?;
-    }
-    tokens::end(db, ending, actor.at, audit).await?;
-    Ok(freed)
 }
 
 async fn make_team(
@@ -286,17 +178,6 @@ impl Store {
     pub async fn user_create(&self, user: User, actor: Actor, asked: Option<Asked>) -> Result<User> {
         self.write((user, actor, asked), |_, tx, (user, actor, asked)| {
             Box::pin(async move { create(&mut tx.db(), user, actor, asked.as_ref()).await })
-        })
-        .await
-    }
-
-    /// Edits an account. What a deactivated one had is free in the same transaction, and answered.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is none; [`StoreError::Invalid`] where the address belongs to another.
-    pub async fn user_edit(&self, id: UserId, changes: UserEdit, actor: Actor) -> Result<(User, Vec<Freed>)> {
-        self.write((changes, actor), move |core, tx, (changes, actor)| {
-            Box::pin(edit(core, tx, id, changes, actor))
         })
         .await
     }
@@ -407,14 +288,4 @@ impl Store {
         )?;
         Ok(row.map_or(0, |(number,)| number))
     }
-}
-
-/// An answer as it is kept for a request that is sent again.
-pub(crate) fn encoded<T: Serialize>(answer: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
-}
-
-/// An answer that was kept.
-pub(crate) fn decoded<T: for<'de> Deserialize<'de>>(answer: serde_json::Value) -> Result<T> {
-    serde_json::from_value(answer).map_err(|error| StoreError::Conflict(error.to_string()))
 }

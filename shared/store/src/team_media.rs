@@ -4,8 +4,8 @@ use swath_domain::ids::TeamId;
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{execute, execute_each, fetch_all};
-use crate::error::Result;
+use crate::db::{Db, execute, execute_each, fetch_all, fetch_one};
+use crate::error::{Result, StoreError};
 
 /// Kinds of rows: no limit but the roots, a folder, a bucket prefix.
 const EVERYTHING: i64 = 0;
@@ -30,6 +30,20 @@ impl TeamMedia {
         let buckets = self.buckets.iter().map(|bucket| (BUCKET, bucket.clone()));
         everything.into_iter().chain(folders).chain(buckets).collect()
     }
+}
+
+/// Two who set a team's media take turns: the last word counts, and not both.
+async fn lock_team(db: &mut Db<'_>, team: TeamId) -> Result<()> {
+    const SQLITE: &str = "SELECT id FROM teams WHERE id = $1";
+    const POSTGRES: &str = "SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE";
+    let found = fetch_one!(
+        db,
+        (Uuid,),
+        [POSTGRES, SQLITE],
+        team.0;
+        |t| t.teams.get(&team.0).map(|_| (team.0,))
+    )?;
+    found.map(drop).ok_or(StoreError::NotFound)
 }
 
 impl Store {
@@ -63,6 +77,7 @@ impl Store {
         self.write(media.rows(), move |_, tx, rows| {
             Box::pin(async move {
                 let db = &mut tx.db();
+                lock_team(db, team).await?;
                 execute!(
                     db,
                     "DELETE FROM team_media WHERE team = $1",

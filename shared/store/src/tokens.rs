@@ -1,25 +1,25 @@
-//! Tokens: made for a user in a team, found by their digest, listed, used, and ended.
+//! Tokens: made for a user in a team, found by their digest, and listed.
 
-use std::collections::BTreeSet;
+mod ending;
+mod uses;
 
 use serde_json::json;
 use swath_domain::ids::{TeamId, TokenId, UserId};
-use swath_domain::{Role, Roles, Time};
+use swath_domain::{Roles, Time};
 use uuid::Uuid;
 
-use crate::answers::{Asked, first_answer, keep_answer};
+use crate::answers::{Asked, decoded, encoded, first_answer, keep_answer};
 use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
-use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one, row};
+use crate::db::{Db, execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
-use crate::members;
 use crate::memory::{Tables, TokenRecord};
-use crate::people::{User, decoded, encoded};
+use crate::people::User;
+use crate::rights;
 
-/// After how long without use the next use of a token counts as a sign-in, in microseconds.
-pub const SIGN_IN_AFTER: i64 = 8 * 3_600 * 1_000_000;
-/// The roles for which a token is as good as its maker's own right: whoever loses that right loses the token.
-pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
+pub(crate) use ending::{LEADS, all_of, end, made_by_former, made_for_leads, own_in};
+#[cfg(test)]
+pub(crate) use uses::SIGN_IN_AFTER;
 
 /// A token by its digest: what it lets its bearer be.
 #[derive(Debug, Clone)]
@@ -151,13 +151,13 @@ async fn create(
     if let Some(first) = first_answer(db, asked).await? {
         return Ok((decoded(first)?, false));
     }
-    members::lock_people(db, &[token.user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    rights::lock_people(db, &[token.user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
     if let Some(team) = token.team {
-        if members::roles(db, team, token.user).await? == Roles::NONE {
+        if rights::roles(db, team, token.user).await? == Roles::NONE {
             return Err(StoreError::NotFound);
         }
         if actor.user != Some(token.user) {
-            members::require_manager(db, team, actor).await?;
+            rights::require_manager(db, team, actor).await?;
         }
     }
     insert(db, token, actor.user, actor.at).await?;
@@ -166,229 +166,6 @@ async fn create(
     audit.write(db).await?;
     keep_answer(db, asked, &encoded(&token.id)?, actor.at).await?;
     Ok((token.id, true))
-}
-
-/// Ends these tokens, with an entry for each in the audit log.
-pub(crate) async fn end(
-    db: &mut Db<'_>,
-    tokens: BTreeSet<TokenId>,
-    now: Time,
-    audit: &mut Audit<'_>,
-) -> Result<()> {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    let ended = fetch_each!(
-        db,
-        (Uuid, Uuid, Option<Uuid>),
-        "SELECT t.id, t.person, t.team FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id AND t.revoked IS NULL",
-        &tokens,
-        |token| { id: uuid = token.0 };
-        |t| {
-            let row = t.tokens.get(&token.0).filter(|row| row.revoked.is_none());
-            row.map(|row| (token.0, row.person, row.team))
-        }
-    )?;
-    for (token, person, team) in ended {
-        let detail = json!({"token": TokenId(token)});
-        audit.note("token-revoke", team.map(TeamId), Some(UserId(person)), Some(detail));
-    }
-    execute_each!(
-        db,
-        "UPDATE tokens AS t SET revoked = c.at FROM {rows} WHERE t.id = c.id AND t.revoked IS NULL",
-        &tokens,
-        |token| { id: uuid = token.0, at: bigint = now.0 };
-        |t| {
-            let updated = t.tokens.update(&token.0, |row| row.revoked = row.revoked.or(Some(now.0)));
-            Ok::<u64, StoreError>(t.count_change_of_people(updated))
-        }
-    )?;
-    Ok(())
-}
-
-async fn unrevoked(db: &mut Db<'_>, is_wanted: Wanted) -> Result<Vec<TokenId>> {
-    let rows = match is_wanted {
-        Wanted::OwnIn(team, user) => fetch_all!(
-            db,
-            (Uuid,),
-            "SELECT id FROM tokens WHERE person = $2 AND revoked IS NULL AND (team = $1 OR (team IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM members WHERE person = $2 AND team <> $1)
-                 AND NOT EXISTS (SELECT 1 FROM users WHERE id = $2 AND admin)))",
-            team.0,
-            user.0;
-            |t| {
-                let elsewhere = t.members.iter().any(|((of, person), _)| *person == user.0 && *of != team.0);
-                let admin = t.users.get(&user.0).is_some_and(|user| user.admin);
-                let own = t.tokens.iter().filter(|(_, token)| token.person == user.0 && token.revoked.is_none());
-                let ends = |token: &TokenRecord| match token.team {
-                    Some(of) => of == team.0,
-                    None => !elsewhere && !admin,
-                };
-                own.filter(|(_, token)| ends(token)).map(|(id, _)| (*id,)).collect()
-            }
-        )?,
-        Wanted::MadeForLeads(team, maker) => fetch_all!(
-            db,
-            (Uuid,),
-            "SELECT t.id FROM tokens t JOIN members m ON m.team = t.team AND m.person = t.person
-             WHERE t.maker = $2 AND t.team = $1 AND t.person <> $2 AND t.revoked IS NULL AND (m.roles & $3) <> 0",
-            team.0,
-            maker.0,
-            LEADS.bits();
-            |t| {
-                let leads = |person| {
-                    let member = t.members.get(&(team.0, person));
-                    member.is_some_and(|member| Roles::from_bits(member.roles).any(LEADS))
-                };
-                let made = t.tokens.iter().filter(|(_, token)| {
-                    token.maker == Some(maker.0) && token.team == Some(team.0) && token.person != maker.0
-                });
-                made.filter(|(_, token)| token.revoked.is_none() && leads(token.person)).map(|(id, _)| (*id,)).collect()
-            }
-        )?,
-        Wanted::OfInstallation => fetch_all!(
-            db,
-            (Uuid,),
-            "SELECT t.id FROM tokens t JOIN users u ON u.id = t.person WHERE u.admin AND t.maker IS NULL AND t.revoked IS NULL";
-            |t| {
-                let own = t.tokens.iter().filter(|(_, token)| token.maker.is_none() && token.revoked.is_none());
-                let of_admin = |person| t.users.get(person).is_some_and(|user| user.admin);
-                own.filter(|(_, token)| of_admin(&token.person)).map(|(id, _)| (*id,)).collect()
-            }
-        )?,
-        Wanted::MadeByFormer(team, user) => fetch_all!(
-            db,
-            (Uuid,),
-            "SELECT t.id FROM tokens t JOIN users u ON u.id = t.maker
-             WHERE t.team = $1 AND t.person = $2 AND t.maker <> $2 AND t.revoked IS NULL AND NOT u.admin
-                 AND NOT EXISTS (SELECT 1 FROM members m WHERE m.team = $1 AND m.person = t.maker AND (m.roles & $3) <> 0)",
-            team.0,
-            user.0,
-            Roles::of(&[Role::Manager]).bits();
-            |t| {
-                let may = |maker: Uuid| {
-                    let manages = t.members.get(&(team.0, maker)).map(|member| Roles::from_bits(member.roles));
-                    t.users.get(&maker).is_none_or(|user| user.admin)
-                        || manages.is_some_and(|roles| roles.has(Role::Manager))
-                };
-                let own = t.tokens.iter().filter(|(_, token)| {
-                    token.person == user.0 && token.team == Some(team.0) && token.revoked.is_none()
-                });
-                let by_former = |token: &TokenRecord| token.maker.is_some_and(|maker| maker != user.0 && !may(maker));
-                own.filter(|(_, token)| by_former(token)).map(|(id, _)| (*id,)).collect()
-            }
-        )?,
-        Wanted::Of(user) => fetch_all!(
-            db,
-            (Uuid,),
-            "SELECT id FROM tokens WHERE person = $1 AND revoked IS NULL",
-            user.0;
-            |t| {
-                let own = t.tokens.iter().filter(|(_, token)| token.person == user.0 && token.revoked.is_none());
-                own.map(|(id, _)| (*id,)).collect()
-            }
-        )?,
-    };
-    Ok(rows.into_iter().map(|(id,)| TokenId(id)).collect())
-}
-
-/// Which tokens are looked for among those that are not revoked.
-enum Wanted {
-    /// A person's in a team. One without a team counts where the person is in no other.
-    OwnIn(TeamId, UserId),
-    /// Those of a team's managers and reviewers that this person made for them.
-    MadeForLeads(TeamId, UserId),
-    /// A person's in a team that were made by somebody who could not make them now.
-    MadeByFormer(TeamId, UserId),
-    /// Those of administrators that Swath itself made, when it started.
-    OfInstallation,
-    /// All of a person.
-    Of(UserId),
-}
-
-pub(crate) async fn own_in(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Vec<TokenId>> {
-    unrevoked(db, Wanted::OwnIn(team, user)).await
-}
-
-pub(crate) async fn made_for_leads(db: &mut Db<'_>, team: TeamId, maker: UserId) -> Result<Vec<TokenId>> {
-    unrevoked(db, Wanted::MadeForLeads(team, maker)).await
-}
-
-pub(crate) async fn made_by_former(db: &mut Db<'_>, team: TeamId, user: UserId) -> Result<Vec<TokenId>> {
-    unrevoked(db, Wanted::MadeByFormer(team, user)).await
-}
-
-pub(crate) async fn all_of(db: &mut Db<'_>, user: UserId) -> Result<Vec<TokenId>> {
-    unrevoked(db, Wanted::Of(user)).await
-}
-
-/// Ends all tokens of a person: in all teams, or in one.
-async fn revoke_of(db: &mut Db<'_>, user: UserId, team: Option<TeamId>, actor: &Actor) -> Result<usize> {
-    let tokens = match team {
-        Some(team) => own_in(db, team, user).await?,
-        None => all_of(db, user).await?,
-    };
-    let count = tokens.len();
-    let mut audit = Audit::of(actor);
-    end(db, tokens.into_iter().collect(), actor.at, &mut audit).await?;
-    audit.write(db).await?;
-    Ok(count)
-}
-
-/// Makes this token the only one that Swath itself has made for an administrator, and says how many it replaced.
-async fn replace_admins(db: &mut Db<'_>, token: &NewToken, actor: &Actor) -> Result<usize> {
-    let known = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM tokens WHERE digest = $1",
-        token.digest.as_slice();
-        |t| t.tokens.iter().find(|(_, row)| row.digest == token.digest).map(|(id, _)| (*id,))
-    )?;
-    let id = known.map_or(token.id, |(id,)| TokenId(id));
-    let mut ending: BTreeSet<_> = unrevoked(db, Wanted::OfInstallation).await?.into_iter().collect();
-    ending.remove(&id);
-    let (count, mut audit) = (ending.len(), Audit::of(actor));
-    end(db, ending, actor.at, &mut audit).await?;
-    if known.is_none() {
-        insert(db, token, None, actor.at).await?;
-        audit.note("token-create", None, Some(token.user), Some(json!({"token": token.id})));
-    }
-    audit.write(db).await?;
-    Ok(count)
-}
-
-/// Keeps when tokens were used; the first use, and one after a long rest, is a sign-in.
-async fn note_uses(db: &mut Db<'_>, tokens: &[TokenId], actor: &Actor) -> Result<()> {
-    let now = actor.at;
-    let rested = fetch_each!(
-        db,
-        (Uuid, Uuid, Option<Uuid>),
-        "SELECT t.id, t.person, t.team FROM {rows} CROSS JOIN tokens t LEFT JOIN token_uses u ON u.token = t.id
-         WHERE t.id = c.id AND (u.used IS NULL OR u.used < c.rested)",
-        tokens,
-        |token| { id: uuid = token.0, rested: bigint = now.0 - SIGN_IN_AFTER };
-        |t| {
-            let used = t.token_uses.get(&token.0).copied();
-            let rested = used.is_none_or(|used| used < now.0 - SIGN_IN_AFTER);
-            t.tokens.get(&token.0).filter(|_| rested).map(|row| (token.0, row.person, row.team))
-        }
-    )?;
-    execute_each!(
-        db,
-        "INSERT INTO token_uses (token, used) SELECT t.id, c.at FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id
-         ORDER BY t.id
-         ON CONFLICT (token) DO UPDATE SET used = excluded.used WHERE token_uses.used < excluded.used",
-        tokens,
-        |token| { id: uuid = token.0, at: bigint = now.0 };
-        |t| {
-            let later = t.token_uses.get(&token.0).is_none_or(|used| *used < now.0);
-            Ok::<u64, StoreError>(if later && t.tokens.contains(&token.0) { t.token_uses.put(token.0, now.0) } else { 0 })
-        }
-    )?;
-    let mut audit = Audit::of(actor);
-    for (token, person, team) in rested {
-        let user = Some(UserId(person));
-        audit.note("sign-in", team.map(TeamId), user, Some(json!({"token": TokenId(token)})));
-    }
-    audit.write(db).await
 }
 
 impl Store {
@@ -458,50 +235,6 @@ impl Store {
             |t| t.tokens.get(&id.0).and_then(|token| info_row(t, id.0, token))
         )?;
         Ok(row.map(TokenInfo::from))
-    }
-
-    /// Revokes a token.
-    pub async fn token_revoke(&self, id: TokenId, actor: Actor) -> Result<()> {
-        self.write(actor, move |_, tx, actor| {
-            Box::pin(async move {
-                let db = &mut tx.db();
-                let mut audit = Audit::of(actor);
-                end(db, [id].into(), actor.at, &mut audit).await?;
-                audit.write(db).await
-            })
-        })
-        .await
-    }
-
-    /// Revokes all tokens of a person, in one team or everywhere, and says how many they were.
-    pub async fn tokens_revoke(&self, user: UserId, team: Option<TeamId>, actor: Actor) -> Result<usize> {
-        self.write(actor, move |_, tx, actor| {
-            Box::pin(async move { revoke_of(&mut tx.db(), user, team, actor).await })
-        })
-        .await
-    }
-
-    /// Makes this token the only one that Swath itself has made for an administrator, and says how many it replaced.
-    pub async fn admin_token_replace(&self, token: NewToken, actor: Actor) -> Result<usize> {
-        self.write((token, actor), |_, tx, (token, actor)| {
-            Box::pin(async move { replace_admins(&mut tx.db(), token, actor).await })
-        })
-        .await
-    }
-
-    /// Whether Swath itself has made another token for an administrator that is still good.
-    pub async fn admin_tokens_differ(&self, token: TokenId) -> Result<bool> {
-        let mut reader = self.reader().await?;
-        let made = unrevoked(&mut reader.db(), Wanted::OfInstallation).await?;
-        Ok(made.into_iter().any(|id| id != token))
-    }
-
-    /// Keeps that these tokens were used.
-    pub async fn tokens_used(&self, tokens: Vec<TokenId>, actor: Actor) -> Result<()> {
-        self.write((tokens, actor), |_, tx, (tokens, actor)| {
-            Box::pin(async move { note_uses(&mut tx.db(), tokens, actor).await })
-        })
-        .await
     }
 
     /// The token of this digest, whether it is still good or not.

@@ -126,7 +126,8 @@ pub(crate) async fn create(
         Some(kind) => from_stream(&context, &caller, key, query, (kind, request)).await?,
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
             let most = context.config.server.body_bytes;
-            let bytes = body::collect(request.into_body(), most, &context.requests).await?;
+            let bytes =
+                body::collect(request.into_body(), most, (&context.requests, Some(caller.user()))).await?;
             let request = body::parse(&bytes)?;
             match begin(&context, key, digest(&bytes)).await? {
                 Start::Go(attempt) => {
@@ -408,9 +409,12 @@ pub(crate) async fn append(
             }
         }
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let bytes =
-                body::collect(request.into_body(), context.config.server.body_bytes, &context.requests)
-                    .await?;
+            let bytes = body::collect(
+                request.into_body(),
+                context.config.server.body_bytes,
+                (&context.requests, Some(caller.user())),
+            )
+            .await?;
             let more: MoreItems = body::parse(&bytes)?;
             check_items("items", &more.items)?;
             let digest = digest(&[format!("{id}\n").as_bytes(), &bytes].concat());

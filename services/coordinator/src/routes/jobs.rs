@@ -433,8 +433,12 @@ pub(crate) async fn cancel(
     request: Request,
 ) -> Result<Json<JobView>> {
     own(&context, &caller, id, MANAGER).await?;
-    let bytes =
-        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
+    let bytes = body::collect(
+        request.into_body(),
+        context.config.server.body_bytes,
+        (&context.requests, Some(caller.user())),
+    )
+    .await?;
     let request: CancelRequest =
         if bytes.is_empty() { CancelRequest::default() } else { body::parse(&bytes)? };
     let mut errors = Vec::new();

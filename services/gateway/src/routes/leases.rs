@@ -85,8 +85,12 @@ pub(crate) async fn release(
     PathId(lease): PathId<LeaseId>,
     request: Request,
 ) -> Result<StatusCode> {
-    let bytes =
-        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
+    let bytes = body::collect(
+        request.into_body(),
+        context.config.server.body_bytes,
+        (&context.requests, Some(caller.user())),
+    )
+    .await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = gateway.desk.admit(&caller, lease).await?;
     gateway.desk.release(lease, principal, request).await?;

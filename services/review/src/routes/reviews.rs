@@ -79,8 +79,12 @@ pub(crate) async fn release(
     PathId(id): PathId<LeaseId>,
     request: Request,
 ) -> Result<StatusCode> {
-    let bytes =
-        body::collect(request.into_body(), context.config.server.body_bytes, &context.requests).await?;
+    let bytes = body::collect(
+        request.into_body(),
+        context.config.server.body_bytes,
+        (&context.requests, Some(caller.user())),
+    )
+    .await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = review.desk.admit(&caller, id).await?;
     review.desk.release(id, principal, request).await?;

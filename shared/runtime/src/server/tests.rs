@@ -85,7 +85,9 @@ fn routes() -> Vec<Route> {
         })))
     };
     let read = |body: Body| async {
-        crate::body::collect(body, 1 << 20, &Budget::default()).await.map(|bytes| bytes.len().to_string())
+        crate::body::collect(body, 1 << 20, (&Budget::default(), None))
+            .await
+            .map(|bytes| bytes.len().to_string())
     };
     vec![
         Route::new(Method::GET, "/v1/panics", Access::Open, "Panics.", || async {
