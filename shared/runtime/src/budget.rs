@@ -1,6 +1,6 @@
 //! Memory for large requests, and for large answers: a process has so much of each, and a request that needs more waits
-//! until others are done. One person can have a part of it alone, so that whoever reads or sends slowly holds up their
-//! own requests. Small ones are many and take nothing from it.
+//! until others are done. Each person can take only a part of it, so a slow reader or sender delays only their own
+//! requests. Small requests are many and take nothing from it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How long whoever asks waits for a row to be written.
+/// How long a readiness check waits for its row to be written.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(750);
 /// Between two rows that are written to find out whether the store takes writes, and sooner after one that failed.
 const PROBE_PAUSE: Duration = Duration::from_secs(5);

@@ -134,7 +134,7 @@ async fn accept_verdict(
     Ok(Judged { submission, reviewer: command.user, lease, verdict, at: command.now })
 }
 
-/// Whoever makes a token can act through it, so that a review through a token of the author's is a review of one's own.
+/// The maker of a token can act through it, so a review through a token that the author made is a review of own work.
 fn refuse_makers_own_work(holds: &mut Holds, id: AssignmentId, token_maker: Option<UserId>) -> Result<()> {
     let author = holds.changes.get(id).and_then(|assignment| assignment.author);
     if token_maker.is_some() && author == token_maker { Err(Refusal::OwnWork.into()) } else { Ok(()) }

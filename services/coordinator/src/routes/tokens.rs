@@ -206,7 +206,7 @@ fn scope(
         Ok((team, user))
     } else if is_own && (user.is_some() || !manages_some) {
         team.map_or(Ok(()), |team| caller.require(team, swath_runtime::access::ANYONE))?;
-        // A token of a team is good for that team's tokens alone, whoever has made it.
+        // Its maker can use it too, so a token of a team reaches that team's tokens alone.
         Ok((team.or(caller.token().team), Some(caller.user())))
     } else {
         Ok((Some(caller.team(team, MANAGER)?), user))

@@ -1,5 +1,5 @@
 //! How many connections there may be, in all and before a request was authenticated. At the bound the one that is of least
-//! use makes room, so that whoever opens many shuts nobody else out.
+//! use makes room, so that a client which opens many does not shut out the others.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

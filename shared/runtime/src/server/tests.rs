@@ -174,7 +174,7 @@ async fn an_answer_that_panics_breaks_off_and_is_not_taken_for_a_whole_one() {
 }
 
 #[tokio::test]
-async fn whoever_sends_no_whole_head_is_closed_in_time() {
+async fn a_client_that_sends_no_whole_head_is_closed_in_time() {
     let server = Server::start(&[("server.header_seconds", "1")]).await;
     let silent = server.connect().await;
     let half = server.sent(&GET[..20]).await;

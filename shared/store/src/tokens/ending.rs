@@ -14,7 +14,7 @@ use crate::db::{Db, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::memory::TokenRecord;
 
-/// The roles for which a token is as good as its maker's own right: whoever loses that right loses the token.
+/// Tokens for these roles end when their maker loses the right to make them.
 pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 
 /// Ends these tokens, with an entry for each in the audit log.
