@@ -40,7 +40,11 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     let team = small.team("outgrown").await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
     let job = team
-        .job(&team.dataset(9).await, json!({"range_size": 3, "title": "Größe \"1\" — \\ and a tab\t"}))
+        .job(
+            &team.dataset(9).await,
+            json!({"range_size": 3, "title": "Größe \"1\" — \\ and 'quotes'",
+            "instructions": "a tab\t\nand a \\N of its own"}),
+        )
         .await;
     anna.work(&job).await;
     rosa.reject(&job, &[1]).await;
@@ -63,7 +67,7 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     let (anna, rosa) = (anna.at(large.origin()), rosa.at(large.origin()));
     let manager = team.manager.at(large.origin());
     let after = manager.get(&job.path("")).await.ok();
-    for kept in ["title", "counts", "progress", "status", "created_at"] {
+    for kept in ["title", "instructions", "counts", "progress", "status", "created_at"] {
         assert!(!before[kept].is_null() && after[kept] == before[kept], "{kept}: {before} {after}");
     }
     // The lease goes on under the same id, and what was saved under it is there.
