@@ -23,6 +23,7 @@ suite! {
     an_account_is_renamed_found_by_its_address_and_deactivated
     a_token_opens_its_own_team_alone
     the_use_of_a_token_is_kept_and_a_new_use_after_a_rest_is_a_sign_in
+    a_sign_in_that_two_gateways_see_is_logged_once
     a_configured_token_replaces_the_one_before
     a_token_that_is_asked_for_again_is_not_made_again
 }
@@ -281,6 +282,21 @@ async fn the_use_of_a_token_is_kept_and_a_new_use_after_a_rest_is_a_sign_in(worl
         let now = world.pass(rest);
         world.store.tokens_used(vec![token, TokenId(world.id())], world.actor()).await.unwrap();
         assert_eq!((used().await, sign_ins().await), (Some(now), count));
+    }
+}
+
+async fn a_sign_in_that_two_gateways_see_is_logged_once(world: World) {
+    let token = world.token(world.manager, "secret").await;
+    let other = world.another_process().await;
+    for round in 1..=10 {
+        world.pass(crate::tokens::SIGN_IN_AFTER + 1);
+        let (one, two) = tokio::join!(
+            world.store.tokens_used(vec![token], world.actor()),
+            other.store.tokens_used(vec![token], world.actor())
+        );
+        one.and(two).unwrap();
+        let actions = audit_of(&world, Some(world.team)).await;
+        assert_eq!(actions.iter().filter(|action| *action == "sign-in").count(), round);
     }
 }
 

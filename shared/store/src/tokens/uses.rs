@@ -11,9 +11,27 @@ use crate::error::{Result, StoreError};
 
 /// After how long without use the next use of a token counts as a sign-in, in microseconds.
 pub const SIGN_IN_AFTER: i64 = 8 * 3_600 * 1_000_000;
+
+/// Locks these tokens in the order of their ids: of two gateways that saw the first use, the second finds it kept.
+async fn lock_tokens(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<()> {
+    fetch_each!(
+        db,
+        (Uuid,),
+        [
+            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id ORDER BY t.id FOR NO KEY UPDATE OF t",
+            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id"
+        ],
+        tokens,
+        |token| { id: uuid = token.0 };
+        |t| t.tokens.get(&token.0).map(|_| (token.0,))
+    )?;
+    Ok(())
+}
+
 /// Keeps when tokens were used; the first use, and one after a long rest, is a sign-in.
 async fn note_uses(db: &mut Db<'_>, tokens: &[TokenId], actor: &Actor) -> Result<()> {
     let now = actor.at;
+    lock_tokens(db, tokens).await?;
     let rested = fetch_each!(
         db,
         (Uuid, Uuid, Option<Uuid>),
