@@ -125,7 +125,7 @@ fn token_routes() -> Vec<Route> {
             "Revokes all tokens of a person.",
             tokens::revoke_all,
         )
-        .query("user", id(), "Whose.")
+        .needs_query("user", id(), "Whose.")
         .query("team", id(), "In this team alone.")
         .gives_nothing(204),
         Route::new(

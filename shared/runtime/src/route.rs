@@ -133,6 +133,12 @@ impl Route {
         self
     }
 
+    /// Needs a query parameter.
+    pub fn needs_query(mut self, name: &str, schema: Value, description: &str) -> Self {
+        self.doc.parameters.push(parameter("query", name, true, schema, description));
+        self
+    }
+
     /// Knows a header.
     pub fn header(mut self, name: &str, schema: Value, description: &str) -> Self {
         self.doc.parameters.push(parameter("header", name, false, schema, description));

@@ -12,28 +12,49 @@ const ROLE_SECONDS: &str = "35";
 /// When the tool is given up.
 const HUNG: Duration = Duration::from_secs(90);
 
-/// A request may fit its schema and break a rule that no schema tells: an item of another lease, a person of another
-/// team, a date in the past. Such a request is refused with 422, which the tool does not take for a refusal by itself.
-const RULES: &str = "[checks.positive_data_acceptance]
-expected-statuses = [\"2xx\", \"3xx\", 401, 403, 404, 409, 422, 429, \"5xx\"]
-";
+/// Operations with a rule that no schema tells: a request may fit the schema and be refused with 422, which the tool
+/// does not take for a refusal by itself. Every other operation takes whatever fits its schema.
+const RULES: [(&str, &str); 18] = [
+    ("POST /v1/assignments/{assignment_id}/cancel", "a text has no hidden characters"),
+    ("POST /v1/assignments/{assignment_id}/reassign", "the person is an annotator of the team"),
+    ("POST /v1/assignments/{assignment_id}/reopen", "a text has no hidden characters"),
+    ("POST /v1/datasets", "a source is of one kind"),
+    ("POST /v1/datasets/{dataset_id}/items", "an address is one that is served"),
+    ("POST /v1/invitations/accept", "a name is for a new account"),
+    ("POST /v1/jobs", "dataset and people are the team's"),
+    ("PATCH /v1/jobs/{job_id}", "people are the team's"),
+    ("POST /v1/jobs/{job_id}/cancel", "a text has no hidden characters"),
+    ("POST /v1/leases/{lease_id}/submit", "an item is one of the lease"),
+    ("PUT /v1/leases/{lease_id}/items/{index}", "an item is one of the lease"),
+    ("PUT /v1/reviews/{review_id}/items/{index}", "an item is one of the review"),
+    ("POST /v1/reviews/{review_id}/submit", "an item is one of the review"),
+    ("POST /v1/teams", "a name has no hidden characters"),
+    ("PUT /v1/teams/{team_id}/media", "a folder is an absolute path"),
+    ("POST /v1/tokens", "a time lies ahead"),
+    ("POST /v1/users", "an address is one of e-mail"),
+    ("PATCH /v1/users/{user_id}", "an address is one of e-mail"),
+];
 
-/// What would take the caller's own right away in the middle of the run.
-const LEFT_OUT: [&str; 2] =
-    ["delete_v1_teams_team_id_members_user_id", "put_v1_teams_team_id_members_user_id"];
+fn settings() -> String {
+    let expected = "[\"2xx\", \"3xx\", 401, 403, 404, 409, 422, 429, \"5xx\"]";
+    let rules = RULES.map(|(operation, rule)| {
+        format!(
+            "[[operations]] # {rule}\ninclude-name = \"{operation}\"\n\
+             checks.positive_data_acceptance.expected-statuses = {expected}\n"
+        )
+    });
+    rules.concat()
+}
 
-async fn play(world: &World, person: &Person, token: &str, left_out: &[&str]) {
+async fn play(world: &World, person: &Person, token: &str) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("schemathesis.toml"), RULES).unwrap();
+    std::fs::write(folder.path().join("schemathesis.toml"), settings()).unwrap();
     let mut command = tokio::process::Command::new(fetched("schemathesis"));
     command.current_dir(folder.path()).kill_on_drop(true).arg("run");
     command.arg(format!("{}/openapi.json", world.origin()));
     command.arg("-H").arg(format!("Authorization: Bearer {token}"));
     command.args(["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
     command.args(["--max-time", ROLE_SECONDS, "--seed", "7", "--generation-database", "none", "--no-color"]);
-    for id in left_out {
-        command.args(["--exclude-operation-id", id]);
-    }
     let output = tokio::time::timeout(HUNG, command.output()).await.expect("the tool ends").unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}:\n{said}", person.name);
@@ -51,7 +72,7 @@ async fn the_api_does_what_its_document_says() {
     reviewer.review(&job).await;
     let manager = team.member("second manager", &["manager"]).await;
     for person in [&annotator, &reviewer, &manager] {
-        play(&world, person, person.token(), &LEFT_OUT).await;
+        play(&world, person, person.token()).await;
     }
-    play(&world, &world.admin(), world.admin_token(), &[]).await;
+    play(&world, &world.admin(), world.admin_token()).await;
 }

@@ -27,7 +27,7 @@ const CODE_BYTES_MAX: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewInvitationRequest {
     /// What the person may do in the team.
-    #[schema(min_items = 1, max_items = 3)]
+    #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
     roles: Vec<Role>,
     /// For whom it is meant, in one's own words; only the team's managers see it.
     #[serde(default)]

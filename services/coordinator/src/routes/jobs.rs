@@ -69,11 +69,11 @@ pub(crate) struct NewJobRequest {
     priority: Option<Priority>,
     /// Who may annotate; everyone in the team where absent.
     #[serde(default)]
-    #[schema(max_items = 10000)]
+    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     annotators: Option<Vec<UserId>>,
     /// Who may review; every reviewer of the team where absent.
     #[serde(default)]
-    #[schema(max_items = 10000)]
+    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     reviewers: Option<Vec<UserId>>,
     /// What is reviewed; everything where absent.
     #[serde(default)]
@@ -344,10 +344,10 @@ pub(crate) struct EditRequest {
     due_date: Option<Option<Time>>,
     priority: Option<Priority>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<UserId>>, max_items = 10000)]
+    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     annotators: Option<Option<Vec<UserId>>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<UserId>>, max_items = 10000)]
+    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     reviewers: Option<Option<Vec<UserId>>>,
 }
 

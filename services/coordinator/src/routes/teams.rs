@@ -47,7 +47,7 @@ pub(crate) struct MemberView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberRoles {
     /// At least one role.
-    #[schema(min_items = 1, max_items = 3)]
+    #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
     roles: Vec<Role>,
 }
 
