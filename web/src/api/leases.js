@@ -1,0 +1,64 @@
+// The calls of someone who labels.
+
+import { call } from './client.js';
+
+/** @typedef {import('./types.js').Lease} Lease */
+/** @typedef {import('./types.js').Annotation} Annotation */
+
+/** @param {string} [team] @returns {Promise<Lease>} the range that one holds already, or the next one */
+export function take(team) {
+  return call('POST', '/v1/leases', { body: team ? { team } : {} }).then(complete);
+}
+
+/** @returns {Promise<Lease | null>} the range that one holds */
+export async function held() {
+  const page = await call('GET', '/v1/leases?limit=1');
+  return page.items.length > 0 ? complete(page.items[0]) : null;
+}
+
+/** @param {string} lease @returns {Promise<Lease>} */
+export function read(lease) {
+  return call('GET', `/v1/leases/${lease}`).then(complete);
+}
+
+/** Reads page by page what was too much for one answer. @param {Lease} lease */
+async function complete(lease) {
+  if (!lease.annotations_left_out) return lease;
+  const items = [];
+  for (let after = ''; ; ) {
+    const page = await call('GET', `/v1/leases/${lease.lease_id}/items?limit=100${after}`);
+    items.push(...page.items);
+    if (page.next === null) break;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+  return { ...lease, assignment: { ...lease.assignment, items }, annotations_left_out: false };
+}
+
+/**
+ * @param {string} lease
+ * @param {number} index
+ * @param {Annotation} annotation
+ * @param {number | null} revision the one that is replaced; null where any may be
+ * @returns {Promise<{ index: number, revision: number }>}
+ */
+export function save(lease, index, annotation, revision) {
+  const body = annotation.skip ? { skip: annotation.skip } : annotation;
+  /** @type {Record<string, string>} */
+  const headers = revision === null ? {} : { 'If-Match': `"${revision}"` };
+  return call('PUT', `/v1/leases/${lease}/items/${index}`, { body, headers });
+}
+
+/** @param {string} lease @returns {Promise<{ expires_in: number }>} */
+export function renew(lease) {
+  return call('POST', `/v1/leases/${lease}/renew`);
+}
+
+/** @param {string} lease @param {string} submission the same again gets the first answer */
+export function submit(lease, submission) {
+  return call('POST', `/v1/leases/${lease}/submit`, { body: { submission_id: submission } });
+}
+
+/** @param {string} lease @param {string} reason */
+export function giveBack(lease, reason) {
+  return call('DELETE', `/v1/leases/${lease}`, { body: { reason } });
+}

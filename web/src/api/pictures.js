@@ -1,0 +1,41 @@
+// Pictures, loaded and decoded before they are needed.
+
+/** A picture that can be drawn. @typedef {HTMLImageElement | ImageBitmap} Picture */
+
+export class Pictures {
+  /** @type {Map<string, Promise<Picture>>} by URL */
+  #loads = new Map();
+
+  /**
+   * Keeps these pictures, in the order in which they are needed, and forgets all others.
+   * @param {import('./types.js').Item[]} items
+   */
+  keep(items) {
+    const wanted = new Set(items.map((item) => item.media_url));
+    for (const url of this.#loads.keys()) if (!wanted.has(url)) this.#loads.delete(url);
+    for (const item of items) if (item.media_url) this.get(item).catch(() => {});
+  }
+
+  /** @param {import('./types.js').Item} item @returns {Promise<Picture>} */
+  get(item) {
+    const url = item.media_url;
+    if (!url) return Promise.reject(new Error('the picture has no address'));
+    const known = this.#loads.get(url);
+    if (known) return known;
+    const loading = load(url, item);
+    this.#loads.set(url, loading);
+    loading.catch(() => this.#loads.delete(url));
+    return loading;
+  }
+}
+
+/** @param {string} url @param {import('./types.js').Item} item @returns {Promise<Picture>} */
+async function load(url, item) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  // Labels count the pixels of the stored picture. A browser that turned it by its EXIF data must turn it back.
+  const isTurned = image.naturalWidth !== image.naturalHeight
+    && image.naturalWidth === item.height && image.naturalHeight === item.width;
+  return isTurned ? createImageBitmap(image, { imageOrientation: 'none' }) : image;
+}

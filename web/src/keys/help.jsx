@@ -1,0 +1,64 @@
+// All keys in one list, where each can be changed.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useModel } from '../shell/use-model.js';
+import { text } from '../texts/texts.js';
+import { COMMANDS, keyName } from './bindings.js';
+
+/** @typedef {import('./bindings.js').Bindings} Bindings */
+/** @typedef {import('./bindings.js').Command} Command */
+
+/** @param {{ bindings: Bindings, onClose: () => void }} props */
+export function KeyHelp({ bindings, onClose }) {
+  useModel(bindings, 'change');
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => dialog.current?.showModal(), []);
+  const [changing, setChanging] = useState(/** @type {Command | null} */ (null));
+  const [notice, setNotice] = useState('');
+
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (!changing || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const holder = event.key === 'Escape' ? null : bindings.change(changing, keyName(event));
+    setNotice(holder ? text('keys.taken', { command: text(`key.${holder}`) }) : '');
+    if (!holder) setChanging(null);
+  };
+
+  const commands = /** @type {Command[]} */ (Object.keys(COMMANDS));
+  return (
+    <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={onClose} onKeyDown={press}>
+      <header>
+        <h2 id="keys-title">{text('keys.title')}</h2>
+        <button type="button" onClick={() => dialog.current?.close()}>{text('app.close')}</button>
+      </header>
+      <p>{text('keys.pointer')}</p>
+      <p>{text('keys.by_keys')}</p>
+      <p role="status" class="notice">{changing ? notice || text('keys.press') : notice}</p>
+      <dl>
+        <div><dt>{text('key.class', { number: '1–9' })}</dt><dd><kbd>1</kbd> – <kbd>9</kbd></dd></div>
+        {commands.map((command) => (
+          <div key={command}>
+            <dt>{text(`key.${command}`)}</dt>
+            <dd>
+              <button type="button" class="key" aria-pressed={changing === command} onClick={() => setChanging(command)}
+                aria-label={`${text('keys.change', { command: text(`key.${command}`) })}: ${bindings.keys(command).join(', ')}`}>
+                {changing === command ? <kbd>…</kbd> : bindings.keys(command).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}
+              </button>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => bindings.reset()}>{text('keys.reset')}</button>
+    </dialog>
+  );
+}
+
+/** @type {Record<string, string>} */
+const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', ' ': '␣' };
+
+/** @param {string} key */
+export function keyLabel(key) {
+  return key.split(/\+(?=.)/).map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(' + ');
+}

@@ -1,0 +1,52 @@
+// Carries out commands by key, wherever the focus is on a page, except where a person types or a dialog is open.
+
+import { useEffect, useRef } from 'preact/hooks';
+
+/**
+ * @param {import('./bindings.js').Bindings} bindings
+ * @param {import('../work/commands.js').Commands} commands
+ * @param {{ current: HTMLElement | null }} picture where Tab goes through the figures before it leaves
+ */
+export function useKeys(bindings, commands, picture) {
+  const newest = useRef(commands);
+  newest.current = commands;
+  useEffect(() => {
+    const down = (/** @type {KeyboardEvent} */ event) => {
+      if (event.defaultPrevented || event.isComposing || isTaken(event)) return;
+      const name = commandOf(event, bindings, picture.current);
+      const act = name && newest.current[name];
+      if (!act || (event.repeat && !REPEATS.has(name))) return;
+      if (act(event) !== false) event.preventDefault();
+    };
+    const up = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === ' ') newest.current.space_up?.(event);
+    };
+    addEventListener('keydown', down);
+    addEventListener('keyup', up);
+    return () => {
+      removeEventListener('keydown', down);
+      removeEventListener('keyup', up);
+    };
+  }, [bindings]);
+}
+
+/** Commands that a key held down goes on giving. */
+const REPEATS = new Set(['left', 'right', 'up', 'down', 'narrower', 'wider', 'lower', 'higher', 'zoom_in', 'zoom_out', 'undo', 'redo', 'next', 'previous', 'next_figure', 'previous_figure']);
+
+/** @param {KeyboardEvent} event @param {import('./bindings.js').Bindings} bindings @param {HTMLElement | null} picture @returns {import('../work/commands.js').Name | null} */
+function commandOf(event, bindings, picture) {
+  const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (isPlain && /^[1-9]$/.test(event.key)) return 'class';
+  if (isPlain && event.key === ' ') return 'space';
+  if (isPlain && event.key === 'Tab' && document.activeElement === picture) return event.shiftKey ? 'tab_back' : 'tab';
+  return bindings.command(event);
+}
+
+/** Whether something else on the page wants this key. @param {KeyboardEvent} event */
+function isTaken(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (document.querySelector('dialog[open]')) return true;
+  if (target.closest('input, textarea, select')) return true;
+  // A button that has the focus is pressed by Enter and Space.
+  return (event.key === 'Enter' || event.key === ' ') && !event.ctrlKey && target.closest('button, a, summary') !== null;
+}

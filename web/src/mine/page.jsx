@@ -1,0 +1,44 @@
+// My own list: what I hold, and what is not on the server yet.
+
+import { useEffect, useState } from 'preact/hooks';
+import { held } from '../api/leases.js';
+import { itemsOfUser } from '../outbox/store.js';
+import { useModel } from '../shell/use-model.js';
+import { text } from '../texts/texts.js';
+
+/** @param {import('../shell/shell.jsx').PageProps} props */
+export function MinePage({ me, outbox, onGo, onFailed }) {
+  const [lease, setLease] = useState(/** @type {import('../api/types.js').Lease | null} */ (null));
+  const [kept, setKept] = useState(/** @type {import('../outbox/store.js').Kept[]} */ ([]));
+  useModel(outbox, 'change');
+  useEffect(() => void held().then(setLease, onFailed), []);
+  useEffect(() => void itemsOfUser(me.user.id).then(setKept, () => {}), [outbox.unsent]);
+  return (
+    <main id="main" class="calm wide">
+      <h1>{text('mine.title')}</h1>
+      <section>
+        <h2>{text('mine.held')}</h2>
+        {lease ? (
+          <p>
+            {lease.job.title} · {text('range.title', { number: lease.assignment.number })}{' '}
+            <button type="button" class="main" onClick={() => onGo('/work')}>{text('mine.go_on')}</button>
+          </p>
+        ) : <p class="quiet">{text('mine.held_none')}</p>}
+      </section>
+      <section>
+        <h2>{text('mine.unsent')}</h2>
+        {kept.length === 0 && <p class="quiet">{text('mine.unsent_none')}</p>}
+        <ul>
+          {kept.map(({ lease: id, index, job, state, refusal }) => (
+            <li key={`${id}/${index}`}>
+              {text('mine.unsent_row', { job, index, state: text(`state.${state}`) })}
+              {refusal && <span class="quiet"> – {refusal}</span>}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section><h2>{text('mine.sent_back')}</h2><p class="quiet">{text('mine.later')}</p></section>
+      <section><h2>{text('mine.today')}</h2><p class="quiet">{text('mine.later')}</p></section>
+    </main>
+  );
+}

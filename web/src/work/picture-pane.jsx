@@ -1,0 +1,35 @@
+// The place of the picture, and what is said where there is none.
+
+import { useEffect, useRef } from 'preact/hooks';
+import { text } from '../texts/texts.js';
+import { AllDone } from './all-done.jsx';
+
+/** @param {{ session: import('./session.js').Session, paneRef: { current: HTMLElement | null } }} props */
+export function PicturePane({ session, paneRef }) {
+  const target = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const { range } = session;
+  useEffect(() => {
+    if (!target.current) return;
+    session.mount(target.current);
+    paneRef.current?.focus();
+  }, [session]);
+  const place = { at: range.at + 1, count: range.count };
+  return (
+    <section class="pane" aria-label={text('range.place', place)}>
+      <div ref={(element) => void (paneRef.current = element)} class="picture" role="application" tabIndex={0}
+        aria-label={text('picture.label', place)} aria-describedby="picture-help" data-picture={session.picture}
+        data-index={range.current.item.index}>
+        <div ref={target} class="canvas" />
+      </div>
+      <p id="picture-help" class="hidden">{text('picture.help')}</p>
+      {session.picture === 'loading' && <p class="over" role="status">{text('picture.loading')}</p>}
+      {session.picture === 'failed' && (
+        <div class="over" role="alert">
+          <p>{text('picture.failed')}</p>
+          <button type="button" onClick={() => session.show()}>{text('app.try_again')}</button>
+        </div>
+      )}
+      {session.isAtEnd && <AllDone session={session} />}
+    </section>
+  );
+}
