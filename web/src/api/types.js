@@ -46,8 +46,8 @@
  * @property {Job} job
  * @property {boolean} annotations_left_out
  */
-/** @typedef {{ team: string, name?: string, roles: string[] }} Membership */
-/** @typedef {{ user: { id: string, name: string, administrator?: boolean }, teams: Membership[] }} Me */
+/** @typedef {{ id: string, name: string, roles: string[] }} Membership */
+/** @typedef {{ user: { id: string, name: string, admin: boolean }, teams: Membership[] }} Me */
 /** @typedef {{ reason: string, until?: string }} Blocker */
 
 export {};

@@ -1,5 +1,6 @@
 // What is seen of the picture: fitted into the page, zoomed, moved, made brighter.
 
+import { buffer } from 'ol/extent.js';
 import { createLoader } from 'ol/source/static.js';
 import ImageSource from 'ol/source/Image.js';
 import Projection from 'ol/proj/Projection.js';
@@ -12,7 +13,11 @@ const MARGIN_PX = 12;
 const SMOOTH_FROM_PX = 96;
 /** The largest that one pixel of the picture is shown, in pixels of the screen. */
 const MAGNIFY_MAX = 96;
+/** How far beyond its edge a picture can be moved, as a share of its longer side. */
+const BEYOND_SHARE = 0.25;
 const BRIGHTNESS = { least: 0.4, most: 3, step: 0.2 };
+/** The smallest that a whole picture is shown. */
+const SMALLEST_PX = 64;
 const STEP_PX = 60;
 
 export class Viewport {
@@ -36,8 +41,9 @@ export class Viewport {
     const loader = createLoader({ url: '', imageExtent: extent, load: async () => picture });
     const interpolate = Math.max(size.width, size.height) >= SMOOTH_FROM_PX;
     this.#layer.setSource(new ImageSource({ projection, loader, interpolate }));
-    const view = { projection, extent, center: [size.width / 2, size.height / 2], resolution: 1, showFullExtent: true };
-    const bounds = { minResolution: 1 / MAGNIFY_MAX, maxResolution: Math.max(size.width, size.height) / 64, constrainResolution: false };
+    const beyond = buffer(extent, Math.max(size.width, size.height) * BEYOND_SHARE);
+    const view = { projection, extent: beyond, center: [size.width / 2, size.height / 2], resolution: 1, showFullExtent: true };
+    const bounds = { minResolution: 1 / MAGNIFY_MAX, maxResolution: Math.max(size.width, size.height) / SMALLEST_PX, constrainResolution: false };
     this.#map.setView(new View({ ...view, ...bounds }));
     this.fit();
   }

@@ -7,6 +7,7 @@ import { Classes } from './classes.jsx';
 import { commandsOf } from './commands.js';
 import { Figures } from './figures.jsx';
 import { HandIn } from './hand-in.jsx';
+import { Instructions } from './instructions.jsx';
 import { ItemNote } from './item-note.jsx';
 import { LeaseTime } from './lease-time.jsx';
 import { PicturePane } from './picture-pane.jsx';
@@ -55,18 +56,14 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
       <PicturePane session={session} paneRef={picture} />
       <aside class="panel">
         <ItemNote range={range} />
+        <Instructions lease={range.lease} />
         <Classes session={session} />
         <Tags title={text('tags.title')} definitions={job.tags} tags={session.tags} onChange={(tags) => session.tagItem(tags)} />
+        <Figures session={session} />
         {picked && (
           <Tags title={text('tags.of_figure', { number: editor.pickedNumber ?? 0 })} definitions={job.tags}
             tags={editor.figures.facts(picked).tags} onChange={(tags) => editor.tag(tags)} />
         )}
-        <Figures session={session} />
-        <section>
-          <h2>{text('instructions.title')}</h2>
-          {[range.lease.assignment.instructions, job.description].filter(Boolean).map((words, at) => <p key={at} class="prose">{words}</p>)}
-          {!range.lease.assignment.instructions && !job.description && <p class="quiet">{text('instructions.none')}</p>}
-        </section>
         <section>
           <button type="button" class="quiet" onClick={() => setAsking('give-back')}>{text('range.give_back')}</button>
         </section>

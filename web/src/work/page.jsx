@@ -10,7 +10,7 @@ import { Work } from './work.js';
 /** @param {import('../shell/shell.jsx').PageProps} props */
 export default function WorkPage({ me, outbox, bindings, onHelp, onFailed }) {
   const teams = me.teams.filter((membership) => membership.roles.includes('annotator'));
-  const [team, setTeam] = useState(teams[0]?.team);
+  const [team, setTeam] = useState(teams[0]?.id);
   const [work, setWork] = useState(() => new Work(outbox, me.user.id, team));
   useModel(work, 'change');
   useEffect(() => {
@@ -82,7 +82,7 @@ function TeamChoice({ teams, team, onChange }) {
     <label class="field">
       {text('work.team')}
       <select value={team} onChange={(event) => onChange(event.currentTarget.value)}>
-        {teams.map(({ team: id, name }) => <option key={id} value={id}>{name ?? id}</option>)}
+        {teams.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
       </select>
     </label>
   );

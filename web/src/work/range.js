@@ -56,7 +56,7 @@ export class Range extends EventTarget {
       const entry = range.entry(index);
       if (entry) Object.assign(entry, { own: annotation, ownState: state, refusal: refusal ?? '' });
     }
-    range.at = range.firstOpen() ?? 0;
+    range.at = range.missing[0] ?? 0;
     return range;
   }
 
