@@ -4,8 +4,10 @@ import { classColour } from '../picture/colours.js';
 import { text } from '../texts/texts.js';
 import { keepFocus } from './labelling.jsx';
 
-/** Classes beyond the number keys. */
+/** Classes that have a number key. */
 const KEYS = 9;
+/** More classes than these stand in two columns. */
+const COLUMN_MOST = 4;
 
 /** @param {{ session: import('./session.js').Session }} props */
 export function Classes({ session }) {
@@ -16,7 +18,7 @@ export function Classes({ session }) {
   return (
     <section>
       <h2>{text('classes.title')}</h2>
-      <div class={classes.length > 6 ? 'classes many' : 'classes'} role="group" aria-label={text('classes.title')}>
+      <div class={classes.length > COLUMN_MOST ? 'classes many' : 'classes'} role="group" aria-label={text('classes.title')}>
         {classes.map((one, at) => (
           <button key={one.name} type="button" class="class" aria-pressed={one.name === inHand} onMouseDown={keepFocus} onClick={() => editor?.takeClass(at)}>
             <span class="swatch" style={{ '--class-colour': classColour(at) }} />
