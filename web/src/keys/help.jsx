@@ -42,8 +42,8 @@ export function KeyHelp({ bindings, onClose }) {
           <div key={command}>
             <dt>{text(`key.${command}`)}</dt>
             <dd>
-              <button type="button" class="key" aria-pressed={changing === command} onClick={() => setChanging(command)}
-                aria-label={`${text('keys.change', { command: text(`key.${command}`) })}: ${bindings.keys(command).join(', ')}`}>
+              <button type="button" class="key" aria-pressed={changing === command} onClick={() => setChanging(command)}>
+                <span class="hidden">{text('keys.change', { command: text(`key.${command}`) })}</span>
                 {changing === command ? <kbd>…</kbd> : bindings.keys(command).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}
               </button>
             </dd>

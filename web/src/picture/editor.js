@@ -27,6 +27,8 @@ import { Viewport } from './viewport.js';
 
 /** How far from a figure a click still picks it, in pixels of the screen. */
 const PICK_PX = 6;
+/** More figures than these are drawn plainer, so that each step stays quick. */
+const CROWDED = 500;
 
 /**
  * Dispatches `edit` when figures have changed, and `state` when anything else that a page shows of it has: what is
@@ -388,6 +390,7 @@ export class Editor extends EventTarget {
 
   /** @param {any} feature @param {boolean} isPicked */
   #style(feature, isPicked) {
-    return figureStyle(this.#positions.get(this.figures.facts(feature).class) ?? -1, isPicked);
+    const look = isPicked ? 'picked' : this.figures.count > CROWDED ? 'crowded' : 'plain';
+    return figureStyle(this.#positions.get(this.figures.facts(feature).class) ?? -1, look);
   }
 }

@@ -10,8 +10,15 @@ import { figureGeometry, geometryOf } from './geometry.js';
 
 export class Figures {
   source = new VectorSource();
+  #count = 0;
   size = { width: 1, height: 1 };
   #next = 1;
+  /** Features as figures, for as long as they stay as they were. @type {WeakMap<Feature<any>, { revision: number, figure: Figure }>} */
+  #known = new WeakMap();
+
+  constructor() {
+    this.source.on('change', () => (this.#count = this.source.getFeatures().length));
+  }
 
   /** @param {Figure[]} figures @param {{ width: number, height: number }} size */
   replace(figures, size) {
@@ -44,7 +51,7 @@ export class Figures {
   }
 
   get count() {
-    return this.source.getFeatures().length;
+    return this.#count;
   }
 
   /** @returns {Figure[]} */
@@ -59,6 +66,16 @@ export class Figures {
 
   /** @param {Feature<any>} feature @returns {Figure} */
   figure(feature) {
+    const revision = feature.getRevision();
+    const known = this.#known.get(feature);
+    if (known?.revision === revision) return known.figure;
+    const figure = this.#written(feature);
+    this.#known.set(feature, { revision, figure });
+    return figure;
+  }
+
+  /** @param {Feature<any>} feature @returns {Figure} */
+  #written(feature) {
     const { class: name, shape, tags } = this.facts(feature);
     const geometry = figureGeometry(shape, feature.getGeometry(), this.size);
     return { class: name, shape, geometry, ...(tags.length > 0 && { tags }) };

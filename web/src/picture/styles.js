@@ -14,18 +14,20 @@ const known = new Map();
 
 /**
  * @param {number} position of the figure's class in the job
- * @param {boolean} isPicked
+ * @param {'plain' | 'crowded' | 'picked'} look
  * @returns {Style[]}
  */
-export function figureStyle(position, isPicked) {
-  const key = `${position} ${isPicked}`;
+export function figureStyle(position, look) {
+  const key = `${position} ${look}`;
   let style = known.get(key);
   if (!style) {
-    style = isPicked ? pickedStyle(classColour(position)) : plainStyle(classColour(position));
+    style = LOOKS[look](classColour(position));
     known.set(key, style);
   }
   return style;
 }
+
+const LOOKS = { plain: plainStyle, crowded: crowdedStyle, picked: pickedStyle };
 
 /** @param {string} colour */
 function plainStyle(colour) {
@@ -33,6 +35,11 @@ function plainStyle(colour) {
     new Style({ stroke: new Stroke({ color: EDGE, width: 4 }), fill: new Fill({ color: `${colour}1f` }) }),
     new Style({ stroke: new Stroke({ color: colour, width: 2 }), image: dot(colour, 5) }),
   ];
+}
+
+/** One line and no fill: of many figures each is drawn at every step. @param {string} colour */
+function crowdedStyle(colour) {
+  return [new Style({ stroke: new Stroke({ color: colour, width: 2 }), image: dot(colour, 4) })];
 }
 
 /** @param {string} colour */

@@ -16,7 +16,7 @@ export function Classes({ session }) {
   const picked = editor?.picked && editor.figures.facts(editor.picked).class;
   const inHand = picked || editor?.current.name;
   return (
-    <section>
+    <section class="classes-part">
       <h2>{text('classes.title')}</h2>
       <div class={classes.length > COLUMN_MOST ? 'classes many' : 'classes'} role="group" aria-label={text('classes.title')}>
         {classes.map((one, at) => (

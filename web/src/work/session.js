@@ -19,6 +19,7 @@ export class Session extends EventTarget {
   /** Counts the items shown, so that a picture that comes late is not shown. */
   #turn = 0;
   #isOver = false;
+  #isDraftDue = false;
 
   /** @param {import('./work.js').Work} work @param {import('./range.js').Range} range */
   constructor(work, range) {
@@ -27,11 +28,16 @@ export class Session extends EventTarget {
     this.#range = range;
     this.tags = range.annotation(range.current).tags;
     range.addEventListener('move', this.#moved);
+    addEventListener('online', this.#online);
+    addEventListener('pagehide', this.#keepDraft);
   }
 
   close() {
+    this.#keepDraft();
     this.#isOver = true;
+    removeEventListener('pagehide', this.#keepDraft);
     this.#range.removeEventListener('move', this.#moved);
+    removeEventListener('online', this.#online);
     this.editor?.dispose();
     this.editor = null;
   }
@@ -98,6 +104,7 @@ export class Session extends EventTarget {
 
   /** @param {number} at */
   go(at) {
+    this.#keepDraft();
     this.isAtEnd = false;
     this.#range.go(at);
     this.#tell();
@@ -117,6 +124,7 @@ export class Session extends EventTarget {
 
   /** @param {Annotation} annotation */
   #finish(annotation) {
+    this.#isDraftDue = false;
     // A disk that takes nothing is no reason not to send: the range goes on showing the item as unsent until it is sent.
     this.#range.save(annotation).catch(() => {});
     const next = this.#range.firstOpen();
@@ -144,14 +152,26 @@ export class Session extends EventTarget {
     this.#edited();
   }
 
+  /** The draft is kept once the change is on the screen, or before anything that needs it. */
   #edited() {
     this.isAtEnd = false;
-    this.#range.draft({ figures: this.editor?.figures.list ?? [], tags: this.tags });
+    if (!this.#isDraftDue) requestAnimationFrame(() => setTimeout(() => this.#keepDraft()));
+    this.#isDraftDue = true;
     this.#tell();
   }
 
+  #keepDraft = () => {
+    if (!this.#isDraftDue) return;
+    this.#isDraftDue = false;
+    this.#range.draft({ figures: this.editor?.figures.list ?? [], tags: this.tags });
+  };
+
   #moved = () => {
     this.show();
+  };
+
+  #online = () => {
+    if (this.picture === 'failed') this.show();
   };
 
   #tell() {
