@@ -7,6 +7,8 @@ import { boxBetween } from './geometry.js';
 
 /** A pointer that moved less far than this between down and up has clicked. In pixels of the screen. */
 const CLICK_PX = 5;
+/** The shortest longer side of a box that somebody meant to draw, in pixels of the screen. */
+const MEANT_PX = 3;
 
 /** @typedef {{ size: () => { width: number, height: number }, mayDraw: (event: any) => boolean, onStart: () => void, onBox: (geometry: any) => void }} Options */
 
@@ -87,9 +89,18 @@ export class BoxTool extends PointerInteraction {
 
   /** @param {number[]} point */
   #finish(point) {
-    const box = fromExtent(boxBetween(/** @type {number[]} */ (this.#corner), point, this.#options.size()));
+    const corner = /** @type {number[]} */ (this.#corner);
     this.abort();
-    this.#options.onBox(box);
+    if (!this.#isMeant(corner, point)) return;
+    this.#options.onBox(fromExtent(boxBetween(corner, point, this.#options.size())));
+  }
+
+  /** Whether somebody has drawn a box there, and not clicked twice in one place or beside the picture. @param {number[]} one @param {number[]} other */
+  #isMeant([x0, y0], [x1, y1]) {
+    const { width, height } = this.#options.size();
+    const isBeside = Math.max(x0, x1) <= 0 || Math.min(x0, x1) >= width || Math.max(y0, y1) <= 0 || Math.min(y0, y1) >= height;
+    const least = MEANT_PX * (this.getMap()?.getView().getResolution() ?? 1);
+    return !isBeside && (Math.abs(x1 - x0) >= least || Math.abs(y1 - y0) >= least);
   }
 
   /** @param {number[]} point */

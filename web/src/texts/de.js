@@ -140,6 +140,7 @@ export const de = {
   'lost.cancelled': 'Die Arbeit wurde abgesagt.',
   'lost.submitted': 'Er wurde schon abgegeben, vielleicht in einem anderen Tab.',
   'lost.saved': 'Gespeichertes ist auf dem Server. Der Rest steht unten und bleibt in diesem Browser.',
+  'lost.sketch': 'Ihre Figuren auf diesem Bild',
   'lost.next': 'Andere Arbeit holen',
   'lost.drafts': { one: '{count} Bild hat den Server nicht erreicht:', other: '{count} Bilder haben den Server nicht erreicht:' },
 

@@ -139,6 +139,7 @@ export const en = {
   'lost.cancelled': 'The work was called off.',
   'lost.submitted': 'It was handed in already, perhaps in another tab.',
   'lost.saved': 'What was saved is with the server. What was not is shown below and stays in this browser.',
+  'lost.sketch': 'Your figures on this picture',
   'lost.next': 'Take other work',
   'lost.drafts': { one: '{count} item did not reach the server:', other: '{count} items did not reach the server:' },
 

@@ -9,7 +9,7 @@ import { Figures } from './figures.jsx';
 import { HandIn } from './hand-in.jsx';
 import { Instructions } from './instructions.jsx';
 import { ItemNote } from './item-note.jsx';
-import { LeaseTime } from './lease-time.jsx';
+import { LeaseTime, LeaseWarning } from './lease-time.jsx';
 import { PicturePane } from './picture-pane.jsx';
 import { ReasonDialog } from './reason-dialog.jsx';
 import { Strip } from './strip.jsx';
@@ -53,7 +53,7 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
         </div>
       </header>
       <Toolbar session={session} />
-      <PicturePane session={session} paneRef={picture} />
+      <PicturePane session={session} paneRef={picture}>{life && <LeaseWarning life={life} />}</PicturePane>
       <aside class="panel">
         <ItemNote range={range} />
         <Instructions lease={range.lease} />

@@ -1,6 +1,8 @@
 // The range is somebody else's now, or nobody's: why, and what did not reach the server, for reading.
 
+import { focus } from '../shell/focus.js';
 import { text, textOr } from '../texts/texts.js';
+import { Sketch } from './sketch.jsx';
 
 /** @param {{ range: import('./range.js').Range, reason: string, onNext: () => void }} props */
 export function LostRange({ range, reason, onNext }) {
@@ -18,14 +20,17 @@ export function LostRange({ range, reason, onNext }) {
               <li key={entry.item.index}>
                 <details>
                   <summary>{range.lease.job.title} · {entry.item.index} · {text('figures.count', { count: entry.own?.figures.length ?? 0 })}</summary>
-                  <pre>{JSON.stringify(entry.own, null, 1)}</pre>
+                  <Sketch item={entry.item} figures={entry.own?.figures ?? []} classes={range.lease.job.classes} label={text('lost.sketch')} />
+                  {entry.own?.skip && <p>{text('item.skipped', { reason: entry.own.skip.reason })}</p>}
+                  {(entry.own?.tags ?? []).map((tag) => <p key={tag.name}>{[tag.name, tag.value].filter(Boolean).join(': ')}</p>)}
+                  <pre tabIndex={0}>{JSON.stringify(entry.own, null, 1)}</pre>
                 </details>
               </li>
             ))}
           </ul>
         </>
       )}
-      <button type="button" class="main" onClick={onNext}>{text('lost.next')}</button>
+      <button type="button" class="main" ref={focus} onClick={onNext}>{text('lost.next')} <kbd>Enter</kbd></button>
     </main>
   );
 }

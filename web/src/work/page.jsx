@@ -1,6 +1,7 @@
 // The work page: what is to be done next, or why there is nothing.
 
 import { useEffect, useState } from 'preact/hooks';
+import { focus } from '../shell/focus.js';
 import { useModel } from '../shell/use-model.js';
 import { text, textOr, timeOfDay } from '../texts/texts.js';
 import { Labelling } from './labelling.jsx';
@@ -54,7 +55,7 @@ function Resting({ onTake, children }) {
       <h1>{text('work.title')}</h1>
       <p>{text('work.rest')}</p>
       {children}
-      <button type="button" class="main" autofocus ref={focus} onClick={onTake}>{text('work.take')} <kbd>Enter</kbd></button>
+      <button type="button" class="main" ref={focus} onClick={onTake}>{text('work.take')} <kbd>Enter</kbd></button>
     </main>
   );
 }
@@ -86,9 +87,4 @@ function TeamChoice({ teams, team, onChange }) {
       </select>
     </label>
   );
-}
-
-/** @param {HTMLElement | null} element */
-function focus(element) {
-  element?.focus();
 }

@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { text } from '../texts/texts.js';
 import { AllDone } from './all-done.jsx';
 
-/** @param {{ session: import('./session.js').Session, paneRef: { current: HTMLElement | null } }} props */
-export function PicturePane({ session, paneRef }) {
+/** @param {{ session: import('./session.js').Session, paneRef: { current: HTMLElement | null }, children: any }} props */
+export function PicturePane({ session, paneRef, children }) {
   const target = useRef(/** @type {HTMLDivElement | null} */ (null));
   const { range } = session;
   useEffect(() => {
@@ -29,6 +29,7 @@ export function PicturePane({ session, paneRef }) {
           <button type="button" onClick={() => session.show()}>{text('app.try_again')}</button>
         </div>
       )}
+      {children}
       {session.isAtEnd && <AllDone session={session} />}
     </section>
   );
