@@ -1,6 +1,8 @@
 // Pictures, loaded and decoded before they are needed.
 
-/** A picture that can be drawn. @typedef {HTMLImageElement | ImageBitmap} Picture */
+import { upright } from './exif.js';
+
+/** A picture that can be drawn. @typedef {HTMLImageElement} Picture */
 
 export class Pictures {
   /** @type {Map<string, Promise<Picture>>} by URL */
@@ -29,15 +31,36 @@ export class Pictures {
   }
 }
 
+/** The browser would show the picture turned, and cannot be kept from it. */
+export class Turned extends Error {}
+
 /** @param {string} url @param {import('./types.js').Item} item @returns {Promise<Picture>} */
 async function load(url, item) {
-  const image = new Image();
-  image.src = url.startsWith('data:') ? URL.createObjectURL(blobOf(url)) : url;
-  await image.decode();
-  // Labels count the pixels of the stored picture. A browser that turned it by its EXIF data must turn it back.
-  const isTurned = image.naturalWidth !== image.naturalHeight
-    && image.naturalWidth === item.height && image.naturalHeight === item.width;
-  return isTurned ? createImageBitmap(image, { imageOrientation: 'none' }) : image;
+  const bytes = url.startsWith('data:') ? blobOf(url) : await fetched(url);
+  const address = bytes ? URL.createObjectURL(await upright(bytes)) : url;
+  try {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const isTurned = image.naturalWidth !== image.naturalHeight
+      && image.naturalWidth === item.height && image.naturalHeight === item.width;
+    if (isTurned) throw new Turned();
+    return image;
+  } finally {
+    if (bytes) URL.revokeObjectURL(address);
+  }
+}
+
+/** The picture's bytes, where its server lets a page read them: others it can only show. @param {string} url @returns {Promise<Blob | null>} */
+async function fetched(url) {
+  if (new URL(url, location.href).origin !== location.origin) return null;
+  try {
+    const response = await fetch(url);
+    return response.ok ? await response.blob() : null;
+  } catch {
+    // It was sent on to the object store, from which pages do not read.
+    return null;
+  }
 }
 
 /** The bytes of a `data:` URL: the page's policy lets pictures come from blobs, but not from such URLs. @param {string} url */

@@ -96,6 +96,7 @@ export const de = {
   'picture.help': 'N und die Pfeiltasten zeichnen, Tab geht durch die Figuren, ? zeigt alle Tasten.',
   'picture.loading': 'Das Bild wird geladen …',
   'picture.failed': 'Das Bild lässt sich nicht laden.',
+  'picture.turned': 'Dieses Bild ist gedreht gespeichert, und der Browser kann es nicht so zeigen, wie es gespeichert ist. Lassen Sie es aus, und sagen Sie es der Leitung.',
   'picture.cross': 'Kreuz bei {x}, {y}',
 
   'tool.select': 'Auswählen',

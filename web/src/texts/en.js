@@ -95,6 +95,7 @@ export const en = {
   'picture.help': 'N and the arrow keys draw, Tab goes through the figures, ? shows all keys.',
   'picture.loading': 'Loading the picture…',
   'picture.failed': 'The picture cannot be loaded.',
+  'picture.turned': 'This picture is stored turned, and the browser cannot show it as it is stored. Skip it and tell your manager.',
   'picture.cross': 'Cross at {x}, {y}',
 
   'tool.select': 'Select',

@@ -23,6 +23,7 @@ export function PicturePane({ session, paneRef, children }) {
       </div>
       <p id="picture-help" class="hidden">{text('picture.help')}</p>
       {session.picture === 'loading' && <p class="over" role="status">{text('picture.loading')}</p>}
+      {session.picture === 'turned' && <p class="over" role="alert">{text('picture.turned')}</p>}
       {session.picture === 'failed' && (
         <div class="over" role="alert">
           <p>{text('picture.failed')}</p>

@@ -1,5 +1,7 @@
 // Labelling one item after another: brings the range's current item into the editor, and what is drawn into the range.
 
+import { Turned } from '../api/pictures.js';
+
 /** @typedef {import('../picture/editor.js').Editor} Editor */
 /** @typedef {import('../api/types.js').Annotation} Annotation */
 /** @typedef {import('../api/types.js').Tag} Tag */
@@ -8,7 +10,7 @@
 export class Session extends EventTarget {
   /** @type {Editor | null} */
   editor = null;
-  /** @type {'loading' | 'shown' | 'failed'} */
+  /** @type {'loading' | 'shown' | 'failed' | 'turned'} */
   picture = 'loading';
   /** Tags of the item before the person. @type {Tag[]} */
   tags = [];
@@ -74,14 +76,13 @@ export class Session extends EventTarget {
     try {
       const picture = await this.#load(entry);
       if (turn !== this.#turn || this.#isOver) return;
-      const size = 'naturalWidth' in picture ? { width: picture.naturalWidth, height: picture.naturalHeight } : picture;
-      editor.show(picture, annotation.figures, size);
+      editor.show(picture, annotation.figures, { width: picture.naturalWidth, height: picture.naturalHeight });
       this.picture = 'shown';
       if (!editor.drawing.tool) editor.takeClass(this.#classInHand());
-    } catch {
+    } catch (error) {
       if (turn !== this.#turn || this.#isOver) return;
       editor.clear();
-      this.picture = 'failed';
+      this.picture = error instanceof Turned ? 'turned' : 'failed';
     }
     this.#tell();
   }
@@ -90,7 +91,8 @@ export class Session extends EventTarget {
   async #load(entry) {
     try {
       return await this.#work.pictures.get(entry.item);
-    } catch {
+    } catch (error) {
+      if (error instanceof Turned) throw error;
       // The address may have run out: a new one is asked for, once.
       const item = await this.#work.refresh(entry);
       return this.#work.pictures.get(item ?? entry.item);
