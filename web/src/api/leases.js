@@ -53,9 +53,11 @@ export function renew(lease) {
   return call('POST', `/v1/leases/${lease}/renew`);
 }
 
-/** @param {string} lease @param {string} submission the same again gets the first answer */
-export function submit(lease, submission) {
-  return call('POST', `/v1/leases/${lease}/submit`, { body: { submission_id: submission } });
+/** @param {string} lease */
+export function submit(lease) {
+  // A lease is handed in once, so its own id names the submission: after a lost answer, a reload or in another tab the
+  // same request gets the first answer.
+  return call('POST', `/v1/leases/${lease}/submit`, { body: { submission_id: `console-${lease}` } });
 }
 
 /** @param {string} lease @param {string} reason */

@@ -50,7 +50,10 @@ export function KeyHelp({ bindings, onClose }) {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => bindings.reset()}>{text('keys.reset')}</button>
+      <footer>
+        <button type="button" onClick={() => bindings.reset()}>{text('keys.reset')}</button>
+        <a href="/console/notices.txt">{text('app.notices')}</a>
+      </footer>
     </dialog>
   );
 }

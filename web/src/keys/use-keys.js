@@ -46,7 +46,9 @@ function commandOf(event, bindings, picture) {
 function isTaken(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (document.querySelector('dialog[open]')) return true;
-  if (target.closest('input, textarea, select')) return true;
+  // A choice and a check box use neither Enter nor Ctrl.
+  if (target.closest('select, input[type="checkbox"]')) return event.key !== 'Enter' && !event.ctrlKey;
+  if (target.closest('input, textarea')) return true;
   // A button that has the focus is pressed by Enter and Space.
   return (event.key === 'Enter' || event.key === ' ') && !event.ctrlKey && target.closest('button, a, summary') !== null;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { held } from '../api/leases.js';
-import { itemsOfUser } from '../outbox/store.js';
+import { forgetItem, itemsOfUser } from '../outbox/store.js';
 import { useModel } from '../shell/use-model.js';
 import { text } from '../texts/texts.js';
 
@@ -12,7 +12,10 @@ export function MinePage({ me, outbox, onGo, onFailed }) {
   const [kept, setKept] = useState(/** @type {import('../outbox/store.js').Kept[]} */ ([]));
   useModel(outbox, 'change');
   useEffect(() => void held().then(setLease, onFailed), []);
-  useEffect(() => void itemsOfUser(me.user.id).then(setKept, () => {}), [outbox.unsent]);
+  const look = () => void itemsOfUser(me.user.id).then(setKept, () => {});
+  useEffect(look, [outbox.unsent]);
+  /** @param {import('../outbox/store.js').Kept} one */
+  const forget = (one) => forgetItem(one.user, one.lease, one.index).then(look, onFailed);
   return (
     <main id="main" class="calm wide">
       <h1>{text('mine.title')}</h1>
@@ -29,10 +32,11 @@ export function MinePage({ me, outbox, onGo, onFailed }) {
         <h2>{text('mine.unsent')}</h2>
         {kept.length === 0 && <p class="quiet">{text('mine.unsent_none')}</p>}
         <ul>
-          {kept.map(({ lease: id, index, job, state, refusal }) => (
-            <li key={`${id}/${index}`}>
-              {text('mine.unsent_row', { job, index, state: text(`state.${state}`) })}
-              {refusal && <span class="quiet"> – {refusal}</span>}
+          {kept.map((one) => (
+            <li key={`${one.lease}/${one.index}`}>
+              {text('mine.unsent_row', { job: one.job, index: one.index, state: text(`state.${one.state}`) })}
+              {one.refusal && <span class="quiet"> – {one.refusal}</span>}{' '}
+              {one.state !== 'unsent' && one.lease !== lease?.lease_id && <button type="button" class="quiet" onClick={() => forget(one)}>{text('mine.forget')}</button>}
             </li>
           ))}
         </ul>

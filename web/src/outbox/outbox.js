@@ -10,8 +10,8 @@ import { forgetItem, itemsOfUser, keepItem } from './store.js';
 const RETRY = { firstMs: 500, mostMs: 15_000 };
 
 /**
- * Dispatches `sent`, `refused` and `lost` with `detail.kept`, the last with `detail.reason` as well, and `change` whenever
- * the number of unsent items has changed.
+ * Dispatches `sent`, `refused` and `lost` with `detail.kept`, the last with `detail.reason` as well, `signed-out` when the
+ * session has ended, and `change` whenever the number of unsent items has changed.
  */
 export class Outbox extends EventTarget {
   #user;
@@ -103,7 +103,11 @@ export class Outbox extends EventTarget {
         this.#setOffline(false);
         await this.#sent(kept, revision);
       } catch (error) {
-        if (passes(error) || isUnauthenticated(error)) {
+        if (isUnauthenticated(error)) {
+          this.#tell('signed-out', {});
+          break;
+        }
+        if (passes(error)) {
           this.#setOffline(true);
           await this.#wait(error instanceof ApiProblem && error.retryAfter ? error.retryAfter * 1000 : waitMs);
           waitMs = Math.min(waitMs * 2, RETRY.mostMs);

@@ -13,10 +13,8 @@
  * @property {number | null} revision the saved one that it was made from; null where any may be replaced
  * @property {string} [refusal] what the server said
  */
-/** @typedef {{ user: string, lease: string, submission: string }} Submission */
 
 const ITEMS = 'items';
-const SUBMISSIONS = 'submissions';
 
 /** @type {Promise<IDBDatabase> | null} */
 let opening = null;
@@ -29,7 +27,6 @@ function database() {
       const items = request.result.createObjectStore(ITEMS, { keyPath: ['user', 'lease', 'index'] });
       items.createIndex('lease', ['user', 'lease']);
       items.createIndex('user', 'user');
-      request.result.createObjectStore(SUBMISSIONS, { keyPath: ['user', 'lease'] });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -64,15 +61,3 @@ export const itemsOfLease = (user, lease) => transact(ITEMS, 'readonly', (store)
 
 /** @param {string} user @returns {Promise<Kept[]>} */
 export const itemsOfUser = (user) => transact(ITEMS, 'readonly', (store) => store.index('user').getAll(user));
-
-/** The id under which this lease is handed in: the same each time, so that it is handed in once. @param {string} user @param {string} lease @returns {Promise<string>} */
-export async function submissionOf(user, lease) {
-  const known = await transact(SUBMISSIONS, 'readonly', (store) => store.get([user, lease]));
-  if (known) return known.submission;
-  const submission = crypto.getRandomValues(new Uint32Array(4)).join('-');
-  await transact(SUBMISSIONS, 'readwrite', (store) => store.put({ user, lease, submission }));
-  return submission;
-}
-
-/** @param {string} user @param {string} lease */
-export const forgetSubmission = (user, lease) => transact(SUBMISSIONS, 'readwrite', (store) => store.delete([user, lease]));

@@ -53,6 +53,12 @@ export class Drawing {
     return this.#cross.isShown;
   }
 
+  /** Where the cross is, in pixels of the picture from the top left. */
+  get crossAt() {
+    const [x, y] = this.#cross.at;
+    return { x, y: this.#options.size().height - y };
+  }
+
   /** @param {Tool | null} tool */
   take(tool) {
     if (tool === this.tool) return;
@@ -103,7 +109,6 @@ export class Drawing {
   moveCross(dx, dy) {
     const at = this.#cross.move(dx, dy);
     if (this.tool === 'rectangle') this.#box.reach(at);
-    return at;
   }
 
   /** Sets a corner where the cross is. */

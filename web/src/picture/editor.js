@@ -254,6 +254,13 @@ export class Editor extends EventTarget {
     return true;
   }
 
+  /** Shows the cross, and moves it. @param {number} dx @param {number} dy in pixels of the picture */
+  moveCross(dx, dy) {
+    this.#drawing.showCross();
+    this.#drawing.moveCross(dx, dy);
+    this.#tell('state');
+  }
+
   /** Moves the picked figure, not beyond the picture. @param {number} dx @param {number} dy @returns {boolean} */
   move(dx, dy) {
     const picked = this.picked;

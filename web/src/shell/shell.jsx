@@ -36,8 +36,12 @@ export function Shell({ me, onSignedOut }) {
   const [fault, setFault] = useState('');
   useModel(outbox, 'change');
   useEffect(() => {
+    outbox.addEventListener('signed-out', onSignedOut);
     outbox.resume().catch(() => {});
-    return () => outbox.stop();
+    return () => {
+      outbox.removeEventListener('signed-out', onSignedOut);
+      outbox.stop();
+    };
   }, [outbox]);
 
   const roles = new Set(me.teams.flatMap((team) => team.roles));

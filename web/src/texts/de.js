@@ -82,7 +82,6 @@ export const de = {
   'item.skipped': 'Ausgelassen: {reason}',
   'item.refused': 'Der Server hat das abgelehnt: {detail}',
   'item.conflict': 'Dieses Bild wurde inzwischen anderswo gespeichert, vielleicht in einem anderen Tab. Erneutes Speichern ersetzt das.',
-  'item.save': 'Speichern',
   'item.save_next': 'Speichern und weiter',
   'item.skip': 'Auslassen …',
   'item.skip_why': 'Warum wird dieses Bild ausgelassen?',
@@ -124,7 +123,6 @@ export const de = {
   'tags.title': 'Merkmale des Bildes',
   'tags.of_figure': 'Merkmale der Figur {number}',
   'tags.none': '—',
-  'tags.set': 'gesetzt',
   'instructions.title': 'Anleitung',
   'instructions.none': 'Dieser Auftrag hat keine Anleitung.',
 
@@ -152,6 +150,7 @@ export const de = {
   'mine.unsent': 'Nicht auf dem Server',
   'mine.unsent_none': 'Alles, was Sie gespeichert haben, ist auf dem Server.',
   'mine.unsent_row': '{job}, Bild {index}: {state}',
+  'mine.forget': 'Verwerfen',
   'mine.sent_back': 'Was zurückkam',
   'mine.today': 'Was ich heute getan habe',
   'mine.later': 'Das sagt der Server noch nicht.',

@@ -81,7 +81,6 @@ export const en = {
   'item.skipped': 'Skipped: {reason}',
   'item.refused': 'The server refused this: {detail}',
   'item.conflict': 'This item was saved elsewhere in the meantime, perhaps in another tab. Saving again replaces that.',
-  'item.save': 'Save',
   'item.save_next': 'Save and next',
   'item.skip': 'Skip…',
   'item.skip_why': 'Why is this picture left out?',
@@ -123,7 +122,6 @@ export const en = {
   'tags.title': 'Tags of the picture',
   'tags.of_figure': 'Tags of figure {number}',
   'tags.none': '—',
-  'tags.set': 'set',
   'instructions.title': 'Instructions',
   'instructions.none': 'This job has no instructions.',
 
@@ -151,6 +149,7 @@ export const en = {
   'mine.unsent': 'Not on the server',
   'mine.unsent_none': 'Everything that you saved is on the server.',
   'mine.unsent_row': '{job}, item {index}: {state}',
+  'mine.forget': 'Forget it',
   'mine.sent_back': 'What came back',
   'mine.today': 'What I did today',
   'mine.later': 'The server does not tell this yet.',

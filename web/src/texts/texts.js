@@ -17,7 +17,6 @@ const locale = navigator.languages.find((tag) => tag.split('-')[0] === language)
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
-const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Says what language and direction the page is in. */
 export function markLanguage() {
@@ -46,11 +45,6 @@ export function textOr(id, other, values) {
 /** The time of day. @param {Date} date */
 export function timeOfDay(date) {
   return clock.format(date);
-}
-
-/** @param {Date} date */
-export function dateAndTime(date) {
-  return moment.format(date);
 }
 
 /** @param {number} seconds as in 4:05, or 1:04:05 */

@@ -25,7 +25,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
   /** Moves the cross, the picked figure or the picture. @param {number} x @param {number} y */
   const arrow = (x, y) => (/** @type {KeyboardEvent} */ { shiftKey }) => {
     const step = shiftKey ? STEP.far : STEP.plain;
-    if (drawing.hasCross) drawing.moveCross(x * step, y * step);
+    if (drawing.hasCross) editor.moveCross(x * step, y * step);
     else if (!editor.move(x * step, y * step)) viewport.pan(x, y);
   };
   /** @param {number} x @param {number} y */
@@ -43,7 +43,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
     new: () => {
       editor.pick(null);
       if (!drawing.tool) editor.takeShape(editor.shape);
-      drawing.showCross();
+      editor.moveCross(0, 0);
     },
     space: () => {
       if (drawing.tool && drawing.hasCross) drawing.setPoint();

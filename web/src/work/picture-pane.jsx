@@ -13,6 +13,7 @@ export function PicturePane({ session, paneRef, children }) {
     session.mount(target.current);
     paneRef.current?.focus();
   }, [session]);
+  const cross = session.editor?.drawing.hasCross ? session.editor.drawing.crossAt : null;
   const place = { at: range.at + 1, count: range.count };
   return (
     <section class="pane" aria-label={text('range.place', place)}>
@@ -22,6 +23,7 @@ export function PicturePane({ session, paneRef, children }) {
         <div ref={target} class="canvas" />
       </div>
       <p id="picture-help" class="hidden">{text('picture.help')}</p>
+      <p class="cross" role="status">{cross && text('picture.cross', { x: Math.round(cross.x), y: Math.round(cross.y) })}</p>
       {session.picture === 'loading' && <p class="over" role="status">{text('picture.loading')}</p>}
       {session.picture === 'turned' && <p class="over" role="alert">{text('picture.turned')}</p>}
       {session.picture === 'failed' && (

@@ -12,11 +12,14 @@ export function Strip({ range, onGo }) {
   const here = useRef(/** @type {HTMLButtonElement | null} */ (null));
   useEffect(() => here.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [range.at]);
   const { done, count } = range;
+  const { number, round } = range.lease.assignment;
   return (
     <nav class="strip" aria-label={text('range.strip')}>
       <p>
         <strong>{text('range.place', { at: range.at + 1, count })}</strong>
         {' · '}{text('range.done', { done, count })}
+        {' · '}{text('range.title', { number })}
+        {round > 1 && <>{', '}{text('range.round', { round })}</>}
       </p>
       <ol>
         {range.entries.map((entry, at) => {

@@ -29,7 +29,7 @@ export function Tags({ title, definitions, tags, onChange }) {
               {name}
             </label>
             {tag && (
-              <input type="text" aria-label={name} maxLength={1000} value={tag.value ?? ''}
+              <input type="text" aria-label={name} maxLength={1000} value={tag.value ?? ''} onKeyDown={leave}
                 onChange={({ currentTarget: { value } }) => put(name, value.trim() === '' ? { name } : { name, value })} />
             )}
           </div>
@@ -37,4 +37,9 @@ export function Tags({ title, definitions, tags, onChange }) {
       })}
     </section>
   );
+}
+
+/** Enter is done with the words, and gives the keys back to the picture. @param {import('preact').TargetedKeyboardEvent<HTMLInputElement>} event */
+function leave(event) {
+  if (event.key === 'Enter') event.currentTarget.blur();
 }

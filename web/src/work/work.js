@@ -3,7 +3,6 @@
 import { ApiProblem, isProblem, passes } from '../api/client.js';
 import { giveBack, held, read, submit, take } from '../api/leases.js';
 import { Pictures } from '../api/pictures.js';
-import { forgetSubmission, submissionOf } from '../outbox/store.js';
 import { LeaseLife } from './lease-life.js';
 import { Range } from './range.js';
 
@@ -89,13 +88,12 @@ export class Work extends EventTarget {
     if (range.missing.length > 0) return this.#begin(await read(range.id));
     await this.#try(async () => {
       try {
-        await submit(range.id, await submissionOf(this.#user, range.id));
+        await submit(range.id);
       } catch (error) {
         if (!(error instanceof ApiProblem) || error.passes || error.code === 'stale-lease') throw error;
         this.notice = error.message;
         return this.#begin(await read(range.id));
       }
-      await forgetSubmission(this.#user, range.id).catch(() => {});
       range.close();
       await this.take();
     }, () => this.#submit(range));
