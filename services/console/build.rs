@@ -31,7 +31,11 @@ fn main() -> io::Result<()> {
     match build(&web, &out.join("web")) {
         Ok(dist) => copy(&dist, &files)?,
         Err(missing) if is_required(&out) => println!("cargo::error=the console cannot be built: {missing}"),
-        Err(missing) => println!("cargo::warning=built without the console: {missing}"),
+        Err(missing) => {
+            println!("cargo::warning=built without the console: {missing}");
+            // A path that never exists makes Cargo look again at the next build: Node may have been installed.
+            println!("cargo::rerun-if-changed={}", out.join("never").display());
+        }
     }
     Ok(())
 }
