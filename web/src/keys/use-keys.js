@@ -16,7 +16,10 @@ export function useKeys(bindings, commands, picture) {
       const name = commandOf(event, bindings, picture.current);
       const act = name && newest.current[name];
       if (!act || (event.repeat && !REPEATS.has(name))) return;
-      if (act(event) !== false) event.preventDefault();
+      if (act(event) === false) return;
+      event.preventDefault();
+      // A choice that was made with the keyboard gives the keys back to the picture.
+      if (document.activeElement?.matches('select, input')) picture.current?.focus();
     };
     const up = (/** @type {KeyboardEvent} */ event) => {
       if (event.key === ' ') newest.current.space_up?.(event);

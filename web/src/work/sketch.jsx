@@ -5,7 +5,7 @@ import { classColour } from '../picture/colours.js';
 /** @param {{ item: import('../api/types.js').Item, figures: import('../api/types.js').Figure[], classes: import('../api/types.js').LabelClass[], label: string }} props */
 export function Sketch({ item, figures, classes, label }) {
   const { width, height } = item;
-  if (!width || !height) return null;
+  if (!width || !height || figures.length === 0) return null;
   return (
     <svg class="sketch" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {figures.map((figure, at) => (
