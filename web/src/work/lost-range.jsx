@@ -4,6 +4,9 @@ import { focus } from '../shell/focus.js';
 import { text, textOr } from '../texts/texts.js';
 import { Sketch } from './sketch.jsx';
 
+/** Figures that are named; the sketch shows all. */
+const LISTED_MOST = 100;
+
 /** @param {{ range: import('./range.js').Range, reason: string, onNext: () => void }} props */
 export function LostRange({ range, reason, onNext }) {
   const left = range.entries.filter((entry) => entry.own);
@@ -23,7 +26,11 @@ export function LostRange({ range, reason, onNext }) {
                   <Sketch item={entry.item} figures={entry.own?.figures ?? []} classes={range.lease.job.classes} label={text('lost.sketch')} />
                   {entry.own?.skip && <p>{text('item.skipped', { reason: entry.own.skip.reason })}</p>}
                   {(entry.own?.tags ?? []).map((tag) => <p key={tag.name}>{[tag.name, tag.value].filter(Boolean).join(': ')}</p>)}
-                  <pre tabIndex={0}>{JSON.stringify(entry.own, null, 1)}</pre>
+                  <ol>
+                    {(entry.own?.figures ?? []).slice(0, LISTED_MOST).map((figure, at) => (
+                      <li key={at}>{figure.class}, {text(`tool.${figure.shape}`)}</li>
+                    ))}
+                  </ol>
                 </details>
               </li>
             ))}
