@@ -18,6 +18,7 @@ export const COMMANDS = /** @type {const} */ ({
   point: ['o'],
   hole: ['h'],
   select: ['Escape'],
+  corner: ['v'],
   remove: ['Delete', 'Backspace'],
   undo: ['Ctrl+z'],
   redo: ['Ctrl+Shift+z', 'Ctrl+y'],

@@ -13,7 +13,9 @@ import ImageLayer from 'ol/layer/Image.js';
 import VectorLayer from 'ol/layer/Vector.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
 import { BoxHandles } from './box-handles.js';
+import { cornersOf, moveCorner, removeCorner } from './corners.js';
 import { Drawing } from './drawing.js';
+import { Mark } from './mark.js';
 import { Figures } from './figures.js';
 import { boxBetween, figureGeometry, keepInside, moveInside } from './geometry.js';
 import { History } from './history.js';
@@ -53,6 +55,9 @@ export class Editor extends EventTarget {
   /** @type {Shape} the shape for classes that take any */
   #freeShape = 'rectangle';
   #handles;
+  /** The corner of the picked figure that keys move. @type {number | null} */
+  #corner = null;
+  #mark;
 
   /** @param {HTMLElement} target @param {LabelClass[]} classes */
   constructor(target, classes) {
@@ -65,6 +70,7 @@ export class Editor extends EventTarget {
     const bare = { dragPan: false, doubleClickZoom: false, altShiftDragRotate: false, shiftDragZoom: false, pinchRotate: false, keyboard: false };
     this.#map = new OlMap({ target, controls: [], interactions: defaults(bare), layers: [images, vectors], moveTolerance: 3 });
     this.#map.addInteraction(new DragPan({ condition: (event) => this.#pans(event) }));
+    this.#mark = new Mark(this.#map);
     this.#viewport = new Viewport(this.#map, images);
     this.#select = new Select({ layers: [vectors], style: (feature) => this.#style(feature, true), hitTolerance: PICK_PX, toggleCondition: never, condition: (event) => click(event) && !this.#isSpaceHeld });
     this.#select.on('select', () => this.#picked());
@@ -244,9 +250,26 @@ export class Editor extends EventTarget {
     return next !== null;
   }
 
+  /** Takes the next corner of the picked figure into the keys' hands. @returns {boolean} whether it has corners */
+  nextCorner() {
+    const picked = this.picked;
+    if (!picked || this.figures.facts(picked).shape === 'rectangle') return false;
+    const count = cornersOf(picked.getGeometry()).length;
+    this.#corner = this.#corner === null ? 0 : (this.#corner + 1) % count;
+    this.putDown();
+    return true;
+  }
+
+  /** Deletes the corner in hand, else the picked figure. */
   remove() {
     const picked = this.picked;
     if (!picked) return false;
+    const corner = this.#corner;
+    if (corner !== null) {
+      this.#corner = null;
+      this.#change([Number(picked.getId())], () => removeCorner(picked.getGeometry(), corner));
+      return true;
+    }
     this.#change([Number(picked.getId())], () => {
       this.#clearPick();
       this.figures.source.removeFeature(picked);
@@ -261,11 +284,12 @@ export class Editor extends EventTarget {
     this.#tell('state');
   }
 
-  /** Moves the picked figure, not beyond the picture. @param {number} dx @param {number} dy @returns {boolean} */
+  /** Moves the corner in hand, else the picked figure, not beyond the picture. @param {number} dx @param {number} dy @returns {boolean} */
   move(dx, dy) {
     const picked = this.picked;
     if (!picked) return false;
-    this.#change([Number(picked.getId())], () => moveInside(picked.getGeometry(), dx, dy, this.figures.size));
+    const [geometry, corner, { size }] = [picked.getGeometry(), this.#corner, this.figures];
+    this.#change([Number(picked.getId())], () => (corner === null ? moveInside(geometry, dx, dy, size) : moveCorner(geometry, corner, dx, dy, size)));
     return true;
   }
 
@@ -367,12 +391,14 @@ export class Editor extends EventTarget {
   }
 
   #clearPick() {
+    this.#corner = null;
     this.#select.getFeatures().clear();
     this.#freeform.clear();
   }
 
   #picked() {
     const picked = this.picked;
+    this.#corner = null;
     this.#freeform.clear();
     if (picked && this.figures.facts(picked).shape !== 'rectangle') this.#freeform.push(picked);
     this.#tell('state');
@@ -384,6 +410,8 @@ export class Editor extends EventTarget {
     const isFree = this.#drawing.tool === null;
     for (const interaction of [this.#select, ...this.#handles]) interaction.setActive(isFree);
     this.#map.getTargetElement()?.classList.toggle('draws', !isFree);
+    const corners = this.#corner === null || !this.picked ? [] : cornersOf(this.picked.getGeometry());
+    this.#mark.show(corners[this.#corner ?? 0] ?? null);
     this.dispatchEvent(new Event(what));
   }
 

@@ -62,6 +62,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
       else if (drawing.tool) editor.putDown();
       else editor.pick(null);
     },
+    corner: () => editor.nextCorner(),
     remove: () => drawing.stepBack() || editor.remove(),
     undo: () => editor.undo(),
     redo: () => editor.redo(),
