@@ -44,6 +44,8 @@ function database() {
 async function transact(store, mode, act) {
   const transaction = (await database()).transaction(store, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' });
   const request = act(transaction.objectStore(store));
+  // A page that is closed right now does not undo a write that is being committed.
+  if (mode === 'readwrite') transaction.commit();
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = transaction.onerror = () => reject(transaction.error);

@@ -6,6 +6,9 @@ import { Turned } from '../api/pictures.js';
 /** @typedef {import('../api/types.js').Annotation} Annotation */
 /** @typedef {import('../api/types.js').Tag} Tag */
 
+/** So many figures are written as a draft within a frame. */
+const KEPT_AT_ONCE = 300;
+
 /** Dispatches `change` when what is shown has. */
 export class Session extends EventTarget {
   /** @type {Editor | null} */
@@ -154,11 +157,13 @@ export class Session extends EventTarget {
     this.#edited();
   }
 
-  /** The draft is kept once the change is on the screen, or before anything that needs it. */
+  /** The draft is kept at once. Of many figures it is kept when the change is on the screen, or before anything that needs it. */
   #edited() {
     this.isAtEnd = false;
-    if (!this.#isDraftDue) requestAnimationFrame(() => setTimeout(() => this.#keepDraft()));
+    const isLong = (this.editor?.figures.count ?? 0) > KEPT_AT_ONCE;
+    if (isLong && !this.#isDraftDue) requestAnimationFrame(() => setTimeout(() => this.#keepDraft()));
     this.#isDraftDue = true;
+    if (!isLong) this.#keepDraft();
     this.#tell();
   }
 
