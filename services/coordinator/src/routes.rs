@@ -8,6 +8,7 @@ mod invitations;
 mod jobs;
 mod logs;
 mod people;
+mod sessions;
 mod team_media;
 mod teams;
 mod tokens;
@@ -104,6 +105,21 @@ fn token_routes() -> Vec<Route> {
     let managers = Access::AdminOr(Roles::of(&[Role::Manager]));
     let id = || json!({"type": "string", "format": "uuid"});
     vec![
+        Route::new(Method::POST, "/v1/session", Access::Open, "Signs in from a browser.", sessions::open)
+            .takes::<sessions::SignIn>()
+            .gives::<sessions::SessionView>(201),
+        Route::new(Method::DELETE, "/v1/session", Access::SignedIn, "Signs out.", sessions::end)
+            .gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/sign-in-links",
+            managers,
+            "Makes a link with which somebody signs in; it is shown once.",
+            sessions::create_link,
+        )
+        .takes::<sessions::NewLinkRequest>()
+        .gives::<sessions::LinkView>(201)
+        .idempotent(),
         Route::new(Method::POST, "/v1/tokens", managers, "Makes a token; it is shown once.", tokens::create)
             .takes::<tokens::NewTokenRequest>()
             .gives::<tokens::NewTokenView>(201)

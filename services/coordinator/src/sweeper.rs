@@ -26,6 +26,8 @@ const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
 const DEPARTURES_AT_ONCE: i64 = 100;
 /// How long a request is kept that nobody has taken over after its process died, in microseconds.
 const REQUESTS_KEPT: i64 = seconds(3_600);
+/// Links to sign in that are forgotten in one round.
+const LINKS_AT_ONCE: i64 = 1_000;
 /// Answers forgotten in one round.
 const ANSWERS_AT_ONCE: i64 = 1_000;
 
@@ -65,6 +67,7 @@ impl Sweeper {
         if steady {
             self.drop_abandoned(now + -ABANDONED).await?;
         }
+        self.context.store.sign_in_links_forget(now, LINKS_AT_ONCE).await?;
         self.context.store.requests_forget(now + -REQUESTS_KEPT).await?;
         self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
         Ok(())

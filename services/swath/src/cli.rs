@@ -7,6 +7,7 @@ mod export;
 mod invitations;
 mod job_form;
 mod jobs;
+mod links;
 mod load;
 mod members;
 mod output;
@@ -67,6 +68,13 @@ enum Command {
     Invitation(Remote<invitations::InvitationCommand>),
     /// API tokens
     Token(Remote<tokens::TokenCommand>),
+    /// Make a link with which somebody signs in from a browser; it is good once, for a quarter of an hour
+    Link {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        args: links::LinkArgs,
+    },
     /// The audit log: what was done about people, by whom and for whom
     Audit {
         #[command(flatten)]
@@ -121,6 +129,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(remote) => users::run(&Session::open(&remote.connection)?, remote.command).await,
         Command::Invitation(remote) => {
             invitations::run(&Session::open(&remote.connection)?, remote.command).await
+        }
+        Command::Link { connection, args } => {
+            links::run(&Session::open(&connection)?, &connection, args).await
         }
         Command::Audit { connection, args } => audit::run(&Session::open(&connection)?, args).await,
         Command::Token(remote) => tokens::run(&Session::open(&remote.connection)?, remote.command).await,

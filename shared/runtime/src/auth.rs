@@ -1,11 +1,10 @@
-//! Who asks: bearer tokens, looked up by their SHA-256 and remembered for as long as nothing changes about people.
+//! Who asks: bearer tokens and sessions, looked up by their SHA-256 and remembered for as long as nothing changes about people.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{TeamId, TokenId, UserId};
@@ -14,6 +13,7 @@ use swath_store::{Store, Token, digest};
 use tokio::time::Instant;
 
 use crate::access::Access;
+use crate::credential::Credential;
 use crate::problem::{Problem, Result};
 use crate::token_uses::Uses;
 
@@ -21,8 +21,6 @@ use crate::token_uses::Uses;
 const BELIEVED: Duration = Duration::from_secs(1);
 /// Tokens remembered.
 const REMEMBERED: usize = 50_000;
-/// The longest token that is looked at.
-const LENGTH: usize = 512;
 
 /// Tokens that were found good, and the turn of whoever asks whether anything has changed since: the others wait for
 /// that answer instead of asking as well.
@@ -46,9 +44,9 @@ struct Found {
 pub struct Caller(Arc<Token>);
 
 impl Tokens {
-    /// Finds out who presents this bearer token.
-    pub async fn caller(&self, store: &Store, bearer: &str, now: Time) -> Result<Caller> {
-        let digest = digest(bearer.as_bytes());
+    /// Finds out who presents this.
+    pub async fn caller(&self, store: &Store, presented: &Credential, now: Time) -> Result<Caller> {
+        let digest = digest(presented.secret().as_bytes());
         let revision = match self.believed() {
             Some(revision) => revision,
             None => Box::pin(self.ask(store)).await?,
@@ -64,6 +62,10 @@ impl Tokens {
                 caller.good_at(now)?
             }
         };
+        // What scripts cannot read in a cookie would be of no use to them either.
+        if caller.token().is_session != presented.is_session() {
+            return Err(Problem::unauthenticated("the token is unknown"));
+        }
         self.uses.note(caller.token().id);
         Ok(caller)
     }
@@ -235,19 +237,6 @@ impl Caller {
     }
 }
 
-/// The bearer token of a request.
-pub fn bearer(headers: &axum::http::HeaderMap) -> Result<&str> {
-    let header =
-        headers.get(AUTHORIZATION).ok_or_else(|| Problem::unauthenticated("a bearer token is needed"))?;
-    let text = header.to_str().ok().filter(|text| text.len() <= LENGTH);
-    let token = text
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    token
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| Problem::unauthenticated("the authorization is no bearer token"))
-}
-
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
@@ -256,6 +245,6 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             .extensions
             .get::<Caller>()
             .cloned()
-            .ok_or_else(|| Problem::unauthenticated("a bearer token is needed"))
+            .ok_or_else(|| Problem::unauthenticated("a bearer token or a session is needed"))
     }
 }

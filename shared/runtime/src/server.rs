@@ -26,9 +26,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::access::Access;
-use crate::auth::bearer;
 use crate::config::Config;
 use crate::context::Context;
+use crate::credential::Credential;
 use crate::problem::{Problem, Result};
 use crate::route::Route;
 use crate::telemetry::observe;
@@ -105,8 +105,8 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
     let deadline = tokio::time::Instant::now() + timeout;
     let peer = request.extensions().get::<Peer>().cloned();
     if guarded.access != Access::Open {
-        let token = bearer(request.headers()).map(str::to_owned);
-        match tokio::time::timeout_at(deadline, admit(&guarded, token)).await {
+        let presented = Credential::of(request.method(), request.headers());
+        match tokio::time::timeout_at(deadline, admit(&guarded, presented)).await {
             Ok(Ok(caller)) => {
                 peer.iter().for_each(Peer::authenticate);
                 request.extensions_mut().insert(caller)
@@ -142,9 +142,9 @@ fn check_query(query: Option<&str>, known: &[String]) -> Result<()> {
     }
 }
 
-async fn admit(guarded: &Guarded, token: Result<String>) -> Result<crate::auth::Caller> {
+async fn admit(guarded: &Guarded, presented: Result<Credential>) -> Result<crate::auth::Caller> {
     let context = &guarded.context;
-    let caller = context.tokens.caller(&context.store, &token?, context.now()).await?;
+    let caller = context.tokens.caller(&context.store, &presented?, context.now()).await?;
     context.allowance.spend(caller.user())?;
     if caller.may(guarded.access) { Ok(caller) } else { Err(Problem::forbidden()) }
 }

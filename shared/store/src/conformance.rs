@@ -24,6 +24,7 @@ mod people;
 mod races;
 mod requests;
 mod reviews;
+mod sessions;
 mod submissions;
 mod sweeping;
 mod team_media;

@@ -15,7 +15,7 @@ use crate::error::{Result, StoreError};
 use crate::members;
 use crate::memory::{InvitationRecord, Tables};
 use crate::people::{self, User};
-use crate::tokens::{self, NewToken};
+use crate::tokens::{self, Kind, NewToken};
 
 /// An invitation.
 #[derive(Debug, Clone)]
@@ -264,7 +264,7 @@ async fn accept(
     let actor = Actor { entry: next, ..actor.clone() };
     members::join(core, db, (invitation.team, user), invitation.roles, &actor).await?;
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
-    tokens::insert(db, &token, Some(user), actor.at).await?;
+    tokens::insert(db, &token, Kind::Bearer, Some(user), actor.at).await?;
     let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
     keep_answer(db, asked, &encoded(&joined)?, actor.at).await?;
     Ok((joined, true))

@@ -22,7 +22,8 @@ pub(crate) use tables::Tables;
 
 pub use fault::Fault;
 pub(crate) use tables::{
-    Accepted, Annotation, InvitationRecord, Item, MemberRecord, PEOPLE, Segment, TokenRecord, VerdictRecord,
+    Accepted, Annotation, InvitationRecord, Item, MemberRecord, PEOPLE, Segment, SignInLinkRecord,
+    TokenRecord, VerdictRecord,
 };
 pub use view::{GrantView, View};
 

@@ -11,7 +11,7 @@ use crate::pools::{Pools, Target};
 
 /// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
 /// under way, members who lost a role a moment ago, and how often people have changed.
-pub(crate) const TABLES: [&str; 22] = [
+pub(crate) const TABLES: [&str; 23] = [
     "users",
     "teams",
     "members",
@@ -19,6 +19,7 @@ pub(crate) const TABLES: [&str; 22] = [
     "tokens",
     "token_uses",
     "invitations",
+    "sign_in_links",
     "audit_log",
     "answers",
     "datasets",

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::answers::{Asked, decoded, encoded, first_answer, keep_answer};
 use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
-use crate::db::{Db, execute, fetch_all, fetch_one, row};
+use crate::db::{Db, execute, fetch_all, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::memory::{Tables, TokenRecord};
 use crate::people::User;
@@ -20,6 +20,7 @@ use crate::rights;
 pub(crate) use ending::{LEADS, all_of, end, made_by_former, made_for_leads, own_in};
 #[cfg(test)]
 pub(crate) use uses::SIGN_IN_AFTER;
+pub(crate) use uses::note_first_use;
 
 /// A token by its digest: what it lets its bearer be.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Token {
     pub expires: Option<Time>,
     /// When it was revoked.
     pub revoked: Option<Time>,
+    /// Whether it is a session, which comes in a browser's cookie and in no other way.
+    pub is_session: bool,
     /// The teams that it opens, and what the person may do in each.
     pub teams: Vec<(TeamId, String, Roles)>,
 }
@@ -76,19 +79,31 @@ pub struct TokenInfo {
     pub revoked: Option<Time>,
     /// When it was last used, to a minute or so.
     pub used: Option<Time>,
+    /// Whether it is a session of a browser.
+    pub is_session: bool,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// It is sent by programs, as a bearer token.
+    Bearer,
+    /// It is kept in a browser's cookie, and ends with the token through which it was opened, where there is one.
+    Session(Option<TokenId>),
 }
 
 row! {
     struct TokenRow {
         id: Uuid, person: Uuid, team: Option<Uuid>, maker: Option<Uuid>, expires: Option<i64>, revoked: Option<i64>,
         name: String, email: Option<String>, admin: bool, created: i64, deactivated: Option<i64>, by_admin: bool,
+        session: bool,
     }
 }
 
 row! {
     struct InfoRow {
         id: Uuid, person: Uuid, name: String, team: Option<Uuid>, maker: Option<Uuid>, created: i64,
-        expires: Option<i64>, revoked: Option<i64>, used: Option<i64>,
+        expires: Option<i64>, revoked: Option<i64>, used: Option<i64>, session: bool,
     }
 }
 
@@ -103,6 +118,7 @@ impl From<InfoRow> for TokenInfo {
             expires: row.expires.map(Time),
             revoked: row.revoked.map(Time),
             used: row.used.map(Time),
+            is_session: row.session,
         }
     }
 }
@@ -110,19 +126,27 @@ impl From<InfoRow> for TokenInfo {
 pub(crate) async fn insert(
     db: &mut Db<'_>,
     token: &NewToken,
+    kind: Kind,
     maker: Option<UserId>,
     now: Time,
 ) -> Result<()> {
+    let (session, parent) = match kind {
+        Kind::Bearer => (false, None),
+        Kind::Session(parent) => (true, parent.map(|parent| parent.0)),
+    };
     execute!(
         db,
-        "INSERT INTO tokens (id, person, team, maker, digest, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO tokens (id, person, team, maker, digest, created, expires, session, parent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         token.id.0,
         token.user.0,
         token.team.map(|team| team.0),
         maker.map(|user| user.0),
         token.digest.as_slice(),
         now.0,
-        token.expires.map(|at| at.0);
+        token.expires.map(|at| at.0),
+        session,
+        parent;
         |t| {
             if !t.users.contains(&token.user.0) {
                 return Err(StoreError::NotFound);
@@ -135,8 +159,62 @@ pub(crate) async fn insert(
                 created: now.0,
                 expires: token.expires.map(|at| at.0),
                 revoked: None,
+                session,
+                parent,
             })
         }
+    )?;
+    Ok(())
+}
+
+/// Locks the accounts of both, and asks whether the person is in the team, and whether the actor may make tokens for
+/// them there.
+pub(crate) async fn require_right_to_make(
+    db: &mut Db<'_>,
+    (user, team): (UserId, Option<TeamId>),
+    actor: &Actor,
+) -> Result<()> {
+    rights::lock_people(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    let Some(team) = team else { return Ok(()) };
+    if rights::roles(db, team, user).await? == Roles::NONE {
+        return Err(StoreError::NotFound);
+    }
+    if actor.user == Some(user) { Ok(()) } else { rights::require_manager(db, team, actor).await }
+}
+
+/// Locks a token, and asks whether it is still good.
+pub(crate) async fn require_good(db: &mut Db<'_>, token: TokenId, now: Time) -> Result<()> {
+    lock_tokens(db, &[token]).await?;
+    let good = fetch_one!(
+        db,
+        (Uuid,),
+        "SELECT t.id FROM tokens t JOIN users u ON u.id = t.person
+         WHERE t.id = $1 AND t.revoked IS NULL AND (t.expires IS NULL OR t.expires > $2) AND u.deactivated IS NULL",
+        token.0,
+        now.0;
+        |t| {
+            let good = t.tokens.get(&token.0).filter(|row| {
+                let active = t.users.get(&row.person).is_some_and(|user| user.deactivated.is_none());
+                active && row.revoked.is_none() && row.expires.is_none_or(|at| at > now.0)
+            });
+            good.map(|_| (token.0,))
+        }
+    )?;
+    good.map(drop).ok_or(StoreError::NotFound)
+}
+
+/// Locks these tokens in the order of their ids: what is decided about one of them takes turns.
+pub(crate) async fn lock_tokens(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<()> {
+    fetch_each!(
+        db,
+        (Uuid,),
+        [
+            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id ORDER BY t.id FOR NO KEY UPDATE OF t",
+            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id"
+        ],
+        tokens,
+        |token| { id: uuid = token.0 };
+        |t| t.tokens.get(&token.0).map(|_| (token.0,))
     )?;
     Ok(())
 }
@@ -151,16 +229,8 @@ async fn create(
     if let Some(first) = first_answer(db, asked).await? {
         return Ok((decoded(first)?, false));
     }
-    rights::lock_people(db, &[token.user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
-    if let Some(team) = token.team {
-        if rights::roles(db, team, token.user).await? == Roles::NONE {
-            return Err(StoreError::NotFound);
-        }
-        if actor.user != Some(token.user) {
-            rights::require_manager(db, team, actor).await?;
-        }
-    }
-    insert(db, token, actor.user, actor.at).await?;
+    require_right_to_make(db, (token.user, token.team), actor).await?;
+    insert(db, token, Kind::Bearer, actor.user, actor.at).await?;
     let mut audit = Audit::of(actor);
     audit.note("token-create", token.team, Some(token.user), Some(json!({"token": token.id})));
     audit.write(db).await?;
@@ -196,7 +266,7 @@ impl Store {
         let rows = fetch_all!(
             &mut reader.db(),
             InfoRow,
-            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used
+            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used, t.session
              FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN token_uses s ON s.token = t.id
              WHERE t.revoked IS NULL AND t.id > $3 AND (t.person = $2 OR $2 IS NULL)
                  AND (t.team = $1 OR $1 IS NULL OR (t.team IS NULL AND EXISTS
@@ -229,7 +299,7 @@ impl Store {
         let row = fetch_one!(
             &mut reader.db(),
             InfoRow,
-            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used
+            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used, t.session
              FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN token_uses s ON s.token = t.id WHERE t.id = $1",
             id.0;
             |t| t.tokens.get(&id.0).and_then(|token| info_row(t, id.0, token))
@@ -245,7 +315,7 @@ impl Store {
             db,
             TokenRow,
             "SELECT t.id, t.person, t.team, t.maker, t.expires, t.revoked, u.name, u.email, u.admin, u.created,
-                 u.deactivated, COALESCE(m.admin, FALSE)
+                 u.deactivated, COALESCE(m.admin, FALSE), t.session
              FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN users m ON m.id = t.maker WHERE t.digest = $1",
             digest;
             |t| token_row(t, digest)
@@ -269,6 +339,7 @@ impl Store {
             by_admin: row.by_admin,
             expires: row.expires.map(Time),
             revoked: row.revoked.map(Time),
+            is_session: row.session,
             teams,
         }))
     }
@@ -308,6 +379,7 @@ fn info_row(t: &Tables, id: Uuid, token: &TokenRecord) -> Option<InfoRow> {
         expires: token.expires,
         revoked: token.revoked,
         used: t.token_uses.get(&id).copied(),
+        session: token.session,
     })
 }
 
@@ -328,5 +400,6 @@ fn token_row(t: &Tables, digest: &[u8]) -> Option<TokenRow> {
         created: user.created.0,
         deactivated: user.deactivated.map(|at| at.0),
         by_admin: token.maker.and_then(|maker| t.users.get(&maker)).is_some_and(|maker| maker.admin),
+        session: token.session,
     })
 }

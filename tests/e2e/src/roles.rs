@@ -29,7 +29,7 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 56] = [
+const ROUTES: [(&str, &str, Who); 58] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
@@ -72,6 +72,8 @@ const ROUTES: [(&str, &str, Who); 56] = [
     ("DELETE", "/v1/reviews/{review}",                      Who::Reviewing),
     ("POST",   "/v1/users",                                 Who::Managers),
     ("POST",   "/v1/tokens",                                Who::Managers),
+    ("POST",   "/v1/sign-in-links",                         Who::Managers),
+    ("DELETE", "/v1/session",                               Who::Anyone),
     ("GET",    "/v1/tokens",                                Who::Anyone),
     ("DELETE", "/v1/tokens?user={stranger}",                Who::Themselves),
     ("DELETE", "/v1/tokens/{nobody}",                       Who::Themselves),
@@ -140,7 +142,7 @@ impl Scene {
             ("POST", "/v1/jobs") => self.team.job_body(&self.dataset, json!({})),
             ("PUT", "/v1/teams/{team}/members/{user}") => json!({"roles": ["annotator"]}),
             ("POST", "/v1/teams" | "/v1/users") => json!({"name": ids::named("name")}),
-            ("POST", "/v1/tokens") => json!({"user": self.annotator.id}),
+            ("POST", "/v1/tokens" | "/v1/sign-in-links") => json!({"user": self.annotator.id}),
             ("POST", "/v1/datasets/{dataset}/items") => {
                 json!({"items": [{"uri": "https://pictures.example/b.png"}]})
             }

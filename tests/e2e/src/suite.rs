@@ -27,6 +27,7 @@ mod pictures;
 mod retries;
 mod reviews;
 mod roles;
+mod sessions;
 mod slots;
 mod smoke;
 mod stale;

@@ -373,6 +373,7 @@ pub(crate) fn caller(id: UserId, team: TeamId, roles: Roles) -> Caller {
         by_admin: false,
         expires: None,
         revoked: None,
+        is_session: false,
         teams,
     })
 }

@@ -23,7 +23,7 @@ pub(crate) struct AuditView {
     /// When.
     at: Time,
     /// What was done: `user-create`, `user-edit`, `team-create`, `member-put`, `member-remove`, `token-create`,
-    /// `token-revoke`, `invitation-create`, `invitation-revoke`, `invitation-accept` or `sign-in`.
+    /// `token-revoke`, `invitation-create`, `invitation-revoke`, `invitation-accept`, `sign-in-link-create` or `sign-in`.
     action: String,
     /// The team that it is about.
     team: Option<TeamId>,

@@ -2,16 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::labels::check_line;
 use swath_domain::time::seconds;
 use swath_domain::{Role, Time, limits};
 use swath_runtime::administrator::fresh_token;
-use swath_runtime::auth::bearer;
 use swath_runtime::pages::{self, Page, PageQuery};
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{Actor, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
 use uuid::Uuid;
 
@@ -201,9 +200,9 @@ pub(crate) async fn accept(
     request: Body<AcceptRequest>,
 ) -> Result<(StatusCode, Json<Accepted>)> {
     let digest_of_code = code_digest(&request.value.invitation)?;
-    let caller = match headers.contains_key(header::AUTHORIZATION) {
-        true => Some(context.tokens.caller(&context.store, bearer(&headers)?, context.now()).await?),
-        false => None,
+    let caller = match Credential::maybe(&Method::POST, &headers)? {
+        Some(presented) => Some(context.tokens.caller(&context.store, &presented, context.now()).await?),
+        None => None,
     };
     if let Some(caller) = &caller {
         caller.require_own_token()?;

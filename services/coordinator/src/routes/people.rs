@@ -115,12 +115,18 @@ fn trimmed(text: String) -> String {
     text.trim().to_owned()
 }
 
+impl From<&Caller> for Me {
+    fn from(caller: &Caller) -> Self {
+        let token = caller.token();
+        let teams = token.teams.iter();
+        let teams =
+            teams.map(|(id, name, roles)| Membership { id: *id, name: name.clone(), roles: roles.to_vec() });
+        Self { user: token.user.clone().into(), teams: teams.collect() }
+    }
+}
+
 pub(crate) async fn me(caller: Caller) -> Json<Me> {
-    let token = caller.token();
-    let teams = token.teams.iter();
-    let teams =
-        teams.map(|(id, name, roles)| Membership { id: *id, name: name.clone(), roles: roles.to_vec() });
-    Json(Me { user: token.user.clone().into(), teams: teams.collect() })
+    Json(Me::from(&caller))
 }
 
 pub(crate) async fn create(

@@ -74,6 +74,8 @@ pub(crate) struct TokenView {
     expires_at: Option<Time>,
     /// When it was last used, to about a minute.
     last_used_at: Option<Time>,
+    /// Whether it is a session of a browser.
+    session: bool,
 }
 
 impl From<TokenInfo> for TokenView {
@@ -87,6 +89,7 @@ impl From<TokenInfo> for TokenView {
             created_at: token.created,
             expires_at: token.expires,
             last_used_at: token.used,
+            session: token.is_session,
         }
     }
 }
@@ -102,24 +105,35 @@ pub(crate) async fn create(
         let first = context.store.token_info(first).await?.ok_or_else(Problem::not_found)?;
         return Ok((StatusCode::CREATED, Json(NewTokenView::again(first))));
     }
-    caller.require_own_token()?;
     let NewTokenRequest { user, team, expires_at: expires } = request.value;
     let expires = within_own(&caller, expires)?;
     if expires.is_some_and(|at| at <= context.now()) {
         return Err(Problem::field("expires_at", "lies in the past"));
     }
-    let user = user.unwrap_or(caller.user());
-    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
-    let team = team_of(&context, &caller, &person, team).await?;
-    if person.deactivated.is_some() {
-        return Err(Problem::field("user", "is deactivated"));
-    }
+    let (user, team) = may_make_for(&context, &caller, user, team).await?;
     let token = fresh_token(context.ids.as_ref());
     let digest = digest(token.as_bytes());
     let new = NewToken { id: TokenId(context.next_id()), user, team, digest, expires };
     let (id, is_new) = context.store.token_create(new, context.actor(Some(&caller)), asked).await?;
     let token = is_new.then_some(token);
     Ok((StatusCode::CREATED, Json(NewTokenView { id, token, user, team, expires_at: expires })))
+}
+
+/// For whom the caller makes a token, and in which team: the caller's own where nobody is named.
+pub(crate) async fn may_make_for(
+    context: &Context,
+    caller: &Caller,
+    user: Option<UserId>,
+    team: Option<TeamId>,
+) -> Result<(UserId, Option<TeamId>)> {
+    caller.require_own_token()?;
+    let user = user.unwrap_or(caller.user());
+    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
+    let team = team_of(context, caller, &person, team).await?;
+    if person.deactivated.is_some() {
+        return Err(Problem::field("user", "is deactivated"));
+    }
+    Ok((user, team))
 }
 
 /// A token ends with the one through which it was made at the latest.

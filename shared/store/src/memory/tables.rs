@@ -22,6 +22,21 @@ pub(crate) struct TokenRecord {
     pub(crate) created: i64,
     pub(crate) expires: Option<i64>,
     pub(crate) revoked: Option<i64>,
+    pub(crate) session: bool,
+    pub(crate) parent: Option<Uuid>,
+}
+
+#[derive(Clone)]
+pub(crate) struct SignInLinkRecord {
+    pub(crate) digest: Vec<u8>,
+    pub(crate) person: Uuid,
+    pub(crate) team: Option<Uuid>,
+    pub(crate) maker: Option<Uuid>,
+    pub(crate) parent: Option<Uuid>,
+    pub(crate) created: i64,
+    pub(crate) expires: i64,
+    pub(crate) session_expires: Option<i64>,
+    pub(crate) spent: Option<i64>,
 }
 
 #[derive(Clone)]
@@ -126,6 +141,7 @@ tables! {
     /// By token: when it was last used.
     token_uses: Uuid => i64,
     invitations: Uuid => InvitationRecord,
+    sign_in_links: Uuid => SignInLinkRecord,
     audit_log: Uuid => AuditEntry,
     /// By team and person: when they lost a role.
     departures: (Uuid, Uuid) => i64,

@@ -7,7 +7,7 @@ use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Role, Roles, Time};
 use uuid::Uuid;
 
-use super::{NewToken, insert};
+use super::{Kind, NewToken, insert, lock_tokens};
 use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
 use crate::db::{Db, execute_each, fetch_all, fetch_each, fetch_one};
@@ -17,13 +17,33 @@ use crate::memory::TokenRecord;
 /// Tokens for these roles end when their maker loses the right to make them.
 pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 
-/// Ends these tokens, with an entry for each in the audit log.
+/// The sessions that were opened through these tokens.
+async fn sessions_of(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<Vec<TokenId>> {
+    let rows = fetch_each!(
+        db,
+        (Uuid,),
+        "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.parent = c.id AND t.revoked IS NULL",
+        tokens,
+        |token| { id: uuid = token.0 };
+        |t| {
+            let opened = t.tokens.iter().filter(|(_, row)| row.parent == Some(token.0) && row.revoked.is_none());
+            opened.map(|(id, _)| (*id,)).collect::<Vec<_>>()
+        }
+    )?;
+    Ok(rows.into_iter().map(|(id,)| TokenId(id)).collect())
+}
+
+/// Ends these tokens and the sessions that were opened through them, with an entry for each in the audit log.
 pub(crate) async fn end(
     db: &mut Db<'_>,
-    tokens: BTreeSet<TokenId>,
+    mut tokens: BTreeSet<TokenId>,
     now: Time,
     audit: &mut Audit<'_>,
 ) -> Result<()> {
+    let named: Vec<_> = tokens.iter().copied().collect();
+    // A session that is being opened through one of them is waited for, and found.
+    lock_tokens(db, &named).await?;
+    tokens.extend(sessions_of(db, &named).await?);
     let tokens: Vec<_> = tokens.into_iter().collect();
     let ended = fetch_each!(
         db,
@@ -197,7 +217,7 @@ async fn replace_admins(db: &mut Db<'_>, token: &NewToken, actor: &Actor) -> Res
     let (count, mut audit) = (ending.len(), Audit::of(actor));
     end(db, ending, actor.at, &mut audit).await?;
     if known.is_none() {
-        insert(db, token, None, actor.at).await?;
+        insert(db, token, Kind::Bearer, None, actor.at).await?;
         audit.note("token-create", None, Some(token.user), Some(json!({"token": token.id})));
     }
     audit.write(db).await?;

@@ -1,29 +1,28 @@
 //! When tokens were last used, and which uses are sign-ins.
 
 use serde_json::json;
+use swath_domain::Time;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use uuid::Uuid;
 
 use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
-use crate::db::{Db, execute_each, fetch_each};
+use crate::db::{Db, execute, execute_each, fetch_each};
 use crate::error::{Result, StoreError};
+
+use super::lock_tokens;
 
 /// After how long without use the next use of a token counts as a sign-in, in microseconds.
 pub const SIGN_IN_AFTER: i64 = 8 * 3_600 * 1_000_000;
 
-/// Locks these tokens in the order of their ids: of two gateways that saw the first use, the second finds it kept.
-async fn lock_tokens(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<()> {
-    fetch_each!(
+/// Keeps the first use of a token whose making is a sign-in by itself.
+pub(crate) async fn note_first_use(db: &mut Db<'_>, token: TokenId, now: Time) -> Result<()> {
+    execute!(
         db,
-        (Uuid,),
-        [
-            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id ORDER BY t.id FOR NO KEY UPDATE OF t",
-            "SELECT t.id FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id"
-        ],
-        tokens,
-        |token| { id: uuid = token.0 };
-        |t| t.tokens.get(&token.0).map(|_| (token.0,))
+        "INSERT INTO token_uses (token, used) VALUES ($1, $2)",
+        token.0,
+        now.0;
+        |t| t.token_uses.insert(token.0, now.0)
     )?;
     Ok(())
 }
@@ -31,6 +30,7 @@ async fn lock_tokens(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<()> {
 /// Keeps when tokens were used; the first use, and one after a long rest, is a sign-in.
 async fn note_uses(db: &mut Db<'_>, tokens: &[TokenId], actor: &Actor) -> Result<()> {
     let now = actor.at;
+    // Of two gateways that saw the first use, the second finds it kept.
     lock_tokens(db, tokens).await?;
     let rested = fetch_each!(
         db,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -21,6 +21,8 @@ pub struct Person {
     http: reqwest::Client,
     origin: String,
     token: Option<String>,
+    /// What their browser's cookie holds, where they act through a session.
+    session: Option<String>,
     /// The name that the test gave them.
     pub name: String,
     /// Their user id; empty for the administrator and for strangers.
@@ -31,7 +33,14 @@ impl Person {
     /// Somebody with a token.
     pub fn new(origin: &str, name: &str, token: &str) -> Self {
         let (name, token) = (name.to_owned(), Some(token.to_owned()));
-        Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
+        Self {
+            http: http::client(),
+            origin: origin.to_owned(),
+            token,
+            session: None,
+            name,
+            id: String::new(),
+        }
     }
 
     /// The token, for tools that speak for this person; empty where there is none.
@@ -41,12 +50,19 @@ impl Person {
 
     pub(crate) fn stranger(origin: &str, token: Option<&str>) -> Self {
         let (name, token) = ("stranger".to_owned(), token.map(str::to_owned));
-        Self { http: http::client(), origin: origin.to_owned(), token, name, id: String::new() }
+        Self {
+            http: http::client(),
+            origin: origin.to_owned(),
+            token,
+            session: None,
+            name,
+            id: String::new(),
+        }
     }
 
     pub(crate) fn as_user(&self, name: &str, id: &str, token: &str) -> Self {
         let (name, id, token) = (name.to_owned(), id.to_owned(), Some(token.to_owned()));
-        Self { http: self.http.clone(), origin: self.origin.clone(), token, name, id }
+        Self { http: self.http.clone(), origin: self.origin.clone(), token, session: None, name, id }
     }
 
     /// The same person at another address: another gateway, or a server that was started again.
@@ -55,12 +71,33 @@ impl Person {
         Self { origin: origin.to_owned(), ..self.clone() }
     }
 
+    /// The same person in a browser: through the session that `answer` has opened, and without a token.
+    ///
+    /// # Panics
+    /// Where the answer sets no such cookie.
+    #[must_use]
+    pub fn through(&self, answer: &Answer) -> Self {
+        let cookie = answer.header("set-cookie");
+        let value = cookie.strip_prefix("swath_session=").and_then(|rest| rest.split(';').next());
+        let session = Some(value.unwrap_or_else(|| panic!("no session in `{cookie}`")).to_owned());
+        Self { token: None, session, ..self.clone() }
+    }
+
+    /// What their browser's cookie holds; empty without a session.
+    pub fn session(&self) -> &str {
+        self.session.as_deref().unwrap_or_default()
+    }
+
     /// Begins a request with headers or a body of its own kind.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin) };
         let mut builder = self.http.request(method.clone(), url).timeout(DEADLINE);
         if let Some(token) = &self.token {
             builder = builder.bearer_auth(token);
+        }
+        if let Some(session) = &self.session {
+            builder =
+                builder.header(COOKIE, format!("swath_session={session}")).header("swath-client", "console");
         }
         Request { asked: format!("{} {method} {path}", self.name), builder }
     }

@@ -65,7 +65,7 @@ async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response 
     };
     match sent.body(body).send().await {
         Ok(answer) => back(answer),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:?}")).into_response(),
     }
 }
 

@@ -1,0 +1,20 @@
+-- A session is a token that a browser keeps in a cookie. It ends with its parent, the token through which it was opened.
+ALTER TABLE tokens ADD COLUMN session BOOLEAN NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN parent BLOB;
+CREATE INDEX tokens_parent ON tokens (parent) WHERE parent IS NOT NULL;
+
+-- Links with which a person signs in to the console. A link is good once, for a quarter of an hour; only the SHA-256 of
+-- its code is kept. A link without a maker was made by Swath itself.
+CREATE TABLE sign_in_links (
+    id BLOB PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    person BLOB NOT NULL REFERENCES users,
+    team BLOB REFERENCES teams,
+    maker BLOB REFERENCES users,
+    parent BLOB,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    session_expires BIGINT,
+    spent BIGINT
+) WITHOUT ROWID;
+CREATE INDEX sign_in_links_expires ON sign_in_links (expires);

@@ -1,0 +1,176 @@
+//! Signing in from a browser: a link that is good once, or a token, becomes a session in a cookie.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use serde::{Deserialize, Serialize};
+use swath_domain::Time;
+use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::time::seconds;
+use swath_runtime::administrator::fresh_token;
+use swath_runtime::credential::{no_session_cookie, session_cookie};
+use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, Problem, Result};
+use swath_store::{NewSession, NewSignInLink, Opened, StoreError, digest};
+use uuid::Uuid;
+
+use super::people::Me;
+use super::tokens::may_make_for;
+
+/// How long a link is good, in microseconds.
+const LINK_LIFETIME: i64 = seconds(15 * 60);
+/// How long a session is good, in microseconds.
+const SESSION_LIFETIME: i64 = seconds(12 * 3_600);
+/// The longest secret that is looked at, in bytes.
+const SECRET_BYTES_MAX: usize = 512;
+
+type Cookies = [(HeaderName, String); 2];
+
+/// How somebody signs in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) enum SignIn {
+    /// With the code of a link.
+    Link(String),
+    /// With a token.
+    Token(String),
+}
+
+/// A session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SessionView {
+    /// Who one is, and where.
+    #[serde(flatten)]
+    me: Me,
+    /// Until when the session is good, unless it is ended before.
+    expires_at: Time,
+}
+
+/// A link to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLinkRequest {
+    /// Who signs in with it; oneself where absent.
+    #[serde(default)]
+    user: Option<UserId>,
+    /// The team that the session will open; not needed where only one comes into question.
+    #[serde(default)]
+    team: Option<TeamId>,
+}
+
+/// A link with which somebody signs in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LinkView {
+    /// Its id, by which the audit log names it.
+    id: Uuid,
+    /// Its code, which is good once and shown this once: `/#sign-in=CODE` is the link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// Who signs in with it.
+    user: UserId,
+    /// The team that the session will open.
+    team: Option<TeamId>,
+    /// Until when it is good.
+    expires_at: Time,
+}
+
+/// Makes a link, for oneself or for somebody for whom one may make tokens.
+pub(crate) async fn create_link(
+    State(context): State<Context>,
+    caller: Caller,
+    key: IdempotencyKey,
+    request: Body<NewLinkRequest>,
+) -> Result<(StatusCode, Json<LinkView>)> {
+    let asked = key.asked(caller.user(), "POST /v1/sign-in-links", &request.bytes);
+    let (user, team) = may_make_for(&context, &caller, request.value.user, request.value.team).await?;
+    let code = fresh_token(context.ids.as_ref());
+    let actor = context.actor(Some(&caller));
+    let expires = actor.at + LINK_LIFETIME;
+    let new = NewSignInLink {
+        id: context.next_id(),
+        digest: digest(code.as_bytes()),
+        user,
+        team,
+        parent: (user == caller.user()).then_some(caller.token().id),
+        expires,
+        session_expires: caller.token().expires,
+    };
+    let (made, is_new) = context.store.sign_in_link_create(new, actor, asked).await?;
+    let code = is_new.then_some(code);
+    let view = LinkView { id: made.id, code, user, team, expires_at: made.expires };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Opens a session.
+pub(crate) async fn open(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    request: Body<SignIn>,
+) -> Result<(StatusCode, Cookies, Json<SessionView>)> {
+    let secret = fresh_token(context.ids.as_ref());
+    let actor = context.actor(None);
+    let new = NewSession {
+        id: TokenId(context.next_id()),
+        digest: digest(secret.as_bytes()),
+        expires: actor.at + SESSION_LIFETIME,
+    };
+    let now = actor.at;
+    let opened = match request.value {
+        SignIn::Link(code) => by_link(&context, code.trim(), new, actor).await?,
+        SignIn::Token(token) => {
+            let presented = Credential::Bearer(within_bounds(token.trim())?.to_owned());
+            let caller = context.tokens.caller(&context.store, &presented, now).await?;
+            context.store.session_open_by_token(caller.token().clone(), new, actor).await?
+        }
+    };
+    let presented = Credential::Session(secret.clone());
+    let caller = context.tokens.caller(&context.store, &presented, now).await?;
+    let cookie = session_cookie(&headers, &secret, (opened.expires - now) / seconds(1));
+    let cookies = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
+    let view = SessionView { me: Me::from(&caller), expires_at: opened.expires };
+    Ok((StatusCode::CREATED, cookies, Json(view)))
+}
+
+async fn by_link(
+    context: &Context,
+    code: &str,
+    new: NewSession,
+    actor: swath_store::Actor,
+) -> Result<Opened> {
+    let digest = digest(within_bounds(code)?.as_bytes());
+    // A guess costs a look, and no turn among those who write.
+    if !context.store.sign_in_link_is_known(&digest).await? {
+        return Err(not_good());
+    }
+    context.store.session_open_by_link(digest, new, actor).await.map_err(|error| match error {
+        StoreError::NotFound => not_good(),
+        error => error.into(),
+    })
+}
+
+fn not_good() -> Problem {
+    Problem::unauthenticated("this link was used already, is too old, or was taken back: ask for another")
+}
+
+fn within_bounds(secret: &str) -> Result<&str> {
+    if secret.len() > SECRET_BYTES_MAX {
+        Err(Problem::unauthenticated("the token is unknown"))
+    } else {
+        Ok(secret)
+    }
+}
+
+/// Signs out: ends the session that is used.
+pub(crate) async fn end(
+    State(context): State<Context>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Cookies)> {
+    if !caller.token().is_session {
+        return Err(Problem::conflict("this request comes with a token, and not with a session"));
+    }
+    context.store.token_revoke(caller.token().id, context.actor(Some(&caller))).await?;
+    context.tokens.forget();
+    let cookies = [(SET_COOKIE, no_session_cookie(&headers)), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::NO_CONTENT, cookies))
+}

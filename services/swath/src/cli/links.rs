@@ -1,0 +1,31 @@
+//! `swath link`
+
+use clap::Args;
+use serde_json::{Value, json};
+use swath_domain::UserId;
+
+use super::output::Column;
+use super::session::{Connection, Session};
+
+const COLUMNS: &[Column] =
+    &[("LINK", "/link"), ("USER", "/user"), ("TEAM", "/team"), ("EXPIRES", "/expires_at")];
+
+#[derive(Args)]
+pub struct LinkArgs {
+    /// Who signs in with it; yourself unless said otherwise
+    #[arg(long)]
+    user: Option<UserId>,
+    /// The team that the session will open, by id or name; not needed for a person with only one
+    #[arg(long)]
+    team: Option<String>,
+}
+
+/// Makes a link and shows it. Its code stands behind the `#`, which browsers do not send and nobody logs.
+pub async fn run(session: &Session, connection: &Connection, args: LinkArgs) -> anyhow::Result<()> {
+    let team = session.optional_team(args.team.as_deref()).await?;
+    let body = json!({"user": args.user, "team": team});
+    let mut made: Value = session.client.post("/v1/sign-in-links", &body).await?;
+    let code = made["code"].as_str().unwrap_or_default();
+    made["link"] = json!(format!("{}/#sign-in={code}", connection.url.trim_end_matches('/')));
+    Ok(session.output.record(COLUMNS, &made)?)
+}
