@@ -1,7 +1,5 @@
 // One request to the API: JSON in and out, and what went wrong as a typed error.
 
-import { bearerHeader } from './session.js';
-
 /** The server's answer says what is wrong. */
 export class ApiProblem extends Error {
   /**
@@ -63,7 +61,7 @@ async function send(method, path, { body, headers, signal }) {
   const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
   const init = {
     method,
-    headers: { ...client, ...type, ...bearerHeader(), ...headers },
+    headers: { ...client, ...type, ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: /** @type {const} */ ('same-origin'),
     signal,
