@@ -107,7 +107,8 @@ fn token_routes() -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/v1/session", Access::Open, "Signs in from a browser.", sessions::open)
             .takes::<sessions::SignIn>()
-            .gives::<sessions::SessionView>(201),
+            .gives::<sessions::SessionView>(201)
+            .refuses(401),
         Route::new(Method::DELETE, "/v1/session", Access::SignedIn, "Signs out.", sessions::end)
             .gives_nothing(204),
         Route::new(

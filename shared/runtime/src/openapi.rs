@@ -81,6 +81,7 @@ fn problems(route: &Route) -> Vec<u16> {
     if route.doc.body.is_some() {
         statuses.extend([408, 413, 415]);
     }
+    statuses.extend(&route.doc.refusals);
     let answered: Vec<_> = route.doc.answers.iter().map(|(status, _)| *status).collect();
     statuses.retain(|status| !answered.contains(status));
     statuses

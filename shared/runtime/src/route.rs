@@ -35,6 +35,7 @@ pub(crate) struct Doc {
     pub(crate) body_optional: bool,
     pub(crate) token_optional: bool,
     pub(crate) answers: Vec<(u16, Value)>,
+    pub(crate) refusals: Vec<u16>,
     pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -106,6 +107,12 @@ impl Route {
     /// Answers without a body.
     pub fn gives_nothing(mut self, status: u16) -> Self {
         self.doc.answers.push((status, json!({})));
+        self
+    }
+
+    /// May refuse under this status, though routes of its kind do not.
+    pub fn refuses(mut self, status: u16) -> Self {
+        self.doc.refusals.push(status);
         self
     }
 
