@@ -26,7 +26,8 @@
  * @property {number | null} height
  * @property {number} revision
  * @property {Annotation | null} annotation
- * @property {Verdict | null} verdict
+ * @property {Verdict | null} verdict one's own in a review, a reviewer's in a rework
+ * @property {Verdict | null} [former_verdict] in the review of a rework what was said of the submission before, where the server tells it
  */
 /**
  * @typedef {object} Job
@@ -36,6 +37,7 @@
  * @property {LabelClass[]} classes
  * @property {TagDefinition[]} tags
  * @property {{ figures?: number, tags?: number }} limits
+ * @property {string[]} [reasons] why items of this job are rejected, where the server tells it
  */
 /**
  * @typedef {object} Lease
