@@ -66,7 +66,7 @@ export function KeyHelp({ bindings, pages, onClose }) {
 }
 
 /** @type {Record<string, string>} */
-const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', ' ': '␣' };
+const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', ' ': '␣', Shift: '⇧' };
 
 /** @param {string} key */
 export function keyLabel(key) {

@@ -25,8 +25,8 @@ export class Viewport {
   #map;
   #layer;
   #size = { width: 1, height: 1 };
-  /** What was seen when the picture was fitted last. */
-  #fitted = { center: [0, 0], resolution: 1 };
+  /** What was seen when a picture was fitted last. @type {{ center: number[], resolution: number } | null} */
+  #fitted = null;
 
   /** @param {import('ol/Map.js').default} map @param {import('ol/layer/Image.js').default<any>} layer */
   constructor(map, layer) {
@@ -41,7 +41,7 @@ export class Viewport {
    * @param {boolean} keepsView whether zoom and place stay as they were
    */
   show(picture, size, keepsView = false) {
-    const place = keepsView && this.#isMoved ? this.#place() : null;
+    const place = keepsView ? this.#place() : null;
     this.#size = size;
     const extent = [0, 0, size.width, size.height];
     const projection = new Projection({ code: 'pixels', units: 'pixels', extent });
@@ -56,26 +56,20 @@ export class Viewport {
     if (place) this.#goTo(place);
   }
 
-  /** Whether somebody has zoomed or moved the picture since it was fitted. */
-  get #isMoved() {
-    const view = this.#map.getView();
-    const [x, y] = view.getCenter() ?? [0, 0];
-    const [fitX, fitY] = this.#fitted.center;
-    const { resolution } = this.#fitted;
-    return view.getResolution() !== resolution || Math.hypot(x - fitX, y - fitY) > resolution;
-  }
-
-  /** What is seen, in shares of the picture, so that it means something for one of another size. */
+  /** What is seen, in shares of the picture, so that it means something for one of another size; null where it is all of it. */
   #place() {
     const view = this.#map.getView();
-    const [x, y] = view.getCenter() ?? [0, 0];
-    return { x: x / this.#size.width, y: y / this.#size.height, zoom: this.#fitted.resolution / (view.getResolution() ?? 1) };
+    const [center, resolution, fitted] = [view.getCenter(), view.getResolution(), this.#fitted];
+    if (!fitted || !center || !resolution) return null;
+    const distance = Math.hypot(center[0] - fitted.center[0], center[1] - fitted.center[1]);
+    if (resolution === fitted.resolution && distance < resolution) return null;
+    return { x: center[0] / this.#size.width, y: center[1] / this.#size.height, zoom: fitted.resolution / resolution };
   }
 
   /** @param {{ x: number, y: number, zoom: number }} place */
   #goTo({ x, y, zoom }) {
     const view = this.#map.getView();
-    view.setResolution(this.#fitted.resolution / zoom);
+    view.setResolution((this.#fitted?.resolution ?? 1) / zoom);
     view.setCenter([x * this.#size.width, y * this.#size.height]);
   }
 

@@ -1,14 +1,15 @@
 // The submission at a glance: what it is, how far the review has come, and the way to its end.
 
+import { KeyHint } from '../keys/key-hint.jsx';
 import { LeaseTime } from '../lease/lease-time.jsx';
 import { keepFocus } from '../shell/focus.js';
 import { text } from '../texts/texts.js';
 
 /**
  * @param {{ session: import('./session.js').Session, life: import('../lease/lease-life.js').LeaseLife | null,
- *   outbox: import('../outbox/outbox.js').Outbox, notice: string }} props
+ *   outbox: import('../outbox/outbox.js').Outbox, notice: string, bindings: import('../keys/bindings.js').Bindings }} props
  */
-export function Header({ session, life, outbox, notice }) {
+export function Header({ session, life, outbox, notice, bindings }) {
   const { submission } = session;
   const { lease, at, count, missing, rejected } = submission;
   const { number, round } = lease.assignment;
@@ -34,7 +35,7 @@ export function Header({ session, life, outbox, notice }) {
           {notice && <span class="warning">{notice}</span>}
         </p>
         {missing.length > 0 ? (
-          <button type="button" onMouseDown={keepFocus} onClick={() => session.acceptRest()}>{text('review.accept_rest', { count: missing.length })} <kbd>⇧ Enter</kbd></button>
+          <button type="button" onMouseDown={keepFocus} onClick={() => session.acceptRest()}>{text('review.accept_rest', { count: missing.length })} <KeyHint bindings={bindings} command="accept_rest" /></button>
         ) : (
           <button type="button" class="main" disabled={!life} onClick={() => session.handIn()}>{text('review.hand_in')}</button>
         )}

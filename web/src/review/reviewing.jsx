@@ -1,10 +1,12 @@
 // One submission before a reviewer: all items in small, one large, and the verdict within reach.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { KeyHint } from '../keys/key-hint.jsx';
 import { useKeys } from '../keys/use-keys.js';
 import { Figures } from '../lease/figures.jsx';
 import { Instructions } from '../lease/instructions.jsx';
 import { LeaseWarning } from '../lease/lease-time.jsx';
+import { Tool } from '../lease/tool.jsx';
 import { keepFocus } from '../shell/focus.js';
 import { useModel } from '../shell/use-model.js';
 import { text } from '../texts/texts.js';
@@ -51,7 +53,7 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
   };
   return (
     <main id="main" class="reviewing" onPointerDown={() => life?.worked()}>
-      <Header session={session} life={life} outbox={outbox} notice={review.notice} />
+      <Header session={session} life={life} outbox={outbox} notice={review.notice} bindings={bindings} />
       <Grid submission={submission} onGo={(at) => session.go(at)} />
       <ViewTools viewer={session.viewer} />
       <PicturePane session={session} paneRef={picture} isHandingIn={!life}>{life && <LeaseWarning life={life} kind="review_lease" />}</PicturePane>
@@ -65,9 +67,9 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
         </section>
       </aside>
       <footer class="save">
-        <button type="button" disabled={!submission.canUndo} onMouseDown={keepFocus} onClick={() => session.undo()}>{text('review.undo')}</button>
-        <button type="button" disabled={session.isAtEnd} onClick={onReject}>{text('review.reject')} <kbd>R</kbd></button>
-        <button type="button" class="main" disabled={session.isAtEnd || session.picture === 'loading'} onMouseDown={keepFocus} onClick={() => session.accept()}>{text('review.accept')} <kbd>Enter</kbd></button>
+        <Tool name="undo" label={text('review.undo')} isOff={!submission.canUndo || !life} onUse={() => session.undo()} />
+        <button type="button" disabled={session.isAtEnd} onClick={onReject}>{text('review.reject')} <KeyHint bindings={bindings} command="reject" /></button>
+        <button type="button" class="main" disabled={session.isAtEnd || session.picture === 'loading'} onMouseDown={keepFocus} onClick={() => session.accept()}>{text('review.accept')} <KeyHint bindings={bindings} command="accept" /></button>
       </footer>
       {asking === 'reject' && <RejectDialog reasons={reasons} onReject={reject} onClose={() => setAsking(null)} />}
       {asking === 'give-back' && (

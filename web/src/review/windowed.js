@@ -1,9 +1,9 @@
 // Which cells of a grid are in sight, so that only those are in the page.
 
 /** The least width of a cell, in pixels. */
-const CELL_PX = 132;
+const CELL_PX = 108;
 /** The height of a row with its gap, in pixels. */
-export const ROW_PX = 108;
+export const ROW_PX = 88;
 /** Rows drawn above and below those in sight. */
 const SPARE_ROWS = 1;
 
