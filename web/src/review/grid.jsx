@@ -15,6 +15,7 @@ const SIGNS = { open: '', accepted: '✓', rejected: '✗' };
 export function Grid({ submission, onGo }) {
   const [thumbnails] = useState(() => new Thumbnails());
   const [seen, setSeen] = useState({ width: 0, height: 0, top: 0 });
+  const attempt = useAttempts();
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useEffect(() => () => thumbnails.close(), [thumbnails]);
   useLayoutEffect(() => {
@@ -43,7 +44,7 @@ export function Grid({ submission, onGo }) {
             <li key={entry.item.index} style={{ top: `${Math.floor(number / columns) * ROW_PX}px`, insetInlineStart: `${((number % columns) * 100) / columns}%`, width: `${100 / columns}%` }}>
               <button type="button" data-state={state} aria-current={number === at ? 'step' : undefined} aria-label={label} title={label}
                 onMouseDown={keepFocus} onClick={() => onGo(number)}>
-                <Thumbnail item={entry.item} classes={submission.lease.job.classes} thumbnails={thumbnails} />
+                <Thumbnail item={entry.item} classes={submission.lease.job.classes} thumbnails={thumbnails} attempt={attempt} />
                 <span class="number" aria-hidden="true">{number + 1}</span>
                 {(state !== 'open' || entry.isUnsent) && <span class="sign" aria-hidden="true">{SIGNS[state]}{entry.isUnsent && '↑'}</span>}
               </button>
@@ -53,4 +54,15 @@ export function Grid({ submission, onGo }) {
       </ul>
     </nav>
   );
+}
+
+/** Counts how often the network has come back: what failed before is tried again then. */
+function useAttempts() {
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const online = () => setAttempt((count) => count + 1);
+    addEventListener('online', online);
+    return () => removeEventListener('online', online);
+  }, []);
+  return attempt;
 }

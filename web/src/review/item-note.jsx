@@ -11,7 +11,6 @@ export function ItemNote({ submission }) {
   const entry = submission.current;
   const { annotation, former_verdict: former } = entry.item;
   const tags = annotation?.tags ?? [];
-  const isEmpty = !annotation?.skip && tags.length === 0 && !annotation?.figures.length;
   return (
     <section class="note" aria-live="polite">
       <p class={`verdict ${stateOf(entry)}`}>{said(entry)}</p>
@@ -19,7 +18,6 @@ export function ItemNote({ submission }) {
       {former && <p class="sent-back">{formerly(former)}</p>}
       {!former && submission.lease.assignment.round > 1 && <p class="quiet">{text('review.rework')}</p>}
       {annotation?.skip && <p class="skipped">{text('review.skipped', { reason: annotation.skip.reason })}</p>}
-      {isEmpty && <p>{text('review.unlabelled')}</p>}
       {tags.length > 0 && <p>{tags.map(({ name, value }) => (value ? `${name}: ${value}` : name)).join(' · ')}</p>}
     </section>
   );

@@ -58,9 +58,9 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
       <ViewTools viewer={session.viewer} />
       <PicturePane session={session} paneRef={picture} isHandingIn={!life}>{life && <LeaseWarning life={life} kind="review_lease" />}</PicturePane>
       <aside class="panel">
-        <ItemNote submission={submission} />
         <Reasons reasons={reasons} isOff={session.isAtEnd || !life} onReason={(reason) => session.reject(reason)} />
-        <Figures stage={session.viewer} none="review.unlabelled" />
+        <ItemNote submission={submission} />
+        {session.isReady && <Figures stage={session.viewer} none="review.unlabelled" />}
         <Instructions lease={submission.lease} />
         <section>
           <button type="button" class="quiet" onClick={() => setAsking('give-back')}>{text('range.give_back')}</button>
@@ -69,7 +69,7 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
       <footer class="save">
         <Tool name="undo" label={text('review.undo')} isOff={!submission.canUndo || !life} onUse={() => session.undo()} />
         <button type="button" disabled={session.isAtEnd} onClick={onReject}>{text('review.reject')} <KeyHint bindings={bindings} command="reject" /></button>
-        <button type="button" class="main" disabled={session.isAtEnd || session.picture === 'loading'} onMouseDown={keepFocus} onClick={() => session.accept()}>{text('review.accept')} <KeyHint bindings={bindings} command="accept" /></button>
+        <button type="button" class="main" disabled={!session.canAccept} onMouseDown={keepFocus} onClick={() => session.accept()}>{text('review.accept')} <KeyHint bindings={bindings} command="accept" /></button>
       </footer>
       {asking === 'reject' && <RejectDialog reasons={reasons} onReject={reject} onClose={() => setAsking(null)} />}
       {asking === 'give-back' && (

@@ -41,6 +41,12 @@ export class Session extends Showing {
     viewer.show(picture, this.submission.current.item.annotation?.figures ?? [], size, { keepsView: true });
   }
 
+  /** Nobody accepts what they have not seen, unless it was left out. */
+  get canAccept() {
+    const isLeftOut = Boolean(this.submission.current.item.annotation?.skip);
+    return !this.isAtEnd && (this.isReady || (isLeftOut && this.picture !== 'loading'));
+  }
+
   /** @param {number} at */
   go(at) {
     this.isAtEnd = false;
@@ -51,7 +57,7 @@ export class Session extends Showing {
   /** Accepts the item; at the end, hands in. */
   accept() {
     if (this.isAtEnd) return this.handIn();
-    this.#decide(ACCEPT);
+    if (this.canAccept) this.#decide(ACCEPT);
   }
 
   /** @param {string | null} reason @param {string | null} [comment] */
@@ -91,7 +97,7 @@ export class Session extends Showing {
     this.tell();
   }
 
-  /** Nobody decides on what they have not seen. @param {Verdict} verdict */
+  /** @param {Verdict} verdict */
   #decide(verdict) {
     if (this.picture === 'loading' || this.isAtEnd) return;
     this.submission.decide(verdict);

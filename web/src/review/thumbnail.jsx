@@ -11,8 +11,8 @@ const FIGURES_MOST = 200;
 const LINE_PX = 2;
 const POINT_PX = 3;
 
-/** @param {{ item: Item, classes: import('../api/types.js').LabelClass[], thumbnails: import('./thumbnails.js').Thumbnails }} props */
-export function Thumbnail({ item, classes, thumbnails }) {
+/** @param {{ item: Item, classes: import('../api/types.js').LabelClass[], thumbnails: import('./thumbnails.js').Thumbnails, attempt: number }} props */
+export function Thumbnail({ item, classes, thumbnails, attempt }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   useEffect(() => {
     const leaving = new AbortController();
@@ -20,7 +20,7 @@ export function Thumbnail({ item, classes, thumbnails }) {
       if (canvas.current && !leaving.signal.aborted) draw(canvas.current, bitmap, item, classes);
     }, () => {});
     return () => leaving.abort();
-  }, [item.index]);
+  }, [item.index, item.media_url, attempt]);
   return <canvas ref={canvas} width="1" height="1" aria-hidden="true" />;
 }
 
