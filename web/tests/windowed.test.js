@@ -17,8 +17,9 @@ test('a short grid is drawn as a whole, and one that has no size yet does not fa
 });
 
 test('the grid scrolls no further than it must', () => {
-  const seen = { height: 3 * ROW_PX, top: 10 * ROW_PX };
-  assert.equal(scrollTo(22, 2, seen), 10 * ROW_PX);
-  assert.equal(scrollTo(4, 2, seen), 2 * ROW_PX);
-  assert.equal(scrollTo(26, 2, seen), 11 * ROW_PX);
+  const seen = { height: 5 * ROW_PX, top: 10 * ROW_PX };
+  assert.equal(scrollTo(24, 2, seen), 10 * ROW_PX);
+  assert.equal(scrollTo(4, 2, seen), ROW_PX);
+  assert.equal(scrollTo(0, 2, seen), 0);
+  assert.equal(scrollTo(28, 2, seen), 11 * ROW_PX);
 });

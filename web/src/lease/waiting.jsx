@@ -23,11 +23,13 @@ function NoWork({ kind, blockers, nextLook, onLook, children }) {
   return (
     <main id="main" class="calm">
       <h1>{text(`${kind}.none`)}</h1>
-      <ul class="reasons" role="status">
-        {blockers.map(({ reason, until }) => (
-          <li key={reason}>{textOr(`${kind}.none.${reason}`, `${kind}.none.nothing-pending`, { time: until ? timeOfDay(new Date(until)) : '' })}</li>
-        ))}
-      </ul>
+      <div role="status">
+        <ul class="reasons">
+          {blockers.map(({ reason, until }) => (
+            <li key={reason}>{textOr(`${kind}.none.${reason}`, `${kind}.none.nothing-pending`, { time: until ? timeOfDay(new Date(until)) : '' })}</li>
+          ))}
+        </ul>
+      </div>
       <p>{text('work.next_look', { time: timeOfDay(nextLook) })}</p>
       {children}
       <button type="button" class="main" ref={focus} onClick={onLook}>{text('work.look_now')} <kbd>Enter</kbd></button>

@@ -6,7 +6,7 @@ import { stateOf } from './submission.js';
 
 /** @param {{ submission: import('./submission.js').Submission, reason: string, onNext: () => void }} props */
 export function LostReview({ submission, reason, onNext }) {
-  const left = submission.entries.filter(({ verdict, saved }) => verdict && verdict !== saved);
+  const left = submission.entries.flatMap((entry, at) => (entry.verdict && entry.verdict !== entry.saved ? [{ entry, at: at + 1 }] : []));
   return (
     <main id="main" class="calm">
       <h1>{text('review_lost.title')}</h1>
@@ -15,9 +15,9 @@ export function LostReview({ submission, reason, onNext }) {
         <>
           <p>{text('review_lost.left', { count: left.length })}</p>
           <ul>
-            {left.map((entry) => (
+            {left.map(({ entry, at }) => (
               <li key={entry.item.index}>
-                {text('review_lost.row', { index: entry.item.index, state: text(`review.state.${stateOf({ ...entry, refusal: '' })}`) })}
+                {text('review.item', { at, state: text(`review.state.${stateOf({ ...entry, refusal: '' })}`) })}
                 {entry.verdict?.reason && ` – ${entry.verdict.reason}`}
                 {entry.verdict?.comment && ` – ${entry.verdict.comment}`}
               </li>

@@ -19,9 +19,9 @@ export function inSight({ count, width, height, top }) {
   return { columns, rows, from: first * columns, to: Math.min(count, last * columns) };
 }
 
-/** How far to scroll so that a cell is in sight. @param {number} at @param {number} columns @param {{ height: number, top: number }} seen */
+/** How far to scroll so that a cell is in sight, with the row before and after it. @param {number} at @param {number} columns @param {{ height: number, top: number }} seen */
 export function scrollTo(at, columns, { height, top }) {
   const start = Math.floor(at / columns) * ROW_PX;
-  if (start < top) return start;
-  return Math.max(top, start + ROW_PX - height);
+  if (start - ROW_PX < top) return Math.max(0, start - ROW_PX);
+  return Math.max(top, start + 2 * ROW_PX - height);
 }

@@ -5,6 +5,7 @@ import { ApiProblem } from '../api/client.js';
 import { signOut } from '../api/session.js';
 import { KeyHelp } from '../keys/help.jsx';
 import { Bindings } from '../keys/bindings.js';
+import { useKeys } from '../keys/use-keys.js';
 import { MinePage } from '../mine/page.jsx';
 import { Outbox } from '../outbox/outbox.js';
 import { ReviewPage } from '../review/page.jsx';
@@ -27,6 +28,8 @@ const PAGES = /** @type {const} */ ([
   { path: '/mine', name: 'nav.mine', roles: ['annotator', 'reviewer'], keys: null },
   { path: '/manage', name: 'nav.manage', roles: ['manager'], keys: null },
 ]);
+
+const NO_PICTURE = { current: null };
 
 /** @param {{ me: Me, onSignedOut: () => void }} props */
 export function Shell({ me, onSignedOut }) {
@@ -52,6 +55,9 @@ export function Shell({ me, onSignedOut }) {
   useEffect(() => {
     document.title = shown ? `${text(shown.name)} · ${text('app.name')}` : text('app.name');
   }, [shown]);
+
+  // Pages without commands of their own show the keys as well.
+  useKeys(bindings, 'work', { help: () => setHelp(true) }, NO_PICTURE);
 
   const leave = async () => {
     await signOut().catch(() => {});
