@@ -44,7 +44,7 @@
  * @property {string} lease_id
  * @property {string} state
  * @property {number} expires_in seconds
- * @property {{ number: number, round: number, items: Item[], instructions: string | null, due_date: string | null }} assignment
+ * @property {{ number: number, round: number, parent: string | null, items: Item[], instructions: string | null, due_date: string | null }} assignment
  * @property {Job} job
  * @property {boolean} annotations_left_out
  */

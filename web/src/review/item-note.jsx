@@ -15,8 +15,7 @@ export function ItemNote({ submission }) {
     <section class="note" aria-live="polite">
       <p class={`verdict ${stateOf(entry)}`}>{said(entry)}</p>
       {entry.refusal && <p class="warning">{text('review.refused', { detail: entry.refusal })}</p>}
-      {former && <p class="sent-back">{formerly(former)}</p>}
-      {!former && submission.lease.assignment.round > 1 && <p class="quiet">{text('review.rework')}</p>}
+      {former && <p class={former.verdict === 'reject' ? 'sent-back' : 'quiet'}>{formerly(former)}</p>}
       {annotation?.skip && <p class="skipped">{text('review.skipped', { reason: annotation.skip.reason })}</p>}
       {tags.length > 0 && <p>{tags.map(({ name, value }) => (value ? `${name}: ${value}` : name)).join(' · ')}</p>}
     </section>

@@ -85,6 +85,12 @@ export class Submission extends EventTarget {
     return this.entries.flatMap(({ item, saved, verdict }) => (verdict && verdict !== saved ? [{ index: item.index, ...verdict }] : []));
   }
 
+  /** @param {Map<number, Verdict>} verdicts of the round before, by the items' numbers */
+  tellFormer(verdicts) {
+    for (const { item } of this.entries) item.former_verdict ??= verdicts.get(item.index) ?? null;
+    this.dispatchEvent(new Event('change'));
+  }
+
   /** @param {number} index @returns {Entry | undefined} */
   entry(index) {
     return this.entries.find((entry) => entry.item.index === index);

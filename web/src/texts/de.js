@@ -198,7 +198,6 @@ export const de = {
   'review.former_reject': 'In der Runde davor abgelehnt: {reason}',
   'review.former_reject_plain': 'In der Runde davor abgelehnt.',
   'review.former_accept': 'In der Runde davor angenommen.',
-  'review.rework': 'Das ist eine Nacharbeit: Sie ging zurück und wurde wieder abgegeben.',
   'review.skipped': 'Dieses Bild wurde ausgelassen: {reason}',
   'review.unlabelled': 'Keine Figuren auf diesem Bild.',
   'review.hide_figures': 'Figuren verbergen',

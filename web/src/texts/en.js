@@ -197,7 +197,6 @@ export const en = {
   'review.former_reject': 'Rejected in the round before: {reason}',
   'review.former_reject_plain': 'Rejected in the round before.',
   'review.former_accept': 'Accepted in the round before.',
-  'review.rework': 'This is a rework: it went back and was handed in again.',
   'review.skipped': 'The annotator left this picture out: {reason}',
   'review.unlabelled': 'No figures on this picture.',
   'review.hide_figures': 'Hide the figures',
