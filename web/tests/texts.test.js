@@ -20,8 +20,6 @@ test('the languages have the same texts', () => {
   }
 });
 
-test('every command has a text and a key of its own', () => {
-  const keys = Object.values(COMMANDS).flat();
-  assert.equal(new Set(keys).size, keys.length);
+test('every command has a text', () => {
   for (const command of Object.keys(COMMANDS)) assert.ok(`key.${command}` in en, command);
 });

@@ -20,7 +20,7 @@ use files::File;
 pub use policy::origin;
 
 /// The paths of pages. All are the same file: its script shows what the path says.
-const PAGES: [&str; 4] = ["/", "/work", "/mine", "/reviews"];
+const PAGES: [&str; 5] = ["/", "/work", "/mine", "/reviews", "/manage"];
 /// What is shown where the console was not built.
 const MISSING: &str = include_str!("missing.html");
 

@@ -1,38 +1,29 @@
 // The calls of someone who labels.
 
 import { call } from './client.js';
+import { complete } from './complete.js';
 
 /** @typedef {import('./types.js').Lease} Lease */
 /** @typedef {import('./types.js').Annotation} Annotation */
 
 /** @param {string} [team] @returns {Promise<Lease>} the range that one holds already, or the next one */
 export function take(team) {
-  return call('POST', '/v1/leases', { body: team ? { team } : {} }).then(complete);
+  return call('POST', '/v1/leases', { body: team ? { team } : {} }).then(whole);
 }
 
 /** @returns {Promise<Lease | null>} the range that one holds */
 export async function held() {
   const page = await call('GET', '/v1/leases?limit=1');
-  return page.items.length > 0 ? complete(page.items[0]) : null;
+  return page.items.length > 0 ? whole(page.items[0]) : null;
 }
 
 /** @param {string} lease @returns {Promise<Lease>} */
 export function read(lease) {
-  return call('GET', `/v1/leases/${lease}`).then(complete);
+  return call('GET', `/v1/leases/${lease}`).then(whole);
 }
 
-/** Reads page by page what was too much for one answer. @param {Lease} lease */
-async function complete(lease) {
-  if (!lease.annotations_left_out) return lease;
-  const items = [];
-  for (let after = ''; ; ) {
-    const page = await call('GET', `/v1/leases/${lease.lease_id}/items?limit=100${after}`);
-    items.push(...page.items);
-    if (page.next === null) break;
-    after = `&after=${encodeURIComponent(page.next)}`;
-  }
-  return { ...lease, assignment: { ...lease.assignment, items }, annotations_left_out: false };
-}
+/** @param {Lease} lease */
+const whole = (lease) => complete(lease, '/v1/leases');
 
 /**
  * @param {string} lease

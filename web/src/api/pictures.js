@@ -35,7 +35,7 @@ export class Pictures {
 export class Turned extends Error {}
 
 /** @param {string} url @param {import('./types.js').Item} item @returns {Promise<Picture>} */
-async function load(url, item) {
+export async function load(url, item) {
   const bytes = url.startsWith('data:') ? blobOf(url) : await fetched(url);
   const address = bytes ? URL.createObjectURL(await upright(bytes)) : url;
   try {

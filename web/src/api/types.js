@@ -26,7 +26,8 @@
  * @property {number | null} height
  * @property {number} revision
  * @property {Annotation | null} annotation
- * @property {Verdict | null} verdict
+ * @property {Verdict | null} verdict one's own in a review, a reviewer's in a rework
+ * @property {Verdict | null} [former_verdict] in the review of a rework what was said of the submission before, where the server tells it
  */
 /**
  * @typedef {object} Job
@@ -36,13 +37,14 @@
  * @property {LabelClass[]} classes
  * @property {TagDefinition[]} tags
  * @property {{ figures?: number, tags?: number }} limits
+ * @property {string[]} [reasons] why items of this job are rejected, where the server tells it
  */
 /**
  * @typedef {object} Lease
  * @property {string} lease_id
  * @property {string} state
  * @property {number} expires_in seconds
- * @property {{ number: number, round: number, items: Item[], instructions: string | null, due_date: string | null }} assignment
+ * @property {{ number: number, round: number, parent: string | null, items: Item[], instructions: string | null, due_date: string | null }} assignment
  * @property {Job} job
  * @property {boolean} annotations_left_out
  */

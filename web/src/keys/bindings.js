@@ -2,24 +2,12 @@
 
 /** @typedef {import('../texts/texts.js').TextId} TextId */
 
-/** Commands with their usual keys. */
-export const COMMANDS = /** @type {const} */ ({
-  save: ['Enter'],
-  skip: ['s'],
-  same: ['a'],
+/** Commands of every page, with their usual keys. */
+const COMMON = /** @type {const} */ ({
   previous: ['PageUp'],
   next: ['PageDown'],
   missing: ['m'],
   hand_in: ['Ctrl+Enter'],
-  new: ['n'],
-  rectangle: ['b'],
-  polygon: ['p'],
-  polyline: ['l'],
-  point: ['o'],
-  hole: ['h'],
-  select: ['Escape'],
-  corner: ['v'],
-  remove: ['Delete', 'Backspace'],
   undo: ['Ctrl+z'],
   redo: ['Ctrl+Shift+z', 'Ctrl+y'],
   next_figure: ['.'],
@@ -28,10 +16,6 @@ export const COMMANDS = /** @type {const} */ ({
   right: ['ArrowRight'],
   up: ['ArrowUp'],
   down: ['ArrowDown'],
-  narrower: ['Alt+ArrowLeft'],
-  wider: ['Alt+ArrowRight'],
-  lower: ['Alt+ArrowUp'],
-  higher: ['Alt+ArrowDown'],
   zoom_in: ['+', '='],
   zoom_out: ['-'],
   fit: ['0'],
@@ -41,6 +25,38 @@ export const COMMANDS = /** @type {const} */ ({
   help: ['?'],
 });
 
+const WORK = /** @type {const} */ ({
+  save: ['Enter'],
+  skip: ['s'],
+  same: ['a'],
+  new: ['n'],
+  rectangle: ['b'],
+  polygon: ['p'],
+  polyline: ['l'],
+  point: ['o'],
+  hole: ['h'],
+  select: ['Escape'],
+  corner: ['v'],
+  remove: ['Delete', 'Backspace'],
+  narrower: ['Alt+ArrowLeft'],
+  wider: ['Alt+ArrowRight'],
+  lower: ['Alt+ArrowUp'],
+  higher: ['Alt+ArrowDown'],
+});
+
+const REVIEW = /** @type {const} */ ({
+  accept: ['Enter'],
+  reject: ['r'],
+  reject_same: ['Shift+r'],
+  accept_rest: ['Shift+Enter'],
+  hide_figures: ['h'],
+});
+
+export const COMMANDS = { ...COMMON, ...WORK, ...REVIEW };
+/** One key may do one thing on one page and another on another. */
+export const PAGES = { common: COMMON, work: WORK, review: REVIEW };
+
+/** @typedef {'work' | 'review'} Page */
 /** @typedef {keyof typeof COMMANDS} Command */
 
 /** Arrow keys go further with Shift, so Shift is no part of their names. */
@@ -75,14 +91,14 @@ export class Bindings extends EventTarget {
     return this.#own[command] ?? COMMANDS[command];
   }
 
-  /** @param {KeyboardEvent} event @returns {Command | null} */
-  command(event) {
-    return this.#of(keyName(event));
+  /** @param {KeyboardEvent} event @param {Page} page @returns {Command | null} */
+  command(event, page) {
+    return this.#of(keyName(event), [COMMON, PAGES[page]]);
   }
 
   /** @param {Command} command @param {string} key @returns {Command | null} who has the key already; then nothing changes */
   change(command, key) {
-    const holder = this.#of(key);
+    const holder = this.#of(key, besides(command));
     if (holder && holder !== command) return holder;
     this.#own = { ...this.#own, [command]: [key] };
     this.#keep();
@@ -94,9 +110,9 @@ export class Bindings extends EventTarget {
     this.#keep();
   }
 
-  /** @param {string} key @returns {Command | null} */
-  #of(key) {
-    const commands = /** @type {Command[]} */ (Object.keys(COMMANDS));
+  /** @param {string} key @param {object[]} groups @returns {Command | null} */
+  #of(key, groups) {
+    const commands = /** @type {Command[]} */ (groups.flatMap(Object.keys));
     return commands.find((command) => this.keys(command).includes(key)) ?? null;
   }
 
@@ -104,6 +120,12 @@ export class Bindings extends EventTarget {
     localStorage.setItem(this.#place, JSON.stringify(this.#own));
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/** The commands that are there whenever this one is. @param {Command} command */
+function besides(command) {
+  if (command in COMMON) return [COMMANDS];
+  return [COMMON, command in WORK ? WORK : REVIEW];
 }
 
 /** @param {string} place */

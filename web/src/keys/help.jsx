@@ -3,13 +3,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useModel } from '../shell/use-model.js';
 import { text } from '../texts/texts.js';
-import { COMMANDS, keyName } from './bindings.js';
+import { PAGES, keyName } from './bindings.js';
 
 /** @typedef {import('./bindings.js').Bindings} Bindings */
 /** @typedef {import('./bindings.js').Command} Command */
 
-/** @param {{ bindings: Bindings, onClose: () => void }} props */
-export function KeyHelp({ bindings, onClose }) {
+/** Which keys come first: those of the page that is open. @typedef {import('./bindings.js').Page} Page */
+
+/** @param {{ bindings: Bindings, pages: Page[], onClose: () => void }} props */
+export function KeyHelp({ bindings, pages, onClose }) {
   useModel(bindings, 'change');
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => dialog.current?.showModal(), []);
@@ -26,30 +28,35 @@ export function KeyHelp({ bindings, onClose }) {
     if (!holder) setChanging(null);
   };
 
-  const commands = /** @type {Command[]} */ (Object.keys(COMMANDS));
+  const groups = /** @type {(Page | 'common')[]} */ ([...pages, 'common']);
   return (
     <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={onClose} onKeyDown={press}>
       <header>
         <h2 id="keys-title">{text('keys.title')}</h2>
         <button type="button" onClick={() => dialog.current?.close()}>{text('app.close')}</button>
       </header>
-      <p>{text('keys.pointer')}</p>
-      <p>{text('keys.by_keys')}</p>
+      {pages.includes('work') && <><p>{text('keys.pointer')}</p><p>{text('keys.by_keys')}</p></>}
+      {pages.includes('review') && <p>{text('keys.review_help')}</p>}
       <p role="status" class="notice">{changing ? notice || text('keys.press') : notice}</p>
-      <dl>
-        <div><dt>{text('key.class', { number: '1–9' })}</dt><dd><kbd>1</kbd> – <kbd>9</kbd></dd></div>
-        {commands.map((command) => (
-          <div key={command}>
-            <dt>{text(`key.${command}`)}</dt>
-            <dd>
-              <button type="button" class="key" aria-pressed={changing === command} onClick={() => setChanging(command)}>
-                <span class="hidden">{text('keys.change', { command: text(`key.${command}`) })}</span>
-                {changing === command ? <kbd>…</kbd> : bindings.keys(command).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}
-              </button>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {groups.map((group) => (
+        <section key={group}>
+          <h3>{text(`keys.${group}`)}</h3>
+          <dl>
+            {group !== 'common' && <div><dt>{text(`key.number_${group}`)}</dt><dd><kbd>1</kbd> – <kbd>9</kbd></dd></div>}
+            {/** @type {Command[]} */ (Object.keys(PAGES[group])).map((command) => (
+              <div key={command}>
+                <dt>{text(`key.${command}`)}</dt>
+                <dd>
+                  <button type="button" class="key" aria-pressed={changing === command} onClick={() => setChanging(command)}>
+                    <span class="hidden">{text('keys.change', { command: text(`key.${command}`) })}</span>
+                    {changing === command ? <kbd>…</kbd> : bindings.keys(command).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}
+                  </button>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
       <footer>
         <button type="button" onClick={() => bindings.reset()}>{text('keys.reset')}</button>
         <a href="/console/notices.txt">{text('app.notices')}</a>
@@ -59,7 +66,7 @@ export function KeyHelp({ bindings, onClose }) {
 }
 
 /** @type {Record<string, string>} */
-const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', ' ': '␣' };
+const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', ' ': '␣', Shift: '⇧' };
 
 /** @param {string} key */
 export function keyLabel(key) {

@@ -3,9 +3,11 @@
 
 import { ApiProblem, isProblem, passes } from '../api/client.js';
 import { save } from '../api/leases.js';
+import { judge } from '../api/reviews.js';
 import { forgetItem, itemsOfUser, keepItem } from './store.js';
 
 /** @typedef {import('./store.js').Kept} Kept */
+/** What the outbox itself does not add. @typedef {Omit<import('./store.js').KeptLabels, 'user' | 'state'> | Omit<import('./store.js').KeptVerdict, 'user' | 'state'>} Sent */
 
 const RETRY = { firstMs: 500, mostMs: 15_000 };
 
@@ -53,9 +55,16 @@ export class Outbox extends EventTarget {
     return [...this.#queue.values()].filter((kept) => kept.lease === lease).length;
   }
 
-  /** Keeps what is not saved yet, against a reload. @param {Omit<Kept, 'user' | 'state'>} draft */
+  /** Keeps what is not saved yet, against a reload. @param {Sent} draft */
   keepDraft(draft) {
-    return keepItem({ ...draft, user: this.#user, state: 'draft' });
+    return keepItem(/** @type {Kept} */ ({ ...draft, user: this.#user, state: 'draft' }));
+  }
+
+  /** Keeps a draft in the place of what was to be sent. @param {Sent} draft */
+  takeBack(draft) {
+    const wasQueued = this.#queue.delete(`${draft.lease}/${draft.index}`);
+    if (wasQueued) this.dispatchEvent(new Event('change'));
+    return this.keepDraft(draft);
   }
 
   /** @param {string} lease @param {number} index */
@@ -63,10 +72,9 @@ export class Outbox extends EventTarget {
     return forgetItem(this.#user, lease, index);
   }
 
-  /** Keeps an item on disk and sends it. @param {Omit<Kept, 'user' | 'state'>} item */
+  /** Keeps an item on disk and sends it. @param {Sent} item */
   async send(item) {
-    /** @type {Kept} */
-    const kept = { ...item, user: this.#user, state: 'unsent' };
+    const kept = /** @type {Kept} */ ({ ...item, user: this.#user, state: 'unsent' });
     this.#enqueue(kept);
     await keepItem(kept);
   }
@@ -98,7 +106,7 @@ export class Outbox extends EventTarget {
     while (this.#queue.size > 0 && !this.#isOver) {
       const [kept] = this.#queue.values();
       try {
-        const { revision } = await save(kept.lease, kept.index, kept.annotation, kept.revision);
+        const revision = await post(kept);
         waitMs = RETRY.firstMs;
         this.#setOffline(false);
         await this.#sent(kept, revision);
@@ -169,6 +177,13 @@ export class Outbox extends EventTarget {
       this.#wake = done;
     });
   }
+}
+
+/** @param {Kept} kept @returns {Promise<number>} the revision that it is now; a verdict has none */
+async function post(kept) {
+  if (kept.annotation) return (await save(kept.lease, kept.index, kept.annotation, kept.revision)).revision;
+  if (kept.verdict) await judge(kept.lease, kept.index, kept.verdict);
+  return 0;
 }
 
 /** A session that has ended is no reason to give work up: the same person may sign in again. @param {unknown} error */

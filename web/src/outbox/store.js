@@ -2,17 +2,20 @@
 // origin, and so to the server.
 
 /** @typedef {import('../api/types.js').Annotation} Annotation */
+/** @typedef {import('../api/types.js').Verdict} Verdict */
 /**
- * @typedef {object} Kept
+ * @typedef {object} Place
  * @property {string} user
- * @property {string} lease
+ * @property {string} lease or review
  * @property {number} index
  * @property {string} job its title
- * @property {Annotation} annotation
  * @property {'draft' | 'unsent' | 'refused'} state
  * @property {number | null} revision the saved one that it was made from; null where any may be replaced
  * @property {string} [refusal] what the server said
  */
+/** @typedef {Place & { annotation: Annotation, verdict?: undefined }} KeptLabels */
+/** A verdict; null where it was taken back. @typedef {Place & { verdict: Verdict | null, annotation?: undefined }} KeptVerdict */
+/** @typedef {KeptLabels | KeptVerdict} Kept */
 
 const ITEMS = 'items';
 

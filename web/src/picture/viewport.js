@@ -25,6 +25,8 @@ export class Viewport {
   #map;
   #layer;
   #size = { width: 1, height: 1 };
+  /** What was seen when a picture was fitted last. @type {{ center: number[], resolution: number } | null} */
+  #fitted = null;
 
   /** @param {import('ol/Map.js').default} map @param {import('ol/layer/Image.js').default<any>} layer */
   constructor(map, layer) {
@@ -33,8 +35,13 @@ export class Viewport {
     map.on('change:size', () => this.fit());
   }
 
-  /** @param {import('../api/pictures.js').Picture} picture @param {{ width: number, height: number }} size */
-  show(picture, size) {
+  /**
+   * @param {import('../api/pictures.js').Picture} picture
+   * @param {{ width: number, height: number }} size
+   * @param {boolean} keepsView whether zoom and place stay as they were
+   */
+  show(picture, size, keepsView = false) {
+    const place = keepsView ? this.#place() : null;
     this.#size = size;
     const extent = [0, 0, size.width, size.height];
     const projection = new Projection({ code: 'pixels', units: 'pixels', extent });
@@ -46,6 +53,24 @@ export class Viewport {
     const bounds = { minResolution: 1 / MAGNIFY_MAX, maxResolution: Math.max(size.width, size.height) / SMALLEST_PX, constrainResolution: false };
     this.#map.setView(new View({ ...view, ...bounds }));
     this.fit();
+    if (place) this.#goTo(place);
+  }
+
+  /** What is seen, in shares of the picture, so that it means something for one of another size; null where it is all of it. */
+  #place() {
+    const view = this.#map.getView();
+    const [center, resolution, fitted] = [view.getCenter(), view.getResolution(), this.#fitted];
+    if (!fitted || !center || !resolution) return null;
+    const distance = Math.hypot(center[0] - fitted.center[0], center[1] - fitted.center[1]);
+    if (resolution === fitted.resolution && distance < resolution) return null;
+    return { x: center[0] / this.#size.width, y: center[1] / this.#size.height, zoom: fitted.resolution / resolution };
+  }
+
+  /** @param {{ x: number, y: number, zoom: number }} place */
+  #goTo({ x, y, zoom }) {
+    const view = this.#map.getView();
+    view.setResolution((this.#fitted?.resolution ?? 1) / zoom);
+    view.setCenter([x * this.#size.width, y * this.#size.height]);
   }
 
   /** Shows nothing. */
@@ -55,7 +80,9 @@ export class Viewport {
 
   fit() {
     const padding = [MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX];
-    this.#map.getView().fit([0, 0, this.#size.width, this.#size.height], { padding });
+    const view = this.#map.getView();
+    view.fit([0, 0, this.#size.width, this.#size.height], { padding });
+    this.#fitted = { center: view.getCenter() ?? [0, 0], resolution: view.getResolution() ?? 1 };
   }
 
   /** @param {1 | -1} direction */

@@ -2,3 +2,8 @@
 export function focus(element) {
   element?.focus();
 }
+
+/** On `mousedown`: a click must not take the keys away from the picture. @param {Event} event */
+export function keepFocus(event) {
+  event.preventDefault();
+}

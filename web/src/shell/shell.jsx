@@ -5,11 +5,13 @@ import { ApiProblem } from '../api/client.js';
 import { signOut } from '../api/session.js';
 import { KeyHelp } from '../keys/help.jsx';
 import { Bindings } from '../keys/bindings.js';
+import { useKeys } from '../keys/use-keys.js';
 import { MinePage } from '../mine/page.jsx';
 import { Outbox } from '../outbox/outbox.js';
+import { ReviewPage } from '../review/page.jsx';
 import { text } from '../texts/texts.js';
 import WorkPage from '../work/page.jsx';
-import { ReviewsPage } from './reviews-page.jsx';
+import { ManagePage } from './manage-page.jsx';
 import { usePath } from './router.js';
 import { useModel } from './use-model.js';
 
@@ -19,12 +21,15 @@ import { useModel } from './use-model.js';
  *   onFailed: (error: unknown) => void }} PageProps
  */
 
-/** The pages with the role that each needs. @type {{ path: string, name: 'nav.work' | 'nav.mine' | 'nav.reviews', role: string }[]} */
-const PAGES = [
-  { path: '/work', name: 'nav.work', role: 'annotator' },
-  { path: '/mine', name: 'nav.mine', role: 'annotator' },
-  { path: '/reviews', name: 'nav.reviews', role: 'reviewer' },
-];
+/** The pages with the roles that open each, and whose keys it has. */
+const PAGES = /** @type {const} */ ([
+  { path: '/work', name: 'nav.work', roles: ['annotator'], keys: 'work' },
+  { path: '/reviews', name: 'nav.reviews', roles: ['reviewer'], keys: 'review' },
+  { path: '/mine', name: 'nav.mine', roles: ['annotator', 'reviewer'], keys: null },
+  { path: '/manage', name: 'nav.manage', roles: ['manager'], keys: null },
+]);
+
+const NO_PICTURE = { current: null };
 
 /** @param {{ me: Me, onSignedOut: () => void }} props */
 export function Shell({ me, onSignedOut }) {
@@ -45,11 +50,14 @@ export function Shell({ me, onSignedOut }) {
   }, [outbox]);
 
   const roles = new Set(me.teams.flatMap((team) => team.roles));
-  const pages = PAGES.filter((page) => roles.has(page.role));
+  const pages = PAGES.filter((page) => page.roles.some((role) => roles.has(role)));
   const shown = pages.find((page) => page.path === path) ?? pages[0];
   useEffect(() => {
     document.title = shown ? `${text(shown.name)} · ${text('app.name')}` : text('app.name');
   }, [shown]);
+
+  // Pages without commands of their own show the keys as well.
+  useKeys(bindings, 'work', { help: () => setHelp(true) }, NO_PICTURE);
 
   const leave = async () => {
     await signOut().catch(() => {});
@@ -87,9 +95,10 @@ export function Shell({ me, onSignedOut }) {
       )}
       {shown?.path === '/work' && <WorkPage {...props} />}
       {shown?.path === '/mine' && <MinePage {...props} />}
-      {shown?.path === '/reviews' && <ReviewsPage />}
+      {shown?.path === '/reviews' && <ReviewPage {...props} />}
+      {shown?.path === '/manage' && <ManagePage />}
       {!shown && <main id="main" class="calm"><p>{text('work.none.not-a-member')}</p></main>}
-      {hasHelp && <KeyHelp bindings={bindings} onClose={() => setHelp(false)} />}
+      {hasHelp && <KeyHelp bindings={bindings} pages={shown?.keys ? [shown.keys] : pages.flatMap((page) => page.keys ?? [])} onClose={() => setHelp(false)} />}
     </>
   );
 }

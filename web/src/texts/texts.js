@@ -1,19 +1,19 @@
 // The texts in the reader's language, with numbers, dates and plurals as that language writes them.
 
-import { de } from './de.js';
 import { en } from './en.js';
 
 /** @typedef {keyof typeof en} TextId */
 /** @typedef {Record<TextId, string | Record<string, string>>} Catalogue */
 
-/** @type {Record<string, Catalogue>} */
-const CATALOGUES = { en, de };
+/** A reader loads no language but their own, and English, which is there in any case. @type {Record<string, () => Promise<Catalogue>>} */
+const CATALOGUES = { en: async () => en, de: async () => (await import('./de.js')).de };
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
 /** The first language that the reader knows and the catalogue too. */
 const language = navigator.languages.map((tag) => tag.split('-')[0]).find((tag) => tag in CATALOGUES) ?? 'en';
 /** Dates and numbers follow the reader's region, where it speaks that language. */
 const locale = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
+const catalogue = await CATALOGUES[language]();
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
@@ -29,7 +29,7 @@ export function markLanguage() {
  * @param {Record<string, string | number>} [values] what stands in for `{name}`; `count` chooses the plural
  */
 export function text(id, values = {}) {
-  const entry = CATALOGUES[language][id];
+  const entry = catalogue[id];
   const template = typeof entry === 'string' ? entry : entry[plurals.select(Number(values.count))] ?? entry.other;
   return template.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name] ?? '';

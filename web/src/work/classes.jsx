@@ -2,7 +2,7 @@
 
 import { classColour } from '../picture/colours.js';
 import { text } from '../texts/texts.js';
-import { keepFocus } from './labelling.jsx';
+import { keepFocus } from '../shell/focus.js';
 
 /** Classes that have a number key. */
 const KEYS = 9;

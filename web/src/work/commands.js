@@ -1,8 +1,8 @@
-// What each command does on the work page. A command that has nothing to do answers false, and its key is left alone.
+// What each command does on the work page.
 
-/** Commands whose keys are fixed stand beside those that can be changed. */
-/** @typedef {import('../keys/bindings.js').Command | 'class' | 'space' | 'space_up' | 'tab' | 'tab_back'} Name */
-/** @typedef {Partial<Record<Name, (event: KeyboardEvent) => boolean | void>>} Commands */
+import { whileWorking } from '../lease/while-working.js';
+
+/** @typedef {import('../keys/use-keys.js').Commands} Commands */
 
 /** How far an arrow key moves a figure, in pixels of the picture. */
 const STEP = { plain: 1, far: 10 };
@@ -14,11 +14,6 @@ const STEP = { plain: 1, far: 10 };
  */
 export function commandsOf(session, { onSkip, onHelp, onWorked }) {
   const { editor, range } = session;
-  /** @param {Commands} commands @returns {Commands} */
-  const working = (commands) => Object.fromEntries(Object.entries(commands).map(([name, act]) => [name, (/** @type {KeyboardEvent} */ event) => {
-    onWorked();
-    return act(event);
-  }]));
   if (!editor) return { help: onHelp };
   const { drawing, viewport } = editor;
 
@@ -31,7 +26,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
   /** @param {number} x @param {number} y */
   const size = (x, y) => (/** @type {KeyboardEvent} */ { shiftKey }) => editor.resize(x * (shiftKey ? STEP.far : STEP.plain), y * (shiftKey ? STEP.far : STEP.plain));
 
-  return working({
+  return whileWorking(onWorked, {
     save: () => drawing.finish() || void session.save(),
     skip: onSkip,
     same: () => session.sameAsLast(),
@@ -39,7 +34,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
     next: () => session.go(range.at + 1),
     missing: () => session.go(range.firstOpen() ?? range.at),
     hand_in: () => void session.handIn(),
-    class: ({ key }) => editor.takeClass(Number(key) - 1),
+    number: ({ key }) => editor.takeClass(Number(key) - 1),
     new: () => {
       editor.pick(null);
       if (!drawing.tool) editor.takeShape(editor.shape);

@@ -1,15 +1,16 @@
 // One range before a person: the picture in the middle, everything else around it.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { keepFocus } from '../shell/focus.js';
 import { useModel } from '../shell/use-model.js';
 import { text } from '../texts/texts.js';
 import { Classes } from './classes.jsx';
 import { commandsOf } from './commands.js';
-import { Figures } from './figures.jsx';
+import { Figures } from '../lease/figures.jsx';
 import { HandIn } from './hand-in.jsx';
-import { Instructions } from './instructions.jsx';
+import { Instructions } from '../lease/instructions.jsx';
 import { ItemNote } from './item-note.jsx';
-import { LeaseTime, LeaseWarning } from './lease-time.jsx';
+import { LeaseTime, LeaseWarning } from '../lease/lease-time.jsx';
 import { PicturePane } from './picture-pane.jsx';
 import { ReasonDialog } from './reason-dialog.jsx';
 import { Strip } from './strip.jsx';
@@ -36,7 +37,7 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
 
   const life = phase.name === 'working' ? phase.life : null;
   const commands = commandsOf(session, { onSkip: () => setAsking('skip'), onHelp, onWorked: () => life?.worked() });
-  useKeys(bindings, commands, picture);
+  useKeys(bindings, 'work', commands, picture);
 
   const { editor } = session;
   const job = range.lease.job;
@@ -59,7 +60,7 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
         <Instructions lease={range.lease} />
         <Classes session={session} />
         <Tags title={text('tags.title')} definitions={job.tags} tags={session.tags} onChange={(tags) => session.tagItem(tags)} />
-        <Figures session={session} />
+        <Figures stage={editor} most={job.limits.figures} none="figures.none" />
         {picked && (
           <Tags title={text('tags.of_figure', { number: editor.pickedNumber ?? 0 })} definitions={job.tags}
             tags={editor.figures.facts(picked).tags} onChange={(tags) => editor.tag(tags)} />
@@ -83,9 +84,4 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
       )}
     </main>
   );
-}
-
-/** A click must not take the keys away from the picture. @param {Event} event */
-export function keepFocus(event) {
-  event.preventDefault();
 }

@@ -1,6 +1,7 @@
-// The place of the picture, and what is said where there is none.
+// The place of the picture that is labelled.
 
 import { useEffect, useRef } from 'preact/hooks';
+import { PictureMessages } from '../lease/picture-messages.jsx';
 import { text } from '../texts/texts.js';
 import { AllDone } from './all-done.jsx';
 
@@ -24,14 +25,7 @@ export function PicturePane({ session, paneRef, children }) {
       </div>
       <p id="picture-help" class="hidden">{text('picture.help')}</p>
       <p class="cross" role="status">{cross && text('picture.cross', { x: Math.round(cross.x), y: Math.round(cross.y) })}</p>
-      {session.picture === 'loading' && <p class="over" role="status">{text('picture.loading')}</p>}
-      {session.picture === 'turned' && <p class="over" role="alert">{text('picture.turned')}</p>}
-      {session.picture === 'failed' && (
-        <div class="over" role="alert">
-          <p>{text('picture.failed')}</p>
-          <button type="button" onClick={() => session.show()}>{text('app.try_again')}</button>
-        </div>
-      )}
+      <PictureMessages session={session} />
       {children}
       {session.isAtEnd && <AllDone session={session} />}
     </section>

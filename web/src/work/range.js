@@ -54,7 +54,7 @@ export class Range extends EventTarget {
     const kept = await itemsOfLease(user, lease.lease_id).catch(() => []);
     for (const { index, annotation, state, refusal } of kept) {
       const entry = range.entry(index);
-      if (entry) Object.assign(entry, { own: annotation, ownState: state, refusal: refusal ?? '' });
+      if (entry) Object.assign(entry, { own: annotation ?? null, ownState: state, refusal: refusal ?? '' });
     }
     range.at = range.missing[0] ?? 0;
     return range;

@@ -1,7 +1,6 @@
-// How long the range is still the person's. It is renewed by working, and by nothing else.
+// How long what is held is still the person's. It is renewed by working, and by nothing else.
 
 import { isProblem } from '../api/client.js';
-import { renew } from '../api/leases.js';
 
 /** The warning comes when so much of the time is left. */
 const WARN_SHARE = 0.2;
@@ -15,10 +14,12 @@ export class LeaseLife extends EventTarget {
   #isRenewing = false;
   #hasWorked = false;
   #timer;
+  #renewal;
 
-  /** @param {import('../api/types.js').Lease} lease */
-  constructor(lease) {
+  /** @param {import('../api/types.js').Lease} lease @param {(lease: string) => Promise<{ expires_in: number }>} renew */
+  constructor(lease, renew) {
     super();
+    this.#renewal = renew;
     this.#lease = lease.lease_id;
     this.#set(lease.expires_in);
     this.#timer = setInterval(() => this.#tick(), 1000);
@@ -43,7 +44,7 @@ export class LeaseLife extends EventTarget {
     if (this.isLow && this.left > 0) this.#renew();
   }
 
-  /** Takes the range up again after its time ran out. */
+  /** Takes it up again after its time ran out. */
   goOn() {
     return this.#renew();
   }
@@ -57,7 +58,7 @@ export class LeaseLife extends EventTarget {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
     try {
-      this.#set((await renew(this.#lease)).expires_in);
+      this.#set((await this.#renewal(this.#lease)).expires_in);
       this.#hasWorked = false;
     } catch (error) {
       if (isProblem(error, 'stale-lease')) this.dispatchEvent(new CustomEvent('lost', { detail: { reason: error.document.reason } }));
