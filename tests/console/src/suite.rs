@@ -5,4 +5,6 @@
 
 mod browser;
 mod labelling;
+mod reviewing;
+mod scene;
 mod signing_in;

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::{Service, http, ports};
 
 /// Which role serves which prefix; the coordinator serves the rest.
-const PREFIXES: [(&str, &str); 7] = [
+const PREFIXES: [(&str, &str); 8] = [
     ("/v1/leases", "gateway"),
     ("/v1/media", "gateway"),
     ("/v1/reviews", "review"),
@@ -21,6 +21,7 @@ const PREFIXES: [(&str, &str); 7] = [
     ("/work", "gateway"),
     ("/mine", "gateway"),
     ("/reviews", "gateway"),
+    ("/manage", "gateway"),
 ];
 
 /// More than any test sends, in bytes.
