@@ -47,6 +47,11 @@ async fn one_item_is_rejected_redone_and_accepted_by_keyboard_alone() {
     annotating.see(".done button.main").await;
     annotating.press(&enter).await;
 
+    let handed_in = || async {
+        let rows = team.assignments(&job).await;
+        rows.iter().any(|row| row["round"] == 2 && row["status"] == "COMPLETED").then_some(())
+    };
+    until("the rework to be handed in", KNOWN, handed_in).await.unwrap();
     let review = rosa.review(&job).await;
     assert_eq!(review.items(), [1]);
     rosa.decide(&review).await.ok();
