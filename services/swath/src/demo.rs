@@ -29,7 +29,7 @@ use summary::Summary;
 /// What `swath demo` takes.
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Keep the server up afterwards, with a token for each role
+    /// Keep the server up afterwards, with a job to try, sign-in links and a token for each role
     #[arg(long)]
     serve: bool,
     /// End with the summary as one JSON document
@@ -81,7 +81,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     summary.print(args.json)?;
     if args.serve {
-        cast.introduce(stage.address())?;
+        cast.introduce(stage.address()).await?;
         stage.serve().await?;
     } else {
         stage.close().await?;

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use clap::ValueEnum;
 use serde_json::Value;
 use swath_coordinator::Coordinator;
@@ -105,7 +106,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let metrics_listener = server::bind_metrics(&context.config, whole).await?;
     let services = Services::new(&context, &options)?;
-    let router = server::router(&context, services.routes(), documented);
+    let router = server::router(&context, services.routes(), documented, services.pages(&context.config));
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
     if let Some((listener, address)) = metrics_listener {
@@ -145,6 +146,11 @@ fn documented() -> Value {
     server::document(&services.into_iter().flatten().collect::<Vec<_>>())
 }
 
+/// From where browsers load pictures, beside the server itself.
+fn picture_origins(config: &Config) -> Vec<String> {
+    swath_console::origin(&config.media.s3_endpoint).into_iter().collect()
+}
+
 /// The services of this process.
 struct Services {
     coordinator: Option<Arc<Coordinator>>,
@@ -170,6 +176,14 @@ impl Services {
         routes.extend(self.gateway.iter().flat_map(Gateway::routes));
         routes.extend(self.review.iter().flat_map(Review::routes));
         routes
+    }
+
+    /// The pages for people, which a gateway serves.
+    fn pages(&self, config: &Config) -> Router<Context> {
+        match self.gateway {
+            Some(_) => swath_console::router(&picture_origins(config)),
+            None => server::docs_first(),
+        }
     }
 
     fn run(self, tasks: &TaskTracker) {

@@ -37,15 +37,20 @@ use crate::{health, openapi};
 use bound::{Bounds, raise_descriptors};
 use exchange::Peer;
 
-/// The router of these routes, with health, metrics and the API's `document`, which is made when it is first asked for:
-/// most processes are never asked, and its making takes megabytes.
-pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) -> Router {
+/// The router of these routes and `pages`, with health, metrics and the API's `document`, which is made when it is first
+/// asked for: most processes are never asked, and its making takes megabytes.
+pub fn router(
+    context: &Context,
+    routes: Vec<Route>,
+    document: fn() -> Value,
+    pages: Router<Context>,
+) -> Router {
     let document = LazyLock::new(move || Bytes::from(document().to_string()));
     let document: Arc<LazyLock<Bytes, _>> = Arc::new(document);
     let json = [(CONTENT_TYPE, "application/json")];
     let mut router = health::router()
         .route("/openapi.json", get(move || async move { (json, Bytes::clone(&document)) }))
-        .route("/", get(|| async { Redirect::temporary("/docs/") }));
+        .merge(pages);
     for route in routes {
         let guarded = Guarded {
             context: context.clone(),
@@ -66,6 +71,11 @@ pub fn router(context: &Context, routes: Vec<Route>, document: fn() -> Value) ->
         })
         .layer(middleware::from_fn_with_state(context.clone(), observe))
         .with_state(context.clone())
+}
+
+/// What stands at `/` where there are no other pages: the way to the API's documents.
+pub fn docs_first() -> Router<Context> {
+    Router::new().route("/", get(|| async { Redirect::temporary("/docs/") }))
 }
 
 /// The router of `/metrics`, for a listener of its own.

@@ -19,6 +19,9 @@ const REVIEWERS: [&str; 2] = ["Mina", "Noor"];
 const RANGE_SIZE: u32 = 25;
 /// Long enough for people at work, short enough that one who has left is not waited for.
 const LEASE_SECONDS: u32 = 8;
+/// The same in the job that a person tries.
+const TRIED_RANGE: u32 = 5;
+const TRIED_SECONDS: u32 = 900;
 /// How long the import of the pictures may take.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
 const IMPORT_PACE: Duration = Duration::from_millis(100);
@@ -33,6 +36,8 @@ pub struct Cast {
     pub annotators: Vec<Person>,
     /// What there is to do.
     pub job: JobId,
+    team: TeamId,
+    dataset: DatasetId,
     admin_token: String,
 }
 
@@ -54,12 +59,25 @@ impl Cast {
         }
         let dataset = dataset(&manager.client, team, stage).await?;
         let job = made(&manager.client, "/v1/jobs", job(team, dataset)).await?;
-        Ok(Self { manager, reviewers, annotators: people, job, admin_token: stage.admin_token().to_owned() })
+        let admin_token = stage.admin_token().to_owned();
+        Ok(Self { manager, reviewers, annotators: people, job, team, dataset, admin_token })
     }
 
-    /// Tells a person how to sign in as any of them.
-    pub fn introduce(&self, address: String) -> std::io::Result<()> {
+    /// Makes a job of which nothing is done yet, for the person who watches, and tells them how to sign in.
+    pub async fn introduce(&self, address: String) -> anyhow::Result<()> {
+        made::<JobId>(&self.manager.client, "/v1/jobs", job_to_try(self.team, self.dataset)).await?;
         line(&format!("\nserving at {address}"))?;
+        let first = |people: &[Person]| people.first().cloned();
+        let roles = [
+            ("annotator", first(&self.annotators)),
+            ("reviewer", first(&self.reviewers)),
+            ("manager", Some(self.manager.clone())),
+        ];
+        line("label and review in the browser; each link is good once, for a quarter of an hour:")?;
+        for (role, person) in roles.iter().filter_map(|(role, person)| Some((role, person.as_ref()?))) {
+            let link = self.link(person, &address).await?;
+            line(&format!("{:<16} {link}", format!("{role}:")))?;
+        }
         let some = |people: &[Person]| people.first().map(|person| person.token.clone()).unwrap_or_default();
         let (reviewer, annotator) = (some(&self.reviewers), some(&self.annotators));
         let tokens = [
@@ -72,6 +90,16 @@ impl Cast {
             line(&format!("{:<16} {token}", format!("{role} token:")))?;
         }
         Ok(())
+    }
+}
+
+impl Cast {
+    /// A link with which somebody signs in as this person.
+    async fn link(&self, person: &Person, address: &str) -> anyhow::Result<String> {
+        let me: Value = person.client.get("/v1/me", &[]).await?;
+        let body = json!({"user": me["user"]["id"], "team": self.team});
+        let made: Value = self.manager.client.post("/v1/sign-in-links", &body).await?;
+        Ok(format!("{address}/#sign-in={}", made["code"].as_str().unwrap_or_default()))
     }
 }
 
@@ -109,6 +137,19 @@ async fn dataset(manager: &Client, team: TeamId, stage: &Stage) -> anyhow::Resul
         ensure!(began.elapsed() < IMPORT_DEADLINE, "the digits were not imported in time");
         tokio::time::sleep(IMPORT_PACE).await;
     }
+}
+
+/// A job for a person who has just come: short ranges, and time to look around.
+fn job_to_try(team: TeamId, dataset: DatasetId) -> Value {
+    let mut job = job(team, dataset);
+    for (field, value) in [
+        ("title", json!("Try it: which digit is it?")),
+        ("range_size", json!(TRIED_RANGE)),
+        ("lease_seconds", json!(TRIED_SECONDS)),
+    ] {
+        job[field] = value;
+    }
+    job
 }
 
 fn job(team: TeamId, dataset: DatasetId) -> Value {

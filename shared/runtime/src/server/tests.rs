@@ -43,7 +43,7 @@ impl Server {
         let config = Config::load(&Sources { file: None, overrides }).unwrap();
         telemetry::log(&config);
         let Opened { context, .. } = boot::open(config, true, "test").await.unwrap();
-        let router = router(&context, routes(), || json!({}));
+        let router = router(&context, routes(), || json!({}), docs_first());
         let (listener, address) = bind("127.0.0.1:0").await.unwrap();
         let bounds = Bounds::of(&context.config.server, 65_536);
         let serving = accept::serve(context.clone(), listener, router, bounds, park);

@@ -1,6 +1,7 @@
 //! `swath-tests`: the runner behind `tests/run`. It starts what the tests need, runs them, counts them, and
 //! leaves nothing behind, also when it is interrupted.
 
+mod console;
 mod fetch;
 mod older;
 mod options;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: tests/run [quick|unit|e2e|deploy|simulation|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+const USAGE: &str = "usage: tests/run [quick|unit|e2e|console|deploy|simulation|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Part {
     Unit,
     /// The whole system as processes, in both shapes.
     EndToEnd,
+    /// The console in a browser, in both shapes.
+    Console,
     /// What is shipped beside the program: dashboards, alerts, images, manifests.
     Deploy,
     /// Simulated worlds, seed by seed, and the bugs that are planted in them.
@@ -77,6 +79,7 @@ fn named(word: &str) -> Result<Part, String> {
         "quick" => Ok(Part::Quick),
         "unit" => Ok(Part::Unit),
         "e2e" => Ok(Part::EndToEnd),
+        "console" => Ok(Part::Console),
         "deploy" => Ok(Part::Deploy),
         "simulation" => Ok(Part::Simulation),
         "faults" => Ok(Part::Faults),

@@ -2,6 +2,7 @@
 
 use tokio::process::Command;
 
+use crate::console;
 use crate::fetch::{self, Fetched};
 use crate::older;
 use crate::options::Part;
@@ -11,12 +12,16 @@ use crate::step::Kind;
 /// End-to-end tests mostly wait for processes, so more of them run at once than there are cores.
 const E2E_THREADS: &str = "--test-threads=6";
 
+/// A browser takes a core by itself while it starts.
+const BROWSERS: &str = "--test-threads=2";
+
 /// Runs the part that was asked for.
 pub async fn conduct(run: &mut Run) {
     match run.options.part {
         Part::Quick => quick(run).await,
         Part::Unit => unit(run).await,
         Part::EndToEnd => end_to_end(run).await,
+        Part::Console => console(run).await,
         Part::Deploy => deploy(run).await,
         Part::Simulation => simulation(run).await,
         Part::Faults => faults(run).await,
@@ -24,6 +29,7 @@ pub async fn conduct(run: &mut Run) {
         Part::All => {
             unit(run).await;
             end_to_end(run).await;
+            console(run).await;
             deploy(run).await;
             faults(run).await;
             simulation(run).await;
@@ -43,8 +49,20 @@ async fn quick(run: &mut Run) {
 }
 
 async fn unit(run: &mut Run) {
+    if run.options.filters.is_empty() {
+        console::check(run).await;
+    }
     // The suites of the whole system are not part of the workspace's own tests: they want a shape and a binary.
-    let apart = ["--exclude", "swath-e2e", "--exclude", "swath-deploy", "--exclude", SIMULATION];
+    let apart = [
+        "--exclude",
+        "swath-e2e",
+        "--exclude",
+        "swath-deploy",
+        "--exclude",
+        CONSOLE,
+        "--exclude",
+        SIMULATION,
+    ];
     let tests = [&["test", "--workspace"][..], &apart, &["--no-fail-fast"]].concat();
     let build = run.cargo(&[&tests[..], &["--no-run"]].concat());
     if run.step_and_servers("building the tests", Kind::Build, build).await {
@@ -68,13 +86,37 @@ async fn end_to_end(run: &mut Run) {
     run.stop_servers().await;
 }
 
+/// The console in a real browser, on both shapes.
+async fn console(run: &mut Run) {
+    if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
+        return;
+    }
+    match fetch::everything(&run.cache()).await {
+        Ok(fetched) => {
+            for shape in shapes(run) {
+                let package = ["test", "--package", CONSOLE, "--", BROWSERS];
+                let mut tests = run.cargo(&package);
+                tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
+                run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
+                run.look_for_panics(shape);
+            }
+        }
+        Err(error) => run.fail(&format!("cannot fetch what the tests need: {error:#}")),
+    }
+    run.stop_servers().await;
+}
+
 async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
     let filters = run.options.filters.clone();
-    for shape in ["embedded", "distributed"] {
-        if run.options.shape.as_deref().is_none_or(|only| only == shape) {
-            suite(run, shape, &filters, fetched).await;
-        }
+    for shape in shapes(run) {
+        suite(run, shape, &filters, fetched).await;
     }
+}
+
+/// The shapes that were asked for.
+fn shapes(run: &Run) -> Vec<&'static str> {
+    let only = run.options.shape.as_deref();
+    ["embedded", "distributed"].into_iter().filter(|shape| only.is_none_or(|only| only == *shape)).collect()
 }
 
 /// What is shipped beside the program, read by the tools for which it is meant, in the distributed shape.
@@ -105,6 +147,9 @@ async fn deploy(run: &mut Run) {
     }
     run.stop_servers().await;
 }
+
+/// The tests of the console in a browser.
+const CONSOLE: &str = "swath-console-tests";
 
 /// The simulation, which alone asks for planted bugs: whatever is built beside it would have them too.
 const SIMULATION: &str = "swath-simulation";

@@ -13,8 +13,16 @@ use tokio::net::TcpListener;
 use crate::{Service, http, ports};
 
 /// Which role serves which prefix; the coordinator serves the rest.
-const PREFIXES: [(&str, &str); 3] =
-    [("/v1/leases", "gateway"), ("/v1/media", "gateway"), ("/v1/reviews", "review")];
+const PREFIXES: [(&str, &str); 8] = [
+    ("/v1/leases", "gateway"),
+    ("/v1/media", "gateway"),
+    ("/v1/reviews", "review"),
+    ("/console/", "gateway"),
+    ("/work", "gateway"),
+    ("/mine", "gateway"),
+    ("/reviews", "gateway"),
+    ("/manage", "gateway"),
+];
 
 /// More than any test sends, in bytes.
 const BODY_LIMIT: usize = 256 << 20;
@@ -46,7 +54,11 @@ impl Front {
 
     fn target(&self, path: &str) -> Option<&str> {
         let routed = PREFIXES.iter().find(|(prefix, _)| path.starts_with(prefix));
-        let role = routed.map_or("coordinator", |(_, role)| role);
+        let role = match routed {
+            Some((_, role)) => role,
+            None if path == "/" => "gateway",
+            None => "coordinator",
+        };
         let able: Vec<_> = self.services.iter().filter(|(name, _)| name.starts_with(role)).collect();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         able.get(turn.checked_rem(able.len())?).map(|(_, url)| url.as_str())

@@ -1,0 +1,75 @@
+//! The console's sources, as their own tools see them: types by the TypeScript compiler, and the tests of their plain parts.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use tokio::process::Command;
+
+use crate::run::Run;
+use crate::step::Kind;
+
+/// Where the sources are, beside the workspace's members.
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web");
+/// What their tools make in the source folder when somebody uses them there.
+const MADE: [&str; 2] = ["node_modules", "dist"];
+/// A copy of the lock file that `node_modules` was installed by.
+const INSTALLED: &str = "installed-lock.json";
+
+/// Checks a copy of the sources, so that nothing is installed into the tree.
+pub async fn check(run: &mut Run) {
+    let work = run.cache().join("console");
+    let is_new = match copied(Path::new(SOURCES), &work) {
+        Ok(is_new) => is_new,
+        Err(error) => return run.fail(&format!("{}: {error}", work.display())),
+    };
+    if is_new {
+        let install = npm(&work, &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]);
+        if !run.step("installing the console's tools", Kind::Build, install).await {
+            return;
+        }
+        if let Err(error) = fs::copy(work.join("package-lock.json"), work.join(INSTALLED)) {
+            return run.fail(&format!("{}: {error}", work.display()));
+        }
+    }
+    run.step("the console's types", Kind::Check, npm(&work, &["run", "--silent", "check"])).await;
+    run.step("the console's own tests", Kind::Check, npm(&work, &["test", "--silent"])).await;
+}
+
+fn npm(work: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(arguments).current_dir(work);
+    command
+}
+
+/// Copies the sources; whether their tools must be installed anew.
+fn copied(from: &Path, to: &Path) -> io::Result<bool> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        let keeps = entry.file_name() == "node_modules" || entry.file_name() == INSTALLED;
+        match entry.file_type()?.is_dir() {
+            _ if keeps => {}
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    copy(from, to, &MADE)?;
+    let installed: PathBuf = to.join(INSTALLED);
+    Ok(fs::read(installed).ok() != Some(fs::read(to.join("package-lock.json"))?))
+}
+
+fn copy(from: &Path, to: &Path, left_out: &[&str]) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if left_out.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy(&entry.path(), &target, &[])?,
+            false => fs::copy(entry.path(), target).map(drop)?,
+        }
+    }
+    Ok(())
+}

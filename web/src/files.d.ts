@@ -1,0 +1,2 @@
+// Files that esbuild takes and TypeScript does not know.
+declare module '*.css';

@@ -1,0 +1,319 @@
+// A picture and its figures under a person's hands: drawn, changed, and every change taken back.
+
+import { primaryAction } from 'ol/events/condition.js';
+import LinearRing from 'ol/geom/LinearRing.js';
+import { fromExtent } from 'ol/geom/Polygon.js';
+import { cornersOf, moveCorner, removeCorner } from './corners.js';
+import { Drawing } from './drawing.js';
+import { Gestures } from './gestures.js';
+import { Mark } from './mark.js';
+import { boxBetween, figureGeometry, keepInside, moveInside } from './geometry.js';
+import { History } from './history.js';
+import { Stage } from './stage.js';
+
+/** @typedef {import('../api/types.js').Figure} Figure */
+/** @typedef {import('../api/types.js').LabelClass} LabelClass */
+/** @typedef {import('../api/types.js').Shape} Shape */
+/** @typedef {import('../api/types.js').Tag} Tag */
+
+/**
+ * Dispatches `edit` when figures have changed, and `state` when anything else that a page shows of it has: what is
+ * picked, the class and the tool in hand.
+ */
+export class Editor extends Stage {
+  /** @type {LabelClass} the class of what is drawn next */
+  current;
+  #drawing;
+  #gestures;
+  #mark;
+  #history = new History();
+  /** What the figures of the gesture in progress were before it. @type {import('./history.js').State | null} */
+  #before = null;
+  /** @type {Shape} the shape for classes that take any */
+  #freeShape = 'rectangle';
+  /** The corner of the picked figure that keys move. @type {number | null} */
+  #corner = null;
+
+  /** @param {HTMLElement} target @param {LabelClass[]} classes */
+  constructor(target, classes) {
+    super(target, classes);
+    this.current = classes[0];
+    this.#mark = new Mark(this.map);
+    const size = () => this.figures.size;
+    this.#gestures = new Gestures({ map: this.map, size, isHeldBack: () => this.isSpaceHeld, onStart: () => this.#begin(), onEnd: () => this.#end() });
+    this.#drawing = new Drawing({
+      map: this.map,
+      source: this.figures.source,
+      size,
+      mayDraw: (event) => !this.isSpaceHeld && primaryAction(event),
+      onStart: () => this.drawing.tool !== 'hole' && this.pick(null),
+      onDrawn: (tool, geometry) => this.#drawn(tool, geometry),
+    });
+  }
+
+  /**
+   * Shows a picture with its figures; nothing of the picture before can be undone any more.
+   * @override
+   * @param {import('../api/pictures.js').Picture} picture
+   * @param {Figure[]} figures
+   * @param {{ width: number, height: number }} size
+   */
+  show(picture, figures, size) {
+    this.#drawing.abort();
+    this.#history.clear();
+    super.show(picture, figures, size);
+  }
+
+  /** @override */
+  clear() {
+    this.#drawing.abort();
+    this.#history.clear();
+    super.clear();
+  }
+
+  // What a page shows.
+
+  get drawing() {
+    return this.#drawing;
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+
+  get canRedo() {
+    return this.#history.canRedo;
+  }
+
+  /** The shape that the class in hand is drawn in. @returns {Shape} */
+  get shape() {
+    return this.current.shape === 'any' ? this.#freeShape : this.current.shape;
+  }
+
+  // What a person does.
+
+  /** Takes the class, for the picked figure or for the next one. @param {number} position @returns {boolean} whether there is such a class */
+  takeClass(position) {
+    const taken = this.classes[position];
+    if (!taken) return false;
+    this.current = taken;
+    const facts = this.picked && this.figures.facts(this.picked);
+    if (this.picked && facts && (taken.shape === 'any' || taken.shape === facts.shape)) {
+      const picked = this.picked;
+      this.#change([Number(picked.getId())], () => picked.set('facts', { ...facts, class: taken.name }));
+    } else {
+      this.pick(null);
+      this.#drawing.take(this.shape);
+    }
+    this.tell();
+    return true;
+  }
+
+  /** Takes the tool for a shape, and a class that goes with it. @param {Shape} shape @returns {boolean} whether a class takes it */
+  takeShape(shape) {
+    const fits = (/** @type {LabelClass} */ one) => one.shape === shape || one.shape === 'any';
+    const taken = fits(this.current) ? this.current : this.classes.find(fits);
+    if (!taken) return false;
+    this.current = taken;
+    this.#freeShape = shape;
+    this.pick(null);
+    this.#drawing.take(shape);
+    this.tell();
+    return true;
+  }
+
+  /** Draws holes into the picked polygon. @returns {boolean} whether a polygon is picked */
+  takeHole() {
+    if (!this.picked || this.figures.facts(this.picked).shape !== 'polygon') return false;
+    this.#drawing.take('hole');
+    this.tell();
+    return true;
+  }
+
+  /** Puts the tool down, so that figures can be picked and changed. */
+  putDown() {
+    this.#drawing.take(null);
+    this.tell();
+  }
+
+  /** Picks from the list, which puts the tool down. @override @param {number} number */
+  pickNumber(number) {
+    this.putDown();
+    super.pickNumber(number);
+  }
+
+  /** @override @param {1 | -1} step */
+  pickNext(step) {
+    this.putDown();
+    return super.pickNext(step);
+  }
+
+  /** Takes the next corner of the picked figure into the keys' hands. @returns {boolean} whether it has corners */
+  nextCorner() {
+    const picked = this.picked;
+    if (!picked || this.figures.facts(picked).shape === 'rectangle') return false;
+    const count = cornersOf(picked.getGeometry()).length;
+    this.#corner = this.#corner === null ? 0 : (this.#corner + 1) % count;
+    this.putDown();
+    return true;
+  }
+
+  /** Deletes the corner in hand, else the picked figure. */
+  remove() {
+    const picked = this.picked;
+    if (!picked) return false;
+    const corner = this.#corner;
+    if (corner !== null) {
+      this.#corner = null;
+      this.#change([Number(picked.getId())], () => removeCorner(picked.getGeometry(), corner));
+      return true;
+    }
+    this.#change([Number(picked.getId())], () => {
+      this.clearPick();
+      this.figures.source.removeFeature(picked);
+    });
+    return true;
+  }
+
+  /** Shows the cross, and moves it. @param {number} dx @param {number} dy in pixels of the picture */
+  moveCross(dx, dy) {
+    this.#drawing.showCross();
+    this.#drawing.moveCross(dx, dy);
+    this.tell();
+  }
+
+  /** Moves the corner in hand, else the picked figure, not beyond the picture. @param {number} dx @param {number} dy @returns {boolean} */
+  move(dx, dy) {
+    const picked = this.picked;
+    if (!picked) return false;
+    const [geometry, corner, { size }] = [picked.getGeometry(), this.#corner, this.figures];
+    this.#change([Number(picked.getId())], () => (corner === null ? moveInside(geometry, dx, dy, size) : moveCorner(geometry, corner, dx, dy, size)));
+    return true;
+  }
+
+  /** Moves the right lower corner of the picked box. @param {number} dx @param {number} dy @returns {boolean} */
+  resize(dx, dy) {
+    const picked = this.picked;
+    if (!picked || this.figures.facts(picked).shape !== 'rectangle') return false;
+    const [left, bottom, right, top] = picked.getGeometry().getExtent();
+    const corner = [Math.max(right + dx, left), Math.min(bottom + dy, top)];
+    this.#change([Number(picked.getId())], () => picked.setGeometry(fromExtent(boxBetween([left, top], corner, this.figures.size))));
+    return true;
+  }
+
+  /** @param {Tag[]} tags of the picked figure */
+  tag(tags) {
+    const picked = this.picked;
+    if (!picked) return;
+    this.#change([Number(picked.getId())], () => picked.set('facts', { ...this.figures.facts(picked), tags }));
+  }
+
+  /** Puts these in the place of all figures, as one step that can be undone. @param {Figure[]} figures */
+  replaceAll(figures) {
+    const old = this.figures.all.map((feature) => Number(feature.getId()));
+    const first = this.figures.nextNumber;
+    const fresh = figures.map((_, at) => first + at);
+    this.#change([...old, ...fresh], () => {
+      this.clearPick();
+      this.figures.source.clear(true);
+      for (const figure of figures) this.figures.add(figure);
+    });
+  }
+
+  undo() {
+    if (this.#drawing.stepBack()) return;
+    this.#restore(this.#history.undo());
+  }
+
+  redo() {
+    this.#restore(this.#history.redo());
+  }
+
+  // What follows from it.
+
+  /** @param {import('./drawing.js').Tool} tool @param {any} geometry */
+  #drawn(tool, geometry) {
+    keepInside(geometry, this.figures.size);
+    if (tool === 'hole') return this.#addHole(geometry);
+    const { size } = this.figures;
+    const figure = { class: this.current.name, shape: tool, geometry: figureGeometry(tool, geometry, size) };
+    const number = this.figures.nextNumber;
+    this.#change([number], () => this.figures.add(figure));
+    this.pick(this.figures.get(number));
+  }
+
+  /** @param {import('ol/geom/Polygon.js').default} outline */
+  #addHole(outline) {
+    const picked = this.picked;
+    if (!picked) return;
+    const ring = new LinearRing(outline.getCoordinates()[0]);
+    this.#change([Number(picked.getId())], () => picked.getGeometry().appendLinearRing(ring));
+  }
+
+  /** Changes these figures as one step. @param {number[]} numbers @param {() => void} change */
+  #change(numbers, change) {
+    const before = this.figures.state(numbers);
+    change();
+    this.#history.record({ before, after: this.figures.state(numbers) });
+    this.tell('edit');
+  }
+
+  #begin() {
+    this.#before = this.picked && this.figures.state([Number(this.picked.getId())]);
+  }
+
+  #end() {
+    const before = this.#before;
+    this.#before = null;
+    if (!before || !this.picked) return;
+    keepInside(this.picked.getGeometry(), this.figures.size);
+    const after = this.figures.state(before.keys());
+    if (JSON.stringify([...before]) === JSON.stringify([...after])) return;
+    this.#history.record({ before, after });
+    this.tell('edit');
+  }
+
+  /** @param {import('./history.js').State | null} state */
+  #restore(state) {
+    if (!state) return;
+    this.clearPick();
+    this.figures.restore(state);
+    this.tell('edit');
+    this.tell();
+  }
+
+  /** @protected @override */
+  clearPick() {
+    super.clearPick();
+    this.#corner = null;
+    this.#gestures.take(null, false);
+  }
+
+  /** @protected @override */
+  wasPicked() {
+    const { picked } = this;
+    this.#corner = null;
+    this.#gestures.take(picked, picked !== null && this.figures.facts(picked).shape === 'rectangle');
+    this.tell();
+  }
+
+  /** @protected @override @param {'state' | 'edit'} what */
+  tell(what = 'state') {
+    // With a tool in hand nothing below the pointer is grabbed.
+    const isFree = this.#drawing.tool === null;
+    this.select.setActive(isFree);
+    this.#gestures.setActive(isFree);
+    this.map.getTargetElement()?.classList.toggle('draws', !isFree);
+    const corners = this.#corner === null || !this.picked ? [] : cornersOf(this.picked.getGeometry());
+    this.#mark.show(corners[this.#corner ?? 0] ?? null);
+    super.tell(what);
+  }
+
+  /** @protected @override @param {any} event */
+  pans(event) {
+    const { button, pointerType } = event.originalEvent;
+    if (this.isSpaceHeld || button === 1) return true;
+    if (event.activePointers?.length > 1) return true;
+    return this.#drawing.tool !== 'rectangle' && primaryAction(event) && pointerType !== undefined;
+  }
+}

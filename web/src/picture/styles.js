@@ -1,0 +1,75 @@
+// How figures look: a dark edge below the class's colour, so that each is seen on light and dark pictures alike.
+
+import MultiPoint from 'ol/geom/MultiPoint.js';
+import Polygon from 'ol/geom/Polygon.js';
+import { Circle, Fill, RegularShape, Stroke, Style } from 'ol/style.js';
+import { classColour } from './colours.js';
+
+const EDGE = 'rgba(0, 0, 0, 0.55)';
+/** Corners that are shown at most; a figure with more is moved as a whole or by the pointer. */
+const CORNERS_MAX = 500;
+
+/** @type {Map<string, Style[]>} */
+const known = new Map();
+
+/**
+ * @param {number} position of the figure's class in the job
+ * @param {'plain' | 'crowded' | 'picked'} look
+ * @returns {Style[]}
+ */
+export function figureStyle(position, look) {
+  const key = `${position} ${look}`;
+  let style = known.get(key);
+  if (!style) {
+    style = LOOKS[look](classColour(position));
+    known.set(key, style);
+  }
+  return style;
+}
+
+const LOOKS = { plain: plainStyle, crowded: crowdedStyle, picked: pickedStyle };
+
+/** @param {string} colour */
+function plainStyle(colour) {
+  return [
+    new Style({ stroke: new Stroke({ color: EDGE, width: 4 }), fill: new Fill({ color: `${colour}1f` }) }),
+    new Style({ stroke: new Stroke({ color: colour, width: 2 }), image: dot(colour, 5) }),
+  ];
+}
+
+/** One line and no fill: of many figures each is drawn at every step. @param {string} colour */
+function crowdedStyle(colour) {
+  return [new Style({ stroke: new Stroke({ color: colour, width: 2 }), image: dot(colour, 4) })];
+}
+
+/** @param {string} colour */
+function pickedStyle(colour) {
+  const handle = new RegularShape({
+    points: 4, radius: 7, angle: Math.PI / 4, fill: new Fill({ color: '#ffffff' }), stroke: new Stroke({ color: '#000000', width: 1.5 }),
+  });
+  return [
+    new Style({ stroke: new Stroke({ color: '#000000', width: 6 }), fill: new Fill({ color: `${colour}40` }) }),
+    new Style({ stroke: new Stroke({ color: '#ffffff', width: 4 }), image: dot(colour, 9) }),
+    new Style({ stroke: new Stroke({ color: colour, width: 2 }) }),
+    new Style({ image: handle, geometry: corners }),
+  ];
+}
+
+/** @param {string} colour @param {number} radius */
+function dot(colour, radius) {
+  return new Circle({ radius, fill: new Fill({ color: colour }), stroke: new Stroke({ color: '#000000', width: 1.5 }) });
+}
+
+/** @param {any} feature */
+function corners(feature) {
+  const geometry = feature.getGeometry();
+  if (geometry instanceof MultiPoint) return undefined;
+  const points = geometry instanceof Polygon ? geometry.getCoordinates().flatMap((ring) => ring.slice(1)) : geometry.getCoordinates();
+  return points.length <= CORNERS_MAX ? new MultiPoint(points) : undefined;
+}
+
+/** What is being drawn. */
+export const sketchStyle = [
+  new Style({ stroke: new Stroke({ color: '#000000', width: 4 }), fill: new Fill({ color: 'rgba(255, 255, 255, 0.15)' }) }),
+  new Style({ stroke: new Stroke({ color: '#ffffff', width: 2, lineDash: [6, 4] }), image: dot('#ffffff', 5) }),
+];

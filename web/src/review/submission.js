@@ -1,0 +1,194 @@
+// The submission that a reviewer holds: its items, the verdict on each, and which one is before them.
+
+import { itemsOfLease } from '../outbox/store.js';
+import { Verdicts } from './verdicts.js';
+
+/** @typedef {import('../api/types.js').Item} Item */
+/** @typedef {import('../api/types.js').Lease} Lease */
+/** @typedef {import('../api/types.js').Verdict} Verdict */
+/** @typedef {import('../outbox/outbox.js').Outbox} Outbox */
+/** @typedef {'open' | 'accepted' | 'rejected'} State */
+
+/**
+ * @typedef {object} Entry
+ * @property {Item} item
+ * @property {Verdict | null} saved what the server has
+ * @property {Verdict | null} verdict what the reviewer sees; null where they have not decided, or took it back
+ * @property {boolean} isUnsent whether the verdict is on its way
+ * @property {string} refusal what the server said against it
+ */
+
+/** @type {Verdict} */
+export const ACCEPT = { verdict: 'accept', reason: null, comment: null };
+
+/** Dispatches `change` when a verdict has changed, and `move` when another item is before the reviewer. */
+export class Submission extends EventTarget {
+  /** @type {Entry[]} */
+  entries;
+  /** The position of the item before the reviewer. */
+  at = 0;
+  #outbox;
+  #verdicts = new Verdicts();
+
+  /** @param {Lease} lease @param {Outbox} outbox */
+  constructor(lease, outbox) {
+    super();
+    this.lease = lease;
+    this.#outbox = outbox;
+    this.entries = lease.assignment.items.map((item) => ({ item, saved: item.verdict, verdict: item.verdict, isUnsent: false, refusal: '' }));
+    outbox.addEventListener('sent', this.#sent);
+    outbox.addEventListener('refused', this.#refused);
+    outbox.addEventListener('lost', this.#refused);
+  }
+
+  /** A submission with what this browser has kept of it. @param {Lease} lease @param {Outbox} outbox @param {string} user */
+  static async open(lease, outbox, user) {
+    const submission = new Submission(lease, outbox);
+    const kept = await itemsOfLease(user, lease.lease_id).catch(() => []);
+    for (const { index, verdict, state, refusal } of kept) {
+      const entry = submission.entry(index);
+      if (entry && verdict !== undefined) Object.assign(entry, { verdict, isUnsent: state === 'unsent', refusal: refusal ?? '' });
+    }
+    submission.at = submission.missing[0] ?? 0;
+    return submission;
+  }
+
+  close() {
+    this.#outbox.removeEventListener('sent', this.#sent);
+    this.#outbox.removeEventListener('refused', this.#refused);
+    this.#outbox.removeEventListener('lost', this.#refused);
+  }
+
+  get id() {
+    return this.lease.lease_id;
+  }
+
+  get current() {
+    return this.entries[this.at];
+  }
+
+  get count() {
+    return this.entries.length;
+  }
+
+  get rejected() {
+    return this.entries.filter((entry) => stateOf(entry) === 'rejected').length;
+  }
+
+  /** Positions of the items that a decision still needs. */
+  get missing() {
+    return this.entries.flatMap((entry, at) => (stateOf(entry) === 'open' ? [at] : []));
+  }
+
+  /** Verdicts that the server does not have: those of the rest that was accepted, for the most part. */
+  get left() {
+    return this.entries.flatMap(({ item, saved, verdict }) => (verdict && verdict !== saved ? [{ index: item.index, ...verdict }] : []));
+  }
+
+  /** @param {Map<number, Verdict>} verdicts of the round before, by the items' numbers */
+  tellFormer(verdicts) {
+    for (const { item } of this.entries) item.former_verdict ??= verdicts.get(item.index) ?? null;
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @param {number} index @returns {Entry | undefined} */
+  entry(index) {
+    return this.entries.find((entry) => entry.item.index === index);
+  }
+
+  /** @param {number} at */
+  go(at) {
+    if (at < 0 || at >= this.count || at === this.at) return;
+    this.at = at;
+    this.dispatchEvent(new Event('move'));
+  }
+
+  /** The next item that is not decided, from the one before the reviewer on and then from the start. @returns {number | null} */
+  firstOpen() {
+    const open = this.missing;
+    return open.find((at) => at > this.at) ?? open[0] ?? null;
+  }
+
+  /** Items whose pictures are wanted now or soon, the most urgent first. @returns {Item[]} */
+  get wanted() {
+    const positions = [this.at, this.firstOpen() ?? this.at + 1, this.at + 1, this.at - 1];
+    return [...new Set(positions)].flatMap((at) => this.entries[at]?.item ?? []);
+  }
+
+  /** Decides on the item before the reviewer. @param {Verdict} verdict */
+  decide(verdict) {
+    const { at } = this;
+    this.#verdicts.record(at, [{ at, before: this.current.verdict, after: verdict }]);
+    this.#put(at, verdict);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** Accepts all that is not decided. It goes to the server with the decision, so that until then one step takes it back. */
+  acceptRest() {
+    const changes = this.missing.map((at) => ({ at, before: null, after: ACCEPT }));
+    if (changes.length === 0) return;
+    this.#verdicts.record(this.at, changes);
+    for (const { at } of changes) Object.assign(this.entries[at], { verdict: ACCEPT, refusal: '' });
+    this.dispatchEvent(new Event('change'));
+  }
+
+  get canUndo() {
+    return this.#verdicts.canUndo;
+  }
+
+  get canRedo() {
+    return this.#verdicts.canRedo;
+  }
+
+  /** @returns {boolean} whether a verdict was taken back */
+  undo() {
+    return this.#restore(this.#verdicts.undo());
+  }
+
+  /** @returns {boolean} */
+  redo() {
+    return this.#restore(this.#verdicts.redo());
+  }
+
+  /** @param {{ at: number, verdicts: [number, Verdict | null][] } | null} step */
+  #restore(step) {
+    if (!step) return false;
+    for (const [at, verdict] of step.verdicts) this.#put(at, verdict);
+    this.dispatchEvent(new Event('change'));
+    this.go(step.at);
+    return true;
+  }
+
+  /** @param {number} at @param {Verdict | null} verdict */
+  #put(at, verdict) {
+    const entry = this.entries[at];
+    const place = { lease: this.id, index: entry.item.index, job: this.lease.job.title, revision: null, verdict };
+    const wasSent = entry.saved !== null || entry.isUnsent;
+    Object.assign(entry, { verdict, isUnsent: verdict !== null, refusal: '' });
+    // A disk that takes nothing is no reason not to send. The server cannot forget a verdict, so this browser remembers
+    // that it was taken back.
+    const kept = verdict ? this.#outbox.send(place) : wasSent ? this.#outbox.takeBack(place) : this.#outbox.forget(this.id, place.index);
+    kept.catch(() => {});
+  }
+
+  #sent = (/** @type {any} */ { detail: { kept, isNewest } }) => {
+    const entry = kept.lease === this.id && this.entry(kept.index);
+    if (!entry) return;
+    entry.saved = kept.verdict;
+    if (isNewest) Object.assign(entry, { isUnsent: false, verdict: kept.verdict });
+    this.dispatchEvent(new Event('change'));
+  };
+
+  #refused = (/** @type {any} */ { detail: { kept } }) => {
+    const entry = kept.lease === this.id && this.entry(kept.index);
+    if (!entry) return;
+    Object.assign(entry, { isUnsent: false, refusal: kept.refusal });
+    this.dispatchEvent(new Event('change'));
+  };
+}
+
+/** A verdict that the server refused decides nothing. @param {Entry} entry @returns {State} */
+export function stateOf(entry) {
+  if (!entry.verdict || entry.refusal) return 'open';
+  return entry.verdict.verdict === 'accept' ? 'accepted' : 'rejected';
+}

@@ -1,0 +1,19 @@
+// How the picture is seen, for those who point rather than press.
+
+import { Tool } from '../lease/tool.jsx';
+import { text } from '../texts/texts.js';
+
+/** @param {{ viewer: import('../picture/viewer.js').Viewer | null }} props */
+export function ViewTools({ viewer }) {
+  return (
+    <div class="toolbar" role="toolbar" aria-label={text('tool.label')} aria-orientation="vertical">
+      <Tool name="hide_figures" label={text('review.hide_figures')} isOn={viewer?.hidesFigures ?? false} onUse={() => viewer?.hideFigures(!viewer.hidesFigures)} />
+      <hr />
+      <Tool name="zoom_in" onUse={() => viewer?.viewport.zoom(1)} />
+      <Tool name="zoom_out" onUse={() => viewer?.viewport.zoom(-1)} />
+      <Tool name="fit" onUse={() => viewer?.viewport.fit()} />
+      <Tool name="brighter" onUse={() => viewer?.viewport.brighten(1)} />
+      <Tool name="darker" onUse={() => viewer?.viewport.brighten(-1)} />
+    </div>
+  );
+}

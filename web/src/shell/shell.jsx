@@ -1,0 +1,104 @@
+// What surrounds every page: who is signed in, the way to the other pages, and the way out.
+
+import { useEffect, useState } from 'preact/hooks';
+import { ApiProblem } from '../api/client.js';
+import { signOut } from '../api/session.js';
+import { KeyHelp } from '../keys/help.jsx';
+import { Bindings } from '../keys/bindings.js';
+import { useKeys } from '../keys/use-keys.js';
+import { MinePage } from '../mine/page.jsx';
+import { Outbox } from '../outbox/outbox.js';
+import { ReviewPage } from '../review/page.jsx';
+import { text } from '../texts/texts.js';
+import WorkPage from '../work/page.jsx';
+import { ManagePage } from './manage-page.jsx';
+import { usePath } from './router.js';
+import { useModel } from './use-model.js';
+
+/** @typedef {import('../api/types.js').Me} Me */
+/**
+ * @typedef {{ me: Me, outbox: Outbox, bindings: Bindings, onHelp: () => void, onGo: (path: string) => void,
+ *   onFailed: (error: unknown) => void }} PageProps
+ */
+
+/** The pages with the roles that open each, and whose keys it has. */
+const PAGES = /** @type {const} */ ([
+  { path: '/work', name: 'nav.work', roles: ['annotator'], keys: 'work' },
+  { path: '/reviews', name: 'nav.reviews', roles: ['reviewer'], keys: 'review' },
+  { path: '/mine', name: 'nav.mine', roles: ['annotator', 'reviewer'], keys: null },
+  { path: '/manage', name: 'nav.manage', roles: ['manager'], keys: null },
+]);
+
+const NO_PICTURE = { current: null };
+
+/** @param {{ me: Me, onSignedOut: () => void }} props */
+export function Shell({ me, onSignedOut }) {
+  const [path, go] = usePath();
+  const [outbox] = useState(() => new Outbox(me.user.id));
+  const [bindings] = useState(() => new Bindings(me.user.id));
+  const [hasHelp, setHelp] = useState(false);
+  const [isLeaving, setLeaving] = useState(false);
+  const [fault, setFault] = useState('');
+  useModel(outbox, 'change');
+  useEffect(() => {
+    outbox.addEventListener('signed-out', onSignedOut);
+    outbox.resume().catch(() => {});
+    return () => {
+      outbox.removeEventListener('signed-out', onSignedOut);
+      outbox.stop();
+    };
+  }, [outbox]);
+
+  const roles = new Set(me.teams.flatMap((team) => team.roles));
+  const pages = PAGES.filter((page) => page.roles.some((role) => roles.has(role)));
+  const shown = pages.find((page) => page.path === path) ?? pages[0];
+  useEffect(() => {
+    document.title = shown ? `${text(shown.name)} · ${text('app.name')}` : text('app.name');
+  }, [shown]);
+
+  // Pages without commands of their own show the keys as well.
+  useKeys(bindings, 'work', { help: () => setHelp(true) }, NO_PICTURE);
+
+  const leave = async () => {
+    await signOut().catch(() => {});
+    onSignedOut();
+  };
+  /** @param {unknown} error */
+  const failed = (error) => {
+    if (error instanceof ApiProblem && error.status === 401) onSignedOut();
+    else setFault(error instanceof Error ? error.message : String(error));
+  };
+  /** @type {PageProps} */
+  const props = { me, outbox, bindings, onHelp: () => setHelp(true), onGo: go, onFailed: failed };
+  return (
+    <>
+      <a class="skip" href="#main">{text('app.skip')}</a>
+      <header class="shell">
+        <strong class="brand">{text('app.name')}</strong>
+        <nav aria-label={text('nav.label')}>
+          {pages.map((page) => (
+            <a key={page.path} href={page.path} aria-current={page === shown ? 'page' : undefined}
+              onClick={(event) => { event.preventDefault(); go(page.path); }}>{text(page.name)}</a>
+          ))}
+        </nav>
+        <button type="button" class="quiet" onClick={() => setHelp(true)}>{text('nav.keys')} <kbd>?</kbd></button>
+        <span class="who">{me.user.name}</span>
+        <button type="button" class="quiet" onClick={() => (outbox.unsent > 0 ? setLeaving(true) : leave())}>{text('nav.sign_out')}</button>
+      </header>
+      {fault && <p class="banner warning" role="alert">{fault} <button type="button" onClick={() => setFault('')}>{text('app.close')}</button></p>}
+      {isLeaving && outbox.unsent > 0 && (
+        <p class="banner warning" role="alert">
+          {text('signout.unsent', { count: outbox.unsent })}{' '}
+          <button type="button" onClick={() => setLeaving(false)}>{text('signout.stay')}</button>{' '}
+          <button type="button" onClick={leave}>{text('signout.anyway')}</button>
+        </p>
+      )}
+      {shown?.path === '/work' && <WorkPage {...props} />}
+      {shown?.path === '/mine' && <MinePage {...props} />}
+      {shown?.path === '/reviews' && <ReviewPage {...props} />}
+      {shown?.path === '/manage' && <ManagePage />}
+      {!shown && <main id="main" class="calm"><p>{text('work.none.not-a-member')}</p></main>}
+      {hasHelp && <KeyHelp bindings={bindings} pages={shown?.keys ? [shown.keys] : pages.flatMap((page) => page.keys ?? [])} onClose={() => setHelp(false)} />}
+    </>
+  );
+}

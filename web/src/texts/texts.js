@@ -1,0 +1,56 @@
+// The texts in the reader's language, with numbers, dates and plurals as that language writes them.
+
+import { en } from './en.js';
+
+/** @typedef {keyof typeof en} TextId */
+/** @typedef {Record<TextId, string | Record<string, string>>} Catalogue */
+
+/** A reader loads no language but their own, and English, which is there in any case. @type {Record<string, () => Promise<Catalogue>>} */
+const CATALOGUES = { en: async () => en, de: async () => (await import('./de.js')).de };
+const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
+
+/** The first language that the reader knows and the catalogue too. */
+const language = navigator.languages.map((tag) => tag.split('-')[0]).find((tag) => tag in CATALOGUES) ?? 'en';
+/** Dates and numbers follow the reader's region, where it speaks that language. */
+const locale = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
+const catalogue = await CATALOGUES[language]();
+const plurals = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+
+/** Says what language and direction the page is in. */
+export function markLanguage() {
+  document.documentElement.lang = locale;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr';
+}
+
+/**
+ * @param {TextId} id
+ * @param {Record<string, string | number>} [values] what stands in for `{name}`; `count` chooses the plural
+ */
+export function text(id, values = {}) {
+  const entry = catalogue[id];
+  const template = typeof entry === 'string' ? entry : entry[plurals.select(Number(values.count))] ?? entry.other;
+  return template.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name] ?? '';
+    return typeof value === 'number' ? numbers.format(value) : value;
+  });
+}
+
+/** A text whose id is put together; the other id where there is none. @param {string} id @param {TextId} other @param {Record<string, string | number>} [values] */
+export function textOr(id, other, values) {
+  return text(id in en ? /** @type {TextId} */ (id) : other, values);
+}
+
+/** The time of day. @param {Date} date */
+export function timeOfDay(date) {
+  return clock.format(date);
+}
+
+/** @param {number} seconds as in 4:05, or 1:04:05 */
+export function span(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
