@@ -25,6 +25,8 @@ const QUIET: &str = "lapin=off";
 pub fn log(config: &Config) {
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter(&config.log.level)).with_writer(std::io::stderr);
+    // A log on a full disk is no reason to end: what cannot be written would be told where nothing can be written either.
+    let subscriber = subscriber.log_internal_errors(false);
     let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     panics::watch();
     // An error means that logging was set up before, by a test or by the demo.

@@ -26,14 +26,16 @@ const SECRET_BYTES_MAX: usize = 512;
 
 type Cookies = [(HeaderName, String); 2];
 
-/// How somebody signs in.
+/// How somebody signs in: with one of both.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(crate) enum SignIn {
-    /// With the code of a link.
-    Link(String),
-    /// With a token.
-    Token(String),
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// The code of a link.
+    #[serde(default)]
+    link: Option<String>,
+    /// A token.
+    #[serde(default)]
+    token: Option<String>,
 }
 
 /// A session.
@@ -115,13 +117,14 @@ pub(crate) async fn open(
         expires: actor.at + SESSION_LIFETIME,
     };
     let now = actor.at;
-    let opened = match request.value {
-        SignIn::Link(code) => by_link(&context, code.trim(), new, actor).await?,
-        SignIn::Token(token) => {
+    let opened = match (request.value.link, request.value.token) {
+        (Some(code), None) => by_link(&context, code.trim(), new, actor).await?,
+        (None, Some(token)) => {
             let presented = Credential::Bearer(within_bounds(token.trim())?.to_owned());
             let caller = context.tokens.caller(&context.store, &presented, now).await?;
             context.store.session_open_by_token(caller.token().clone(), new, actor).await?
         }
+        _ => return Err(Problem::field("link", "is needed, or a token; one of both")),
     };
     let presented = Credential::Session(secret.clone());
     let caller = context.tokens.caller(&context.store, &presented, now).await?;
