@@ -14,7 +14,7 @@ const HUNG: Duration = Duration::from_secs(90);
 
 /// Operations with a rule that no schema tells: a request may fit the schema and be refused with 422, which the tool
 /// does not take for a refusal by itself. Every other operation takes whatever fits its schema.
-const RULES: [(&str, &str); 19] = [
+const RULES: [(&str, &str); 26] = [
     ("POST /v1/assignments/{assignment_id}/cancel", "a text has no hidden characters"),
     ("POST /v1/assignments/{assignment_id}/reassign", "the person is an annotator of the team"),
     ("POST /v1/assignments/{assignment_id}/reopen", "a text has no hidden characters"),
@@ -24,11 +24,18 @@ const RULES: [(&str, &str); 19] = [
     ("POST /v1/jobs", "dataset and people are the team's"),
     ("PATCH /v1/jobs/{job_id}", "people are the team's"),
     ("POST /v1/jobs/{job_id}/cancel", "a text has no hidden characters"),
+    ("POST /v1/leases", "a team is named by a person of several"),
+    ("DELETE /v1/leases/{lease_id}", "a text has no hidden characters"),
     ("POST /v1/leases/{lease_id}/submit", "an item is one of the lease"),
     ("PUT /v1/leases/{lease_id}/items/{index}", "an item is one of the lease"),
+    ("POST /v1/reviews", "a team is named by a person of several"),
+    ("DELETE /v1/reviews/{review_id}", "a text has no hidden characters"),
     ("PUT /v1/reviews/{review_id}/items/{index}", "an item is one of the review"),
     ("POST /v1/reviews/{review_id}/submit", "an item is one of the review"),
     ("POST /v1/session", "a link or a token is given, and not both"),
+    ("POST /v1/sign-in-links", "an administrator's session has no team"),
+    ("POST /v1/teams/{team_id}/invitations", "a text has no hidden characters"),
+    ("PUT /v1/teams/{team_id}/members/{user_id}", "the person is one who may be added"),
     ("POST /v1/teams", "a name has no hidden characters"),
     ("PUT /v1/teams/{team_id}/media", "a folder is an absolute path"),
     ("POST /v1/tokens", "a time lies ahead"),
