@@ -53,7 +53,7 @@ impl Cutter {
                 _ = pace.tick() => {}
                 () = self.context.shutdown.cancelled() => break,
             }
-            self.context.cut(slice.job, slice.ranges, self.context.now()).await?;
+            slice.cut(&self.context, self.context.now()).await?;
         }
         Ok(())
     }
@@ -61,7 +61,7 @@ impl Cutter {
     /// Goes once through all jobs.
     pub async fn tick(&self, now: Time) -> Result<()> {
         for slice in self.look(now).await? {
-            self.context.cut(slice.job, slice.ranges, now).await?;
+            slice.cut(&self.context, now).await?;
         }
         Ok(())
     }
@@ -75,41 +75,53 @@ impl Cutter {
             after = last.id.0;
             for (job, progress) in page {
                 if job.status == JobStatus::Active && job.cut_to < job.selected {
-                    let lacking = self.cut_ahead(&job, progress.get(Counter::Pending), now).await?;
-                    slices.extend(sliced(job.id, lacking));
+                    let rest = self.cut_ahead(&job, progress.get(Counter::Pending), now).await?;
+                    slices.extend(rest);
                     slices.truncate(PER_ROUND);
                 }
             }
         }
     }
 
-    /// Cuts what people may soon wait for, and says how many ranges are lacking then.
-    async fn cut_ahead(&self, job: &JobHead, mut pending: i64, now: Time) -> Result<i64> {
+    /// Cuts what people may soon wait for, and names the slices that are lacking then. A job that somebody else cuts in the
+    /// same moment is left to the next round, so that both together do not cut it too far.
+    async fn cut_ahead(&self, job: &JobHead, mut pending: i64, now: Time) -> Result<Vec<Slice>> {
         let ahead = self.context.config.work.cut_ahead;
         let soon = ahead - UNHURRIED.min(ahead / 2);
+        let mut from = job.cut_to;
         while pending < soon {
-            let cut = self.context.cut(job.id, SLICE, now).await?;
+            let cut = self.context.cut_from(job.id, from, SLICE, now).await?;
             if cut.done || cut.made == 0 {
-                return Ok(0);
+                return Ok(Vec::new());
             }
             pending += cut.made;
+            from = cut.to;
         }
         // Each range comes once for each slot.
-        Ok((ahead - pending).max(0) / job.slots)
+        let lacking = (ahead - pending).max(0) / job.slots;
+        Ok(sliced(job, from, lacking))
     }
 }
 
-/// What is cut in one transaction.
+/// What is cut in one transaction, where the job is cut up to `from`.
 #[derive(Debug, Clone, Copy)]
 struct Slice {
     job: JobId,
+    from: i64,
     ranges: i64,
 }
 
-/// So many ranges in slices, except for a rest that is not worth one.
-fn sliced(job: JobId, ranges: i64) -> impl Iterator<Item = Slice> {
+impl Slice {
+    async fn cut(&self, context: &Context, now: Time) -> Result<()> {
+        context.cut_from(self.job, self.from, self.ranges, now).await.map(drop)
+    }
+}
+
+/// So many ranges behind `from` in slices, except for a rest that is not worth one.
+fn sliced(job: &JobHead, from: i64, ranges: i64) -> Vec<Slice> {
     let each = (ranges / PER_JOB).clamp(SMALL, SLICE);
-    (0..ranges / each).map(move |_| Slice { job, ranges: each })
+    let slice = |n| Slice { job: job.id, from: from + n * each * job.range_size, ranges: each };
+    (0..ranges / each).map(slice).take_while(|slice| slice.from < job.selected).collect()
 }
 
 /// A page of the undone jobs behind `after`, each with its counters.

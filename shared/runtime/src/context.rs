@@ -104,6 +104,13 @@ impl Context {
         Ok(cut)
     }
 
+    /// The same for a job that is cut up to `from`; nothing where it has been cut further meanwhile.
+    pub async fn cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> swath_store::Result<Cut> {
+        let cut = self.0.store.job_cut_from(job, from, ranges, now).await?;
+        self.0.traces.cut(job, cut.ranges, now);
+        Ok(cut)
+    }
+
     /// What tells gateways that these numbers of a job's round wait.
     pub fn hint(&self, job: JobId, round: i64, numbers: Vec<i64>) -> Envelope {
         let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));

@@ -23,6 +23,8 @@ pub struct Cut {
     pub made: i64,
     /// The number of the first range cut, and how many there are.
     pub ranges: (i64, i64),
+    /// Up to which position the job is cut now.
+    pub to: i64,
     /// Whether the whole selection is cut.
     pub done: bool,
 }
@@ -30,16 +32,28 @@ pub struct Cut {
 impl Store {
     /// Cuts at most `ranges` more ranges of a job. Killed at any point it has cut the slice or nothing.
     pub async fn job_cut(&self, job: JobId, ranges: i64, now: Time) -> Result<Cut> {
-        self.write(now, move |core, tx, now| Box::pin(cut(core, tx, job, ranges, *now))).await
+        self.write(now, move |core, tx, now| Box::pin(cut(core, tx, job, (None, ranges), *now))).await
+    }
+
+    /// The same for a job that is cut up to `from`; nothing where it has been cut further meanwhile.
+    pub async fn job_cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> Result<Cut> {
+        self.write(now, move |core, tx, now| Box::pin(cut(core, tx, job, (Some(from), ranges), *now))).await
     }
 }
 
-async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Result<Cut> {
+async fn cut(
+    core: &Core,
+    tx: &mut Tx,
+    id: JobId,
+    (wanted, ranges): (Option<i64>, i64),
+    now: Time,
+) -> Result<Cut> {
     let db = &mut tx.db();
     let mut job = jobs::lock(db, id).await?;
     let (from, to) = (job.cut_to, job.selected.min(job.cut_to + ranges * job.range_size));
-    if from == to || !matches!(job.status, JobStatus::Active | JobStatus::Paused) {
-        return Ok(Cut { made: 0, ranges: (0, 0), done: from == job.selected });
+    let is_elsewhere = wanted.is_some_and(|wanted| wanted != from);
+    if from == to || is_elsewhere || !matches!(job.status, JobStatus::Active | JobStatus::Paused) {
+        return Ok(Cut { made: 0, ranges: (0, 0), to: from, done: from == job.selected });
     }
     let assignments = lay_out(&job, &runs(db, id, from, to).await?, (from, to), now);
     changes::insert(db, &assignments).await?;
@@ -64,7 +78,7 @@ async fn cut(core: &Core, tx: &mut Tx, id: JobId, ranges: i64, now: Time) -> Res
     let detail = json!({"from": from, "to": to, "first_number": first, "numbers": made / job.slots, "slots": job.slots});
     jobs::note(db, &mut job, &Cause::own(now), "cut", detail).await?;
     progress::add(db, &[(id, Progress::of_cut(made))].into(), core.stripe).await?;
-    Ok(Cut { made, ranges: (first, made / job.slots), done: to == job.selected })
+    Ok(Cut { made, ranges: (first, made / job.slots), to, done: to == job.selected })
 }
 
 /// The assignments of positions `from..to`, every range once per slot.

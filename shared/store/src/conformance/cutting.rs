@@ -11,11 +11,12 @@ use swath_domain::ranges::Range;
 use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World};
-use crate::{Cut, Store, Wait};
+use crate::{Store, Wait};
 
 suite! {
     a_cut_that_goes_on_at_random_points_covers_the_selection
     two_cutters_at_once_cut_every_range_once
+    of_two_who_cut_from_the_same_place_one_does
     a_cutter_that_is_stopped_leaves_a_slice_or_nothing
     a_cancelled_job_is_not_cut
     a_huge_job_can_be_worked_on_after_its_first_slice
@@ -45,7 +46,7 @@ async fn a_cut_that_goes_on_at_random_points_covers_the_selection(world: World) 
         }
         audit(&world, job).await;
         let more = world.store.job_cut(job, 5, world.now()).await.unwrap();
-        assert_eq!(more, Cut { made: 0, ranges: (0, 0), done: true });
+        assert_eq!((more.made, more.ranges, more.done), (0, (0, 0), true));
     }
 }
 
@@ -83,6 +84,25 @@ async fn a_cutter_that_is_stopped_leaves_a_slice_or_nothing(world: World) {
     audit(&world, job).await;
 }
 
+async fn of_two_who_cut_from_the_same_place_one_does(world: World) {
+    let other = world.another_process().await;
+    let job = world.uncut_job(&Plan::of(200)).await;
+    let mut from = 0;
+    loop {
+        let (mine, theirs) = tokio::join!(
+            world.store.job_cut_from(job, from, 2, world.now()),
+            other.store.job_cut_from(job, from, 2, world.now())
+        );
+        let (mine, theirs) = (mine.unwrap(), theirs.unwrap());
+        assert!((mine.made > 0) != (theirs.made > 0), "{mine:?} {theirs:?}");
+        from = mine.to.max(theirs.to);
+        if mine.done || theirs.done {
+            break;
+        }
+    }
+    audit(&world, job).await;
+}
+
 async fn a_cancelled_job_is_not_cut(world: World) {
     let job = world.uncut_job(&Plan::of(50)).await;
     world.store.job_cut(job, 2, world.now()).await.unwrap();
@@ -97,7 +117,7 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     let draft = world.draft(&plan).await;
     let job = world.store.job_create(draft, None).await.unwrap();
     let cut = world.store.job_cut(job, 3, world.now()).await.unwrap();
-    assert_eq!(cut, Cut { made: 3, ranges: (0, 3), done: false });
+    assert_eq!((cut.made, cut.ranges, cut.done), (3, (0, 3), false));
     let held = world.lease(job, world.worker().await).await;
     let items =
         world.store.items(world.store.job(job).await.unwrap().unwrap().dataset, &held.ranges).await.unwrap();
