@@ -1,9 +1,9 @@
 //! The console: the pages on which people work, embedded into the binary.
 //!
 //! It promises that a page loads scripts, styles and data from its own server alone, and pictures from there and from the
-//! origins that it is told; that no other page can frame it; and that files whose names carry their hash are kept by
-//! browsers for good, while the page that names them is asked for again each time. It knows nothing of people and leases:
-//! what its pages show they ask the public API for.
+//! origins that it is told; that no other page can frame it; and that browsers keep files whose names
+//! carry their hash, while they ask again each time for the page that names them. It knows nothing of people and leases: what
+//! its pages show they ask the public API for.
 
 mod files;
 mod policy;

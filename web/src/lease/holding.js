@@ -40,7 +40,7 @@ import { LeaseLife } from './lease-life.js';
 
 const LOOK_AGAIN = { leastSeconds: 5, mostSeconds: 60 };
 
-/** Dispatches `change` when the phase has, and `failed` with what went wrong for good. @template {Held} T */
+/** Dispatches `change` when the phase has, and `failed` with what cannot be tried again. @template {Held} T */
 export class Holding extends EventTarget {
   /** @type {Phase<T>} */
   phase = { name: 'asking' };

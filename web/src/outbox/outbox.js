@@ -1,5 +1,5 @@
 // Sends what a person has saved, in order, until the server has it. It survives a reload, a network that is away and a
-// server that is being restarted; what the server refuses for good is kept and shown.
+// server that is being restarted; what the server will never take is kept and shown.
 
 import { ApiProblem, isProblem, passes } from '../api/client.js';
 import { save } from '../api/leases.js';

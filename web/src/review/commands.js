@@ -1,5 +1,6 @@
 // What each command does on the review page.
 
+import { viewCommands } from '../lease/view-commands.js';
 import { whileWorking } from '../lease/while-working.js';
 
 /** @typedef {import('../keys/use-keys.js').Commands} Commands */
@@ -14,6 +15,7 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
   if (!viewer) return { help: onHelp };
   const { viewport } = viewer;
   return whileWorking(onWorked, {
+    ...viewCommands(viewer),
     accept: () => void session.accept(),
     reject: onReject,
     reject_same: () => session.rejectSame(),
@@ -30,22 +32,12 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
     next: () => session.go(submission.at + 1),
     missing: () => session.go(submission.firstOpen() ?? submission.at),
     hide_figures: () => viewer.hideFigures(!viewer.hidesFigures),
-    next_figure: () => void viewer.pickNext(1),
-    previous_figure: () => void viewer.pickNext(-1),
-    tab: () => viewer.pickNext(1),
-    tab_back: () => viewer.pickNext(-1),
     space: () => viewer.holdSpace(true),
     space_up: () => viewer.holdSpace(false),
     left: () => viewport.pan(-1, 0),
     right: () => viewport.pan(1, 0),
     up: () => viewport.pan(0, 1),
     down: () => viewport.pan(0, -1),
-    zoom_in: () => viewport.zoom(1),
-    zoom_out: () => viewport.zoom(-1),
-    fit: () => viewport.fit(),
-    brighter: () => viewport.brighten(1),
-    darker: () => viewport.brighten(-1),
-    plain: () => viewport.brighten(0),
     help: onHelp,
   });
 }

@@ -12,7 +12,7 @@ import { Submission } from './submission.js';
 export function reviewOf(outbox, user, team) {
   const open = async (/** @type {import('../api/types.js').Lease} */ lease) => {
     const submission = await Submission.open(lease, outbox, user);
-    // Nobody waits for it: a review goes on without.
+    // A review does not depend on it, so it is not awaited.
     formerVerdicts(lease).then((verdicts) => submission.tellFormer(verdicts), () => {});
     return submission;
   };

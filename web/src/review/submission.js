@@ -1,5 +1,6 @@
 // The submission that a reviewer holds: its items, the verdict on each, and which one is before them.
 
+import { LeaseItems } from '../lease/items.js';
 import { itemsOfLease } from '../outbox/store.js';
 import { Verdicts } from './verdicts.js';
 
@@ -21,24 +22,13 @@ import { Verdicts } from './verdicts.js';
 /** @type {Verdict} */
 export const ACCEPT = { verdict: 'accept', reason: null, comment: null };
 
-/** Dispatches `change` when a verdict has changed, and `move` when another item is before the reviewer. */
-export class Submission extends EventTarget {
-  /** @type {Entry[]} */
-  entries;
-  /** The position of the item before the reviewer. */
-  at = 0;
-  #outbox;
+/** @extends {LeaseItems<Entry>} */
+export class Submission extends LeaseItems {
   #verdicts = new Verdicts();
 
   /** @param {Lease} lease @param {Outbox} outbox */
   constructor(lease, outbox) {
-    super();
-    this.lease = lease;
-    this.#outbox = outbox;
-    this.entries = lease.assignment.items.map((item) => ({ item, saved: item.verdict, verdict: item.verdict, isUnsent: false, refusal: '' }));
-    outbox.addEventListener('sent', this.#sent);
-    outbox.addEventListener('refused', this.#refused);
-    outbox.addEventListener('lost', this.#refused);
+    super(lease, outbox, (item) => ({ item, saved: item.verdict, verdict: item.verdict, isUnsent: false, refusal: '' }));
   }
 
   /** A submission with what this browser has kept of it. @param {Lease} lease @param {Outbox} outbox @param {string} user */
@@ -53,31 +43,13 @@ export class Submission extends EventTarget {
     return submission;
   }
 
-  close() {
-    this.#outbox.removeEventListener('sent', this.#sent);
-    this.#outbox.removeEventListener('refused', this.#refused);
-    this.#outbox.removeEventListener('lost', this.#refused);
-  }
-
-  get id() {
-    return this.lease.lease_id;
-  }
-
-  get current() {
-    return this.entries[this.at];
-  }
-
-  get count() {
-    return this.entries.length;
-  }
-
   get rejected() {
     return this.entries.filter((entry) => stateOf(entry) === 'rejected').length;
   }
 
-  /** Positions of the items that a decision still needs. */
-  get missing() {
-    return this.entries.flatMap((entry, at) => (stateOf(entry) === 'open' ? [at] : []));
+  /** @param {Entry} entry */
+  isOpen(entry) {
+    return stateOf(entry) === 'open';
   }
 
   /** Verdicts that the server does not have: those of the rest that was accepted, for the most part. */
@@ -89,30 +61,6 @@ export class Submission extends EventTarget {
   tellFormer(verdicts) {
     for (const { item } of this.entries) item.former_verdict ??= verdicts.get(item.index) ?? null;
     this.dispatchEvent(new Event('change'));
-  }
-
-  /** @param {number} index @returns {Entry | undefined} */
-  entry(index) {
-    return this.entries.find((entry) => entry.item.index === index);
-  }
-
-  /** @param {number} at */
-  go(at) {
-    if (at < 0 || at >= this.count || at === this.at) return;
-    this.at = at;
-    this.dispatchEvent(new Event('move'));
-  }
-
-  /** The next item that is not decided, from the one before the reviewer on and then from the start. @returns {number | null} */
-  firstOpen() {
-    const open = this.missing;
-    return open.find((at) => at > this.at) ?? open[0] ?? null;
-  }
-
-  /** Items whose pictures are wanted now or soon, the most urgent first. @returns {Item[]} */
-  get wanted() {
-    const positions = [this.at, this.firstOpen() ?? this.at + 1, this.at + 1, this.at - 1];
-    return [...new Set(positions)].flatMap((at) => this.entries[at]?.item ?? []);
   }
 
   /** Decides on the item before the reviewer. @param {Verdict} verdict */
@@ -167,24 +115,20 @@ export class Submission extends EventTarget {
     Object.assign(entry, { verdict, isUnsent: verdict !== null, refusal: '' });
     // A disk that takes nothing is no reason not to send. The server cannot forget a verdict, so this browser remembers
     // that it was taken back.
-    const kept = verdict ? this.#outbox.send(place) : wasSent ? this.#outbox.takeBack(place) : this.#outbox.forget(this.id, place.index);
+    const kept = verdict ? this.outbox.send(place) : wasSent ? this.outbox.takeBack(place) : this.outbox.forget(this.id, place.index);
     kept.catch(() => {});
   }
 
-  #sent = (/** @type {any} */ { detail: { kept, isNewest } }) => {
-    const entry = kept.lease === this.id && this.entry(kept.index);
-    if (!entry) return;
+  /** @param {Entry} entry @param {{ kept: any, isNewest: boolean }} detail */
+  taken(entry, { kept, isNewest }) {
     entry.saved = kept.verdict;
     if (isNewest) Object.assign(entry, { isUnsent: false, verdict: kept.verdict });
-    this.dispatchEvent(new Event('change'));
-  };
+  }
 
-  #refused = (/** @type {any} */ { detail: { kept } }) => {
-    const entry = kept.lease === this.id && this.entry(kept.index);
-    if (!entry) return;
+  /** @param {Entry} entry @param {{ kept: any }} detail */
+  refused(entry, { kept }) {
     Object.assign(entry, { isUnsent: false, refusal: kept.refusal });
-    this.dispatchEvent(new Event('change'));
-  };
+  }
 }
 
 /** A verdict that the server refused decides nothing. @param {Entry} entry @returns {State} */

@@ -20,7 +20,7 @@ export const en = {
   'signin.link': 'You have opened a sign-in link. It works once.',
   'signin.link_button': 'Sign in with this link',
   'signin.token': 'Your token',
-  'signin.token_help': 'Whoever manages your team gave it to you. Paste it here.',
+  'signin.token_help': 'Your manager gave it to you. Paste it here.',
   'signin.token_button': 'Sign in',
   'signin.refused': 'This does not open anything: it is mistyped, used up or expired. Ask for a new one.',
   'signin.unreachable': 'The server does not answer. Try again in a moment.',

@@ -1,5 +1,6 @@
 // What each command does on the work page.
 
+import { viewCommands } from '../lease/view-commands.js';
 import { whileWorking } from '../lease/while-working.js';
 
 /** @typedef {import('../keys/use-keys.js').Commands} Commands */
@@ -27,6 +28,7 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
   const size = (x, y) => (/** @type {KeyboardEvent} */ { shiftKey }) => editor.resize(x * (shiftKey ? STEP.far : STEP.plain), y * (shiftKey ? STEP.far : STEP.plain));
 
   return whileWorking(onWorked, {
+    ...viewCommands(editor),
     save: () => drawing.finish() || void session.save(),
     skip: onSkip,
     same: () => session.sameAsLast(),
@@ -45,8 +47,6 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
       else editor.holdSpace(true);
     },
     space_up: () => editor.holdSpace(false),
-    tab: () => editor.pickNext(1),
-    tab_back: () => editor.pickNext(-1),
     rectangle: () => editor.takeShape('rectangle'),
     polygon: () => editor.takeShape('polygon'),
     polyline: () => editor.takeShape('polyline'),
@@ -61,8 +61,6 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
     remove: () => drawing.stepBack() || editor.remove(),
     undo: () => editor.undo(),
     redo: () => editor.redo(),
-    next_figure: () => void editor.pickNext(1),
-    previous_figure: () => void editor.pickNext(-1),
     left: arrow(-1, 0),
     right: arrow(1, 0),
     up: arrow(0, 1),
@@ -71,12 +69,6 @@ export function commandsOf(session, { onSkip, onHelp, onWorked }) {
     wider: size(1, 0),
     lower: size(0, 1),
     higher: size(0, -1),
-    zoom_in: () => viewport.zoom(1),
-    zoom_out: () => viewport.zoom(-1),
-    fit: () => viewport.fit(),
-    brighter: () => viewport.brighten(1),
-    darker: () => viewport.brighten(-1),
-    plain: () => viewport.brighten(0),
     help: onHelp,
   });
 }

@@ -1,5 +1,6 @@
 // The range that a person holds: its items, what is saved of each, what is begun, and which one is before them.
 
+import { LeaseItems } from '../lease/items.js';
 import { itemsOfLease } from '../outbox/store.js';
 
 /** @typedef {import('../api/types.js').Annotation} Annotation */
@@ -22,13 +23,8 @@ import { itemsOfLease } from '../outbox/store.js';
 /** @type {Annotation} */
 const EMPTY = { figures: [], tags: [] };
 
-/** Dispatches `change` when the state of an item has changed, and `move` when another one is before the person. */
-export class Range extends EventTarget {
-  /** @type {Entry[]} */
-  entries;
-  /** The position of the item before the person. */
-  at = 0;
-  #outbox;
+/** @extends {LeaseItems<Entry>} */
+export class Range extends LeaseItems {
   /** @type {Annotation | null} the one that was saved last, for the next to begin with */
   #last = null;
   /** The draft that is to be kept next, while another is being written. @type {Entry | null} */
@@ -37,15 +33,9 @@ export class Range extends EventTarget {
 
   /** @param {Lease} lease @param {Outbox} outbox */
   constructor(lease, outbox) {
-    super();
-    this.lease = lease;
-    this.#outbox = outbox;
-    this.entries = lease.assignment.items.map((item) => ({
+    super(lease, outbox, (item) => ({
       item, saved: item.annotation, revision: item.revision, own: null, ownState: null, refusal: '', isConflict: false,
     }));
-    outbox.addEventListener('sent', this.#sent);
-    outbox.addEventListener('refused', this.#refused);
-    outbox.addEventListener('lost', this.#refused);
   }
 
   /** A range with what this browser has kept of it. @param {Lease} lease @param {Outbox} outbox @param {string} user */
@@ -60,36 +50,13 @@ export class Range extends EventTarget {
     return range;
   }
 
-  close() {
-    this.#outbox.removeEventListener('sent', this.#sent);
-    this.#outbox.removeEventListener('refused', this.#refused);
-    this.#outbox.removeEventListener('lost', this.#refused);
-  }
-
-  get id() {
-    return this.lease.lease_id;
-  }
-
-  get current() {
-    return this.entries[this.at];
-  }
-
-  get count() {
-    return this.entries.length;
-  }
-
   get done() {
     return this.entries.filter((entry) => isDone(stateOf(entry))).length;
   }
 
-  /** Positions of the items that a hand-in would miss. */
-  get missing() {
-    return this.entries.flatMap((entry, at) => (isDone(stateOf(entry)) ? [] : [at]));
-  }
-
-  /** @param {number} index @returns {Entry | undefined} */
-  entry(index) {
-    return this.entries.find((entry) => entry.item.index === index);
+  /** @param {Entry} entry */
+  isOpen(entry) {
+    return !isDone(stateOf(entry));
   }
 
   /** What the person sees of an item. @param {Entry} entry @returns {Annotation} */
@@ -102,26 +69,6 @@ export class Range extends EventTarget {
     if (this.#last) return this.#last;
     const before = this.entries[this.at - 1];
     return before ? this.annotation(before) : null;
-  }
-
-  /** @param {number} at */
-  go(at) {
-    if (at < 0 || at >= this.count || at === this.at) return;
-    this.at = at;
-    this.dispatchEvent(new Event('move'));
-  }
-
-  /** The first item that is not done, from the one before the person on and then from the start. @returns {number | null} */
-  firstOpen() {
-    const open = this.missing;
-    return open.find((at) => at > this.at) ?? open[0] ?? null;
-  }
-
-  /** Items whose pictures are wanted now or soon, the most urgent first. @returns {Item[]} */
-  get wanted() {
-    const soon = this.firstOpen();
-    const positions = [this.at, soon ?? this.at + 1, this.at + 1, this.at - 1];
-    return [...new Set(positions)].flatMap((at) => this.entries[at]?.item ?? []);
   }
 
   /** What is being drawn, kept against a reload. @param {Annotation} annotation */
@@ -141,7 +88,7 @@ export class Range extends EventTarget {
     Object.assign(entry, { own: annotation, ownState: 'unsent', refusal: '', isConflict: false });
     if (!annotation.skip) this.#last = annotation;
     this.dispatchEvent(new Event('change'));
-    return this.#outbox.send({ ...this.#place(entry), annotation, revision });
+    return this.outbox.send({ ...this.#place(entry), annotation, revision });
   }
 
   /** @param {Entry} entry */
@@ -158,26 +105,22 @@ export class Range extends EventTarget {
       const next = this.#toKeep;
       this.#toKeep = null;
       // Saved in the meantime, it is the outbox that keeps it.
-      if (next.ownState === 'draft' && next.own) await this.#outbox.keepDraft({ ...this.#place(next), annotation: next.own }).catch(() => {});
+      if (next.ownState === 'draft' && next.own) await this.outbox.keepDraft({ ...this.#place(next), annotation: next.own }).catch(() => {});
     }
     this.#isKeeping = false;
   }
 
-  #sent = (/** @type {any} */ { detail: { kept, revision, isNewest } }) => {
-    const entry = kept.lease === this.id && this.entry(kept.index);
-    if (!entry) return;
+  /** @param {Entry} entry @param {{ kept: any, revision: number, isNewest: boolean }} detail */
+  taken(entry, { kept, revision, isNewest }) {
     entry.saved = kept.annotation;
     entry.revision = revision;
     if (isNewest && entry.ownState === 'unsent') Object.assign(entry, { own: null, ownState: null });
-    this.dispatchEvent(new Event('change'));
-  };
+  }
 
-  #refused = (/** @type {any} */ { detail: { kept, isConflict } }) => {
-    const entry = kept.lease === this.id && this.entry(kept.index);
-    if (!entry) return;
+  /** @param {Entry} entry @param {{ kept: any, isConflict?: boolean }} detail */
+  refused(entry, { kept, isConflict }) {
     Object.assign(entry, { ownState: 'refused', refusal: kept.refusal, isConflict: Boolean(isConflict) });
-    this.dispatchEvent(new Event('change'));
-  };
+  }
 }
 
 /** @param {Entry} entry @returns {State} */
