@@ -2,6 +2,7 @@
 ALTER TABLE tokens ADD COLUMN session BOOLEAN NOT NULL DEFAULT 0;
 ALTER TABLE tokens ADD COLUMN parent BLOB;
 CREATE INDEX tokens_parent ON tokens (parent) WHERE parent IS NOT NULL;
+CREATE INDEX tokens_sessions ON tokens (expires) WHERE session;
 
 -- Links with which a person signs in to the console. A link is good once, for a quarter of an hour; only the SHA-256 of
 -- its code is kept. A link without a maker was made by Swath itself.

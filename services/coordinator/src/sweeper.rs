@@ -26,8 +26,10 @@ const ANSWERS_KEPT: i64 = seconds(48 * 3_600);
 const DEPARTURES_AT_ONCE: i64 = 100;
 /// How long a request is kept that nobody has taken over after its process died, in microseconds.
 const REQUESTS_KEPT: i64 = seconds(3_600);
-/// Links to sign in that are forgotten in one round.
-const LINKS_AT_ONCE: i64 = 1_000;
+/// How long a session is kept that is over, in microseconds: its entries in the audit log stay.
+const SESSIONS_KEPT: i64 = seconds(48 * 3_600);
+/// Sessions, and links to sign in, that are forgotten in one round.
+const SESSIONS_AT_ONCE: i64 = 1_000;
 /// Answers forgotten in one round.
 const ANSWERS_AT_ONCE: i64 = 1_000;
 
@@ -67,7 +69,8 @@ impl Sweeper {
         if steady {
             self.drop_abandoned(now + -ABANDONED).await?;
         }
-        self.context.store.sign_in_links_forget(now, LINKS_AT_ONCE).await?;
+        self.context.store.sign_in_links_forget(now, SESSIONS_AT_ONCE).await?;
+        self.context.store.sessions_forget(now + -SESSIONS_KEPT, SESSIONS_AT_ONCE).await?;
         self.context.store.requests_forget(now + -REQUESTS_KEPT).await?;
         self.context.store.answers_forget(now + -ANSWERS_KEPT, ANSWERS_AT_ONCE).await?;
         Ok(())

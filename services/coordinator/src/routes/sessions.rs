@@ -122,6 +122,7 @@ pub(crate) async fn open(
         (None, Some(token)) => {
             let presented = Credential::Bearer(within_bounds(token.trim())?.to_owned());
             let caller = context.tokens.caller(&context.store, &presented, now).await?;
+            context.allowance.spend(caller.user())?;
             context.store.session_open_by_token(caller.token().clone(), new, actor).await?
         }
         _ => return Err(Problem::field("link", "is needed, or a token; one of both")),

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
+use crate::sessions::OPEN_MAX;
 use crate::{Actor, NewSession, NewSignInLink, Opened, Result, StoreError, digest};
 
 suite! {
@@ -15,6 +16,8 @@ suite! {
     a_session_that_is_opened_while_its_token_is_revoked_does_not_outlive_it
     a_session_ends_no_later_than_its_token
     spent_and_old_links_are_forgotten
+    one_session_too_many_ends_the_oldest
+    sessions_are_forgotten_once_they_are_over
 }
 
 const MINUTE: i64 = 60_000_000;
@@ -180,4 +183,38 @@ async fn spent_and_old_links_are_forgotten(world: World) {
     assert_eq!(forget(world.now(), 9).await, 0);
     let later = world.pass(15 * MINUTE + 1);
     assert_eq!((forget(later, 2).await, forget(later, 9).await, forget(later, 9).await), (2, 1, 0));
+}
+
+/// Opens a session through the manager's token.
+async fn opened(world: &World, secret: &str) {
+    let parent = world.store.token(&digest(b"secret")).await.unwrap().unwrap();
+    world.store.session_open_by_token(parent, session(world, secret), world.actor()).await.unwrap();
+}
+
+async fn one_session_too_many_ends_the_oldest(world: World) {
+    world.token(world.manager, "secret").await;
+    for number in 0..OPEN_MAX {
+        opened(&world, &format!("cookie {number}")).await;
+    }
+    assert!(!is_revoked(&world, "cookie 0").await);
+    opened(&world, "one more").await;
+    assert!(is_revoked(&world, "cookie 0").await);
+    assert!(!is_revoked(&world, "cookie 1").await && !is_revoked(&world, "one more").await);
+    assert!(!is_revoked(&world, "secret").await, "a token is no session");
+}
+
+async fn sessions_are_forgotten_once_they_are_over(world: World) {
+    let token = world.token(world.manager, "secret").await;
+    for secret in ["one", "two", "three"] {
+        opened(&world, secret).await;
+    }
+    let used = world.store.token(&digest(b"one")).await.unwrap().unwrap().id;
+    world.pass(1);
+    world.store.tokens_used(vec![used, token], world.actor()).await.unwrap();
+    let forget = async |before: Time, limit| world.store.sessions_forget(before, limit).await.unwrap();
+    assert_eq!(forget(world.now() + 59 * MINUTE, 9).await, 0);
+    let later = world.pass(60 * MINUTE + 1);
+    assert_eq!((forget(later, 2).await, forget(later, 9).await, forget(later, 9).await), (2, 1, 0));
+    assert!(world.store.token(&digest(b"one")).await.unwrap().is_none());
+    assert!(world.store.token_info(token).await.unwrap().unwrap().used.is_some());
 }
