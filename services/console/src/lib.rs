@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use files::File;
-pub use policy::origin;
 
 /// The paths of pages. All are the same file: its script shows what the path says.
 const PAGES: [&str; 5] = ["/", "/work", "/mine", "/reviews", "/manage"];

@@ -29,7 +29,7 @@ use summary::Summary;
 /// What `swath demo` takes.
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Keep the server up afterwards, with a job to try, sign-in links and a token for each role
+    /// Stop when half is done and keep the server up, with sign-in links and a token for each role
     #[arg(long)]
     serve: bool,
     /// End with the summary as one JSON document
@@ -59,7 +59,8 @@ const PROGRESS_PACE: Duration = Duration::from_millis(250);
 /// How long people may take to finish what they are saying.
 const CURTAIN_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Plays the demo; fails unless every accepted item agrees with the dataset's own answer.
+/// Plays the demo, to its end or, where the person who watches goes on with it, to its half; fails unless all of that is
+/// accepted and agrees with the dataset's own answers.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let began = Instant::now();
     let stage = Stage::set(&args).await?;
@@ -86,11 +87,11 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     } else {
         stage.close().await?;
     }
-    summary.check()
+    summary.check(args.serve)
 }
 
 async fn play(args: &DemoArgs, stage: &Stage, began: Instant) -> anyhow::Result<(Cast, Summary)> {
-    let cast = Cast::assemble(stage, args.annotators).await?;
+    let cast = Cast::assemble(stage, args.annotators, args.serve).await?;
     eprintln!(
         "{} digits, {} annotators, {} reviewers, at {}",
         stage.digits.len(),
@@ -101,7 +102,7 @@ async fn play(args: &DemoArgs, stage: &Stage, began: Instant) -> anyhow::Result<
     let over = CancellationToken::new();
     let mut people = send_out(args, stage, &cast, &over);
     tokio::select! {
-        done = follow(&cast) => done?,
+        done = follow(&cast, args.serve) => done?,
         failed = first_failure(&mut people) => failed?,
     }
     over.cancel();
@@ -136,8 +137,8 @@ fn send_out(
     people
 }
 
-/// Shows how far the job is until it is done.
-async fn follow(cast: &Cast) -> anyhow::Result<()> {
+/// Shows how far the job is until it is done, or half done.
+async fn follow(cast: &Cast, is_left: bool) -> anyhow::Result<()> {
     #[derive(serde::Deserialize)]
     struct Job {
         status: String,
@@ -149,6 +150,7 @@ async fn follow(cast: &Cast) -> anyhow::Result<()> {
         meter.show(&job.progress);
         match job.status.as_str() {
             "done" => break meter.end(),
+            "active" if is_left && job.progress.is_half_decided() => break meter.end(),
             "active" => tokio::time::sleep(PROGRESS_PACE).await,
             status => bail!("somebody made the job {status}"),
         }

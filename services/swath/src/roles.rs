@@ -1,6 +1,6 @@
 //! The roles of this process: opens the parts, starts the services that it is to be, and ends them again.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,13 +14,14 @@ use swath_coordinator::Coordinator;
 use swath_gateway::Gateway;
 use swath_metrics::Metrics;
 use swath_review::Review;
+use swath_runtime::administrator::FirstSignIn;
 use swath_runtime::backends::Shape;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
 use swath_runtime::inspection::{self, Inspected};
 use swath_runtime::panics::keep_running;
-use swath_runtime::{Context, Route, server, telemetry, token_uses};
+use swath_runtime::{Context, Route, origin, server, telemetry, token_uses};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -90,9 +91,10 @@ pub struct Running {
     pub address: SocketAddr,
     context: Context,
     serving: JoinHandle<anyhow::Result<()>>,
-    booting: Option<JoinHandle<anyhow::Result<Option<String>>>>,
+    booting: Option<JoinHandle<anyhow::Result<Option<FirstSignIn>>>>,
     tasks: TaskTracker,
     shared: Option<PathBuf>,
+    serves_pages: bool,
     _folder: Option<FolderLock>,
 }
 
@@ -115,7 +117,17 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     }
     let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
-    Ok(Running { address, context, serving, booting: Some(booting), tasks, shared, _folder: folder })
+    let serves_pages = options.has(Role::Gateway);
+    Ok(Running {
+        address,
+        context,
+        serving,
+        booting: Some(booting),
+        tasks,
+        shared,
+        serves_pages,
+        _folder: folder,
+    })
 }
 
 /// Waits for the truth, then lets the services work.
@@ -125,8 +137,8 @@ async fn come_up(
     clock: Arc<StoreClock>,
     services: Services,
     tasks: TaskTracker,
-) -> anyhow::Result<Option<String>> {
-    let token = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
+) -> anyhow::Result<Option<FirstSignIn>> {
+    let first = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
     let uses = context.clone();
     tasks.spawn(async move {
         keep_running("token uses", &uses.shutdown, || token_uses::follow(uses.clone())).await;
@@ -137,7 +149,7 @@ async fn come_up(
     });
     services.run(&tasks);
     tracing::info!("ready");
-    Ok(token)
+    Ok(first)
 }
 
 /// The API of all services, which is what the document shows wherever it is asked for.
@@ -148,7 +160,8 @@ fn documented() -> Value {
 
 /// From where browsers load pictures, beside the server itself.
 fn picture_origins(config: &Config) -> Vec<String> {
-    swath_console::origin(&config.media.s3_endpoint).into_iter().collect()
+    let store = origin::of(&config.media.s3_endpoint);
+    store.into_iter().chain(config.media.origins.iter().cloned()).collect()
 }
 
 /// The services of this process.
@@ -195,8 +208,9 @@ impl Services {
 }
 
 impl Running {
-    /// Waits until the server is ready. At the first start that makes up a token for the administrator, this is it.
-    pub async fn booted(&mut self) -> anyhow::Result<Option<String>> {
+    /// Waits until the server is ready. At the first start, which makes up a token for the administrator, this is how they
+    /// sign in.
+    pub async fn booted(&mut self) -> anyhow::Result<Option<FirstSignIn>> {
         match self.booting.take() {
             Some(booting) => booting.await?,
             None => Ok(None),
@@ -236,9 +250,23 @@ impl Running {
         tokio::time::sleep(Duration::from_secs(self.context.config.server.drain_seconds)).await;
     }
 
-    /// Serves until SIGTERM or SIGINT, or until it cannot come up; a token made for the administrator is told to
-    /// `tell`.
-    pub async fn wait(mut self, tell: impl FnOnce(&str)) -> anyhow::Result<()> {
+    /// Whether it serves the console.
+    pub fn serves_pages(&self) -> bool {
+        self.serves_pages
+    }
+
+    /// Where the server is reached from this machine.
+    pub fn url(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{address}")
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until it cannot come up. Once it is ready, `tell` hears how the administrator
+    /// signs in for the first time, if this is the first time.
+    pub async fn wait(mut self, tell: impl FnOnce(Option<FirstSignIn>)) -> anyhow::Result<()> {
         let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         // Who presses ^C waits for it; who sends SIGTERM has others to send the requests to.
         let mut told = async || {
@@ -252,10 +280,8 @@ impl Running {
             _ = told() => None,
         };
         match booted {
-            Some(Ok(token)) => {
-                if let Some(token) = token {
-                    tell(&token);
-                }
+            Some(Ok(first)) => {
+                tell(first);
                 if told().await {
                     self.drain().await;
                 }

@@ -6,7 +6,8 @@ use anyhow::ensure;
 use secrecy::ExposeSecret;
 use swath_domain::Ids;
 use swath_domain::ids::{TokenId, UserId};
-use swath_store::{NewToken, User, digest};
+use swath_domain::time::seconds;
+use swath_store::{NewSignInLink, NewToken, User, digest};
 
 use crate::context::Context;
 
@@ -24,6 +25,18 @@ pub fn fresh_token(ids: &dyn Ids) -> String {
     format!("swath_{}{}", ids.random().simple(), ids.random().simple())
 }
 
+/// How the administrator signs in for the first time.
+#[derive(Debug)]
+pub struct FirstSignIn {
+    /// Their token.
+    pub token: String,
+    /// The code of a link for the console.
+    pub code: String,
+}
+
+/// How long that link is good, in microseconds.
+const LINK_LIFETIME: i64 = seconds(15 * 60);
+
 /// What a start finds of the administrator.
 enum Found {
     /// All is as it should be.
@@ -35,8 +48,8 @@ enum Found {
 }
 
 /// Makes sure that there is an administrator, and that the configured token is theirs: it replaces the one that an
-/// earlier start made. Answers a token that was made up here.
-pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<String>> {
+/// earlier start made. Where a token was made up here, answers how they sign in.
+pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if is_ready(context).await? {
         return Ok(None);
     }
@@ -47,9 +60,9 @@ pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<String>> 
         ensure!(turns < TURNS_MAX, "another process has been making the administrator for too long");
         tokio::time::sleep(RETRY).await;
     }
-    let token = if is_ready(context).await? { None } else { make(context).await? };
+    let first = if is_ready(context).await? { None } else { make(context).await? };
     context.store.duty_give(DUTY, context.instance).await?;
-    Ok(token)
+    Ok(first)
 }
 
 async fn is_ready(context: &Context) -> anyhow::Result<bool> {
@@ -81,17 +94,38 @@ async fn find(context: &Context) -> anyhow::Result<Found> {
 }
 
 /// Makes what is missing; a token that was made up is answered, one that was configured is not.
-async fn make(context: &Context) -> anyhow::Result<Option<String>> {
+async fn make(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     let configured = context.config.admin.token.expose_secret();
     let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
     let user = account(context).await?;
     let digest = digest(token.as_bytes());
-    let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
+    let id = TokenId(context.next_id());
+    let new = NewToken { id, user, team: None, digest, expires: None };
     let ended = context.store.admin_token_replace(new, context.actor(None)).await?;
     if ended > 0 {
         tracing::warn!(ended, "the configured token has replaced the administrator's former one");
     }
-    Ok(configured.is_empty().then_some(token))
+    if !configured.is_empty() {
+        return Ok(None);
+    }
+    let code = link(context, user, id).await?;
+    Ok(Some(FirstSignIn { token, code }))
+}
+
+/// A link whose session ends with the token.
+async fn link(context: &Context, user: UserId, parent: TokenId) -> anyhow::Result<String> {
+    let (code, actor) = (fresh_token(context.ids.as_ref()), context.actor(None));
+    let new = NewSignInLink {
+        id: context.next_id(),
+        digest: digest(code.as_bytes()),
+        user,
+        team: None,
+        parent: Some(parent),
+        expires: actor.at + LINK_LIFETIME,
+        session_expires: None,
+    };
+    context.store.sign_in_link_create(new, actor, None).await?;
+    Ok(code)
 }
 
 async fn account(context: &Context) -> anyhow::Result<UserId> {

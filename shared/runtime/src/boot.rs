@@ -15,7 +15,7 @@ use swath_domain::{Ids, Time};
 use swath_store::{Moved, Store, StoreError, Target};
 use tokio_util::sync::CancellationToken;
 
-use crate::administrator;
+use crate::administrator::{self, FirstSignIn};
 use crate::auth::Tokens;
 use crate::backends::{self, Shape};
 use crate::budget::Budget;
@@ -154,14 +154,14 @@ fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<Secre
     config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
 }
 
-/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator, whose token is
+/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator; how they sign in is
 /// answered once. Broker and Redis are not waited for.
 pub async fn boot(
     context: &Context,
     shape: &Shape,
     clock: &StoreClock,
     makes_admin: bool,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<FirstSignIn>> {
     if shape.embedded {
         context.store.migrate().await?;
     }
@@ -177,9 +177,9 @@ pub async fn boot(
         context.store.requests_forget(Time::MAX).await?;
         context.store.imports_abandon().await?;
     }
-    let token = if makes_admin { administrator::ensure(context).await? } else { None };
+    let first = if makes_admin { administrator::ensure(context).await? } else { None };
     context.booted.store(true, Ordering::Release);
-    Ok(token)
+    Ok(first)
 }
 
 async fn wait_for_truth(context: &Context) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::telemetry;
+use crate::{origin, telemetry};
 
 /// The commented defaults.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -56,6 +56,8 @@ sections! {
         roots: Vec<PathBuf>,
         #[serde(deserialize_with = "list_or_text")]
         shared: Vec<String>,
+        #[serde(deserialize_with = "list_or_text")]
+        origins: Vec<String>,
         url_seconds: u64, s3_endpoint: String, s3_region: String, s3_access_key: String,
         s3_secret_key: SecretString,
     }
@@ -171,6 +173,10 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
+        for origin in &self.media.origins {
+            let is_one = origin::of(origin).as_deref() == Some(origin);
+            ensure!(is_one, "media.origins: `{origin}` is not an origin, as in https://pictures.example.org");
+        }
         telemetry::check_traces(&self.traces)
     }
 
@@ -216,7 +222,7 @@ impl Config {
         let hidden = |secret: &SecretString| if secret.expose_secret().is_empty() { "" } else { "(hidden)" };
         let (server, media, work) = (&self.server, &self.media, &self.work);
         let roots: Vec<_> = media.roots.iter().map(|root| quoted(&root.display().to_string())).collect();
-        let shared: Vec<_> = media.shared.iter().map(|place| quoted(place)).collect();
+        let list = |texts: &[String]| texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ");
         let format = if self.log.format == LogFormat::Json { "json" } else { "text" };
         [
             format!(
@@ -245,8 +251,8 @@ impl Config {
             format!("[bus]\nurl = {}\nprefix = {}\n", shown(&self.bus.url), quoted(&self.bus.prefix)),
             format!("[locks]\nurl = {}\nprefix = {}\n", shown(&self.locks.url), quoted(&self.locks.prefix)),
             format!("[admin]\ntoken = {}\n", quoted(hidden(&self.admin.token))),
-            format!("[media]\nroots = [{}]\nshared = [{}]", roots.join(", "), shared.join(", ")),
-            format!("url_seconds = {}", media.url_seconds),
+            format!("[media]\nroots = [{}]\nshared = [{}]", roots.join(", "), list(&media.shared)),
+            format!("origins = [{}]\nurl_seconds = {}", list(&media.origins), media.url_seconds),
             format!("s3_endpoint = {}\ns3_region = {}", quoted(&media.s3_endpoint), quoted(&media.s3_region)),
             format!("s3_access_key = {}", quoted(&media.s3_access_key)),
             format!("s3_secret_key = {}\n", quoted(hidden(&media.s3_secret_key))),

@@ -23,6 +23,7 @@ pub mod media_access;
 pub mod media_path;
 pub mod object_store;
 pub mod openapi;
+pub mod origin;
 pub mod pages;
 pub mod panics;
 mod private_files;

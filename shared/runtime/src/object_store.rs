@@ -129,6 +129,7 @@ mod tests {
         Media {
             roots: Vec::new(),
             shared: Vec::new(),
+            origins: Vec::new(),
             url_seconds: 60,
             s3_endpoint: endpoint.into(),
             s3_region: "us-east-1".into(),

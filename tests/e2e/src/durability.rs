@@ -186,8 +186,27 @@ async fn the_first_start_shows_one_administrator_token() {
     let me = swath_harness::http::client().get(format!("{}/v1/me", service.url())).bearer_auth(token.trim());
     let me: Value = serde_json::from_slice(&me.send().await.unwrap().bytes().await.unwrap()).unwrap();
     assert!(me.is_object() && me["code"].is_null(), "{me}");
+    let link = service
+        .log()
+        .lines()
+        .find_map(|line| line.split_once("/#sign-in=").map(|(_, code)| code.trim().to_owned()));
+    let session = || {
+        let request = swath_harness::http::client().post(format!("{}/v1/session", service.url()));
+        request.header("content-type", "application/json").body(json!({"link": link}).to_string()).send()
+    };
+    let opened = session().await.unwrap();
+    assert_eq!(opened.status(), 201);
+    let opened: Value = serde_json::from_slice(&opened.bytes().await.unwrap()).unwrap();
+    assert_eq!(opened["user"]["admin"], true, "{opened}");
+    assert_eq!(session().await.unwrap().status(), 401, "the link was good once");
 
     service.terminate().await.unwrap();
     service.start().await.unwrap();
+    until("the second start", Duration::from_secs(10), || {
+        std::future::ready((service.log().matches("serving at ").count() == 2).then_some(()))
+    })
+    .await
+    .unwrap();
     assert_eq!(service.log().matches("admin token: ").count(), 1);
+    assert_eq!(service.log().matches("#sign-in=").count(), 1);
 }

@@ -27,6 +27,11 @@ impl Progress {
         self.accepted + self.skipped + self.cancelled
     }
 
+    /// Whether at least half of it is decided.
+    pub fn is_half_decided(&self) -> bool {
+        2 * self.decided() >= self.total()
+    }
+
     fn total(&self) -> u64 {
         self.pending + self.in_progress + self.completed + self.in_review + self.decided()
     }

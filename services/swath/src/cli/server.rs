@@ -10,6 +10,7 @@ use super::output;
 use super::session::Connection;
 use crate::roles::{self, Role, UpOptions};
 use swath_client::Client;
+use swath_runtime::administrator::FirstSignIn;
 use swath_runtime::boot;
 
 /// Where a server's configuration comes from.
@@ -77,8 +78,22 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         );
         drop(output::line(&said));
     }
+    let (url, serves_pages) = (running.url(), running.serves_pages());
     // A closed standard output must not keep the server from serving.
-    running.wait(|token| drop(output::line(&format!("admin token: {token}")))).await
+    running.wait(|first| drop(introduce(&url, serves_pages, first))).await
+}
+
+/// Says where the server is, and at the first start how its administrator signs in.
+fn introduce(url: &str, serves_pages: bool, first: Option<FirstSignIn>) -> std::io::Result<()> {
+    output::line(&format!("serving at {url}"))?;
+    let Some(first) = first else { return Ok(()) };
+    if serves_pages {
+        output::line(&format!(
+            "sign in, once and within a quarter of an hour: {url}/#sign-in={}",
+            first.code
+        ))?;
+    }
+    output::line(&format!("admin token: {}", first.token))
 }
 
 /// Prints the configuration in force.

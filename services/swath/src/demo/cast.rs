@@ -15,13 +15,16 @@ use swath_client::{Client, new_key};
 const NAMES: [&str; 12] =
     ["Ada", "Bela", "Chidi", "Dalia", "Emre", "Fumiko", "Goran", "Hana", "Ines", "Jomo", "Kirsi", "Luca"];
 const REVIEWERS: [&str; 2] = ["Mina", "Noor"];
-/// Items per range.
-const RANGE_SIZE: u32 = 25;
-/// Long enough for people at work, short enough that one who has left is not waited for.
-const LEASE_SECONDS: u32 = 8;
-/// The same in the job that a person tries.
-const TRIED_RANGE: u32 = 5;
-const TRIED_SECONDS: u32 = 900;
+/// Items per range, and how long a lease runs.
+struct Terms {
+    range_size: u32,
+    lease_seconds: u32,
+}
+
+/// Long enough for simulated people at work, short enough that one who has left is not waited for.
+const PLAYED: Terms = Terms { range_size: 25, lease_seconds: 8 };
+/// Short ranges, and time to look around, where a person is to go on with the job.
+const LEFT: Terms = Terms { range_size: 10, lease_seconds: 900 };
 /// How long the import of the pictures may take.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
 const IMPORT_PACE: Duration = Duration::from_millis(100);
@@ -37,13 +40,12 @@ pub struct Cast {
     /// What there is to do.
     pub job: JobId,
     team: TeamId,
-    dataset: DatasetId,
     admin_token: String,
 }
 
 impl Cast {
     /// Makes the team, its people, the dataset and the job, all through the API.
-    pub async fn assemble(stage: &Stage, annotators: u16) -> anyhow::Result<Self> {
+    pub async fn assemble(stage: &Stage, annotators: u16, is_left: bool) -> anyhow::Result<Self> {
         let admin = stage.client()?.with_token(stage.admin_token())?;
         // A folder may see more than one demo, and a team's name is its own.
         let name_of_team = format!("Demo {}", &new_key()[..6]);
@@ -58,14 +60,14 @@ impl Cast {
             people.push(join(&manager.client, team, &name(number), "annotator").await?);
         }
         let dataset = dataset(&manager.client, team, stage).await?;
-        let job = made(&manager.client, "/v1/jobs", job(team, dataset)).await?;
+        let terms = if is_left { LEFT } else { PLAYED };
+        let job = made(&manager.client, "/v1/jobs", job(team, dataset, &terms)).await?;
         let admin_token = stage.admin_token().to_owned();
-        Ok(Self { manager, reviewers, annotators: people, job, team, dataset, admin_token })
+        Ok(Self { manager, reviewers, annotators: people, job, team, admin_token })
     }
 
-    /// Makes a job of which nothing is done yet, for the person who watches, and tells them how to sign in.
+    /// Tells the person who watches how to sign in and go on with the job.
     pub async fn introduce(&self, address: String) -> anyhow::Result<()> {
-        made::<JobId>(&self.manager.client, "/v1/jobs", job_to_try(self.team, self.dataset)).await?;
         line(&format!("\nserving at {address}"))?;
         let first = |people: &[Person]| people.first().cloned();
         let roles = [
@@ -139,20 +141,7 @@ async fn dataset(manager: &Client, team: TeamId, stage: &Stage) -> anyhow::Resul
     }
 }
 
-/// A job for a person who has just come: short ranges, and time to look around.
-fn job_to_try(team: TeamId, dataset: DatasetId) -> Value {
-    let mut job = job(team, dataset);
-    for (field, value) in [
-        ("title", json!("Try it: which digit is it?")),
-        ("range_size", json!(TRIED_RANGE)),
-        ("lease_seconds", json!(TRIED_SECONDS)),
-    ] {
-        job[field] = value;
-    }
-    job
-}
-
-fn job(team: TeamId, dataset: DatasetId) -> Value {
+fn job(team: TeamId, dataset: DatasetId, terms: &Terms) -> Value {
     let values: Vec<_> = (0..10).map(|value| value.to_string()).collect();
     json!({
         "team": team,
@@ -163,8 +152,8 @@ fn job(team: TeamId, dataset: DatasetId) -> Value {
         "classes": [{"name": "digit", "shape": "rectangle"}],
         "tags": [{"name": "digit", "values": values}],
         "limits": {"figures": 1, "tags": 1},
-        "range_size": RANGE_SIZE,
-        "lease_seconds": LEASE_SECONDS,
+        "range_size": terms.range_size,
+        "lease_seconds": terms.lease_seconds,
         "review": {"rule": "all"},
     })
 }

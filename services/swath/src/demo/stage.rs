@@ -1,6 +1,5 @@
 //! Where the demo plays: a folder with the pictures, and an ordinary server over it.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,11 +48,7 @@ impl Stage {
 
     /// Where the server is reached from this machine.
     pub fn address(&self) -> String {
-        let mut address: SocketAddr = self.server.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(Ipv4Addr::LOCALHOST.into());
-        }
-        format!("http://{address}")
+        self.server.url()
     }
 
     /// The administrator's token.
