@@ -13,6 +13,7 @@ mod hinter;
 mod importer;
 mod leaps;
 mod manifest;
+mod markdown;
 mod routes;
 mod selection;
 mod sweeper;

@@ -1,5 +1,6 @@
 //! The coordinator's table of routes: which role may call what.
 
+mod assignment_view;
 mod assignments;
 mod audit;
 mod datasets;
@@ -7,6 +8,9 @@ mod exports;
 mod invitations;
 mod jobs;
 mod logs;
+mod names;
+mod new_job;
+mod own_work;
 mod people;
 mod sessions;
 mod team_media;
@@ -36,6 +40,19 @@ fn people_routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
             .gives::<people::Me>(200),
+        Route::new(
+            Method::GET,
+            "/v1/me/work",
+            Access::SignedIn,
+            "What one holds, what came back, and what one has handed in.",
+            own_work::show,
+        )
+        .query(
+            "since",
+            json!({"type": "string", "format": "date-time"}),
+            "Since when what was handed in counts, at most 31 days ago; a day where absent.",
+        )
+        .gives::<own_work::OwnWorkView>(200),
         Route::new(Method::POST, "/v1/users", managers, "Makes an account.", people::create)
             .takes::<people::NewUser>()
             .gives::<people::UserView>(201)
@@ -247,8 +264,8 @@ fn job_routes() -> Vec<Route> {
         json!({"type": "string", "enum": names})
     };
     vec![
-        Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", jobs::create)
-            .takes::<jobs::NewJobRequest>()
+        Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", new_job::create)
+            .takes::<new_job::NewJobRequest>()
             .gives::<views::JobView>(201)
             .idempotent(),
         Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
@@ -295,7 +312,7 @@ fn job_routes() -> Vec<Route> {
         .query("status", statuses(), "Only in this status, as in PENDING.")
         .query("holder", team(), "Only under this person's lease.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
-        .gives_page::<views::AssignmentView>(Cursor::Id),
+        .gives_page::<assignment_view::AssignmentView>(Cursor::Id),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/log",
@@ -325,7 +342,7 @@ fn assignment_routes() -> Vec<Route> {
     let show = "/v1/assignments/{assignment_id}";
     vec![
         Route::new(Method::GET, show, Access::LEADS, "An assignment.", assignments::show)
-            .gives::<views::AssignmentView>(200),
+            .gives::<assignment_view::AssignmentView>(200),
         Route::new(
             Method::GET,
             "/v1/assignments/{assignment_id}/log",
@@ -342,7 +359,7 @@ fn assignment_routes() -> Vec<Route> {
             assignments::reassign,
         )
         .takes::<assignments::ReassignRequest>()
-        .gives::<views::AssignmentView>(200),
+        .gives::<assignment_view::AssignmentView>(200),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/reopen",
@@ -351,7 +368,7 @@ fn assignment_routes() -> Vec<Route> {
             assignments::reopen,
         )
         .takes::<assignments::ReasonRequest>()
-        .gives::<views::AssignmentView>(200),
+        .gives::<assignment_view::AssignmentView>(200),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/cancel",
@@ -360,6 +377,6 @@ fn assignment_routes() -> Vec<Route> {
             assignments::cancel,
         )
         .takes::<assignments::ReasonRequest>()
-        .gives::<views::AssignmentView>(200),
+        .gives::<assignment_view::AssignmentView>(200),
     ]
 }

@@ -48,7 +48,11 @@ pub(crate) fn table() -> Vec<Route> {
             items::confirm,
         )
         .takes::<items::ItemRequest>()
-        .header("If-Match", revision(), "Only if the saved revision is this one.")
+        .header(
+            "If-Match",
+            revision(),
+            "Only if the saved revision is this one, 0 for none, or this very body is saved already.",
+        )
         .gives::<items::ItemAnswer>(200),
         Route::new(
             Method::GET,

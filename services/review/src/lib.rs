@@ -7,6 +7,7 @@ mod consumer;
 mod metrics;
 mod reasons;
 mod routes;
+mod rules;
 mod work;
 
 use std::sync::Arc;

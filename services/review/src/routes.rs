@@ -3,7 +3,7 @@
 mod reviews;
 
 use axum::http::Method;
-use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, Opinion, ReleaseRequest, Renewed};
 use swath_runtime::{Access, Cursor, Route};
 
 pub(crate) fn table() -> Vec<Route> {
@@ -47,6 +47,14 @@ pub(crate) fn table() -> Vec<Route> {
         )
         .takes::<reviews::VerdictRequest>()
         .gives::<reviews::VerdictAnswer>(200),
+        Route::new(
+            Method::GET,
+            "/v1/reviews/{review_id}/items/{index}/opinions",
+            who,
+            "What others have said of an item, and what was said in former rounds, the newest round first.",
+            reviews::opinions,
+        )
+        .gives_page::<Opinion>(Cursor::Number),
         Route::new(
             Method::GET,
             "/v1/reviews/{review_id}/items/{index}/media",

@@ -8,7 +8,7 @@ use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
 use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
 
-use crate::Review;
+use crate::{Review, rules};
 
 impl Review {
     /// Finds a submission for a reviewer.
@@ -21,6 +21,7 @@ impl Review {
     pub async fn judge(&self, by: impl Into<Principal>, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
         let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
+        rules::check(&self.desk, &facts, lease, std::slice::from_ref(&verdict), |_| String::new()).await?;
         let put = PutVerdict { lease, user, token_maker, verdict, now: self.context.now() };
         let step = self.context.traces.under("verdict", facts.assignment, lease);
         step.end(self.context.store.verdict_put(put).await.map_err(Problem::from))
@@ -40,6 +41,7 @@ impl Review {
         if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
             return Err(Refusal::ForeignItem(foreign.item).into());
         }
+        rules::check(&self.desk, &facts, lease, &verdicts, |place| format!("verdicts[{place}].")).await?;
         let now = self.context.now();
         let decide = Decide { lease, user, token_maker, decision, verdicts, accept_rest, now };
         let step = self.context.traces.under("decide", facts.assignment, lease);

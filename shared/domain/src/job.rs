@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DatasetId, JobId, TeamId, UserId};
 use crate::labels::{Class, LabelLimits, LabelRules, TagDefinition};
 use crate::planted::{Bug, is};
-use crate::review::ReviewRule;
+use crate::review::{ReasonCode, ReviewRule};
 use crate::time::{Time, seconds};
 use crate::{FieldError, limits};
 
@@ -92,6 +92,9 @@ pub struct JobSpec {
     pub annotators: Option<Vec<UserId>>,
     /// Who may review; every reviewer of the team where absent.
     pub reviewers: Option<Vec<UserId>>,
+    /// Why items may be rejected; in the reviewer's own words where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonCode>,
 }
 
 impl JobSpec {
@@ -118,6 +121,7 @@ impl JobSpec {
             ("instructions", json_bytes(&self.instructions)),
             ("annotators", json_bytes(&self.annotators)),
             ("reviewers", json_bytes(&self.reviewers)),
+            ("reasons", json_bytes(&self.reasons)),
         ];
         let field = fields.into_iter().max_by_key(|(_, bytes)| *bytes).map_or("", |(field, _)| field);
         let most = limits::SPEC_BYTES_MAX;

@@ -28,6 +28,12 @@ pub const NAME_MAX: usize = 200;
 pub const TEXT_MAX: usize = 20_000;
 /// Reasons and comments, in characters.
 pub const REASON_MAX: usize = 1_000;
+/// Reasons for rejecting an item that a job may name.
+pub const REASONS_MAX: usize = 100;
+/// The code of such a reason, in characters.
+pub const CODE_MAX: usize = 60;
+/// Figures that one verdict may name.
+pub const VERDICT_FIGURES_MAX: usize = 100;
 /// One annotation as it is stored, in bytes of JSON.
 pub const ANNOTATION_BYTES_MAX: usize = 1 << 20;
 /// The reason and the comment of one verdict together, in bytes of JSON.

@@ -1,9 +1,13 @@
 //! Which submissions are reviewed, and what a reviewer says of an item.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::LeaseId;
+use crate::labels::check_line;
+use crate::{FieldError, limits};
 
 /// A reviewer's word on one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -13,6 +17,39 @@ pub enum Verdict {
     Accept,
     /// Goes back into the queue.
     Reject,
+}
+
+/// A reason for rejecting items that a job names, so that rejections can be counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonCode {
+    /// What verdicts say, unique in the job.
+    #[schema(min_length = 1, max_length = 60, pattern = "^[A-Za-z0-9._-]+$")]
+    pub code: String,
+    /// What people read.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
+    pub title: String,
+}
+
+/// Checks the reasons that a job names.
+pub fn check_reasons(reasons: &[ReasonCode], errors: &mut Vec<FieldError>) {
+    if reasons.len() > limits::REASONS_MAX {
+        errors.push(FieldError::new("reasons", format!("at most {} are allowed", limits::REASONS_MAX)));
+        return;
+    }
+    let mut seen = HashSet::new();
+    for (index, ReasonCode { code, title }) in reasons.iter().enumerate() {
+        let at = format!("reasons[{index}].code");
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if code.is_empty() || code.len() > limits::CODE_MAX || !code.bytes().all(is_plain) {
+            let message =
+                format!("must be 1 to {} letters, digits, dots, dashes or underscores", limits::CODE_MAX);
+            errors.push(FieldError::new(at, message));
+        } else if !seen.insert(code) {
+            errors.push(FieldError::new(at, format!("`{code}` stands here twice")));
+        }
+        check_line(&format!("reasons[{index}].title"), title, limits::NAME_MAX, errors);
+    }
 }
 
 /// Which submissions go before a reviewer.

@@ -15,7 +15,7 @@ use swath_domain::labels::{
 };
 use swath_domain::log::Entry;
 use swath_domain::ranges::{Range, Ranges};
-use swath_domain::review::{ReviewRule, Verdict};
+use swath_domain::review::{ReasonCode, ReviewRule, Verdict};
 use swath_domain::role::{Role, Roles};
 use swath_domain::{Status, Time};
 use uuid::Uuid;
@@ -103,8 +103,10 @@ fn spec() -> impl Strategy<Value = JobSpec> {
     let limits = (any::<Option<u32>>(), any::<Option<u32>>())
         .prop_map(|(figures, tags)| LabelLimits { figures, tags });
     let texts = (prop::option::of(text()), prop::option::of(text()));
-    (texts, vec(class, 0..3), vec(tag, 0..3), limits, people(), people()).prop_map(
-        |((description, instructions), classes, tags, limits, annotators, reviewers)| JobSpec {
+    let reason = (text(), text()).prop_map(|(code, title)| ReasonCode { code, title });
+    let reasons = vec(reason, 0..3);
+    (texts, vec(class, 0..3), vec(tag, 0..3), limits, (people(), people()), reasons).prop_map(
+        |((description, instructions), classes, tags, limits, (annotators, reviewers), reasons)| JobSpec {
             description,
             classes,
             tags,
@@ -112,6 +114,7 @@ fn spec() -> impl Strategy<Value = JobSpec> {
             instructions,
             annotators,
             reviewers,
+            reasons,
         },
     )
 }

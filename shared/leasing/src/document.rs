@@ -11,7 +11,7 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Class, LabelLimits, TagDefinition};
 use swath_domain::ranges::Range;
-use swath_domain::review::Verdict;
+use swath_domain::review::{ReasonCode, Verdict};
 use swath_domain::{Assignment, Ranges, Stale, Time, limits};
 use swath_runtime::budget::{self, Share};
 use swath_runtime::media_access::TeamAccess;
@@ -109,15 +109,18 @@ pub struct ItemPart {
     pub annotation_bytes: Option<i64>,
     /// The verdict: a reviewer's own in a review, the former one in a rework.
     pub verdict: Option<VerdictPart>,
+    /// In the review of a rework: the verdict of the round before.
+    pub former_verdict: Option<VerdictPart>,
 }
 
 impl ItemPart {
     /// About how many bytes it takes, without what is read into it later.
     fn bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let verdict = self.verdict.as_ref().map_or(0, |v| text(&v.reason) + text(&v.comment));
+        let verdicts = [&self.verdict, &self.former_verdict].into_iter().flatten();
+        let verdicts = verdicts.map(|v| text(&v.reason) + text(&v.comment) + v.figures.len() * FIGURE_BYTES);
         let annotation = self.annotation.as_ref().map_or(0, |annotation| annotation.get().len());
-        ITEM_BYTES + self.uri.len() + text(&self.media_url) + annotation + verdict
+        ITEM_BYTES + self.uri.len() + text(&self.media_url) + annotation + verdicts.sum::<usize>()
     }
 
     fn show(&mut self, labels: &mut Labels) {
@@ -125,6 +128,7 @@ impl ItemPart {
         self.revision = saved.as_ref().map_or(0, |saved| saved.revision);
         self.annotation = saved.map(|saved| saved.annotation);
         self.verdict = labels.verdicts.remove(&self.index);
+        self.former_verdict = labels.former.remove(&self.index);
     }
 }
 
@@ -150,6 +154,9 @@ pub struct VerdictPart {
     pub reason: Option<String>,
     /// More for the author.
     pub comment: Option<String>,
+    /// Which figures of the annotation it is about, by their positions from 0; the item as a whole where there are none.
+    #[schema(max_items = 100)]
+    pub figures: Vec<u32>,
 }
 
 /// The job under a lease.
@@ -167,14 +174,20 @@ pub struct JobPart {
     pub tags: Vec<TagDefinition>,
     /// The most labels per item.
     pub limits: LabelLimits,
+    /// Opinions asked for of each item.
+    pub slots: i64,
+    /// Why items may be rejected; in the reviewer's own words where there are none.
+    pub reasons: Vec<ReasonCode>,
     #[serde(skip)]
     bytes: usize,
 }
 
 /// What an item takes in an answer beside its texts.
 const ITEM_BYTES: usize = 256;
+/// What the position of a figure takes.
+const FIGURE_BYTES: usize = 6;
 /// While an answer is written, what is in it stands in memory twice.
-const COPIES: usize = 2;
+pub(crate) const COPIES: usize = 2;
 
 impl Desk {
     /// The lease of this person as a document, whatever became of it.
@@ -212,7 +225,7 @@ impl Desk {
         Ok(ItemPage { page: Page::cut(items, more, |item| item.index.to_string()), share })
     }
 
-    async fn own_lease(&self, lease: LeaseId, user: UserId) -> Result<LeaseView> {
+    pub(crate) async fn own_lease(&self, lease: LeaseId, user: UserId) -> Result<LeaseView> {
         let view = self.context.store.lease(lease).await?;
         view.filter(|view| view.holder == user && view.stage == self.stage).ok_or_else(Problem::not_found)
     }
@@ -320,6 +333,7 @@ impl Desk {
             annotation: None,
             annotation_bytes: Some(known.annotation).filter(|bytes| *bytes > 0),
             verdict: None,
+            former_verdict: None,
         }
     }
 }
@@ -330,7 +344,8 @@ impl JobPart {
         let values = |tag: &TagDefinition| tag.values.iter().flatten().map(String::len).sum::<usize>();
         let texts = spec.description.as_ref().map_or(0, String::len)
             + spec.classes.iter().map(|class| class.name.len()).sum::<usize>()
-            + spec.tags.iter().map(|tag| tag.name.len() + values(tag)).sum::<usize>();
+            + spec.tags.iter().map(|tag| tag.name.len() + values(tag)).sum::<usize>()
+            + spec.reasons.iter().map(|reason| reason.code.len() + reason.title.len()).sum::<usize>();
         Self {
             id: job.id,
             title: job.title.clone(),
@@ -338,6 +353,8 @@ impl JobPart {
             classes: spec.classes.clone(),
             tags: spec.tags.clone(),
             limits: spec.limits,
+            slots: job.slots,
+            reasons: spec.reasons.clone(),
             bytes: texts,
         }
     }
@@ -345,7 +362,8 @@ impl JobPart {
 
 impl From<VerdictRow> for VerdictPart {
     fn from(row: VerdictRow) -> Self {
-        Self { verdict: row.verdict, reason: row.reason, comment: row.comment }
+        let VerdictRow { item: _, verdict, reason, comment, figures } = row;
+        Self { verdict, reason, comment, figures }
     }
 }
 

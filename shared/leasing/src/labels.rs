@@ -21,6 +21,8 @@ enum Source {
     Rejected { assignment: AssignmentId, author: UserId, submission: LeaseId },
     /// In a review: what was handed in, and what the reviewer has said of it.
     UnderReview(UnderReview),
+    /// In the review of a rework: what was said of the round before.
+    Former { assignment: AssignmentId, submission: LeaseId },
 }
 
 /// An item's annotation as it is stored.
@@ -34,6 +36,7 @@ pub(crate) struct Saved {
 pub(crate) struct Labels {
     pub(crate) saved: HashMap<i64, Saved>,
     pub(crate) verdicts: HashMap<i64, VerdictPart>,
+    pub(crate) former: HashMap<i64, VerdictPart>,
 }
 
 /// What is known of an item before it is read.
@@ -102,10 +105,7 @@ impl Desk {
         let store = &self.context.store;
         let Some(parent) = store.assignment(parent).await? else { return Ok(()) };
         let (Some(author), Some(submission)) = (parent.author, parent.submission) else { return Ok(()) };
-        let mut texts: HashMap<i64, i64> = HashMap::new();
-        for (item, bytes) in store.verdict_sizes(submission).await? {
-            *texts.entry(item).or_default() += bytes;
-        }
+        let texts = self.verdict_sizes(submission).await?;
         let sizes = store.annotation_sizes(parent.id, author).await?;
         let with_texts =
             |size: ItemSize| ItemSize { texts: texts.get(&size.item).copied().unwrap_or_default(), ..size };
@@ -123,7 +123,36 @@ impl Desk {
             index.add(Source::UnderReview(under), sizes);
             index.ready = items.map(|items| under_review(&under, items)).transpose()?;
         }
+        if let Some(parent) = assignment.parent {
+            Box::pin(self.index_former(parent, &mut index)).await?;
+        }
         Ok(index)
+    }
+
+    /// A rework holds only items that were rejected, so each of them has a verdict of the round before.
+    async fn index_former(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
+        let former = self.context.store.assignment(parent).await?;
+        let Some(submission) = former.and_then(|former| former.submission) else { return Ok(()) };
+        for (item, bytes) in self.verdict_sizes(submission).await? {
+            if let Some(known) = index.known.get_mut(&item) {
+                known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or_default());
+            }
+        }
+        let source = Source::Former { assignment: parent, submission };
+        if let Some(labels) = &mut index.ready {
+            self.read(&source, i64::MIN..=i64::MAX, labels).await?;
+        }
+        index.sources.push(source);
+        Ok(())
+    }
+
+    /// The bytes of what was said of a submission, by item; several reviewers may have spoken of one.
+    async fn verdict_sizes(&self, submission: LeaseId) -> Result<HashMap<i64, i64>> {
+        let mut sizes: HashMap<i64, i64> = HashMap::new();
+        for (item, bytes) in self.context.store.verdict_sizes(submission).await? {
+            *sizes.entry(item).or_default() += bytes;
+        }
+        Ok(sizes)
     }
 
     /// The annotations and verdicts of these items.
@@ -147,8 +176,13 @@ impl Desk {
                 labels.verdicts.extend(read.verdicts);
                 return Ok(());
             }
+            Source::Former { assignment, submission } => {
+                let verdicts = store.deciding_verdicts((*assignment, *submission), items).await?;
+                labels.former.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
+                return Ok(());
+            }
             Source::Rejected { assignment, author, submission } => {
-                let verdicts = store.verdicts(*submission, items.clone()).await?;
+                let verdicts = store.deciding_verdicts((*assignment, *submission), items.clone()).await?;
                 labels.verdicts.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
                 (*assignment, *author, false)
             }
@@ -174,7 +208,10 @@ fn under_review(of: &UnderReview, items: Vec<swath_store::ItemUnderReview>) -> R
 }
 
 /// An annotation as it is stored, which is as it is shown: parsed it would take several times as much memory.
-fn raw(body: String, (assignment, author, item): (AssignmentId, UserId, i64)) -> Result<Box<RawValue>> {
+pub(crate) fn raw(
+    body: String,
+    (assignment, author, item): (AssignmentId, UserId, i64),
+) -> Result<Box<RawValue>> {
     let corrupt = |error| StoreError::Corrupt {
         table: "annotations",
         id: format!("{assignment}/{author}/{item}"),

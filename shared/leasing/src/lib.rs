@@ -12,6 +12,7 @@ mod holds;
 mod jobs;
 mod labels;
 mod media;
+mod opinions;
 
 pub use document::{AssignmentPart, ItemPage, ItemPart, JobPart, LeaseDocument, VerdictPart};
 pub use facts::Facts;
@@ -19,6 +20,7 @@ pub use granting::{Ask, LeaseRequest, Outcome};
 pub use holds::{HeldPage, ReleaseRequest, Renewed, redirect};
 pub use jobs::OpenJobs;
 pub use media::{Medium, Showing, Shown};
+pub use opinions::{Opinion, OpinionPage};
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ mod jobs;
 mod journey;
 mod leaving;
 mod managing;
+mod own_work;
 mod people;
 mod races;
 mod requests;

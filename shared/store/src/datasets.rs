@@ -6,7 +6,7 @@ use swath_domain::ids::{DatasetId, TeamId, UserId};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, execute, fetch_as, row};
+use crate::db::{Db, execute, fetch_as, fetch_each, row};
 use crate::error::{Result, StoreError};
 use crate::memory::{Segment, Tables};
 use crate::requests::{self, Completion};
@@ -230,6 +230,20 @@ impl Store {
             |t| t.datasets.get(&id.0).cloned().into_iter().collect()
         )?;
         Ok(found.into_iter().next())
+    }
+
+    /// The names of these datasets.
+    pub async fn dataset_names(&self, datasets: Vec<DatasetId>) -> Result<Vec<(DatasetId, String)>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (Uuid, String),
+            "SELECT d.id, d.name FROM {rows} CROSS JOIN datasets d WHERE d.id = c.id",
+            &datasets,
+            |dataset| { id: uuid = dataset.0 };
+            |t| t.datasets.get(&dataset.0).map(|row| (dataset.0, row.name.clone()))
+        )?;
+        Ok(rows.into_iter().map(|(id, name)| (DatasetId(id), name)).collect())
     }
 
     /// A page of a team's datasets.

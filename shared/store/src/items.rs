@@ -119,6 +119,11 @@ impl Saved {
         self.rows.get(place).map_or(0, |stored| stored.revision)
     }
 
+    /// Whether this very body is saved there.
+    fn has_body(&self, place: &Place, body: &str) -> bool {
+        self.rows.get(place).is_some_and(|stored| stored.body == body)
+    }
+
     /// Saves one item and says at which revision, and whether it is new there. The same body keeps its revision, and is
     /// from now on what was saved under this lease.
     pub(crate) fn put(&mut self, save: Save) -> (i64, bool) {
@@ -184,8 +189,11 @@ async fn confirm_one(
     if !holds.changes.get(id).is_some_and(|assignment| assignment.ranges.contains(item)) {
         return Err(Refusal::ForeignItem(item).into());
     }
-    let revision = saved.revision(&(id, command.user, item));
-    if command.if_revision.is_some_and(|wanted| wanted != revision) {
+    let place = (id, command.user, item);
+    let revision = saved.revision(&place);
+    // What stands there already may be this very save, whose answer was lost.
+    let is_repeat = saved.has_body(&place, &command.work.body);
+    if command.if_revision.is_some_and(|wanted| wanted != revision) && !is_repeat {
         return Err(StoreError::Conflict(format!("{REVISION} {revision}")));
     }
     let touched = holds.touch(core, db, &command.renewal()).await?;

@@ -9,6 +9,7 @@ use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, Priority};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
+use swath_domain::review::ReasonCode;
 use swath_domain::selection::Run;
 use swath_domain::{FieldError, Time};
 
@@ -51,6 +52,8 @@ pub struct JobEdit {
     pub annotators: Option<Option<Vec<UserId>>>,
     /// Other reviewers.
     pub reviewers: Option<Option<Vec<UserId>>>,
+    /// Other reasons for rejecting items.
+    pub reasons: Option<Vec<ReasonCode>>,
 }
 
 const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1");
@@ -251,6 +254,10 @@ async fn edit(db: &mut Db<'_>, id: JobId, edit: &JobEdit, cause: &Cause) -> Resu
     if let Some(reviewers) = &edit.reviewers {
         note_change("reviewers", json!(reviewers));
         spec.reviewers.clone_from(reviewers);
+    }
+    if let Some(reasons) = &edit.reasons {
+        note_change("reasons", json!(reasons));
+        spec.reasons.clone_from(reasons);
     }
     let spec = text(&job.spec)?;
     // A job that is too large since before there was a bound may be edited, as long as it does not grow.

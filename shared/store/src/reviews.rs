@@ -17,7 +17,7 @@ use crate::answers::Key;
 use crate::batcher::Replies;
 use crate::changes::{AcceptedRow, Judged, Taken};
 use crate::core::{Core, Store, commit, settle};
-use crate::db::{Db, fetch_all, fetch_each};
+use crate::db::{Db, fetch_all, fetch_each, row};
 use crate::error::{Result, StoreError};
 use crate::holdings::free_reservation;
 use crate::holds::{Holds, Renew};
@@ -35,6 +35,37 @@ pub struct VerdictRow {
     pub reason: Option<String>,
     /// More for the author.
     pub comment: Option<String>,
+    /// Which figures it is about, by their positions; the item as a whole where there are none.
+    pub figures: Vec<u32>,
+}
+
+impl VerdictRow {
+    /// A verdict that says no more than that.
+    pub fn plain(item: i64, verdict: Verdict) -> Self {
+        Self { item, verdict, reason: None, comment: None, figures: Vec::new() }
+    }
+
+    /// The figures as they are stored.
+    pub(crate) fn stored_figures(&self) -> Option<String> {
+        (!self.figures.is_empty()).then(|| serde_json::json!(self.figures).to_string())
+    }
+}
+
+row! {
+    /// A verdict as it is stored.
+    pub(crate) struct StoredVerdict {
+        item: i64, accept: bool, reason: Option<String>, comment: Option<String>, figures: Option<String>,
+    }
+}
+
+impl From<StoredVerdict> for VerdictRow {
+    fn from(row: StoredVerdict) -> Self {
+        let StoredVerdict { item, accept, reason, comment, figures } = row;
+        let verdict = if accept { Verdict::Accept } else { Verdict::Reject };
+        // Nothing else writes the list; one that cannot be read names no figure rather than failing the whole page.
+        let figures = figures.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
+        Self { item, verdict, reason, comment, figures }
+    }
 }
 
 /// A reviewer saves a verdict.
@@ -280,9 +311,7 @@ impl Deciding<'_> {
                 reason.clone_from(&verdict.reason);
             } else if accept.is_none() && command.accept_rest {
                 *accept = Some(true);
-                let accepted =
-                    VerdictRow { item: *item, verdict: Verdict::Accept, reason: None, comment: None };
-                verdicts.insert(*item, accepted);
+                verdicts.insert(*item, VerdictRow::plain(*item, Verdict::Accept));
             }
         }
         let (submission, reviewer, lease) = (self.submission, command.user, command.lease);
@@ -364,15 +393,13 @@ impl Store {
         fetch_all!(
             &mut reader.db(),
             (i64, i64),
-            "SELECT item, CAST(COALESCE(octet_length(reason), 0) + COALESCE(octet_length(comment), 0) AS BIGINT)
+            "SELECT item, CAST(COALESCE(octet_length(reason), 0) + COALESCE(octet_length(comment), 0)
+                         + COALESCE(octet_length(figures), 0) AS BIGINT)
              FROM verdicts WHERE submission = $1 ORDER BY item",
             submission.0;
             |t| {
-                let length = |text: &Option<String>| text.as_ref().map_or(0, String::len) as i64;
                 let all = t.verdicts.iter().filter(|((on, ..), _)| *on == submission.0);
-                let size = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
-                    (*item, length(&v.reason) + length(&v.comment))
-                };
+                let size = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| (*item, v.bytes());
                 let mut sizes: Vec<_> = all.map(size).collect();
                 sizes.sort_unstable();
                 sizes
@@ -380,34 +407,40 @@ impl Store {
         )
     }
 
-    /// The verdicts that were saved on these items of a submission, by item.
-    pub async fn verdicts(&self, submission: LeaseId, items: RangeInclusive<i64>) -> Result<Vec<VerdictRow>> {
+    /// The verdicts by which a submission was decided, on these items, by item. Reviewers who gave it back before that may
+    /// have saved others.
+    pub async fn deciding_verdicts(
+        &self,
+        (assignment, submission): (AssignmentId, LeaseId),
+        items: RangeInclusive<i64>,
+    ) -> Result<Vec<VerdictRow>> {
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
-            (i64, bool, Option<String>, Option<String>),
-            "SELECT item, accept, reason, comment FROM verdicts
-             WHERE submission = $1 AND item >= $2 AND item <= $3 ORDER BY item",
+            StoredVerdict,
+            "SELECT item, accept, reason, comment, figures FROM verdicts
+             WHERE submission = $1 AND item >= $2 AND item <= $3
+               AND reviewer = (SELECT actor FROM decision_log
+                               WHERE subject = $4 AND action = 'decide' ORDER BY seq DESC LIMIT 1)
+             ORDER BY item",
             submission.0,
             *items.start(),
-            *items.end();
+            *items.end(),
+            assignment.0;
             |t| {
-                let here = |on: &Uuid, item: &i64| *on == submission.0 && items.contains(item);
-                let all = t.verdicts.iter().filter(|((on, _, item), _)| here(on, item));
-                let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| {
-                    (*item, v.accept, v.reason.clone(), v.comment.clone())
+                let log = t.log.range((assignment.0, 0)..=(assignment.0, i64::MAX));
+                let reviewer = log.rev().find(|(_, entry)| entry.action == "decide");
+                let reviewer = reviewer.and_then(|(_, entry)| entry.actor).map(|reviewer| reviewer.0);
+                let here = |on: &Uuid, by: &Uuid, item: &i64| {
+                    *on == submission.0 && Some(*by) == reviewer && items.contains(item)
                 };
+                let all = t.verdicts.iter().filter(|((on, by, item), _)| here(on, by, item));
+                let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| v.stored(*item);
                 let mut rows: Vec<_> = all.map(row).collect();
-                rows.sort_by_key(|row| row.0);
+                rows.sort_by_key(|row| row.item);
                 rows
             }
         )?;
-        let verdict = |(item, accept, reason, comment)| VerdictRow {
-            item,
-            verdict: if accept { Verdict::Accept } else { Verdict::Reject },
-            reason,
-            comment,
-        };
-        Ok(rows.into_iter().map(verdict).collect())
+        Ok(rows.into_iter().map(VerdictRow::from).collect())
     }
 }

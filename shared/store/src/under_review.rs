@@ -4,14 +4,13 @@
 use std::ops::RangeInclusive;
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
-use swath_domain::review::Verdict;
 
 use crate::annotations::ItemSize;
 use crate::batcher::Replies;
 use crate::core::{Core, Store};
 use crate::db::{Db, fetch_each, row};
 use crate::error::Result;
-use crate::reviews::VerdictRow;
+use crate::reviews::{StoredVerdict, VerdictRow};
 
 /// A submission before a reviewer.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +57,7 @@ row! {
 row! {
     struct ShownRow {
         place: i64, item: i64, revision: i64, body: String, accept: Option<bool>, reason: Option<String>,
-        comment: Option<String>,
+        comment: Option<String>, figures: Option<String>,
     }
 }
 
@@ -113,7 +112,8 @@ async fn sizes(db: &mut Db<'_>, placed: &[(i64, UnderReview)]) -> Result<Vec<Siz
         db,
         SizeRow,
         "SELECT c.place, n.item, n.revision, CAST(octet_length(n.body) AS BIGINT),
-                CAST(COALESCE(octet_length(v.reason), 0) + COALESCE(octet_length(v.comment), 0) AS BIGINT)
+                CAST(COALESCE(octet_length(v.reason), 0) + COALESCE(octet_length(v.comment), 0)
+                     + COALESCE(octet_length(v.figures), 0) AS BIGINT)
          FROM {rows} CROSS JOIN annotations n
          LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
          WHERE n.assignment = c.assignment AND n.author = c.author ORDER BY c.place, n.item",
@@ -126,18 +126,14 @@ async fn sizes(db: &mut Db<'_>, placed: &[(i64, UnderReview)]) -> Result<Vec<Siz
             reviewer: uuid = p.1.reviewer.0,
         };
         |t| {
-            let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-            let texts = |item| {
-                let verdict = t.verdicts.get(&(p.1.submission.0, p.1.reviewer.0, item));
-                verdict.map_or(0, |v| length(&v.reason) + length(&v.comment)) as i64
-            };
+            let verdict = |item| t.verdicts.get(&(p.1.submission.0, p.1.reviewer.0, item));
             let notes = t.annotations_by(p.1.assignment.0, p.1.author.0);
             let size = |(item, note): (i64, &crate::memory::Annotation)| SizeRow {
                 place: p.0,
                 item,
                 revision: note.revision,
                 bytes: note.body.len() as i64,
-                texts: texts(item),
+                texts: verdict(item).map_or(0, |verdict| verdict.bytes()),
             };
             notes.map(size).collect::<Vec<_>>()
         }
@@ -148,7 +144,7 @@ async fn rows(db: &mut Db<'_>, placed: &[(i64, UnderReview, (i64, i64))]) -> Res
     fetch_each!(
         db,
         ShownRow,
-        "SELECT c.place, n.item, n.revision, n.body, v.accept, v.reason, v.comment
+        "SELECT c.place, n.item, n.revision, n.body, v.accept, v.reason, v.comment, v.figures
          FROM {rows} CROSS JOIN annotations n
          LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
          WHERE n.assignment = c.assignment AND n.author = c.author AND n.item >= c.first AND n.item <= c.last
@@ -175,6 +171,7 @@ async fn rows(db: &mut Db<'_>, placed: &[(i64, UnderReview, (i64, i64))]) -> Res
                 accept: verdict(item).map(|verdict| verdict.accept),
                 reason: verdict(item).and_then(|verdict| verdict.reason.clone()),
                 comment: verdict(item).and_then(|verdict| verdict.comment.clone()),
+                figures: verdict(item).and_then(|verdict| verdict.figures.clone()),
             });
             shown.collect::<Vec<_>>()
         }
@@ -182,10 +179,7 @@ async fn rows(db: &mut Db<'_>, placed: &[(i64, UnderReview, (i64, i64))]) -> Res
 }
 
 fn item(row: ShownRow) -> ItemUnderReview {
-    let ShownRow { item, revision, body, accept, reason, comment, place: _ } = row;
-    let verdict = accept.map(|accept| {
-        let verdict = if accept { Verdict::Accept } else { Verdict::Reject };
-        VerdictRow { item, verdict, reason, comment }
-    });
+    let ShownRow { item, revision, body, accept, reason, comment, figures, place: _ } = row;
+    let verdict = accept.map(|accept| StoredVerdict { item, accept, reason, comment, figures }.into());
     ItemUnderReview { item, revision, body, verdict }
 }

@@ -29,8 +29,9 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 58] = [
+const ROUTES: [(&str, &str, Who); 60] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
+    ("GET",    "/v1/me/work",                               Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
     ("DELETE", "/v1/teams/{team}/members/{user}",           Who::Managers),
@@ -68,6 +69,7 @@ const ROUTES: [(&str, &str, Who); 58] = [
     ("POST",   "/v1/reviews/{review}/renew",                Who::Reviewing),
     ("PUT",    "/v1/reviews/{review}/items/{reviewed}",     Who::Reviewing),
     ("GET",    "/v1/reviews/{review}/items/{reviewed}/media", Who::Reviewing),
+    ("GET",    "/v1/reviews/{review}/items/{reviewed}/opinions", Who::Reviewing),
     ("POST",   "/v1/reviews/{review}/submit",               Who::Reviewing),
     ("DELETE", "/v1/reviews/{review}",                      Who::Reviewing),
     ("POST",   "/v1/users",                                 Who::Managers),

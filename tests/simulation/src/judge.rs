@@ -23,7 +23,7 @@ impl World {
         let good = self.must_be_good(Stage::Review, user, &held, true)?;
         let item = held.items[item % held.items.len()];
         let verdict = if reject { Verdict::Reject } else { Verdict::Accept };
-        let row = VerdictRow { item, verdict, reason: None, comment: None };
+        let row = VerdictRow::plain(item, verdict);
         let answer = self.processes[process].review.clone().judge(user, held.lease, row).await;
         let said = self.said(answer)?;
         self.tell(&("judge", person, item, reject), &said);

@@ -13,8 +13,8 @@ use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AssignmentFilter, Managed};
 
+use super::assignment_view::AssignmentView;
 use super::jobs;
-use super::views::AssignmentView;
 use crate::freed;
 
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,7 @@ pub(crate) async fn list(
         let read = context.store.assignments(job.id, filter.clone(), after, few).await?;
         let Some(last) = read.last() else { return Ok(Json(Page::whole(views))) };
         after = last.id.0;
-        let read: Vec<_> = read.into_iter().map(AssignmentView::from).collect();
+        let read = AssignmentView::of(&context, read).await?;
         bytes += read.iter().map(AssignmentView::bytes).sum::<usize>();
         views.extend(read);
     }
@@ -80,7 +80,8 @@ pub(crate) async fn show(
     caller: Caller,
     PathId(id): PathId<AssignmentId>,
 ) -> Result<Json<AssignmentView>> {
-    Ok(Json(own(&context, &caller, id, LEADS).await?.into()))
+    let assignment = own(&context, &caller, id, LEADS).await?;
+    Ok(Json(AssignmentView::of_one(&context, assignment).await?))
 }
 
 /// Why something is done.
@@ -147,7 +148,7 @@ pub(crate) async fn reassign(
     let step = context.traces.at("reassign", id);
     let managed =
         context.store.assignment_reassign(id, request.user, until, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?)))
+    Ok(Json(announced(&context, step.end(managed)?).await?))
 }
 
 pub(crate) async fn reopen(
@@ -160,7 +161,7 @@ pub(crate) async fn reopen(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("reopen", id);
     let managed = context.store.assignment_reopen(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?)))
+    Ok(Json(announced(&context, step.end(managed)?).await?))
 }
 
 pub(crate) async fn cancel(
@@ -173,11 +174,11 @@ pub(crate) async fn cancel(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("cancel", id);
     let managed = context.store.assignment_cancel(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?)))
+    Ok(Json(announced(&context, step.end(managed)?).await?))
 }
 
 /// The assignment as it stands, once those who wait for it have heard.
-fn announced(context: &Context, managed: Managed) -> AssignmentView {
+async fn announced(context: &Context, managed: Managed) -> Result<AssignmentView> {
     freed::announce(context, std::slice::from_ref(&managed));
-    managed.0.into()
+    AssignmentView::of_one(context, managed.0).await
 }

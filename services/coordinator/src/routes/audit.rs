@@ -11,8 +11,8 @@ use swath_runtime::{Caller, Context, PathId, Result, Search};
 use swath_store::AuditEntry;
 use uuid::Uuid;
 
+use super::names::{Names, Person};
 use super::teams::require_manager;
-use super::views::{Person, names_of};
 
 /// An entry of the audit log.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -42,8 +42,8 @@ async fn page(context: &Context, team: Option<TeamId>, query: PageQuery) -> Resu
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let entries = context.store.audit_log(team, after, limit).await?;
     let people: Vec<UserId> = entries.iter().flat_map(|entry| [entry.actor, entry.user]).flatten().collect();
-    let names = names_of(context, people).await?;
-    let person = |id: UserId| Person { id, name: names.get(&id).cloned().unwrap_or_default() };
+    let names = Names::of_people(context, people).await?;
+    let person = |id: UserId| Person { id, name: names.person(id).unwrap_or_default() };
     let view = |entry: AuditEntry| AuditView {
         id: entry.id,
         at: entry.at,

@@ -12,7 +12,7 @@ use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::User;
 
-use super::views::Person;
+use super::names::Person;
 use crate::freed;
 
 /// A team to be made.

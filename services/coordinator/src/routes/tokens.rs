@@ -15,7 +15,7 @@ use swath_store::{NewToken, TokenInfo, User, digest};
 
 use uuid::Uuid;
 
-use super::views::Person;
+use super::names::Person;
 
 /// A token to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]

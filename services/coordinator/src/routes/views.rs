@@ -1,33 +1,17 @@
-//! Jobs and assignments as they are shown.
+//! Jobs as they are shown.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
+use swath_domain::Time;
+use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobStatus, Priority};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::progress::{Counter, ItemStates, Progress};
-use swath_domain::ranges::Range;
-use swath_domain::review::ReviewRule;
-use swath_domain::{Assignment, Status, Time};
-use swath_runtime::{Context, Result};
+use swath_domain::review::{ReasonCode, ReviewRule};
 
-/// A person by id and name.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct Person {
-    /// The account.
-    pub(crate) id: UserId,
-    /// The name.
-    pub(crate) name: String,
-}
-
-/// The names of these people, by one statement.
-pub(crate) async fn names_of(context: &Context, mut people: Vec<UserId>) -> Result<HashMap<UserId, String>> {
-    people.sort_unstable();
-    people.dedup();
-    Ok(context.store.user_names(people).await?.into_iter().collect())
-}
+use super::names::{Names, Person};
+use crate::markdown;
 
 /// What is reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,6 +53,7 @@ pub(crate) struct JobSummary {
     id: JobId,
     team: TeamId,
     dataset: DatasetId,
+    dataset_name: Option<String>,
     dataset_version: i64,
     title: String,
     status: JobStatus,
@@ -91,6 +76,8 @@ pub(crate) struct JobSummary {
     /// Who made it; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by_name: Option<String>,
     created_at: Time,
 }
 
@@ -99,11 +86,19 @@ pub(crate) struct JobSummary {
 pub(crate) struct JobView {
     #[serde(flatten)]
     summary: JobSummary,
+    /// Markdown.
     description: Option<String>,
+    /// The same as HTML that is safe to show.
+    description_html: Option<String>,
     classes: Vec<Class>,
     tags: Vec<TagDefinition>,
     limits: LabelLimits,
+    /// Markdown.
     instructions: Option<String>,
+    /// The same as HTML that is safe to show.
+    instructions_html: Option<String>,
+    /// Why items may be rejected; in the reviewer's own words where there are none.
+    reasons: Vec<ReasonCode>,
     /// Who may annotate, `null` for everyone in the team; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<UserId>>)]
@@ -112,6 +107,9 @@ pub(crate) struct JobView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<UserId>>)]
     reviewers: Option<Option<Vec<UserId>>>,
+    /// The names of everyone whose id stands here; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<Vec<Person>>,
 }
 
 /// Assignments by status, and events.
@@ -156,11 +154,12 @@ impl From<&Progress> for Counts {
 
 impl JobSummary {
     /// A job, with its progress and its people for those who lead it.
-    pub(crate) fn new(job: JobHead, leads: Option<&Progress>) -> Self {
+    pub(crate) fn new(job: JobHead, names: &Names, leads: Option<&Progress>) -> Self {
         Self {
             id: job.id,
             team: job.team,
             dataset: job.dataset,
+            dataset_name: names.dataset(job.dataset),
             dataset_version: job.version,
             title: job.title,
             status: job.status,
@@ -176,6 +175,7 @@ impl JobSummary {
             progress: leads.map(Progress::items),
             counts: leads.map(Counts::from),
             created_by: leads.map(|_| job.creator),
+            created_by_name: leads.and_then(|_| names.person(job.creator)),
             created_at: job.created,
         }
     }
@@ -187,86 +187,21 @@ impl JobSummary {
 
 impl JobView {
     /// A job, with its progress and its people for those who lead it.
-    pub(crate) fn new(job: Job, leads: Option<&Progress>) -> Self {
+    pub(crate) fn new(job: Job, names: &Names, leads: Option<&Progress>) -> Self {
         let spec = Arc::unwrap_or_clone(job.spec.clone());
         Self {
-            summary: JobSummary::new(job.with(()), leads),
+            summary: JobSummary::new(job.with(()), names, leads),
+            description_html: spec.description.as_deref().map(markdown::html),
             description: spec.description,
             classes: spec.classes,
             tags: spec.tags,
             limits: spec.limits,
+            instructions_html: spec.instructions.as_deref().map(markdown::html),
             instructions: spec.instructions,
+            reasons: spec.reasons,
             annotators: leads.map(|_| spec.annotators),
             reviewers: leads.map(|_| spec.reviewers),
-        }
-    }
-}
-
-/// An assignment.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct AssignmentView {
-    id: AssignmentId,
-    job: JobId,
-    round: i64,
-    number: i64,
-    slot: i64,
-    parent: Option<AssignmentId>,
-    #[schema(value_type = Vec<Range>)]
-    ranges: Vec<Range>,
-    items: i64,
-    status: Status,
-    fence: i64,
-    /// Whose lease stands on it; it has lapsed if the status is PENDING or COMPLETED.
-    holder: Option<UserId>,
-    lease_id: Option<LeaseId>,
-    expires_at: Option<Time>,
-    /// Items saved by the present holder.
-    confirmed: i64,
-    author: Option<UserId>,
-    /// Whether the submission goes before a reviewer.
-    review: bool,
-    reserved_for: Option<UserId>,
-    reserved_until: Option<Time>,
-    /// Its rounds are used up: it waits for a manager to reassign it.
-    waits_for_manager: bool,
-    /// Since when it has its status.
-    since: Time,
-}
-
-impl AssignmentView {
-    /// About how many bytes it takes: mostly its ranges.
-    pub(crate) fn bytes(&self) -> usize {
-        1_024 + 64 * self.ranges.len()
-    }
-
-    pub(crate) fn cursor(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-impl From<Assignment> for AssignmentView {
-    fn from(a: Assignment) -> Self {
-        Self {
-            id: a.id,
-            job: a.job,
-            round: a.round,
-            number: a.number,
-            slot: a.slot,
-            parent: a.parent,
-            ranges: a.ranges.as_slice().to_vec(),
-            items: a.items,
-            status: a.status,
-            fence: a.fence,
-            holder: a.holder,
-            lease_id: a.lease,
-            expires_at: a.lease.map(|_| a.expires),
-            confirmed: a.confirmed,
-            author: a.author,
-            review: a.review,
-            reserved_for: a.reserved_for,
-            reserved_until: a.reserved_for.map(|_| a.reserved_until),
-            waits_for_manager: a.held,
-            since: a.since,
+            people: leads.map(|_| names.everybody()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reviews: asked for, looked at, kept, judged item by item, decided, given back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -100,13 +101,24 @@ pub(crate) async fn media(
     review.desk.media(id, user, index).await
 }
 
+pub(crate) async fn opinions(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId((id, index)): PathId<(LeaseId, i64)>,
+    Search(query): Search<PageQuery>,
+) -> Result<Response> {
+    let (limit, after) = (pages::limit(query.limit)?, pages::after_item(query.after.as_deref())?);
+    let user = review.desk.admit(&caller, id).await?.user;
+    Ok(review.desk.opinions((id, user), index, after, limit).await?.answer())
+}
+
 /// A verdict on one item.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerdictRequest {
     /// Accept or reject.
     verdict: Verdict,
-    /// Why, as a keyword or a phrase.
+    /// Why: where the job names reasons, the code of one of them, which a rejection needs; else a keyword or a phrase.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: Option<String>,
@@ -114,6 +126,10 @@ pub(crate) struct VerdictRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     comment: Option<String>,
+    /// Which figures it is about, by their positions in the annotation from 0; the item as a whole where there are none.
+    #[serde(default)]
+    #[schema(value_type = BTreeSet<u32>, max_items = 100)]
+    figures: Vec<u32>,
 }
 
 impl VerdictRequest {
@@ -124,6 +140,7 @@ impl VerdictRequest {
                 check_text(&format!("{at}{field}"), text, limits::REASON_MAX, &mut errors);
             }
         }
+        check_figures(&format!("{at}figures"), &self.figures, &mut errors);
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
@@ -132,8 +149,21 @@ impl VerdictRequest {
             let at = at.trim_end_matches('.');
             return Err(Problem::too_large_item(at, item, bytes, limits::VERDICT_BYTES_MAX));
         }
-        Ok(VerdictRow { item, verdict: self.verdict, reason: self.reason, comment: self.comment })
+        let Self { verdict, reason, comment, figures } = self;
+        Ok(VerdictRow { item, verdict, reason, comment, figures })
     }
+}
+
+/// A list of figures is bounded, and names each of them once.
+fn check_figures(field: &str, figures: &[u32], errors: &mut Vec<FieldError>) {
+    if figures.len() > limits::VERDICT_FIGURES_MAX {
+        let most = limits::VERDICT_FIGURES_MAX;
+        errors.push(FieldError::new(field, format!("at most {most} figures are named in one verdict")));
+        return;
+    }
+    let mut seen = HashSet::new();
+    let twice = figures.iter().enumerate().filter(|(_, figure)| !seen.insert(**figure));
+    errors.extend(twice.map(|(index, _)| FieldError::new(format!("{field}[{index}]"), "stands here twice")));
 }
 
 /// The verdict that is saved now.
@@ -167,7 +197,7 @@ pub(crate) struct ItemVerdict {
     index: i64,
     /// Accept or reject.
     verdict: Verdict,
-    /// Why, as a keyword or a phrase.
+    /// Why: where the job names reasons, the code of one of them, which a rejection needs; else a keyword or a phrase.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: Option<String>,
@@ -175,6 +205,11 @@ pub(crate) struct ItemVerdict {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     comment: Option<String>,
+    /// Which figures it is about, by their positions in the annotation from 0; the item as a whole where there are none.
+    // What is told apart by its digest must not change for those who name none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = BTreeSet<u32>, max_items = 100)]
+    figures: Vec<u32>,
 }
 
 /// What becomes of items without a verdict.
@@ -247,13 +282,14 @@ fn rows(verdicts: Vec<ItemVerdict>) -> Result<Vec<VerdictRow>> {
             format!("at most {} verdicts at once", limits::RANGE_SIZE_MAX),
         ));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let row = |(position, given): (usize, ItemVerdict)| {
         if !seen.insert(given.index) {
             return Err(Problem::field(format!("verdicts[{position}].index"), "stands here twice"));
         }
-        let request = VerdictRequest { verdict: given.verdict, reason: given.reason, comment: given.comment };
-        request.check(&format!("verdicts[{position}]."), given.index)
+        let ItemVerdict { index, verdict, reason, comment, figures } = given;
+        let request = VerdictRequest { verdict, reason, comment, figures };
+        request.check(&format!("verdicts[{position}]."), index)
     };
     verdicts.into_iter().enumerate().map(row).collect()
 }

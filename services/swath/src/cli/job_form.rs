@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use swath_domain::job::Priority;
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
+use swath_domain::review::ReasonCode;
 use swath_domain::{DatasetId, Range, TeamId, UserId};
 
 /// What `swath job create` takes: a file or flags.
@@ -64,6 +65,9 @@ struct JobFlags {
     /// What is reviewed: all, none, or a share such as sample:20 (percent)
     #[arg(long, value_name = "RULE", value_parser = review)]
     review: Option<Value>,
+    /// A reason for rejecting items, by its code and what people read (repeatable); reviewers name no others
+    #[arg(long = "reason", id = "reasons", value_name = "CODE=TITLE", value_parser = reason)]
+    reasons: Vec<ReasonCode>,
     /// How urgent it is: low, normal, high or release_blocker
     #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
     priority: Option<Priority>,
@@ -99,6 +103,7 @@ struct NewJob<'a> {
     annotators: Option<&'a [UserId]>,
     reviewers: Option<&'a [UserId]>,
     review: Option<&'a Value>,
+    reasons: Option<&'a [ReasonCode]>,
     lease_seconds: Option<u32>,
 }
 
@@ -135,6 +140,7 @@ impl JobFlags {
             annotators: some(&self.annotators),
             reviewers: some(&self.reviewers),
             review: self.review.as_ref(),
+            reasons: some(&self.reasons),
             lease_seconds: self.lease_seconds,
         };
         Ok(without_nulls(serde_json::to_value(body)?))
@@ -179,6 +185,11 @@ fn tag(text: &str) -> Result<TagDefinition, String> {
         None => (text, None),
     };
     Ok(TagDefinition { name: name.to_owned(), values })
+}
+
+fn reason(text: &str) -> Result<ReasonCode, String> {
+    let (code, title) = text.split_once('=').ok_or("expected CODE=TITLE")?;
+    Ok(ReasonCode { code: code.to_owned(), title: title.to_owned() })
 }
 
 fn range(text: &str) -> Result<Range, String> {
@@ -236,7 +247,7 @@ mod tests {
     fn rules_selections_and_limits_take_the_api_s_form() {
         let sent = body(&format!(
             "--dataset {DATASET} --title t --class a:b:any --tag light=day,night --tag note --max-tags 2 \
-             --range 0-50 --range 70-71 --label x --limit 9 --review sample:20 --priority release_blocker"
+             --range 0-50 --range 70-71 --label x --limit 9 --review sample:20 --priority release_blocker --reason loose=Too_loose"
         ))
         .unwrap();
         assert_eq!(sent["classes"][0], json!({"name": "a:b", "shape": "any"}));
@@ -246,14 +257,21 @@ mod tests {
         assert_eq!(sent["selection"], json!({"labels": ["x"], "ranges": ranges, "limit": 9}));
         assert_eq!(sent["review"], json!({"rule": "sample", "percent": 20}));
         assert_eq!(sent["priority"], "release_blocker");
+        assert_eq!(sent["reasons"], json!([{"code": "loose", "title": "Too_loose"}]));
     }
 
     #[test]
     fn what_cannot_be_meant_is_wrong_usage() {
         let whole = format!("--dataset {DATASET} --title t --class a:any");
-        for wrong in
-            ["--range 9-3", "--range 5", "--review sample:101", "--review some", "--class b:blob", "--file x"]
-        {
+        for wrong in [
+            "--range 9-3",
+            "--range 5",
+            "--review sample:101",
+            "--review some",
+            "--class b:blob",
+            "--reason loose",
+            "--file x",
+        ] {
             assert!(body(&format!("{whole} {wrong}")).is_err(), "{wrong}");
         }
         assert!(body("--title t --class a:any").is_err());

@@ -42,6 +42,7 @@ fn write_labels(t: &mut Tables, written: &Written) -> Result<()> {
             accept: said.verdict == Verdict::Accept,
             reason: said.reason.clone(),
             comment: said.comment.clone(),
+            figures: said.stored_figures(),
         };
         t.verdicts.put((judged.submission.0, judged.reviewer.0, said.item), record);
     }

@@ -140,10 +140,11 @@ const SAVED: Part = part!(
 );
 
 const JUDGED: Part = part!(
-    "INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, updated)
+    "INSERT INTO verdicts (submission, reviewer, item, lease, accept, reason, comment, figures, updated)
      SELECT * FROM {rows} WHERE TRUE
      ON CONFLICT (submission, reviewer, item) DO UPDATE SET lease = excluded.lease, accept = excluded.accept,
-         reason = excluded.reason, comment = excluded.comment, updated = excluded.updated",
+         reason = excluded.reason, comment = excluded.comment, figures = excluded.figures,
+         updated = excluded.updated",
     judged,
     |j| {
         submission: uuid = j.submission.0,
@@ -153,6 +154,7 @@ const JUDGED: Part = part!(
         accept: boolean = j.verdict.verdict == Verdict::Accept,
         reason: text = j.verdict.reason.clone(),
         comment: text = j.verdict.comment.clone(),
+        figures: text = j.verdict.stored_figures(),
         updated: bigint = j.at.0,
     }
 );

@@ -93,8 +93,11 @@ async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
     assert_eq!(items[0].verdict, Some(said.clone()));
     let submission = review.submission.unwrap();
     assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [(1, 5)]);
-    assert_eq!(world.store.verdicts(submission, 0..=0).await.unwrap(), []);
-    assert_eq!(world.store.verdicts(submission, EVERY).await.unwrap(), [said]);
+    let decided = (review.id, submission);
+    assert_eq!(world.store.deciding_verdicts(decided, EVERY).await.unwrap(), []);
+    world.decide(&review, &[]).await.unwrap();
+    let rest = |item| verdict(item, Verdict::Accept);
+    assert_eq!(world.store.deciding_verdicts(decided, 0..=1).await.unwrap(), [rest(0), said]);
 }
 
 async fn accepted_items_are_read_by_their_bytes(world: World) {

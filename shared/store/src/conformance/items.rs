@@ -88,6 +88,7 @@ async fn a_save_goes_through_at_the_revision_that_it_names(world: World) {
             "{answer:?}"
         );
     }
+    assert_eq!(save("second", 1).await.unwrap().revision, 2, "its answer was lost");
     let rows = saved(&world, held.id, held.holder.unwrap()).await;
     assert_eq!(rows, [(2, 2, work(2, "second").body)]);
 }

@@ -258,7 +258,7 @@ pub(super) fn skip(item: i64) -> ItemWork {
 }
 
 pub(super) fn verdict(item: i64, verdict: Verdict) -> VerdictRow {
-    VerdictRow { item, verdict, reason: None, comment: None }
+    VerdictRow::plain(item, verdict)
 }
 
 /// Why a lease was refused as stale.

@@ -11,6 +11,7 @@ use super::table::Table;
 use crate::audit_log::AuditEntry;
 use crate::datasets::Dataset;
 use crate::people::User;
+use crate::reviews::StoredVerdict;
 use crate::rows::GrantRow;
 
 #[derive(Clone)]
@@ -95,6 +96,20 @@ pub(crate) struct VerdictRecord {
     pub(crate) accept: bool,
     pub(crate) reason: Option<String>,
     pub(crate) comment: Option<String>,
+    pub(crate) figures: Option<String>,
+}
+
+impl VerdictRecord {
+    /// The bytes of its texts.
+    pub(crate) fn bytes(&self) -> i64 {
+        let texts = [&self.reason, &self.comment, &self.figures];
+        texts.into_iter().flatten().map(String::len).sum::<usize>() as i64
+    }
+
+    pub(crate) fn stored(&self, item: i64) -> StoredVerdict {
+        let Self { accept, reason, comment, figures } = self.clone();
+        StoredVerdict { item, accept, reason, comment, figures }
+    }
 }
 
 #[derive(Clone)]

@@ -1,0 +1,186 @@
+//! Markdown as HTML that is safe to show: markup in it is text, links are those of the web, and pictures come from Swath
+//! itself.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use ammonia::{Builder, UrlRelative};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
+
+/// Elements that Markdown makes.
+const ELEMENTS: [&str; 29] = [
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "img",
+    "input",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
+
+/// The most elements within one another.
+const DEPTH_MOST: usize = 40;
+
+/// What is left of HTML whatever made it.
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = Builder::empty();
+    cleaner
+        .tags(HashSet::from(ELEMENTS))
+        .add_tag_attributes("a", ["href", "title"])
+        .add_tag_attributes("img", ["src", "alt", "title"])
+        .add_tag_attributes("ol", ["start"])
+        .add_tag_attributes("input", ["type", "checked", "disabled"])
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(UrlRelative::PassThrough)
+        .attribute_filter(|element, attribute, value| match (element, attribute) {
+            ("img", "src") => Some(value.into()).filter(|_| is_own(value)),
+            ("input", "type") => Some(value.into()).filter(|_| value == "checkbox"),
+            _ => Some(value.into()),
+        })
+        .link_rel(Some("noopener noreferrer"))
+        .set_tag_attribute_value("a", "target", "_blank");
+    cleaner
+});
+
+/// The HTML of a Markdown text.
+pub(crate) fn html(text: &str) -> String {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut made = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut made, shallow(harmless(Parser::new_ext(text, options))));
+    CLEANER.clean(&made).to_string()
+}
+
+/// Markup shows as the text that it is, and a picture from elsewhere as a link to it.
+fn harmless<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+    let mut are_own = Vec::new();
+    events.map(move |event| match event {
+        Event::Html(markup) | Event::InlineHtml(markup) => Event::Text(markup),
+        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            are_own.push(is_own(&dest_url));
+            Event::Start(match are_own.last() {
+                Some(true) => Tag::Image { link_type, dest_url, title, id },
+                _ => Tag::Link { link_type: LinkType::Inline, dest_url, title, id },
+            })
+        }
+        Event::End(TagEnd::Image) if are_own.pop() == Some(false) => Event::End(TagEnd::Link),
+        event => event,
+    })
+}
+
+/// Leaves out what stands deeper than anybody can read: the cost of cleaning grows with the square of the depth.
+fn shallow<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+    let mut depth = 0;
+    events.filter(move |event| match event {
+        Event::Start(_) => {
+            depth += 1;
+            depth <= DEPTH_MOST
+        }
+        Event::End(_) => {
+            depth -= 1;
+            depth < DEPTH_MOST
+        }
+        _ => true,
+    })
+}
+
+/// Whether the address is a path on this server; two slashes, or a slash and a backslash, begin the name of another one.
+fn is_own(address: &str) -> bool {
+    let mut letters = address.bytes();
+    letters.next() == Some(b'/') && !matches!(letters.next(), Some(b'/' | b'\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_html() {
+        let text =
+            "# Boxes\n\n- *tight*\n- `any` [guide](https://example.org/a?b=1&c)\n\n|a|b|\n|-|-|\n|1|~~2~~|\n";
+        let made = html(text);
+        for part in [
+            "<h1>Boxes</h1>",
+            "<li><em>tight</em></li>",
+            "<code>any</code>",
+            r#"href="https://example.org/a?b=1&amp;c""#,
+            r#"target="_blank""#,
+            r#"rel="noopener noreferrer""#,
+            "<td>1</td>",
+            "<del>2</del>",
+        ] {
+            assert!(made.contains(part), "{part} in {made}");
+        }
+    }
+
+    #[test]
+    fn markup_shows_as_text() {
+        for markup in
+            ["<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b", "<div\nonclick=x>\n</div>"]
+        {
+            let made = html(markup);
+            let shown = made.replace("<p>", "").replace("</p>", "");
+            assert!(!shown.contains('<') && shown.contains("&lt;"), "{made}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_acts_is_no_link() {
+        for address in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+        ] {
+            let made = html(&format!("[here]({address}) ![there]({address}) <{address}>"));
+            assert!(!made.contains("href") && !made.contains("src"), "{made}");
+        }
+    }
+
+    #[test]
+    fn a_picture_from_elsewhere_is_a_link() {
+        for address in ["https://example.org/a.png", "//example.org/a.png", "/\\example.org/a.png", "a.png"] {
+            let made = html(&format!("![what](<{address}>)"));
+            assert!(!made.contains("<img") && made.contains("what"), "{made}");
+        }
+        let made = html("![what](/v1/media/abc) ![x](https://example.org) ![y](/b)");
+        assert!(made.contains(r#"<img src="/v1/media/abc" alt="what">"#), "{made}");
+        assert!(made.contains(r#"<img src="/b" alt="y">"#) && made.contains(">x</a>"), "{made}");
+    }
+
+    #[test]
+    fn text_that_nests_deeply_is_no_trouble() {
+        for text in [
+            ">".repeat(20_000),
+            "[".repeat(20_000),
+            "*a ".repeat(6_000),
+            "- ".repeat(10_000),
+            "![".repeat(10_000),
+        ] {
+            let made = html(&text);
+            assert!(made.matches("<blockquote>").count() <= DEPTH_MOST && made.len() < 100_000);
+        }
+    }
+}
