@@ -88,6 +88,7 @@ async fn end_to_end(run: &mut Run) {
 
 /// The console in a real browser, on both shapes.
 async fn console(run: &mut Run) {
+    let Some(tools) = console::tools(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
         return;
     }
@@ -97,6 +98,7 @@ async fn console(run: &mut Run) {
                 let package = ["test", "--package", CONSOLE, "--", BROWSERS];
                 let mut tests = run.cargo(&package);
                 tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
+                tests.envs([tools.clone()]);
                 run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
                 run.look_for_panics(shape);
             }
