@@ -3,8 +3,17 @@
 //! The same tests run on both shapes; each file is a theme, each test a sitting.
 #![cfg(test)]
 
+mod accessibility;
 mod browser;
+mod faults;
+mod history;
 mod labelling;
+mod losing;
+mod pointing;
+mod recording;
 mod reviewing;
 mod scene;
+mod screenshots;
+mod sharing;
 mod signing_in;
+mod tour;
