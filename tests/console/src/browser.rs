@@ -123,7 +123,12 @@ impl Browser {
 
     /// What a script on the page answers.
     pub async fn script(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
+        self.script_with(script, Vec::new()).await
+    }
+
+    /// The same of a script that takes arguments.
+    pub async fn script_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
     }
 
     /// What a script on the page answers by calling its last argument.

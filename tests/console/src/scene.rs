@@ -1,6 +1,6 @@
 //! What the sittings have in common: a job over photographs, people who sign in, and a range that is labelled by keys.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,9 +14,10 @@ pub const PHOTOGRAPHS: [&str; 3] = ["camera.png", "coins.png", "page.png"];
 /// How long the server may take to know what was done on the page.
 pub const KNOWN: Duration = Duration::from_secs(30);
 
-fn photograph(name: &str) -> PathBuf {
+/// Copies a photograph to where a server finds it.
+pub fn copy_photograph(name: &str, to: &Path) {
     let folder = std::env::var_os("SWATH_TEST_PICTURES").expect("run this through tests/run");
-    Path::new(&folder).join(name)
+    std::fs::copy(Path::new(&folder).join(name), to).unwrap();
 }
 
 /// A job over three photographs, in one range.
@@ -38,7 +39,7 @@ pub async fn job_over(world: &World, team: &Team, photographs: &[&str], wishes: 
     let folder = world.media_folder("photographs").unwrap();
     for (place, name) in photographs.iter().enumerate() {
         // The order of the names is the order of the items.
-        std::fs::copy(photograph(name), folder.join(format!("{place}-{name}"))).unwrap();
+        copy_photograph(name, &folder.join(format!("{place}-{name}")));
     }
     let dataset = team.dataset_from(json!({"folder": folder})).await;
     team.job(&dataset, wishes).await

@@ -6,11 +6,14 @@
 mod accessibility;
 mod browser;
 mod faults;
+mod foreign_pages;
 mod history;
 mod labelling;
 mod losing;
+mod markup;
 mod pointing;
 mod recording;
+mod reloading;
 mod reviewing;
 mod scene;
 mod screenshots;

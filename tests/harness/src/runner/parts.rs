@@ -95,8 +95,8 @@ async fn console(run: &mut Run) {
     match fetch::everything(&run.cache()).await {
         Ok(fetched) => {
             for shape in shapes(run) {
-                let package = ["test", "--package", CONSOLE, "--", BROWSERS];
-                let mut tests = run.cargo(&package);
+                let suite = ["test", "--workspace", "--exclude", SIMULATION, "--test", "console"];
+                let mut tests = run.cargo(&[&suite[..], &["--", BROWSERS]].concat());
                 tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
                 tests.envs([tools.clone()]);
                 run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
