@@ -27,6 +27,7 @@ async fn a_reload_at_any_step_loses_nothing_and_doubles_nothing() {
     annotating.reload().await;
     annotating.says("Ready when you are").await;
     take(&annotating).await;
+    is_shown(&annotating, 1).await;
     for place in 1..=PHOTOGRAPHS.len() {
         annotating.reload().await;
         is_shown(&annotating, place).await;
@@ -48,6 +49,7 @@ async fn a_reload_at_any_step_loses_nothing_and_doubles_nothing() {
 
     let reviewing = signed_in(&recording.origin(), &team, &rosa, "/reviews").await;
     take(&reviewing).await;
+    reviewing.see("footer.save button.main:enabled").await;
     for place in 1..=PHOTOGRAPHS.len() {
         reviewing.reload().await;
         reviewing.see(&format!(".submission li:nth-child({place}) button[aria-current=step]")).await;
