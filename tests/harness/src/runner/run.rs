@@ -1,5 +1,6 @@
 //! One run: what was asked, what was started, what was counted.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -57,6 +58,9 @@ impl Run {
     pub fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(arguments);
+        for (key, _) in std::env::vars_os().filter(|(key, _)| is_of_our_package(key)) {
+            command.env_remove(key);
+        }
         self.surrounded(command)
     }
 
@@ -129,6 +133,13 @@ impl Run {
         println!("The tests did not pass: failed and skipped must both be 0, and something must have run.");
         ExitCode::FAILURE
     }
+}
+
+/// Whether `cargo run` has set a variable to tell us of our own package. Build scripts that read it would run anew, and
+/// everything that stands on them would be built anew, each time.
+fn is_of_our_package(key: &OsStr) -> bool {
+    let key = key.to_string_lossy();
+    key.starts_with("CARGO_PKG_") || key.starts_with("CARGO_MANIFEST_")
 }
 
 /// The logs of all processes, a few folders down.
