@@ -96,3 +96,42 @@ async fn a_server_that_is_killed_finds_everything_again() {
     browser.close().await;
     recording.agrees(&team, &job).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verdicts_that_are_given_without_a_network_arrive_once() {
+    let world = World::shared().await;
+    let (team, recording) = (world.team("console").await, Recording::to(world).await);
+    let (anna, rosa) = (team.annotator("Anna").await, team.reviewer("Rosa").await);
+    let job = job(world, &team).await;
+    anna.at(&recording.direct()).work(&job).await;
+    let browser = signed_in(&recording.origin(), &team, &rosa, "/reviews").await;
+    take(&browser).await;
+    browser.see("footer.save button.main:enabled").await;
+    browser.holds("the next picture", NEIGHBOURS_ARE_THERE).await;
+
+    recording.wire.cut();
+    browser.enter().await;
+    browser.see(".submission li:nth-child(2) button[aria-current=step]").await;
+    browser.see("footer.save button.main:enabled").await;
+    browser.press("1").await;
+    browser.says("2 verdicts are not on the server yet").await;
+    recording.wire.mend();
+    browser.misses(".range-actions .warning").await;
+    browser.reload().await;
+    browser.see(".submission li:nth-child(2) button[data-state=rejected]").await;
+    browser.see("footer.save button.main:enabled").await;
+    browser.enter().await;
+
+    // The server decides, and its answer is lost.
+    browser.see(".done button.main").await;
+    recording.wire.set(Line::Mute);
+    hand_in(&browser).await;
+    let is_decided =
+        || async { (recording.done(|call| matches!(call, Call::Decide { .. })) > 0).then_some(()) };
+    until("the decision", KNOWN, is_decided).await.unwrap();
+    recording.wire.interrupt().await;
+    browser.says("There is nothing for you to review").await;
+    has_status(&team, &job, "REJECTED", 1).await;
+    browser.close().await;
+    recording.agrees(&team, &job).await;
+}

@@ -149,3 +149,19 @@ async fn rework(browser: &Browser) {
     browser.says("What I hold").await;
     is_plain(browser).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_does_wrong_is_in_the_log() {
+    let world = World::shared().await;
+    let browser = Browser::open().await.unwrap();
+    browser.goto(world.origin()).await;
+    browser.see("#token").await;
+    assert!(browser.faults().await.is_empty());
+    browser.script("document.body.insertAdjacentHTML('beforeend', '<p onclick=\"marked=1\">')").await;
+    browser.script("document.querySelector('p[onclick]').click()").await;
+    browser.script("setTimeout(() => { throw new Error('nobody catches this'); })").await;
+    browser.holds("the error", "return new Promise((done) => setTimeout(() => done(true)))").await;
+    let faults = browser.faults().await.join(" ");
+    assert!(faults.contains("Content Security Policy") && faults.contains("nobody catches this"), "{faults}");
+    browser.close().await;
+}
