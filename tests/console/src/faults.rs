@@ -10,6 +10,10 @@ use crate::scene::{KNOWN, hand_in, has_status, is_marked, is_shown, job, label, 
 
 /// Waits until the browser has asked for all pictures of the range: the neighbours are loaded before they are needed.
 const NEIGHBOURS_ARE_THERE: &str = "return performance.getEntriesByType('resource').filter((one) => one.name.includes('/media/')).length >= 2";
+/// No item of the submission bears the sign of a verdict that is on its way.
+const ALL_IS_SENT: &str = "
+    const signs = [...document.querySelectorAll('.submission .sign')];
+    return signs.length === 3 && !signs.some((sign) => sign.textContent.includes('↑'))";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_is_cut_loses_nothing_and_doubles_nothing() {
@@ -124,6 +128,7 @@ async fn verdicts_that_are_given_without_a_network_arrive_once() {
 
     // The server decides, and its answer is lost.
     browser.see(".done button.main").await;
+    browser.holds("all verdicts to be sent", ALL_IS_SENT).await;
     recording.wire.set(Line::Mute);
     hand_in(&browser).await;
     let is_decided =
