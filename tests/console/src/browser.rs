@@ -1,4 +1,9 @@
-//! A headless Chromium with an empty profile, driven by keys and clicks as a person gives them.
+//! A headless Chromium with an empty profile, driven by keys, clicks and touches as a person gives them.
+
+mod devtools;
+mod log;
+mod pointer;
+mod seeing;
 
 use std::path::Path;
 use std::process::Command;
@@ -6,23 +11,29 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
-use fantoccini::elements::Element;
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::wd::WindowHandle;
+use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use swath_harness::children::{Running, leashed};
-use swath_harness::{ports, until};
+use swath_harness::{http, ports};
+
+pub use devtools::Theme;
+pub use pointer::Pointer;
 
 /// How long the driver may take to listen.
 const STARTED: Duration = Duration::from_secs(30);
-/// How long something may take to appear on a page, however busy the machine.
-const SHOWN: Duration = Duration::from_secs(60);
 /// The way of WebDriver to name the key Enter.
 pub const ENTER: char = '\u{e007}';
+/// The same of Escape.
+pub const ESCAPE: char = '\u{e00c}';
 
 /// See the module.
 pub struct Browser {
     client: Client,
+    /// Where the driver takes what is beyond WebDriver: `http://127.0.0.1:PORT/session/ID`.
+    session: String,
+    http: reqwest::Client,
     /// Before the folder, which it writes into until it ends.
     _driver: Running,
     _profile: tempfile::TempDir,
@@ -62,7 +73,9 @@ impl Browser {
         builder.capabilities(capabilities);
         let url = format!("http://127.0.0.1:{port}");
         let client = builder.connect(&url).await.with_context(|| driver.output())?;
-        Ok(Self { client, _driver: driver, _profile: profile })
+        let id = client.session_id().await?.context("the driver has no session")?;
+        let (session, http) = (format!("{url}/session/{id}"), http::client());
+        Ok(Self { client, session, http, _driver: driver, _profile: profile })
     }
 
     /// Opens a page.
@@ -70,30 +83,16 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
-    /// Waits for what a CSS selector names.
-    pub async fn see(&self, selector: &str) -> Element {
-        let found =
-            until(selector, SHOWN, || async { self.client.find(Locator::Css(selector)).await.ok() }).await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("{error}; the page says: {}", self.text().await),
-        }
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
     }
 
-    /// Waits until the page says this.
-    pub async fn says(&self, words: &str) {
-        let said = until(words, SHOWN, || async { self.text().await.contains(words).then_some(()) }).await;
-        if let Err(error) = said {
-            panic!("{error}; the page says: {}", self.text().await);
-        }
-    }
-
-    /// What the page says now.
-    pub async fn text(&self) -> String {
-        match self.client.find(Locator::Css("body")).await {
-            Ok(body) => body.text().await.unwrap_or_default(),
-            Err(error) => error.to_string(),
-        }
+    /// Loads the page again from a server that is away.
+    pub async fn reload_in_vain(&self) {
+        let _ = self.client.refresh().await;
+        let is_ours = self.script("return document.querySelector('#app') !== null").await;
+        assert_eq!(is_ours, false, "the page came all the same");
     }
 
     /// Presses keys one after the other, wherever the page has them go.
@@ -104,18 +103,43 @@ impl Browser {
         self.client.perform_actions(keyboard).await.unwrap();
     }
 
-    /// Loads the page again.
-    pub async fn reload(&self) {
-        self.client.refresh().await.unwrap();
+    /// Presses Enter.
+    pub async fn enter(&self) {
+        self.press(&ENTER.to_string()).await;
+    }
+
+    /// Opens another tab and goes there; the one that is left comes back.
+    pub async fn open_tab(&self) -> WindowHandle {
+        let opened = self.client.new_window(true).await.unwrap();
+        self.switch_to(opened.handle).await
+    }
+
+    /// Goes to another tab; the one that is left comes back.
+    pub async fn switch_to(&self, tab: WindowHandle) -> WindowHandle {
+        let before = self.client.window().await.unwrap();
+        self.client.switch_to_window(tab).await.unwrap();
+        before
     }
 
     /// What a script on the page answers.
-    pub async fn script(&self, script: &str) -> serde_json::Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
+    pub async fn script(&self, script: &str) -> Value {
+        self.script_with(script, Vec::new()).await
     }
 
-    /// Closes the browser in an orderly way.
+    /// The same of a script that takes arguments.
+    pub async fn script_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// What a script on the page answers by calling its last argument.
+    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(script, arguments).await.unwrap()
+    }
+
+    /// Closes the browser in an orderly way; panics with what its log holds against the pages.
     pub async fn close(self) {
+        let faults = self.faults().await;
         let _ = self.client.clone().close().await;
+        assert!(faults.is_empty(), "{faults:#?}");
     }
 }

@@ -15,7 +15,7 @@ async fn a_range_is_labelled_and_handed_in_by_keyboard_alone() {
     let world = World::shared().await;
     let team = world.team("console").await;
     let (anna, job) = (team.annotator("Anna").await, job(world, &team).await);
-    let browser = signed_in(world, &team, &anna, "/work").await;
+    let browser = signed_in(world.origin(), &team, &anna, "/work").await;
     browser.see("main button.main").await;
     browser.press(&ENTER.to_string()).await;
     browser.says("Everyday things").await;

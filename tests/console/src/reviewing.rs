@@ -16,12 +16,12 @@ async fn one_item_is_rejected_redone_and_accepted_by_keyboard_alone() {
     let team = world.team("console").await;
     let (anna, rosa) = (team.annotator("Anna").await, team.reviewer("Rosa").await);
     let job = job(world, &team).await;
-    let annotating = signed_in(world, &team, &anna, "/work").await;
+    let annotating = signed_in(world.origin(), &team, &anna, "/work").await;
     annotating.see("main button.main").await;
     annotating.press(&enter).await;
     label_all(&annotating).await;
 
-    let reviewing = signed_in(world, &team, &rosa, "/reviews").await;
+    let reviewing = signed_in(world.origin(), &team, &rosa, "/reviews").await;
     reviewing.see("main button.main").await;
     reviewing.press(&enter).await;
     for place in 1..=PHOTOGRAPHS.len() {

@@ -1,39 +1,73 @@
-//! What the sittings have in common: a job over photographs, and people who sign in.
+//! What the sittings have in common: a job over photographs, people who sign in, and a range that is labelled by keys.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use swath_harness::client::Job;
-use swath_harness::{Person, Team, World};
+use swath_harness::{Person, Team, World, until};
 
-use crate::browser::{Browser, ENTER};
+use crate::browser::Browser;
 
 /// Photographs of everyday things, in the order of the items.
 pub const PHOTOGRAPHS: [&str; 3] = ["camera.png", "coins.png", "page.png"];
+/// How long the server may take to know what was done on the page.
+pub const KNOWN: Duration = Duration::from_secs(30);
 
-fn photograph(name: &str) -> PathBuf {
+/// Copies a photograph to where a server finds it.
+pub fn copy_photograph(name: &str, to: &Path) {
     let folder = std::env::var_os("SWATH_TEST_PICTURES").expect("run this through tests/run");
-    Path::new(&folder).join(name)
+    std::fs::copy(Path::new(&folder).join(name), to).unwrap();
 }
 
 /// A job over three photographs, in one range.
 pub async fn job(world: &World, team: &Team) -> Job {
-    let folder = world.media_folder("photographs").unwrap();
-    for name in PHOTOGRAPHS {
-        std::fs::copy(photograph(name), folder.join(name)).unwrap();
-    }
-    let dataset = team.dataset_from(json!({"folder": folder})).await;
-    team.job(&dataset, json!({"range_size": PHOTOGRAPHS.len(), "title": "Everyday things"})).await
+    job_with(world, team, json!({})).await
 }
 
-pub async fn signed_in(world: &World, team: &Team, person: &Person, page: &str) -> Browser {
-    let link = team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+/// The same with wishes that win over that.
+pub async fn job_with(world: &World, team: &Team, wishes: Value) -> Job {
+    let mut body = json!({"range_size": PHOTOGRAPHS.len(), "title": "Everyday things"});
+    if let (Some(body), Value::Object(wishes)) = (body.as_object_mut(), wishes) {
+        body.extend(wishes);
+    }
+    job_over(world, team, &PHOTOGRAPHS, body).await
+}
+
+/// A job over these photographs.
+pub async fn job_over(world: &World, team: &Team, photographs: &[&str], wishes: Value) -> Job {
+    let folder = world.media_folder("photographs").unwrap();
+    for (place, name) in photographs.iter().enumerate() {
+        // The order of the names is the order of the items.
+        copy_photograph(name, &folder.join(format!("{place}-{name}")));
+    }
+    let dataset = team.dataset_from(json!({"folder": folder})).await;
+    team.job(&dataset, wishes).await
+}
+
+/// A browser in which a person has signed in, at a page.
+pub async fn signed_in(origin: &str, team: &Team, person: &Person, page: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
-    browser.goto(&format!("{}{page}#sign-in={}", world.origin(), link["code"].as_str().unwrap())).await;
-    browser.see("main button.main").await;
-    browser.press(&ENTER.to_string()).await;
-    browser.says(&person.name).await;
+    sign_in(&browser, origin, team, person, page).await;
     browser
+}
+
+/// Signs a person in, in a browser in which nobody is.
+pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Person, page: &str) {
+    let link = team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+    // From elsewhere, so that the page is loaded also where it was open already.
+    browser.goto("about:blank").await;
+    browser.goto(&format!("{origin}{page}#sign-in={}", link["code"].as_str().unwrap())).await;
+    browser.see("main button.main").await;
+    browser.enter().await;
+    browser.see("header.shell").await;
+    browser.says(&person.name).await;
+}
+
+/// Takes what comes next, from the page on which somebody holds nothing.
+pub async fn take(browser: &Browser) {
+    browser.see("main.calm button.main").await;
+    browser.enter().await;
 }
 
 /// Two corners of a box, set with a cross that arrow keys move.
@@ -49,15 +83,40 @@ pub async fn is_shown(browser: &Browser, place: usize) {
     browser.see("footer.save button.main:enabled").await;
 }
 
+/// Waits until the range shows this of an item.
+pub async fn is_marked(browser: &Browser, place: usize, state: &str) {
+    browser.see(&format!(".strip li:nth-child({place}) button[data-state={state}]")).await;
+}
+
+/// Draws a box on an item by keyboard, and saves it.
+pub async fn label(browser: &Browser, place: usize) {
+    is_shown(browser, place).await;
+    browser.press(&box_by_keys()).await;
+    browser.enter().await;
+}
+
 /// Labels a range of all photographs by keyboard, and hands it in.
 pub async fn label_all(browser: &Browser) {
     browser.see("main.labelling").await;
     for place in 1..=PHOTOGRAPHS.len() {
-        is_shown(browser, place).await;
-        browser.press(&box_by_keys()).await;
-        browser.press(&ENTER.to_string()).await;
-        browser.see(&format!(".strip li:nth-child({place}) button[data-state=saved]")).await;
+        label(browser, place).await;
+        is_marked(browser, place, "saved").await;
     }
+    hand_in(browser).await;
+}
+
+/// Hands in what is all done.
+pub async fn hand_in(browser: &Browser) {
     browser.see(".done button.main").await;
-    browser.press(&ENTER.to_string()).await;
+    browser.enter().await;
+}
+
+/// Waits until as many assignments of the job have a status.
+pub async fn has_status(team: &Team, job: &Job, status: &str, count: usize) {
+    let what = format!("{count} assignments to be {status}");
+    let look = || async {
+        let rows = team.assignments(job).await;
+        (rows.iter().filter(|row| row["status"] == status).count() == count).then_some(())
+    };
+    until(&what, KNOWN, look).await.unwrap();
 }

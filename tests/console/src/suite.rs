@@ -3,8 +3,20 @@
 //! The same tests run on both shapes; each file is a theme, each test a sitting.
 #![cfg(test)]
 
+mod accessibility;
 mod browser;
+mod faults;
+mod foreign_pages;
+mod history;
 mod labelling;
+mod losing;
+mod markup;
+mod pointing;
+mod recording;
+mod reloading;
 mod reviewing;
 mod scene;
+mod screenshots;
+mod sharing;
 mod signing_in;
+mod tour;

@@ -155,8 +155,11 @@ async fn pump(
             )
         };
         let Ok(now) = line.wait_for(|line| !held(line)).await.map(|line| *line) else { return };
-        if let Line::Slow(by) = now {
-            tokio::time::sleep(by).await;
+        match now {
+            // What was held back when the wire was cut never comes.
+            Line::Cut => return,
+            Line::Slow(by) => tokio::time::sleep(by).await,
+            _ => {}
         }
         if to.write_all(&chunk[..count]).await.is_err() {
             return;

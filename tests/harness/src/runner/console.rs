@@ -5,6 +5,7 @@ use std::{fs, io};
 
 use tokio::process::Command;
 
+use crate::fetch::Fetched;
 use crate::run::Run;
 use crate::step::Kind;
 
@@ -15,24 +16,42 @@ const MADE: [&str; 2] = ["node_modules", "dist"];
 /// A copy of the lock file that `node_modules` was installed by.
 const INSTALLED: &str = "installed-lock.json";
 
+/// Where the tests find the checker of accessibility.
+const AXE: &str = "node_modules/axe-core/axe.min.js";
+
 /// Checks a copy of the sources, so that nothing is installed into the tree.
 pub async fn check(run: &mut Run) {
+    let Some(work) = install(run).await else { return };
+    run.step("the console's types", Kind::Check, npm(&work, &["run", "--silent", "check"])).await;
+    run.step("the console's own tests", Kind::Check, npm(&work, &["test", "--silent"])).await;
+}
+
+/// Installs what tests in a browser take from npm, and says where they find it.
+pub async fn tools(run: &mut Run) -> Option<Fetched> {
+    Some(("SWATH_TEST_AXE", install(run).await?.join(AXE)))
+}
+
+/// Copies the sources and installs their tools beside the copy; nothing where that fails, which is counted.
+async fn install(run: &mut Run) -> Option<PathBuf> {
     let work = run.cache().join("console");
     let is_new = match copied(Path::new(SOURCES), &work) {
         Ok(is_new) => is_new,
-        Err(error) => return run.fail(&format!("{}: {error}", work.display())),
+        Err(error) => {
+            run.fail(&format!("{}: {error}", work.display()));
+            return None;
+        }
     };
     if is_new {
         let install = npm(&work, &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]);
         if !run.step("installing the console's tools", Kind::Build, install).await {
-            return;
+            return None;
         }
         if let Err(error) = fs::copy(work.join("package-lock.json"), work.join(INSTALLED)) {
-            return run.fail(&format!("{}: {error}", work.display()));
+            run.fail(&format!("{}: {error}", work.display()));
+            return None;
         }
     }
-    run.step("the console's types", Kind::Check, npm(&work, &["run", "--silent", "check"])).await;
-    run.step("the console's own tests", Kind::Check, npm(&work, &["test", "--silent"])).await;
+    Some(work)
 }
 
 fn npm(work: &Path, arguments: &[&str]) -> Command {

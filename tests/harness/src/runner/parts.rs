@@ -88,15 +88,17 @@ async fn end_to_end(run: &mut Run) {
 
 /// The console in a real browser, on both shapes.
 async fn console(run: &mut Run) {
+    let Some(tools) = console::tools(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
         return;
     }
     match fetch::everything(&run.cache()).await {
         Ok(fetched) => {
             for shape in shapes(run) {
-                let package = ["test", "--package", CONSOLE, "--", BROWSERS];
-                let mut tests = run.cargo(&package);
+                let suite = ["test", "--workspace", "--exclude", SIMULATION, "--test", "console"];
+                let mut tests = run.cargo(&[&suite[..], &["--", BROWSERS]].concat());
                 tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
+                tests.envs([tools.clone()]);
                 run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
                 run.look_for_panics(shape);
             }

@@ -1,0 +1,22 @@
+//! The browser's log: what its pages did wrong.
+
+use serde_json::{Value, json};
+
+use super::Browser;
+
+impl Browser {
+    /// Violations of the content security policy and errors that nobody caught, since this was asked last. What the network
+    /// or the server refused is no fault of a page.
+    pub async fn faults(&self) -> Vec<String> {
+        let entries = self.driver("se/log", &json!({"type": "browser"})).await;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let faults = entries.iter().filter(|entry| is_fault(entry));
+        faults.map(|entry| format!("{}: {}", entry["source"], entry["message"])).collect()
+    }
+}
+
+fn is_fault(entry: &Value) -> bool {
+    let message = entry["message"].as_str().unwrap_or_default();
+    let breaks_policy = message.contains("Content Security Policy") || entry["source"] == "security";
+    breaks_policy || (entry["level"] == "SEVERE" && entry["source"] != "network")
+}

@@ -1,0 +1,74 @@
+//! What a person sees, and waits for.
+
+use std::time::Duration;
+
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+use serde_json::Value;
+use swath_harness::until;
+
+use super::Browser;
+
+/// How long something may take to appear on a page, however busy the machine.
+const SHOWN: Duration = Duration::from_secs(60);
+
+impl Browser {
+    /// Waits until `look` gives something; panics with what the page says instead.
+    async fn wait<T, F, Fut>(&self, what: &str, look: F) -> T
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Option<T>>,
+    {
+        match until(what, SHOWN, look).await {
+            Ok(seen) => seen,
+            Err(error) => panic!("{error}; the page says: {}", self.text().await),
+        }
+    }
+
+    /// Waits for what a CSS selector names.
+    pub async fn see(&self, selector: &str) -> Element {
+        self.wait(selector, || async { self.client.find(Locator::Css(selector)).await.ok() }).await
+    }
+
+    /// Waits until a CSS selector names nothing any more.
+    pub async fn misses(&self, selector: &str) {
+        let look = || async { self.client.find_all(Locator::Css(selector)).await.ok().filter(Vec::is_empty) };
+        self.wait(&format!("no {selector}"), look).await;
+    }
+
+    /// Clicks on what a CSS selector names, once it can be clicked.
+    pub async fn click(&self, selector: &str) {
+        let look = || async { self.client.find(Locator::Css(selector)).await.ok()?.click().await.ok() };
+        self.wait(&format!("a click on {selector}"), look).await;
+    }
+
+    /// Clicks on the button, link or summary that says this.
+    pub async fn click_on(&self, words: &str) {
+        let path =
+            format!("//*[self::button or self::a or self::summary][contains(normalize-space(.), '{words}')]");
+        let look = || async { self.client.find(Locator::XPath(&path)).await.ok()?.click().await.ok() };
+        self.wait(&format!("a click on `{words}`"), look).await;
+    }
+
+    /// Waits until the page says this.
+    pub async fn says(&self, words: &str) {
+        self.wait(words, || async { self.text().await.contains(words).then_some(()) }).await;
+    }
+
+    /// Waits until a script answers with `true`.
+    pub async fn holds(&self, what: &str, script: &str) {
+        let look = || async {
+            let answer = self.client.execute(script, Vec::new()).await.ok()?;
+            (answer == Value::Bool(true)).then_some(())
+        };
+        self.wait(what, look).await;
+    }
+
+    /// What the page says now.
+    pub async fn text(&self) -> String {
+        match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A way through every page, in each of the states in which people see it.
+
+use serde_json::{Value, json};
+use swath_harness::client::{Job, Lease};
+use swath_harness::{Person, Team, World};
+
+use crate::browser::{Browser, ESCAPE, Theme};
+use crate::scene::{hand_in, is_marked, is_shown, job_over, label, sign_in, signed_in, take};
+
+/// Colourful ones, in the order of the items.
+const PHOTOGRAPHS: [&str; 3] = ["coffee.png", "chelsea.png", "rocket.jpg"];
+
+/// Goes to every page, and has each looked at under a name.
+pub async fn of_every_page(look: impl AsyncFn(&Browser, &str)) {
+    let world = World::shared().await;
+    let team = world.team("tour").await;
+    let (anna, rosa) = (team.annotator("Anna").await, team.reviewer("Rosa").await);
+    for person in [&anna, &rosa] {
+        // As people are called, without what keeps names of tests apart.
+        let name = json!({"name": person.name});
+        world.admin().patch(&format!("/v1/users/{}", person.id), name).await.ok();
+    }
+    let job = job(world, &team).await;
+    begin(&anna, &job).await;
+
+    let annotating = Browser::open().await.unwrap();
+    annotating.goto(&format!("{}/", world.origin())).await;
+    annotating.see("#token").await;
+    look(&annotating, "sign-in").await;
+    annotating.goto(&format!("{}/work#sign-in=a-code", world.origin())).await;
+    annotating.says("Sign in with this link").await;
+    look(&annotating, "sign-in-link").await;
+    sign_in(&annotating, world.origin(), &team, &anna, "/work").await;
+    work(&annotating, &look).await;
+
+    let reviewing = signed_in(world.origin(), &team, &rosa, "/reviews").await;
+    review(&reviewing, &look).await;
+    reviewing.close().await;
+
+    rework(&annotating, &team, &job, &look).await;
+    annotating.close().await;
+    let manager = signed_in(world.origin(), &team, &team.manager, "/manage").await;
+    look(&manager, "manage").await;
+    manager.close().await;
+}
+
+async fn job(world: &World, team: &Team) -> Job {
+    let wishes = json!({
+        "title": "Things on a table",
+        "description": "Photographs of everyday things, for a robot that lays tables.",
+        "instructions": "Draw a box around each thing that could be lifted.\nLeave out what is cut off by the edge of the picture.",
+        "classes": [
+            {"name": "cup", "shape": "rectangle"},
+            {"name": "spoon", "shape": "polygon"},
+            {"name": "animal", "shape": "polygon"},
+            {"name": "vehicle", "shape": "any"},
+        ],
+        "tags": [{"name": "blurred"}, {"name": "light", "values": ["day", "lamp"]}],
+        "range_size": PHOTOGRAPHS.len(),
+    });
+    job_over(world, team, &PHOTOGRAPHS, wishes).await
+}
+
+/// What stands on the first picture before anybody looks.
+fn breakfast() -> Value {
+    json!({
+        "figures": [
+            {"class": "cup", "shape": "rectangle", "geometry": {"x": 170, "y": 16, "width": 242, "height": 287}},
+            {"class": "spoon", "shape": "polygon", "geometry": {"exterior": [
+                [397, 70], [414, 66], [424, 78], [418, 100], [390, 236], [403, 258], [406, 285], [395, 312],
+                [370, 326], [345, 323], [328, 303], [328, 280], [340, 260], [364, 245], [378, 236], [402, 96],
+            ]}},
+        ],
+        "tags": [{"name": "light", "value": "lamp"}],
+    })
+}
+
+/// Takes the range and saves its first item, as another device might.
+async fn begin(anna: &Person, job: &Job) -> Lease {
+    let lease = anna.lease(job).await;
+    anna.confirm(&lease, lease.items()[0], breakfast()).await.ok();
+    lease
+}
+
+async fn work(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
+    browser.click(".strip li:nth-child(1) button").await;
+    is_shown(browser, 1).await;
+    browser.press(".").await;
+    browser.see(".figures button[aria-pressed=true]").await;
+    look(browser, "work").await;
+    dialog(browser, "?", "work-keys", look).await;
+    dialog(browser, "s", "work-skip", look).await;
+    browser.click_on("Give back").await;
+    browser.see("dialog[open]").await;
+    look(browser, "work-give-back").await;
+    browser.press(&ESCAPE.to_string()).await;
+    browser.misses("dialog[open]").await;
+    browser.click_on("My list").await;
+    browser.says("Things on a table").await;
+    look(browser, "mine").await;
+    browser.click_on("Work").await;
+    for place in 2..=PHOTOGRAPHS.len() {
+        label(browser, place).await;
+        is_marked(browser, place, "saved").await;
+    }
+    browser.see(".done button.main").await;
+    look(browser, "work-done").await;
+    hand_in(browser).await;
+    browser.says("There is no work for you").await;
+    look(browser, "work-none").await;
+}
+
+async fn review(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
+    browser.see("main.calm button.main").await;
+    look(browser, "reviews-resting").await;
+    take(browser).await;
+    browser.see("footer.save button.main:enabled").await;
+    look(browser, "review").await;
+    dialog(browser, "?", "review-keys", look).await;
+    dialog(browser, "r", "review-reject", look).await;
+    browser.press("1").await;
+    browser.see(".submission button[data-state=rejected]").await;
+    browser.click_on("My list").await;
+    browser.says("Things on a table").await;
+    look(browser, "mine-reviews").await;
+    browser.click_on("Review").await;
+    browser.see("footer.save button.main:enabled").await;
+    browser.click_on("Accept the remaining").await;
+    browser.see(".done button.main").await;
+    look(browser, "review-done").await;
+    hand_in(browser).await;
+    browser.says("There is nothing for you to review").await;
+    look(browser, "reviews-none").await;
+}
+
+/// What was rejected comes back to Anna, and is taken away from her while she works.
+async fn rework(browser: &Browser, team: &Team, job: &Job, look: &impl AsyncFn(&Browser, &str)) {
+    browser.click_on("Look now").await;
+    is_shown(browser, 1).await;
+    look(browser, "work-sent-back").await;
+    let rows = team.assignments(job).await;
+    let held = rows.iter().find(|row| row["round"] == 2).expect("there is a rework");
+    let path = format!("/v1/assignments/{}/reassign", held["id"].as_str().unwrap());
+    team.manager.post(&path, json!({"reason": "it is urgent"})).await.ok();
+    browser.enter().await;
+    browser.says("This range is not yours any more").await;
+    look(browser, "work-lost").await;
+}
+
+/// Opens a dialog by its key, has it looked at, and closes it.
+async fn dialog(browser: &Browser, key: &str, name: &str, look: &impl AsyncFn(&Browser, &str)) {
+    browser.press(key).await;
+    browser.see("dialog[open]").await;
+    look(browser, name).await;
+    browser.press(&ESCAPE.to_string()).await;
+    browser.misses("dialog[open]").await;
+}
+
+/// Both themes in turn, as a person sees them whose system prefers one.
+pub async fn in_both_themes(browser: &Browser, look: impl AsyncFn(Theme)) {
+    for theme in Theme::ALL {
+        browser.prefers(theme).await;
+        look(theme).await;
+    }
+}
