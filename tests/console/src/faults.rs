@@ -4,9 +4,9 @@ use swath_checker::Call;
 use swath_harness::proxy::Line;
 use swath_harness::{Settings, World, until};
 
-use crate::browser::Browser;
 use crate::recording::Recording;
 use crate::scene::{KNOWN, hand_in, has_status, is_marked, is_shown, job, label, signed_in, take};
+use swath_browser::Browser;
 
 /// Waits until the browser has asked for all pictures of the range: the neighbours are loaded before they are needed.
 const NEIGHBOURS_ARE_THERE: &str = "return performance.getEntriesByType('resource').filter((one) => one.name.includes('/media/')).length >= 2";

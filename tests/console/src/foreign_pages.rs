@@ -118,12 +118,12 @@ async fn a_foreign_page_changes_nothing_and_reads_nothing() {
         let page = format!("http://{host}:{}/", elsewhere.port);
         browser.goto(&page).await;
         let arguments = vec![json!(world.origin()), json!(lease), json!(0)];
-        let told = browser.script_async(FETCHES, arguments).await;
+        let told = browser.script_async(FETCHES, arguments).await.unwrap();
         let told = told.as_object().expect("an answer to each try");
         assert!(told.values().all(|answer| answer == "refused") && told.len() > 8, "{host}: {told:#?}");
         assert_eq!(standing(&anna).await, before, "{host}: a script has changed something");
         let picture = format!("/v1/leases/{lease}/items/0/media");
-        let shown = browser.script_async(EMBEDS, vec![json!(world.origin()), json!(picture)]).await;
+        let shown = browser.script_async(EMBEDS, vec![json!(world.origin()), json!(picture)]).await.unwrap();
         assert_eq!(shown, json!(["refused", "refused", "refused"]), "{host}");
         browser.goto(&page).await;
         let submit = format!("{}/v1/leases/{lease}/submit", world.origin());

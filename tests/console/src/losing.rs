@@ -4,9 +4,9 @@ use serde_json::json;
 use swath_harness::client::{Job, Lease};
 use swath_harness::{Person, Team, World};
 
-use crate::browser::Browser;
 use crate::recording::Recording;
 use crate::scene::{box_by_keys, has_status, is_marked, is_shown, job_with, label, signed_in, take};
+use swath_browser::Browser;
 
 /// Seconds after which a lease lapses that nobody works on: the shortest that a job may ask for.
 const SHORT: i64 = 5;

@@ -4,8 +4,8 @@ use serde_json::json;
 use swath_harness::client::Job;
 use swath_harness::{Team, World};
 
-use crate::browser::Browser;
 use crate::scene::{box_by_keys, copy_photograph, hand_in, is_marked, is_shown, label, signed_in, take};
+use swath_browser::Browser;
 
 /// The way of WebDriver to name the key Tab.
 const TAB: char = '\u{e004}';

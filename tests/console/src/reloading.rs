@@ -3,11 +3,11 @@
 use swath_checker::Call;
 use swath_harness::World;
 
-use crate::browser::Browser;
 use crate::recording::Recording;
 use crate::scene::{
     PHOTOGRAPHS, box_by_keys, hand_in, has_status, is_marked, is_shown, job, label, signed_in, take,
 };
+use swath_browser::Browser;
 
 /// Waits until the submission shows this of an item, also after a reload.
 async fn stays_judged(browser: &Browser, place: usize, state: &str) {

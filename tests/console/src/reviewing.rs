@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use swath_harness::{World, until};
 
-use crate::browser::ENTER;
 use crate::scene::{PHOTOGRAPHS, box_by_keys, job, label_all, signed_in};
+use swath_browser::ENTER;
 
 /// How long the server may take to know what was done on the page.
 const KNOWN: Duration = Duration::from_secs(30);

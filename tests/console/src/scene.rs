@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use swath_harness::client::Job;
 use swath_harness::{Person, Team, World, until};
 
-use crate::browser::Browser;
+use swath_browser::Browser;
 
 /// Photographs of everyday things, in the order of the items.
 pub const PHOTOGRAPHS: [&str; 3] = ["camera.png", "coins.png", "page.png"];

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::browser::{Browser, Theme};
 use crate::tour;
+use swath_browser::{Browser, Theme};
 
 /// Environment variable that names the folder for the pictures; without it they are made and thrown away.
 const SHOTS: &str = "SWATH_SHOTS";

@@ -89,7 +89,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     sign_in(&browser, &recording.origin(), &team, &ben, "/mine").await;
     recording.refuse_saves(false);
     let kept = KEPT.replace("$USER", &anna.id);
-    assert_eq!(browser.script_async(&kept, Vec::new()).await, 1, "Anna's item is not kept");
+    assert_eq!(browser.script_async(&kept, Vec::new()).await.unwrap(), 1, "Anna's item is not kept");
     browser.says("Everything that you saved is on the server").await;
     assert!(!browser.text().await.contains("not on the server yet"), "{}", browser.text().await);
 
@@ -110,7 +110,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     label(&browser, 2).await;
     hand_in(&browser).await;
     has_status(&team, &job, "COMPLETED", 2).await;
-    assert_eq!(browser.script_async(&kept, Vec::new()).await, 0, "something is kept that was sent");
+    assert_eq!(browser.script_async(&kept, Vec::new()).await.unwrap(), 0, "something is kept that was sent");
     browser.close().await;
     recording.agrees(&team, &job).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use swath_harness::World;
 
-use crate::browser::{Browser, ENTER};
+use swath_browser::{Browser, ENTER};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_signs_in_by_a_button_once_and_leaves_nothing_that_a_script_could_read() {

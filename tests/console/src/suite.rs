@@ -4,7 +4,6 @@
 #![cfg(test)]
 
 mod accessibility;
-mod browser;
 mod faults;
 mod foreign_pages;
 mod history;

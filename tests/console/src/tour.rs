@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
 use swath_harness::{Person, Team, World};
 
-use crate::browser::{Browser, ESCAPE, Theme};
 use crate::scene::{hand_in, is_marked, is_shown, job_over, label, sign_in, signed_in, take};
+use swath_browser::{Browser, ESCAPE, Theme};
 
 /// Colourful ones, in the order of the items.
 const PHOTOGRAPHS: [&str; 3] = ["coffee.png", "chelsea.png", "rocket.jpg"];

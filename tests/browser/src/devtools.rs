@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Browser;
+use crate::{Browser, done};
 
 /// What a person prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,30 +33,33 @@ impl Browser {
     pub async fn prefers(&self, theme: Theme) {
         let features = [("prefers-color-scheme", theme.name()), ("prefers-reduced-motion", "reduce")];
         let features = features.map(|(name, value)| json!({"name": name, "value": value}));
-        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        done("a theme", self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await);
     }
 
     /// Shows the page on a screen of this size.
     pub async fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        done("a size", self.devtools("Emulation.setDeviceMetricsOverride", size).await);
     }
 
     /// Writes what is seen of the page into a PNG file.
     pub async fn screenshot(&self, file: &Path) {
-        std::fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
+        done("a file", std::fs::write(file, done("a screenshot", self.client.screenshot().await)));
     }
 
-    /// Sends a command of the DevTools protocol.
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    /// Sends a command of the DevTools protocol, as in `HeapProfiler.collectGarbage`.
+    ///
+    /// # Errors
+    /// When the driver cannot be reached, or refuses the command.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> anyhow::Result<Value> {
         self.driver("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
     }
 
     /// Asks the driver for what WebDriver's own commands do not cover.
-    pub(super) async fn driver(&self, path: &str, body: &Value) -> Value {
-        let answer = self.http.post(format!("{}/{path}", self.session)).json(body).send().await.unwrap();
-        let (status, document) = (answer.status(), answer.json::<Value>().await.unwrap());
-        assert!(status.is_success(), "{path} {body}: {document}");
-        document["value"].clone()
+    pub(crate) async fn driver(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer = self.http.post(format!("{}/{path}", self.session)).json(body).send().await?;
+        let (status, document) = (answer.status(), answer.json::<Value>().await?);
+        anyhow::ensure!(status.is_success(), "{path} {body}: {document}");
+        Ok(document["value"].clone())
     }
 }

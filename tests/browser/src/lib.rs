@@ -21,6 +21,8 @@ use swath_harness::{http, ports};
 pub use devtools::Theme;
 pub use pointer::Pointer;
 
+/// How long a script may take to answer in its own time.
+const SCRIPT: Duration = Duration::from_secs(600);
 /// How long the driver may take to listen.
 const STARTED: Duration = Duration::from_secs(30);
 /// The way of WebDriver to name the key Enter.
@@ -67,7 +69,10 @@ impl Browser {
         let driver = Running::start("chromedriver", &mut command, &profile.path().join("driver.log"))?;
         drop(ports::open(port, STARTED).await.context("chromedriver does not listen")?);
         let chromium = json!({"args": options(&profile.path().join("profile"))});
-        let capabilities = json!({"goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}});
+        let timeouts = json!({"script": SCRIPT.as_millis()});
+        let capabilities = json!({
+            "goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}, "timeouts": timeouts,
+        });
         let capabilities = capabilities.as_object().cloned().unwrap_or_default();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
@@ -80,12 +85,12 @@ impl Browser {
 
     /// Opens a page.
     pub async fn goto(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        done(url, self.client.goto(url).await);
     }
 
     /// Loads the page again.
     pub async fn reload(&self) {
-        self.client.refresh().await.unwrap();
+        done("reload", self.client.refresh().await);
     }
 
     /// Loads the page again from a server that is away.
@@ -100,7 +105,7 @@ impl Browser {
         let keyboard = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, value| {
             actions.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         });
-        self.client.perform_actions(keyboard).await.unwrap();
+        done("keys", self.client.perform_actions(keyboard).await);
     }
 
     /// Presses Enter.
@@ -110,14 +115,14 @@ impl Browser {
 
     /// Opens another tab and goes there; the one that is left comes back.
     pub async fn open_tab(&self) -> WindowHandle {
-        let opened = self.client.new_window(true).await.unwrap();
+        let opened = done("a new tab", self.client.new_window(true).await);
         self.switch_to(opened.handle).await
     }
 
     /// Goes to another tab; the one that is left comes back.
     pub async fn switch_to(&self, tab: WindowHandle) -> WindowHandle {
-        let before = self.client.window().await.unwrap();
-        self.client.switch_to_window(tab).await.unwrap();
+        let before = done("the tab at hand", self.client.window().await);
+        done("another tab", self.client.switch_to_window(tab).await);
         before
     }
 
@@ -128,12 +133,15 @@ impl Browser {
 
     /// The same of a script that takes arguments.
     pub async fn script_with(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute(script, arguments).await.unwrap()
+        done(script, self.client.execute(script, arguments).await)
     }
 
-    /// What a script on the page answers by calling its last argument.
-    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute_async(script, arguments).await.unwrap()
+    /// What a script on the page answers in its own time, by calling its last argument.
+    ///
+    /// # Errors
+    /// When it throws at once, or does not answer in time.
+    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+        Ok(self.client.execute_async(script, arguments).await?)
     }
 
     /// Closes the browser in an orderly way; panics with what its log holds against the pages.
@@ -142,4 +150,10 @@ impl Browser {
         let _ = self.client.clone().close().await;
         assert!(faults.is_empty(), "{faults:#?}");
     }
+}
+
+/// What came of an action; whoever drives a browser cannot go on without it.
+#[track_caller]
+fn done<T, E: std::fmt::Display>(what: &str, outcome: Result<T, E>) -> T {
+    outcome.unwrap_or_else(|error| panic!("{what}: {error}"))
 }

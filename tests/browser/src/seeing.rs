@@ -7,7 +7,7 @@ use fantoccini::elements::Element;
 use serde_json::Value;
 use swath_harness::until;
 
-use super::Browser;
+use crate::Browser;
 
 /// How long something may take to appear on a page, however busy the machine.
 const SHOWN: Duration = Duration::from_secs(60);

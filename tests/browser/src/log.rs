@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::Browser;
+use crate::{Browser, done};
 
 impl Browser {
     /// Violations of the content security policy and errors that nobody caught, since this was asked last. What the network
     /// or the server refused is no fault of a page.
     pub async fn faults(&self) -> Vec<String> {
-        let entries = self.driver("se/log", &json!({"type": "browser"})).await;
+        let entries = done("the log", self.driver("se/log", &json!({"type": "browser"})).await);
         let entries = entries.as_array().cloned().unwrap_or_default();
         let faults = entries.iter().filter(|entry| is_fault(entry));
         faults.map(|entry| format!("{}: {}", entry["source"], entry["message"])).collect()

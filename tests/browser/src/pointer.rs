@@ -1,10 +1,11 @@
 //! A mouse, or a finger.
 
-use fantoccini::Locator;
-use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions};
 use std::time::Duration;
 
-use super::Browser;
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions};
+
+use crate::{Browser, done};
 
 /// How long a hand takes from one place to the next; a browser sees it on its way.
 const WAY: Duration = Duration::from_millis(40);
@@ -21,7 +22,7 @@ pub enum Pointer {
 impl Browser {
     /// Drags from one place to another, both from the middle of what a CSS selector names, in pixels.
     pub async fn drag(&self, pointer: Pointer, selector: &str, from: (f64, f64), to: (f64, f64)) {
-        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        let element = done(selector, self.client.find(Locator::Css(selector)).await);
         let place = |(x, y), duration| PointerAction::MoveToElement {
             element: element.clone(),
             duration: Some(duration),
@@ -36,7 +37,7 @@ impl Browser {
             place(to, WAY),
             PointerAction::Up { button: MOUSE_BUTTON_LEFT },
         ];
-        let done = match pointer {
+        let outcome = match pointer {
             Pointer::Mouse => {
                 let mouse = MouseActions::new("mouse".to_owned());
                 let mouse = steps.into_iter().fold(mouse, |mouse, step| mouse.then(step));
@@ -48,7 +49,7 @@ impl Browser {
                 self.client.perform_actions(finger).await
             }
         };
-        done.unwrap();
+        done("a drag", outcome);
     }
 
     /// Taps with a finger on what a CSS selector names.
@@ -58,6 +59,6 @@ impl Browser {
             .then(PointerAction::MoveToElement { element, duration: Some(Duration::ZERO), x: 0.0, y: 0.0 })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.client.perform_actions(finger).await.unwrap();
+        done("a tap", self.client.perform_actions(finger).await);
     }
 }
