@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "measured on the machine's own clock, with ids of nobody's")]
 
 mod bare;
+mod console;
 mod cost;
 mod crowd;
 mod endurance;
@@ -163,6 +164,9 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
     }
     if wanted("endurance") {
         endurance::measure(&mut table, effort).await?;
+    }
+    if console::PARTS.iter().any(|part| wanted(part)) {
+        console::measure(&mut table, effort, wanted).await?;
     }
     Ok(table)
 }

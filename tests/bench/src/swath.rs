@@ -53,6 +53,11 @@ impl Installation {
         Ok(Self { world: World::start_as(shape, settings).await? })
     }
 
+    /// The installation as tests know it.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Its processes.
     pub fn services(&mut self) -> &mut [Service] {
         self.world.services_mut()

@@ -36,6 +36,8 @@ pub enum Target {
     AtLeast(f64),
     /// The median is at most this.
     AtMost(f64),
+    /// Each repetition is at most this.
+    EachAtMost(f64),
     /// The ratio is at least this.
     Share(f64),
     /// The ratio is at most this.
@@ -47,6 +49,7 @@ impl fmt::Display for Target {
         match self {
             Self::AtLeast(bound) => write!(f, "≥ {bound}"),
             Self::AtMost(bound) => write!(f, "≤ {bound}"),
+            Self::EachAtMost(bound) => write!(f, "each ≤ {bound}"),
             Self::Share(bound) => write!(f, "ratio ≥ {bound}"),
             Self::ShareAtMost(bound) => write!(f, "ratio ≤ {bound}"),
         }
@@ -90,6 +93,7 @@ impl Row {
         self.met = Some(match target {
             Target::AtLeast(bound) => self.median >= bound,
             Target::AtMost(bound) => self.median <= bound,
+            Target::EachAtMost(bound) => self.spread.1 <= bound,
             Target::Share(bound) => self.ratio.is_some_and(|ratio| ratio >= bound),
             Target::ShareAtMost(bound) => self.ratio.is_some_and(|ratio| ratio <= bound),
         });

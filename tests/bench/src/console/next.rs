@@ -1,0 +1,100 @@
+//! Enter to the next picture, beside bare pages that save the same labels and swap the same pictures, by turns.
+
+use serde_json::json;
+use swath_browser::Browser;
+use swath_harness::client::{Job, Lease};
+use swath_harness::{Person, until};
+
+use super::pictures::SIZE;
+use super::scene::{Scene, numbers};
+use crate::Effort;
+use crate::table::{Row, Table, Target, median};
+
+/// Pictures of a turn, and turns.
+const TURN: usize = 50;
+const TURNS: usize = 4;
+/// How long a person looks at a picture at least, in milliseconds.
+const PACE_MS: u32 = 150;
+/// How long the server may take to know of what was saved last.
+const SAVED: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A page on which somebody saves one picture after the other.
+struct Desk {
+    browser: Browser,
+    person: Person,
+    lease: Lease,
+    times: Vec<f64>,
+}
+
+impl Desk {
+    async fn open(scene: &Scene<'_>, job: &Job, name: &str, page: &str) -> anyhow::Result<Self> {
+        let person = scene.team.annotator(name).await;
+        let lease = person.lease(job).await;
+        let browser = scene.signed_in(&person).await?;
+        browser.goto(&scene.url(page)).await;
+        browser.see("main").await;
+        Ok(Self { browser, person, lease, times: Vec::new() })
+    }
+
+    /// Items whose labels the server has not: each Enter must have saved one.
+    async fn close(self) -> anyhow::Result<(Vec<f64>, u64)> {
+        let expected = self.times.len();
+        let saved = || async {
+            let items = self.person.items(&self.lease).await;
+            let saved = items.iter().filter(|item| item["revision"].as_u64() > Some(0)).count();
+            (saved == expected).then_some(())
+        };
+        let missing = until("what was saved", SAVED, saved).await.is_err();
+        self.browser.close().await;
+        Ok((self.times, u64::from(missing)))
+    }
+}
+
+pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
+    let turns = if effort.times > 1 { TURNS } else { 1 };
+    let range = turns * TURN + 2;
+    let job = scene.job(3 * range, range).await;
+    let mut console = Desk::open(scene, &job, "Anna", "/work").await?;
+    let mut at_once = Desk::open(scene, &job, "Ben", "/mine").await?;
+    let mut waiting = Desk::open(scene, &job, "Cleo", "/mine").await?;
+    let (page, bare) = (include_str!("scripts/next.js"), include_str!("scripts/bare.js"));
+    for _ in 0..turns {
+        let arguments = vec![json!(TURN), json!(PACE_MS), json!(SIZE.0)];
+        console.times.extend(numbers(&console.browser, page, arguments).await?);
+        for (desk, waits) in [(&mut at_once, false), (&mut waiting, true)] {
+            let arguments = vec![json!(TURN), json!(PACE_MS), json!(waits)];
+            desk.times.extend(numbers(&desk.browser, bare, arguments).await?);
+        }
+    }
+    let (times, missing) = console.close().await?;
+    let (at_once, missing_at_once) = at_once.close().await?;
+    let (waiting, missing_waiting) = waiting.close().await?;
+    let violations = missing + missing_at_once + missing_waiting;
+    tell(table, &times, violations, &at_once, &waiting);
+    Ok(())
+}
+
+fn tell(table: &mut Table, times: &[f64], violations: u64, at_once: &[f64], waiting: &[f64]) {
+    let bare =
+        [("a bare page that swaps at once", at_once), ("a bare page that swaps once it is saved", waiting)];
+    for (name, bare) in bare {
+        let row = Row::of(format!("console: {name}"), "ms", bare).checked(violations);
+        table.take(row.noting(format!("p95 {:.1} ms", p95(bare))));
+    }
+    for (name, bare) in [("one at once", at_once), ("one once saved", waiting)] {
+        let row = Row::of(format!("console: Enter to next picture, beside {name}"), "ms", times);
+        let row = row.beside("the bare page", median(times) / median(bare));
+        table.take(row.wanted(Target::ShareAtMost(1.5)).checked(violations));
+    }
+    let row = Row::of("console: Enter to next picture, median", "ms", times);
+    table.take(row.wanted(Target::AtMost(60.0)).checked(violations));
+    let row = Row::of("console: Enter to next picture, p95", "ms", &[p95(times)]);
+    table.take(row.wanted(Target::AtMost(150.0)).checked(violations));
+}
+
+/// What 95 of 100 stay below.
+fn p95(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() * 95 / 100).copied().unwrap_or_default()
+}

@@ -1,0 +1,76 @@
+//! A team with its jobs, and people who sign in with browsers of their own.
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use swath_browser::Browser;
+use swath_harness::client::{Dataset, Job};
+use swath_harness::{Person, Team, World};
+
+use super::pictures;
+
+/// What every script begins with.
+const COMMON: &str = include_str!("scripts/common.js");
+/// Pictures of the dataset.
+const PICTURES: usize = 1_100;
+
+/// See the module.
+pub struct Scene<'a> {
+    world: &'a World,
+    /// The team.
+    pub team: Team,
+    dataset: Dataset,
+}
+
+impl<'a> Scene<'a> {
+    /// Makes a team with pictures.
+    pub async fn set(world: &'a World) -> anyhow::Result<Self> {
+        let team = world.team("bench").await;
+        let folder = world.media_folder("pictures")?;
+        pictures::fill(&folder, PICTURES)?;
+        let dataset = team.dataset_from(json!({"folder": folder})).await;
+        Ok(Self { world, team, dataset })
+    }
+
+    /// A job over the first so many pictures, in ranges of so many.
+    pub async fn job(&self, items: usize, range_size: usize) -> Job {
+        let classes =
+            json!([{"name": "thing", "shape": "rectangle"}, {"name": "outline", "shape": "polygon"}]);
+        let wishes = json!({"range_size": range_size, "classes": classes, "selection": {"limit": items}});
+        self.team.job(&self.dataset, wishes).await
+    }
+
+    /// Where a page is.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.world.origin())
+    }
+
+    /// A browser in which this person is signed in.
+    pub async fn signed_in(&self, person: &Person) -> anyhow::Result<Browser> {
+        let browser = Browser::open().await?;
+        browser.goto(&self.url("/")).await;
+        self.sign_in(&browser, person).await?;
+        Ok(browser)
+    }
+
+    /// Signs a person in where the sign-in page is open.
+    pub async fn sign_in(&self, browser: &Browser, person: &Person) -> anyhow::Result<()> {
+        let link = self.team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+        let signed_in = run(browser, include_str!("scripts/sign-in.js"), vec![link["code"].clone()]).await?;
+        anyhow::ensure!(signed_in == true, "{} was not signed in: {signed_in}", person.name);
+        Ok(())
+    }
+}
+
+/// What a script answers on the page that is open.
+pub async fn run(browser: &Browser, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+    let told = browser.script_async(&format!("{COMMON}\n{script}"), arguments).await?;
+    anyhow::ensure!(told["error"].is_null(), "{}; the page says: {}", told["error"], browser.text().await);
+    Ok(told)
+}
+
+/// The numbers that a script answers.
+pub async fn numbers(browser: &Browser, script: &str, arguments: Vec<Value>) -> anyhow::Result<Vec<f64>> {
+    let told = run(browser, script, arguments).await?;
+    let read = || told.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<_>>>();
+    read().with_context(|| format!("no numbers: {told}"))
+}

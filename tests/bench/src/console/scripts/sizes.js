@@ -1,0 +1,26 @@
+// The sizes of the console's scripts and styles, before compression: those that hold the library of the picture or need a
+// script that does, and all others.
+
+const LIBRARY = 'ol-viewport';
+const NAME = '"\\./([\\w-]+\\.js)"';
+
+const names = (text, before) => [...text.matchAll(new RegExp(before + NAME, 'g'))].map(([, name]) => name);
+
+async function read(name, files) {
+  if (files.has(name)) return;
+  const text = await (await fetch(`/console/${name}`)).text();
+  const needs = names(text, '(?:from|import)\\s*');
+  files.set(name, { bytes: new TextEncoder().encode(text).length, needs, hasLibrary: text.includes(LIBRARY) });
+  for (const other of [...needs, ...names(text, 'import\\(\\s*')]) await read(other, files);
+}
+
+async function measure() {
+  const page = await (await fetch('/')).text();
+  const files = new Map();
+  for (const [, name] of page.matchAll(/\/console\/([\w-]+\.(?:js|css))/g)) await read(name, files);
+  const isPicture = ({ hasLibrary, needs }) => hasLibrary || needs.some((name) => isPicture(files.get(name)));
+  const bytes = (wanted) => [...files.values()].filter((file) => isPicture(file) === wanted).reduce((sum, file) => sum + file.bytes, 0);
+  return [bytes(false), bytes(true), files.size];
+}
+
+tell(measure());
