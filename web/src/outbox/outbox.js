@@ -2,8 +2,7 @@
 // server that is being restarted; what the server will never take is kept and shown.
 
 import { ApiProblem, isProblem, passes } from '../api/client.js';
-import { save } from '../api/leases.js';
-import { judge } from '../api/reviews.js';
+import { Conflict, post } from './posting.js';
 import { forgetItem, itemsOfUser, keepItem } from './store.js';
 
 /** @typedef {import('./store.js').Kept} Kept */
@@ -12,8 +11,9 @@ import { forgetItem, itemsOfUser, keepItem } from './store.js';
 const RETRY = { firstMs: 500, mostMs: 15_000 };
 
 /**
- * Dispatches `sent`, `refused` and `lost` with `detail.kept`, the last with `detail.reason` as well, `signed-out` when the
- * session has ended, and `change` whenever the number of unsent items has changed.
+ * Dispatches `sent`, `refused` and `lost` with `detail.kept`; `refused` with `detail.theirs` where the item was saved
+ * elsewhere since, `lost` with `detail.reason`; `signed-out` when the session has ended, and `change` whenever the number of
+ * unsent items has changed.
  */
 export class Outbox extends EventTarget {
   #user;
@@ -136,7 +136,7 @@ export class Outbox extends EventTarget {
     } else {
       // It was saved again meanwhile: the newer one replaces what has just been sent.
       const newer = this.#queue.get(key(kept));
-      if (newer) newer.revision = revision;
+      if (newer) await keepItem(Object.assign(newer, { revision })).catch(() => {});
     }
     this.#tell('sent', { kept, revision, isNewest });
     this.dispatchEvent(new Event('change'));
@@ -148,7 +148,7 @@ export class Outbox extends EventTarget {
     if (this.#queue.get(key(kept)) === kept) this.#queue.delete(key(kept));
     await keepItem(refused);
     if (isProblem(error, 'stale-lease')) this.#tell('lost', { kept: refused, reason: error.document.reason });
-    else this.#tell('refused', { kept: refused, isConflict: error instanceof ApiProblem && error.status === 412 });
+    else this.#tell('refused', { kept: refused, theirs: error instanceof Conflict ? error.theirs : null });
     this.dispatchEvent(new Event('change'));
   }
 
@@ -177,13 +177,6 @@ export class Outbox extends EventTarget {
       this.#wake = done;
     });
   }
-}
-
-/** @param {Kept} kept @returns {Promise<number>} the revision that it is now; a verdict has none */
-async function post(kept) {
-  if (kept.annotation) return (await save(kept.lease, kept.index, kept.annotation, kept.revision)).revision;
-  if (kept.verdict) await judge(kept.lease, kept.index, kept.verdict);
-  return 0;
 }
 
 /** A session that has ended is no reason to give work up: the same person may sign in again. @param {unknown} error */

@@ -10,7 +10,7 @@
  * @property {number} index
  * @property {string} job its title
  * @property {'draft' | 'unsent' | 'refused'} state
- * @property {number | null} revision the saved one that it was made from; null where any may be replaced
+ * @property {number | null} revision the saved one that it was made from, 0 where there was none; null for a verdict
  * @property {string} [refusal] what the server said
  */
 /** @typedef {Place & { annotation: Annotation, verdict?: undefined }} KeptLabels */

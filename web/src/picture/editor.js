@@ -5,6 +5,7 @@ import LinearRing from 'ol/geom/LinearRing.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
 import { cornersOf, moveCorner, removeCorner } from './corners.js';
 import { Drawing } from './drawing.js';
+import { FigureSet } from './figure-set.js';
 import { Gestures } from './gestures.js';
 import { Mark } from './mark.js';
 import { boxBetween, figureGeometry, keepInside, moveInside } from './geometry.js';
@@ -33,6 +34,8 @@ export class Editor extends Stage {
   #freeShape = 'rectangle';
   /** The corner of the picked figure that keys move. @type {number | null} */
   #corner = null;
+  /** What a reviewer sent back, as it was then. @type {FigureSet} */
+  #sentBack = new FigureSet([], { width: 1, height: 1 });
 
   /** @param {HTMLElement} target @param {LabelClass[]} classes */
   constructor(target, classes) {
@@ -62,6 +65,17 @@ export class Editor extends Stage {
     this.#drawing.abort();
     this.#history.clear();
     super.show(picture, figures, size);
+  }
+
+  /** Marks figures that a reviewer sent back, for as long as they are what they were. @param {Figure[]} figures */
+  markSentBack(figures) {
+    this.#sentBack = new FigureSet(figures, this.figures.size);
+    this.redraw();
+  }
+
+  /** @protected @override @param {any} feature */
+  isMarked(feature) {
+    return this.#sentBack.has(this.figures.figure(feature));
   }
 
   /** @override */

@@ -27,12 +27,16 @@ export class Viewport {
   #size = { width: 1, height: 1 };
   /** What was seen when a picture was fitted last. @type {{ center: number[], resolution: number } | null} */
   #fitted = null;
+  /** The one whose view is shown here too. @type {Viewport | null} */
+  #leader = null;
+  /** @type {Set<Viewport>} */
+  #followers = new Set();
 
   /** @param {import('ol/Map.js').default} map @param {import('ol/layer/Image.js').default<any>} layer */
   constructor(map, layer) {
     this.#map = map;
     this.#layer = layer;
-    map.on('change:size', () => this.fit());
+    map.on('change:size', () => this.#resized());
   }
 
   /**
@@ -45,13 +49,45 @@ export class Viewport {
     this.#size = size;
     const extent = [0, 0, size.width, size.height];
     const projection = new Projection({ code: 'pixels', units: 'pixels', extent });
-    const loader = createLoader({ url: '', imageExtent: extent, load: async () => picture });
-    const interpolate = Math.max(size.width, size.height) >= SMOOTH_FROM_PX;
-    this.#layer.setSource(new ImageSource({ projection, loader, interpolate }));
+    this.#setPicture(picture, projection);
+    if (this.#leader) return;
     const beyond = buffer(extent, Math.max(size.width, size.height) * BEYOND_SHARE);
     const view = { projection, extent: beyond, center: [size.width / 2, size.height / 2], resolution: 1, showFullExtent: true };
     const bounds = { minResolution: 1 / MAGNIFY_MAX, maxResolution: Math.max(size.width, size.height) / SMALLEST_PX, constrainResolution: false };
     this.#map.setView(new View({ ...view, ...bounds }));
+    for (const follower of this.#followers) follower.#map.setView(this.#map.getView());
+    this.fit();
+    if (place) this.#goTo(place);
+  }
+
+  /** @param {import('../api/pictures.js').Picture} picture @param {Projection} projection */
+  #setPicture(picture, projection) {
+    const { width, height } = this.#size;
+    const loader = createLoader({ url: '', imageExtent: [0, 0, width, height], load: async () => picture });
+    const interpolate = Math.max(width, height) >= SMOOTH_FROM_PX;
+    this.#layer.setSource(new ImageSource({ projection, loader, interpolate }));
+  }
+
+  /** Shows the same place of the picture as another one, at the same zoom, whichever of the two is moved. @param {Viewport} leader */
+  follow(leader) {
+    this.#leader = leader;
+    leader.#followers.add(this);
+    this.#map.setView(leader.#map.getView());
+    this.#shine(leader.brightness);
+  }
+
+  /** Is in step with nobody any more. */
+  leave() {
+    if (this.#leader) this.#leader.#followers.delete(this);
+    this.#leader = null;
+    // A view holds on to the maps that show it.
+    this.#map.setView(new View());
+  }
+
+  /** The place of the page has another size: what is seen stays. */
+  #resized() {
+    if (this.#leader) return;
+    const place = this.#place();
     this.fit();
     if (place) this.#goTo(place);
   }
@@ -78,7 +114,9 @@ export class Viewport {
     this.#layer.setSource(null);
   }
 
+  /** @returns {void} */
   fit() {
+    if (this.#leader) return this.#leader.fit();
     const padding = [MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX];
     const view = this.#map.getView();
     view.fit([0, 0, this.#size.width, this.#size.height], { padding });
@@ -100,7 +138,13 @@ export class Viewport {
   /** @param {1 | -1 | 0} direction 0 goes back to the picture as it is */
   brighten(direction) {
     const { least, most, step } = BRIGHTNESS;
-    this.brightness = direction === 0 ? 1 : clamp(Math.round((this.brightness + direction * step) * 10) / 10, least, most);
+    const brightness = direction === 0 ? 1 : clamp(Math.round((this.brightness + direction * step) * 10) / 10, least, most);
+    for (const one of [this, ...this.#followers]) one.#shine(brightness);
+  }
+
+  /** @param {number} brightness */
+  #shine(brightness) {
+    this.brightness = brightness;
     const element = /** @type {HTMLElement | null} */ (this.#map.getTargetElement()?.querySelector('.picture-layer'));
     if (element) element.style.filter = this.brightness === 1 ? '' : `brightness(${this.brightness})`;
   }

@@ -7,7 +7,7 @@ import { whileWorking } from '../lease/while-working.js';
 
 /**
  * @param {import('./session.js').Session} session
- * @param {{ reasons: string[], onReject: () => void, onHelp: () => void, onWorked: () => void }} page
+ * @param {{ reasons: import('./reasons.js').Reason[], onReject: () => void, onHelp: () => void, onWorked: () => void }} page
  * @returns {Commands}
  */
 export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
@@ -23,7 +23,7 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
     number: ({ key }) => {
       const reason = reasons[Number(key) - 1];
       if (!reason) return false;
-      session.reject(reason);
+      session.reject(reason.code);
     },
     hand_in: () => void session.handIn(),
     undo: () => session.undo(),
@@ -31,6 +31,10 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
     previous: () => session.go(submission.at - 1),
     next: () => session.go(submission.at + 1),
     missing: () => session.go(submission.firstOpen() ?? submission.at),
+    mark: () => session.toggleMark(viewer.pickedNumber),
+    unmark: () => session.unmark(),
+    compare: () => session.comparison.toggle(),
+    next_opinion: () => session.comparison.next(),
     hide_figures: () => viewer.hideFigures(!viewer.hidesFigures),
     space: () => viewer.holdSpace(true),
     space_up: () => viewer.holdSpace(false),

@@ -57,12 +57,6 @@ export class Submission extends LeaseItems {
     return this.entries.flatMap(({ item, saved, verdict }) => (verdict && verdict !== saved ? [{ index: item.index, ...verdict }] : []));
   }
 
-  /** @param {Map<number, Verdict>} verdicts of the round before, by the items' numbers */
-  tellFormer(verdicts) {
-    for (const { item } of this.entries) item.former_verdict ??= verdicts.get(item.index) ?? null;
-    this.dispatchEvent(new Event('change'));
-  }
-
   /** Decides on the item before the reviewer. @param {Verdict} verdict */
   decide(verdict) {
     const { at } = this;

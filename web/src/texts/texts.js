@@ -1,12 +1,10 @@
 // The texts in the reader's language, with numbers, dates and plurals as that language writes them.
 
-import { en } from './en.js';
-
-/** @typedef {keyof typeof en} TextId */
+/** @typedef {keyof typeof import('./en.js').en} TextId */
 /** @typedef {Record<TextId, string | Record<string, string>>} Catalogue */
 
-/** A reader loads no language but their own, and English, which is there in any case. @type {Record<string, () => Promise<Catalogue>>} */
-const CATALOGUES = { en: async () => en, de: async () => (await import('./de.js')).de };
+/** A reader loads no language but their own. @type {Record<string, () => Promise<Catalogue>>} */
+const CATALOGUES = { en: async () => (await import('./en.js')).en, de: async () => (await import('./de.js')).de };
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
 /** The first language that the reader knows and the catalogue too. */
@@ -16,6 +14,7 @@ const locale = navigator.languages.find((tag) => tag.split('-')[0] === language)
 const catalogue = await CATALOGUES[language]();
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
+const dayAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 
 /** Says what language and direction the page is in. */
@@ -39,12 +38,18 @@ export function text(id, values = {}) {
 
 /** A text whose id is put together; the other id where there is none. @param {string} id @param {TextId} other @param {Record<string, string | number>} [values] */
 export function textOr(id, other, values) {
-  return text(id in en ? /** @type {TextId} */ (id) : other, values);
+  return text(id in catalogue ? /** @type {TextId} */ (id) : other, values);
 }
 
 /** The time of day. @param {Date} date */
 export function timeOfDay(date) {
   return clock.format(date);
+}
+
+/** The time of day; with the date where it is another day. @param {Date} date */
+export function dateAndTime(date) {
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? clock.format(date) : dayAndClock.format(date);
 }
 
 /** @param {number} seconds as in 4:05, or 1:04:05 */
