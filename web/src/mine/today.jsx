@@ -1,6 +1,6 @@
 // What I did today, in numbers and one by one.
 
-import { text, textOr, timeOfDay } from '../texts/texts.js';
+import { dateAndTime, text, textOr } from '../texts/texts.js';
 import { Row } from './row.jsx';
 
 /** @typedef {import('../api/types.js').OwnWork} OwnWork */
@@ -16,7 +16,7 @@ export function Today({ work: { today, handed_in: rows }, labels, judges }) {
       </ul>
       <ul class="rows">
         {rows.map((row) => (
-          <Row key={`${row.stage} ${row.assignment}`} row={row} stage={row.stage} details={[text('mine.items', { count: row.items }), text('mine.at', { time: timeOfDay(new Date(row.at)) })]}>
+          <Row key={`${row.stage} ${row.assignment}`} row={row} stage={row.stage} details={[text('mine.items', { count: row.items }), text('mine.at', { time: dateAndTime(new Date(row.at)) })]}>
             <span class="status">{textOr(`status.${row.status}`, 'status.other')}</span>
           </Row>
         ))}

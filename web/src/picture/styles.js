@@ -87,7 +87,7 @@ const markLine = [
   new Style({ stroke: new Stroke({ color: '#ffffff', width: 14 }) }),
   new Style({ stroke: new Stroke({ color: REJECT, width: 10 }) }),
 ];
-/** A cross at its upper right, which is told from others without its colour. */
+/** A cross at its upper right corner, which is told from others without its colour. */
 const markSign = [
   new Style({ geometry: upperRight, image: new Circle({ radius: 11, fill: new Fill({ color: REJECT }), stroke: new Stroke({ color: '#ffffff', width: 2 }) }), zIndex: 1 }),
   new Style({ geometry: upperRight, image: new RegularShape({ points: 4, radius: 8, radius2: 0, angle: Math.PI / 4, stroke: new Stroke({ color: '#ffffff', width: 2.5 }) }), zIndex: 1 }),
@@ -95,8 +95,9 @@ const markSign = [
 
 /** @param {any} feature */
 function upperRight(feature) {
-  const [, , right, top] = feature.getGeometry().getExtent();
-  return new Point([right, top]);
+  const geometry = feature.getGeometry();
+  const points = geometry instanceof Polygon ? geometry.getCoordinates()[0] : geometry.getCoordinates();
+  return new Point(points.reduce((/** @type {number[]} */ best, /** @type {number[]} */ one) => (one[0] + one[1] > best[0] + best[1] ? one : best)));
 }
 
 /** @param {any} feature */

@@ -20,6 +20,8 @@ const BRIGHTNESS = { least: 0.4, most: 3, step: 0.2 };
 const SMALLEST_PX = 64;
 const STEP_PX = 60;
 
+/** @typedef {{ x: number, y: number, zoom: number }} Place */
+
 export class Viewport {
   brightness = 1;
   #map;
@@ -27,6 +29,8 @@ export class Viewport {
   #size = { width: 1, height: 1 };
   /** What was seen when a picture was fitted last. @type {{ center: number[], resolution: number } | null} */
   #fitted = null;
+  /** What was seen when the picture came to rest last; null where it was all of it. @type {Place | null} */
+  #seen = null;
   /** The one whose view is shown here too. @type {Viewport | null} */
   #leader = null;
   /** @type {Set<Viewport>} */
@@ -37,6 +41,7 @@ export class Viewport {
     this.#map = map;
     this.#layer = layer;
     map.on('change:size', () => this.#resized());
+    map.on('moveend', () => (this.#seen = this.#place()));
   }
 
   /**
@@ -84,15 +89,15 @@ export class Viewport {
     this.#map.setView(new View());
   }
 
-  /** The place of the page has another size: what is seen stays. */
+  /** The page gives it another size: what was seen before stays. The library has moved the view by now. */
   #resized() {
     if (this.#leader) return;
-    const place = this.#place();
+    const place = this.#seen;
     this.fit();
     if (place) this.#goTo(place);
   }
 
-  /** What is seen, in shares of the picture, so that it means something for one of another size; null where it is all of it. */
+  /** What is seen, in shares of the picture, so that it means something for one of another size; null where it is all of it. @returns {Place | null} */
   #place() {
     const view = this.#map.getView();
     const [center, resolution, fitted] = [view.getCenter(), view.getResolution(), this.#fitted];
@@ -102,7 +107,7 @@ export class Viewport {
     return { x: center[0] / this.#size.width, y: center[1] / this.#size.height, zoom: fitted.resolution / resolution };
   }
 
-  /** @param {{ x: number, y: number, zoom: number }} place */
+  /** @param {Place} place */
   #goTo({ x, y, zoom }) {
     const view = this.#map.getView();
     view.setResolution((this.#fitted?.resolution ?? 1) / zoom);

@@ -35,7 +35,7 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
     unmark: () => session.unmark(),
     compare: () => session.comparison.toggle(),
     next_opinion: () => session.comparison.next(),
-    hide_figures: () => viewer.hideFigures(!viewer.hidesFigures),
+    hide_figures: () => session.hideFigures(),
     space: () => viewer.holdSpace(true),
     space_up: () => viewer.holdSpace(false),
     left: () => viewport.pan(-1, 0),

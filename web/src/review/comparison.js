@@ -81,6 +81,7 @@ export class Comparison extends EventTarget {
     if (!target.isConnected || !leader) return;
     this.#viewer = new Viewer(target, this.#lease.job.classes);
     this.#viewer.viewport.follow(leader.viewport);
+    this.#viewer.hideFigures(leader.hidesFigures);
     this.#draw();
   }
 
@@ -96,6 +97,11 @@ export class Comparison extends EventTarget {
     this.opinions = [];
     this.at = 0;
     this.#look();
+  }
+
+  /** Hides the figures here too, or shows them again. @param {boolean} isHidden */
+  hideFigures(isHidden) {
+    this.#viewer?.hideFigures(isHidden);
   }
 
   /** Asks again. */

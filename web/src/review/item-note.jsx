@@ -17,8 +17,8 @@ export function ItemNote({ session }) {
   const tags = annotation?.tags ?? [];
   return (
     <section class="note" aria-live="polite">
-      <p class={`verdict ${stateOf(entry)}`}>{said(entry, job)}</p>
-      {session.hasOpenMarks && <p class="warning">{text('review.open_marks', { count: session.marked.size })}</p>}
+      {session.hasOpenMarks ? <p class="verdict marks">{text('review.open_marks', { count: session.marked.size })}</p>
+        : <p class={`verdict ${stateOf(entry)}`}>{said(entry, job)}</p>}
       {entry.refusal && <p class="warning">{text('review.refused', { detail: entry.refusal })}</p>}
       {former && <p class={former.verdict === 'reject' ? 'sent-back' : 'quiet'}>{formerly(former, job)}</p>}
       {annotation?.skip && <p class="skipped">{text('review.skipped', { reason: annotation.skip.reason })}</p>}
@@ -31,13 +31,13 @@ export function ItemNote({ session }) {
 function said(entry, job) {
   const state = stateOf(entry);
   if (state !== 'rejected' || !entry.verdict) return text(`review.now_${state}`);
-  return aboutFigures(entry.verdict, withReason(entry.verdict, job, 'review.now_rejected_why', 'review.now_rejected'));
+  return aboutFigures(entry.verdict, withReason(entry.verdict, job, 'review.now_rejected_why', 'review.now_rejected'), 'figures.marked');
 }
 
 /** @param {Verdict} verdict @param {Job} job */
 function formerly(verdict, job) {
   if (verdict.verdict === 'accept') return text('review.former_accept');
-  return aboutFigures(verdict, withReason(verdict, job, 'review.former_reject', 'review.former_reject_plain'));
+  return aboutFigures(verdict, withReason(verdict, job, 'review.former_reject', 'review.former_reject_plain'), 'figures.about');
 }
 
 /** @param {Verdict} verdict @param {Job} job @param {'review.now_rejected_why' | 'review.former_reject'} id @param {'review.now_rejected' | 'review.former_reject_plain'} plain */
@@ -46,7 +46,7 @@ function withReason(verdict, job, id, plain) {
   return reason ? text(id, { reason }) : text(plain);
 }
 
-/** @param {Verdict} verdict @param {string} words */
-function aboutFigures({ figures = [] }, words) {
-  return figures.length > 0 ? `${words} · ${text('figures.marked', { count: figures.length })}` : words;
+/** @param {Verdict} verdict @param {string} words @param {'figures.marked' | 'figures.about'} id */
+function aboutFigures({ figures = [] }, words, id) {
+  return figures.length > 0 ? `${words} · ${text(id, { count: figures.length })}` : words;
 }

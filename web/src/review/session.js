@@ -61,6 +61,13 @@ export class Session extends Showing {
     this.comparison.show({ item, picture, size });
   }
 
+  /** Hides all figures, or shows them again. */
+  hideFigures() {
+    const isHidden = !this.viewer?.hidesFigures;
+    this.viewer?.hideFigures(isHidden);
+    this.comparison.hideFigures(isHidden);
+  }
+
   /** Marks a figure, so that a rejection is about it, or takes the mark away. @param {number | null} number @returns {boolean} */
   toggleMark(number) {
     if (number === null || !this.isReady || this.isAtEnd) return false;

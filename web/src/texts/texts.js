@@ -16,6 +16,7 @@ const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
 const dayAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+const shortClock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 
 /** Says what language and direction the page is in. */
 export function markLanguage() {
@@ -46,10 +47,10 @@ export function timeOfDay(date) {
   return clock.format(date);
 }
 
-/** The time of day; with the date where it is another day. @param {Date} date */
+/** The time of day to the minute; with the date where it is another day. @param {Date} date */
 export function dateAndTime(date) {
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? clock.format(date) : dayAndClock.format(date);
+  return (isToday ? shortClock : dayAndClock).format(date);
 }
 
 /** @param {number} seconds as in 4:05, or 1:04:05 */

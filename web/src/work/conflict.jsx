@@ -9,7 +9,7 @@ export function Conflict({ session }) {
   return (
     <div class="over top warning" role="alert">
       <p>{text('item.conflict', { count: conflict.annotation?.figures.length ?? 0, revision: conflict.revision })}</p>
-      <button type="button" class="main" onClick={() => session.loadTheirs()}>{text('item.load_saved')}</button>
+      <button type="button" onClick={() => session.loadTheirs()}>{text('item.load_saved')}</button>
       <button type="button" onClick={() => session.keepOwn()}>{text('item.keep_own')}</button>
     </div>
   );
