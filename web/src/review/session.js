@@ -142,6 +142,7 @@ export class Session extends Showing {
   }
 
   acceptRest() {
+    if (this.hasOpenMarks) return;
     this.submission.acceptRest();
     this.isAtEnd = this.submission.missing.length === 0;
     this.tell();
