@@ -9,6 +9,7 @@ import { useKeys } from '../keys/use-keys.js';
 import { Outbox } from '../outbox/outbox.js';
 import { text } from '../texts/texts.js';
 import { LazyPage } from './lazy-page.jsx';
+import { PAGES } from './pages.js';
 import { usePath } from './router.js';
 import { useModel } from './use-model.js';
 
@@ -18,14 +19,6 @@ import { useModel } from './use-model.js';
  *   onGo: (path: string, lease?: string) => void, lease: string | null,
  *   onFailed: (error: unknown) => void }} PageProps
  */
-
-/** The pages with the roles that open each, and whose keys it has. Nobody loads a page that they do not open. */
-const PAGES = /** @type {const} */ ([
-  { path: '/work', name: 'nav.work', roles: ['annotator'], keys: 'work', load: () => import('../work/page.jsx') },
-  { path: '/reviews', name: 'nav.reviews', roles: ['reviewer'], keys: 'review', load: () => import('../review/page.jsx') },
-  { path: '/mine', name: 'nav.mine', roles: ['annotator', 'reviewer'], keys: null, load: () => import('../mine/page.jsx') },
-  { path: '/manage', name: 'nav.manage', roles: ['manager'], keys: null, load: () => import('./manage-page.jsx') },
-]);
 
 const NO_PICTURE = { current: null };
 
