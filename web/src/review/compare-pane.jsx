@@ -18,13 +18,14 @@ export function ComparePane({ comparison, job, slot, bindings }) {
     if (target.current) comparison.mount(target.current);
     return () => comparison.unmount();
   }, [comparison]);
-  const { opinion, opinions, at } = comparison;
+  const { opinion, opinions, at, state } = comparison;
+  const words = opinion ? describe(opinion, job, slot) : '';
   return (
     <>
       <p class="caption own" role="status">{opinion ? text('compare.own', { count: comparison.differing }) : text('compare.own_alone')}</p>
       <div class="caption other" role="status">
-        <p>{opinion ? describe(opinion, job, slot) : text(`compare.${comparison.state}`)}</p>
-        {comparison.state === 'failed' && <button type="button" onClick={() => comparison.retry()}>{text('app.try_again')}</button>}
+        <p>{words || (state !== 'idle' && text(`compare.${state}`))}</p>
+        {state === 'failed' && <button type="button" onClick={() => comparison.retry()}>{text('app.try_again')}</button>}
         {opinions.length > 1 && (
           <button type="button" onMouseDown={keepFocus} onClick={() => comparison.next()}>
             {text('range.place', { at: at + 1, count: opinions.length })} <KeyHint bindings={bindings} command="next_opinion" />
@@ -32,7 +33,7 @@ export function ComparePane({ comparison, job, slot, bindings }) {
           </button>
         )}
       </div>
-      <div class="other-picture" role="img" aria-label={opinion ? describe(opinion, job, slot) : text('compare.title')}>
+      <div class="other-picture" role="img" aria-label={words || text('compare.title')}>
         <div ref={target} class="canvas" />
       </div>
     </>

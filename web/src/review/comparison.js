@@ -18,8 +18,8 @@ const OPEN = 'swath.side_by_side';
 export class Comparison extends EventTarget {
   /** @type {Opinion[]} */
   opinions = [];
-  /** @type {'loading' | 'known' | 'failed'} */
-  state = 'loading';
+  /** Nothing is asked for while there is no picture. @type {'idle' | 'loading' | 'known' | 'failed'} */
+  state = 'idle';
   /** Which of the opinions is shown. */
   at = 0;
   /** How many figures of the submission the opinion does not have, and the other way round. */
@@ -94,6 +94,7 @@ export class Comparison extends EventTarget {
   /** Another item is before the reviewer. @param {Shown | null} shown null while its picture is not there */
   show(shown) {
     this.#shown = shown;
+    this.state = 'idle';
     this.opinions = [];
     this.at = 0;
     this.#look();
