@@ -49,7 +49,8 @@ export class Session extends Showing {
   /** @override */
   show() {
     this.comparison.show(null);
-    this.#remark();
+    // The picture before stands until the next one is there, and keeps its marks.
+    this.marked = this.#told;
     return super.show();
   }
 
@@ -86,13 +87,18 @@ export class Session extends Showing {
 
   /** Whether figures are marked that no verdict is about yet. */
   get hasOpenMarks() {
-    const told = numbers(this.submission.current.verdict?.figures ?? []);
+    const told = this.#told;
     return [...this.marked].some((number) => !told.has(number));
+  }
+
+  /** Numbers of the figures that the verdict is about. */
+  get #told() {
+    return numbers(this.submission.current.verdict?.figures ?? []);
   }
 
   /** The marks are those of the verdict that was given. */
   #remark() {
-    this.#mark(numbers(this.submission.current.verdict?.figures ?? []));
+    this.#mark(this.#told);
   }
 
   /** @param {ReadonlySet<number>} marked */
