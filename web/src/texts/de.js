@@ -179,6 +179,7 @@ export const de = {
   'mine.in_ranges': { one: 'in {count} Bereich', other: 'in {count} Bereichen' },
   'mine.judged': { one: '{count} Bild geprüft', other: '{count} Bilder geprüft' },
   'mine.in_submissions': { one: 'in {count} Abgabe', other: 'in {count} Abgaben' },
+  'mine.show_all': { one: '{count} zeigen', other: 'Alle {count} zeigen' },
   'status.PENDING': 'wartet auf Beschriftung',
   'status.IN_PROGRESS': 'wird beschriftet',
   'status.COMPLETED': 'wartet auf Prüfung',

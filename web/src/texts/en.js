@@ -178,6 +178,7 @@ export const en = {
   'mine.in_ranges': { one: 'in {count} range', other: 'in {count} ranges' },
   'mine.judged': { one: '{count} item reviewed', other: '{count} items reviewed' },
   'mine.in_submissions': { one: 'in {count} submission', other: 'in {count} submissions' },
+  'mine.show_all': { one: 'Show {count}', other: 'Show all {count}' },
   'status.PENDING': 'waits to be labelled',
   'status.IN_PROGRESS': 'being labelled',
   'status.COMPLETED': 'waits for review',
