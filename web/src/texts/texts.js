@@ -1,17 +1,21 @@
-// The texts in the reader's language, with numbers, dates and plurals as that language writes them.
+// The texts in the reader's language, with numbers, dates and plurals as that language writes them. A catalogue is a file of its
+// own, of which the build gives the address; a text with a count has a form for each plural that the language knows.
 
-/** @typedef {keyof typeof import('./en.js').en} TextId */
+import de from './de.json';
+import en from './en.json';
+
+/** @typedef {keyof typeof en} TextId */
 /** @typedef {Record<TextId, string | Record<string, string>>} Catalogue */
 
-/** A reader loads no language but their own. @type {Record<string, () => Promise<Catalogue>>} */
-const CATALOGUES = { en: async () => (await import('./en.js')).en, de: async () => (await import('./de.js')).de };
+/** Where the catalogues are. A reader loads no language but their own. */
+const CATALOGUES = /** @type {Record<string, string>} */ (/** @type {unknown} */ ({ de, en }));
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
 /** The first language that the reader knows and the catalogue too. */
 const language = navigator.languages.map((tag) => tag.split('-')[0]).find((tag) => tag in CATALOGUES) ?? 'en';
 /** Dates and numbers follow the reader's region, where it speaks that language. */
 const locale = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
-const catalogue = await CATALOGUES[language]();
+const catalogue = /** @type {Catalogue} */ (await (await fetch(CATALOGUES[language])).json());
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
 const dayAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
