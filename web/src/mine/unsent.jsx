@@ -1,7 +1,7 @@
 // What this browser keeps that is not on the server yet.
 
 import { useEffect, useState } from 'preact/hooks';
-import { forgetItem, itemsOfUser } from '../outbox/store.js';
+import { forgetItems, itemsOfUser } from '../outbox/store.js';
 import { useModel } from '../shell/use-model.js';
 import { text } from '../texts/texts.js';
 
@@ -20,7 +20,7 @@ export function Unsent({ user, outbox, held, onFailed }) {
   /** Whether it will never be sent: what is held can still be saved where it belongs. @param {Kept} one */
   const isLeft = (one) => held !== null && one.state !== 'unsent' && !current.has(one.lease);
   /** @param {Kept} one */
-  const forget = (one) => forgetItem(one.user, one.lease, one.index).then(look, onFailed);
+  const forget = (one) => forgetItems([one]).then(look, onFailed);
   return (
     <section>
       <h2>{text('mine.unsent')}</h2>

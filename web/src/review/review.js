@@ -13,7 +13,7 @@ export function reviewOf(outbox, user, team) {
   const decide = async (/** @type {Submission} */ { id, left }) => {
     await submit(id, left);
     // What this browser has kept of these items is in the decision now.
-    await Promise.all(left.map(({ index }) => outbox.forget(id, index))).catch(() => {});
+    await outbox.forget(...left.map(({ index }) => ({ lease: id, index }))).catch(() => {});
   };
   return new Holding({ held, take, read, renew, giveBack, open, submit: decide }, outbox, team);
 }

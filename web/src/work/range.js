@@ -54,7 +54,7 @@ export class Range extends LeaseItems {
     const entry = this.entry(index);
     if (!entry) return;
     const isOutdated = state !== 'unsent' && revision !== entry.revision;
-    if (isOutdated && isSame(annotation, entry.saved)) return void this.outbox.forget(this.id, index).catch(() => {});
+    if (isOutdated && isSame(annotation, entry.saved)) return void this.outbox.forget(this.#place(entry)).catch(() => {});
     const theirs = isOutdated ? { annotation: entry.saved, revision: entry.revision } : null;
     Object.assign(entry, { own: annotation, ownState: state, refusal: refusal ?? '', theirs });
   }
@@ -104,7 +104,7 @@ export class Range extends LeaseItems {
     if (!entry.theirs) return;
     const { annotation, revision } = entry.theirs;
     Object.assign(entry, { saved: annotation, revision, theirs: null, own: null, ownState: null, refusal: '' });
-    this.outbox.forget(this.id, entry.item.index).catch(() => {});
+    this.outbox.forget(this.#place(entry)).catch(() => {});
     this.dispatchEvent(new Event('change'));
   }
 
