@@ -12,11 +12,13 @@ import { whileWorking } from '../lease/while-working.js';
  */
 export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
   const { viewer, submission } = session;
-  if (!viewer) return { help: onHelp };
+  // These do not wait for the code that shows pictures.
+  const first = { accept: () => void session.accept(), hand_in: () => void session.handIn(), help: onHelp };
+  if (!viewer) return whileWorking(onWorked, first);
   const { viewport } = viewer;
   return whileWorking(onWorked, {
+    ...first,
     ...viewCommands(viewer),
-    accept: () => void session.accept(),
     reject: onReject,
     reject_same: () => session.rejectSame(),
     accept_rest: () => session.acceptRest(),
@@ -25,7 +27,6 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
       if (!reason) return false;
       session.reject(reason.code);
     },
-    hand_in: () => void session.handIn(),
     undo: () => session.undo(),
     redo: () => session.redo(),
     previous: () => session.go(submission.at - 1),
@@ -42,6 +43,5 @@ export function commandsOf(session, { reasons, onReject, onHelp, onWorked }) {
     right: () => viewport.pan(1, 0),
     up: () => viewport.pan(0, 1),
     down: () => viewport.pan(0, -1),
-    help: onHelp,
   });
 }
