@@ -4,6 +4,7 @@ import { primaryAction } from 'ol/events/condition.js';
 import LinearRing from 'ol/geom/LinearRing.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
 import { Changes } from './changes.js';
+import { clipAll } from './clip.js';
 import { cornersOf, moveCorner, removeCorner } from './corners.js';
 import { Drawing } from './drawing.js';
 import { FigureSet } from './figure-set.js';
@@ -220,8 +221,13 @@ export class Editor extends Stage {
     this.#change([Number(picked.getId())], () => picked.set('facts', { ...this.figures.facts(picked), tags }));
   }
 
-  /** Puts these in the place of all figures, as one step that can be undone. @param {Figure[]} figures */
-  replaceAll(figures) {
+  /**
+   * Puts these in the place of all figures, as one step that can be undone, as far as they lie within the picture.
+   * @param {Figure[]} all
+   * @returns {{ cut: number, dropped: number }} how many were cut, and how many lie outside
+   */
+  replaceAll(all) {
+    const { figures, cut, dropped } = clipAll(all, this.figures.size);
     const old = this.figures.all.map((feature) => Number(feature.getId()));
     const first = this.figures.nextNumber;
     const fresh = figures.map((_, at) => first + at);
@@ -230,6 +236,7 @@ export class Editor extends Stage {
       this.figures.source.clear(true);
       for (const figure of figures) this.figures.add(figure);
     });
+    return { cut, dropped };
   }
 
   undo() {

@@ -4,8 +4,8 @@ import { why } from '../lease/reasons.js';
 import { text } from '../texts/texts.js';
 import { stateOf } from './range.js';
 
-/** @param {{ range: import('./range.js').Range, marked: number }} props `marked` figures are as they were when they were sent back */
-export function ItemNote({ range, marked }) {
+/** @param {{ session: import('./session.js').Session, marked: number }} props `marked` figures are as they were when they were sent back */
+export function ItemNote({ session: { range, misfits }, marked }) {
   const entry = range.current;
   const state = stateOf(entry);
   const skip = range.annotation(entry).skip;
@@ -14,6 +14,8 @@ export function ItemNote({ range, marked }) {
       <SentBack range={range} marked={marked} />
       {state === 'refused' && !entry.theirs && <p class="warning">{text('item.refused', { detail: entry.refusal })}</p>}
       {skip && <p>{text('item.skipped', { reason: skip.reason })}</p>}
+      {misfits && misfits.cut > 0 && <p class="warning">{text('item.same_cut', { count: misfits.cut })}</p>}
+      {misfits && misfits.dropped > 0 && <p class="warning">{text('item.same_dropped', { count: misfits.dropped })}</p>}
       <p class="quiet">{entry.theirs ? text('item.in_conflict') : status(entry, state)}</p>
     </section>
   );

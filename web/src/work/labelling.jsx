@@ -59,7 +59,7 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
       <Toolbar session={session} />
       <PicturePane session={session} paneRef={picture}>{life && <LeaseWarning life={life} />}</PicturePane>
       <aside class="panel">
-        <ItemNote range={range} marked={marked} />
+        <ItemNote session={session} marked={marked} />
         <Instructions lease={range.lease} />
         <Classes session={session} />
         <Tags title={text('tags.title')} definitions={job.tags} tags={session.tags} onChange={(tags) => session.tagItem(tags)} />

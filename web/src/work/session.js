@@ -16,6 +16,8 @@ export class Session extends Showing {
   tags = [];
   /** Whether everything is done and nothing in particular is being looked at. */
   isAtEnd = false;
+  /** How many figures of the last item did not fit onto this picture. @type {{ cut: number, dropped: number } | null} */
+  misfits = null;
   #isDraftDue = false;
 
   /** @param {import('./work.js').Work} work @param {Range} range */
@@ -47,6 +49,7 @@ export class Session extends Showing {
 
   /** @override */
   show() {
+    this.misfits = null;
     this.tags = this.range.annotation(this.range.current).tags;
     return super.show();
   }
@@ -126,7 +129,8 @@ export class Session extends Showing {
     const { last } = this.range;
     if (!last || !this.isReady) return;
     this.tags = last.tags;
-    this.editor?.replaceAll(last.figures);
+    this.misfits = this.editor?.replaceAll(last.figures) ?? null;
+    this.tell();
   }
 
   /** @param {Tag[]} tags */
@@ -138,6 +142,7 @@ export class Session extends Showing {
   /** The draft is kept at once. Of many figures it is kept when the change is on the screen, or before anything that needs it. */
   #edited() {
     this.isAtEnd = false;
+    this.misfits = null;
     const isLong = (this.editor?.figures.count ?? 0) > KEPT_AT_ONCE;
     if (isLong && !this.#isDraftDue) requestAnimationFrame(() => setTimeout(() => this.#keepDraft()));
     this.#isDraftDue = true;
