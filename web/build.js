@@ -16,6 +16,10 @@ const { metafile } = await build({
   outdir: DIST,
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  // Catalogues of texts are loaded as data.
+  loader: { '.json': 'file' },
+  publicPath: '/console',
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -1,5 +1,7 @@
 // The console's start: who is signed in decides between the sign-in page and everything else.
 
+// It comes first, so that the page that was opened is loaded from the beginning.
+import './shell/pages.js';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { passes } from './api/client.js';

@@ -36,3 +36,8 @@ test('a box has a side of a pixel or more, also at the edge', () => {
   assert.deepEqual(boxBetween([200, 100], [200, 100], SIZE), [199, 99, 200, 100]);
   assert.deepEqual(boxBetween([30, 40], [10, 60], SIZE), [10, 40, 30, 60]);
 });
+
+test('a box at the far edge does not end beyond it when it is rounded', () => {
+  const geometry = geometryOf({ class: 'car', shape: 'rectangle', geometry: { x: 10.125, y: 20.125, width: 189.875, height: 79.875 } }, SIZE);
+  assert.deepEqual(figureGeometry('rectangle', geometry, SIZE), { x: 10.13, y: 20.13, width: 189.87, height: 79.87 });
+});

@@ -13,7 +13,7 @@ function submissionOf(...verdicts) {
   const lease = { lease_id: 'R', job: { title: 'Job' }, assignment: { items } };
   /** @type {string[]} */
   const calls = [];
-  const note = (/** @type {string} */ name) => async (/** @type {any} */ place, /** @type {number | undefined} */ index) => void calls.push(`${name} ${place.index ?? index}`);
+  const note = (/** @type {string} */ name) => async (/** @type {any[]} */ ...places) => void calls.push(`${name} ${places.map(({ index }) => index)}`);
   const outbox = Object.assign(new EventTarget(), { send: note('send'), takeBack: note('takeBack'), forget: note('forget') });
   return { submission: new Submission(/** @type {any} */ (lease), /** @type {any} */ (outbox)), outbox, calls };
 }
@@ -48,13 +48,15 @@ test('an undone verdict that the server has is remembered as taken back', () => 
   assert.equal(submission.undo(), false);
 });
 
-test('the rest is accepted with the decision, and one step takes it back', () => {
-  const { submission, calls } = submissionOf(REJECT, null, null);
+test('the rest is accepted and sent as one, and one step takes it back', () => {
+  const { submission, outbox, calls } = submissionOf(REJECT, null, null);
   submission.acceptRest();
   assert.deepEqual(submission.missing, []);
-  assert.deepEqual(submission.left.map(({ index, verdict }) => [index, verdict]), [[1, 'accept'], [2, 'accept']]);
-  assert.deepEqual(calls, []);
+  assert.equal(submission.left.length, 2);
+  tell(outbox, 'sent', 1, { verdict: ACCEPT });
+  assert.deepEqual(submission.left.map(({ index, verdict }) => [index, verdict]), [[2, 'accept']]);
   submission.undo();
+  assert.deepEqual(calls, ['send 1,2', 'takeBack 1,2']);
   assert.deepEqual(submission.missing, [1, 2]);
   assert.deepEqual(submission.left, []);
 });

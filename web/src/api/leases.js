@@ -22,6 +22,13 @@ export function read(lease) {
   return call('GET', `/v1/leases/${lease}`).then(whole);
 }
 
+/** @param {string} lease @param {number} index @returns {Promise<import('./types.js').Item | null>} what the server has of an item */
+export async function readItem(lease, index) {
+  const after = index > 0 ? `&after=${index - 1}` : '';
+  const [item] = (await call('GET', `/v1/leases/${lease}/items?limit=1${after}`)).items;
+  return item?.index === index ? item : null;
+}
+
 /** @param {Lease} lease */
 const whole = (lease) => complete(lease, '/v1/leases');
 
@@ -29,13 +36,12 @@ const whole = (lease) => complete(lease, '/v1/leases');
  * @param {string} lease
  * @param {number} index
  * @param {Annotation} annotation
- * @param {number | null} revision the one that is replaced; null where any may be
+ * @param {number} revision the one that is replaced; 0 where nothing is saved yet
  * @returns {Promise<{ index: number, revision: number }>}
  */
 export function save(lease, index, annotation, revision) {
   const body = annotation.skip ? { skip: annotation.skip } : annotation;
-  /** @type {Record<string, string>} */
-  const headers = revision === null ? {} : { 'If-Match': `"${revision}"` };
+  const headers = { 'If-Match': `"${revision}"` };
   return call('PUT', `/v1/leases/${lease}/items/${index}`, { body, headers });
 }
 

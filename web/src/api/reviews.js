@@ -17,11 +17,6 @@ export async function held() {
   return page.items.length > 0 ? whole(page.items[0]) : null;
 }
 
-/** @returns {Promise<Lease[]>} the submissions that one holds, in one team or several */
-export async function list() {
-  return (await call('GET', '/v1/reviews?limit=100')).items;
-}
-
 /** @param {string} review @returns {Promise<Lease>} */
 export function read(review) {
   return call('GET', `/v1/reviews/${review}`).then(whole);
@@ -33,6 +28,17 @@ const whole = (review) => complete(review, '/v1/reviews');
 /** @param {string} review @param {number} index @param {Verdict} verdict */
 export function judge(review, index, verdict) {
   return call('PUT', `/v1/reviews/${review}/items/${index}`, { body: verdict });
+}
+
+/** @param {string} review @param {number} index @returns {Promise<import('./types.js').Opinion[]>} what else is said of an item, the newest first */
+export async function opinions(review, index) {
+  const all = [];
+  for (let after = ''; ; ) {
+    const page = await call('GET', `/v1/reviews/${review}/items/${index}/opinions${after}`);
+    all.push(...page.items);
+    if (!page.next) return all;
+    after = `?after=${encodeURIComponent(page.next)}`;
+  }
 }
 
 /** @param {string} review @returns {Promise<{ expires_in: number }>} */

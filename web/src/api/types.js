@@ -16,7 +16,18 @@
 /** @typedef {{ figures: Figure[], tags: Tag[], skip?: { reason: string } }} Annotation */
 /** @typedef {{ name: string, shape: Shape | 'any' }} LabelClass */
 /** @typedef {{ name: string, values?: string[] }} TagDefinition */
-/** @typedef {{ verdict: 'accept' | 'reject', reason: string | null, comment: string | null }} Verdict */
+/** Why an item may be rejected: what a verdict says, and what people read. @typedef {{ code: string, title: string }} ReasonCode */
+/**
+ * @typedef {object} Verdict
+ * @property {'accept' | 'reject'} verdict
+ * @property {string | null} reason the code of one of the job's reasons; free words where the job has none
+ * @property {string | null} comment
+ * @property {number[]} [figures] positions of the figures that it is about; the whole item where there are none
+ */
+/**
+ * What somebody else said of an item, or what was said in a former round.
+ * @typedef {{ round: number, slot: number, status: string, annotation: Annotation | null, verdict: Verdict | null }} Opinion
+ */
 /**
  * @typedef {object} Item
  * @property {number} index
@@ -27,7 +38,7 @@
  * @property {number} revision
  * @property {Annotation | null} annotation
  * @property {Verdict | null} verdict one's own in a review, a reviewer's in a rework
- * @property {Verdict | null} [former_verdict] in the review of a rework what was said of the submission before, where the server tells it
+ * @property {Verdict | null} [former_verdict] in the review of a rework what was said in the round before
  */
 /**
  * @typedef {object} Job
@@ -37,19 +48,28 @@
  * @property {LabelClass[]} classes
  * @property {TagDefinition[]} tags
  * @property {{ figures?: number, tags?: number }} limits
- * @property {string[]} [reasons] why items of this job are rejected, where the server tells it
+ * @property {number} [slots] opinions per item
+ * @property {ReasonCode[]} [reasons] why items of this job are rejected; in the reviewer's own words where there are none
  */
 /**
  * @typedef {object} Lease
  * @property {string} lease_id
  * @property {string} state
  * @property {number} expires_in seconds
- * @property {{ number: number, round: number, parent: string | null, items: Item[], instructions: string | null, due_date: string | null }} assignment
+ * @property {{ id: string, number: number, round: number, slot: number, parent: string | null, items: Item[], instructions: string | null, due_date: string | null }} assignment
  * @property {Job} job
  * @property {boolean} annotations_left_out
  */
 /** @typedef {{ id: string, name: string, roles: string[] }} Membership */
 /** @typedef {{ user: { id: string, name: string, admin: boolean }, teams: Membership[] }} Me */
 /** @typedef {{ reason: string, until?: string }} Blocker */
+/** @typedef {{ id: string, title: string }} JobName */
+/** @typedef {{ id: string, name: string }} TeamName */
+/** What all rows of one's own list have. @typedef {{ assignment: string, job: JobName, team: TeamName, number: number, round: number, items: number }} WorkRow */
+/** @typedef {WorkRow & { stage: 'annotation' | 'review', lease_id: string, saved: number, expires_at: string }} HeldRow */
+/** @typedef {WorkRow & { reserved_until: string | null }} ReturnedRow */
+/** @typedef {WorkRow & { stage: 'annotation' | 'review', at: string, status: string }} HandedInRow */
+/** @typedef {{ submissions: number, items: number, decisions: number, judged: number }} Today */
+/** @typedef {{ held: HeldRow[], returned: ReturnedRow[], handed_in: HandedInRow[], today: Today }} OwnWork */
 
 export {};

@@ -49,6 +49,10 @@ const REVIEW = /** @type {const} */ ({
   reject: ['r'],
   reject_same: ['Shift+r'],
   accept_rest: ['Shift+Enter'],
+  mark: ['x'],
+  unmark: ['Escape'],
+  compare: ['o'],
+  next_opinion: ['Shift+o'],
   hide_figures: ['h'],
 });
 

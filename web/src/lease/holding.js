@@ -64,13 +64,13 @@ export class Holding extends EventTarget {
     outbox.addEventListener('lost', this.#lost);
   }
 
-  /** Goes on with what the person holds, if anything. */
-  async start() {
+  /** Goes on with what the person holds, if anything. @param {string | null} [chosen] which of it */
+  async start(chosen = null) {
     await this.#try(async () => {
-      const lease = await this.#calls.held();
+      const lease = chosen === null ? await this.#calls.held() : await this.#calls.read(chosen);
       if (lease) await this.#begin(lease);
       else this.#enter({ name: 'resting' });
-    }, () => this.start());
+    }, () => this.start(chosen));
   }
 
   stop() {

@@ -20,6 +20,7 @@ const ICONS = {
   darker: 'M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M12 4v1M12 19v1M4 12h1M19 12h1',
   remove: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5',
   hide_figures: 'M2 12c5-8 15-8 20 0c-5 8-15 8-20 0M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M4 20L20 4',
+  compare: 'M3 5h18v14H3zM12 3v18',
   same: 'M8 8h12v12H8zM4 16V4h12',
 };
 

@@ -1,80 +1,47 @@
-// My own list: what I hold, to label or to review, and what is not on the server yet.
+// My own list: what I hold, what came back, what I did today, and what is not on the server yet.
 
 import { useEffect, useState } from 'preact/hooks';
-import { held } from '../api/leases.js';
-import { list } from '../api/reviews.js';
-import { forgetItem, itemsOfUser } from '../outbox/store.js';
-import { useModel } from '../shell/use-model.js';
+import { passes } from '../api/client.js';
+import { midnight, ownWork } from '../api/own-work.js';
 import { text } from '../texts/texts.js';
+import { Held } from './held.jsx';
+import { Returned } from './returned.jsx';
+import { Today } from './today.jsx';
+import { Unsent } from './unsent.jsx';
+
+/** @typedef {import('../api/types.js').OwnWork} OwnWork */
 
 /** @param {import('../shell/shell.jsx').PageProps} props */
-export function MinePage({ me, outbox, onGo, onFailed }) {
-  const [lease, setLease] = useState(/** @type {import('../api/types.js').Lease | null} */ (null));
-  const [reviews, setReviews] = useState(/** @type {import('../api/types.js').Lease[]} */ ([]));
-  const [kept, setKept] = useState(/** @type {import('../outbox/store.js').Kept[]} */ ([]));
-  useModel(outbox, 'change');
-  const roles = new Set(me.teams.flatMap((membership) => membership.roles));
+export function Page({ me, outbox, onGo, onFailed }) {
+  const { work, isAway, look } = useOwnWork(onFailed);
+  const roles = new Set(me.teams.flatMap((team) => team.roles));
   const [labels, judges] = [roles.has('annotator'), roles.has('reviewer')];
-  useEffect(() => {
-    if (labels) held().then(setLease, onFailed);
-    if (judges) list().then(setReviews, onFailed);
-  }, []);
-  const look = () => void itemsOfUser(me.user.id).then(setKept, () => {});
-  useEffect(look, [outbox.unsent]);
-  /** @param {import('../outbox/store.js').Kept} one */
-  const forget = (one) => forgetItem(one.user, one.lease, one.index).then(look, onFailed);
-  const current = new Set([lease, ...reviews].map((one) => one?.lease_id));
   return (
     <main id="main" class="calm wide">
       <h1>{text('mine.title')}</h1>
-      {labels && (
-        <section>
-          <h2>{text('mine.held')}</h2>
-          {lease ? <HeldRow lease={lease} title={text('range.title', { number: lease.assignment.number })} onGo={() => onGo('/work')} />
-            : <p class="quiet">{text('mine.held_none')}</p>}
-        </section>
-      )}
-      {judges && (
-        <section>
-          <h2>{text('mine.reviews')}</h2>
-          {reviews.length === 0 && <p class="quiet">{text('mine.reviews_none')}</p>}
-          {reviews.map((review) => (
-            <HeldRow key={review.lease_id} lease={review} title={text('review.title', { number: review.assignment.number })} onGo={() => onGo('/reviews')}>
-              {decided(review)}
-            </HeldRow>
-          ))}
-        </section>
-      )}
-      <section>
-        <h2>{text('mine.unsent')}</h2>
-        {kept.length === 0 && <p class="quiet">{text('mine.unsent_none')}</p>}
-        <ul>
-          {kept.map((one) => (
-            <li key={`${one.lease}/${one.index}`}>
-              {text('mine.unsent_row', { job: one.job, index: one.index, state: text(`state.${one.state}`) })}
-              {one.refusal && <span class="quiet"> – {one.refusal}</span>}{' '}
-              {one.state !== 'unsent' && !current.has(one.lease) && <button type="button" class="quiet" onClick={() => forget(one)}>{text('mine.forget')}</button>}
-            </li>
-          ))}
-        </ul>
-      </section>
-      {labels && <section><h2>{text('mine.sent_back')}</h2><p class="quiet">{text('mine.later')}</p></section>}
-      <section><h2>{text('mine.today')}</h2><p class="quiet">{text('mine.later')}</p></section>
+      {isAway && <p class="warning" role="alert">{text('app.unreachable_now')} <button type="button" onClick={look}>{text('app.try_again')}</button></p>}
+      {!work && !isAway && <p role="status">{text('app.loading')}</p>}
+      {work && <Held rows={work.held} onGo={onGo} />}
+      {work && labels && <Returned rows={work.returned} isBusy={work.held.some(({ stage }) => stage === 'annotation')} onGo={onGo} onFailed={onFailed} />}
+      <Unsent user={me.user.id} outbox={outbox} held={work?.held ?? null} onFailed={onFailed} />
+      {work && <Today work={work} labels={labels} judges={judges} />}
     </main>
   );
 }
 
-/** @param {{ lease: import('../api/types.js').Lease, title: string, onGo: () => void, children?: any }} props */
-function HeldRow({ lease, title, onGo, children }) {
-  return (
-    <p>
-      {lease.job.title} · {title} {children && <span class="quiet">· {children}</span>}{' '}
-      <button type="button" class="main" onClick={onGo}>{text('mine.go_on')}</button>
-    </p>
-  );
-}
-
-/** How far a review has come; the answer leaves verdicts out where there are very many. @param {import('../api/types.js').Lease} review */
-function decided({ assignment: { items }, annotations_left_out: isUnknown }) {
-  return isUnknown ? null : text('review.decided', { done: items.filter((item) => item.verdict).length, count: items.length });
+/** One's own list, asked for when the page opens and whenever it comes into sight again. @param {(error: unknown) => void} onFailed */
+function useOwnWork(onFailed) {
+  const [work, setWork] = useState(/** @type {OwnWork | null} */ (null));
+  const [isAway, setAway] = useState(false);
+  const look = () => {
+    setAway(false);
+    ownWork(midnight(new Date())).then(setWork, (error) => (passes(error) ? setAway(true) : onFailed(error)));
+  };
+  useEffect(() => {
+    const seen = () => document.visibilityState === 'visible' && look();
+    look();
+    document.addEventListener('visibilitychange', seen);
+    return () => document.removeEventListener('visibilitychange', seen);
+  }, []);
+  return { work, isAway, look };
 }

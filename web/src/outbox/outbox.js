@@ -1,19 +1,21 @@
-// Sends what a person has saved, in order, until the server has it. It survives a reload, a network that is away and a
+// Sends what a person has saved, the oldest first, until the server has it. It survives a reload, a network that is away and a
 // server that is being restarted; what the server will never take is kept and shown.
 
 import { ApiProblem, isProblem, passes } from '../api/client.js';
-import { save } from '../api/leases.js';
-import { judge } from '../api/reviews.js';
-import { forgetItem, itemsOfUser, keepItem } from './store.js';
+import { Conflict, post } from './posting.js';
+import { forgetItems, itemsOfUser, keepItems } from './store.js';
 
 /** @typedef {import('./store.js').Kept} Kept */
 /** What the outbox itself does not add. @typedef {Omit<import('./store.js').KeptLabels, 'user' | 'state'> | Omit<import('./store.js').KeptVerdict, 'user' | 'state'>} Sent */
 
 const RETRY = { firstMs: 500, mostMs: 15_000 };
+/** Items that are sent at the same time. A browser keeps six connections to a server, and pictures need some. */
+const AT_ONCE = 4;
 
 /**
- * Dispatches `sent`, `refused` and `lost` with `detail.kept`, the last with `detail.reason` as well, `signed-out` when the
- * session has ended, and `change` whenever the number of unsent items has changed.
+ * Dispatches `sent`, `refused` and `lost` with `detail.kept`; `refused` with `detail.theirs` where the item was saved
+ * elsewhere since, `lost` with `detail.reason`; `signed-out` when the session has ended, and `change` whenever the number of
+ * unsent items has changed.
  */
 export class Outbox extends EventTarget {
   #user;
@@ -36,7 +38,7 @@ export class Outbox extends EventTarget {
 
   /** Sends what an earlier visit has left. */
   async resume() {
-    for (const kept of await itemsOfUser(this.#user)) if (kept.state === 'unsent') this.#enqueue(kept);
+    this.#enqueue((await itemsOfUser(this.#user)).filter((kept) => kept.state === 'unsent'));
   }
 
   /** Another person signs in, or nobody: what is left stays on disk. */
@@ -55,28 +57,33 @@ export class Outbox extends EventTarget {
     return [...this.#queue.values()].filter((kept) => kept.lease === lease).length;
   }
 
-  /** Keeps what is not saved yet, against a reload. @param {Sent} draft */
-  keepDraft(draft) {
-    return keepItem(/** @type {Kept} */ ({ ...draft, user: this.#user, state: 'draft' }));
+  /** Keeps what is not saved yet, against a reload. @param {Sent[]} drafts */
+  keepDraft(...drafts) {
+    return keepItems(drafts.map((draft) => this.#kept(draft, 'draft')));
   }
 
-  /** Keeps a draft in the place of what was to be sent. @param {Sent} draft */
-  takeBack(draft) {
-    const wasQueued = this.#queue.delete(`${draft.lease}/${draft.index}`);
-    if (wasQueued) this.dispatchEvent(new Event('change'));
-    return this.keepDraft(draft);
+  /** Keeps drafts in the place of what was to be sent. @param {Sent[]} drafts */
+  takeBack(...drafts) {
+    const queued = drafts.filter((draft) => this.#queue.delete(key(draft)));
+    if (queued.length > 0) this.dispatchEvent(new Event('change'));
+    return this.keepDraft(...drafts);
   }
 
-  /** @param {string} lease @param {number} index */
-  forget(lease, index) {
-    return forgetItem(this.#user, lease, index);
+  /** @param {{ lease: string, index: number }[]} places */
+  forget(...places) {
+    return forgetItems(places.map(({ lease, index }) => ({ user: this.#user, lease, index })));
   }
 
-  /** Keeps an item on disk and sends it. @param {Sent} item */
-  async send(item) {
-    const kept = /** @type {Kept} */ ({ ...item, user: this.#user, state: 'unsent' });
+  /** Keeps items on disk and sends them. @param {Sent[]} items */
+  async send(...items) {
+    const kept = items.map((item) => this.#kept(item, 'unsent'));
     this.#enqueue(kept);
-    await keepItem(kept);
+    await keepItems(kept);
+  }
+
+  /** @param {Sent} item @param {Kept['state']} state @returns {Kept} */
+  #kept(item, state) {
+    return /** @type {Kept} */ ({ ...item, user: this.#user, state });
   }
 
   /** Resolves when nothing of the lease is on its way any more. @param {string} lease */
@@ -92,9 +99,9 @@ export class Outbox extends EventTarget {
     });
   }
 
-  /** @param {Kept} kept */
-  #enqueue(kept) {
-    this.#queue.set(key(kept), kept);
+  /** @param {Kept[]} all */
+  #enqueue(all) {
+    for (const kept of all) this.#queue.set(key(kept), kept);
     this.dispatchEvent(new Event('change'));
     this.#run();
   }
@@ -104,51 +111,53 @@ export class Outbox extends EventTarget {
     this.#isSending = true;
     let waitMs = RETRY.firstMs;
     while (this.#queue.size > 0 && !this.#isOver) {
-      const [kept] = this.#queue.values();
-      try {
-        const revision = await post(kept);
-        waitMs = RETRY.firstMs;
-        this.#setOffline(false);
-        await this.#sent(kept, revision);
-      } catch (error) {
-        if (isUnauthenticated(error)) {
-          this.#tell('signed-out', {});
-          break;
-        }
-        if (passes(error)) {
-          this.#setOffline(true);
-          await this.#wait(error instanceof ApiProblem && error.retryAfter ? error.retryAfter * 1000 : waitMs);
-          waitMs = Math.min(waitMs * 2, RETRY.mostMs);
-        } else {
-          await this.#refused(kept, error);
-        }
+      const errors = await this.#sendNext();
+      if (errors.some(isUnauthenticated)) {
+        this.#tell('signed-out', {});
+        break;
       }
+      const passing = errors.filter(passes);
+      this.#setOffline(passing.length > 0);
+      if (passing.length > 0) await this.#wait(Math.max(...passing.map((error) => askedMs(error) ?? waitMs)));
+      waitMs = passing.length > 0 ? Math.min(waitMs * 2, RETRY.mostMs) : RETRY.firstMs;
     }
     this.#isSending = false;
   }
 
-  /** @param {Kept} kept @param {number} revision */
-  async #sent(kept, revision) {
-    const isNewest = this.#queue.get(key(kept)) === kept;
-    if (isNewest) {
-      this.#queue.delete(key(kept));
-      await forgetItem(kept.user, kept.lease, kept.index);
-    } else {
-      // It was saved again meanwhile: the newer one replaces what has just been sent.
-      const newer = this.#queue.get(key(kept));
-      if (newer) newer.revision = revision;
-    }
-    this.#tell('sent', { kept, revision, isNewest });
-    this.dispatchEvent(new Event('change'));
+  /** Sends the oldest. @returns {Promise<unknown[]>} why some have to be sent again */
+  async #sendNext() {
+    const batch = [...this.#queue.values()].slice(0, AT_ONCE);
+    const outcomes = await Promise.all(batch.map((kept) => post(kept).then((revision) => ({ kept, revision, error: null }), (error) => ({ kept, revision: 0, error }))));
+    await this.#sent(outcomes.filter(({ error }) => error === null));
+    const failed = outcomes.filter(({ error }) => error !== null);
+    for (const { kept, error } of failed) if (!isToRepeat(error)) await this.#refused(kept, error);
+    return failed.map(({ error }) => error).filter(isToRepeat);
+  }
+
+  /** @param {{ kept: Kept, revision: number }[]} all */
+  async #sent(all) {
+    const told = all.map(({ kept, revision }) => ({ kept, revision, isNewest: this.#queue.get(key(kept)) === kept }));
+    const done = told.filter(({ isNewest }) => isNewest).map(({ kept }) => kept);
+    for (const kept of done) this.#queue.delete(key(kept));
+    // Where it was saved again meanwhile, the newer one replaces what has just been sent.
+    const newer = told.flatMap(({ kept, revision, isNewest }) => {
+      const next = isNewest ? undefined : this.#queue.get(key(kept));
+      return next ? [Object.assign(next, { revision })] : [];
+    });
+    // What a full disk goes on keeping is sent again after a reload, and that changes nothing.
+    if (done.length > 0) await forgetItems(done).catch(() => {});
+    if (newer.length > 0) await keepItems(newer).catch(() => {});
+    for (const detail of told) this.#tell('sent', detail);
+    if (told.length > 0) this.dispatchEvent(new Event('change'));
   }
 
   /** @param {Kept} kept @param {unknown} error */
   async #refused(kept, error) {
     const refused = /** @type {Kept} */ ({ ...kept, state: 'refused', refusal: error instanceof Error ? error.message : String(error) });
     if (this.#queue.get(key(kept)) === kept) this.#queue.delete(key(kept));
-    await keepItem(refused);
+    await keepItems([refused]).catch(() => {});
     if (isProblem(error, 'stale-lease')) this.#tell('lost', { kept: refused, reason: error.document.reason });
-    else this.#tell('refused', { kept: refused, isConflict: error instanceof ApiProblem && error.status === 412 });
+    else this.#tell('refused', { kept: refused, theirs: error instanceof Conflict ? error.theirs : null });
     this.dispatchEvent(new Event('change'));
   }
 
@@ -179,19 +188,22 @@ export class Outbox extends EventTarget {
   }
 }
 
-/** @param {Kept} kept @returns {Promise<number>} the revision that it is now; a verdict has none */
-async function post(kept) {
-  if (kept.annotation) return (await save(kept.lease, kept.index, kept.annotation, kept.revision)).revision;
-  if (kept.verdict) await judge(kept.lease, kept.index, kept.verdict);
-  return 0;
-}
-
 /** A session that has ended is no reason to give work up: the same person may sign in again. @param {unknown} error */
 function isUnauthenticated(error) {
   return error instanceof ApiProblem && error.status === 401;
 }
 
-/** @param {Kept} kept */
-function key(kept) {
-  return `${kept.lease}/${kept.index}`;
+/** Whether the same may be taken later. @param {unknown} error */
+function isToRepeat(error) {
+  return passes(error) || isUnauthenticated(error);
+}
+
+/** How long the server asks to be left alone. @param {unknown} error */
+function askedMs(error) {
+  return error instanceof ApiProblem && error.retryAfter ? error.retryAfter * 1000 : null;
+}
+
+/** @param {{ lease: string, index: number }} place */
+function key({ lease, index }) {
+  return `${lease}/${index}`;
 }

@@ -10,7 +10,7 @@
  * @property {number} index
  * @property {string} job its title
  * @property {'draft' | 'unsent' | 'refused'} state
- * @property {number | null} revision the saved one that it was made from; null where any may be replaced
+ * @property {number | null} revision the saved one that it was made from, 0 where there was none; null for a verdict
  * @property {string} [refusal] what the server said
  */
 /** @typedef {Place & { annotation: Annotation, verdict?: undefined }} KeptLabels */
@@ -37,32 +37,35 @@ function database() {
   return opening;
 }
 
-/**
- * @template T
- * @param {string} store
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<T>} act
- * @returns {Promise<T>} once it is on disk
- */
-async function transact(store, mode, act) {
-  const transaction = (await database()).transaction(store, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' });
-  const request = act(transaction.objectStore(store));
+/** @param {(items: IDBObjectStore) => void} act @returns {Promise<void>} once it is on disk */
+async function write(act) {
+  const transaction = (await database()).transaction(ITEMS, 'readwrite', { durability: 'strict' });
+  act(transaction.objectStore(ITEMS));
   // A page that is closed right now does not undo a write that is being committed.
-  if (mode === 'readwrite') transaction.commit();
+  transaction.commit();
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
+    transaction.oncomplete = () => resolve();
     transaction.onabort = transaction.onerror = () => reject(transaction.error);
   });
 }
 
-/** @param {Kept} kept */
-export const keepItem = (kept) => transact(ITEMS, 'readwrite', (store) => store.put(kept));
+/** @param {string} index @param {IDBValidKey} key @returns {Promise<Kept[]>} */
+async function read(index, key) {
+  const request = (await database()).transaction(ITEMS).objectStore(ITEMS).index(index).getAll(key);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
 
-/** @param {string} user @param {string} lease @param {number} index */
-export const forgetItem = (user, lease, index) => transact(ITEMS, 'readwrite', (store) => store.delete([user, lease, index]));
+/** Keeps all of them or none. @param {Kept[]} all */
+export const keepItems = (all) => write((items) => all.forEach((kept) => items.put(kept)));
 
-/** @param {string} user @param {string} lease @returns {Promise<Kept[]>} */
-export const itemsOfLease = (user, lease) => transact(ITEMS, 'readonly', (store) => store.index('lease').getAll([user, lease]));
+/** @param {{ user: string, lease: string, index: number }[]} all */
+export const forgetItems = (all) => write((items) => all.forEach(({ user, lease, index }) => items.delete([user, lease, index])));
 
-/** @param {string} user @returns {Promise<Kept[]>} */
-export const itemsOfUser = (user) => transact(ITEMS, 'readonly', (store) => store.index('user').getAll(user));
+/** @param {string} user @param {string} lease */
+export const itemsOfLease = (user, lease) => read('lease', [user, lease]);
+
+/** @param {string} user */
+export const itemsOfUser = (user) => read('user', user);

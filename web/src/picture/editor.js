@@ -3,12 +3,14 @@
 import { primaryAction } from 'ol/events/condition.js';
 import LinearRing from 'ol/geom/LinearRing.js';
 import { fromExtent } from 'ol/geom/Polygon.js';
+import { Changes } from './changes.js';
+import { clipAll } from './clip.js';
 import { cornersOf, moveCorner, removeCorner } from './corners.js';
 import { Drawing } from './drawing.js';
+import { FigureSet } from './figure-set.js';
 import { Gestures } from './gestures.js';
 import { Mark } from './mark.js';
 import { boxBetween, figureGeometry, keepInside, moveInside } from './geometry.js';
-import { History } from './history.js';
 import { Stage } from './stage.js';
 
 /** @typedef {import('../api/types.js').Figure} Figure */
@@ -26,13 +28,13 @@ export class Editor extends Stage {
   #drawing;
   #gestures;
   #mark;
-  #history = new History();
-  /** What the figures of the gesture in progress were before it. @type {import('./history.js').State | null} */
-  #before = null;
+  #changes = new Changes(this.figures);
   /** @type {Shape} the shape for classes that take any */
   #freeShape = 'rectangle';
   /** The corner of the picked figure that keys move. @type {number | null} */
   #corner = null;
+  /** What a reviewer sent back, as it was then. @type {FigureSet} */
+  #sentBack = new FigureSet([], { width: 1, height: 1 });
 
   /** @param {HTMLElement} target @param {LabelClass[]} classes */
   constructor(target, classes) {
@@ -60,14 +62,25 @@ export class Editor extends Stage {
    */
   show(picture, figures, size) {
     this.#drawing.abort();
-    this.#history.clear();
+    this.#changes.clear();
     super.show(picture, figures, size);
+  }
+
+  /** Marks figures that a reviewer sent back, for as long as they are what they were. @param {Figure[]} figures */
+  markSentBack(figures) {
+    this.#sentBack = new FigureSet(figures, this.figures.size);
+    this.redraw();
+  }
+
+  /** @protected @override @param {any} feature */
+  isMarked(feature) {
+    return this.#sentBack.has(this.figures.figure(feature));
   }
 
   /** @override */
   clear() {
     this.#drawing.abort();
-    this.#history.clear();
+    this.#changes.clear();
     super.clear();
   }
 
@@ -78,11 +91,11 @@ export class Editor extends Stage {
   }
 
   get canUndo() {
-    return this.#history.canUndo;
+    return this.#changes.canUndo;
   }
 
   get canRedo() {
-    return this.#history.canRedo;
+    return this.#changes.canRedo;
   }
 
   /** The shape that the class in hand is drawn in. @returns {Shape} */
@@ -208,8 +221,13 @@ export class Editor extends Stage {
     this.#change([Number(picked.getId())], () => picked.set('facts', { ...this.figures.facts(picked), tags }));
   }
 
-  /** Puts these in the place of all figures, as one step that can be undone. @param {Figure[]} figures */
-  replaceAll(figures) {
+  /**
+   * Puts these in the place of all figures, as one step that can be undone, as far as they lie within the picture.
+   * @param {Figure[]} all
+   * @returns {{ cut: number, dropped: number }} how many were cut, and how many lie outside
+   */
+  replaceAll(all) {
+    const { figures, cut, dropped } = clipAll(all, this.figures.size);
     const old = this.figures.all.map((feature) => Number(feature.getId()));
     const first = this.figures.nextNumber;
     const fresh = figures.map((_, at) => first + at);
@@ -218,15 +236,21 @@ export class Editor extends Stage {
       this.figures.source.clear(true);
       for (const figure of figures) this.figures.add(figure);
     });
+    return { cut, dropped };
   }
 
   undo() {
-    if (this.#drawing.stepBack()) return;
-    this.#restore(this.#history.undo());
+    if (this.#drawing.stepBack() || !this.canUndo) return;
+    this.clearPick();
+    this.#changes.undo();
+    this.#edited();
   }
 
   redo() {
-    this.#restore(this.#history.redo());
+    if (!this.canRedo) return;
+    this.clearPick();
+    this.#changes.redo();
+    this.#edited();
   }
 
   // What follows from it.
@@ -252,32 +276,20 @@ export class Editor extends Stage {
 
   /** Changes these figures as one step. @param {number[]} numbers @param {() => void} change */
   #change(numbers, change) {
-    const before = this.figures.state(numbers);
-    change();
-    this.#history.record({ before, after: this.figures.state(numbers) });
+    this.#changes.make(numbers, change);
     this.tell('edit');
   }
 
   #begin() {
-    this.#before = this.picked && this.figures.state([Number(this.picked.getId())]);
+    this.#changes.begin(this.picked ? [Number(this.picked.getId())] : []);
   }
 
   #end() {
-    const before = this.#before;
-    this.#before = null;
-    if (!before || !this.picked) return;
-    keepInside(this.picked.getGeometry(), this.figures.size);
-    const after = this.figures.state(before.keys());
-    if (JSON.stringify([...before]) === JSON.stringify([...after])) return;
-    this.#history.record({ before, after });
-    this.tell('edit');
+    if (this.picked) keepInside(this.picked.getGeometry(), this.figures.size);
+    if (this.#changes.end()) this.tell('edit');
   }
 
-  /** @param {import('./history.js').State | null} state */
-  #restore(state) {
-    if (!state) return;
-    this.clearPick();
-    this.figures.restore(state);
+  #edited() {
     this.tell('edit');
     this.tell();
   }

@@ -33,8 +33,10 @@ export function figureGeometry(shape, geometry, { height }) {
   /** @param {number[]} point @returns {[number, number]} */
   const flip = ([x, y]) => [round(x), round(height - y)];
   if (shape === 'rectangle') {
+    // The sides follow from the rounded corners: each rounded by itself, the box could end beyond the picture.
     const [left, bottom, right, top] = geometry.getExtent();
-    return { x: round(left), y: round(height - top), width: round(right - left), height: round(top - bottom) };
+    const [[x, y], [farX, farY]] = [[left, top], [right, bottom]].map(flip);
+    return { x, y, width: round(farX - x), height: round(farY - y) };
   }
   if (geometry instanceof Polygon) {
     const [exterior, ...interior] = geometry.getCoordinates().map((ring) => ring.slice(0, -1).map(flip));

@@ -36,6 +36,10 @@ export class Stage extends EventTarget {
   select;
   /** @protected */
   isSpaceHeld = false;
+  /** Numbers of the figures that a verdict is about. @type {ReadonlySet<number>} */
+  #marked = new Set();
+  /** Beside another opinion, the numbers of the figures that it does not have. @type {ReadonlySet<number> | null} */
+  #differing = null;
   #viewport;
   #positions;
   #vectors;
@@ -67,6 +71,8 @@ export class Stage extends EventTarget {
    */
   show(picture, figures, size, { keepsView = false } = {}) {
     this.clearPick();
+    this.#marked = new Set();
+    this.#differing = null;
     this.figures.replace(figures, size);
     this.#viewport.show(picture, size, keepsView);
     this.tell();
@@ -86,6 +92,7 @@ export class Stage extends EventTarget {
   }
 
   dispose() {
+    this.#viewport.leave();
     this.map.setTarget(undefined);
     this.map.dispose();
   }
@@ -103,12 +110,37 @@ export class Stage extends EventTarget {
     return this.picked ? Number(this.picked.getId()) : null;
   }
 
-  /** @returns {{ number: number, class: string, shape: Shape, tags: Tag[], position: number }[]} */
+  /** @returns {{ number: number, class: string, shape: Shape, tags: Tag[], position: number, isMarked: boolean, differs: boolean }[]} */
   get list() {
     return this.figures.all.map((feature) => {
       const facts = this.figures.facts(feature);
-      return { number: Number(feature.getId()), ...facts, position: this.#positions.get(facts.class) ?? -1 };
+      const number = Number(feature.getId());
+      const differs = this.#differing?.has(number) ?? false;
+      return { number, ...facts, position: this.#positions.get(facts.class) ?? -1, isMarked: this.isMarked(feature), differs };
     });
+  }
+
+  /** Marks the figures that a verdict is about. @param {ReadonlySet<number>} numbers */
+  mark(numbers) {
+    this.#marked = numbers;
+    this.redraw();
+  }
+
+  /** Tells figures apart by whether another opinion has them too; null where nothing is compared. @param {ReadonlySet<number> | null} numbers those that it does not have */
+  tellApart(numbers) {
+    this.#differing = numbers;
+    this.redraw();
+  }
+
+  /** @protected */
+  redraw() {
+    this.#vectors.changed();
+    this.tell();
+  }
+
+  /** @protected @param {Feature} feature @returns {boolean} */
+  isMarked(feature) {
+    return this.#marked.has(Number(feature.getId()));
   }
 
   get hidesFigures() {
@@ -172,7 +204,13 @@ export class Stage extends EventTarget {
 
   /** @param {any} feature @param {boolean} isPicked */
   #style(feature, isPicked) {
-    const look = isPicked ? 'picked' : this.figures.count > CROWDED ? 'crowded' : 'plain';
-    return figureStyle(this.#positions.get(this.figures.facts(feature).class) ?? -1, look);
+    const look = isPicked ? 'picked' : this.#look(Number(feature.getId()));
+    return figureStyle(this.#positions.get(this.figures.facts(feature).class) ?? -1, look, this.isMarked(feature));
+  }
+
+  /** @param {number} number */
+  #look(number) {
+    if (this.#differing) return this.#differing.has(number) ? 'differing' : 'agreeing';
+    return this.figures.count > CROWDED ? 'crowded' : 'plain';
   }
 }

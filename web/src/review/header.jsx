@@ -35,7 +35,7 @@ export function Header({ session, life, outbox, notice, bindings }) {
           {notice && <span class="warning">{notice}</span>}
         </p>
         {missing.length > 0 ? (
-          <button type="button" onMouseDown={keepFocus} onClick={() => session.acceptRest()}>{text('review.accept_rest', { count: missing.length })} <KeyHint bindings={bindings} command="accept_rest" /></button>
+          <button type="button" disabled={session.hasOpenMarks} onMouseDown={keepFocus} onClick={() => session.acceptRest()}>{text('review.accept_rest', { count: missing.length })} <KeyHint bindings={bindings} command="accept_rest" /></button>
         ) : (
           <button type="button" class="main" disabled={!life} onClick={() => session.handIn()}>{text('review.hand_in')}</button>
         )}

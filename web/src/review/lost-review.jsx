@@ -1,6 +1,7 @@
 // The submission is somebody else's now, or nobody's: why, and which verdicts did not reach the server.
 
 import { focus } from '../shell/focus.js';
+import { why } from '../lease/reasons.js';
 import { text, textOr } from '../texts/texts.js';
 import { stateOf } from './submission.js';
 
@@ -18,8 +19,7 @@ export function LostReview({ submission, reason, onNext }) {
             {left.map(({ entry, at }) => (
               <li key={entry.item.index}>
                 {text('review.item', { at, state: text(`review.state.${stateOf({ ...entry, refusal: '' })}`) })}
-                {entry.verdict?.reason && ` – ${entry.verdict.reason}`}
-                {entry.verdict?.comment && ` – ${entry.verdict.comment}`}
+                {entry.verdict && why(submission.lease.job, entry.verdict) && ` – ${why(submission.lease.job, entry.verdict)}`}
               </li>
             ))}
           </ul>

@@ -7,8 +7,8 @@ import { reviewOf } from './review.js';
 import { Reviewing } from './reviewing.jsx';
 
 /** @param {import('../shell/shell.jsx').PageProps} props */
-export function ReviewPage({ me, outbox, bindings, onHelp, onFailed }) {
-  const { holding: review, ...waiting } = useHolding(me, 'reviewer', (team) => reviewOf(outbox, me.user.id, team), onFailed);
+export function Page({ me, outbox, bindings, lease, onHelp, onFailed }) {
+  const { holding: review, ...waiting } = useHolding(me, 'reviewer', (team) => reviewOf(outbox, me.user.id, team), lease, onFailed);
   const { phase } = review;
   switch (phase.name) {
     case 'working':

@@ -3,13 +3,14 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { PictureMessages } from '../lease/picture-messages.jsx';
 import { text } from '../texts/texts.js';
+import { ComparePane } from './compare-pane.jsx';
 
 /** @typedef {import('./session.js').Session} Session */
 
-/** @param {{ session: Session, paneRef: { current: HTMLElement | null }, isHandingIn: boolean, children: any }} props */
-export function PicturePane({ session, paneRef, isHandingIn, children }) {
+/** @param {{ session: Session, paneRef: { current: HTMLElement | null }, isHandingIn: boolean, bindings: import('../keys/bindings.js').Bindings, children: any }} props */
+export function PicturePane({ session, paneRef, isHandingIn, bindings, children }) {
   const target = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const { submission } = session;
+  const { comparison, submission } = session;
   useEffect(() => {
     if (!target.current) return;
     session.mount(target.current);
@@ -17,13 +18,16 @@ export function PicturePane({ session, paneRef, isHandingIn, children }) {
   }, [session]);
   const place = { at: submission.at + 1, count: submission.count };
   return (
-    <section class="pane" aria-label={text('range.place', place)}>
+    <section class={comparison.isOpen ? 'pane two' : 'pane'} aria-label={text('range.place', place)}>
       <div ref={(element) => void (paneRef.current = element)} class="picture" role="application" tabIndex={0}
         aria-label={text('picture.label', place)} aria-describedby="picture-help" data-picture={session.picture}
         data-index={submission.current.item.index}>
         <div ref={target} class="canvas" />
       </div>
       <p id="picture-help" class="hidden">{text('review.picture_help')}</p>
+      {comparison.isOpen && session.viewer && (
+        <ComparePane comparison={comparison} job={submission.lease.job} slot={submission.lease.assignment.slot} bindings={bindings} />
+      )}
       <PictureMessages session={session} />
       {children}
       {session.isAtEnd && !isHandingIn && <AllDecided session={session} />}

@@ -1,25 +1,34 @@
-// Why items are rejected: the job's own reasons, then those that this person gave before in this browser, then usual ones.
+// Why items are rejected: the job's own reasons; where it has none, usual ones and those that this person gave before in
+// this browser.
 
 import { text } from '../texts/texts.js';
 
+/** What a verdict says, and what people read. @typedef {import('../api/types.js').ReasonCode} Reason */
+/** @typedef {import('../api/types.js').Job} Job */
+
 /** Reasons that have a number key. */
-export const REASONS_MOST = 9;
+export const KEYS_MOST = 9;
 
 /** @param {string} job */
 const place = (job) => `swath.reasons.${job}`;
 
-/** @param {import('../api/types.js').Job} job @returns {string[]} */
-export function reasonsOf(job) {
-  if (job.reasons?.length) return job.reasons;
-  const usual = /** @type {const} */ (['loose', 'missing', 'class', 'extra']).map((name) => text(`review.reason.${name}`));
-  // Usual ones come first, so that a number goes on meaning the same reason.
-  return [...new Set([...usual, ...given(job.id)])].slice(0, REASONS_MOST);
+/** Whether a rejection says one of the job's own reasons, and nothing else. @param {Job} job */
+export function hasCodes(job) {
+  return (job.reasons ?? []).length > 0;
 }
 
-/** Keeps a reason in the person's own words for the next time. @param {import('../api/types.js').Job} job @param {string} reason */
+/** @param {Job} job @returns {Reason[]} */
+export function reasonsOf(job) {
+  if (job.reasons && hasCodes(job)) return job.reasons;
+  const usual = /** @type {const} */ (['loose', 'missing', 'class', 'extra']).map((name) => text(`review.reason.${name}`));
+  // Usual ones come first, so that a number goes on meaning the same reason.
+  return [...new Set([...usual, ...given(job.id)])].slice(0, KEYS_MOST).map((words) => ({ code: words, title: words }));
+}
+
+/** Keeps a reason in the person's own words for the next time. @param {Job} job @param {string} reason */
 export function remember(job, reason) {
-  if (reasonsOf(job).includes(reason)) return;
-  localStorage.setItem(place(job.id), JSON.stringify([...given(job.id), reason].slice(-REASONS_MOST)));
+  if (reasonsOf(job).some(({ code }) => code === reason)) return;
+  localStorage.setItem(place(job.id), JSON.stringify([...given(job.id), reason].slice(-KEYS_MOST)));
 }
 
 /** @param {string} job @returns {string[]} */

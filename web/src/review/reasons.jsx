@@ -2,18 +2,18 @@
 
 import { keepFocus } from '../shell/focus.js';
 import { text } from '../texts/texts.js';
-import { REASONS_MOST } from './reasons.js';
+import { KEYS_MOST } from './reasons.js';
 
-/** @param {{ reasons: string[], isOff: boolean, onReason: (reason: string) => void }} props */
-export function Reasons({ reasons, isOff, onReason }) {
+/** @param {{ reasons: import('./reasons.js').Reason[], marked: number, isOff: boolean, onReason: (reason: string) => void }} props */
+export function Reasons({ reasons, marked, isOff, onReason }) {
   return (
     <section class="reasons-part">
-      <h2>{text('review.reject_with')}</h2>
+      <h2>{marked > 0 ? text('review.reject_marked_with', { count: marked }) : text('review.reject_with')}</h2>
       <div class="reject-reasons">
-        {reasons.map((reason, at) => (
-          <button key={reason} type="button" disabled={isOff} onMouseDown={keepFocus} onClick={() => onReason(reason)}>
-            <span class="name">{reason}</span>
-            {at < REASONS_MOST && <kbd>{at + 1}</kbd>}
+        {reasons.map(({ code, title }, at) => (
+          <button key={code} type="button" title={title} disabled={isOff} onMouseDown={keepFocus} onClick={() => onReason(code)}>
+            <span class="name">{title}</span>
+            {at < KEYS_MOST && <kbd>{at + 1}</kbd>}
           </button>
         ))}
       </div>

@@ -1,47 +1,61 @@
-// Rejects in the reviewer's own words: a reason, and a comment where it needs one.
+// Rejects with a comment: for one of the job's reasons, or in the reviewer's own words where the job has none.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { text } from '../texts/texts.js';
 
-/** @param {{ reasons: string[], onReject: (reason: string | null, comment: string | null) => void, onClose: () => void }} props */
-export function RejectDialog({ reasons, onReject, onClose }) {
+/**
+ * @param {{ reasons: import('./reasons.js').Reason[], hasCodes: boolean, marked: number,
+ *   onReject: (reason: string | null, comment: string | null) => void, onClose: () => void }} props
+ */
+export function RejectDialog({ reasons, hasCodes, marked, onReject, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const words = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [reason, setReason] = useState('');
   const [comment, setComment] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
-  const isEmpty = reason.trim() === '' && comment.trim() === '';
-  /** @param {string} chosen */
-  const reject = (chosen) => {
-    if (chosen.trim() === '' && comment.trim() === '') return;
+  const isIncomplete = reason.trim() === '' && (hasCodes || comment.trim() === '');
+  const reject = () => {
+    if (isIncomplete) return;
     dialog.current?.close();
-    onReject(chosen.trim() || null, comment.trim() || null);
+    onReject(reason.trim() || null, comment.trim() || null);
   };
-  /** Ctrl and Enter rejects from within a comment, where Enter begins a new line. @param {KeyboardEvent} event */
+  /** @param {KeyboardEvent} event */
   const press = (event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    reject(reason);
+    const isWritten = event.target instanceof HTMLElement && event.target.matches('input, textarea');
+    const chosen = reasons[Number(event.key) - 1];
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      // Within a comment Enter alone begins a new line.
+      event.preventDefault();
+      reject();
+    } else if (chosen && !isWritten) {
+      event.preventDefault();
+      setReason(chosen.code);
+      words.current?.focus();
+    }
   };
   return (
     <dialog ref={dialog} aria-labelledby="reject-title" onClose={onClose} onKeyDown={press}>
-      <form onSubmit={(event) => { event.preventDefault(); reject(reason); }}>
+      <form onSubmit={(event) => { event.preventDefault(); reject(); }}>
         <h2 id="reject-title">{text('review.reject_title')}</h2>
-        <div class="chips">
-          {reasons.map((one) => (
-            <button key={one} type="button" aria-pressed={one === reason} onClick={() => setReason(one === reason ? '' : one)}>{one}</button>
+        {marked > 0 && <p>{text('review.reject_at', { count: marked })}</p>}
+        <div class="chips" role="group" aria-label={text('review.reason')}>
+          {reasons.map(({ code, title }, at) => (
+            <button key={code} type="button" autofocus={hasCodes && at === 0} aria-pressed={code === reason} onClick={() => setReason(code === reason ? '' : code)}>{title}</button>
           ))}
         </div>
-        <label class="field">
-          {text('review.reason')}
-          <input type="text" autofocus maxLength={1000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-        </label>
+        {!hasCodes && (
+          <label class="field">
+            {text('review.reason')}
+            <input type="text" autofocus maxLength={1000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+          </label>
+        )}
         <label class="field">
           {text('review.comment')}
-          <textarea rows={3} maxLength={1000} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
+          <textarea ref={words} rows={3} maxLength={1000} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
         </label>
         <div class="row">
           <button type="button" onClick={() => dialog.current?.close()}>{text('app.close')}</button>
-          <button type="submit" class="main" disabled={isEmpty}>{text('review.reject_do')} <kbd>Enter</kbd></button>
+          <button type="submit" class="main" disabled={isIncomplete}>{text('review.reject_do')} <kbd>Ctrl + Enter</kbd></button>
         </div>
       </form>
     </dialog>

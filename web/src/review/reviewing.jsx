@@ -16,7 +16,7 @@ import { Grid } from './grid.jsx';
 import { Header } from './header.jsx';
 import { ItemNote } from './item-note.jsx';
 import { PicturePane } from './picture-pane.jsx';
-import { reasonsOf, remember } from './reasons.js';
+import { hasCodes, reasonsOf, remember } from './reasons.js';
 import { Reasons } from './reasons.jsx';
 import { RejectDialog } from './reject-dialog.jsx';
 import { Session } from './session.js';
@@ -36,6 +36,7 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
   const picture = useRef(/** @type {HTMLElement | null} */ (null));
   useModel(submission, 'change', 'move');
   useModel(session, 'change');
+  useModel(session.comparison, 'change');
   useModel(outbox, 'change');
   useEffect(() => () => session.close(), [session]);
 
@@ -47,7 +48,7 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
 
   /** @param {string | null} reason @param {string | null} comment */
   const reject = (reason, comment) => {
-    if (reason) remember(job, reason);
+    if (reason && !hasCodes(job)) remember(job, reason);
     session.reject(reason, comment);
     picture.current?.focus();
   };
@@ -55,12 +56,12 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
     <main id="main" class="reviewing" onPointerDown={() => life?.worked()}>
       <Header session={session} life={life} outbox={outbox} notice={review.notice} bindings={bindings} />
       <Grid submission={submission} onGo={(at) => session.go(at)} />
-      <ViewTools viewer={session.viewer} />
-      <PicturePane session={session} paneRef={picture} isHandingIn={!life}>{life && <LeaseWarning life={life} kind="review_lease" />}</PicturePane>
+      <ViewTools session={session} />
+      <PicturePane session={session} paneRef={picture} isHandingIn={!life} bindings={bindings}>{life && <LeaseWarning life={life} kind="review_lease" />}</PicturePane>
       <aside class="panel">
-        <Reasons reasons={reasons} isOff={session.isAtEnd || !life} onReason={(reason) => session.reject(reason)} />
-        <ItemNote submission={submission} />
-        {session.isReady && <Figures stage={session.viewer} none="review.unlabelled" />}
+        <Reasons reasons={reasons} marked={session.marked.size} isOff={session.isAtEnd || !life} onReason={(reason) => session.reject(reason)} />
+        <ItemNote session={session} />
+        {session.isReady && <Figures stage={session.viewer} none="review.unlabelled" onUse={(number) => session.toggleMark(number)} />}
         <Instructions lease={submission.lease} />
         <section>
           <button type="button" class="quiet" onClick={() => setAsking('give-back')}>{text('range.give_back')}</button>
@@ -71,7 +72,7 @@ export function Reviewing({ review, phase, outbox, bindings, onHelp }) {
         <button type="button" disabled={session.isAtEnd} onClick={onReject}>{text('review.reject')} <KeyHint bindings={bindings} command="reject" /></button>
         <button type="button" class="main" disabled={!session.canAccept} onMouseDown={keepFocus} onClick={() => session.accept()}>{text('review.accept')} <KeyHint bindings={bindings} command="accept" /></button>
       </footer>
-      {asking === 'reject' && <RejectDialog reasons={reasons} onReject={reject} onClose={() => setAsking(null)} />}
+      {asking === 'reject' && <RejectDialog reasons={reasons} hasCodes={hasCodes(job)} marked={session.marked.size} onReject={reject} onClose={() => setAsking(null)} />}
       {asking === 'give-back' && (
         <ReasonDialog title={text('review.give_back_why')} action={text('range.give_back_do')} suggestions={[]}
           onReason={(reason) => review.giveBack(reason)} onClose={() => setAsking(null)} />

@@ -52,32 +52,24 @@ export class Submission extends LeaseItems {
     return stateOf(entry) === 'open';
   }
 
-  /** Verdicts that the server does not have: those of the rest that was accepted, for the most part. */
+  /** Verdicts that the server does not have, should any not have been sent. */
   get left() {
     return this.entries.flatMap(({ item, saved, verdict }) => (verdict && verdict !== saved ? [{ index: item.index, ...verdict }] : []));
-  }
-
-  /** @param {Map<number, Verdict>} verdicts of the round before, by the items' numbers */
-  tellFormer(verdicts) {
-    for (const { item } of this.entries) item.former_verdict ??= verdicts.get(item.index) ?? null;
-    this.dispatchEvent(new Event('change'));
   }
 
   /** Decides on the item before the reviewer. @param {Verdict} verdict */
   decide(verdict) {
     const { at } = this;
     this.#verdicts.record(at, [{ at, before: this.current.verdict, after: verdict }]);
-    this.#put(at, verdict);
-    this.dispatchEvent(new Event('change'));
+    this.#put([[at, verdict]]);
   }
 
-  /** Accepts all that is not decided. It goes to the server with the decision, so that until then one step takes it back. */
+  /** Accepts all that is not decided, as one step that can be taken back. */
   acceptRest() {
     const changes = this.missing.map((at) => ({ at, before: null, after: ACCEPT }));
     if (changes.length === 0) return;
     this.#verdicts.record(this.at, changes);
-    for (const { at } of changes) Object.assign(this.entries[at], { verdict: ACCEPT, refusal: '' });
-    this.dispatchEvent(new Event('change'));
+    this.#put(changes.map(({ at, after }) => [at, after]));
   }
 
   get canUndo() {
@@ -101,22 +93,27 @@ export class Submission extends LeaseItems {
   /** @param {{ at: number, verdicts: [number, Verdict | null][] } | null} step */
   #restore(step) {
     if (!step) return false;
-    for (const [at, verdict] of step.verdicts) this.#put(at, verdict);
-    this.dispatchEvent(new Event('change'));
+    this.#put(step.verdicts);
     this.go(step.at);
     return true;
   }
 
-  /** @param {number} at @param {Verdict | null} verdict */
-  #put(at, verdict) {
-    const entry = this.entries[at];
-    const place = { lease: this.id, index: entry.item.index, job: this.lease.job.title, revision: null, verdict };
-    const wasSent = entry.saved !== null || entry.isUnsent;
-    Object.assign(entry, { verdict, isUnsent: verdict !== null, refusal: '' });
-    // A disk that takes nothing is no reason not to send. The server cannot forget a verdict, so this browser remembers
-    // that it was taken back.
-    const kept = verdict ? this.outbox.send(place) : wasSent ? this.outbox.takeBack(place) : this.outbox.forget(this.id, place.index);
-    kept.catch(() => {});
+  /** @param {[number, Verdict | null][]} verdicts by the position of the item */
+  #put(verdicts) {
+    /** @type {Record<'send' | 'takeBack' | 'forget', import('../outbox/outbox.js').Sent[]>} */
+    const places = { send: [], takeBack: [], forget: [] };
+    for (const [at, verdict] of verdicts) {
+      const entry = this.entries[at];
+      // The server cannot forget a verdict, so this browser remembers that it was taken back.
+      const way = verdict ? 'send' : entry.saved !== null || entry.isUnsent ? 'takeBack' : 'forget';
+      places[way].push({ lease: this.id, index: entry.item.index, job: this.lease.job.title, revision: null, verdict });
+      Object.assign(entry, { verdict, isUnsent: verdict !== null, refusal: '' });
+    }
+    for (const way of /** @type {const} */ (['send', 'takeBack', 'forget'])) {
+      // A disk that takes nothing is no reason not to send.
+      if (places[way].length > 0) this.outbox[way](...places[way]).catch(() => {});
+    }
+    this.dispatchEvent(new Event('change'));
   }
 
   /** @param {Entry} entry @param {{ kept: any, isNewest: boolean }} detail */

@@ -2,6 +2,6 @@
 
 import { text } from '../texts/texts.js';
 
-export function ManagePage() {
+export function Page() {
   return <main id="main" class="calm"><h1>{text('manage.title')}</h1><p>{text('manage.later')}</p></main>;
 }

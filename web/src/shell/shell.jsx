@@ -6,34 +6,31 @@ import { signOut } from '../api/session.js';
 import { KeyHelp } from '../keys/help.jsx';
 import { Bindings } from '../keys/bindings.js';
 import { useKeys } from '../keys/use-keys.js';
-import { MinePage } from '../mine/page.jsx';
 import { Outbox } from '../outbox/outbox.js';
-import { ReviewPage } from '../review/page.jsx';
 import { text } from '../texts/texts.js';
-import WorkPage from '../work/page.jsx';
-import { ManagePage } from './manage-page.jsx';
+import { LazyPage } from './lazy-page.jsx';
+import { PAGES } from './pages.js';
 import { usePath } from './router.js';
 import { useModel } from './use-model.js';
 
 /** @typedef {import('../api/types.js').Me} Me */
 /**
- * @typedef {{ me: Me, outbox: Outbox, bindings: Bindings, onHelp: () => void, onGo: (path: string) => void,
+ * @typedef {{ me: Me, outbox: Outbox, bindings: Bindings, onHelp: () => void,
+ *   onGo: (path: string, lease?: string) => void, lease: string | null,
  *   onFailed: (error: unknown) => void }} PageProps
  */
-
-/** The pages with the roles that open each, and whose keys it has. */
-const PAGES = /** @type {const} */ ([
-  { path: '/work', name: 'nav.work', roles: ['annotator'], keys: 'work' },
-  { path: '/reviews', name: 'nav.reviews', roles: ['reviewer'], keys: 'review' },
-  { path: '/mine', name: 'nav.mine', roles: ['annotator', 'reviewer'], keys: null },
-  { path: '/manage', name: 'nav.manage', roles: ['manager'], keys: null },
-]);
 
 const NO_PICTURE = { current: null };
 
 /** @param {{ me: Me, onSignedOut: () => void }} props */
 export function Shell({ me, onSignedOut }) {
-  const [path, go] = usePath();
+  const [path, goTo] = usePath();
+  /** What is held and was chosen in the list, where somebody holds more than one thing. */
+  const [lease, setLease] = useState(/** @type {string | null} */ (null));
+  const go = (/** @type {string} */ next, /** @type {string} */ chosen = '') => {
+    setLease(chosen || null);
+    goTo(next);
+  };
   const [outbox] = useState(() => new Outbox(me.user.id));
   const [bindings] = useState(() => new Bindings(me.user.id));
   const [hasHelp, setHelp] = useState(false);
@@ -69,7 +66,7 @@ export function Shell({ me, onSignedOut }) {
     else setFault(error instanceof Error ? error.message : String(error));
   };
   /** @type {PageProps} */
-  const props = { me, outbox, bindings, onHelp: () => setHelp(true), onGo: go, onFailed: failed };
+  const props = { me, outbox, bindings, onHelp: () => setHelp(true), onGo: go, lease, onFailed: failed };
   return (
     <>
       <a class="skip" href="#main">{text('app.skip')}</a>
@@ -93,10 +90,7 @@ export function Shell({ me, onSignedOut }) {
           <button type="button" onClick={leave}>{text('signout.anyway')}</button>
         </p>
       )}
-      {shown?.path === '/work' && <WorkPage {...props} />}
-      {shown?.path === '/mine' && <MinePage {...props} />}
-      {shown?.path === '/reviews' && <ReviewPage {...props} />}
-      {shown?.path === '/manage' && <ManagePage />}
+      {shown && <LazyPage key={shown.path} load={shown.load} props={props} />}
       {!shown && <main id="main" class="calm"><p>{text('work.none.not-a-member')}</p></main>}
       {hasHelp && <KeyHelp bindings={bindings} pages={shown?.keys ? [shown.keys] : pages.flatMap((page) => page.keys ?? [])} onClose={() => setHelp(false)} />}
     </>

@@ -1,22 +1,26 @@
-// The texts in the reader's language, with numbers, dates and plurals as that language writes them.
+// The texts in the reader's language, with numbers, dates and plurals as that language writes them. A catalogue is a file of its
+// own, of which the build gives the address; a text with a count has a form for each plural that the language knows.
 
-import { en } from './en.js';
+import de from './de.json';
+import en from './en.json';
 
 /** @typedef {keyof typeof en} TextId */
 /** @typedef {Record<TextId, string | Record<string, string>>} Catalogue */
 
-/** A reader loads no language but their own, and English, which is there in any case. @type {Record<string, () => Promise<Catalogue>>} */
-const CATALOGUES = { en: async () => en, de: async () => (await import('./de.js')).de };
+/** Where the catalogues are. A reader loads no language but their own. */
+const CATALOGUES = /** @type {Record<string, string>} */ (/** @type {unknown} */ ({ de, en }));
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
 /** The first language that the reader knows and the catalogue too. */
 const language = navigator.languages.map((tag) => tag.split('-')[0]).find((tag) => tag in CATALOGUES) ?? 'en';
 /** Dates and numbers follow the reader's region, where it speaks that language. */
 const locale = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
-const catalogue = await CATALOGUES[language]();
+const catalogue = /** @type {Catalogue} */ (await (await fetch(CATALOGUES[language])).json());
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
+const dayAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+const shortClock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 
 /** Says what language and direction the page is in. */
 export function markLanguage() {
@@ -39,12 +43,18 @@ export function text(id, values = {}) {
 
 /** A text whose id is put together; the other id where there is none. @param {string} id @param {TextId} other @param {Record<string, string | number>} [values] */
 export function textOr(id, other, values) {
-  return text(id in en ? /** @type {TextId} */ (id) : other, values);
+  return text(id in catalogue ? /** @type {TextId} */ (id) : other, values);
 }
 
 /** The time of day. @param {Date} date */
 export function timeOfDay(date) {
   return clock.format(date);
+}
+
+/** The time of day to the minute; with the date where it is another day. @param {Date} date */
+export function dateAndTime(date) {
+  const isToday = date.toDateString() === new Date().toDateString();
+  return (isToday ? shortClock : dayAndClock).format(date);
 }
 
 /** @param {number} seconds as in 4:05, or 1:04:05 */

@@ -15,7 +15,8 @@ const STEP = { plain: 1, far: 10 };
  */
 export function commandsOf(session, { onSkip, onHelp, onWorked }) {
   const { editor, range } = session;
-  if (!editor) return { help: onHelp };
+  // These do not wait for the code that shows pictures.
+  if (!editor) return whileWorking(onWorked, { save: () => void session.save(), hand_in: () => void session.handIn(), help: onHelp });
   const { drawing, viewport } = editor;
 
   /** Moves the cross, the picked figure or the picture. @param {number} x @param {number} y */

@@ -20,7 +20,7 @@ export function HandIn({ range, unsent, isOffline, isHandingIn, notice, onHandIn
       </p>
       {missing + refused > 0 ? (
         <button type="button" onClick={() => onGo(range.firstOpen() ?? 0)}>
-          {text('range.missing', { count: missing + refused })} <span aria-hidden="true">→</span>
+          {text('range.missing', { count: missing + refused })} <span class="arrow" aria-hidden="true">→</span>
           <span class="hidden">{text('range.to_first')}</span>
         </button>
       ) : (

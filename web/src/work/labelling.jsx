@@ -10,6 +10,7 @@ import { Figures } from '../lease/figures.jsx';
 import { HandIn } from './hand-in.jsx';
 import { Instructions } from '../lease/instructions.jsx';
 import { ItemNote } from './item-note.jsx';
+import { why } from '../lease/reasons.js';
 import { LeaseTime, LeaseWarning } from '../lease/lease-time.jsx';
 import { PicturePane } from './picture-pane.jsx';
 import { ReasonDialog } from './reason-dialog.jsx';
@@ -42,6 +43,8 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
   const { editor } = session;
   const job = range.lease.job;
   const picked = editor?.picked;
+  const verdict = range.current.item.verdict;
+  const marked = verdict ? (editor?.list ?? []).filter(({ isMarked }) => isMarked).length : 0;
   return (
     <main id="main" class="labelling" onPointerDown={() => life?.worked()}>
       <header class="range">
@@ -56,11 +59,11 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
       <Toolbar session={session} />
       <PicturePane session={session} paneRef={picture}>{life && <LeaseWarning life={life} />}</PicturePane>
       <aside class="panel">
-        <ItemNote range={range} />
+        <ItemNote session={session} marked={marked} />
         <Instructions lease={range.lease} />
         <Classes session={session} />
         <Tags title={text('tags.title')} definitions={job.tags} tags={session.tags} onChange={(tags) => session.tagItem(tags)} />
-        <Figures stage={editor} most={job.limits.figures} none="figures.none" />
+        <Figures stage={editor} most={job.limits.figures} none="figures.none" reason={verdict ? why(job, verdict) : undefined} />
         {picked && (
           <Tags title={text('tags.of_figure', { number: editor.pickedNumber ?? 0 })} definitions={job.tags}
             tags={editor.figures.facts(picked).tags} onChange={(tags) => editor.tag(tags)} />
@@ -71,7 +74,7 @@ export function Labelling({ work, phase, outbox, bindings, onHelp }) {
       </aside>
       <footer class="save">
         <button type="button" onClick={() => setAsking('skip')}>{text('item.skip')}</button>
-        <button type="button" class="main" disabled={!session.isReady} onMouseDown={keepFocus} onClick={() => session.save()}>{text('item.save_next')} <kbd>Enter</kbd></button>
+        <button type="button" class="main" disabled={!session.isReady || session.conflict !== null} onMouseDown={keepFocus} onClick={() => session.save()}>{text('item.save_next')} <kbd>Enter</kbd></button>
       </footer>
       {asking === 'skip' && (
         <ReasonDialog title={text('item.skip_why')} action={text('item.skip_do')}

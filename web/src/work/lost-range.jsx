@@ -13,6 +13,7 @@ export function LostRange({ range, reason, onNext }) {
   return (
     <main id="main" class="calm">
       <h1>{text('lost.title')}</h1>
+      <p>{range.lease.job.title}</p>
       <p role="alert">{textOr(`lost.${reason}`, 'lost.lapsed')}</p>
       <p>{text('lost.saved')}</p>
       {left.length > 0 && (
@@ -22,7 +23,7 @@ export function LostRange({ range, reason, onNext }) {
             {left.map((entry) => (
               <li key={entry.item.index}>
                 <details>
-                  <summary>{range.lease.job.title} · {entry.item.index} · {text('figures.count', { count: entry.own?.figures.length ?? 0 })}</summary>
+                  <summary>{text('picture.label', { at: range.entries.indexOf(entry) + 1, count: range.count })} · {text('figures.count', { count: entry.own?.figures.length ?? 0 })}</summary>
                   <Sketch item={entry.item} figures={entry.own?.figures ?? []} classes={range.lease.job.classes} label={text('lost.sketch')} />
                   {entry.own?.skip && <p>{text('item.skipped', { reason: entry.own.skip.reason })}</p>}
                   {(entry.own?.tags ?? []).map((tag) => <p key={tag.name}>{[tag.name, tag.value].filter(Boolean).join(': ')}</p>)}

@@ -7,8 +7,8 @@ import { LostRange } from './lost-range.jsx';
 import { workOf } from './work.js';
 
 /** @param {import('../shell/shell.jsx').PageProps} props */
-export default function WorkPage({ me, outbox, bindings, onHelp, onFailed }) {
-  const { holding: work, ...waiting } = useHolding(me, 'annotator', (team) => workOf(outbox, me.user.id, team), onFailed);
+export function Page({ me, outbox, bindings, lease, onHelp, onFailed }) {
+  const { holding: work, ...waiting } = useHolding(me, 'annotator', (team) => workOf(outbox, me.user.id, team), lease, onFailed);
   const { phase } = work;
   switch (phase.name) {
     case 'working':

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { PictureMessages } from '../lease/picture-messages.jsx';
 import { text } from '../texts/texts.js';
 import { AllDone } from './all-done.jsx';
+import { Conflict } from './conflict.jsx';
 
 /** @param {{ session: import('./session.js').Session, paneRef: { current: HTMLElement | null }, children: any }} props */
 export function PicturePane({ session, paneRef, children }) {
@@ -27,6 +28,7 @@ export function PicturePane({ session, paneRef, children }) {
       <p class="cross" role="status">{cross && text('picture.cross', { x: Math.round(cross.x), y: Math.round(cross.y) })}</p>
       <PictureMessages session={session} />
       {children}
+      <Conflict session={session} />
       {session.isAtEnd && <AllDone session={session} />}
     </section>
   );

@@ -1,5 +1,6 @@
 // The range that a person holds: its items, what is saved of each, what is begun, and which one is before them.
 
+import { isSame } from '../api/annotations.js';
 import { LeaseItems } from '../lease/items.js';
 import { itemsOfLease } from '../outbox/store.js';
 
@@ -9,6 +10,7 @@ import { itemsOfLease } from '../outbox/store.js';
 /** @typedef {import('../outbox/outbox.js').Outbox} Outbox */
 /** @typedef {'missing' | 'draft' | 'unsent' | 'saved' | 'skipped' | 'sent-back' | 'refused'} State */
 
+/** @typedef {{ annotation: Annotation | null, revision: number }} Theirs */
 /**
  * @typedef {object} Entry
  * @property {Item} item
@@ -17,7 +19,7 @@ import { itemsOfLease } from '../outbox/store.js';
  * @property {Annotation | null} own what the server does not have yet
  * @property {'draft' | 'unsent' | 'refused' | null} ownState
  * @property {string} refusal what the server said
- * @property {boolean} isConflict
+ * @property {Theirs | null} theirs what was saved elsewhere in the meantime, until the person has chosen
  */
 
 /** @type {Annotation} */
@@ -34,7 +36,7 @@ export class Range extends LeaseItems {
   /** @param {Lease} lease @param {Outbox} outbox */
   constructor(lease, outbox) {
     super(lease, outbox, (item) => ({
-      item, saved: item.annotation, revision: item.revision, own: null, ownState: null, refusal: '', isConflict: false,
+      item, saved: item.annotation, revision: item.revision, own: null, ownState: null, refusal: '', theirs: null,
     }));
   }
 
@@ -42,12 +44,19 @@ export class Range extends LeaseItems {
   static async open(lease, outbox, user) {
     const range = new Range(lease, outbox);
     const kept = await itemsOfLease(user, lease.lease_id).catch(() => []);
-    for (const { index, annotation, state, refusal } of kept) {
-      const entry = range.entry(index);
-      if (entry) Object.assign(entry, { own: annotation ?? null, ownState: state, refusal: refusal ?? '' });
-    }
+    for (const one of kept) if (one.annotation) range.#takeUp(one);
     range.at = range.missing[0] ?? 0;
     return range;
+  }
+
+  /** Takes up what this browser has kept of an item. @param {import('../outbox/store.js').KeptLabels} kept */
+  #takeUp({ index, annotation, state, refusal, revision }) {
+    const entry = this.entry(index);
+    if (!entry) return;
+    const isOutdated = state !== 'unsent' && revision !== entry.revision;
+    if (isOutdated && isSame(annotation, entry.saved)) return void this.outbox.forget(this.#place(entry)).catch(() => {});
+    const theirs = isOutdated ? { annotation: entry.saved, revision: entry.revision } : null;
+    Object.assign(entry, { own: annotation, ownState: state, refusal: refusal ?? '', theirs });
   }
 
   get done() {
@@ -83,12 +92,26 @@ export class Range extends LeaseItems {
   /** Saves the item before the person: it is shown as unsent until the server has it. @param {Annotation} annotation */
   save(annotation) {
     const entry = this.current;
-    // Another tab's work is replaced only once the person has been told of it.
-    const revision = entry.isConflict || entry.revision === 0 ? null : entry.revision;
-    Object.assign(entry, { own: annotation, ownState: 'unsent', refusal: '', isConflict: false });
+    Object.assign(entry, { own: annotation, ownState: 'unsent', refusal: '' });
     if (!annotation.skip) this.#last = annotation;
     this.dispatchEvent(new Event('change'));
-    return this.outbox.send({ ...this.#place(entry), annotation, revision });
+    return this.outbox.send({ ...this.#place(entry), annotation });
+  }
+
+  /** Goes on with what was saved elsewhere, in the place of one's own. */
+  loadTheirs() {
+    const entry = this.current;
+    if (!entry.theirs) return;
+    const { annotation, revision } = entry.theirs;
+    Object.assign(entry, { saved: annotation, revision, theirs: null, own: null, ownState: null, refusal: '' });
+    this.outbox.forget(this.#place(entry)).catch(() => {});
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** What is saved next replaces what was saved elsewhere: the person has seen that it is there. */
+  keepOwn() {
+    const entry = this.current;
+    if (entry.theirs) Object.assign(entry, { revision: entry.theirs.revision, saved: entry.theirs.annotation, theirs: null });
   }
 
   /** @param {Entry} entry */
@@ -115,11 +138,16 @@ export class Range extends LeaseItems {
     entry.saved = kept.annotation;
     entry.revision = revision;
     if (isNewest && entry.ownState === 'unsent') Object.assign(entry, { own: null, ownState: null });
+    // What was begun meanwhile is kept again, now on the revision that has just been saved.
+    else if (entry.ownState === 'draft') this.#keep(entry);
   }
 
-  /** @param {Entry} entry @param {{ kept: any, isConflict?: boolean }} detail */
-  refused(entry, { kept, isConflict }) {
-    Object.assign(entry, { ownState: 'refused', refusal: kept.refusal, isConflict: Boolean(isConflict) });
+  /** @param {Entry} entry @param {{ kept: any, theirs?: Theirs | null }} detail */
+  refused(entry, { kept, theirs }) {
+    const hasGoneOn = entry.ownState === 'draft';
+    const ownState = hasGoneOn ? 'draft' : 'refused';
+    Object.assign(entry, { own: entry.own ?? kept.annotation, ownState, refusal: kept.refusal, theirs: theirs ?? null });
+    if (hasGoneOn) this.#keep(entry);
   }
 }
 

@@ -16,6 +16,8 @@ export class Session extends Showing {
   tags = [];
   /** Whether everything is done and nothing in particular is being looked at. */
   isAtEnd = false;
+  /** How many figures of the last item did not fit onto this picture. @type {{ cut: number, dropped: number } | null} */
+  misfits = null;
   #isDraftDue = false;
 
   /** @param {import('./work.js').Work} work @param {Range} range */
@@ -47,13 +49,16 @@ export class Session extends Showing {
 
   /** @override */
   show() {
+    this.misfits = null;
     this.tags = this.range.annotation(this.range.current).tags;
     return super.show();
   }
 
   /** @protected @override @param {Editor} editor @param {import('../api/pictures.js').Picture} picture @param {{ width: number, height: number }} size */
   present(editor, picture, size) {
-    editor.show(picture, this.range.annotation(this.range.current).figures, size);
+    const { current } = this.range;
+    editor.show(picture, this.range.annotation(current).figures, size);
+    editor.markSentBack(sentBack(current.item));
     if (!editor.drawing.tool) editor.takeClass(this.#classInHand());
   }
 
@@ -73,12 +78,33 @@ export class Session extends Showing {
   /** Saves the item and brings the next one that is not done; at the end, hands in. */
   save() {
     if (this.isAtEnd) return this.holding.handIn();
-    if (!this.isReady || !this.editor) return;
+    if (!this.isReady || !this.editor || this.conflict) return;
     this.#finish({ figures: this.editor.figures.list, tags: this.tags });
+  }
+
+  /** What was saved elsewhere in the meantime. Nothing is saved over it until the person has chosen. */
+  get conflict() {
+    return this.range.current.theirs;
+  }
+
+  /** Goes on with what was saved elsewhere. */
+  loadTheirs() {
+    this.#isDraftDue = false;
+    this.range.loadTheirs();
+    this.show();
+  }
+
+  /** Saves what the person has in the place of what was saved elsewhere. */
+  keepOwn() {
+    this.range.keepOwn();
+    const { skip } = this.range.annotation(this.range.current);
+    if (skip) this.skip(skip.reason);
+    else this.save();
   }
 
   /** @param {string} reason */
   skip(reason) {
+    if (this.conflict) return;
     this.#finish({ figures: [], tags: [], skip: { reason } });
   }
 
@@ -103,7 +129,8 @@ export class Session extends Showing {
     const { last } = this.range;
     if (!last || !this.isReady) return;
     this.tags = last.tags;
-    this.editor?.replaceAll(last.figures);
+    this.misfits = this.editor?.replaceAll(last.figures) ?? null;
+    this.tell();
   }
 
   /** @param {Tag[]} tags */
@@ -115,6 +142,7 @@ export class Session extends Showing {
   /** The draft is kept at once. Of many figures it is kept when the change is on the screen, or before anything that needs it. */
   #edited() {
     this.isAtEnd = false;
+    this.misfits = null;
     const isLong = (this.editor?.figures.count ?? 0) > KEPT_AT_ONCE;
     if (isLong && !this.#isDraftDue) requestAnimationFrame(() => setTimeout(() => this.#keepDraft()));
     this.#isDraftDue = true;
@@ -127,4 +155,10 @@ export class Session extends Showing {
     this.#isDraftDue = false;
     this.range.draft({ figures: this.editor?.figures.list ?? [], tags: this.tags });
   };
+}
+
+/** The figures that a reviewer sent back, as they were then: in a rework with nothing saved yet they come with the item. @param {import('../api/types.js').Item} item */
+function sentBack({ annotation, revision, verdict }) {
+  if (verdict?.verdict !== 'reject' || revision > 0) return [];
+  return (verdict.figures ?? []).flatMap((position) => annotation?.figures[position] ?? []);
 }
