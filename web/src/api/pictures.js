@@ -2,7 +2,13 @@
 
 import { upright } from './exif.js';
 
-/** A picture that can be drawn. @typedef {HTMLImageElement} Picture */
+/** A picture that can be drawn. @typedef {ImageBitmap | HTMLImageElement} Picture */
+
+/**
+ * A bitmap is drawn without being decoded again, and takes four bytes for each pixel. Pictures of more pixels stay images, which
+ * the browser keeps as it sees fit.
+ */
+const BITMAP_PIXELS_MOST = 16_000_000;
 
 export class Pictures {
   /** @type {Map<string, Promise<Picture>>} by URL */
@@ -24,17 +30,29 @@ export class Pictures {
     if (!url) return Promise.reject(new Error('the picture has no address'));
     const known = this.#loads.get(url);
     if (known) return known;
-    const loading = load(url, item);
+    const loading = load(url, item).then(asBitmap);
     this.#loads.set(url, loading);
     loading.catch(() => this.#loads.delete(url));
     return loading;
   }
 }
 
+/** @param {Picture} picture @returns {{ width: number, height: number }} in its own pixels */
+export function sizeOf(picture) {
+  if (picture instanceof ImageBitmap) return { width: picture.width, height: picture.height };
+  return { width: picture.naturalWidth, height: picture.naturalHeight };
+}
+
 /** The browser would show the picture turned, and cannot be kept from it. */
 export class Turned extends Error {}
 
-/** @param {string} url @param {import('./types.js').Item} item @returns {Promise<Picture>} */
+/** @param {HTMLImageElement} image @returns {Promise<Picture>} */
+async function asBitmap(image) {
+  const isSmall = image.naturalWidth * image.naturalHeight <= BITMAP_PIXELS_MOST;
+  return isSmall ? createImageBitmap(image).catch(() => image) : image;
+}
+
+/** @param {string} url @param {import('./types.js').Item} item @returns {Promise<HTMLImageElement>} */
 export async function load(url, item) {
   const bytes = url.startsWith('data:') ? blobOf(url) : await fetched(url);
   const address = bytes ? URL.createObjectURL(await upright(bytes)) : url;

@@ -1,6 +1,6 @@
 // Brings the picture of the item before a person onto the screen, and says where there is none and why.
 
-import { Turned } from '../api/pictures.js';
+import { Turned, sizeOf } from '../api/pictures.js';
 
 /** @typedef {import('../picture/stage.js').Stage} Stage */
 /** @typedef {import('../api/types.js').Annotation} Annotation */
@@ -69,7 +69,7 @@ export class Showing extends EventTarget {
     try {
       const picture = await this.#load(entry);
       if (turn !== this.#turn || this.isOver) return;
-      this.present(stage, picture, { width: picture.naturalWidth, height: picture.naturalHeight });
+      this.present(stage, picture, sizeOf(picture));
       this.picture = 'shown';
     } catch (error) {
       if (turn !== this.#turn || this.isOver) return;

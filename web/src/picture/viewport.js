@@ -70,7 +70,10 @@ export class Viewport {
     const { width, height } = this.#size;
     const loader = createLoader({ url: '', imageExtent: [0, 0, width, height], load: async () => picture });
     const interpolate = Math.max(width, height) >= SMOOTH_FROM_PX;
-    this.#layer.setSource(new ImageSource({ projection, loader, interpolate }));
+    const source = new ImageSource({ projection, loader, interpolate });
+    // Begun now, it is ready for the first frame, which else would show no picture.
+    source.getImage([0, 0, width, height], 1, 1, projection)?.load();
+    this.#layer.setSource(source);
   }
 
   /** Shows the same place of the picture as another one, at the same zoom, whichever of the two is moved. @param {Viewport} leader */
