@@ -8,6 +8,8 @@ use crate::recording::Recording;
 use crate::scene::{KNOWN, hand_in, has_status, is_marked, is_shown, job, label, signed_in, take};
 use swath_browser::Browser;
 
+/// The way of WebDriver to name the key Page Up.
+const PAGE_UP: &str = "\u{e00e}";
 /// Waits until the browser has asked for all pictures of the range: the neighbours are loaded before they are needed.
 const NEIGHBOURS_ARE_THERE: &str = "return performance.getEntriesByType('resource').filter((one) => one.name.includes('/media/')).length >= 2";
 /// No item of the submission bears the sign of a verdict that is on its way.
@@ -36,6 +38,9 @@ async fn a_network_that_is_cut_loses_nothing_and_doubles_nothing() {
     is_marked(&browser, 1, "saved").await;
 
     // The server saves an item, and its answer is lost.
+    save_without_an_answer(&browser, &recording, 2).await;
+    // So it does where the item was saved before: the page's own save is not somebody else's.
+    browser.press(PAGE_UP).await;
     save_without_an_answer(&browser, &recording, 2).await;
     browser.reload().await;
     label(&browser, 3).await;

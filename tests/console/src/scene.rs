@@ -58,7 +58,7 @@ pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Pers
     // From elsewhere, so that the page is loaded also where it was open already.
     browser.goto("about:blank").await;
     browser.goto(&format!("{origin}{page}#sign-in={}", link["code"].as_str().unwrap())).await;
-    browser.see("main button.main").await;
+    browser.see("main button.main:focus").await;
     browser.enter().await;
     browser.see("header.shell").await;
     browser.says(&person.name).await;
@@ -66,7 +66,7 @@ pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Pers
 
 /// Takes what comes next, from the page on which somebody holds nothing.
 pub async fn take(browser: &Browser) {
-    browser.see("main.calm button.main").await;
+    browser.see("main.calm button.main:focus").await;
     browser.enter().await;
 }
 

@@ -61,8 +61,7 @@ async fn two_tabs_of_one_person_do_not_overwrite_each_other_in_silence() {
     hand_in(&browser).await;
     has_status(&team, &job, "COMPLETED", 1).await;
     browser.switch_to(second).await;
-    is_shown(&browser, 1).await;
-    browser.enter().await;
+    browser.click_on("Save mine in its place").await;
     browser.says("It was handed in already").await;
     browser.close().await;
     recording.agrees(&team, &job).await;

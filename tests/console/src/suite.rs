@@ -9,6 +9,7 @@ mod foreign_pages;
 mod history;
 mod labelling;
 mod losing;
+mod marking;
 mod markup;
 mod pointing;
 mod recording;
