@@ -29,7 +29,7 @@ export function Unsent({ user, outbox, held, onFailed }) {
         {kept.map((one) => (
           <li key={`${one.lease}/${one.index}`}>
             <div>
-              <p>{text('mine.unsent_row', { job: one.job, index: one.index, state: stateOf(one) })}</p>
+              <p>{text('mine.unsent_row', { job: one.job, place: one.place ?? one.index + 1, state: stateOf(one) })}</p>
               {one.refusal && <p class="quiet">{one.refusal}</p>}
             </div>
             {isLeft(one) && <button type="button" class="quiet" onClick={() => forget(one)}>{text('mine.forget')}</button>}
