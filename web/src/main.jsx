@@ -16,14 +16,28 @@ const RETRY_MS = 2000;
 
 /** @typedef {import('./api/types.js').Me} Me */
 
-/** @param {{ link: string | null }} props */
-function Console({ link }) {
+function Console() {
+  /** A sign-in link that was opened and is not spent. */
+  const [link, setLink] = useState(takeSignInCode);
   const [me, setMe] = useState(/** @type {Me | null | 'asking' | 'unreachable'} */ (link === null ? 'asking' : null));
+  useEffect(() => {
+    // A link that is opened in a tab in which the console is open changes nothing but the end of the address.
+    const opened = () => {
+      const code = takeSignInCode();
+      if (code === null) return;
+      setLink(code);
+      setMe(null);
+    };
+    addEventListener('hashchange', opened);
+    return () => removeEventListener('hashchange', opened);
+  }, []);
   useEffect(() => {
     if (me !== 'asking' && me !== 'unreachable') return;
     let timer = 0;
-    const ask = () => current().then(setMe, (error) => {
-      setMe(passes(error) ? 'unreachable' : null);
+    // Meanwhile a link may have been opened.
+    const answered = (/** @type {Me | null | 'unreachable'} */ next) => setMe((now) => (now === 'asking' || now === 'unreachable' ? next : now));
+    const ask = () => current().then(answered, (error) => {
+      answered(passes(error) ? 'unreachable' : null);
       if (passes(error)) timer = setTimeout(ask, RETRY_MS);
     });
     if (me === 'asking') ask();
@@ -32,9 +46,14 @@ function Console({ link }) {
 
   if (me === 'asking') return <main class="calm"><p role="status">{text('app.loading')}</p></main>;
   if (me === 'unreachable') return <main class="calm"><p role="alert">{text('app.unreachable')}</p></main>;
-  if (me === null) return <SignInPage link={link} onSignedIn={setMe} />;
+  /** @param {Me} person */
+  const signedIn = (person) => {
+    setLink(null);
+    setMe(person);
+  };
+  if (me === null) return <SignInPage key={link} link={link} onSignedIn={signedIn} />;
   return <Shell key={me.user.id} me={me} onSignedOut={() => setMe(null)} />;
 }
 
 markLanguage();
-render(<Console link={takeSignInCode()} />, /** @type {HTMLElement} */ (document.getElementById('app')));
+render(<Console />, /** @type {HTMLElement} */ (document.getElementById('app')));

@@ -4,7 +4,7 @@ import { text } from '../texts/texts.js';
 
 /** @param {{ row: import('../api/types.js').WorkRow, stage: 'annotation' | 'review', details: (string | null)[], children?: any }} props */
 export function Row({ row, stage, details, children }) {
-  const name = text(stage === 'review' ? 'review.title' : 'range.title', { number: row.number });
+  const name = text(stage === 'review' ? 'review.title' : 'range.title', { number: row.number + 1 });
   const round = row.round > 1 ? text('range.round', { round: row.round }) : null;
   return (
     <li>

@@ -8,6 +8,7 @@
  * @property {string} user
  * @property {string} lease or review
  * @property {number} index
+ * @property {number} [place] which of the items before the person it is, from 1
  * @property {string} job its title
  * @property {'draft' | 'unsent' | 'refused'} state
  * @property {number | null} revision the saved one that it was made from, 0 where there was none; null for a verdict

@@ -2,15 +2,12 @@
 
 import { primaryAction } from 'ol/events/condition.js';
 import LinearRing from 'ol/geom/LinearRing.js';
-import { fromExtent } from 'ol/geom/Polygon.js';
 import { Changes } from './changes.js';
 import { clipAll } from './clip.js';
-import { cornersOf, moveCorner, removeCorner } from './corners.js';
 import { Drawing } from './drawing.js';
 import { FigureSet } from './figure-set.js';
 import { Gestures } from './gestures.js';
-import { Mark } from './mark.js';
-import { boxBetween, figureGeometry, keepInside, moveInside } from './geometry.js';
+import { figureGeometry, keepInside } from './geometry.js';
 import { Stage } from './stage.js';
 
 /** @typedef {import('../api/types.js').Figure} Figure */
@@ -27,12 +24,9 @@ export class Editor extends Stage {
   current;
   #drawing;
   #gestures;
-  #mark;
   #changes = new Changes(this.figures);
   /** @type {Shape} the shape for classes that take any */
   #freeShape = 'rectangle';
-  /** The corner of the picked figure that keys move. @type {number | null} */
-  #corner = null;
   /** What a reviewer sent back, as it was then. @type {FigureSet} */
   #sentBack = new FigureSet([], { width: 1, height: 1 });
 
@@ -40,7 +34,6 @@ export class Editor extends Stage {
   constructor(target, classes) {
     super(target, classes);
     this.current = classes[0];
-    this.#mark = new Mark(this.map);
     const size = () => this.figures.size;
     this.#gestures = new Gestures({ map: this.map, size, isHeldBack: () => this.isSpaceHeld, onStart: () => this.#begin(), onEnd: () => this.#end() });
     this.#drawing = new Drawing({
@@ -113,7 +106,7 @@ export class Editor extends Stage {
     const facts = this.picked && this.figures.facts(this.picked);
     if (this.picked && facts && (taken.shape === 'any' || taken.shape === facts.shape)) {
       const picked = this.picked;
-      this.#change([Number(picked.getId())], () => picked.set('facts', { ...facts, class: taken.name }));
+      this.change([Number(picked.getId())], () => picked.set('facts', { ...facts, class: taken.name }));
     } else {
       this.pick(null);
       this.#drawing.take(this.shape);
@@ -161,56 +154,14 @@ export class Editor extends Stage {
     return super.pickNext(step);
   }
 
-  /** Takes the next corner of the picked figure into the keys' hands. @returns {boolean} whether it has corners */
-  nextCorner() {
-    const picked = this.picked;
-    if (!picked || this.figures.facts(picked).shape === 'rectangle') return false;
-    const count = cornersOf(picked.getGeometry()).length;
-    this.#corner = this.#corner === null ? 0 : (this.#corner + 1) % count;
-    this.putDown();
-    return true;
-  }
-
-  /** Deletes the corner in hand, else the picked figure. */
+  /** Deletes the picked figure. @returns {boolean} whether one is picked */
   remove() {
     const picked = this.picked;
     if (!picked) return false;
-    const corner = this.#corner;
-    if (corner !== null) {
-      this.#corner = null;
-      this.#change([Number(picked.getId())], () => removeCorner(picked.getGeometry(), corner));
-      return true;
-    }
-    this.#change([Number(picked.getId())], () => {
+    this.change([Number(picked.getId())], () => {
       this.clearPick();
       this.figures.source.removeFeature(picked);
     });
-    return true;
-  }
-
-  /** Shows the cross, and moves it. @param {number} dx @param {number} dy in pixels of the picture */
-  moveCross(dx, dy) {
-    this.#drawing.showCross();
-    this.#drawing.moveCross(dx, dy);
-    this.tell();
-  }
-
-  /** Moves the corner in hand, else the picked figure, not beyond the picture. @param {number} dx @param {number} dy @returns {boolean} */
-  move(dx, dy) {
-    const picked = this.picked;
-    if (!picked) return false;
-    const [geometry, corner, { size }] = [picked.getGeometry(), this.#corner, this.figures];
-    this.#change([Number(picked.getId())], () => (corner === null ? moveInside(geometry, dx, dy, size) : moveCorner(geometry, corner, dx, dy, size)));
-    return true;
-  }
-
-  /** Moves the right lower corner of the picked box. @param {number} dx @param {number} dy @returns {boolean} */
-  resize(dx, dy) {
-    const picked = this.picked;
-    if (!picked || this.figures.facts(picked).shape !== 'rectangle') return false;
-    const [left, bottom, right, top] = picked.getGeometry().getExtent();
-    const corner = [Math.max(right + dx, left), Math.min(bottom + dy, top)];
-    this.#change([Number(picked.getId())], () => picked.setGeometry(fromExtent(boxBetween([left, top], corner, this.figures.size))));
     return true;
   }
 
@@ -218,7 +169,7 @@ export class Editor extends Stage {
   tag(tags) {
     const picked = this.picked;
     if (!picked) return;
-    this.#change([Number(picked.getId())], () => picked.set('facts', { ...this.figures.facts(picked), tags }));
+    this.change([Number(picked.getId())], () => picked.set('facts', { ...this.figures.facts(picked), tags }));
   }
 
   /**
@@ -231,7 +182,7 @@ export class Editor extends Stage {
     const old = this.figures.all.map((feature) => Number(feature.getId()));
     const first = this.figures.nextNumber;
     const fresh = figures.map((_, at) => first + at);
-    this.#change([...old, ...fresh], () => {
+    this.change([...old, ...fresh], () => {
       this.clearPick();
       this.figures.source.clear(true);
       for (const figure of figures) this.figures.add(figure);
@@ -262,7 +213,7 @@ export class Editor extends Stage {
     const { size } = this.figures;
     const figure = { class: this.current.name, shape: tool, geometry: figureGeometry(tool, geometry, size) };
     const number = this.figures.nextNumber;
-    this.#change([number], () => this.figures.add(figure));
+    this.change([number], () => this.figures.add(figure));
     this.pick(this.figures.get(number));
   }
 
@@ -271,11 +222,11 @@ export class Editor extends Stage {
     const picked = this.picked;
     if (!picked) return;
     const ring = new LinearRing(outline.getCoordinates()[0]);
-    this.#change([Number(picked.getId())], () => picked.getGeometry().appendLinearRing(ring));
+    this.change([Number(picked.getId())], () => picked.getGeometry().appendLinearRing(ring));
   }
 
-  /** Changes these figures as one step. @param {number[]} numbers @param {() => void} change */
-  #change(numbers, change) {
+  /** Changes these figures as one step. @protected @param {number[]} numbers @param {() => void} change */
+  change(numbers, change) {
     this.#changes.make(numbers, change);
     this.tell('edit');
   }
@@ -297,14 +248,12 @@ export class Editor extends Stage {
   /** @protected @override */
   clearPick() {
     super.clearPick();
-    this.#corner = null;
     this.#gestures.take(null, false);
   }
 
   /** @protected @override */
   wasPicked() {
     const { picked } = this;
-    this.#corner = null;
     this.#gestures.take(picked, picked !== null && this.figures.facts(picked).shape === 'rectangle');
     this.tell();
   }
@@ -316,8 +265,6 @@ export class Editor extends Stage {
     this.select.setActive(isFree);
     this.#gestures.setActive(isFree);
     this.map.getTargetElement()?.classList.toggle('draws', !isFree);
-    const corners = this.#corner === null || !this.picked ? [] : cornersOf(this.picked.getGeometry());
-    this.#mark.show(corners[this.#corner ?? 0] ?? null);
     super.tell(what);
   }
 

@@ -22,8 +22,7 @@ export function Header({ session, life, outbox, notice, bindings }) {
           <strong>{text('range.place', { at: at + 1, count })}</strong>
           {' · '}{text('review.decided', { done: count - missing.length, count })}
           {rejected > 0 && <>{' · '}{text('review.rejected', { count: rejected })}</>}
-          {' · '}{text('review.title', { number })}
-          {round > 1 && <>{', '}{text('range.round', { round })}</>}
+          {' · '}<span>{text('review.title', { number: number + 1 })}{round > 1 && <>{', '}{text('range.round', { round })}</>}</span>
         </p>
         <progress max={count} value={count - missing.length} aria-label={text('review.decided', { done: count - missing.length, count })} />
       </div>

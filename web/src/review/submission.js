@@ -106,7 +106,7 @@ export class Submission extends LeaseItems {
       const entry = this.entries[at];
       // The server cannot forget a verdict, so this browser remembers that it was taken back.
       const way = verdict ? 'send' : entry.saved !== null || entry.isUnsent ? 'takeBack' : 'forget';
-      places[way].push({ lease: this.id, index: entry.item.index, job: this.lease.job.title, revision: null, verdict });
+      places[way].push({ lease: this.id, index: entry.item.index, place: at + 1, job: this.lease.job.title, revision: null, verdict });
       Object.assign(entry, { verdict, isUnsent: verdict !== null, refusal: '' });
     }
     for (const way of /** @type {const} */ (['send', 'takeBack', 'forget'])) {

@@ -2,7 +2,6 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/client.js';
-import { signOut } from '../api/session.js';
 import { KeyHelp } from '../keys/help.jsx';
 import { Bindings } from '../keys/bindings.js';
 import { useKeys } from '../keys/use-keys.js';
@@ -11,6 +10,7 @@ import { text } from '../texts/texts.js';
 import { LazyPage } from './lazy-page.jsx';
 import { PAGES } from './pages.js';
 import { usePath } from './router.js';
+import { SignOut } from './sign-out.jsx';
 import { useModel } from './use-model.js';
 
 /** @typedef {import('../api/types.js').Me} Me */
@@ -34,7 +34,6 @@ export function Shell({ me, onSignedOut }) {
   const [outbox] = useState(() => new Outbox(me.user.id));
   const [bindings] = useState(() => new Bindings(me.user.id));
   const [hasHelp, setHelp] = useState(false);
-  const [isLeaving, setLeaving] = useState(false);
   const [fault, setFault] = useState('');
   useModel(outbox, 'change');
   useEffect(() => {
@@ -56,10 +55,6 @@ export function Shell({ me, onSignedOut }) {
   // Pages without commands of their own show the keys as well.
   useKeys(bindings, 'work', { help: () => setHelp(true) }, NO_PICTURE);
 
-  const leave = async () => {
-    await signOut().catch(() => {});
-    onSignedOut();
-  };
   /** @param {unknown} error */
   const failed = (error) => {
     if (error instanceof ApiProblem && error.status === 401) onSignedOut();
@@ -80,16 +75,9 @@ export function Shell({ me, onSignedOut }) {
         </nav>
         <button type="button" class="quiet" onClick={() => setHelp(true)}>{text('nav.keys')} <kbd>?</kbd></button>
         <span class="who">{me.user.name}</span>
-        <button type="button" class="quiet" onClick={() => (outbox.unsent > 0 ? setLeaving(true) : leave())}>{text('nav.sign_out')}</button>
+        <SignOut unsent={outbox.unsent} onSignedOut={onSignedOut} />
       </header>
       {fault && <p class="banner warning" role="alert">{fault} <button type="button" onClick={() => setFault('')}>{text('app.close')}</button></p>}
-      {isLeaving && outbox.unsent > 0 && (
-        <p class="banner warning" role="alert">
-          {text('signout.unsent', { count: outbox.unsent })}{' '}
-          <button type="button" onClick={() => setLeaving(false)}>{text('signout.stay')}</button>{' '}
-          <button type="button" onClick={leave}>{text('signout.anyway')}</button>
-        </p>
-      )}
       {shown && <LazyPage key={shown.path} load={shown.load} props={props} />}
       {!shown && <main id="main" class="calm"><p>{text('work.none.not-a-member')}</p></main>}
       {hasHelp && <KeyHelp bindings={bindings} pages={shown?.keys ? [shown.keys] : pages.flatMap((page) => page.keys ?? [])} onClose={() => setHelp(false)} />}

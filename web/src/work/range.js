@@ -116,7 +116,7 @@ export class Range extends LeaseItems {
 
   /** @param {Entry} entry */
   #place(entry) {
-    return { lease: this.id, index: entry.item.index, job: this.lease.job.title, revision: entry.revision };
+    return { lease: this.id, index: entry.item.index, place: this.entries.indexOf(entry) + 1, job: this.lease.job.title, revision: entry.revision };
   }
 
   /** Writes drafts one after another, and of several for one item the newest. @param {Entry} entry */

@@ -2,7 +2,7 @@
 
 import { Showing } from '../lease/showing.js';
 
-/** @typedef {import('../picture/editor.js').Editor} Editor */
+/** @typedef {import('../picture/keyboard-editor.js').KeyboardEditor} Editor */
 /** @typedef {import('./range.js').Range} Range */
 /** @typedef {import('../api/types.js').Annotation} Annotation */
 /** @typedef {import('../api/types.js').Tag} Tag */
@@ -40,8 +40,8 @@ export class Session extends Showing {
 
   /** @protected @override @param {HTMLElement} target */
   async load(target) {
-    const { Editor } = await import('../picture/editor.js');
-    const editor = new Editor(target, this.range.lease.job.classes);
+    const { KeyboardEditor } = await import('../picture/keyboard-editor.js');
+    const editor = new KeyboardEditor(target, this.range.lease.job.classes);
     editor.addEventListener('edit', () => this.#edited());
     editor.addEventListener('state', () => this.tell());
     return editor;

@@ -18,7 +18,7 @@ export function Strip({ range, onGo }) {
       <p>
         <strong>{text('range.place', { at: range.at + 1, count })}</strong>
         {' · '}{text('range.done', { done, count })}
-        {' · '}{text('range.title', { number })}
+        {' · '}{text('range.title', { number: number + 1 })}
         {round > 1 && <>{', '}{text('range.round', { round })}</>}
       </p>
       <ol>
