@@ -8,7 +8,7 @@ use ammonia::{Builder, UrlRelative};
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
 /// Elements that Markdown makes.
-const ELEMENTS: [&str; 29] = [
+const ELEMENTS: [&str; 27] = [
     "a",
     "blockquote",
     "br",
@@ -29,8 +29,6 @@ const ELEMENTS: [&str; 29] = [
     "p",
     "pre",
     "strong",
-    "sub",
-    "sup",
     "table",
     "tbody",
     "td",
@@ -40,6 +38,10 @@ const ELEMENTS: [&str; 29] = [
     "ul",
 ];
 
+/// A table of more columns stays text: each of its rows, however short, is filled up with empty cells.
+const COLUMNS_MOST: usize = 12;
+/// What follows so many pieces of text and beginnings and ends of elements is left out.
+const EVENTS_MOST: usize = 20_000;
 /// The most elements within one another.
 const DEPTH_MOST: usize = 40;
 
@@ -66,26 +68,47 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 /// The HTML of a Markdown text.
 pub(crate) fn html(text: &str) -> String {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    options.set(Options::ENABLE_TABLES, text.lines().all(|line| line.matches('|').count() <= COLUMNS_MOST));
     let mut made = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut made, shallow(harmless(Parser::new_ext(text, options))));
+    html::push_html(&mut made, shallow(harmless(Parser::new_ext(text, options))).take(EVENTS_MOST));
     CLEANER.clean(&made).to_string()
 }
 
-/// Markup shows as the text that it is, and a picture from elsewhere as a link to it.
+/// Markup shows as the text that it is, and a picture from elsewhere as a link to it, or within a link as its text alone.
 fn harmless<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
-    let mut are_own = Vec::new();
-    events.map(move |event| match event {
-        Event::Html(markup) | Event::InlineHtml(markup) => Event::Text(markup),
-        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-            are_own.push(is_own(&dest_url));
-            Event::Start(match are_own.last() {
-                Some(true) => Tag::Image { link_type, dest_url, title, id },
-                _ => Tag::Link { link_type: LinkType::Inline, dest_url, title, id },
-            })
+    /// What a picture becomes.
+    enum Becomes {
+        Picture,
+        Link,
+        Text,
+    }
+    let (mut pictures, mut links) = (Vec::new(), 0);
+    events.filter_map(move |event| match event {
+        Event::Html(markup) | Event::InlineHtml(markup) => Some(Event::Text(markup)),
+        Event::Start(Tag::Link { .. }) => {
+            links += 1;
+            Some(event)
         }
-        Event::End(TagEnd::Image) if are_own.pop() == Some(false) => Event::End(TagEnd::Link),
-        event => event,
+        Event::End(TagEnd::Link) => {
+            links -= 1;
+            Some(event)
+        }
+        Event::Start(Tag::Image { dest_url, title, id, .. }) if !is_own(&dest_url) => {
+            pictures.push(if links == 0 { Becomes::Link } else { Becomes::Text });
+            let link = Tag::Link { link_type: LinkType::Inline, dest_url, title, id };
+            (links == 0).then_some(Event::Start(link))
+        }
+        Event::Start(Tag::Image { .. }) => {
+            pictures.push(Becomes::Picture);
+            Some(event)
+        }
+        Event::End(TagEnd::Image) => match pictures.pop() {
+            Some(Becomes::Link) => Some(Event::End(TagEnd::Link)),
+            Some(Becomes::Text) => None,
+            Some(Becomes::Picture) | None => Some(event),
+        },
+        event => Some(event),
     })
 }
 
@@ -168,6 +191,22 @@ mod tests {
         let made = html("![what](/v1/media/abc) ![x](https://example.org) ![y](/b)");
         assert!(made.contains(r#"<img src="/v1/media/abc" alt="what">"#), "{made}");
         assert!(made.contains(r#"<img src="/b" alt="y">"#) && made.contains(">x</a>"), "{made}");
+    }
+
+    #[test]
+    fn a_picture_within_a_link_is_its_text() {
+        let made = html("[![logo](https://a.example/x.png)](https://b.example)");
+        assert_eq!(made.matches("<a ").count(), 1, "{made}");
+        assert!(made.contains(r#"href="https://b.example""#) && made.contains(">logo</a>"), "{made}");
+    }
+
+    #[test]
+    fn tables_that_fill_up_with_cells_are_bounded() {
+        let wide = format!("{}\n{}\n{}\n", "|a".repeat(418), "|-".repeat(418), "a\n".repeat(620)).repeat(7);
+        assert!(html(&wide).len() < 100_000);
+        let long = format!("{}\n{}\n{}", "|a".repeat(12), "|-".repeat(12), "a\n".repeat(9_900));
+        let made = html(&long);
+        assert!(made.contains("<td>") && made.len() < 500_000, "{}", made.len());
     }
 
     #[test]

@@ -1,15 +1,14 @@
 //! What verdicts must agree with: the reasons that the job names, and the figures that were handed in.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use swath_domain::FieldError;
 use swath_domain::ids::LeaseId;
 use swath_domain::review::{ReasonCode, Verdict};
+use swath_domain::{FieldError, Refusal, Stage};
 use swath_leasing::{Desk, Facts};
 use swath_runtime::{Problem, Result};
-use swath_store::{LeaseView, StoreError, VerdictRow};
+use swath_store::{LeaseView, VerdictRow};
 
-/// Refuses verdicts that do not agree; `at` is where the verdict of a place stands in the request.
+/// Refuses verdicts that do not agree; `at` is where the verdict of a place stands in the request. Where the review does not
+/// stand any more, the store has the answer: that it is stale, or the first one where the request is a repeat.
 pub(crate) async fn check(
     desk: &Desk,
     facts: &Facts,
@@ -17,13 +16,24 @@ pub(crate) async fn check(
     verdicts: &[VerdictRow],
     at: impl Fn(usize) -> String,
 ) -> Result<()> {
-    let mut errors = wrong_reasons(&desk.spec(facts).await?.reasons, verdicts, &at);
+    if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
+        return Err(Refusal::ForeignItem(foreign.item).into());
+    }
+    let mut errors = wrong_reasons(&desk.present_spec(facts).await?.reasons, verdicts, &at);
+    if errors.is_empty() && verdicts.iter().all(|verdict| verdict.figures.is_empty()) {
+        return Ok(());
+    }
+    let store = &desk.context.store;
+    let view = store.lease(lease).await?.ok_or_else(Problem::not_found)?;
+    if view.assignment.hold(Stage::Review, view.holder, view.lease).is_none() {
+        return Ok(());
+    }
     if !errors.is_empty() {
-        // A manager may have changed the reasons since they were remembered.
-        let job = desk.context.store.job(facts.job).await?.ok_or_else(Problem::not_found)?;
+        // A manager may have changed the reasons a moment ago.
+        let job = store.job(facts.job).await?.ok_or_else(Problem::not_found)?;
         errors = wrong_reasons(&job.spec.reasons, verdicts, &at);
     }
-    errors.extend(wrong_figures(desk, lease, verdicts, &at).await?);
+    errors.extend(wrong_figures(desk, &view, verdicts, &at).await?);
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
@@ -45,47 +55,26 @@ fn wrong_reasons(
     verdicts.iter().enumerate().filter_map(error).collect()
 }
 
-/// Only verdicts that name figures cost a look at the annotation.
+/// Only verdicts that name figures cost a look at the annotations.
 async fn wrong_figures(
     desk: &Desk,
-    lease: LeaseId,
+    view: &LeaseView,
     verdicts: &[VerdictRow],
     at: &impl Fn(usize) -> String,
 ) -> Result<Vec<FieldError>> {
+    let naming = verdicts.iter().filter(|verdict| !verdict.figures.is_empty());
+    let items: Vec<_> = naming.map(|verdict| verdict.item).collect();
+    let Some(author) = view.assignment.author.filter(|_| !items.is_empty()) else { return Ok(Vec::new()) };
+    let counts = desk.context.store.figure_counts(view.assignment.id, author, items).await?;
     let mut errors = Vec::new();
-    if verdicts.iter().all(|verdict| verdict.figures.is_empty()) {
-        return Ok(errors);
-    }
-    let view = desk.context.store.lease(lease).await?.ok_or_else(Problem::not_found)?;
     for (place, verdict) in verdicts.iter().enumerate() {
-        if verdict.figures.is_empty() {
-            continue;
-        }
-        let count = figures_of(desk, &view, verdict.item).await?;
+        let count = counts.get(&verdict.item).copied().unwrap_or_default();
         for (position, figure) in verdict.figures.iter().enumerate() {
-            if *figure as usize >= count {
+            if i64::from(*figure) >= count {
                 let field = format!("{}figures[{position}]", at(place));
                 errors.push(FieldError::new(field, format!("the annotation has {count} figures")));
             }
         }
     }
     Ok(errors)
-}
-
-/// How many figures an item has in the submission under review.
-async fn figures_of(desk: &Desk, view: &LeaseView, item: i64) -> Result<usize> {
-    #[derive(Deserialize)]
-    struct Drawn {
-        #[serde(default)]
-        figures: Vec<IgnoredAny>,
-    }
-    let Some(author) = view.assignment.author else { return Ok(0) };
-    let saved = desk.context.store.annotations(view.assignment.id, author, item..=item).await?;
-    let Some(saved) = saved.first() else { return Ok(0) };
-    let drawn: Drawn = serde_json::from_str(&saved.body).map_err(|error| StoreError::Corrupt {
-        table: "annotations",
-        id: format!("{}/{author}/{item}", view.assignment.id),
-        what: format!("body: {error}"),
-    })?;
-    Ok(drawn.figures.len())
 }

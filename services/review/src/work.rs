@@ -1,8 +1,8 @@
 //! What reviewers do, below HTTP: ask, judge an item, decide.
 
 use swath_bus::Queue;
+use swath_domain::Status;
 use swath_domain::ids::{LeaseId, TeamId};
-use swath_domain::{Refusal, Status};
 use swath_leasing::{Ask, Outcome};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
@@ -38,9 +38,6 @@ impl Review {
     ) -> Result<Decided> {
         let Principal { user, token_maker } = by.into();
         let facts = self.desk.facts(lease, user).await?;
-        if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
-            return Err(Refusal::ForeignItem(foreign.item).into());
-        }
         rules::check(&self.desk, &facts, lease, &verdicts, |place| format!("verdicts[{place}].")).await?;
         let now = self.context.now();
         let decide = Decide { lease, user, token_maker, decision, verdicts, accept_rest, now };

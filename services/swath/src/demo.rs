@@ -138,7 +138,7 @@ fn send_out(
 }
 
 /// Shows how far the job is until it is done, or half done.
-async fn follow(cast: &Cast, is_left: bool) -> anyhow::Result<()> {
+async fn follow(cast: &Cast, stops_half: bool) -> anyhow::Result<()> {
     #[derive(serde::Deserialize)]
     struct Job {
         status: String,
@@ -150,7 +150,7 @@ async fn follow(cast: &Cast, is_left: bool) -> anyhow::Result<()> {
         meter.show(&job.progress);
         match job.status.as_str() {
             "done" => break meter.end(),
-            "active" if is_left && job.progress.is_half_decided() => break meter.end(),
+            "active" if stops_half && job.progress.is_half_decided() => break meter.end(),
             "active" => tokio::time::sleep(PROGRESS_PACE).await,
             status => bail!("somebody made the job {status}"),
         }

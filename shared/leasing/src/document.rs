@@ -154,7 +154,8 @@ pub struct VerdictPart {
     pub reason: Option<String>,
     /// More for the author.
     pub comment: Option<String>,
-    /// Which figures of the annotation it is about, by their positions from 0; the item as a whole where there are none.
+    /// Which figures it is about, by their positions from 0 in the annotation that was judged: in a rework and in a former
+    /// verdict that is the one handed in before. The item as a whole where there are none.
     #[schema(max_items = 100)]
     pub figures: Vec<u32>,
 }
@@ -185,7 +186,7 @@ pub struct JobPart {
 /// What an item takes in an answer beside its texts.
 const ITEM_BYTES: usize = 256;
 /// What the position of a figure takes.
-const FIGURE_BYTES: usize = 6;
+pub(crate) const FIGURE_BYTES: usize = 6;
 /// While an answer is written, what is in it stands in memory twice.
 pub(crate) const COPIES: usize = 2;
 

@@ -64,9 +64,22 @@ impl Desk {
         if facts.holder == user { Ok(facts) } else { Err(Problem::not_found()) }
     }
 
-    /// What the job of a lease allows on its items, which no edit changes.
+    /// The specification of a lease's job at some moment: for what no edit changes, as the classes and the tags.
     pub async fn spec(&self, facts: &Facts) -> Result<Arc<JobSpec>> {
         self.context.store.job_spec(facts.job, 0).await?.ok_or_else(Problem::not_found)
+    }
+
+    /// The specification as it was at most a moment ago.
+    pub async fn present_spec(&self, facts: &Facts) -> Result<Arc<JobSpec>> {
+        let store = &self.context.store;
+        let open = self.jobs.find(store, facts.team, facts.job).await?;
+        if let Some(open) = open
+            && let Some(spec) = store.job_spec(open.id, open.seq).await?
+        {
+            return Ok(spec);
+        }
+        let job = Box::pin(store.job(facts.job)).await?.ok_or_else(Problem::not_found)?;
+        Ok(job.spec)
     }
 
     /// The person, if the lease is theirs and they still have the role for it in its team.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use swath_domain::Stage;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_runtime::Result;
+use swath_runtime::budget::SMALL_BYTES;
 use swath_store::{ItemSize, LeaseView, Look, StoreError, UnderReview};
 
 use crate::Desk;
@@ -133,14 +134,24 @@ impl Desk {
     async fn index_former(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let former = self.context.store.assignment(parent).await?;
         let Some(submission) = former.and_then(|former| former.submission) else { return Ok(()) };
+        let (Some((first, _)), Some((last, _))) =
+            (index.known.first_key_value(), index.known.last_key_value())
+        else {
+            return Ok(());
+        };
+        let items = *first..=*last;
+        // What lies between the items is read with them.
         for (item, bytes) in self.verdict_sizes(submission).await? {
-            if let Some(known) = index.known.get_mut(&item) {
+            if let Some((_, known)) = index.known.range_mut(item..).next().filter(|_| items.contains(&item)) {
                 known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or_default());
             }
         }
         let source = Source::Former { assignment: parent, submission };
+        if index.total() > SMALL_BYTES {
+            index.ready = None;
+        }
         if let Some(labels) = &mut index.ready {
-            self.read(&source, i64::MIN..=i64::MAX, labels).await?;
+            self.read(&source, items, labels).await?;
         }
         index.sources.push(source);
         Ok(())

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use swath_domain::assignment::Hold;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::labels::Annotation;
 use swath_domain::{Refusal, Stale, Status, limits};
@@ -13,7 +14,7 @@ use swath_runtime::{Problem, Result};
 use swath_store::{OtherOpinion, fitting};
 
 use crate::Desk;
-use crate::document::{COPIES, VerdictPart};
+use crate::document::{COPIES, FIGURE_BYTES, VerdictPart};
 use crate::labels::raw;
 
 /// An opinion on an item.
@@ -48,7 +49,12 @@ impl OpinionPage {
 }
 
 /// What an opinion takes in an answer beside its annotation, with a verdict.
-const OPINION_BYTES: usize = limits::VERDICT_BYTES_MAX + 512;
+const OPINION_BYTES: usize = limits::VERDICT_BYTES_MAX + limits::VERDICT_FIGURES_MAX * FIGURE_BYTES + 512;
+
+/// The place of an opinion in the list, which stays the same when newer ones come.
+fn place(opinion: &OtherOpinion) -> i64 {
+    (limits::ROUNDS_MAX - opinion.round) * limits::SLOTS_MAX + opinion.slot
+}
 
 impl Desk {
     /// A page of the opinions on an item that this person holds, but for the one they hold, the newest round first;
@@ -64,14 +70,15 @@ impl Desk {
         if !view.assignment.ranges.contains(item) {
             return Err(Problem::not_found());
         }
-        // Whoever has lost the review has no business with the work of others.
-        if view.assignment.hold(self.stage, view.holder, view.lease).is_none() {
+        // Others' work is shown for as long as the review is held.
+        if view.assignment.hold(self.stage, view.holder, view.lease) != Some(Hold::Current) {
             return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
         }
         let store = &self.context.store;
         let job = store.job_head(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
         let all = store.other_opinions(&view.assignment, job.slots, item).await?;
-        let rest: Vec<_> = (0_i64..).zip(all).filter(|(place, _)| *place > after).collect();
+        let placed = all.into_iter().map(|opinion| (place(&opinion), opinion));
+        let rest: Vec<_> = placed.filter(|(place, _)| *place > after).collect();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let wanted = &rest[..rest.len().min(limit)];
         let cost = |(_, opinion): &(i64, OtherOpinion)| {

@@ -30,8 +30,8 @@ pub fn fresh_token(ids: &dyn Ids) -> String {
 pub struct FirstSignIn {
     /// Their token.
     pub token: String,
-    /// The code of a link for the console.
-    pub code: String,
+    /// The code of a link for the console, where one could be made.
+    pub code: Option<String>,
 }
 
 /// How long that link is good, in microseconds.
@@ -48,7 +48,7 @@ enum Found {
 }
 
 /// Makes sure that there is an administrator, and that the configured token is theirs: it replaces the one that an
-/// earlier start made. Where a token was made up here, answers how they sign in.
+/// earlier start made. The answer is how they sign in, where a token was made up here.
 pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if is_ready(context).await? {
         return Ok(None);
@@ -108,7 +108,9 @@ async fn make(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if !configured.is_empty() {
         return Ok(None);
     }
-    let code = link(context, user, id).await?;
+    // The token stands by now, and is shown in any case.
+    let code = link(context, user, id).await;
+    let code = code.inspect_err(|error| tracing::warn!(%error, "no sign-in link could be made")).ok();
     Ok(Some(FirstSignIn { token, code }))
 }
 

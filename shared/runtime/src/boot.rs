@@ -154,8 +154,8 @@ fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<Secre
     config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
 }
 
-/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator; how they sign in is
-/// answered once. Broker and Redis are not waited for.
+/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator. The answer says
+/// once how they sign in. Broker and Redis are not waited for.
 pub async fn boot(
     context: &Context,
     shape: &Shape,

@@ -1,6 +1,7 @@
 //! Reads of annotations. A whole assignment may hold a thousand times the largest annotation, so that its sizes are asked
 //! for first, and then only as many annotations as fit into an answer.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use swath_domain::Time;
@@ -110,6 +111,39 @@ impl Store {
                 updated: Time(updated),
             })
             .collect())
+    }
+
+    /// How many figures a person has saved on each of these items of an assignment.
+    pub async fn figure_counts(
+        &self,
+        assignment: AssignmentId,
+        author: UserId,
+        items: Vec<i64>,
+    ) -> Result<HashMap<i64, i64>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (i64, i64),
+            [
+                "SELECT n.item, CAST(COALESCE(json_array_length(CAST(n.body AS json) -> 'figures'), 0) AS BIGINT)
+                 FROM {rows} CROSS JOIN annotations n
+                 WHERE n.assignment = c.assignment AND n.author = c.author AND n.item = c.item",
+                "SELECT n.item, COALESCE(json_array_length(n.body, '$.figures'), 0)
+                 FROM {rows} CROSS JOIN annotations n
+                 WHERE n.assignment = c.assignment AND n.author = c.author AND n.item = c.item"
+            ],
+            &items,
+            |item| {
+                assignment: uuid = assignment.0,
+                author: uuid = author.0,
+                item: bigint = *item,
+            };
+            |t| t.annotations.get(&(assignment.0, author.0, *item)).map(|note| {
+                let body: serde_json::Value = serde_json::from_str(&note.body).unwrap_or_default();
+                (*item, body["figures"].as_array().map_or(0, Vec::len) as i64)
+            })
+        )?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Where everyone's annotations in these assignments stand, by assignment, author and item.

@@ -13,13 +13,18 @@ macro_rules! steps {
             (5, "people", include_str!(concat!("../../../migrations/", $folder, "/0005_people.sql"))),
             (6, "team media", include_str!(concat!("../../../migrations/", $folder, "/0006_team_media.sql"))),
             (7, "sessions", include_str!(concat!("../../../migrations/", $folder, "/0007_sessions.sql"))),
-            (8, "console", include_str!(concat!("../../../migrations/", $folder, "/0008_console.sql"))),
+            (
+                8,
+                "verdict figures",
+                include_str!(concat!("../../../migrations/", $folder, "/0008_verdict_figures.sql")),
+            ),
+            (9, "own work", include_str!(concat!("../../../migrations/", $folder, "/0009_own_work.sql"))),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 8] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 8] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 9] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 9] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

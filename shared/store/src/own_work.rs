@@ -1,8 +1,8 @@
-//! What a person has before them and behind them: what they hold, what waits for them, what they have handed in.
+//! A person's own work: what they hold, what is reserved for them, what they have handed in.
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
-use swath_domain::{Stage, Stale, Status, Time, limits};
+use swath_domain::{Stage, Stale, Status, Time};
 use uuid::Uuid;
 
 use crate::core::Store;
@@ -57,7 +57,8 @@ row! {
     }
 }
 
-/// See the module. Each list is newest first.
+/// See the module. Each list is newest first. They are read one after the other, so work that moves meanwhile may stand in two
+/// of them, or in none.
 #[derive(Debug, Clone, Default)]
 pub struct OwnWork {
     /// Under a lease or a review that has not run out.
@@ -84,7 +85,7 @@ pub struct OwnWorkOf {
 }
 
 impl Store {
-    /// What a person has before them and behind them.
+    /// A person's own work.
     pub async fn own_work(&self, of: &OwnWorkOf) -> Result<OwnWork> {
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
@@ -174,8 +175,9 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
     )
 }
 
-/// A lease that was handed in after a moment was granted at most so long before it.
-const LONGEST: i64 = limits::LEASE_SECONDS_MAX * 1_000_000;
+/// How long before it was handed in a lease may have been granted to be counted. Most leases end within their twelve hours;
+/// one that has lapsed can be handed in as long as nobody else has taken the work.
+const GRANTED_BEFORE: i64 = 31 * 24 * 3_600 * 1_000_000;
 
 async fn handed_in(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
     fetch_each!(
@@ -190,7 +192,7 @@ async fn handed_in(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |team| {
             person: uuid = of.person.0,
             team: uuid = team.0,
-            first: bigint = of.since.0 - LONGEST,
+            first: bigint = of.since.0 - GRANTED_BEFORE,
             since: bigint = of.since.0,
         };
         |t| modelled_hand_ins(t, of, *team)
@@ -210,7 +212,7 @@ async fn totals(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<HandedIn>> {
         |team| {
             person: uuid = of.person.0,
             team: uuid = team.0,
-            first: bigint = of.since.0 - LONGEST,
+            first: bigint = of.since.0 - GRANTED_BEFORE,
             since: bigint = of.since.0,
         };
         |t| {

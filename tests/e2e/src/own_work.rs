@@ -27,17 +27,17 @@ async fn one_sees_what_one_holds_what_came_back_and_what_one_did() {
     let done = &annas["handed_in"][0];
     assert_eq!(done["assignment"], first.assignment());
     assert_eq!((&done["stage"], &done["status"]), (&json!("annotation"), &json!("REJECTED")), "{annas}");
-    assert_eq!(annas["today"], json!({"submissions": 1, "items": 3, "decisions": 0, "judged": 0}));
+    assert_eq!(annas["totals"], json!({"submissions": 1, "items": 3, "decisions": 0, "judged": 0}));
 
     let bobs = bob.get("/v1/me/work").await.ok();
     let row = &bobs["held"][0];
     assert_eq!((&row["lease_id"], &row["saved"]), (&held.told["lease_id"], &json!(1)), "{bobs}");
     let rosas = rosa.get("/v1/me/work").await.ok();
-    assert_eq!(rosas["today"], json!({"submissions": 0, "items": 0, "decisions": 1, "judged": 3}));
+    assert_eq!(rosas["totals"], json!({"submissions": 0, "items": 0, "decisions": 1, "judged": 3}));
     assert_eq!(rosas["handed_in"][0]["stage"], "review");
 
     let later = anna.get("/v1/me/work?since=9000-01-01T00:00:00Z").await.ok();
-    assert_eq!((&later["handed_in"], &later["today"]["items"]), (&json!([]), &json!(0)));
+    assert_eq!((&later["handed_in"], &later["totals"]["items"]), (&json!([]), &json!(0)));
     for since in ["yesterday", "2001-01-01T00:00:00Z"] {
         let problem = anna.get(&format!("/v1/me/work?since={since}")).await.refused(422, "invalid");
         assert_eq!(problem["errors"][0]["field"], "since");

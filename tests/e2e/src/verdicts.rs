@@ -1,8 +1,13 @@
 //! What a verdict says: a reason of the job, the figures that it is about, and what the next round is told of it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, boxed};
-use swath_harness::{Answer, Person, Team, World, ids};
+use swath_harness::{Answer, Person, Team, World, ids, until};
+
+/// How long a process may go by what it has read of a job.
+const KNOWN: Duration = Duration::from_secs(10);
 
 struct Scene {
     team: Team,
@@ -51,12 +56,31 @@ async fn a_job_that_names_reasons_takes_no_others() {
     let more = json!([{"code": "ugly", "title": "It hurts the eye"}]);
     let job = scene.team.manager.patch(&scene.job.path(""), json!({"reasons": more})).await.ok();
     assert_eq!(job["reasons"], more);
-    scene.rosa.post(&review.path("/submit"), decide("ugly")).await.ok();
+    let decision = decide("ugly");
+    let first = scene.rosa.post(&review.path("/submit"), decision.clone()).await.ok();
+    // A repeat gets the first answer, whatever the reasons are by then.
+    scene.team.manager.patch(&scene.job.path(""), json!({"reasons": reasons()})).await.ok();
+    assert_eq!(scene.rosa.post(&review.path("/submit"), decision).await.ok(), first);
     let rework = scene.anna.lease(&scene.job).await;
     let told: Vec<_> = rework.told["assignment"]["items"].as_array().unwrap().iter().collect();
     assert_eq!(told[0]["verdict"]["reason"], "loose");
     assert_eq!(told[0]["verdict"]["comment"], "by five pixels");
     assert_eq!(told[1]["verdict"]["reason"], "ugly");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reasons_that_are_named_later_are_needed_from_then_on() {
+    let scene = scene(json!({})).await;
+    scene.anna.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+    judge(&scene.rosa, &review, 0, json!({"verdict": "reject", "reason": "ugly"})).await.ok();
+    scene.team.manager.patch(&scene.job.path(""), json!({"reasons": reasons()})).await.ok();
+    let is_refused = || async {
+        let answer = judge(&scene.rosa, &review, 1, json!({"verdict": "reject", "reason": "ugly"})).await;
+        (answer.code() == "invalid").then_some(())
+    };
+    until("the reasons to be known", KNOWN, is_refused).await.unwrap();
+    judge(&scene.rosa, &review, 1, json!({"verdict": "reject", "reason": "class"})).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,7 +69,7 @@
 /** @typedef {WorkRow & { stage: 'annotation' | 'review', lease_id: string, saved: number, expires_at: string }} HeldRow */
 /** @typedef {WorkRow & { reserved_until: string | null }} ReturnedRow */
 /** @typedef {WorkRow & { stage: 'annotation' | 'review', at: string, status: string }} HandedInRow */
-/** @typedef {{ submissions: number, items: number, decisions: number, judged: number }} Today */
-/** @typedef {{ held: HeldRow[], returned: ReturnedRow[], handed_in: HandedInRow[], today: Today }} OwnWork */
+/** @typedef {{ submissions: number, items: number, decisions: number, judged: number }} Totals */
+/** @typedef {{ held: HeldRow[], returned: ReturnedRow[], handed_in: HandedInRow[], totals: Totals }} OwnWork */
 
 export {};

@@ -10,15 +10,15 @@ import { Row } from './row.jsx';
 const SHOWN_FIRST = 10;
 
 /** @param {{ work: OwnWork, labels: boolean, judges: boolean }} props */
-export function Today({ work: { today, handed_in: rows }, labels, judges }) {
+export function Today({ work: { totals, handed_in: rows }, labels, judges }) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? rows : rows.slice(0, SHOWN_FIRST);
   return (
     <section>
       <h2>{text('mine.today')}</h2>
       <ul class="numbers">
-        {(labels || today.submissions > 0) && <li>{text('mine.labelled', { count: today.items })}, {text('mine.in_ranges', { count: today.submissions })}</li>}
-        {(judges || today.decisions > 0) && <li>{text('mine.judged', { count: today.judged })}, {text('mine.in_submissions', { count: today.decisions })}</li>}
+        {(labels || totals.submissions > 0) && <li>{text('mine.labelled', { count: totals.items })}, {text('mine.in_ranges', { count: totals.submissions })}</li>}
+        {(judges || totals.decisions > 0) && <li>{text('mine.judged', { count: totals.judged })}, {text('mine.in_submissions', { count: totals.decisions })}</li>}
       </ul>
       <ul class="rows">
         {shown.map((row) => (

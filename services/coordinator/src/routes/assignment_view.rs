@@ -62,10 +62,10 @@ impl AssignmentView {
         Ok(assignments.into_iter().map(|assignment| Self::named(assignment, &names)).collect())
     }
 
-    /// One of them.
-    pub(crate) async fn of_one(context: &Context, assignment: Assignment) -> Result<Self> {
-        let names = Names::of_people(context, people_in(&assignment)).await?;
-        Ok(Self::named(assignment, &names))
+    /// One of them. What was done to it is done, so names that cannot be read are left out.
+    pub(crate) async fn of_one(context: &Context, assignment: Assignment) -> Self {
+        let names = Names::of_people(context, people_in(&assignment)).await.unwrap_or_default();
+        Self::named(assignment, &names)
     }
 
     fn named(a: Assignment, names: &Names) -> Self {

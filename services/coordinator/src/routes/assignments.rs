@@ -81,7 +81,7 @@ pub(crate) async fn show(
     PathId(id): PathId<AssignmentId>,
 ) -> Result<Json<AssignmentView>> {
     let assignment = own(&context, &caller, id, LEADS).await?;
-    Ok(Json(AssignmentView::of_one(&context, assignment).await?))
+    Ok(Json(AssignmentView::of_one(&context, assignment).await))
 }
 
 /// Why something is done.
@@ -148,7 +148,7 @@ pub(crate) async fn reassign(
     let step = context.traces.at("reassign", id);
     let managed =
         context.store.assignment_reassign(id, request.user, until, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await?))
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 pub(crate) async fn reopen(
@@ -161,7 +161,7 @@ pub(crate) async fn reopen(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("reopen", id);
     let managed = context.store.assignment_reopen(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await?))
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 pub(crate) async fn cancel(
@@ -174,11 +174,11 @@ pub(crate) async fn cancel(
     let cause = cause(&context, &caller, request.value.reason)?;
     let step = context.traces.at("cancel", id);
     let managed = context.store.assignment_cancel(id, cause).await.map_err(Problem::from);
-    Ok(Json(announced(&context, step.end(managed)?).await?))
+    Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
 /// The assignment as it stands, once those who wait for it have heard.
-async fn announced(context: &Context, managed: Managed) -> Result<AssignmentView> {
+async fn announced(context: &Context, managed: Managed) -> AssignmentView {
     freed::announce(context, std::slice::from_ref(&managed));
     AssignmentView::of_one(context, managed.0).await
 }

@@ -91,15 +91,13 @@ pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, rol
 /// The job as this person may see it: annotators see no progress, and nobody's id.
 pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Result<JobView> {
     let job = own_whole(context, caller, id, ANYONE).await?;
-    let datasets = [job.dataset];
     if !caller.roles_in(job.team).any(LEADS) {
-        let names = Names::default().with_datasets(context, datasets).await?;
-        return Ok(JobView::new(job, &names, None));
+        return Ok(JobView::new(job, &Names::default(), None));
     }
     let progress = context.store.job_progress(job.id).await?;
     let listed = [&job.spec.annotators, &job.spec.reviewers].into_iter().flatten().flatten();
     let people = listed.copied().chain([job.creator]).collect::<Vec<_>>();
-    let names = Names::of_people(context, people).await?.with_datasets(context, datasets).await?;
+    let names = Names::of_people(context, people).await?.with_datasets(context, [job.dataset]).await?;
     Ok(JobView::new(job, &names, Some(&progress)))
 }
 
@@ -132,7 +130,7 @@ pub(crate) async fn list(
     let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
     let progress = if leads { context.store.jobs_progress(&ids).await? } else { HashMap::new() };
     let creators = jobs.iter().filter(|_| leads).map(|job| job.creator).collect::<Vec<_>>();
-    let datasets = jobs.iter().map(|job| job.dataset).collect::<Vec<_>>();
+    let datasets = jobs.iter().filter(|_| leads).map(|job| job.dataset).collect::<Vec<_>>();
     let names = Names::of_people(&context, creators).await?.with_datasets(&context, datasets).await?;
     let shown = |job: JobHead| {
         let progress = leads.then(|| progress.get(&job.id).copied().unwrap_or_default());

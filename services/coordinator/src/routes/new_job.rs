@@ -94,7 +94,7 @@ pub(crate) struct NewJobRequest {
     /// Why items may be rejected; in the reviewer's own words where there are none.
     #[serde(default)]
     #[schema(max_items = 100)]
-    reasons: Vec<ReasonCode>,
+    reasons: Option<Vec<ReasonCode>>,
 }
 
 impl NewJobRequest {
@@ -107,7 +107,7 @@ impl NewJobRequest {
             instructions: self.instructions.clone(),
             annotators: self.annotators.clone(),
             reviewers: self.reviewers.clone(),
-            reasons: self.reasons.clone(),
+            reasons: self.reasons.clone().unwrap_or_default(),
         }
     }
 
@@ -127,7 +127,7 @@ impl NewJobRequest {
         bound("slots", self.slots, 1, limits::SLOTS_MAX);
         check_people("annotators", self.annotators.as_deref(), &mut errors);
         check_people("reviewers", self.reviewers.as_deref(), &mut errors);
-        check_reasons(&self.reasons, &mut errors);
+        check_reasons(self.reasons.as_deref().unwrap_or_default(), &mut errors);
         if errors.is_empty() {
             errors.extend(spec.check_size().err());
         }

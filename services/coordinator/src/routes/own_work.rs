@@ -32,7 +32,7 @@ pub(crate) struct OwnWorkView {
     /// What one has handed in.
     handed_in: Vec<HandedInWork>,
     /// How much that is.
-    today: Today,
+    totals: Totals,
 }
 
 /// To label, or to review.
@@ -119,7 +119,7 @@ struct HandedInWork {
 
 /// How much was handed in.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-struct Today {
+struct Totals {
     /// Submissions.
     submissions: i64,
     /// The items in them.
@@ -167,18 +167,18 @@ impl OwnWorkView {
             let (stage, at) = (StageName::of(row.stage), Time(row.at));
             Some(HandedInWork { stage, work: part(&row), at, status: Status::from_code(row.status)? })
         };
-        let mut today = Today::default();
+        let mut totals = Totals::default();
         for total in &work.totals {
             match StageName::of(total.stage) {
-                StageName::Annotation => (today.submissions, today.items) = (total.count, total.items),
-                StageName::Review => (today.decisions, today.judged) = (total.count, total.items),
+                StageName::Annotation => (totals.submissions, totals.items) = (total.count, total.items),
+                StageName::Review => (totals.decisions, totals.judged) = (total.count, total.items),
             }
         }
         Self {
             held: work.held.into_iter().map(held).collect(),
             returned: work.returned.into_iter().map(returned).collect(),
             handed_in: work.handed_in.into_iter().filter_map(handed_in).collect(),
-            today,
+            totals,
         }
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct JobSummary {
     id: JobId,
     team: TeamId,
     dataset: DatasetId,
+    /// Not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
     dataset_name: Option<String>,
     dataset_version: i64,
     title: String,
@@ -159,7 +161,7 @@ impl JobSummary {
             id: job.id,
             team: job.team,
             dataset: job.dataset,
-            dataset_name: names.dataset(job.dataset),
+            dataset_name: leads.and_then(|_| names.dataset(job.dataset)),
             dataset_version: job.version,
             title: job.title,
             status: job.status,

@@ -206,7 +206,7 @@ pub(crate) struct ItemVerdict {
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     comment: Option<String>,
     /// Which figures it is about, by their positions in the annotation from 0; the item as a whole where there are none.
-    // What is told apart by its digest must not change for those who name none.
+    // The digest of a decision without figures stays what it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = BTreeSet<u32>, max_items = 100)]
     figures: Vec<u32>,

@@ -87,11 +87,8 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
 fn introduce(url: &str, serves_pages: bool, first: Option<FirstSignIn>) -> std::io::Result<()> {
     output::line(&format!("serving at {url}"))?;
     let Some(first) = first else { return Ok(()) };
-    if serves_pages {
-        output::line(&format!(
-            "sign in, once and within a quarter of an hour: {url}/#sign-in={}",
-            first.code
-        ))?;
+    if let Some(code) = first.code.filter(|_| serves_pages) {
+        output::line(&format!("sign in, once and within a quarter of an hour: {url}/#sign-in={code}"))?;
     }
     output::line(&format!("admin token: {}", first.token))
 }

@@ -24,7 +24,7 @@ struct Terms {
 /// Long enough for simulated people at work, short enough that one who has left is not waited for.
 const PLAYED: Terms = Terms { range_size: 25, lease_seconds: 8 };
 /// Short ranges, and time to look around, where a person is to go on with the job.
-const LEFT: Terms = Terms { range_size: 10, lease_seconds: 900 };
+const FOR_PERSON: Terms = Terms { range_size: 10, lease_seconds: 900 };
 /// How long the import of the pictures may take.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
 const IMPORT_PACE: Duration = Duration::from_millis(100);
@@ -45,7 +45,7 @@ pub struct Cast {
 
 impl Cast {
     /// Makes the team, its people, the dataset and the job, all through the API.
-    pub async fn assemble(stage: &Stage, annotators: u16, is_left: bool) -> anyhow::Result<Self> {
+    pub async fn assemble(stage: &Stage, annotators: u16, stops_half: bool) -> anyhow::Result<Self> {
         let admin = stage.client()?.with_token(stage.admin_token())?;
         // A folder may see more than one demo, and a team's name is its own.
         let name_of_team = format!("Demo {}", &new_key()[..6]);
@@ -60,7 +60,7 @@ impl Cast {
             people.push(join(&manager.client, team, &name(number), "annotator").await?);
         }
         let dataset = dataset(&manager.client, team, stage).await?;
-        let terms = if is_left { LEFT } else { PLAYED };
+        let terms = if stops_half { FOR_PERSON } else { PLAYED };
         let job = made(&manager.client, "/v1/jobs", job(team, dataset, &terms)).await?;
         let admin_token = stage.admin_token().to_owned();
         Ok(Self { manager, reviewers, annotators: people, job, team, admin_token })

@@ -100,8 +100,8 @@ impl Summary {
     }
 
     /// Fails unless everything was accepted, or half of it where the job is left to a person, and all of that is right.
-    pub fn check(&self, is_left: bool) -> anyhow::Result<()> {
-        let wanted = if is_left { self.items / 2 } else { self.items };
+    pub fn check(&self, stops_half: bool) -> anyhow::Result<()> {
+        let wanted = if stops_half { self.items / 2 } else { self.items };
         if self.agree != self.accepted || self.accepted < wanted {
             bail!(
                 "of {} items {} were accepted and {} agree with the answers",
