@@ -51,7 +51,7 @@ pub(crate) fn table() -> Vec<Route> {
         .header(
             "If-Match",
             revision(),
-            "Only if the saved revision is this one, 0 for none, or this very body is saved already.",
+            "Only if the saved revision is this one, 0 for none, or this very body has followed it already.",
         )
         .gives::<items::ItemAnswer>(200),
         Route::new(

@@ -192,8 +192,8 @@ async fn confirm_one(
     let place = (id, command.user, item);
     let revision = saved.revision(&place);
     // What stands there already may be this very save, whose answer was lost.
-    let is_repeat = saved.has_body(&place, &command.work.body);
-    if command.if_revision.is_some_and(|wanted| wanted != revision) && !is_repeat {
+    let is_repeat = |wanted: i64| wanted == revision - 1 && saved.has_body(&place, &command.work.body);
+    if command.if_revision.is_some_and(|wanted| wanted != revision && !is_repeat(wanted)) {
         return Err(StoreError::Conflict(format!("{REVISION} {revision}")));
     }
     let touched = holds.touch(core, db, &command.renewal()).await?;
