@@ -17,7 +17,9 @@ pub fn document(routes: &[Route]) -> Value {
     let mut paths = Map::new();
     for route in routes {
         for (name, schema) in &route.doc.schemas {
-            schemas.insert(name.clone(), json!(schema));
+            let schema = json!(schema);
+            let before = schemas.insert(name.clone(), schema.clone());
+            debug_assert!(before.is_none_or(|before| before == schema), "two schemas are named {name}");
         }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation(route);

@@ -4,7 +4,9 @@ use serde_json::json;
 use swath_harness::client::Job;
 use swath_harness::{Team, World};
 
-use crate::scene::{box_by_keys, copy_photograph, hand_in, is_marked, is_shown, label, signed_in, take};
+use crate::scene::{
+    box_by_keys, copy_photograph, hand_in, is_marked, is_shown, label, look_now, signed_in, take,
+};
 use swath_browser::Browser;
 
 /// The way of WebDriver to name the key Tab.
@@ -135,12 +137,8 @@ async fn review(browser: &Browser) {
     browser.says("There is nothing for you to review").await;
 }
 
-const LOOK_NOW: &str =
-    "[...document.querySelectorAll('button')].find((one) => one.textContent.includes('Look now'))?.click()";
-
 async fn rework(browser: &Browser) {
-    // The page may have looked by itself in the meantime.
-    browser.script(LOOK_NOW).await;
+    look_now(browser).await;
     is_shown(browser, 1).await;
     shows(browser, &["reason", "comment", "class"]).await;
     browser.click_on("Give back").await;

@@ -4,7 +4,7 @@ use serde_json::json;
 use swath_harness::World;
 
 use crate::recording::Recording;
-use crate::scene::{PHOTOGRAPHS, has_status, is_marked, is_shown, job, signed_in};
+use crate::scene::{PHOTOGRAPHS, has_status, is_marked, is_shown, job, look_now, signed_in};
 use swath_browser::{Browser, Pointer};
 
 /// Two corners of a box, from the middle of the picture, in pixels of the screen.
@@ -57,7 +57,7 @@ async fn a_range_goes_its_whole_way_by_mouse_and_one_picture_by_touch() {
     reviewing.click(".done button.main").await;
     has_status(&team, &job, "REJECTED", 1).await;
 
-    annotating.click_on("Look now").await;
+    look_now(&annotating).await;
     is_shown(&annotating, 1).await;
     is_marked(&annotating, 1, "sent-back").await;
     annotating.see(".note .sent-back").await;
@@ -66,7 +66,7 @@ async fn a_range_goes_its_whole_way_by_mouse_and_one_picture_by_touch() {
     annotating.click(".done button.main").await;
     has_status(&team, &job, "COMPLETED", 1).await;
 
-    reviewing.click_on("Look now").await;
+    look_now(&reviewing).await;
     reviewing.click("footer.save button.main:enabled").await;
     reviewing.click(".done button.main").await;
     has_status(&team, &job, "ACCEPTED", 1).await;

@@ -70,6 +70,12 @@ pub async fn take(browser: &Browser) {
     browser.enter().await;
 }
 
+/// Has the page look for work, unless it has looked by itself in the meantime.
+pub async fn look_now(browser: &Browser) {
+    const LOOK: &str = "[...document.querySelectorAll('button')].find((one) => one.textContent.includes('Look now'))?.click()";
+    browser.script(LOOK).await;
+}
+
 /// Two corners of a box, set with a cross that arrow keys move.
 pub fn box_by_keys() -> String {
     const RIGHT: &str = "\u{e014}";

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
 use swath_harness::{Person, Team, World};
 
-use crate::scene::{hand_in, is_marked, is_shown, job_over, label, sign_in, signed_in, take};
+use crate::scene::{hand_in, is_marked, is_shown, job_over, label, look_now, sign_in, signed_in, take};
 use swath_browser::{Browser, ESCAPE, Theme};
 
 /// Colourful ones, in the order of the items.
@@ -135,7 +135,7 @@ async fn review(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
 
 /// What was rejected comes back to Anna, and is taken away from her while she works.
 async fn rework(browser: &Browser, team: &Team, job: &Job, look: &impl AsyncFn(&Browser, &str)) {
-    browser.click_on("Look now").await;
+    look_now(browser).await;
     is_shown(browser, 1).await;
     look(browser, "work-sent-back").await;
     let rows = team.assignments(job).await;

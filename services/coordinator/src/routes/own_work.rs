@@ -51,9 +51,9 @@ struct WorkPart {
     /// The assignment.
     assignment: AssignmentId,
     /// Its job.
-    job: JobName,
+    job: NamedJob,
     /// The job's team.
-    team: TeamName,
+    team: NamedTeam,
     /// Its number in the job.
     number: i64,
     /// Its round.
@@ -64,7 +64,7 @@ struct WorkPart {
 
 /// A job by id and title.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct JobName {
+struct NamedJob {
     /// Its id.
     id: JobId,
     /// Its title.
@@ -73,7 +73,7 @@ struct JobName {
 
 /// A team by id and name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TeamName {
+struct NamedTeam {
     /// Its id.
     id: TeamId,
     /// Its name.
@@ -194,8 +194,8 @@ impl WorkPart {
         let team = TeamId(row.team);
         Self {
             assignment: AssignmentId(row.assignment),
-            job: JobName { id: JobId(row.job), title: row.title.clone() },
-            team: TeamName { id: team, name: teams.get(&team).cloned().unwrap_or_default() },
+            job: NamedJob { id: JobId(row.job), title: row.title.clone() },
+            team: NamedTeam { id: team, name: teams.get(&team).cloned().unwrap_or_default() },
             number: row.number,
             round: row.round,
             items: row.items,
