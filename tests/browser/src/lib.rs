@@ -5,6 +5,8 @@ mod log;
 mod pointer;
 mod seeing;
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -29,6 +31,9 @@ const STARTED: Duration = Duration::from_secs(30);
 pub const ENTER: char = '\u{e007}';
 /// The same of Escape.
 pub const ESCAPE: char = '\u{e00c}';
+
+/// Chromium as the driver starts it: it ends with the driver, also where that is killed.
+const LEASHED: &str = "#!/bin/sh\nexec setpriv --pdeathsig KILL -- chromium \"$@\"\n";
 
 /// See the module.
 pub struct Browser {
@@ -68,7 +73,10 @@ impl Browser {
         command.arg(format!("--port={port}"));
         let driver = Running::start("chromedriver", &mut command, &profile.path().join("driver.log"))?;
         drop(ports::open(port, STARTED).await.context("chromedriver does not listen")?);
-        let chromium = json!({"args": options(&profile.path().join("profile"))});
+        let program = profile.path().join("chromium");
+        fs::write(&program, LEASHED)?;
+        fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+        let chromium = json!({"binary": program, "args": options(&profile.path().join("profile"))});
         let timeouts = json!({"script": SCRIPT.as_millis()});
         let capabilities = json!({
             "goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}, "timeouts": timeouts,
