@@ -20,8 +20,8 @@ use crate::db::{Db, execute_each, fetch_as_each};
 use crate::error::Result;
 use crate::items::SavedRow;
 use crate::progress;
-use crate::reviews::VerdictRow;
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns};
+use crate::verdicts::VerdictRow;
 
 macro_rules! of_ids {
     ($lock:literal) => {

@@ -24,9 +24,10 @@ use crate::meters::Meters;
 use crate::pieces::Piece;
 use crate::pools::{Connections, Pools, Target};
 use crate::remembered::Remembered;
-use crate::reviews::{self, Decide, Decided, PutVerdict};
+use crate::reviews::{self, Decide, Decided};
 use crate::submissions::{self, Submit, Submitted};
 use crate::under_review::{self, Look, UnderReview};
+use crate::verdicts::{self, PutVerdict};
 
 /// Jobs whose unchanging part is remembered, in bytes.
 const JOBS_BYTES: usize = 8 << 20;
@@ -149,7 +150,7 @@ impl Store {
             release: batcher!(&traffic, meters.of("release"), cores, tasks, holds::release),
             confirm: batcher!(&traffic, meters.of("confirm"), cores, tasks, items::confirm),
             submit: batcher!(&traffic, meters.of("submit"), cores, tasks, submissions::submit),
-            verdict: batcher!(&traffic, meters.of("verdict"), cores, tasks, reviews::put_verdicts),
+            verdict: batcher!(&traffic, meters.of("verdict"), cores, tasks, verdicts::put_verdicts),
             decide: batcher!(&traffic, meters.of("decide"), cores, tasks, reviews::decide),
             look: batcher!(
                 &Arc::default(),

@@ -62,6 +62,7 @@ mod sweeping;
 mod team_media;
 mod tokens;
 mod under_review;
+mod verdicts;
 mod waiving;
 
 #[cfg(test)]
@@ -98,10 +99,11 @@ pub use pieces::ItemRow;
 pub use pools::{Connections, Target};
 pub use remembered::Remembered;
 pub use requests::{Begun, Completion, FirstAnswer, RequestKey};
-pub use reviews::{Decide, Decided, PutVerdict, VerdictRow};
+pub use reviews::{Decide, Decided};
 pub use sessions::{NewSession, Opened};
 pub use sign_in_links::{MadeLink, NewSignInLink};
 pub use submissions::{Next, Submit, Submitted};
 pub use team_media::TeamMedia;
 pub use tokens::{NewToken, Token, TokenInfo};
 pub use under_review::{ItemUnderReview, Look, UnderReview};
+pub use verdicts::{PutVerdict, VerdictRow};

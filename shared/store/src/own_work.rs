@@ -39,7 +39,7 @@ row! {
         saved: i64,
         /// Where it stands, as the store's number.
         status: i64,
-        /// When the lease lapses, until when it is reserved, or when it was handed in.
+        /// When the lease expires, until when the work is reserved, or when it was handed in.
         at: i64,
     }
 }
@@ -176,18 +176,31 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
 }
 
 /// How long before it was handed in a lease may have been granted to be counted. Most leases end within their twelve hours;
-/// one that has lapsed can be handed in as long as nobody else has taken the work.
+/// one that has expired can be handed in as long as nobody else has taken the work.
 const GRANTED_BEFORE: i64 = 31 * 24 * 3_600 * 1_000_000;
+
+/// The statement over what a person has handed in: its columns, and what follows.
+macro_rules! of_handed_in {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM {rows} CROSS JOIN grants g CROSS JOIN assignments a CROSS JOIN jobs j
+             WHERE g.holder = c.person AND g.granted >= c.first AND g.ended = 5 AND g.ended_at >= c.since
+               AND a.id = g.assignment AND a.team = c.team AND j.id = a.job ",
+            $rest
+        )
+    };
+}
 
 async fn handed_in(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
     fetch_each!(
         db,
         OwnWorkRow,
-        "SELECT g.stage, NULL, a.id, a.job, j.title, a.team, a.number, a.round, a.items, a.items, a.status, g.ended_at
-         FROM {rows} CROSS JOIN grants g CROSS JOIN assignments a CROSS JOIN jobs j
-         WHERE g.holder = c.person AND g.granted >= c.first AND g.ended = 5 AND g.ended_at >= c.since
-           AND a.id = g.assignment AND a.team = c.team AND j.id = a.job
-         ORDER BY g.ended_at DESC, a.id DESC LIMIT 200",
+        (of_handed_in!(
+            "g.stage, NULL, a.id, a.job, j.title, a.team, a.number, a.round, a.items, a.items, a.status, g.ended_at",
+            "ORDER BY g.ended_at DESC, a.id DESC LIMIT 200"
+        )),
         &of.teams,
         |team| {
             person: uuid = of.person.0,
@@ -203,11 +216,10 @@ async fn totals(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<HandedIn>> {
     let rows = fetch_each!(
         db,
         HandedIn,
-        "SELECT g.stage, COUNT(*), CAST(SUM(a.items) AS BIGINT)
-         FROM {rows} CROSS JOIN grants g CROSS JOIN assignments a
-         WHERE g.holder = c.person AND g.granted >= c.first AND g.ended = 5 AND g.ended_at >= c.since
-           AND a.id = g.assignment AND a.team = c.team
-         GROUP BY g.stage ORDER BY g.stage",
+        (of_handed_in!(
+            "g.stage, COUNT(*), CAST(SUM(a.items) AS BIGINT)",
+            "GROUP BY g.stage ORDER BY g.stage"
+        )),
         &of.teams,
         |team| {
             person: uuid = of.person.0,

@@ -10,7 +10,7 @@ use crate::batcher::Replies;
 use crate::core::{Core, Store};
 use crate::db::{Db, fetch_each, row};
 use crate::error::Result;
-use crate::reviews::{StoredVerdict, VerdictRow};
+use crate::verdicts::{StoredVerdict, VerdictRow};
 
 /// A submission before a reviewer.
 #[derive(Debug, Clone, Copy)]

@@ -160,7 +160,7 @@ impl Browser {
     }
 }
 
-/// What came of an action; whoever drives a browser cannot go on without it.
+/// The outcome of an action. A test or a measurement cannot go on where it failed.
 #[track_caller]
 fn done<T, E: std::fmt::Display>(what: &str, outcome: Result<T, E>) -> T {
     outcome.unwrap_or_else(|error| panic!("{what}: {error}"))

@@ -1,4 +1,4 @@
-//! What a verdict says: a reason of the job, the figures that it is about, and what the next round is told of it.
+//! What a verdict says: a reason of the job, the figures that it is about, and what the next round shows of it.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ export function SignOut({ unsent, onSignedOut }) {
     try {
       await signOut();
     } catch (error) {
-      // While the session lasts, whoever comes next to this computer could go on with it: so the person stays and sees it.
+      // The next person at this computer could go on with a session that has not ended, so the page stays and says so.
       if (!(error instanceof ApiProblem && error.status === 401)) return setState('failed');
     }
     onSignedOut();

@@ -91,7 +91,7 @@ struct HeldWork {
     work: WorkPart,
     /// How many items are saved, or judged.
     saved: i64,
-    /// When it lapses without a sign of life.
+    /// When it expires without a sign of life.
     expires_at: Time,
 }
 

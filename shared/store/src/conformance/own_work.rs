@@ -59,7 +59,7 @@ async fn what_lies_before_the_moment_or_in_other_teams_is_left_out(world: World)
     world.pass(HOUR + 1);
     let work = own(&world, author).await;
     assert!(work.handed_in.is_empty() && work.totals.is_empty(), "{work:?}");
-    assert!(work.held.is_empty() && held.expires < world.now(), "what has lapsed is held no more");
+    assert!(work.held.is_empty() && held.expires < world.now(), "an expired lease is held no more");
     let of =
         OwnWorkOf { person: author, teams: vec![TeamId(world.id())], now: held.since, since: held.since };
     let work = world.store.own_work(&of).await.unwrap();

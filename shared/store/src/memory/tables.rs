@@ -11,8 +11,8 @@ use super::table::Table;
 use crate::audit_log::AuditEntry;
 use crate::datasets::Dataset;
 use crate::people::User;
-use crate::reviews::StoredVerdict;
 use crate::rows::GrantRow;
+use crate::verdicts::StoredVerdict;
 
 #[derive(Clone)]
 pub(crate) struct TokenRecord {
