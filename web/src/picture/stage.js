@@ -75,7 +75,14 @@ export class Stage extends EventTarget {
     this.#differing = null;
     this.figures.replace(figures, size);
     this.#viewport.show(picture, size, keepsView);
+    if (figures.length > CROWDED) this.map.once('rendercomplete', () => this.#prepareHits());
     this.tell();
+  }
+
+  /** The first look for what is below a pointer takes long where there are many figures, so it comes before the pointer moves. */
+  #prepareHits() {
+    const [width, height] = this.map.getSize() ?? [0, 0];
+    this.map.hasFeatureAtPixel([width / 2, height / 2], { hitTolerance: PICK_PX });
   }
 
   /** Shows nothing. */
