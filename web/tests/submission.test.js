@@ -14,7 +14,7 @@ function submissionOf(...verdicts) {
   /** @type {string[]} */
   const calls = [];
   const note = (/** @type {string} */ name) => async (/** @type {any[]} */ ...places) => void calls.push(`${name} ${places.map(({ index }) => index)}`);
-  const outbox = Object.assign(new EventTarget(), { send: note('send'), takeBack: note('takeBack'), forget: note('forget') });
+  const outbox = Object.assign(new EventTarget(), { send: note('send'), takeBack: note('takeBack'), forget: note('forget'), takenOf: () => outbox.taken, taken: /** @type {any[]} */ ([]) });
   return { submission: new Submission(/** @type {any} */ (lease), /** @type {any} */ (outbox)), outbox, calls };
 }
 
@@ -69,4 +69,11 @@ test('a verdict that the server refused decides nothing', () => {
   assert.deepEqual(submission.missing, [0]);
   submission.decide(ACCEPT);
   assert.deepEqual(submission.missing, []);
+});
+
+test('a verdict that the server took while the submission was being read is decided', () => {
+  const { submission, outbox } = submissionOf(null, ACCEPT);
+  outbox.taken = [0, 1].map((index) => ({ kept: { lease: 'R', index, verdict: REJECT }, revision: 0, isNewest: true }));
+  submission.catchUp();
+  assert.deepEqual(submission.entries.map(stateOf), ['rejected', 'accepted']);
 });

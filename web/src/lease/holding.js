@@ -75,7 +75,7 @@ export class Holding extends EventTarget {
 
   stop() {
     this.#isOver = true;
-    this.#leave();
+    this.#leave(null);
     this.#outbox.removeEventListener('lost', this.#lost);
   }
 
@@ -119,7 +119,6 @@ export class Holding extends EventTarget {
         this.notice = error.message;
         return this.#begin(await this.#calls.read(range.id));
       }
-      range.close();
       await this.take();
     }, () => this.#submit(range));
   }
@@ -130,7 +129,6 @@ export class Holding extends EventTarget {
     const { range } = this.phase;
     await this.#try(async () => {
       await this.#calls.giveBack(range.id, reason);
-      range.close();
       this.#enter({ name: 'resting' });
     }, () => this.giveBack(reason));
   }
@@ -149,7 +147,7 @@ export class Holding extends EventTarget {
   /** @param {Lease} lease */
   async #begin(lease) {
     const range = await this.#calls.open(lease);
-    if (this.#isOver) return;
+    if (this.#isOver) return range.close();
     const life = new LeaseLife(lease, this.#calls.renew);
     life.addEventListener('lost', (event) => this.#lose(range, /** @type {CustomEvent} */ (event).detail.reason));
     this.#looks = 0;
@@ -186,8 +184,8 @@ export class Holding extends EventTarget {
         this.dispatchEvent(new CustomEvent('failed', { detail: error }));
         return;
       }
-      const keepsPhase = this.phase.name === 'handing-in';
-      if (!keepsPhase) this.#enter({ name: 'unreachable' });
+      // What is held stays before the person meanwhile.
+      if (!('range' in this.phase)) this.#enter({ name: 'unreachable' });
       this.#timer = setTimeout(again, 2000);
     }
   }
@@ -195,13 +193,15 @@ export class Holding extends EventTarget {
   /** @param {Phase<T>} phase */
   #enter(phase) {
     if (this.#isOver) return;
-    this.#leave();
+    this.#leave('range' in phase ? phase.range : null);
     this.phase = phase;
     this.dispatchEvent(new Event('change'));
   }
 
-  #leave() {
+  /** @param {T | null} next what is held from now on */
+  #leave(next) {
     clearTimeout(this.#timer);
     if (this.phase.name === 'working') this.phase.life.stop();
+    if ('range' in this.phase && this.phase.range !== next) this.phase.range.close();
   }
 }

@@ -25,7 +25,19 @@ export class LeaseItems extends EventTarget {
     outbox.addEventListener('lost', this.#refused);
   }
 
+  /**
+   * Takes up what the server has taken while the lease was being read: the answer may be older than that, and what was kept here
+   * may be forgotten by now. It comes last when a lease is opened.
+   */
+  catchUp() {
+    for (const detail of this.outbox.takenOf(this.id)) {
+      const entry = this.entry(detail.kept.index);
+      if (entry && this.isBehind(entry, detail)) this.taken(entry, detail);
+    }
+  }
+
   close() {
+    this.outbox.forgetTaken(this.id);
     this.outbox.removeEventListener('sent', this.#sent);
     this.outbox.removeEventListener('refused', this.#refused);
     this.outbox.removeEventListener('lost', this.#refused);
@@ -33,6 +45,11 @@ export class LeaseItems extends EventTarget {
 
   /** Whether something is left to do with an item. @param {Entry} _entry @returns {boolean} */
   isOpen(_entry) {
+    return false;
+  }
+
+  /** Whether an item does not show yet what the server has taken. @param {Entry} _entry @param {any} _detail @returns {boolean} */
+  isBehind(_entry, _detail) {
     return false;
   }
 

@@ -8,6 +8,8 @@ import { forgetItems, itemsOfUser, keepItems } from './store.js';
 /** @typedef {import('./store.js').Kept} Kept */
 /** What the outbox itself does not add. @typedef {Omit<import('./store.js').KeptLabels, 'user' | 'state'> | Omit<import('./store.js').KeptVerdict, 'user' | 'state'>} Sent */
 
+/** @typedef {{ kept: Kept, revision: number, isNewest: boolean }} Taken */
+
 const RETRY = { firstMs: 500, mostMs: 15_000 };
 /** Items that are sent at the same time. A browser keeps six connections to a server, and pictures need some. */
 const AT_ONCE = 4;
@@ -21,6 +23,8 @@ export class Outbox extends EventTarget {
   #user;
   /** @type {Map<string, Kept>} what is to be sent, oldest first */
   #queue = new Map();
+  /** What the server has taken, by lease: who reads a lease at the same moment may have read it without. @type {Map<string, Map<number, Taken>>} */
+  #taken = new Map();
   #isSending = false;
   /** Ends the wait before the next try. @type {(() => void) | null} */
   #wake = null;
@@ -81,9 +85,27 @@ export class Outbox extends EventTarget {
     await keepItems(kept);
   }
 
-  /** @param {Sent} item @param {Kept['state']} state @returns {Kept} */
+  /** What is kept of an item from now on is newer than what the server has taken. @param {Sent} item @param {Kept['state']} state @returns {Kept} */
   #kept(item, state) {
+    this.#taken.get(item.lease)?.delete(item.index);
     return /** @type {Kept} */ ({ ...item, user: this.#user, state });
+  }
+
+  /** What the server has taken of a lease and nothing newer is kept of here. @param {string} lease @returns {Taken[]} */
+  takenOf(lease) {
+    return [...(this.#taken.get(lease)?.values() ?? [])];
+  }
+
+  /** @param {string} lease */
+  forgetTaken(lease) {
+    this.#taken.delete(lease);
+  }
+
+  /** @param {Taken} taken */
+  #note(taken) {
+    const { lease, index } = taken.kept;
+    const ofLease = this.#taken.get(lease) ?? new Map();
+    this.#taken.set(lease, ofLease.set(index, taken));
   }
 
   /** Resolves when nothing of the lease is on its way any more. @param {string} lease */
@@ -139,6 +161,7 @@ export class Outbox extends EventTarget {
     const told = all.map(({ kept, revision }) => ({ kept, revision, isNewest: this.#queue.get(key(kept)) === kept }));
     const done = told.filter(({ isNewest }) => isNewest).map(({ kept }) => kept);
     for (const kept of done) this.#queue.delete(key(kept));
+    for (const one of told) this.#note(one);
     // Where it was saved again meanwhile, the newer one replaces what has just been sent.
     const newer = told.flatMap(({ kept, revision, isNewest }) => {
       const next = isNewest ? undefined : this.#queue.get(key(kept));

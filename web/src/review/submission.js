@@ -39,6 +39,7 @@ export class Submission extends LeaseItems {
       const entry = submission.entry(index);
       if (entry && verdict !== undefined) Object.assign(entry, { verdict, isUnsent: state === 'unsent', refusal: refusal ?? '' });
     }
+    submission.catchUp();
     submission.at = submission.missing[0] ?? 0;
     return submission;
   }
@@ -120,6 +121,11 @@ export class Submission extends LeaseItems {
   taken(entry, { kept, isNewest }) {
     entry.saved = kept.verdict;
     if (isNewest) Object.assign(entry, { isUnsent: false, verdict: kept.verdict });
+  }
+
+  /** @param {Entry} entry */
+  isBehind(entry) {
+    return entry.saved === null || entry.isUnsent;
   }
 
   /** @param {Entry} entry @param {{ kept: any }} detail */

@@ -45,6 +45,7 @@ export class Range extends LeaseItems {
     const range = new Range(lease, outbox);
     const kept = await itemsOfLease(user, lease.lease_id).catch(() => []);
     for (const one of kept) if (one.annotation) range.#takeUp(one);
+    range.catchUp();
     range.at = range.missing[0] ?? 0;
     return range;
   }
@@ -131,6 +132,11 @@ export class Range extends LeaseItems {
       if (next.ownState === 'draft' && next.own) await this.outbox.keepDraft({ ...this.#place(next), annotation: next.own }).catch(() => {});
     }
     this.#isKeeping = false;
+  }
+
+  /** @param {Entry} entry @param {{ revision: number }} detail */
+  isBehind(entry, { revision }) {
+    return revision > entry.revision || (revision === entry.revision && entry.ownState === 'unsent');
   }
 
   /** @param {Entry} entry @param {{ kept: any, revision: number, isNewest: boolean }} detail */
