@@ -107,6 +107,12 @@ bugs! {
     LeaverKeepsLease,
     /// A grant that comes after its holder's departure is not looked for.
     LateGrantKept,
+    /// The figures that a verdict is about are not stored.
+    FiguresForgotten,
+    /// Whoever redoes work is also told the verdicts of a reviewer who gave the review back.
+    VerdictsOfOthers,
+    /// A lease that has expired still counts as one's own work.
+    ExpiredHeld,
     /// An attempt that was taken over completes its request all the same.
     TwinsBothComplete,
     /// An attempt whose process has died is believed to run for ever.

@@ -2,6 +2,7 @@
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
+use swath_domain::planted::{Bug, is};
 use swath_domain::{Stage, Stale, Status, Time};
 use uuid::Uuid;
 
@@ -126,7 +127,8 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |t| {
             let is_held = |status| [Status::InProgress, Status::InReview].contains(&status);
             let held = t.assignments.values().filter(|a| {
-                a.holder == Some(of.person) && a.team == *team && is_held(a.status) && a.expires > of.now
+                let runs = a.expires > of.now || is(Bug::ExpiredHeld);
+                a.holder == Some(of.person) && a.team == *team && is_held(a.status) && runs
             });
             let rows = held.filter_map(|a| {
                 let is_review = a.status == Status::InReview;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::planted::{Bug, is};
 use swath_domain::review::Verdict;
 use swath_domain::{Refusal, Stage, Time};
 use uuid::Uuid;
@@ -39,7 +40,8 @@ impl VerdictRow {
 
     /// The figures as they are stored.
     pub(crate) fn stored_figures(&self) -> Option<String> {
-        (!self.figures.is_empty()).then(|| serde_json::json!(self.figures).to_string())
+        let is_named = !self.figures.is_empty() && !is(Bug::FiguresForgotten);
+        is_named.then(|| serde_json::json!(self.figures).to_string())
     }
 }
 
@@ -176,7 +178,8 @@ impl Store {
                 let reviewer = log.rev().find(|(_, entry)| entry.action == "decide");
                 let reviewer = reviewer.and_then(|(_, entry)| entry.actor).map(|reviewer| reviewer.0);
                 let here = |on: &Uuid, by: &Uuid, item: &i64| {
-                    *on == submission.0 && Some(*by) == reviewer && items.contains(item)
+                    let decided = Some(*by) == reviewer || is(Bug::VerdictsOfOthers);
+                    *on == submission.0 && decided && items.contains(item)
                 };
                 let all = t.verdicts.iter().filter(|((on, by, item), _)| here(on, by, item));
                 let row = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| v.stored(*item);

@@ -13,7 +13,7 @@ use swath_harness::servers::{Database, Servers};
 use swath_harness::{Service, Team, ids, ports, until};
 use tempfile::TempDir;
 
-use crate::{at, ledger, read};
+use crate::{at, browsing, ledger, read};
 
 const START: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
@@ -34,12 +34,13 @@ struct Installation {
     token: String,
     database: String,
     servers: Servers,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Installation {
     async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("swath-shipped-").tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("media")).unwrap();
         let servers = Servers::start().await.unwrap();
         let database = database(&servers).await;
         users_of_rabbit(&servers, folder.path()).await;
@@ -47,7 +48,10 @@ impl Installation {
         let token = format!("admin-{}", ids::fresh());
         let mut services = Vec::new();
         for (name, role) in PROCESSES {
-            let environment = surroundings(&servers, &database, &token, role);
+            let mut environment = surroundings(&servers, &database, &token, role);
+            let media = folder.path().join("media").display().to_string();
+            environment.insert("SWATH__MEDIA__ROOTS".to_owned(), media.clone());
+            environment.insert("SWATH__MEDIA__SHARED".to_owned(), media);
             let mut service = Service::new(name, Some(role), folder.path(), &environment).unwrap();
             service.start().await.unwrap();
             services.push(service);
@@ -55,7 +59,7 @@ impl Installation {
         let port = ports::free().unwrap();
         let nginx = nginx(folder.path(), &services, port).await;
         let origin = format!("http://{}", ports::local(port));
-        Self { services, _nginx: nginx, origin, token, database, servers, _folder: folder }
+        Self { services, _nginx: nginx, origin, token, database, servers, folder }
     }
 }
 
@@ -230,6 +234,9 @@ async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annot
         assert!(!log.contains("ACCESS_REFUSED") && !log.contains("NOPERM"), "{}: {log}", service.name());
         assert!(!log.contains("permission denied"), "{}: {log}", service.name());
     }
+
+    browsing::a_picture_is_labelled_and_accepted(&admin, &installation.origin, installation.folder.path())
+        .await;
 
     failures_of_one_team_leave_others_served(&installation).await;
 

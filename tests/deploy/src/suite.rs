@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod boards;
+mod browsing;
 mod described;
 mod files;
 mod ledger;

@@ -9,6 +9,9 @@ use swath_harness::{Answer, Person, Team, World, ids, until};
 /// How long a process may go by what it has read of a job.
 const KNOWN: Duration = Duration::from_secs(10);
 
+/// Longer than the shortest lease that a job may ask for.
+const EXPIRED: Duration = Duration::from_secs(30);
+
 struct Scene {
     team: Team,
     job: Job,
@@ -170,4 +173,20 @@ async fn a_review_shows_other_opinions_and_the_former_round() {
     scene.anna.get(&format!("{}/opinions", rework.item(1))).await.refused(403, "forbidden");
     reviewer.release(rework).await.no_content();
     reviewer.get(&format!("{}/opinions", rework.item(1))).await.refused(409, "stale-lease");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_that_has_expired_shows_no_opinions_until_it_is_renewed() {
+    let scene = scene(json!({"slots": 2, "lease_seconds": 5})).await;
+    let bob = scene.team.annotator("bob").await;
+    scene.anna.work(&scene.job).await;
+    bob.work(&scene.job).await;
+    let review = scene.rosa.review(&scene.job).await;
+    let path = format!("{}/opinions", review.item(0));
+    let told = scene.rosa.get(&path).await.ok();
+    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    let is_refused = || async { (scene.rosa.get(&path).await.code() == "stale-lease").then_some(()) };
+    until("the review to expire", EXPIRED, is_refused).await.unwrap();
+    scene.rosa.post(&review.path("/renew"), json!({})).await.ok();
+    assert_eq!(scene.rosa.get(&path).await.ok(), told);
 }

@@ -1,16 +1,17 @@
 //! What annotators do, and what they must be answered; how they hand in is in [`crate::hand_in`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
-use swath_domain::labels::{Annotation, Skip, Tag};
+use swath_domain::labels::{Annotation, Figure, Geometry, Shape, Skip, Tag};
 use swath_domain::time::seconds;
-use swath_domain::{Assignment, JobId, Ranges, Stage, UserId};
+use swath_domain::{Assignment, JobId, LeaseId, Ranges, Stage, Status, UserId};
 use swath_gateway::Work;
 use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
 use swath_runtime::Problem;
-use swath_store::Key;
+use swath_store::{Key, OwnWorkOf, View};
 
 use crate::history::outcome;
 use crate::world::{Asked, Checked, Held, World, broken};
@@ -277,8 +278,32 @@ impl World {
             {
                 broken!("renewed until {:?}, and the row says {row:?}", renewed.expires_at);
             }
+            self.check_own_work(user, held.lease).await?;
         }
         self.check_good("renew", &held, good, &said)
+    }
+
+    /// A person's own work shows every lease that runs, and none that does not.
+    async fn check_own_work(&self, person: UserId, renewed: LeaseId) -> Checked {
+        let now = self.now();
+        let of = OwnWorkOf { person, teams: vec![self.team], now, since: now };
+        let work = self.processes[0].context.store.own_work(&of).await;
+        let work = work.or_else(|error| broken!("the work of {person} cannot be read: {error}"))?;
+        let is_held = |row: &Assignment| {
+            row.holder == Some(person)
+                && row.lease.is_some()
+                && row.expires > now
+                && matches!(row.status, Status::InProgress | Status::InReview)
+        };
+        let held = |view: View<'_>| {
+            view.assignments().filter(|row| is_held(row)).filter_map(|row| row.lease).collect()
+        };
+        let held: BTreeSet<LeaseId> = self.look(held)?;
+        let told: BTreeSet<_> = work.held.iter().filter_map(|row| row.lease).map(LeaseId).collect();
+        if told != held || !told.contains(&renewed) {
+            broken!("{person} has renewed {renewed}, holds {held:?} and is told {told:?}");
+        }
+        Ok(())
     }
 
     /// Gives a lease or a review back.
@@ -351,14 +376,19 @@ fn bytes(job: Option<JobId>) -> Vec<u8> {
     job.map(|job| job.0.as_bytes().to_vec()).unwrap_or_default()
 }
 
-/// What is said of an item: nothing, a tag, or that it is skipped.
+/// What is said of an item: that it shows a thing, nothing but a tag, or that it is skipped.
 pub(crate) fn annotation(text: u8) -> Annotation {
     let tag = Tag { name: "seen".into(), value: None };
     match text {
-        0 => Annotation::default(),
+        0 => Annotation { figures: vec![thing()], ..Annotation::default() },
         1 => Annotation { tags: vec![tag], ..Annotation::default() },
         _ => Annotation { skip: Some(Skip { reason: "blurred".into() }), ..Annotation::default() },
     }
+}
+
+fn thing() -> Figure {
+    let geometry = Geometry::Rectangle { x: 1.0, y: 1.0, width: 8.0, height: 8.0 };
+    Figure { class: "thing".into(), shape: Shape::Rectangle, geometry, tags: Vec::new() }
 }
 
 /// What an item says, as the checker knows it.

@@ -1,9 +1,11 @@
 //! What reviewers do, and what they must be answered.
 
+use std::collections::BTreeMap;
+
 use swath_checker::{Answer, Call};
 use swath_domain::review::Verdict;
-use swath_domain::{Role, Stage, Status};
-use swath_store::{Key, VerdictRow};
+use swath_domain::{Assignment, AssignmentId, Role, Stage, Status};
+use swath_store::{Key, VerdictRow, View};
 
 use crate::annotate::Said;
 use crate::history::outcome;
@@ -23,21 +25,35 @@ impl World {
         let good = self.must_be_good(Stage::Review, user, &held, true)?;
         let item = held.items[item % held.items.len()];
         let verdict = if reject { Verdict::Reject } else { Verdict::Accept };
-        let row = VerdictRow::plain(item, verdict);
-        let answer = self.processes[process].review.clone().judge(user, held.lease, row).await;
+        // Some name the first figure, also where the item shows none.
+        let named = (0..u32::from(reject && item % 2 == 0)).collect();
+        let row = VerdictRow { figures: named, ..VerdictRow::plain(item, verdict) };
+        let fits = row.figures.is_empty() || self.shows_a_figure(held.assignment, item)?;
+        let answer = self.processes[process].review.clone().judge(user, held.lease, row.clone()).await;
         let said = self.said(answer)?;
         self.tell(&("judge", person, item, reject), &said);
         let call = Call::Judge { lease: held.lease, item, accept: !reject };
         self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
         if matches!(said, Said::Done(())) {
-            let row = self.row(held.assignment)?;
-            let submission = row.submission;
+            let submission = self.row(held.assignment)?.submission;
             let stored = self.look(|view| submission.and_then(|of| view.verdict(of, user, item)))?;
-            if stored != Some(!reject) {
-                broken!("a verdict was taken and is {stored:?}");
+            if stored.as_ref() != Some(&row) {
+                broken!("{row:?} was taken and is {stored:?}");
             }
         }
-        self.check_good("a verdict", &held, good, &said)
+        match &said {
+            Said::Refused("invalid", _) if !fits => Ok(()),
+            Said::Done(()) if !fits => broken!("a verdict was taken that names a figure which is not there"),
+            said => self.check_good("a verdict", &held, good, said),
+        }
+    }
+
+    /// Whether what was handed in shows a figure on this item.
+    fn shows_a_figure(&self, assignment: AssignmentId, item: i64) -> Checked<bool> {
+        let author = self.row(assignment)?.author;
+        let body =
+            |view: View<'_>| view.annotation(assignment, author?, item).map(|(_, body)| body.to_owned());
+        Ok(self.look(body)?.is_some_and(|body| body.contains("\"class\"")))
     }
 
     /// Decides a review.
@@ -57,11 +73,11 @@ impl World {
         let content = format!("{rest}");
         let good = self.must_be_good(Stage::Review, user, &held, false)?;
         let before = self.row(held.assignment)?;
-        let verdicts: Vec<(i64, Option<bool>)> = self.look(|view| {
+        let verdicts: Vec<VerdictRow> = self.look(|view| {
             let verdict = |item| before.submission.and_then(|of| view.verdict(of, user, item));
-            before.ranges.iter().map(|item| (item, verdict(item))).collect()
+            before.ranges.iter().filter_map(verdict).collect()
         })?;
-        let missing = !rest && verdicts.iter().any(|(_, verdict)| verdict.is_none());
+        let missing = !rest && (verdicts.len() as i64) < before.items;
         let key = Key::new(format!("decision {number}"), content.as_bytes());
         let review = self.processes[process].review.clone();
         let answer = review.decide(user, held.lease, key, Vec::new(), rest).await;
@@ -86,9 +102,10 @@ impl World {
             (None, Said::Refused(..)) if previous.is_some() => return Ok(()),
             (_, Said::Done(_)) if !good || missing => broken!("a decision was taken that must not be"),
             (_, Said::Done((status, rework))) => {
-                let rejected = verdicts.iter().filter(|(_, verdict)| *verdict == Some(false));
-                let rejected: Vec<i64> = rejected.map(|(item, _)| *item).collect();
+                let rejected = verdicts.iter().filter(|row| row.verdict == Verdict::Reject);
+                let rejected: Vec<i64> = rejected.map(|row| row.item).collect();
                 self.check_rework(*status, *rework, &before, &rejected)?;
+                self.check_told(&before, verdicts).await?;
             }
             (_, Said::Refused("stale-lease", _)) if !good => {}
             (_, Said::Refused("incomplete", _)) if good && missing => {}
@@ -106,13 +123,29 @@ impl World {
         Ok(())
     }
 
+    /// The next round is told what the reviewer who decided has said of each item, where the rest was accepted too, and
+    /// nothing that others have said.
+    async fn check_told(&self, of: &Assignment, given: Vec<VerdictRow>) -> Checked {
+        let Some(submission) = of.submission else { return Ok(()) };
+        let mut all: BTreeMap<i64, VerdictRow> =
+            of.ranges.iter().map(|item| (item, VerdictRow::plain(item, Verdict::Accept))).collect();
+        all.extend(given.into_iter().map(|row| (row.item, row)));
+        let store = &self.processes[0].context.store;
+        let told = store.deciding_verdicts((of.id, submission), 0..=i64::MAX).await;
+        let told = told.or_else(|error| broken!("the verdicts on {} cannot be read: {error}", of.id))?;
+        if !told.iter().eq(all.values()) {
+            broken!("{all:?} decided {}, and the next round is told {told:?}", of.id);
+        }
+        Ok(())
+    }
+
     /// Exactly what was rejected comes back, for its author first if they still annotate, and after the last round for
     /// nobody.
     fn check_rework(
         &self,
         status: Status,
-        rework: Option<swath_domain::AssignmentId>,
-        before: &swath_domain::Assignment,
+        rework: Option<AssignmentId>,
+        before: &Assignment,
         rejected: &[i64],
     ) -> Checked {
         let expected = if rejected.is_empty() { Status::Accepted } else { Status::Rejected };

@@ -10,6 +10,7 @@ use crate::{OwnWork, OwnWorkOf, VerdictRow};
 suite! {
     what_one_holds_what_came_back_and_what_one_handed_in
     what_lies_before_the_moment_or_in_other_teams_is_left_out
+    what_was_handed_in_late_counts_when_it_arrived
     a_review_says_how_far_it_is
     the_figures_of_a_verdict_reach_the_next_round
     other_slots_and_former_rounds_are_opinions
@@ -66,6 +67,34 @@ async fn what_lies_before_the_moment_or_in_other_teams_is_left_out(world: World)
     assert!(work.held.is_empty() && work.handed_in.is_empty(), "{work:?}");
     let of = OwnWorkOf { teams: Vec::new(), ..of };
     assert!(world.store.own_work(&of).await.unwrap().held.is_empty());
+}
+
+async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
+    let job = world.job(&Plan::of(10)).await;
+    let author = world.worker().await;
+    // One lease runs out unseen, the other is swept; nobody takes either.
+    let swept = world.lease(job, author).await;
+    for item in swept.ranges.iter() {
+        world.confirm(&swept, item).await.unwrap();
+    }
+    world.pass(3 * HOUR);
+    assert_eq!(world.expire().await, 1);
+    assert!(own(&world, author).await.held.is_empty());
+    world.submit(&swept).await.unwrap();
+    let unseen = world.lease(job, author).await;
+    for item in unseen.ranges.iter() {
+        world.confirm(&unseen, item).await.unwrap();
+    }
+    world.pass(3 * HOUR);
+    world.submit(&unseen).await.unwrap();
+    let work = own(&world, author).await;
+    let told: Vec<_> = work.handed_in.iter().map(|row| (row.assignment, row.at)).collect();
+    assert_eq!(told, [(unseen.id.0, world.now().0)]);
+    let of = OwnWorkOf { person: author, teams: vec![world.team], now: world.now(), since: swept.since };
+    let work = world.store.own_work(&of).await.unwrap();
+    let told: Vec<_> = work.handed_in.iter().map(|row| row.assignment).collect();
+    assert_eq!(told, [unseen.id.0, swept.id.0]);
+    assert_eq!(work.totals.iter().map(|total| (total.count, total.items)).collect::<Vec<_>>(), [(2, 10)]);
 }
 
 async fn a_review_says_how_far_it_is(world: World) {

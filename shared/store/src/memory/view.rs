@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Tables;
 use crate::datasets::Dataset;
 use crate::requests::RequestKey;
+use crate::verdicts::VerdictRow;
 
 /// The tables as they stand between two transactions.
 #[derive(Clone, Copy)]
@@ -89,9 +90,9 @@ impl<'a> View<'a> {
         self.0.annotations.get(&(assignment.0, author.0, item)).map(|row| LeaseId(row.lease))
     }
 
-    /// A reviewer's verdict on an item of a submission: whether it is accepted.
-    pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: i64) -> Option<bool> {
-        Some(self.0.verdicts.get(&(submission.0, reviewer.0, item))?.accept)
+    /// A reviewer's verdict on an item of a submission.
+    pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: i64) -> Option<VerdictRow> {
+        Some(self.0.verdicts.get(&(submission.0, reviewer.0, item))?.stored(item).into())
     }
 
     /// Who has something saved in an assignment, and of which item.

@@ -2,7 +2,7 @@
 // script that does, and all others.
 
 const LIBRARY = 'ol-viewport';
-const NAME = '"\\./([\\w-]+\\.js)"';
+const NAME = '"(?:\\./|/console/)([\\w-]+\\.js)"';
 
 const names = (text, before) => [...text.matchAll(new RegExp(before + NAME, 'g'))].map(([, name]) => name);
 
@@ -20,6 +20,7 @@ async function measure() {
   for (const [, name] of page.matchAll(/\/console\/([\w-]+\.(?:js|css))/g)) await read(name, files);
   const isPicture = ({ hasLibrary, needs }) => hasLibrary || needs.some((name) => isPicture(files.get(name)));
   const bytes = (wanted) => [...files.values()].filter((file) => isPicture(file) === wanted).reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes(true) === 0) throw new Error(`no script holds the picture: ${[...files.keys()]}`);
   return [bytes(false), bytes(true), files.size];
 }
 
