@@ -109,7 +109,7 @@ bugs! {
     LateGrantKept,
     /// The figures that a verdict is about are not stored.
     FiguresForgotten,
-    /// Whoever redoes work is also told the verdicts of a reviewer who gave the review back.
+    /// The next round also shows the verdicts of a reviewer who gave the review back.
     VerdictsOfOthers,
     /// A lease that has expired still counts as one's own work.
     ExpiredHeld,

@@ -23,7 +23,7 @@ export class Outbox extends EventTarget {
   #user;
   /** @type {Map<string, Kept>} what is to be sent, oldest first */
   #queue = new Map();
-  /** What the server has taken, by lease: who reads a lease at the same moment may have read it without. @type {Map<string, Map<number, Taken>>} */
+  /** What the server has taken, by lease: a lease that is read at the same moment may not show it yet. @type {Map<string, Map<number, Taken>>} */
   #taken = new Map();
   #isSending = false;
   /** Ends the wait before the next try. @type {(() => void) | null} */
