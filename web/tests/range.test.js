@@ -8,9 +8,9 @@ const LABELS = { figures: [], tags: [] };
 
 /** @param {Partial<import('../src/api/types.js').Item>[]} items */
 function rangeOf(...items) {
-  const lease = { lease_id: 'L', job: { title: 'Job' }, assignment: { items: items.map((item, index) => ({ index, revision: 0, annotation: null, verdict: null, ...item })) } };
+  const lease = /** @type {any} */ ({ lease_id: 'L', job: { title: 'Job' }, assignment: { items: items.map((item, index) => ({ index, revision: 0, annotation: null, verdict: null, ...item })) } });
   const outbox = Object.assign(new EventTarget(), { send: async (/** @type {any} */ sent) => void outbox.sent.push(sent), keepDraft: async () => {}, forget: async () => {}, takenOf: () => outbox.taken, sent: /** @type {any[]} */ ([]), taken: /** @type {any[]} */ ([]) });
-  return { range: new Range(/** @type {any} */ (lease), /** @type {any} */ (outbox)), outbox };
+  return { range: new Range(lease, /** @type {any} */ (outbox)), lease, outbox };
 }
 
 /** @param {EventTarget} outbox @param {string} name @param {object} detail */
@@ -80,11 +80,11 @@ test('what was saved elsewhere can be loaded in the place of the own', async () 
   assert.equal(range.current.revision, 4);
 });
 
-test('what the server took while the lease was being read is saved, and what it took before something newer is not', () => {
-  const { range, outbox } = rangeOf({}, { revision: 3, annotation: LABELS });
+test('what the server took while the lease was being read is saved, and what it took before something newer is not', async () => {
+  const { lease, outbox } = rangeOf({}, { revision: 3, annotation: LABELS });
   const kept = { lease: 'L', annotation: { ...LABELS, skip: { reason: 'dark' } } };
   outbox.taken = [{ kept: { ...kept, index: 0 }, revision: 1, isNewest: true }, { kept: { ...kept, index: 1 }, revision: 2, isNewest: true }];
-  range.catchUp();
+  const range = await Range.open(lease, /** @type {any} */ (outbox), 'U');
   assert.deepEqual(range.entries.map(stateOf), ['skipped', 'saved']);
   assert.deepEqual(range.entries.map(({ revision }) => revision), [1, 3]);
 });

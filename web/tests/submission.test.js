@@ -10,12 +10,12 @@ const REJECT = { verdict: 'reject', reason: 'loose', comment: null };
 /** A submission whose items have these verdicts, and an outbox that keeps what it is given. @param {(import('../src/api/types.js').Verdict | null)[]} verdicts */
 function submissionOf(...verdicts) {
   const items = verdicts.map((verdict, index) => ({ index, annotation: null, verdict }));
-  const lease = { lease_id: 'R', job: { title: 'Job' }, assignment: { items } };
+  const lease = /** @type {any} */ ({ lease_id: 'R', job: { title: 'Job' }, assignment: { items } });
   /** @type {string[]} */
   const calls = [];
   const note = (/** @type {string} */ name) => async (/** @type {any[]} */ ...places) => void calls.push(`${name} ${places.map(({ index }) => index)}`);
   const outbox = Object.assign(new EventTarget(), { send: note('send'), takeBack: note('takeBack'), forget: note('forget'), takenOf: () => outbox.taken, taken: /** @type {any[]} */ ([]) });
-  return { submission: new Submission(/** @type {any} */ (lease), /** @type {any} */ (outbox)), outbox, calls };
+  return { submission: new Submission(lease, /** @type {any} */ (outbox)), lease, outbox, calls };
 }
 
 /** @param {EventTarget} outbox @param {string} name @param {number} index @param {object} more */
@@ -71,9 +71,9 @@ test('a verdict that the server refused decides nothing', () => {
   assert.deepEqual(submission.missing, []);
 });
 
-test('a verdict that the server took while the submission was being read is decided', () => {
-  const { submission, outbox } = submissionOf(null, ACCEPT);
+test('a verdict that the server took while the submission was being read is decided', async () => {
+  const { lease, outbox } = submissionOf(null, ACCEPT);
   outbox.taken = [0, 1].map((index) => ({ kept: { lease: 'R', index, verdict: REJECT }, revision: 0, isNewest: true }));
-  submission.catchUp();
+  const submission = await Submission.open(lease, /** @type {any} */ (outbox), 'U');
   assert.deepEqual(submission.entries.map(stateOf), ['rejected', 'accepted']);
 });

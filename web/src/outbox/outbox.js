@@ -13,6 +13,8 @@ import { forgetItems, itemsOfUser, keepItems } from './store.js';
 const RETRY = { firstMs: 500, mostMs: 15_000 };
 /** Items that are sent at the same time. A browser keeps six connections to a server, and pictures need some. */
 const AT_ONCE = 4;
+/** Leases of which it is remembered what the server has taken. */
+const LEASES_MOST = 16;
 
 /**
  * Dispatches `sent`, `refused` and `lost` with `detail.kept`; `refused` with `detail.theirs` where the item was saved
@@ -105,7 +107,10 @@ export class Outbox extends EventTarget {
   #note(taken) {
     const { lease, index } = taken.kept;
     const ofLease = this.#taken.get(lease) ?? new Map();
+    this.#taken.delete(lease);
     this.#taken.set(lease, ofLease.set(index, taken));
+    // What was kept of leases that are not opened again is sent as well, so the oldest makes room.
+    if (this.#taken.size > LEASES_MOST) this.#taken.delete([...this.#taken.keys()][0]);
   }
 
   /** Resolves when nothing of the lease is on its way any more. @param {string} lease */
