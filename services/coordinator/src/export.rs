@@ -18,7 +18,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use swath_domain::job::Job;
-use swath_domain::labels::{Annotation, Size};
+use swath_domain::labels::{Annotation, Shape, Size};
 use swath_domain::{AssignmentId, Time, UserId};
 
 pub use self::names::shared_base;
@@ -35,6 +35,9 @@ pub enum Format {
     Supervisely,
 }
 
+/// The forms of figures that COCO does not take.
+pub const NOT_COCO: [Shape; 2] = [Shape::Polyline, Shape::Point];
+
 impl Format {
     /// The media type of the export.
     pub fn content_type(self) -> &'static str {
@@ -43,6 +46,16 @@ impl Format {
             Self::Coco => "application/json",
             Self::Supervisely => "application/x-tar",
         }
+    }
+
+    /// Whether it states the size of each picture.
+    pub fn needs_sizes(self) -> bool {
+        self != Self::Jsonl
+    }
+
+    /// Whether something of an annotation may not be taken.
+    pub fn may_lose(self) -> bool {
+        self == Self::Coco
     }
 
     /// The ending of a file that holds the export.
@@ -171,6 +184,15 @@ impl Encoder {
             Form::Jsonl => jsonl::lines(page),
             Form::Coco(document) => document.items(page),
             Form::Supervisely(project) => project.items(page),
+        }
+    }
+
+    /// What has been left out so far; nothing ever is of JSON lines.
+    pub fn summary(&self) -> Option<&Summary> {
+        match &self.0 {
+            Form::Jsonl => None,
+            Form::Coco(document) => Some(document.summary()),
+            Form::Supervisely(project) => Some(project.summary()),
         }
     }
 

@@ -1,5 +1,7 @@
-//! A folder of pictures on the server as a list of items, in the byte order of their relative paths.
+//! A folder of pictures on the server as a list of items, in the order of their relative paths.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;
 use std::io::BufReader;
@@ -9,9 +11,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::vec;
 
-use swath_runtime::media_path::{self, Found, MediaFiles, MediaPathError, Places, read_header};
+use serde::Deserialize;
+use swath_runtime::media_path::{self, Found, MediaFiles, MediaPathError, Places, read_shown};
 
 use crate::manifest::{ManifestItem, check_item};
+use crate::notes::Notes;
 
 /// How deep folders may be nested.
 pub const DEPTH_MAX: usize = 32;
@@ -19,6 +23,8 @@ pub const DEPTH_MAX: usize = 32;
 pub const PICTURES_MAX: u64 = 1_000_000;
 /// Endings of files that count as pictures, in lower case.
 pub const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"];
+/// Broken files that one step tells of.
+const BAD_MAX: usize = 1_000;
 
 const UNREADABLE: &str = "it cannot be read";
 
@@ -58,26 +64,64 @@ pub enum FolderError {
     },
 }
 
+impl FolderError {
+    /// Whether nothing behind it is looked at.
+    fn is_end(&self) -> bool {
+        !matches!(self, Self::LinkOutside { .. } | Self::Unreadable { .. })
+    }
+}
+
+/// In which order the pictures of a folder come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// As people count: `frame2.png` before `frame10.png`.
+    #[default]
+    Natural,
+    /// By the bytes of their paths.
+    Bytes,
+}
+
+/// What one step through a folder gives.
+#[derive(Debug, PartialEq)]
+pub struct Step {
+    /// Pictures.
+    pub items: Vec<ManifestItem>,
+    /// Files and folders that cannot be used.
+    pub bad: Vec<FolderError>,
+    /// How the scan ended, if it has: with what was passed by, by kind.
+    pub end: Option<Result<BTreeMap<String, u64>, FolderError>>,
+}
+
 /// Starts to go through a folder, which must be the team's and below a media root once every link is followed.
 ///
 /// The pictures come one by one; memory is that of the names in one path's folders. Reading blocks.
-pub fn scan(files: Arc<MediaFiles>, places: Places, folder: &Path) -> Result<Scan, FolderError> {
+pub fn scan(
+    files: Arc<MediaFiles>,
+    places: Places,
+    folder: &Path,
+    order: Order,
+) -> Result<Scan, FolderError> {
     let top = files.find(&places, folder)?;
     if !top.is_folder() {
         return Err(FolderError::NotAFolder);
     }
-    let mut scan = Scan { files, places, levels: Vec::new(), found: 0, ended: false };
+    let notes = Notes::default();
+    let mut scan = Scan { files, places, order, levels: Vec::new(), found: 0, bad: 0, notes, ended: false };
     scan.descend(&top, PathBuf::new())?;
     Ok(scan)
 }
 
-/// The pictures of a folder. It ends with its first error; an empty folder is one.
+/// The pictures of a folder, and the files that cannot be used. A bound that is met ends it, and so does an empty folder.
 #[derive(Debug)]
 pub struct Scan {
     files: Arc<MediaFiles>,
     places: Places,
+    order: Order,
     levels: Vec<Level>,
     found: u64,
+    bad: u64,
+    notes: Notes,
     ended: bool,
 }
 
@@ -89,12 +133,12 @@ struct Level {
     entries: vec::IntoIter<Entry>,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 struct Entry {
     /// The name, and a slash where it is a folder: sorting by it sorts whole relative paths by their bytes.
     key: OsString,
-    /// Where it stands.
-    path: PathBuf,
+    /// Where it stands, or why it cannot be used.
+    path: Result<PathBuf, FolderError>,
 }
 
 impl Entry {
@@ -111,27 +155,28 @@ impl Iterator for Scan {
             return None;
         }
         let item = self.step().transpose();
-        self.ended = !matches!(item, Some(Ok(_)));
+        self.ended = item.as_ref().is_none_or(|item| item.as_ref().is_err_and(FolderError::is_end));
+        self.bad += u64::from(matches!(item, Some(Err(_))));
         item
     }
 }
 
 impl Scan {
-    /// The next pictures, at most so many and for about so long; and how the scan ended, if it has.
-    pub fn batch(
-        &mut self,
-        most: usize,
-        time: Duration,
-    ) -> (Vec<ManifestItem>, Option<Result<(), FolderError>>) {
-        let (mut items, begun) = (Vec::new(), Instant::now());
-        while items.len() < most && begun.elapsed() < time {
+    /// The next pictures, at most so many and for about so long.
+    pub fn batch(&mut self, most: usize, time: Duration) -> Step {
+        let (mut items, mut bad, begun) = (Vec::new(), Vec::new(), Instant::now());
+        while items.len() < most && bad.len() < BAD_MAX && begun.elapsed() < time {
             match self.next() {
                 Some(Ok(item)) => items.push(item),
-                Some(Err(error)) => return (items, Some(Err(error))),
-                None => return (items, Some(Ok(()))),
+                Some(Err(error)) if error.is_end() => return Step { items, bad, end: Some(Err(error)) },
+                Some(Err(error)) => bad.push(error),
+                None => {
+                    let ignored = std::mem::take(&mut self.notes.ignored);
+                    return Step { items, bad, end: Some(Ok(ignored)) };
+                }
             }
         }
-        (items, None)
+        Step { items, bad, end: None }
     }
 
     fn step(&mut self) -> Result<Option<ManifestItem>, FolderError> {
@@ -140,15 +185,16 @@ impl Scan {
                 self.levels.pop();
                 continue;
             };
-            let relative = level.relative.join(&entry.key);
-            if entry.is_folder() {
-                let folder = self.locate(&entry.path, &relative)?;
+            let (relative, is_folder) = (level.relative.join(&entry.key), entry.is_folder());
+            let path = entry.path?;
+            if is_folder {
+                let folder = self.locate(&path, &relative)?;
                 self.descend(&folder, relative)?;
             } else {
-                return self.picture(&entry.path, &relative).map(Some);
+                return self.picture(&path, &relative).map(Some);
             }
         }
-        if self.found == 0 { Err(FolderError::Empty) } else { Ok(None) }
+        if self.found == 0 && self.bad == 0 { Err(FolderError::Empty) } else { Ok(None) }
     }
 
     fn descend(&mut self, folder: &Found, relative: PathBuf) -> Result<(), FolderError> {
@@ -164,47 +210,61 @@ impl Scan {
         Ok(())
     }
 
-    fn entries(&self, folder: &Found, relative: &Path) -> Result<Vec<Entry>, FolderError> {
+    fn entries(&mut self, folder: &Found, relative: &Path) -> Result<Vec<Entry>, FolderError> {
         let mut entries = Vec::new();
         for entry in folder.entries().map_err(|_| unreadable(relative, UNREADABLE))? {
             let entry = entry.map_err(|_| unreadable(relative, UNREADABLE))?;
-            if entry.file_name().as_bytes().starts_with(b".") {
+            if is_litter(&entry.file_name()) {
+                self.notes.ignore("hidden");
                 continue;
             }
-            entries.extend(self.entry(&entry, &folder.path, relative)?);
+            entries.extend(self.entry(&entry, &folder.path, relative));
             if entries.len() as u64 > PICTURES_MAX {
                 return Err(too_much(relative, format!("more than {PICTURES_MAX} entries in one folder")));
             }
         }
-        entries.sort_unstable();
+        let order = self.order;
+        entries.sort_unstable_by(|a, b| order.compare(&a.key, &b.key));
         Ok(entries)
     }
 
     /// What stands under this name, if it is a folder or named like a picture.
-    fn entry(&self, entry: &DirEntry, folder: &Path, relative: &Path) -> Result<Option<Entry>, FolderError> {
+    fn entry(&mut self, entry: &DirEntry, folder: &Path, relative: &Path) -> Option<Entry> {
         let mut key = entry.file_name();
-        let (path, relative) = (folder.join(&key), relative.join(&key));
-        let kind = entry.file_type().map_err(|_| unreadable(&relative, UNREADABLE))?;
-        let is_folder = if kind.is_dir() {
-            // The data folder may stand among the pictures: it is passed by, as hidden files are.
-            if self.files.find(&self.places, &path).is_err() {
-                return Ok(None);
-            }
-            true
-        } else if kind.is_symlink() {
-            let named = is_picture(&key);
-            match self.locate(&path, &relative) {
-                Ok(found) => found.is_folder(),
-                Err(_) if !named && !path.is_dir() => return Ok(None),
-                Err(error) => return Err(error),
-            }
-        } else {
-            false
+        let path = folder.join(&key);
+        let is_folder = match self.is_folder(entry, &path, &relative.join(&key)) {
+            Ok(is_folder) => is_folder?,
+            Err(error) => return Some(Entry { key, path: Err(error) }),
         };
         if is_folder {
             key.push("/");
+        } else if !is_picture(&key) {
+            self.notes.ignore(&kind_of(&key));
+            return None;
         }
-        Ok((is_folder || is_picture(&key)).then_some(Entry { key, path }))
+        Some(Entry { key, path: Ok(path) })
+    }
+
+    /// Whether an entry is a folder; none where it is passed by.
+    fn is_folder(
+        &mut self,
+        entry: &DirEntry,
+        path: &Path,
+        relative: &Path,
+    ) -> Result<Option<bool>, FolderError> {
+        let kind = entry.file_type().map_err(|_| unreadable(relative, UNREADABLE))?;
+        if kind.is_dir() {
+            // The data folder may stand among the pictures: it is passed by, as hidden files are.
+            return Ok(self.files.find(&self.places, path).is_ok().then_some(true));
+        }
+        if !kind.is_symlink() {
+            return Ok(Some(false));
+        }
+        match self.locate(path, relative) {
+            Ok(found) => Ok(Some(found.is_folder())),
+            Err(_) if !is_picture(path.as_os_str()) && !path.is_dir() => Ok(Some(false)),
+            Err(error) => Err(error),
+        }
     }
 
     fn locate(&self, path: &Path, relative: &Path) -> Result<Found, FolderError> {
@@ -220,20 +280,47 @@ impl Scan {
         }
         let found = self.locate(path, relative)?;
         let (file, _) = found.read().map_err(|reason| unreadable(relative, reason))?;
-        let picture =
-            read_header(&mut BufReader::new(file)).map_err(|reason| unreadable(relative, reason))?;
+        let picture = read_shown(&mut BufReader::new(file)).map_err(|reason| unreadable(relative, reason))?;
         self.found += 1;
         let item = ManifestItem {
             line: self.found,
             uri: media_path::uri_of(&found.path),
             width: Some(picture.width),
             height: Some(picture.height),
+            orientation: Some(picture.orientation),
             ..ManifestItem::default()
         };
         match check_item(&item).into_iter().next() {
             Some(error) => Err(unreadable(relative, format!("its {} {}", error.field, error.message))),
             None => Ok(item),
         }
+    }
+}
+
+impl Order {
+    /// Compares two names of one folder. What people count alike is told apart by its bytes.
+    fn compare(self, a: &OsStr, b: &OsStr) -> Ordering {
+        match self {
+            Self::Natural => alphanumeric_sort::compare_os_str(a, b).then_with(|| a.cmp(b)),
+            Self::Bytes => a.cmp(b),
+        }
+    }
+}
+
+/// Whether a file is hidden, or left behind by a system that shows folders.
+fn is_litter(name: &OsStr) -> bool {
+    const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
+    name.as_bytes().starts_with(b".") || LITTER.iter().any(|litter| name.eq_ignore_ascii_case(litter))
+}
+
+/// The kind of a file that is no picture: its ending, where that is short.
+fn kind_of(name: &OsStr) -> String {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    match ending
+        .filter(|ending| ending.len() <= 10 && ending.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
+        Some(ending) => format!(".{}", ending.to_ascii_lowercase()),
+        None => "others".to_owned(),
     }
 }
 

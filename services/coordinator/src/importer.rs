@@ -2,6 +2,8 @@
 //! own, so that a client that goes away in the middle leaves nothing behind.
 
 pub(crate) mod media_check;
+mod naming;
+mod pages;
 pub(crate) mod place;
 mod sources;
 
@@ -12,18 +14,23 @@ use std::time::Duration;
 use axum::body::Body;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
-use swath_domain::FieldError;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::body::interrupted;
 use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
-use swath_store::{NewItem, StoreError};
+use swath_store::{Completion, NewItem};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use self::pages::Pages;
 use crate::attempt::Attempt;
 use crate::export::shared_base;
-use crate::manifest::{Kind, ManifestError, ManifestItem, Parser};
+use crate::faults::Faults;
+use crate::manifest::{Kind, ManifestItem};
+use crate::notes::Notes;
+
+pub(crate) use naming::Naming;
+pub(crate) use sources::FolderOptions;
 
 /// Items in one transaction.
 const PAGE: usize = 1_000;
@@ -32,23 +39,26 @@ const WAITING: usize = 2;
 /// Between two signs of life of an import of which nothing arrives.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
-/// What arrives: pages, and at last an end; a channel that closes without one was abandoned.
+/// What arrives: pages and faults, and at last an end; a channel that closes without one was abandoned.
 enum Feed {
     Page(Vec<ManifestItem>),
-    Fault(Box<Problem>),
+    /// What is wrong with single items. The rest is looked at all the same, so that all faults are told at once.
+    Faults(Vec<Fault>),
+    /// What ends the import at once.
+    Failure(Box<Problem>),
     /// With the digest of the request, by which it is known again.
-    End(Vec<u8>),
+    End(Vec<u8>, Notes),
 }
 
-/// How an item that is refused is named to the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Naming {
-    /// By its line in a manifest.
-    Line,
-    /// By its place in `items`, which stands at this path.
-    Index(&'static str),
-    /// By its URI alone.
-    Uri,
+/// What an import has brought, or would have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Report {
+    /// Items.
+    pub(crate) items: i64,
+    /// Items whose picture's size is unknown.
+    pub(crate) without_size: i64,
+    /// What was noted beside them.
+    pub(crate) notes: Notes,
 }
 
 /// The version that is being filled.
@@ -59,13 +69,22 @@ pub(crate) struct Target {
     pub(crate) version: i64,
     /// What the URIs of the versions before begin with.
     pub(crate) base: Option<String>,
+    /// Whether everything is checked and nothing is kept.
+    pub(crate) is_trial: bool,
+}
+
+impl Target {
+    /// The first version of a dataset that has just been made.
+    pub(crate) fn new_dataset(dataset: DatasetId, team: TeamId, is_trial: bool) -> Self {
+        Self { dataset, team, version: 1, base: None, is_trial }
+    }
 }
 
 /// An import under way.
 pub(crate) struct Import {
     context: Context,
     feed: mpsc::Sender<Feed>,
-    task: JoinHandle<Result<()>>,
+    task: JoinHandle<Result<Report>>,
     /// The digest of the request, as far as it is known before its body has been read.
     digest: Vec<u8>,
     patience: Arc<Patience>,
@@ -99,7 +118,7 @@ impl Import {
     }
 
     /// Waits for the outcome.
-    pub(crate) async fn finish(self) -> Result<()> {
+    pub(crate) async fn finish(self) -> Result<Report> {
         drop(self.feed);
         self.task.await.map_err(|_| Problem::internal())?
     }
@@ -110,23 +129,24 @@ impl Import {
     }
 
     /// Everything has arrived.
-    async fn end(&self) {
-        self.send(Feed::End(self.digest.clone())).await;
+    async fn end(&self, notes: Notes) {
+        self.send(Feed::End(self.digest.clone(), notes)).await;
     }
 
-    /// Imports a list.
-    pub(crate) async fn list(self, items: Vec<ManifestItem>) -> Result<()> {
+    /// Imports a list, of whose fields something may be wrong.
+    pub(crate) async fn list(self, items: Vec<ManifestItem>, faults: Vec<Fault>) -> Result<Report> {
+        self.send(Feed::Faults(faults)).await;
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() {
             self.send(Feed::Page(items.by_ref().take(PAGE).collect())).await;
         }
-        self.end().await;
+        self.end(Notes::default()).await;
         self.finish().await
     }
 
-    /// Imports a manifest as it streams in. A fault is answered once the body has been read to its end, for a client
+    /// Imports a manifest as it streams in. A refusal is answered once the body has been read to its end, for a client
     /// that is still sending does not listen.
-    pub(crate) async fn stream(mut self, kind: Kind, mut body: Body, most: u64) -> Result<()> {
+    pub(crate) async fn stream(mut self, kind: Kind, mut body: Body, most: u64) -> Result<Report> {
         let mut pages = Pages::new(kind, true);
         let mut digest = Sha256::new_with_prefix(&self.digest);
         let mut bytes: u64 = 0;
@@ -144,26 +164,21 @@ impl Import {
             }
         }
         self.digest = digest.finalize().to_vec();
-        if !failed && self.pass_on(pages.finish()).await {
-            self.end().await;
+        if !failed {
+            failed = !self.pass_on(pages.finish()).await;
+        }
+        if !failed {
+            self.end(Notes::default()).await;
         }
         self.finish().await
     }
 
-    /// Passes pages on; false once there was a fault.
-    async fn pass_on(&self, pages: Result<Vec<Vec<ManifestItem>>, Problem>) -> bool {
-        match pages {
-            Ok(pages) => {
-                for page in pages {
-                    self.send(Feed::Page(page)).await;
-                }
-                !self.task.is_finished()
-            }
-            Err(problem) => {
-                self.send(Feed::Fault(Box::new(problem))).await;
-                false
-            }
+    /// Passes on what was read; false once the import has ended.
+    async fn pass_on(&self, feeds: Vec<Feed>) -> bool {
+        for feed in feeds {
+            self.send(feed).await;
         }
+        !self.task.is_finished()
     }
 
     async fn send(&self, feed: Feed) {
@@ -172,64 +187,30 @@ impl Import {
     }
 }
 
-/// Gathers what a parser gives into pages.
-struct Pages {
-    parser: Parser,
-    items: Vec<ManifestItem>,
-    /// Whether faults may quote the manifest: they may where the caller has sent it.
-    quotes: bool,
-}
-
-impl Pages {
-    fn new(kind: Kind, quotes: bool) -> Self {
-        Self { parser: Parser::new(kind), items: Vec::new(), quotes }
-    }
-
-    fn problem(quotes: bool, error: ManifestError) -> Problem {
-        let error = if quotes { error } else { error.without_content() };
-        Problem::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
-    }
-
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<ManifestItem>>> {
-        let quotes = self.quotes;
-        self.parser.push(bytes, &mut self.items).map_err(|error| Self::problem(quotes, error))?;
-        Ok(self.full_pages())
-    }
-
-    fn finish(mut self) -> Result<Vec<Vec<ManifestItem>>> {
-        let quotes = self.quotes;
-        self.parser.finish(&mut self.items).map_err(|error| Self::problem(quotes, error))?;
-        let mut pages = Vec::new();
-        while !self.items.is_empty() {
-            let rest = self.items.split_off(self.items.len().min(PAGE));
-            pages.push(std::mem::replace(&mut self.items, rest));
-        }
-        Ok(pages)
-    }
-
-    fn full_pages(&mut self) -> Vec<Vec<ManifestItem>> {
-        let mut pages = Vec::new();
-        while self.items.len() >= PAGE {
-            let rest = self.items.split_off(PAGE);
-            pages.push(std::mem::replace(&mut self.items, rest));
-        }
-        pages
-    }
-}
-
-/// Writes pages until the end, and takes everything back if it does not come.
+/// Writes pages until the end, and takes everything back if it does not come, or if this is a trial.
 async fn run(
     context: Context,
     target: Target,
     naming: Naming,
     mut arriving: mpsc::Receiver<Feed>,
     ((attempt, digest), patience): ((Option<Attempt>, Vec<u8>), Arc<Patience>),
-) -> Result<()> {
-    let outcome = fill(&context, &target, naming, &mut arriving, attempt.as_ref()).await;
+) -> Result<Report> {
+    let outcome = match Filling::of(&context, &target, naming).fill(&mut arriving).await {
+        Ok((filling, asked)) if !target.is_trial => filling.complete(attempt.as_ref(), asked).await,
+        Ok((filling, _)) => Ok(filling.report),
+        Err(problem) => Err(problem),
+    };
     let is_told = patience.claim();
-    let Err(problem) = outcome else {
-        attempt.into_iter().for_each(Attempt::done);
-        return Ok(());
+    let problem = match outcome {
+        Ok(report) if !target.is_trial => {
+            attempt.into_iter().for_each(Attempt::done);
+            return Ok(report);
+        }
+        Ok(report) => {
+            context.store.dataset_drop_version(target.dataset, target.version, None).await?;
+            return Ok(report);
+        }
+        Err(problem) => problem,
     };
     // What this attempt has made is its own: it takes back nothing else. What cannot be dropped now is dropped by the
     // sweep, as abandoned.
@@ -260,45 +241,91 @@ async fn next(
     }
 }
 
-async fn fill(
-    context: &Context,
-    target: &Target,
+/// A version as it is filled.
+struct Filling<'a> {
+    context: &'a Context,
+    target: &'a Target,
     naming: Naming,
-    arriving: &mut mpsc::Receiver<Feed>,
-    attempt: Option<&Attempt>,
-) -> Result<()> {
-    let mut base = target.base.clone();
-    let mut taken = 0;
-    let digest = loop {
-        match next(context, target, arriving).await? {
-            Some(Feed::Page(page)) => {
-                for item in &page {
-                    base = Some(shared_base(base.as_deref(), &item.uri));
+    base: Option<String>,
+    /// Items that have arrived, also those that were refused.
+    seen: i64,
+    faults: Faults,
+    report: Report,
+}
+
+impl<'a> Filling<'a> {
+    fn of(context: &'a Context, target: &'a Target, naming: Naming) -> Self {
+        let (base, faults, report) = (target.base.clone(), Faults::default(), Report::default());
+        Self { context, target, naming, base, seen: 0, faults, report }
+    }
+
+    /// Takes everything that arrives, and gives the digest of the request. Faults are told together at the end.
+    async fn fill(mut self, arriving: &mut mpsc::Receiver<Feed>) -> Result<(Self, Vec<u8>)> {
+        loop {
+            match next(self.context, self.target, arriving).await? {
+                Some(Feed::Page(page)) => self.page(page).await?,
+                Some(Feed::Faults(faults)) => self.faults.add_all(faults),
+                Some(Feed::Failure(problem)) => return Err(self.failed_with(*problem)),
+                Some(Feed::End(digest, notes)) => {
+                    self.report.notes = notes;
+                    return match std::mem::take(&mut self.faults).into_problem() {
+                        Some(problem) => Err(problem),
+                        None => Ok((self, digest)),
+                    };
                 }
-                let places = Places::of(context, naming, taken, &page);
-                // A folder's pictures were checked where they were found.
-                if naming != Naming::Uri {
-                    let uris = page.iter().map(|item| item.uri.clone()).collect();
-                    let fault = media_check::first_fault(context, target.team, uris).await?;
-                    let named = |(at, message)| FieldError::new((taken + at as i64).to_string(), message);
-                    if let Some(fault) = fault.map(named) {
-                        return Err(places.name(StoreError::Invalid(fault)));
-                    }
-                }
-                let items = page.into_iter().map(new_item).collect();
-                let now = context.now();
-                let appended = context.store.dataset_append(target.dataset, target.version, items, now).await;
-                taken = appended.map_err(|error| places.name(error))?;
+                None => return Err(Problem::unreadable("the import was interrupted")),
             }
-            Some(Feed::Fault(problem)) => return Err(*problem),
-            Some(Feed::End(digest)) => break digest,
-            None => return Err(Problem::unreadable("the import was interrupted")),
         }
-    };
-    let base = base.unwrap_or_default();
-    let completion = attempt.map(|attempt| attempt.completion(digest));
-    let (dataset, version) = (target.dataset, target.version);
-    Ok(context.store.dataset_finish(dataset, version, base, completion, context.now()).await?)
+    }
+
+    /// What ends an import is told behind the faults that were found before.
+    fn failed_with(&mut self, problem: Problem) -> Problem {
+        let mut faults = std::mem::take(&mut self.faults);
+        if faults.is_empty() {
+            return problem;
+        }
+        faults.add_all(problem.errors.clone());
+        faults.into_problem().unwrap_or(problem)
+    }
+
+    async fn page(&mut self, page: Vec<ManifestItem>) -> Result<()> {
+        let first = self.seen;
+        self.seen += page.len() as i64;
+        // A folder's pictures were checked where they were found.
+        if self.naming != Naming::Path {
+            let uris = page.iter().map(|item| item.uri.clone()).collect();
+            for (at, message) in media_check::faults(self.context, self.target.team, uris).await? {
+                self.refuse(&page, first, at, &message);
+            }
+        }
+        for item in &page {
+            self.base = Some(shared_base(self.base.as_deref(), &item.uri));
+        }
+        let items: Vec<_> = page.iter().cloned().map(new_item).collect();
+        self.report.without_size += items.iter().filter(|item| item.width.is_none()).count() as i64;
+        let (dataset, version, now) = (self.target.dataset, self.target.version, self.context.now());
+        let appended = self.context.store.dataset_append(dataset, version, items, now).await?;
+        for at in appended.doubles {
+            self.refuse(&page, first, at, "is in the dataset already");
+        }
+        self.report.items = appended.count;
+        Ok(())
+    }
+
+    fn refuse(&mut self, page: &[ManifestItem], first: i64, at: usize, message: &str) {
+        let Some(item) = page.get(at) else { return };
+        let shown = self.context.media.files.shown_uri(&item.uri);
+        self.faults.add(self.naming.fault(item, first + at as i64, &shown, message));
+    }
+
+    /// Makes the version the dataset's latest, and keeps the answer of the request.
+    async fn complete(self, attempt: Option<&Attempt>, asked: Vec<u8>) -> Result<Report> {
+        let completion: Option<Completion> = attempt.map(|attempt| attempt.completion(asked));
+        let (dataset, version) = (self.target.dataset, self.target.version);
+        let said = (self.base.unwrap_or_default(), self.report.notes.text());
+        self.context.store.dataset_finish(dataset, version, said, completion, self.context.now()).await?;
+        Ok(self.report)
+    }
 }
 
 fn new_item(item: ManifestItem) -> NewItem {
@@ -308,43 +335,6 @@ fn new_item(item: ManifestItem) -> NewItem {
         meta: item.meta.map(|meta| serde_json::Value::Object(meta).to_string()),
         width: item.width,
         height: item.height,
-    }
-}
-
-/// Where the items of a page stand in what the client sent.
-struct Places {
-    naming: Naming,
-    first: i64,
-    lines: Vec<u64>,
-    /// Of a folder's pictures, their paths as people see them.
-    paths: Vec<String>,
-}
-
-impl Places {
-    fn of(context: &Context, naming: Naming, first: i64, page: &[ManifestItem]) -> Self {
-        let path = |item: &ManifestItem| context.media.files.shown_uri(&item.uri);
-        let paths = if naming == Naming::Uri { page.iter().map(path).collect() } else { Vec::new() };
-        Self { naming, first, lines: page.iter().map(|item| item.line).collect(), paths }
-    }
-
-    /// Names the item that the store refused.
-    fn name(&self, error: StoreError) -> Problem {
-        let StoreError::Invalid(FieldError { field, message }) = error else { return error.into() };
-        let place: i64 = field.parse().unwrap_or(self.first);
-        let within = usize::try_from(place - self.first).unwrap_or_default();
-        match self.naming {
-            Naming::Line => {
-                Problem::field("uri", message).at_line(self.lines.get(within).copied().unwrap_or_default())
-            }
-            Naming::Index(path) => {
-                let mut problem = Problem::field(format!("{path}[{place}].uri"), message);
-                problem.errors.iter_mut().for_each(|fault: &mut Fault| fault.index = Some(place));
-                problem
-            }
-            Naming::Uri => {
-                let path = self.paths.get(within).map_or("", String::as_str);
-                Problem::field("source.folder", format!("`{path}` {message}"))
-            }
-        }
+        orientation: item.orientation,
     }
 }

@@ -1,18 +1,23 @@
 //! Manifests: lists of media as JSON lines or CSV, parsed piece by piece as they arrive.
 //!
-//! A [`Parser`] is pushed the body's bytes however they are cut and holds at most one line of them. The first fault
-//! ends it, named by its line: a manifest is taken as a whole or not at all.
+//! A [`Parser`] is pushed the body's bytes however they are cut and holds at most one line of them. It goes on behind a
+//! line that is wrong, so that all of them can be named at once; a manifest is taken as a whole or not at all.
 
 mod csv;
 mod jsonl;
+mod lines;
 
 use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use swath_domain::FieldError;
-use swath_domain::labels::check_text;
 use swath_domain::limits;
+use swath_domain::text::check_text;
+use swath_runtime::Problem;
+use swath_runtime::problem::Fault;
+
+pub(crate) use lines::Lines;
 
 /// The longest line of a manifest, in bytes.
 pub const LINE_MAX: usize = 64 * 1024;
@@ -20,6 +25,9 @@ pub const LINE_MAX: usize = 64 * 1024;
 pub const COLUMNS_MAX: usize = 64;
 /// The greatest width or height of a picture, in pixels.
 pub const SIDE_MAX: i64 = 1_000_000;
+
+/// What the URI of an item may begin with.
+const SCHEMES: [&str; 5] = ["https", "http", "s3", "file", "data"];
 
 const TOO_LONG: &str = "is longer than 65536 bytes";
 const NOT_UTF8: &str = "is not valid UTF-8";
@@ -46,6 +54,9 @@ pub struct ManifestItem {
     /// Height in pixels.
     #[serde(default)]
     pub height: Option<i64>,
+    /// How the picture is stored, by its number in EXIF, where Swath measured it.
+    #[serde(skip)]
+    pub orientation: Option<i64>,
 }
 
 /// What is wrong with a manifest, and on which line.
@@ -91,6 +102,18 @@ impl ManifestError {
     }
 }
 
+impl From<ManifestError> for Problem {
+    fn from(error: ManifestError) -> Self {
+        Self::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
+    }
+}
+
+impl From<ManifestError> for Fault {
+    fn from(error: ManifestError) -> Self {
+        Self { field: error.field, line: Some(error.line), index: None, message: error.message }
+    }
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(QUOTED_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -128,7 +151,28 @@ impl Kind {
     }
 }
 
-/// Takes a manifest's bytes as they come and gives its items. Not to be used again after an error.
+/// What a parser has found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// Items, in order.
+    pub items: Vec<ManifestItem>,
+    /// What is wrong with lines that are no items.
+    pub faults: Vec<ManifestError>,
+}
+
+impl Found {
+    /// Takes an item in, or says everything that is wrong with it.
+    fn accept(&mut self, item: ManifestItem) {
+        let errors = check_item(&item);
+        if errors.is_empty() {
+            self.items.push(item);
+        } else {
+            self.faults.extend(errors.iter().map(|error| ManifestError::of_field(item.line, error)));
+        }
+    }
+}
+
+/// Takes a manifest's bytes as they come and gives its items. An error ends it: behind it no line can be told.
 #[derive(Debug)]
 pub struct Parser {
     mark: Mark,
@@ -137,7 +181,7 @@ pub struct Parser {
 
 #[derive(Debug)]
 enum Rows {
-    Jsonl(jsonl::Lines),
+    Jsonl(Lines),
     Csv(Box<csv::Records>),
 }
 
@@ -145,33 +189,33 @@ impl Parser {
     /// A parser at the start of a manifest.
     pub fn new(kind: Kind) -> Self {
         let rows = match kind {
-            Kind::Jsonl => Rows::Jsonl(jsonl::Lines::default()),
+            Kind::Jsonl => Rows::Jsonl(Lines::default()),
             Kind::Csv => Rows::Csv(Box::default()),
         };
         Self { mark: Mark::default(), rows }
     }
 
     /// Takes the next bytes and appends the items that they complete.
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+    pub fn push(&mut self, bytes: &[u8], out: &mut Found) -> Result<(), ManifestError> {
         let (held, rest) = self.mark.strip(bytes);
         self.rows.push(held, out)?;
         self.rows.push(rest, out)
     }
 
     /// Takes the end of the manifest. That there were any items at all is for the caller to ask.
-    pub fn finish(mut self, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+    pub fn finish(mut self, out: &mut Found) -> Result<(), ManifestError> {
         self.rows.push(self.mark.held(), out)?;
         match self.rows {
-            Rows::Jsonl(lines) => lines.finish(out),
+            Rows::Jsonl(lines) => lines.finish(|number, line| jsonl::item_of(number, line, out)),
             Rows::Csv(records) => records.finish(out),
         }
     }
 }
 
 impl Rows {
-    fn push(&mut self, bytes: &[u8], out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
+    fn push(&mut self, bytes: &[u8], out: &mut Found) -> Result<(), ManifestError> {
         match self {
-            Self::Jsonl(lines) => lines.push(bytes, out),
+            Self::Jsonl(lines) => lines.push(bytes, |number, line| jsonl::item_of(number, line, out)),
             Self::Csv(records) => records.push(bytes, out),
         }
     }
@@ -214,11 +258,11 @@ impl Mark {
 pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
     let mut errors = Vec::new();
     check_text("uri", &item.uri, limits::URI_MAX, &mut errors);
-    if errors.is_empty() && item.uri.chars().any(char::is_control) {
-        errors.push(FieldError::new("uri", "must not contain control characters"));
+    if errors.is_empty() {
+        errors.extend(unusable(&item.uri).map(|message| FieldError::new("uri", message)));
     }
     check_labels(&item.labels, &mut errors);
-    check_size(item, &mut errors);
+    check_sides(item.width, item.height, &mut errors);
     for (key, value) in item.meta.iter().flatten() {
         if key.contains('\0') || holds_nul(value) {
             errors.push(FieldError::new("meta", "must not contain U+0000"));
@@ -226,6 +270,24 @@ pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// Why nobody could ever open what a URI names; none where somebody may.
+fn unusable(uri: &str) -> Option<String> {
+    if uri.chars().any(char::is_control) {
+        return Some("must not contain control characters".to_owned());
+    }
+    if uri.trim() != uri {
+        return Some("must not begin or end with a space".to_owned());
+    }
+    let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
+    let known = SCHEMES.iter().find(|known| scheme.eq_ignore_ascii_case(known));
+    let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    match known {
+        None => Some(format!("must begin with one of {}:", SCHEMES.join(":, "))),
+        Some(&"http" | &"https") if host.is_none_or(str::is_empty) => Some("names no host".to_owned()),
+        Some(_) => None,
+    }
 }
 
 fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
@@ -244,12 +306,13 @@ fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
     }
 }
 
-fn check_size(item: &ManifestItem, errors: &mut Vec<FieldError>) {
-    if item.width.is_some() != item.height.is_some() {
-        let absent = if item.width.is_some() { "height" } else { "width" };
+/// Checks a picture's sides, of which both are given or neither.
+pub(crate) fn check_sides(width: Option<i64>, height: Option<i64>, errors: &mut Vec<FieldError>) {
+    if width.is_some() != height.is_some() {
+        let absent = if width.is_some() { "height" } else { "width" };
         errors.push(FieldError::new(absent, "is needed where the other side is given"));
     }
-    for (field, side) in [("width", item.width), ("height", item.height)] {
+    for (field, side) in [("width", width), ("height", height)] {
         if side.is_some_and(|side| !(1..=SIDE_MAX).contains(&side)) {
             errors.push(FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels")));
         }
@@ -263,17 +326,6 @@ fn holds_nul(value: &Value) -> bool {
         Value::Array(values) => values.iter().any(holds_nul),
         Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
         _ => false,
-    }
-}
-
-/// Takes an item in, or says what is wrong with it first.
-fn accept(item: ManifestItem, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
-    match check_item(&item).into_iter().next() {
-        Some(error) => Err(ManifestError::of_field(item.line, &error)),
-        None => {
-            out.push(item);
-            Ok(())
-        }
     }
 }
 

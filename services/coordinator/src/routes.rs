@@ -1,10 +1,12 @@
 //! The coordinator's table of routes: which role may call what.
 
+mod appends;
 mod assignment_view;
 mod assignments;
 mod audit;
 mod datasets;
 mod exports;
+mod imports;
 mod invitations;
 mod jobs;
 mod logs;
@@ -12,6 +14,7 @@ mod names;
 mod new_job;
 mod own_work;
 mod people;
+mod picture_sizes;
 mod sessions;
 mod team_media;
 mod teams;
@@ -228,12 +231,14 @@ fn dataset_routes() -> Vec<Route> {
             "/v1/datasets",
             who,
             "Makes a dataset, from a source or a manifest.",
-            datasets::create,
+            imports::create,
         )
-        .takes::<datasets::NewDatasetRequest>()
+        .takes::<imports::NewDatasetRequest>()
         .takes_stream(MANIFESTS)
         .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
         .query("team", team(), "With a manifest: the team.")
+        .query("dry_run", json!({"type": "boolean"}), "With a manifest: check everything and keep nothing.")
+        .gives::<imports::TrialView>(200)
         .gives::<datasets::DatasetView>(201)
         .idempotent()
         .streamed(),
@@ -247,12 +252,24 @@ fn dataset_routes() -> Vec<Route> {
             "/v1/datasets/{dataset_id}/items",
             who,
             "Appends items: the next version.",
-            datasets::append,
+            appends::append,
         )
-        .takes::<datasets::MoreItems>()
+        .takes::<appends::MoreItems>()
         .takes_stream(MANIFESTS)
+        .query("dry_run", json!({"type": "boolean"}), "Check everything and keep nothing.")
+        .gives::<imports::TrialView>(200)
         .gives::<datasets::DatasetView>(201)
         .idempotent()
+        .streamed(),
+        Route::new(
+            Method::POST,
+            "/v1/datasets/{dataset_id}/sizes",
+            who,
+            "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
+            picture_sizes::tell,
+        )
+        .takes_stream(&["application/x-ndjson"])
+        .gives::<picture_sizes::SizesView>(200)
         .streamed(),
     ]
 }
@@ -333,6 +350,11 @@ fn job_routes() -> Vec<Route> {
             "items",
             json!({"type": "string", "enum": ["accepted", "all"]}),
             "`all`: every stored annotation, as JSON lines.",
+        )
+        .query(
+            "lossy",
+            json!({"type": "boolean"}),
+            "Leave out what the format does not take, instead of refusing.",
         )
         .gives_stream(&["application/x-ndjson", "application/json", "application/x-tar"]),
     ]

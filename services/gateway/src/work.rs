@@ -119,12 +119,13 @@ fn works(facts: &Facts, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<I
 fn checked(
     facts: &Facts,
     rules: LabelRules<'_>,
-    Work { index, annotation }: Work,
+    Work { index, mut annotation }: Work,
     at: &str,
 ) -> Result<ItemWork> {
     if !facts.ranges.contains(index) {
         return Err(Refusal::ForeignItem(index).into());
     }
+    rules.make_tidy(&mut annotation, facts.size(index));
     let errors = rules.check_annotation(&annotation, facts.size(index));
     if errors.is_empty() {
         let body = serde_json::to_string(&annotation).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! E-mail addresses: what is one, and when two are the same.
 
 use crate::FieldError;
-use crate::labels::is_unseen;
+use crate::text::is_unseen;
 
 /// An address, in bytes: the longest that a mail server takes.
 const ADDRESS_BYTES_MAX: usize = 254;

@@ -1,11 +1,14 @@
 //! Labels: what a job allows, and what a person drew.
 
+mod geometry;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use rules::is_unseen;
-pub use rules::{LabelRules, check_line, check_text};
+use crate::names;
+
+pub use geometry::{AREA_MIN, LENGTH_MIN, TOLERANCE, area};
+pub use rules::LabelRules;
 
 /// The form of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,6 +48,24 @@ pub struct TagDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 1000)]
     pub values: Option<Vec<String>>,
+}
+
+impl Class {
+    /// The class under the name that is kept.
+    #[must_use]
+    pub fn tidy(&self) -> Self {
+        Self { name: names::tidy(&self.name), shape: self.shape }
+    }
+}
+
+impl TagDefinition {
+    /// The tag with the names that are kept.
+    #[must_use]
+    pub fn tidy(&self) -> Self {
+        let values =
+            self.values.as_ref().map(|values| values.iter().map(|value| names::tidy(value)).collect());
+        Self { name: names::tidy(&self.name), values }
+    }
 }
 
 /// The most labels that one item may carry.
@@ -167,22 +188,13 @@ impl Geometry {
         )
     }
 
-    /// Every point that the geometry names, with the field it stands in.
-    fn corners(&self) -> Vec<(String, Point)> {
-        let listed = |field: &str, points: &[Point]| -> Vec<(String, Point)> {
-            points.iter().enumerate().map(|(index, point)| (format!("{field}[{index}]"), *point)).collect()
-        };
+    /// How many points it takes.
+    fn point_count(&self) -> usize {
         match self {
-            Self::Rectangle { x, y, width, height } => {
-                vec![("x".into(), [*x, *y]), ("width".into(), [x + width, y + height])]
-            }
-            Self::Points { points } => listed("points", points),
+            Self::Rectangle { .. } => 2,
+            Self::Points { points } => points.len(),
             Self::Polygon { exterior, interior } => {
-                let holes = interior.iter().enumerate();
-                listed("exterior", exterior)
-                    .into_iter()
-                    .chain(holes.flat_map(|(hole, ring)| listed(&format!("interior[{hole}]"), ring)))
-                    .collect()
+                exterior.len() + interior.iter().map(Vec::len).sum::<usize>()
             }
         }
     }

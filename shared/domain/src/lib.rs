@@ -10,12 +10,14 @@ pub mod job;
 pub mod labels;
 pub mod limits;
 pub mod log;
+pub mod names;
 pub mod planted;
 pub mod progress;
 pub mod ranges;
 pub mod review;
 pub mod role;
 pub mod selection;
+pub mod text;
 pub mod time;
 
 pub use assignment::{Assignment, Refusal, Stage, Stale, Status};

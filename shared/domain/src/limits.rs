@@ -45,7 +45,7 @@ pub const SPEC_BYTES_MAX: usize = 64 << 10;
 /// `Idempotency-Key`, `submission_id` and `decision_id`, in characters.
 pub const KEY_MAX: usize = 64;
 /// A media URI, in characters.
-pub const URI_MAX: usize = 2_000;
+pub const URI_MAX: usize = 8_000;
 /// Classes, and tags, that a job may define.
 pub const CLASSES_MAX: usize = 500;
 /// Values that a tag may be restricted to.

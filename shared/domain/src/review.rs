@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::LeaseId;
-use crate::labels::check_line;
+use crate::text::check_line;
 use crate::{FieldError, limits};
 
 /// A reviewer's word on one item.

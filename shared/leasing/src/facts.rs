@@ -32,12 +32,12 @@ pub struct Facts {
     pub dataset: DatasetId,
     /// The items.
     pub ranges: Ranges,
-    /// Sizes of the pictures, where known, by item.
+    /// Sizes of the pictures, where they are certain, by item.
     sizes: Box<[(i64, Size)]>,
 }
 
 impl Facts {
-    /// The size of an item's picture, where it is known.
+    /// The size of an item's picture, where it is certain.
     pub fn size(&self, item: i64) -> Option<Size> {
         let place = self.sizes.binary_search_by_key(&item, |(item, _)| *item).ok()?;
         self.sizes.get(place).map(|(_, size)| *size)
@@ -110,7 +110,7 @@ impl Desk {
             team: view.assignment.team,
             dataset,
             ranges: view.assignment.ranges.clone(),
-            sizes: items.iter().filter_map(|item| Some((item.index, item.size?))).collect(),
+            sizes: items.iter().filter_map(|item| Some((item.index, item.certain_size()?))).collect(),
         });
         self.facts.insert(view.lease, facts.clone(), facts.bytes());
         facts

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Hold;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{FieldError, Refusal, Stale, Time, labels, limits};
+use swath_domain::{FieldError, Refusal, Stale, Time, limits, text};
 use swath_runtime::auth::Principal;
 use swath_runtime::budget::{self, Share};
 use swath_runtime::pages::Page;
@@ -46,7 +46,7 @@ impl ReleaseRequest {
     fn check(self) -> Result<Option<String>> {
         let mut errors: Vec<FieldError> = Vec::new();
         if let Some(reason) = &self.reason {
-            labels::check_text("reason", reason, limits::REASON_MAX, &mut errors);
+            text::check_text("reason", reason, limits::REASON_MAX, &mut errors);
         }
         if errors.is_empty() { Ok(self.reason) } else { Err(Problem::invalid(errors)) }
     }

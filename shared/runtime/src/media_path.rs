@@ -10,7 +10,7 @@ mod private;
 mod work;
 
 pub use files::{Found, MediaFiles};
-pub use picture::{Picture, PictureKind, is_data_picture, read_header};
+pub use picture::{Picture, PictureKind, exchanges_sides, is_data_picture, read_header, read_shown};
 pub use places::Places;
 pub use private::Private;
 pub use work::{FileWork, TimedOut};

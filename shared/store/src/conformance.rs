@@ -22,6 +22,7 @@ mod leaving;
 mod managing;
 mod own_work;
 mod people;
+mod picture_sizes;
 mod races;
 mod requests;
 mod reviews;

@@ -6,7 +6,7 @@ use swath_domain::ids::{DatasetId, TeamId, UserId};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, execute, fetch_as, fetch_each, row};
+use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, row};
 use crate::error::{Result, StoreError};
 use crate::memory::{Segment, Tables};
 use crate::requests::{self, Completion};
@@ -56,6 +56,8 @@ pub struct Dataset {
     pub error: Option<String>,
     /// What all URIs begin with, up to a slash; exports name files by what follows.
     pub base: String,
+    /// What its import has noted, as JSON.
+    pub notes: Option<String>,
     /// When it was made.
     pub created: Time,
 }
@@ -96,7 +98,7 @@ pub enum Source {
 row! {
     struct DatasetRow {
         id: Uuid, team: Uuid, name: String, version: i64, items: i64, state: i64, error: Option<String>, base: String,
-        created: i64,
+        notes: Option<String>, created: i64,
     }
 }
 
@@ -118,13 +120,14 @@ impl TryFrom<DatasetRow> for Dataset {
             state,
             error: row.error,
             base: row.base,
+            notes: row.notes,
             created: Time(row.created),
         })
     }
 }
 
 const GET: &str =
-    "SELECT id, team, name, version, items, state, error, base, created FROM datasets WHERE id = $1";
+    "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets WHERE id = $1";
 
 /// Writes item number `index` into a pattern.
 pub fn fill_pattern(pattern: &str, index: i64) -> Option<String> {
@@ -176,8 +179,14 @@ fn first_state(new: &NewDataset, ready: bool, items: i64) -> Dataset {
         state: if ready { DatasetState::Ready } else { DatasetState::Importing },
         error: None,
         base: new.base.clone(),
+        notes: None,
         created: new.now,
     }
+}
+
+fn is_measured_as_stored(t: &Tables, dataset: &Dataset) -> bool {
+    let is_old = |segment: &Segment| segment.ready && !segment.as_displayed && segment.pattern.is_none();
+    dataset.base.starts_with("file:") && segments_of(t, dataset.id).any(|(_, segment)| is_old(segment))
 }
 
 pub(crate) fn segments_of(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Segment)> {
@@ -195,8 +204,8 @@ pub(crate) async fn insert_segment(
 ) -> Result<()> {
     execute!(
         db,
-        "INSERT INTO segments (dataset, version, start, stop, pattern, ready, touched)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO segments (dataset, version, start, stop, pattern, ready, touched, as_displayed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE)",
         dataset.0,
         version,
         start,
@@ -204,7 +213,10 @@ pub(crate) async fn insert_segment(
         pattern.clone(),
         ready,
         now.0;
-        |t| t.segments.insert((dataset.0, version), Segment { start, stop, pattern: pattern.clone(), ready, touched: now.0 })
+        |t| {
+            let (pattern, touched) = (pattern.clone(), now.0);
+            t.segments.insert((dataset.0, version), Segment { start, stop, pattern, ready, touched, as_displayed: true })
+        }
     )?;
     Ok(())
 }
@@ -232,6 +244,38 @@ impl Store {
         Ok(found.into_iter().next())
     }
 
+    /// Datasets of files that came in before pictures were measured as they are displayed, with their names.
+    pub(crate) async fn datasets_measured_as_stored(
+        &self,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, String)>> {
+        let mut reader = self.reader().await?;
+        fetch_all!(
+            &mut reader.db(),
+            (Uuid, String),
+            "SELECT d.id, d.name FROM datasets d
+             WHERE d.id > $1 AND d.base LIKE 'file:%' AND EXISTS (
+                 SELECT 1 FROM segments s WHERE s.dataset = d.id AND s.ready AND NOT s.as_displayed AND s.pattern IS NULL)
+             ORDER BY d.id LIMIT $2",
+            after,
+            limit;
+            |t| {
+                let is_old = |dataset: &&Dataset| dataset.id.0 > after && is_measured_as_stored(t, dataset);
+                let old = t.datasets.values().filter(is_old).take(limit as usize);
+                old.map(|dataset| (dataset.id.0, dataset.name.clone())).collect()
+            }
+        )
+    }
+
+    /// Whether the dataset's files came in before pictures were measured as they are displayed.
+    pub async fn is_measured_as_stored(&self, id: DatasetId) -> Result<bool> {
+        // The smallest id above the one before it is its own.
+        let before = Uuid::from_u128(id.0.as_u128().saturating_sub(1));
+        let found = self.datasets_measured_as_stored(before, 1).await?;
+        Ok(found.first().is_some_and(|(found, _)| *found == id.0))
+    }
+
     /// The names of these datasets.
     pub async fn dataset_names(&self, datasets: Vec<DatasetId>) -> Result<Vec<(DatasetId, String)>> {
         let mut reader = self.reader().await?;
@@ -252,7 +296,7 @@ impl Store {
         fetch_as!(
             &mut reader.db(),
             DatasetRow => Dataset,
-            "SELECT id, team, name, version, items, state, error, base, created FROM datasets
+            "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets
              WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3",
             team.0,
             after,

@@ -33,6 +33,8 @@ pub struct NewItem {
     pub width: Option<i64>,
     /// Pixels, where known.
     pub height: Option<i64>,
+    /// How the picture is stored, by its number in EXIF, where it was measured.
+    pub orientation: Option<i64>,
 }
 
 fn items_of_dataset(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i64, &Item)> {
@@ -84,19 +86,30 @@ async fn lock_segment(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Op
     )
 }
 
-async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem], now: Time) -> Result<i64> {
+/// What has become of a page of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// Items that the version has now.
+    pub count: i64,
+    /// The positions on the page of items that are in the dataset already, and were left out.
+    pub doubles: Vec<usize>,
+}
+
+async fn append(
+    db: &mut Db<'_>,
+    id: DatasetId,
+    version: i64,
+    items: &[NewItem],
+    now: Time,
+) -> Result<Appended> {
     let (start, stop) = lock_open(db, id, version)
         .await?
         .ok_or_else(|| StoreError::Conflict("the import has ended".into()))?;
-    if let Some(twice) = first_double(db, id, items).await? {
-        let message = "is in the dataset already";
-        return Err(StoreError::Invalid(FieldError::new(
-            format!("{}", stop - start + twice as i64),
-            message,
-        )));
-    }
-    insert_items(db, id, stop, items).await?;
-    let stop = stop + items.len() as i64;
+    let doubles = doubles(db, id, items).await?;
+    let is_new = |(place, _): &(usize, &NewItem)| doubles.binary_search(place).is_err();
+    let fresh: Vec<_> = items.iter().enumerate().filter(is_new).map(|(_, item)| item).collect();
+    insert_items(db, id, stop, &fresh).await?;
+    let stop = stop + fresh.len() as i64;
     execute!(
         db,
         "UPDATE segments SET stop = $3, touched = $4 WHERE dataset = $1 AND version = $2",
@@ -106,17 +119,15 @@ async fn append(db: &mut Db<'_>, id: DatasetId, version: i64, items: &[NewItem],
         now.0;
         |t| Ok(t.segments.update(&(id.0, version), |segment| (segment.stop, segment.touched) = (stop, now.0)))
     )?;
-    Ok(stop - start)
+    Ok(Appended { count: stop - start, doubles })
 }
 
 fn uri_digest(uri: &str) -> Vec<u8> {
     Sha256::digest(uri.as_bytes())[..16].to_vec()
 }
 
-/// The first item whose URI stands in the dataset already, or earlier on this page.
-async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Result<Option<usize>> {
-    let mut seen = HashSet::new();
-    let own = items.iter().position(|item| !seen.insert(item.uri.as_str()));
+/// The items whose URI stands in the dataset already, or earlier on this page, in order.
+async fn doubles(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Result<Vec<usize>> {
     let digests: Vec<_> = items.iter().map(|item| uri_digest(&item.uri)).collect();
     let known = fetch_each!(
         db,
@@ -126,16 +137,16 @@ async fn first_double(db: &mut Db<'_>, id: DatasetId, items: &[NewItem]) -> Resu
         |digest| { dataset: uuid = id.0, digest: bytea = digest.clone() };
         |t| items_of_dataset(t, id).find(|(_, item)| item.digest == *digest).map(|_| (digest.clone(),))
     )?;
-    let known: HashSet<_> = known.into_iter().map(|(digest,)| digest).collect();
-    let stored = digests.iter().position(|digest| known.contains(digest));
-    Ok([own, stored].into_iter().flatten().min())
+    let mut seen: HashSet<_> = known.into_iter().map(|(digest,)| digest).collect();
+    let is_double = |(place, digest): (usize, Vec<u8>)| (!seen.insert(digest)).then_some(place);
+    Ok(digests.into_iter().enumerate().filter_map(is_double).collect())
 }
 
-async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewItem]) -> Result<()> {
-    let numbered: Vec<_> = items.iter().zip(start..).collect();
+async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[&NewItem]) -> Result<()> {
+    let numbered: Vec<_> = items.iter().copied().zip(start..).collect();
     execute_each!(
         db,
-        "INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height) SELECT * FROM {rows}",
+        "INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height, orientation) SELECT * FROM {rows}",
         &numbered,
         |n| {
             dataset: uuid = id.0,
@@ -146,12 +157,14 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
             meta: text = n.0.meta.clone(),
             width: bigint = n.0.width,
             height: bigint = n.0.height,
+            orientation: bigint = n.0.orientation,
         };
         |t| t.items.insert((id.0, n.1), Item {
             uri: n.0.uri.clone(),
             digest: uri_digest(&n.0.uri),
             labels: (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
             size: (n.0.width, n.0.height),
+            orientation: n.0.orientation,
         })
     )?;
     Ok(())
@@ -161,7 +174,7 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[NewIt
 async fn finish(
     db: &mut Db<'_>,
     (id, version): (DatasetId, i64),
-    base: &str,
+    (base, notes): (&str, Option<&str>),
     completion: Option<&Completion>,
     now: Time,
 ) -> Result<()> {
@@ -180,14 +193,16 @@ async fn finish(
     )?;
     execute!(
         db,
-        "UPDATE datasets SET version = $2, items = $3, base = $4, state = 1 WHERE id = $1",
+        "UPDATE datasets SET version = $2, items = $3, base = $4, notes = COALESCE($5, notes), state = 1 WHERE id = $1",
         id.0,
         version,
         stop,
-        base;
+        base,
+        notes;
         |t| Ok(t.datasets.update(&id.0, |dataset| {
             (dataset.version, dataset.items, dataset.state) = (version, stop, DatasetState::Ready);
             dataset.base = base.to_owned();
+            dataset.notes = notes.map(str::to_owned).or(dataset.notes.take());
         }))
     )?;
     // The first version's answer is its dataset; a later one's is what it was made of.
@@ -269,33 +284,36 @@ impl Store {
             .await
     }
 
-    /// Appends a page of items to an open version and says how many it has now. An item that is there already is
-    /// refused by its position in the import.
+    /// Appends a page of items to an open version and says how many it has now. Items that are there already are left
+    /// out and named.
     pub async fn dataset_append(
         &self,
         id: DatasetId,
         version: i64,
         items: Vec<NewItem>,
         now: Time,
-    ) -> Result<i64> {
+    ) -> Result<Appended> {
         self.write((items, now), move |_, tx, (items, now)| {
             Box::pin(async move { append(&mut tx.db(), id, version, items, *now).await })
         })
         .await
     }
 
-    /// Completes an open version, which must have items; `base` is what all URIs begin with now. The answer of the
-    /// request that asked for it is kept with it.
+    /// Completes an open version, which must have items; `base` is what all URIs begin with now, and `notes` are the
+    /// importer's own. The answer of the request that asked for it is kept with it.
     pub async fn dataset_finish(
         &self,
         id: DatasetId,
         version: i64,
-        base: String,
+        (base, notes): (String, Option<String>),
         completion: Option<Completion>,
         now: Time,
     ) -> Result<()> {
-        self.write((base, completion), move |_, tx, (base, completion)| {
-            Box::pin(async move { finish(&mut tx.db(), (id, version), base, completion.as_ref(), now).await })
+        self.write((base, notes, completion), move |_, tx, (base, notes, completion)| {
+            Box::pin(async move {
+                let said = (base.as_str(), notes.as_deref());
+                finish(&mut tx.db(), (id, version), said, completion.as_ref(), now).await
+            })
         })
         .await
     }

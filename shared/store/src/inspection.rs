@@ -24,17 +24,20 @@ pub enum Inspection {
     MembersUnasked,
     /// Teams that may use all media of the server.
     SharedMedia,
+    /// Datasets whose pictures were measured as they are stored, and not as they are displayed.
+    SizesAsStored,
 }
 
 impl Inspection {
     /// All kinds, in the order in which they are looked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::LargeAnnotations,
         Self::LargeJobs,
         Self::TokensWithoutTeam,
         Self::SharedAddresses,
         Self::MembersUnasked,
         Self::SharedMedia,
+        Self::SizesAsStored,
     ];
 
     /// Its name, for programs.
@@ -46,6 +49,7 @@ impl Inspection {
             Self::SharedAddresses => "shared-address",
             Self::MembersUnasked => "member-unasked",
             Self::SharedMedia => "shared-media",
+            Self::SizesAsStored => "sizes-as-stored",
         }
     }
 }
@@ -92,6 +96,7 @@ impl Store {
             Inspection::SharedAddresses => self.shared_addresses(after).await,
             Inspection::MembersUnasked => self.members_unasked(after).await,
             Inspection::SharedMedia => self.shared_media(after).await,
+            Inspection::SizesAsStored => self.sizes_as_stored(after).await,
         }
     }
 
@@ -223,6 +228,17 @@ impl Store {
         Ok(page(rows, |(team, name)| InspectionFinding {
             subject: team.to_string(),
             message: format!("the team `{name}` may use all media of the server"),
+        }))
+    }
+
+    async fn sizes_as_stored(&self, after: InspectionCursor) -> Result<InspectionPage> {
+        let rows = self.datasets_measured_as_stored(after.0, LOOKED_AT).await?;
+        Ok(page(rows, |(dataset, name)| InspectionFinding {
+            subject: dataset.to_string(),
+            message: format!(
+                "pictures of the dataset `{name}` were measured as they are stored: where EXIF turns one, its sides are \
+                 exchanged"
+            ),
         }))
     }
 }

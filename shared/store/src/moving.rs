@@ -11,7 +11,7 @@ use crate::pools::{Pools, Target};
 
 /// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
 /// under way, members who lost a role a moment ago, and how often people have changed.
-pub(crate) const TABLES: [&str; 23] = [
+pub(crate) const TABLES: [&str; 25] = [
     "users",
     "teams",
     "members",
@@ -25,6 +25,8 @@ pub(crate) const TABLES: [&str; 23] = [
     "datasets",
     "segments",
     "items",
+    "picture_sizes",
+    "size_reports",
     "jobs",
     "runs",
     "job_progress",

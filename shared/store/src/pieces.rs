@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
+use swath_domain::labels::Size;
 use swath_domain::limits::PAGE_BYTES_MAX;
 use swath_domain::ranges::Range;
 
@@ -12,6 +13,7 @@ use crate::core::Store;
 use crate::datasets::{fill_pattern, segments_of};
 use crate::db::{Db, fetch_all};
 use crate::error::{Result, StoreError};
+use crate::picture_sizes::sizes_of;
 
 /// An item of a dataset.
 #[derive(Debug, Clone)]
@@ -20,8 +22,19 @@ pub struct ItemRow {
     pub index: i64,
     /// The media.
     pub uri: String,
-    /// Width and height in pixels, where known.
-    pub size: Option<(i64, i64)>,
+    /// Width and height in pixels of the picture as it is displayed, where known.
+    pub size: Option<Size>,
+    /// Whether that is what two people have reported, and nothing that is certain.
+    pub is_provisional: bool,
+    /// How the picture is stored, by its number in EXIF, where it was measured.
+    pub orientation: Option<i64>,
+}
+
+impl ItemRow {
+    /// The size by which figures are judged, which a provisional one is not.
+    pub fn certain_size(&self) -> Option<Size> {
+        self.size.filter(|_| !self.is_provisional)
+    }
 }
 
 /// A piece of a dataset: items `start..stop`, by a pattern or as rows.
@@ -40,15 +53,33 @@ impl Store {
         for piece in pieces.iter() {
             for range in wanted.as_slice() {
                 let (start, stop) = (range.start.max(piece.start), range.end.min(piece.stop));
-                match &piece.pattern {
-                    _ if start >= stop => {}
-                    Some(pattern) => found.extend(filled(id, pattern, start, stop)?),
-                    None => found.extend(Box::pin(self.rows(id, start, stop)).await?),
+                if start >= stop {
+                    continue;
                 }
+                let mut rows = match &piece.pattern {
+                    Some(pattern) => filled(id, pattern, start, stop)?,
+                    None => Box::pin(self.rows(id, start, stop)).await?,
+                };
+                if rows.iter().any(|row| row.size.is_none()) {
+                    Box::pin(self.add_sizes(id, (start, stop), &mut rows)).await?;
+                }
+                found.append(&mut rows);
             }
         }
         found.sort_unstable_by_key(|item| item.index);
         Ok(found)
+    }
+
+    /// Adds what became known later. Most items come with their size, so that nothing is asked for them.
+    async fn add_sizes(&self, id: DatasetId, (start, stop): (i64, i64), rows: &mut [ItemRow]) -> Result<()> {
+        let sizes = sizes_of(&mut self.reader().await?.db(), id, start, stop).await?;
+        for row in rows.iter_mut().filter(|row| row.size.is_none()) {
+            if let Some(known) = sizes.get(&row.index) {
+                row.size = Some(known.size);
+                (row.is_provisional, row.orientation) = (known.is_provisional, known.orientation);
+            }
+        }
+        Ok(())
     }
 
     /// The pieces that hold these items. A piece that is ready never changes, and a new one stands behind all others:
@@ -141,7 +172,10 @@ async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Piece>> {
 
 /// Items `start..stop` of a pattern.
 fn filled(id: DatasetId, pattern: &str, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
-    let item = |index| Some(ItemRow { index, uri: fill_pattern(pattern, index)?, size: None });
+    let item = |index| {
+        let uri = fill_pattern(pattern, index)?;
+        Some(ItemRow { index, uri, size: None, is_provisional: false, orientation: None })
+    };
     (start..stop).map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
         table: "segments",
         id: id.to_string(),
@@ -149,19 +183,26 @@ fn filled(id: DatasetId, pattern: &str, start: i64, stop: i64) -> Result<Vec<Ite
     })
 }
 
+type StoredItem = (i64, String, Option<i64>, Option<i64>, Option<i64>);
+
 /// Items `start..stop` that stand as rows.
 async fn rows_of(db: &mut Db<'_>, id: DatasetId, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
     let rows = fetch_all!(
         db,
-        (i64, String, Option<i64>, Option<i64>),
-        "SELECT item, uri, width, height FROM items WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
+        StoredItem,
+        "SELECT item, uri, width, height, orientation FROM items
+         WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
         id.0,
         start,
         stop;
         |t| {
             let rows = t.items.range((id.0, start)..(id.0, stop));
-            rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1)).collect()
+            rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1, row.orientation)).collect()
         }
     )?;
-    Ok(rows.into_iter().map(|(index, uri, w, h)| ItemRow { index, uri, size: w.zip(h) }).collect())
+    let row = |(index, uri, width, height, orientation): StoredItem| {
+        let size = width.zip(height);
+        ItemRow { index, uri, size, is_provisional: false, orientation }
+    };
+    Ok(rows.into_iter().map(row).collect())
 }

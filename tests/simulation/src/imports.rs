@@ -148,7 +148,8 @@ impl World {
             said => broken!("{} gave a sign of life (its turn: {is_own}) and heard {said:?}", attempt.id),
         }
         let uri = format!("https://a.example/{}/{}.png", attempt.id, attempt.pages);
-        let item = NewItem { uri, labels: Vec::new(), meta: None, width: None, height: None };
+        let item =
+            NewItem { uri, labels: Vec::new(), meta: None, width: None, height: None, orientation: None };
         let is_open = self.is_importing(attempt.dataset)?;
         let appended = store.dataset_append(attempt.dataset, 1, vec![item], now).await;
         let said = self.verb(appended)?;
@@ -173,7 +174,7 @@ impl World {
         let asked = self.request(key).asked(body());
         let completion = Some(Completion { asked, attempt: attempt.id });
         let store = self.processes[attempt.process].context.store.clone();
-        let finished = store.dataset_finish(attempt.dataset, 1, String::new(), completion, now).await;
+        let finished = store.dataset_finish(attempt.dataset, 1, (String::new(), None), completion, now).await;
         let said = self.verb(finished)?;
         self.tell(&("finish", key, attempt.dataset), &said);
         match said {

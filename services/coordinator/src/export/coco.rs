@@ -87,6 +87,10 @@ impl Document {
         })
     }
 
+    pub(super) fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
     pub(super) fn begin(&mut self) -> io::Result<Vec<u8>> {
         let categories: Vec<_> = categories(&self.classes).collect();
         let mut bytes = br#"{"licenses":[],"categories":"#.to_vec();

@@ -27,6 +27,37 @@ pub struct Summary {
     left_out: BTreeMap<&'static str, u64>,
     /// Figures that are in the export in another form than they were drawn, by kind.
     changed: BTreeMap<&'static str, u64>,
+    /// The items of which something is left out.
+    #[serde(skip)]
+    losses: Losses,
+    /// The item that is being written.
+    #[serde(skip)]
+    item: i64,
+}
+
+/// Items of which an export leaves something out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// How many there are.
+    pub items: u64,
+    /// The first of them, each with what is left out of it first.
+    pub first: Vec<(i64, &'static str)>,
+    last: Option<i64>,
+}
+
+/// Items that are told one by one.
+const TOLD_MAX: usize = 100;
+
+impl Losses {
+    fn add(&mut self, item: i64, kind: &'static str) {
+        if self.last.replace(item) == Some(item) {
+            return;
+        }
+        self.items += 1;
+        if self.first.len() < TOLD_MAX {
+            self.first.push((item, kind));
+        }
+    }
 }
 
 impl Summary {
@@ -43,17 +74,26 @@ impl Summary {
             unknown_size: 0,
             left_out: BTreeMap::new(),
             changed: BTreeMap::new(),
+            losses: Losses::default(),
+            item: 0,
         }
+    }
+
+    /// What is left out so far, by kind, and of which items.
+    pub(crate) fn losses(&self) -> (&BTreeMap<&'static str, u64>, &Losses) {
+        (&self.left_out, &self.losses)
     }
 
     /// Counts an opinion, and gives its picture's size if it can be exported at all.
     pub(super) fn admit(&mut self, item: &Item) -> Option<Size> {
+        self.item = item.index;
         if item.annotation.skip.is_some() {
             self.skipped += 1;
             return None;
         }
         if item.size.is_none() {
             self.unknown_size += 1;
+            self.losses.add(item.index, "unknown_size");
             self.leave_out("figure_of_unknown_size", item.annotation.figures.len());
             self.leave_out("tag_of_unknown_size", item.annotation.tags.len());
             return None;
@@ -69,6 +109,7 @@ impl Summary {
     pub(super) fn leave_out(&mut self, kind: &'static str, count: usize) {
         if count > 0 {
             *self.left_out.entry(kind).or_default() += count as u64;
+            self.losses.add(self.item, kind);
         }
     }
 

@@ -97,6 +97,10 @@ impl Project {
         }
     }
 
+    pub(super) fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
     pub(super) fn begin(&mut self) -> io::Result<Vec<u8>> {
         let created = self.head.job.created;
         let meta = serde_json::to_vec_pretty(&meta::of(&self.head.job.spec))?;

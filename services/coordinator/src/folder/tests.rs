@@ -46,7 +46,7 @@ impl World {
     fn scan_at(&self, folder: &Path) -> Result<Scan, FolderError> {
         let private = Private::new(&self.root.join("swath-data"), None, None);
         let files = Arc::new(MediaFiles::new(vec![self.root.clone()], private));
-        scan(files, Places::everything(), folder)
+        scan(files, Places::everything(), folder, Order::Bytes)
     }
 
     fn names(&self) -> Vec<String> {
@@ -75,24 +75,55 @@ fn a_folder_without_pictures_is_refused() {
 }
 
 #[test]
-fn what_is_no_picture_is_named() {
+fn everything_that_is_no_picture_is_named_at_once() {
+    let world = World::new(&["a.png", "sub/z.png"]);
     let cut = png(3, 2)[..18].to_vec();
-    let bad: [&[u8]; 4] = [b"", b"plain text that calls itself a picture", &cut, &png(0, 2)];
-    for bytes in bad {
-        let world = World::new(&["a.png"]);
-        world.put("sub/b.png", bytes);
-        let Err(FolderError::Unreadable { path, .. }) = world.scan() else { panic!("{bytes:?} was taken") };
-        assert_eq!(path, "sub/b.png");
+    let bad: [&[u8]; 5] =
+        [b"", b"plain text that calls itself a picture", &cut, &png(0, 2), b"II*\0\x08\0\0\0\0\0\0\0\0\0"];
+    for (n, bytes) in bad.into_iter().enumerate() {
+        world.put(&format!("sub/{n}.png"), bytes);
     }
+    symlink("/etc/nothing.png", world.root.join("sub/9.png")).unwrap();
+    let Step { items, bad, end } = world.scan_at(&world.root).unwrap().batch(100, Duration::from_secs(60));
+    let named: Vec<_> = bad.iter().map(ToString::to_string).collect();
+    assert_eq!((items.len(), named.len()), (2, 6), "{named:?}");
+    assert!(
+        named[..5].iter().enumerate().all(|(n, said)| said.contains(&format!("`sub/{n}.png`"))),
+        "{named:?}"
+    );
+    assert!(matches!(end, Some(Ok(_))));
 }
 
 #[test]
-fn the_scan_ends_with_its_first_error() {
-    let world = World::new(&["b.png"]);
-    world.put("a.png", b"");
-    let mut pictures = world.scan_at(&world.root).unwrap();
-    assert!(matches!(pictures.next(), Some(Err(_))));
-    assert!(pictures.next().is_none());
+fn frames_come_as_people_count_them_unless_bytes_are_asked_for() {
+    let world = World::new(&["f10.png", "f2.png", "f1/b.png", "F3.png", "f02.png"]);
+    let names = |order| -> Vec<String> {
+        let private = Private::new(&world.root.join("swath-data"), None, None);
+        let files = Arc::new(MediaFiles::new(vec![world.root.clone()], private));
+        let scan = super::scan(files, Places::everything(), &world.root, order).unwrap();
+        let top = media_path::uri_of(&world.root).len() + 1;
+        scan.map(|item| item.unwrap().uri[top..].to_owned()).collect()
+    };
+    assert_eq!(names(Order::Bytes), ["F3.png", "f02.png", "f1/b.png", "f10.png", "f2.png"]);
+    assert_eq!(names(Order::Natural), ["F3.png", "f1/b.png", "f2.png", "f02.png", "f10.png"]);
+}
+
+#[test]
+fn what_is_passed_by_is_counted_by_kind() {
+    let world = World::new(&[
+        "a.png",
+        ".b.png",
+        "sub/.DS_Store",
+        "Thumbs.db",
+        "x.TXT",
+        "y.txt",
+        "z.heic",
+        "noending",
+    ]);
+    let Step { end, .. } = world.scan_at(&world.root).unwrap().batch(100, Duration::from_secs(60));
+    let kinds = end.unwrap().unwrap();
+    let expected = [(".heic", 1), (".txt", 2), ("hidden", 3), ("others", 1)];
+    assert_eq!(kinds, expected.map(|(kind, count)| (kind.to_owned(), count)).into());
 }
 
 #[test]
@@ -158,8 +189,8 @@ fn the_data_folder_is_passed_by_and_no_link_leads_into_it() {
 fn a_batch_ends_by_number_and_says_how_the_scan_ended() {
     let world = World::new(&["a.png", "b.png", "c.png"]);
     let mut scan = world.scan_at(&world.root).unwrap();
-    let (first, ended) = scan.batch(2, Duration::from_secs(60));
-    assert_eq!((first.len(), ended), (2, None));
-    let (rest, ended) = scan.batch(2, Duration::from_secs(60));
-    assert_eq!((rest.len(), ended), (1, Some(Ok(()))));
+    let first = scan.batch(2, Duration::from_secs(60));
+    assert_eq!((first.items.len(), first.end), (2, None));
+    let rest = scan.batch(2, Duration::from_secs(60));
+    assert_eq!((rest.items.len(), rest.end), (1, Some(Ok(BTreeMap::new()))));
 }

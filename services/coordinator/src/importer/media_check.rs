@@ -5,28 +5,28 @@ use std::time::Duration;
 
 use swath_domain::ids::TeamId;
 use swath_runtime::media_access::TeamAccess;
-use swath_runtime::media_path::{MediaFiles, MediaPathError, is_data_picture, read_header};
+use swath_runtime::media_path::{MediaFiles, MediaPathError, is_data_picture, read_shown};
 use swath_runtime::object_store::{self, Object};
 use swath_runtime::{Context, Problem, Result};
 
 /// How long the files of one page may take to look at.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The first of these URIs that the team's datasets may not have, by its place, and why.
-pub(crate) async fn first_fault(
+/// Those of these URIs that the team's datasets may not have, by their places, and why.
+pub(crate) async fn faults(
     context: &Context,
     team: TeamId,
     uris: Vec<String>,
-) -> Result<Option<(usize, String)>> {
+) -> Result<Vec<(usize, String)>> {
     // Most items lie elsewhere and are nobody's in particular.
     if !uris.iter().any(|uri| is_checked(uri)) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let access = context.media.of(&context.store, team).await?;
     let (files, work) = (context.media.files.clone(), context.media.files.work.clone());
     let check = move || {
         let faults = uris.iter().enumerate().map(|(at, uri)| (at, check(&files, &access, uri)));
-        faults.filter_map(|(at, checked)| Some((at, checked.err()?))).next()
+        faults.filter_map(|(at, checked)| Some((at, checked.err()?))).collect()
     };
     work.run(PAGE_TIMEOUT, check).await.map_err(|_| Problem::unavailable())
 }
@@ -57,7 +57,7 @@ fn check(files: &MediaFiles, access: &TeamAccess, uri: &str) -> Result<(), Strin
             };
             let unusable = |reason: &str| format!("cannot be used: {reason}");
             let (file, _) = found.read().map_err(unusable)?;
-            read_header(&mut BufReader::new(file)).map(drop).map_err(unusable)
+            read_shown(&mut BufReader::new(file)).map(drop).map_err(unusable)
         }
         _ => Ok(()),
     }

@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use swath_runtime::media_path::{Places, TimedOut};
+use swath_runtime::problem::Fault;
 use swath_runtime::{Problem, Result};
 use tokio::time::timeout;
 
-use super::{Feed, Import, PAGE, Pages};
-use crate::folder::{self, FolderError};
+use super::pages::Pages;
+use super::{Feed, Import, PAGE, Report};
+use crate::folder::{self, FolderError, Order, Step};
 use crate::manifest::Kind;
+use crate::notes::Notes;
 
 /// How long the object store may take to accept a connection, and to send the next bytes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,21 +29,35 @@ const IMPORT_TIMEOUT: Duration = Duration::from_secs(2 * 3_600);
 /// Bytes of a manifest file that are read at once.
 const PIECE_BYTES: usize = 256 * 1_024;
 
+/// How a folder is imported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FolderOptions {
+    /// In which order its pictures come.
+    pub(crate) order: Order,
+    /// Whether files that cannot be used are left out and noted, instead of ending the import.
+    pub(crate) skip_bad: bool,
+}
+
 impl Import {
     /// Imports a folder of pictures on the server, which must be the team's.
-    pub(crate) async fn folder(self, places: Places, path: PathBuf) -> Result<()> {
-        self.within("source.folder", self.feed_folder(places, path)).await;
+    pub(crate) async fn folder(
+        self,
+        places: Places,
+        path: PathBuf,
+        options: FolderOptions,
+    ) -> Result<Report> {
+        self.within("source.folder", self.feed_folder(places, path, options)).await;
         self.finish().await
     }
 
     /// Imports a manifest file on the server, of at most `most` bytes.
-    pub(crate) async fn file(self, file: File, kind: Kind, most: u64) -> Result<()> {
+    pub(crate) async fn file(self, file: File, kind: Kind, most: u64) -> Result<Report> {
         self.within("source.manifest", self.feed_file(file, kind, most)).await;
         self.finish().await
     }
 
     /// Imports a manifest in the object store, of at most `most` bytes.
-    pub(crate) async fn object(self, url: String, kind: Kind, most: u64) -> Result<()> {
+    pub(crate) async fn object(self, url: String, kind: Kind, most: u64) -> Result<Report> {
         self.within("source.manifest", self.fetch(url, kind, most)).await;
         self.finish().await
     }
@@ -50,30 +67,45 @@ impl Import {
         let fed = timeout(IMPORT_TIMEOUT, feeding).await;
         let fed = fed.unwrap_or_else(|_| Err(Problem::field(field, "takes too long")));
         if let Err(problem) = fed {
-            self.send(Feed::Fault(Box::new(problem))).await;
+            self.send(Feed::Failure(Box::new(problem))).await;
         }
     }
 
-    async fn feed_folder(&self, places: Places, path: PathBuf) -> Result<()> {
+    async fn feed_folder(&self, places: Places, path: PathBuf, options: FolderOptions) -> Result<()> {
         let late = |error: TimedOut| Problem::field("source.folder", error.to_string());
-        let fault = |error: FolderError| Problem::field("source.folder", error.to_string());
+        let failure = |error: FolderError| Problem::field("source.folder", error.to_string());
         let files = self.context.media.files.clone();
         let work = files.work.clone();
-        let begin = move || folder::scan(files, places, &path);
-        let mut scan = work.run(STEP_TIMEOUT, begin).await.map_err(late)?.map_err(fault)?;
+        let begin = move || folder::scan(files, places, &path, options.order);
+        let mut scan = work.run(STEP_TIMEOUT, begin).await.map_err(late)?.map_err(failure)?;
+        let mut left_out = Notes::default();
         loop {
             let step = move || {
-                let (page, ended) = scan.batch(PAGE, STEP_TIME);
-                (scan, page, ended)
+                let step = scan.batch(PAGE, STEP_TIME);
+                (scan, step)
             };
-            let (after, page, ended) = work.run(STEP_TIMEOUT, step).await.map_err(late)?;
+            let (after, Step { items, bad, end }) = work.run(STEP_TIMEOUT, step).await.map_err(late)?;
             scan = after;
-            if !page.is_empty() && !self.pass_on(Ok(vec![page])).await {
+            let mut feeds = Vec::new();
+            if options.skip_bad {
+                bad.iter().for_each(|error| left_out.leave_out(&error.to_string()));
+            } else if !bad.is_empty() {
+                let fault = |error: &FolderError| Fault {
+                    field: Some("source.folder".into()),
+                    message: error.to_string(),
+                    ..Fault::default()
+                };
+                feeds.push(Feed::Faults(bad.iter().map(fault).collect()));
+            }
+            if !items.is_empty() {
+                feeds.push(Feed::Page(items));
+            }
+            if !self.pass_on(feeds).await {
                 return Ok(());
             }
-            if let Some(ended) = ended {
-                ended.map_err(fault)?;
-                self.end().await;
+            if let Some(end) = end {
+                let ignored = end.map_err(failure)?;
+                self.end(Notes { ignored, ..left_out }).await;
                 return Ok(());
             }
         }
@@ -105,7 +137,7 @@ impl Import {
             }
         }
         if self.pass_on(pages.finish()).await {
-            self.end().await;
+            self.end(Notes::default()).await;
         }
         Ok(())
     }
@@ -134,7 +166,7 @@ impl Import {
             }
         }
         if self.pass_on(pages.finish()).await {
-            self.end().await;
+            self.end(Notes::default()).await;
         }
         Ok(())
     }

@@ -1,52 +1,14 @@
 //! JSON lines, one item each.
 
-use super::{LINE_MAX, ManifestError, ManifestItem, NOT_UTF8, TOO_LONG, accept, shortened};
+use super::{Found, ManifestError, ManifestItem, NOT_UTF8, shortened};
 
 const NOT_AN_ITEM: &str = "is not the JSON of an item";
 
-/// Gathers bytes into lines. Holds one line at most.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    ended: u64,
-    partial: Vec<u8>,
-}
-
-impl Lines {
-    pub(super) fn push(
-        &mut self,
-        mut bytes: &[u8],
-        out: &mut Vec<ManifestItem>,
-    ) -> Result<(), ManifestError> {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.hold(&bytes[..end])?;
-            self.end_line(out)?;
-            bytes = &bytes[end + 1..];
-        }
-        self.hold(bytes)
-    }
-
-    pub(super) fn finish(mut self, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
-        self.end_line(out)
-    }
-
-    fn hold(&mut self, bytes: &[u8]) -> Result<(), ManifestError> {
-        if self.partial.len() + bytes.len() > LINE_MAX {
-            return Err(ManifestError::plain(self.ended + 1, TOO_LONG));
-        }
-        self.partial.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn end_line(&mut self, out: &mut Vec<ManifestItem>) -> Result<(), ManifestError> {
-        self.ended += 1;
-        let line = self.partial.trim_ascii();
-        if !line.is_empty() {
-            let mut item = read(line, self.ended)?;
-            item.line = self.ended;
-            accept(item, out)?;
-        }
-        self.partial.clear();
-        Ok(())
+/// Takes one line, and appends the item that it is, or what is wrong with it.
+pub(super) fn item_of(number: u64, line: &[u8], out: &mut Found) {
+    match read(line, number) {
+        Ok(item) => out.accept(ManifestItem { line: number, ..item }),
+        Err(error) => out.faults.push(error),
     }
 }
 

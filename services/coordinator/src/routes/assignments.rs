@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
-use swath_domain::labels::check_text;
+use swath_domain::text::check_text;
 use swath_domain::time::seconds;
 use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
 use swath_runtime::access::{LEADS, MANAGER};

@@ -5,7 +5,7 @@ use std::io;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::Ranges;
@@ -13,6 +13,7 @@ use swath_domain::ids::JobId;
 use swath_domain::job::Job;
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
+use swath_runtime::problem::Fault;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError};
 use tokio::sync::mpsc;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use super::jobs;
 use crate::export::stored::{PAGE_BYTES, StoredItems, annotation, stored_line};
-use crate::export::{Encoder, Format, Head, Item};
+use crate::export::{Encoder, Format, Head, Item, Summary};
 
 /// Assignments looked at at once for `items=all`.
 const ASSIGNMENTS: i64 = 20;
@@ -33,6 +34,8 @@ const WAITING: usize = 1;
 pub(crate) struct ExportQuery {
     format: Option<String>,
     items: Option<String>,
+    #[serde(default)]
+    lossy: bool,
 }
 
 type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
@@ -61,11 +64,14 @@ pub(crate) async fn export(
     let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
     let (chunks, waiting) = mpsc::channel(WAITING);
     let head = Head { job, dataset_name: dataset.name, base: dataset.base };
+    if !query.lossy {
+        lossless(&context, format, &head).await?;
+    }
     spawn_stream(chunks.clone(), async move {
         if everything {
             write_everything(&context, &head.job, &chunks).await
         } else {
-            write_accepted(&context, format, head, &chunks).await
+            write_accepted(&context, (format, query.lossy), head, &chunks).await
         }
     });
     let headers = [
@@ -75,26 +81,98 @@ pub(crate) async fn export(
     Ok((headers, Body::from_stream(ReceiverStream::new(waiting))).into_response())
 }
 
-async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &Chunks) -> io::Result<()> {
-    let (id, dataset) = (head.job.id, head.job.dataset);
-    let mut encoder = Encoder::new(format, head)?;
+/// Refuses an export that would leave something out, before its first byte.
+async fn lossless(context: &Context, format: Format, head: &Head) -> Result<()> {
+    let unknown = if format.needs_sizes() { context.store.sizes_unknown(head.job.id).await? } else { 0 };
+    if unknown == 0 && !format.may_lose() {
+        return Ok(());
+    }
+    let unwritable = |error: io::Error| {
+        tracing::error!(%error, job = %head.job.id, "an export could not be tried");
+        Problem::internal()
+    };
+    let mut encoder = Encoder::new(format, head.clone()).map_err(unwritable)?;
+    encoder.begin().map_err(unwritable)?;
+    let mut accepted = AcceptedItems::of(context, head);
+    while let Some(page) = accepted.next().await.map_err(unwritable)? {
+        encoder.items(&page).map_err(unwritable)?;
+    }
+    encoder.summary().and_then(refusal).map_or(Ok(()), Err)
+}
+
+/// What a person is told of an export that would leave something out; none of one that is whole.
+fn refusal(summary: &Summary) -> Option<Problem> {
+    let (left_out, losses) = summary.losses();
+    if losses.items == 0 {
+        return None;
+    }
+    let detail = format!(
+        "{} {} would be missing in whole or in part: tell the sizes of pictures, choose another format, or ask with \
+         lossy=true for what is left",
+        losses.items,
+        if losses.items == 1 { "item" } else { "items" },
+    );
+    let fault =
+        |(index, kind): &(i64, &str)| Fault { index: Some(*index), message: said(kind), ..Fault::default() };
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "lossy", detail);
+    let problem = Problem { errors: losses.first.iter().map(fault).collect(), ..problem };
+    Some(problem.with("items", losses.items).with("left_out", left_out))
+}
+
+/// What is left out of an item, for people.
+fn said(kind: &str) -> String {
+    match kind {
+        "unknown_size" => "its picture's size is unknown".to_owned(),
+        kind => format!("the format does not take `{kind}`"),
+    }
+}
+
+async fn write_accepted(
+    context: &Context,
+    (format, is_lossy): (Format, bool),
+    head: Head,
+    chunks: &Chunks,
+) -> io::Result<()> {
+    let mut encoder = Encoder::new(format, head.clone())?;
     send(chunks, encoder.begin()?).await?;
-    let mut after = (-1, -1);
-    loop {
-        let page = context.store.accepted(id, after, PAGE_BYTES).await.map_err(broken)?;
-        let Some(last) = page.last() else { break };
-        after = (last.annotation.item, last.slot);
-        let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
-        numbers.dedup();
-        let rows = context.store.items(dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
-        let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
-        let items: io::Result<Vec<_>> = page.into_iter().map(|item| exported(context, item, &rows)).collect();
-        send(chunks, encoder.items(&items?)?).await?;
+    let mut accepted = AcceptedItems::of(context, &head);
+    while let Some(page) = accepted.next().await? {
+        let bytes = encoder.items(&page)?;
+        // What was accepted since it was tried may be what the format does not take.
+        if !is_lossy && encoder.summary().and_then(refusal).is_some() {
+            return Err(io::Error::other("the export would leave something out by now"));
+        }
+        send(chunks, bytes).await?;
     }
     for piece in encoder.finish()? {
         send(chunks, piece?).await?;
     }
     Ok(())
+}
+
+/// The accepted items of a job, page by page.
+struct AcceptedItems<'a> {
+    context: &'a Context,
+    head: &'a Head,
+    after: (i64, i64),
+}
+
+impl<'a> AcceptedItems<'a> {
+    fn of(context: &'a Context, head: &'a Head) -> Self {
+        Self { context, head, after: (-1, -1) }
+    }
+
+    async fn next(&mut self) -> io::Result<Option<Vec<Item>>> {
+        let (store, job) = (&self.context.store, &self.head.job);
+        let page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(broken)?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = (last.annotation.item, last.slot);
+        let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
+        numbers.dedup();
+        let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
+        let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
+        page.into_iter().map(|item| exported(self.context, item, &rows)).collect::<io::Result<_>>().map(Some)
+    }
 }
 
 fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {

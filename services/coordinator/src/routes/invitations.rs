@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, TokenId, UserId};
-use swath_domain::labels::check_line;
+use swath_domain::text::check_line;
 use swath_domain::time::seconds;
-use swath_domain::{Role, Time, limits};
+use swath_domain::{Role, Time, limits, names};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, Problem, Result, Search};
@@ -231,15 +231,15 @@ fn guest(context: &Context, caller: Option<&Caller>, name: Option<String>) -> Re
         }
         (Some(caller), None) => Ok(Guest::Known(caller.user())),
         (None, None) => Err(Problem::field("name", "is needed for a new account")),
-        (None, Some(name)) => {
+        (None, Some(mut name)) => {
             let mut errors = Vec::new();
-            check_line("name", &name, limits::NAME_MAX, &mut errors);
+            names::take("name", &mut name, &mut errors);
             if !errors.is_empty() {
                 return Err(Problem::invalid(errors));
             }
             Ok(Guest::New(User {
                 id: UserId(context.next_id()),
-                name: name.trim().to_owned(),
+                name,
                 email: None,
                 admin: false,
                 created: context.now(),

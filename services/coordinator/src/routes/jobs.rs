@@ -8,16 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobPeople, JobStatus, Priority};
-use swath_domain::labels::{check_line, check_text};
 use swath_domain::review::{ReasonCode, check_reasons};
-use swath_domain::{FieldError, Role, Roles, Time, limits};
+use swath_domain::text::check_text;
+use swath_domain::{FieldError, Role, Roles, Time, limits, names};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search, body};
 use swath_store::JobEdit;
 
 use super::names::Names;
-use super::views::{JobSummary, JobView};
+use super::views::{JobSummary, JobView, Lacks};
 use crate::sweeper;
 
 pub(super) fn check_texts(
@@ -98,7 +98,8 @@ pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Resul
     let listed = [&job.spec.annotators, &job.spec.reviewers].into_iter().flatten().flatten();
     let people = listed.copied().chain([job.creator]).collect::<Vec<_>>();
     let names = Names::of_people(context, people).await?.with_datasets(context, [job.dataset]).await?;
-    Ok(JobView::new(job, &names, Some(&progress)))
+    let lacks = Lacks::of(context.store.sizes_unknown(job.id).await?, &job.spec.classes);
+    Ok(JobView::new(job, &names, Some((&progress, lacks))))
 }
 
 pub(crate) async fn show(
@@ -179,10 +180,10 @@ pub(crate) async fn edit(
     request: Body<EditRequest>,
 ) -> Result<Json<JobView>> {
     let job = own(&context, &caller, id, MANAGER).await?;
-    let request = request.value;
+    let mut request = request.value;
     let mut errors = Vec::new();
-    if let Some(title) = &request.title {
-        check_line("title", title, limits::NAME_MAX, &mut errors);
+    if let Some(title) = &mut request.title {
+        names::take("title", title, &mut errors);
     }
     let text = |text: &Option<Option<String>>| text.clone().flatten();
     check_texts(text(&request.description).as_deref(), text(&request.instructions).as_deref(), &mut errors);

@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
-use swath_domain::labels::{Class, LabelLimits, TagDefinition, check_line};
+use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::{ReasonCode, ReviewRule, check_reasons};
-use swath_domain::{FieldError, Time, limits};
+use swath_domain::{FieldError, Time, limits, names};
 use swath_runtime::access::LEADS;
 use swath_runtime::idempotency::first_answer;
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, Problem, Result};
@@ -101,8 +101,8 @@ impl NewJobRequest {
     fn spec(&self) -> JobSpec {
         JobSpec {
             description: self.description.clone(),
-            classes: self.classes.clone(),
-            tags: self.tags.clone(),
+            classes: self.classes.iter().map(Class::tidy).collect(),
+            tags: self.tags.iter().map(TagDefinition::tidy).collect(),
             limits: self.limits.unwrap_or_default(),
             instructions: self.instructions.clone(),
             annotators: self.annotators.clone(),
@@ -111,9 +111,9 @@ impl NewJobRequest {
         }
     }
 
-    fn check(&self, spec: &JobSpec) -> Result<()> {
+    fn check(&mut self, spec: &JobSpec) -> Result<()> {
         let mut errors = spec.rules().check();
-        check_line("title", &self.title, limits::NAME_MAX, &mut errors);
+        names::take("title", &mut self.title, &mut errors);
         check_texts(self.description.as_deref(), self.instructions.as_deref(), &mut errors);
         let mut bound = |field: &str, value: Option<i64>, least: i64, most: i64| {
             if value.is_some_and(|value| !(least..=most).contains(&value)) {
@@ -161,7 +161,7 @@ pub(crate) async fn create(
     if let Some(first) = first_answer(&context, asked.as_ref()).await? {
         return Ok((StatusCode::CREATED, Json(view(&context, &caller, first).await?)));
     }
-    let request = request.value;
+    let mut request = request.value;
     if let Some(team) = request.team {
         caller.require(team, LEADS)?;
     }

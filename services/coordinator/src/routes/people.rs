@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::labels::check_line;
-use swath_domain::{FieldError, Role, Time, email, limits};
+use swath_domain::{FieldError, Role, Time, email, names};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
@@ -100,10 +99,11 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-fn checked(name: Option<&str>, address: Option<&str>) -> Result<()> {
+/// Takes a name and checks an address.
+fn checked(name: Option<&mut String>, address: Option<&str>) -> Result<()> {
     let mut errors: Vec<FieldError> = Vec::new();
     if let Some(name) = name {
-        check_line("name", name, limits::NAME_MAX, &mut errors);
+        names::take("name", name, &mut errors);
     }
     if let Some(address) = address {
         email::check("email", address, &mut errors);
@@ -133,12 +133,12 @@ pub(crate) async fn create(
     State(context): State<Context>,
     caller: Caller,
     key: IdempotencyKey,
-    request: Body<NewUser>,
+    mut request: Body<NewUser>,
 ) -> Result<(StatusCode, Json<UserView>)> {
-    checked(Some(&request.value.name), request.value.email.as_deref())?;
+    checked(Some(&mut request.value.name), request.value.email.as_deref())?;
     let user = User {
         id: UserId(context.next_id()),
-        name: trimmed(request.value.name),
+        name: request.value.name,
         email: request.value.email.map(trimmed),
         admin: false,
         created: context.now(),
@@ -175,8 +175,8 @@ pub(crate) async fn edit(
     request: Body<EditUser>,
 ) -> Result<Json<UserView>> {
     let person = require_charge(&context, &caller, id).await?;
-    let request = request.value;
-    checked(request.name.as_deref(), request.email.as_ref().and_then(Option::as_deref))?;
+    let mut request = request.value;
+    checked(request.name.as_mut(), request.email.as_ref().and_then(Option::as_deref))?;
     if request.active.is_some() && (!caller.is_admin() || id == caller.user()) {
         return Err(Problem::forbidden());
     }
@@ -184,7 +184,7 @@ pub(crate) async fn edit(
         return Err(Problem::field("active", "an administrator cannot be deactivated"));
     }
     let changes = UserEdit {
-        name: request.name.map(trimmed),
+        name: request.name,
         email: request.email.map(|address| address.map(trimmed)),
         active: request.active,
     };

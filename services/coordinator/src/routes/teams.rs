@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::labels::check_line;
-use swath_domain::{Role, Roles, limits};
+use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
@@ -57,9 +56,8 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     request: Body<NewTeam>,
 ) -> Result<(StatusCode, Json<TeamView>)> {
-    let name = request.value.name.trim().to_owned();
-    let mut errors = Vec::new();
-    check_line("name", &name, limits::NAME_MAX, &mut errors);
+    let (mut name, mut errors) = (request.value.name, Vec::new());
+    names::take("name", &mut name, &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobStatus, Priority};
-use swath_domain::labels::{Class, LabelLimits, TagDefinition};
+use swath_domain::labels::{Class, LabelLimits, Shape, TagDefinition};
 use swath_domain::progress::{Counter, ItemStates, Progress};
 use swath_domain::review::{ReasonCode, ReviewRule};
 
 use super::names::{Names, Person};
+use crate::export::NOT_COCO;
 use crate::markdown;
 
 /// What is reviewed.
@@ -112,6 +113,26 @@ pub(crate) struct JobView {
     /// The names of everyone whose id stands here; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<Vec<Person>>,
+    /// What exports of this job could not hold, as things stand; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exports_lack: Option<Lacks>,
+}
+
+/// What exports would lack.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Lacks {
+    /// Items whose picture's size is unknown: COCO and Supervisely need it.
+    items_without_size: i64,
+    /// Forms of figures that the job's classes take and COCO does not.
+    coco_shapes: Vec<Shape>,
+}
+
+impl Lacks {
+    pub(crate) fn of(items_without_size: i64, classes: &[Class]) -> Self {
+        let takes =
+            |shape: &Shape| classes.iter().any(|class| class.shape == *shape || class.shape == Shape::Any);
+        Self { items_without_size, coco_shapes: NOT_COCO.into_iter().filter(takes).collect() }
+    }
 }
 
 /// Assignments by status, and events.
@@ -189,7 +210,8 @@ impl JobSummary {
 
 impl JobView {
     /// A job, with its progress and its people for those who lead it.
-    pub(crate) fn new(job: Job, names: &Names, leads: Option<&Progress>) -> Self {
+    pub(crate) fn new(job: Job, names: &Names, leads: Option<(&Progress, Lacks)>) -> Self {
+        let (leads, lacks) = leads.unzip();
         let spec = Arc::unwrap_or_clone(job.spec.clone());
         Self {
             summary: JobSummary::new(job.with(()), names, leads),
@@ -204,6 +226,7 @@ impl JobView {
             annotators: leads.map(|_| spec.annotators),
             reviewers: leads.map(|_| spec.reviewers),
             people: leads.map(|_| names.everybody()),
+            exports_lack: lacks,
         }
     }
 }

@@ -17,10 +17,19 @@ const COLUMNS: &[Column] = &[
     ("STATE", "/state"),
     ("VERSION", "/version"),
     ("ITEMS", "/count"),
+    ("PASSED BY", "/notes/ignored"),
+    ("LEFT OUT", "/notes/left_out"),
     ("ERROR", "/error"),
 ];
 const LIST: &[Column] =
     &[("ID", "/id"), ("STATE", "/state"), ("VERSION", "/version"), ("ITEMS", "/count"), ("NAME", "/name")];
+const SIZES: &[Column] = &[("TOLD", "/told"), ("CHANGED", "/changed")];
+const TRIAL: &[Column] = &[
+    ("ITEMS", "/count"),
+    ("NO SIZE", "/without_size"),
+    ("PASSED BY", "/notes/ignored"),
+    ("LEFT OUT", "/notes/left_out"),
+];
 /// How often an import is asked how far it is.
 const IMPORT_PACE: Duration = Duration::from_millis(500);
 
@@ -28,6 +37,13 @@ const IMPORT_PACE: Duration = Duration::from_millis(500);
 pub enum DatasetCommand {
     /// Make a dataset from a folder, a manifest or a pattern, and wait until it is ready
     Add(AddArgs),
+    /// Tell the sizes of pictures, from a file of JSON lines as {"index": 0, "width": 640, "height": 480}
+    Sizes {
+        /// The dataset's id
+        id: DatasetId,
+        /// The file
+        file: PathBuf,
+    },
     /// List the datasets of your teams
     List,
     /// Show a dataset
@@ -50,6 +66,15 @@ pub struct AddArgs {
     /// With --pattern: how many items there are
     #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    /// With --folder: the order of its pictures, as people count or by the bytes of their paths
+    #[arg(long, requires = "folder", value_parser = ["natural", "bytes"])]
+    order: Option<String>,
+    /// With --folder: leave out files that cannot be used, and list them
+    #[arg(long, requires = "folder")]
+    skip_bad: bool,
+    /// Check everything and keep nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Do not wait for the import to end
     #[arg(long)]
     no_wait: bool,
@@ -77,6 +102,13 @@ pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<(
     match command {
         DatasetCommand::Add(args) => add(session, args).await,
         DatasetCommand::List => session.list("/v1/datasets", &[], LIST).await,
+        DatasetCommand::Sizes { id, file } => {
+            let told = session
+                .client
+                .upload(&format!("/v1/datasets/{id}/sizes"), &[], "application/x-ndjson", &file)
+                .await?;
+            Ok(session.output.record(SIZES, &told)?)
+        }
         DatasetCommand::Show { id } => session.show(&format!("/v1/datasets/{id}"), COLUMNS).await,
     }
 }
@@ -85,13 +117,22 @@ async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
     let made = match (&args.source.manifest, args.source.on_server(args.count)) {
         (Some(file), _) => upload(session, &args, file).await?,
         (None, source) => {
-            let mut body = json!({"name": args.name, "source": source});
+            let mut body = json!({"name": args.name, "source": source, "dry_run": args.dry_run});
+            if let Some(order) = &args.order {
+                body["source"]["order"] = json!(order);
+            }
+            if args.skip_bad {
+                body["source"]["skip_bad"] = json!(true);
+            }
             if let Some(team) = session.optional_team(args.team.as_deref()).await? {
                 body["team"] = json!(team);
             }
             session.client.post("/v1/datasets", &body).await?
         }
     };
+    if args.dry_run {
+        return Ok(session.output.record(TRIAL, &made)?);
+    }
     let dataset = if args.no_wait { made } else { imported(session, made).await? };
     session.output.record(COLUMNS, &dataset)?;
     if dataset["state"] == "failed" {
@@ -115,6 +156,7 @@ async fn upload(session: &Session, args: &AddArgs, file: &Path) -> anyhow::Resul
     if let Some(team) = session.optional_team(args.team.as_deref()).await? {
         query.push(("team", team.to_string()));
     }
+    query.extend(args.dry_run.then(|| ("dry_run", "true".to_owned())));
     Ok(session.client.upload("/v1/datasets", &query, content_type(file), file).await?)
 }
 

@@ -28,6 +28,9 @@ pub struct ExportArgs {
     /// With JSON lines: every stored annotation with its state, not only what is accepted
     #[arg(long)]
     all: bool,
+    /// Leave out what the format does not take, instead of failing with a list of it
+    #[arg(long)]
+    lossy: bool,
     /// The file to write; it appears when it is whole
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -54,6 +57,7 @@ impl Format {
 pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
     let path = format!("/v1/jobs/{}/export", args.job);
     let mut query = vec![("format", args.format.name().to_owned())];
+    query.extend(args.lossy.then(|| ("lossy", "true".to_owned())));
     query.extend(args.all.then(|| ("items", "all".to_owned())));
     let Some(file) = args.output else {
         ensure!(

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Annotation, Class, Figure, Geometry, LabelLimits, Point, Shape, Size, Tag, TagDefinition};
+use super::{Annotation, Class, Figure, LabelLimits, Shape, Size, Tag, TagDefinition, geometry};
+use crate::names::{check_once, make_tidy};
+use crate::text::{check_line, check_text};
 use crate::{FieldError, limits};
 
 /// What a job allows on its items.
@@ -39,16 +41,42 @@ impl LabelRules<'_> {
                 let message = format!("a restricted tag has 1 to {} values", limits::TAG_VALUES_MAX);
                 errors.push(FieldError::new(format!("tags[{index}].values"), message));
             }
-            let mut seen = HashSet::new();
+            let at = |position: usize| format!("tags[{index}].values[{position}]");
+            check_once(at, values.iter(), &mut errors);
             for (position, value) in values.iter().enumerate() {
-                let field = format!("tags[{index}].values[{position}]");
-                if !seen.insert(value) {
-                    errors.push(FieldError::new(field.clone(), format!("`{value}` stands here twice")));
-                }
-                check_text(&field, value, limits::NAME_MAX, &mut errors);
+                check_text(&at(position), value, limits::NAME_MAX, &mut errors);
             }
         }
         errors
+    }
+
+    /// Brings an annotation into the form that is kept: names as the job has them, and figures that miss the picture by less
+    /// than the tolerance moved to its edge.
+    pub fn make_tidy(&self, annotation: &mut Annotation, size: Option<Size>) {
+        for figure in &mut annotation.figures {
+            // The names of older jobs are not tidy.
+            if !self.classes.iter().any(|class| class.name == figure.class) {
+                make_tidy(&mut figure.class);
+            }
+            figure.geometry.fit(size);
+            self.make_tags_tidy(&mut figure.tags);
+        }
+        self.make_tags_tidy(&mut annotation.tags);
+    }
+
+    fn make_tags_tidy(&self, tags: &mut [Tag]) {
+        for tag in tags {
+            let known = self.tags.iter().find(|known| known.name == tag.name);
+            if known.is_none() {
+                make_tidy(&mut tag.name);
+            }
+            let values = known.and_then(|known| known.values.as_ref());
+            if let Some(value) =
+                tag.value.as_mut().filter(|value| values.is_none_or(|values| !values.contains(value)))
+            {
+                make_tidy(value);
+            }
+        }
     }
 
     /// Checks one annotation, and its figures against the picture where its size is known.
@@ -97,7 +125,7 @@ impl LabelRules<'_> {
             errors
                 .push(FieldError::new(format!("{at}.geometry"), "the geometry is not of the figure's shape"));
         } else {
-            check_geometry(&format!("{at}.geometry"), figure.shape, &figure.geometry, size, errors);
+            geometry::check(&format!("{at}.geometry"), figure.shape, &figure.geometry, size, errors);
         }
         self.check_tags(&format!("{at}.tags"), &figure.tags, limits::TAGS_MAX, errors);
     }
@@ -107,7 +135,13 @@ impl LabelRules<'_> {
             errors.push(FieldError::new(at, format!("at most {most} tags are allowed here")));
             return;
         }
+        let mut seen = HashSet::new();
         for (index, tag) in tags.iter().enumerate() {
+            if !seen.insert(&tag.name) {
+                let message = format!("the tag `{}` stands here twice", tag.name);
+                errors.push(FieldError::new(format!("{at}[{index}].name"), message));
+                continue;
+            }
             let Some(definition) = self.tags.iter().find(|known| known.name == tag.name) else {
                 errors.push(FieldError::new(
                     format!("{at}[{index}].name"),
@@ -126,103 +160,16 @@ impl LabelRules<'_> {
     }
 }
 
-fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String>, errors: &mut Vec<FieldError>) {
-    let mut seen = HashSet::new();
+fn check_names<'a>(at: &str, names: impl Iterator<Item = &'a String> + Clone, errors: &mut Vec<FieldError>) {
+    if names.clone().count() > limits::CLASSES_MAX {
+        errors.push(FieldError::new(at, format!("at most {} are allowed", limits::CLASSES_MAX)));
+        return;
+    }
+    let field = |index: usize| format!("{at}[{index}].name");
+    check_once(field, names.clone(), errors);
     for (index, name) in names.enumerate() {
-        let field = format!("{at}[{index}].name");
-        if index >= limits::CLASSES_MAX {
-            errors.push(FieldError::new(at, format!("at most {} are allowed", limits::CLASSES_MAX)));
-            return;
-        }
-        if !seen.insert(name) {
-            errors.push(FieldError::new(field.clone(), format!("`{name}` stands here twice")));
-        }
-        check_line(&field, name, limits::NAME_MAX, errors);
+        check_line(&field(index), name, limits::NAME_MAX, errors);
     }
-}
-
-/// Refuses empty text, text that is too long, and characters that a reader cannot see and that change how the rest is
-/// shown: control characters but for tabs and line ends, and those that turn the direction of writing.
-pub fn check_text(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
-    if text.trim().is_empty() {
-        errors.push(FieldError::new(field, "must not be empty"));
-    } else if text.chars().count() > most {
-        errors.push(FieldError::new(field, format!("must not be longer than {most} characters")));
-    } else if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
-        errors.push(FieldError::new(field, format!("must not contain U+{:04X}", u32::from(hidden))));
-    }
-}
-
-/// As [`check_text`], for what stands on one line and is told apart by it: a name or a title. It holds nothing that takes
-/// no place, but for what joins letters and signs.
-pub fn check_line(field: &str, text: &str, most: usize, errors: &mut Vec<FieldError>) {
-    if text.contains(['\t', '\n', '\r', '\u{2028}', '\u{2029}']) {
-        errors.push(FieldError::new(field, "must be one line"));
-    } else if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
-        errors.push(FieldError::new(field, format!("must not contain U+{:04X}", u32::from(unseen))));
-    } else {
-        check_text(field, text, most, errors);
-    }
-}
-
-/// Characters that a reader cannot see. Joiners and selectors of a form are left, because words and signs need them.
-pub(crate) fn is_unseen(c: char) -> bool {
-    is_hidden(c)
-        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}'
-            | '\u{200F}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
-            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-}
-
-fn check_geometry(
-    at: &str,
-    shape: Shape,
-    geometry: &Geometry,
-    size: Option<Size>,
-    errors: &mut Vec<FieldError>,
-) {
-    let error = |field: &str, message: &str| FieldError::new(format!("{at}.{field}"), message);
-    match geometry {
-        Geometry::Rectangle { width, height, .. } => {
-            if *width <= 0.0 {
-                errors.push(error("width", "must be above zero"));
-            }
-            if *height <= 0.0 {
-                errors.push(error("height", "must be above zero"));
-            }
-        }
-        Geometry::Polygon { exterior, interior } => {
-            if exterior.len() < 3 {
-                errors.push(error("exterior", "an outline has at least three points"));
-            }
-            for (index, _) in interior.iter().enumerate().filter(|(_, ring)| ring.len() < 3) {
-                errors.push(error(&format!("interior[{index}]"), "a hole has at least three points"));
-            }
-        }
-        Geometry::Points { points } => {
-            let least = if shape == Shape::Polyline { 2 } else { 1 };
-            if points.len() < least {
-                errors.push(error("points", &format!("at least {least} needed")));
-            }
-        }
-    }
-    let corners = geometry.corners();
-    if corners.len() > limits::POINTS_MAX {
-        errors.push(FieldError::new(at, format!("at most {} points are allowed", limits::POINTS_MAX)));
-    } else if let Some((field, _)) = corners.iter().find(|(_, point)| !inside(*point, size)) {
-        errors.push(error(field, "lies outside the picture"));
-    }
-}
-
-fn inside([x, y]: Point, size: Option<Size>) -> bool {
-    let within = |value: f64, most: Option<i64>| {
-        value.is_finite() && value >= 0.0 && most.is_none_or(|most| value <= most as f64)
-    };
-    within(x, size.map(|size| size.0)) && within(y, size.map(|size| size.1))
 }
 
 #[cfg(test)]
@@ -264,35 +211,6 @@ mod tests {
         let json = r#"{"figures":[{"class":"car","shape":"rectangle","geometry":{"x":0,"y":0,"width":100,"height":50}},
             {"class":"thing","shape":"polygon","geometry":{"exterior":[[0,0],[4,0],[4,4]]}}],"tags":[{"name":"light","value":"day"}]}"#;
         assert!(fields(json).is_empty());
-    }
-
-    #[test]
-    fn text_holds_nothing_that_cannot_be_seen() {
-        let faults = |check: fn(&str, &str, usize, &mut Vec<FieldError>), text: &str| {
-            let mut errors = Vec::new();
-            check("text", text, 20, &mut errors);
-            errors.len()
-        };
-        for good in ["Ärger", "a\tb\r\nc", "שלום", "می\u{200C}خواهم", "👩\u{200D}👩"] {
-            assert_eq!(faults(check_text, good), 0, "{good:?}");
-        }
-        for bad in [
-            "",
-            " ",
-            "a\0",
-            "\u{1b}[31m",
-            "a\u{9b}b",
-            "\u{202E}gpj",
-            "\u{2066}a",
-            "\u{FEFF}a",
-            "123456789012345678901",
-        ] {
-            assert_eq!(faults(check_text, bad), 1, "{bad:?}");
-        }
-        assert_eq!((faults(check_line, "one line"), faults(check_line, "two\nlines")), (0, 1));
-        for unseen in ["Acme\u{200B}", "\u{3164}", "a\u{AD}b", "a\u{200E}"] {
-            assert_eq!(faults(check_line, unseen), 1, "{unseen:?}");
-        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What a picture is, by its content alone: the kinds that are imported, and the only ones that are served.
 
+mod bmp;
+mod chunks;
+mod exif;
+mod jpeg;
+
 use std::io::{BufRead, Seek, SeekFrom};
 
-use imagesize::ImageType;
+use imagesize::{Compression, ImageType};
 
-/// Sizes that the second header of a BMP may have; the two letters before it stand at the start of many texts.
-const BMP_HEADERS: [u32; 7] = [12, 40, 52, 56, 64, 108, 124];
-/// Where that size stands.
-const BMP_HEADER_AT: u64 = 14;
+pub use exif::exchanges_sides;
 
 /// A kind of picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,29 +63,64 @@ impl PictureKind {
 pub struct Picture {
     /// Its kind.
     pub kind: PictureKind,
-    /// Pixels.
+    /// Pixels from left to right, as it is displayed.
     pub width: i64,
-    /// Pixels.
+    /// Pixels from top to bottom, as it is displayed.
     pub height: i64,
+    /// How it is stored, by its number in EXIF: 1 as it is displayed, 5 to 8 with its sides exchanged.
+    pub orientation: i64,
 }
 
 /// Reads a picture's header; what follows it is not looked at. Says what is wrong, and nothing of the content.
 pub fn read_header(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'static str> {
+    const DAMAGED: &str = "its header is damaged";
     let format = imagesize::reader_type(&mut *reader).map_err(|_| "it is not a picture")?;
-    let kind = PictureKind::of(format).ok_or("its content is not of a supported kind")?;
-    if kind == PictureKind::Bmp && !is_bmp(reader) {
-        return Err("it is not a picture");
-    }
-    reader.rewind().map_err(|_| "it cannot be read")?;
-    let size = format.reader_size(reader).map_err(|_| "its header is damaged")?;
-    let pixels = |value: usize| i64::try_from(value).map_err(|_| "its size is out of range");
-    Ok(Picture { kind, width: pixels(size.width)?, height: pixels(size.height)? })
+    let kind = PictureKind::of(format).ok_or_else(|| unsupported(format))?;
+    // The library takes it up where its look at the kind has ended.
+    reader
+        .seek(SeekFrom::Start(if kind == PictureKind::Webp { 12 } else { 0 }))
+        .map_err(|_| "it cannot be read")?;
+    let (width, height, orientation) = match kind {
+        PictureKind::Jpeg => jpeg::read(reader).ok_or(DAMAGED)?,
+        PictureKind::Bmp => {
+            let (width, height) = bmp::read(reader).ok_or("it is not a picture")?;
+            (width, height, 1)
+        }
+        _ => {
+            let size = format.reader_size(&mut *reader).map_err(|_| DAMAGED)?;
+            let pixels = |value: usize| i64::try_from(value).map_err(|_| "its size is out of range");
+            (pixels(size.width)?, pixels(size.height)?, orientation(kind, reader))
+        }
+    };
+    let (width, height) = if exchanges_sides(orientation) { (height, width) } else { (width, height) };
+    Ok(Picture { kind, width, height, orientation })
 }
 
-fn is_bmp(reader: &mut (impl BufRead + Seek)) -> bool {
-    let mut size = [0; 4];
-    let read = reader.seek(SeekFrom::Start(BMP_HEADER_AT)).and_then(|_| reader.read_exact(&mut size));
-    read.is_ok() && BMP_HEADERS.contains(&u32::from_le_bytes(size))
+/// The same for a picture that is to be labelled: it must be of a kind that browsers show.
+pub fn read_shown(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'static str> {
+    const UNSHOWN: &str = "it is a TIFF or BigTIFF, which browsers do not show: turn it into PNG or JPEG";
+    let picture = read_header(reader)?;
+    if picture.kind == PictureKind::Tiff { Err(UNSHOWN) } else { Ok(picture) }
+}
+
+fn orientation(kind: PictureKind, reader: &mut (impl BufRead + Seek)) -> i64 {
+    let named = match kind {
+        PictureKind::Png => chunks::of_png(reader),
+        PictureKind::Webp => chunks::of_webp(reader),
+        _ => None,
+    };
+    named.unwrap_or(1)
+}
+
+fn unsupported(format: ImageType) -> &'static str {
+    match format {
+        ImageType::Heif(Compression::Av1) => {
+            "it is an AVIF, which is not supported: turn it into JPEG, PNG or WebP"
+        }
+        ImageType::Heif(_) => "it is a HEIC, which is not supported: turn it into JPEG, PNG or WebP",
+        ImageType::Jxl => "it is a JPEG XL, which is not supported: turn it into JPEG, PNG or WebP",
+        _ => "its content is not of a supported kind",
+    }
 }
 
 /// Whether a `data:` URI holds a picture of a kind that every browser shows.
@@ -131,6 +168,84 @@ mod tests {
         bmp.resize(64, 0);
         assert_eq!(kind(&bmp), Ok(PictureKind::Bmp));
         assert_eq!(kind(b"GIF89a\x02\0\x01\0\0\0\0;"), Ok(PictureKind::Gif));
+    }
+
+    /// A block of EXIF that says nothing but the orientation.
+    fn block(orientation: u8) -> Vec<u8> {
+        let mut block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+        block.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+        block
+    }
+
+    /// The start of a JPEG that is stored 40 by 30, with these bytes in front of its frame.
+    fn jpeg(between: &[u8]) -> Vec<u8> {
+        [b"\xff\xd8", between, b"\xff\xc0\0\x0b\x08\0\x1e\0\x28\x01\x01\x11\0"].concat()
+    }
+
+    fn app1(content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [b"\xff\xe1", length.as_slice(), content].concat()
+    }
+
+    fn measured(bytes: &[u8]) -> (i64, i64, i64) {
+        let picture = read_header(&mut Cursor::new(bytes)).unwrap();
+        (picture.width, picture.height, picture.orientation)
+    }
+
+    #[test]
+    fn a_jpeg_is_measured_as_it_is_displayed() {
+        let exif = |orientation| jpeg(&app1(&[b"Exif\0\0", block(orientation).as_slice()].concat()));
+        assert_eq!(measured(&jpeg(b"")), (40, 30, 1));
+        for orientation in 1..=8 {
+            let sides = if orientation < 5 { (40, 30) } else { (30, 40) };
+            assert_eq!(measured(&exif(orientation)), (sides.0, sides.1, orientation.into()));
+        }
+        for strange in [0, 9] {
+            assert_eq!(measured(&exif(strange)), (40, 30, 1), "orientation {strange}");
+        }
+        assert_eq!(measured(&jpeg(&app1(b"Exif\0\0II*\0broken"))), (40, 30, 1));
+        assert_eq!(measured(&jpeg(&app1(b"http://ns.adobe.com/xap/1.0/\0<x/>"))), (40, 30, 1));
+    }
+
+    #[test]
+    fn fill_bytes_and_markers_without_a_length_are_passed_over() {
+        for between in [&b"\xff\xff\xff"[..], b"\xff\x01\xff\xd0", b"\xff\xff\xfe\0\x04ab\xff"] {
+            assert_eq!(measured(&jpeg(between)), (40, 30, 1), "{between:?}");
+        }
+        for bad in [&b"\xff\xd9"[..], b"\xff\xfe\0\x01", b"\xff\xda\0\x02", b"ab"] {
+            assert!(read_header(&mut Cursor::new(jpeg(bad))).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_bitmap_may_begin_with_its_upper_row_or_have_the_oldest_header() {
+        let bmp = |header: &[u8]| [b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0", header, &[0; 60]].concat();
+        assert_eq!(measured(&bmp(b"\x28\0\0\0\x08\0\0\0\x06\0\0\0")), (8, 6, 1));
+        assert_eq!(measured(&bmp(b"\x28\0\0\0\x08\0\0\0\xfa\xff\xff\xff")), (8, 6, 1));
+        assert_eq!(measured(&bmp(b"\x0c\0\0\0\x08\0\x06\0\x01\0\x18\0")), (8, 6, 1));
+    }
+
+    #[test]
+    fn exif_of_png_and_webp_is_read() {
+        let exif = block(6);
+        let chunk = |name: &[u8], content: &[u8]| {
+            [&u32::try_from(content.len()).unwrap().to_be_bytes(), name, content, b"sum!"].concat()
+        };
+        let head = chunk(b"IHDR", b"\0\0\0\x28\0\0\0\x1e\x08\0\0\0\0");
+        let png = [b"\x89PNG\r\n\x1a\n", head.as_slice(), &chunk(b"tEXt", b"a\0b"), &chunk(b"eXIf", &exif)]
+            .concat();
+        assert_eq!(measured(&png), (30, 40, 6));
+
+        let chunk = |name: &[u8], content: &[u8]| {
+            let padding = &[0][..content.len() % 2];
+            [name, &u32::try_from(content.len()).unwrap().to_le_bytes(), content, padding].concat()
+        };
+        let head = chunk(b"VP8X", b"\x08\0\0\0\x27\0\0\x1d\0\0");
+        let lossy = chunk(b"VP8 ", b"\0\0\0\x9d\x01\x2a\x28\0\x1e\0");
+        assert_eq!(measured(&[b"RIFF\0\0\0\0WEBP", lossy.as_slice()].concat()), (40, 30, 1));
+        let webp =
+            [b"RIFF\0\0\0\0WEBP", head.as_slice(), &chunk(b"ALPH", b"odd"), &chunk(b"EXIF", &exif)].concat();
+        assert_eq!(measured(&webp), (30, 40, 6));
     }
 
     #[test]

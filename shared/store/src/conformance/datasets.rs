@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::{DatasetState, NewDataset, NewItem, Source, StoreError, fill_pattern};
+use crate::{Appended, DatasetState, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
 suite! {
     a_pattern_is_ready_at_once
     rows_are_a_dataset_only_when_the_import_is_finished
     an_import_without_items_is_refused
-    an_item_that_is_there_already_is_refused_by_its_position
+    items_that_are_there_already_are_left_out_and_named
     a_refused_import_leaves_nothing_behind
     a_dropped_import_takes_its_dataset_along
     a_version_appends_and_changes_nothing
@@ -45,7 +45,7 @@ async fn importing(world: &World) -> DatasetId {
 fn item(n: i64) -> NewItem {
     let labels = if n % 3 == 0 { vec!["third".into()] } else { Vec::new() };
     let uri = format!("{BASE}{n}.png");
-    NewItem { uri, labels, meta: Some("{}".into()), width: Some(n + 1), height: Some(7) }
+    NewItem { uri, labels, meta: Some("{}".into()), width: Some(n + 1), height: Some(7), orientation: None }
 }
 
 fn items(numbers: std::ops::Range<i64>) -> Vec<NewItem> {
@@ -77,12 +77,12 @@ async fn a_pattern_is_ready_at_once(world: World) {
 
 async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
     let id = importing(&world).await;
-    assert_eq!(world.store.dataset_append(id, 1, items(0..3), world.now()).await.unwrap(), 3);
-    assert_eq!(world.store.dataset_append(id, 1, items(3..5), world.now()).await.unwrap(), 5);
+    assert_eq!(world.store.dataset_append(id, 1, items(0..3), world.now()).await.unwrap().count, 3);
+    assert_eq!(world.store.dataset_append(id, 1, items(3..5), world.now()).await.unwrap().count, 5);
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Importing, 0, 0));
     assert!(uris(&world, id, &ranges(0, 5)).await.is_empty());
-    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 5));
     let found = world.store.items(id, &ranges(3, 9)).await.unwrap();
@@ -93,22 +93,23 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
 
 async fn an_import_without_items_is_refused(world: World) {
     let id = importing(&world).await;
-    let answer = world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await;
+    let answer = world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await;
     assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "source"), "{answer:?}");
 }
 
-async fn an_item_that_is_there_already_is_refused_by_its_position(world: World) {
+async fn items_that_are_there_already_are_left_out_and_named(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..10), world.now()).await.unwrap();
-    for (page, position) in [(vec![item(10), item(4)], "11"), (vec![item(10), item(11), item(10)], "12")] {
-        let answer = world.store.dataset_append(id, 1, page, world.now()).await;
-        assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == position), "{answer:?}");
-    }
-    assert_eq!(world.store.dataset_append(id, 1, items(10..12), world.now()).await.unwrap(), 12);
-    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
+    let append = async |version, page| {
+        let appended = world.store.dataset_append(id, version, page, world.now()).await.unwrap();
+        (appended.count, appended.doubles)
+    };
+    assert_eq!(append(1, vec![item(4), item(10), item(4)]).await, (11, vec![0, 2]));
+    assert_eq!(append(1, vec![item(11), item(12), item(11)]).await, (13, vec![2]));
+    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    assert_eq!(uris(&world, id, &ranges(10, 20)).await, [10, 11, 12].map(|n| format!("{BASE}{n}.png")));
     let (version, _) = world.store.dataset_open_version(id, world.now()).await.unwrap();
-    let answer = world.store.dataset_append(id, version, vec![item(12), item(0)], world.now()).await;
-    assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "1"), "{answer:?}");
+    assert_eq!(append(version, vec![item(13), item(0)]).await, (1, vec![1]));
 }
 
 async fn a_refused_import_leaves_nothing_behind(world: World) {
@@ -143,7 +144,7 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 4));
     world.store.dataset_open_version(id, world.now()).await.unwrap();
     world.store.dataset_append(id, 2, items(0..3), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 2, BASE.into(), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 2, (BASE.into(), None), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.version, dataset.items), (2, 7));
     let both = Ranges::new(&[Range { start: 0, end: 1 }, Range { start: 3, end: 6 }], 7).unwrap();
@@ -178,7 +179,10 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
         let append = world.store.dataset_append(id, 1, items(10..200), world.now());
         let drop = world.store.dataset_drop_version(id, 1, None);
         let (appended, dropped) = tokio::join!(append, drop);
-        assert!(matches!(appended, Ok(200) | Err(StoreError::Conflict(_))), "{appended:?}");
+        assert!(
+            matches!(appended, Ok(Appended { count: 200, .. }) | Err(StoreError::Conflict(_))),
+            "{appended:?}"
+        );
         dropped.unwrap();
         let left = world.store.items_labelled(id, &["third".into()], (-1, 999), 999).await.unwrap();
         assert_eq!(left, (Vec::new(), None));
@@ -188,7 +192,7 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
 async fn items_are_found_by_their_labels_page_by_page(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..20), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 1, BASE.into(), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
     let (mut found, mut after) = (Vec::new(), -1);
     loop {
         let labels = ["third".into(), "unknown".into()];

@@ -93,10 +93,11 @@ async fn import(world: &World, attempt: Uuid) -> crate::Result<DatasetId> {
         meta: None,
         width: None,
         height: None,
+        orientation: None,
     };
     world.store.dataset_append(id, 1, vec![item], world.now()).await?;
     let completion = Some(completion(world, attempt, b"body"));
-    match world.store.dataset_finish(id, 1, String::new(), completion, world.now()).await {
+    match world.store.dataset_finish(id, 1, (String::new(), None), completion, world.now()).await {
         Ok(()) => Ok(id),
         Err(error) => {
             world.store.dataset_drop_version(id, 1, None).await?;

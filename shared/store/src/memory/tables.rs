@@ -72,6 +72,7 @@ pub(crate) struct Segment {
     pub(crate) pattern: Option<String>,
     pub(crate) ready: bool,
     pub(crate) touched: i64,
+    pub(crate) as_displayed: bool,
 }
 
 #[derive(Clone)]
@@ -80,6 +81,14 @@ pub(crate) struct Item {
     pub(crate) digest: Vec<u8>,
     pub(crate) labels: Option<String>,
     pub(crate) size: (Option<i64>, Option<i64>),
+    pub(crate) orientation: Option<i64>,
+}
+
+#[derive(Clone)]
+pub(crate) struct PictureSize {
+    pub(crate) size: (i64, i64),
+    pub(crate) orientation: Option<i64>,
+    pub(crate) source: i64,
 }
 
 #[derive(Clone)]
@@ -167,6 +176,10 @@ tables! {
     datasets: Uuid => Dataset,
     segments: (Uuid, i64) => Segment,
     items: (Uuid, i64) => Item,
+    /// By dataset and item.
+    picture_sizes: (Uuid, i64) => PictureSize,
+    /// By dataset, item and person: width and height.
+    size_reports: (Uuid, i64, Uuid) => (i64, i64),
     jobs: Uuid => Job,
     /// By job and position: start and stop.
     runs: (Uuid, i64) => (i64, i64),

@@ -1,0 +1,122 @@
+//! Items appended to a dataset: its next version.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use swath_domain::ids::DatasetId;
+use swath_runtime::body::{self, media_type};
+use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_store::{Dataset, DatasetState, StoreError, digest};
+
+use super::datasets::{own, view};
+use super::imports::{Start, TrialView, begin, begin_stream, faults_of, refused_stream, unknown_type};
+use crate::attempt;
+use crate::importer::{Import, Naming, Report, Target};
+use crate::manifest::{Kind, ManifestItem};
+
+const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
+
+/// Items for the next version.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoreItems {
+    /// The items, none of which may be in the dataset yet.
+    #[schema(min_items = 1)]
+    items: Vec<ManifestItem>,
+}
+
+/// Items for the next version, as a stream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AppendQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Whether this request has appended, or an earlier one under the same key.
+enum Appended {
+    Now(Report),
+    Before(serde_json::Value),
+}
+
+pub(crate) async fn append(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<DatasetId>,
+    key: IdempotencyKey,
+    Search(query): Search<AppendQuery>,
+    request: Request,
+) -> Result<Response> {
+    let dataset = own(&context, &caller, id).await?;
+    let is_trial = query.dry_run;
+    // A trial keeps nothing, so that it may be tried again under the same key.
+    let key = key.request(caller.user(), APPEND).filter(|_| !is_trial);
+    let appended = match Kind::of_content_type(media_type(request.headers())) {
+        Some(kind) => {
+            let prefix = format!("{id}\n{kind:?}\n").into_bytes();
+            match begin_stream(&context, key, &prefix, request.into_body()).await? {
+                Ok((attempt, body)) => {
+                    let most = context.config.server.upload_bytes;
+                    let version = next_version(&context, &dataset, is_trial).await;
+                    let version = match version {
+                        Ok(version) => version,
+                        Err(problem) => return Err(refused_stream(body, most, problem).await),
+                    };
+                    let import = Import::start(context.clone(), version, Naming::Line, (attempt, prefix));
+                    Appended::Now(import.stream(kind, body, most).await?)
+                }
+                Err(first) => Appended::Before(first),
+            }
+        }
+        None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
+            let bytes = body::collect(
+                request.into_body(),
+                context.config.server.body_bytes,
+                (&context.requests, Some(caller.user())),
+            )
+            .await?;
+            let more: MoreItems = body::parse(&bytes)?;
+            if more.items.is_empty() {
+                return Err(Problem::field("items", "holds no item"));
+            }
+            let faults = faults_of("items", &more.items);
+            let digest = digest(&[format!("{id}\n").as_bytes(), &bytes].concat());
+            match begin(&context, key, digest.clone()).await? {
+                Start::Go(attempt) => {
+                    let version = next_version(&context, &dataset, is_trial).await?;
+                    let naming = Naming::Index("items");
+                    let import = Import::start(context.clone(), version, naming, (attempt, digest));
+                    Appended::Now(import.list(more.items, faults).await?)
+                }
+                Start::Answered(first) => Appended::Before(first),
+            }
+        }
+        None => return Err(unknown_type()),
+    };
+    let mut view = view(&context, id).await?;
+    match appended {
+        Appended::Now(report) if is_trial => return Ok(Json(TrialView::from(report)).into_response()),
+        Appended::Now(_) => {}
+        Appended::Before(first) => {
+            let number = |field: &str, now: i64| first[field].as_i64().unwrap_or(now);
+            (view.version, view.count) = (number("version", view.version), number("count", view.count));
+        }
+    }
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// Opens the next version, to be filled by an import.
+async fn next_version(context: &Context, dataset: &Dataset, is_trial: bool) -> Result<Target> {
+    if dataset.state != DatasetState::Ready {
+        return Err(Problem::conflict("the dataset is not ready"));
+    }
+    let opened = context.store.dataset_open_version(dataset.id, context.now()).await;
+    let (version, _) = opened.map_err(|error| match error {
+        StoreError::Conflict(detail) => attempt::in_progress(&detail),
+        error => error.into(),
+    })?;
+    let base = Some(dataset.base.clone());
+    Ok(Target { dataset: dataset.id, team: dataset.team, version, base, is_trial })
+}

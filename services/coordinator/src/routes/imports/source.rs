@@ -1,0 +1,176 @@
+//! The four sources that a request may name.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use swath_domain::ids::{DatasetId, TeamId, UserId};
+use swath_domain::text::check_text;
+use swath_domain::{FieldError, limits};
+use swath_runtime::access::MANAGER;
+use swath_runtime::{Caller, Context, Problem, Result};
+use swath_store::{NewDataset, Source, fill_pattern};
+
+use super::{NewDatasetRequest, Outcome, SourceRequest, checked_name, faults_of, open};
+use crate::attempt::Attempt;
+use crate::export::shared_base;
+use crate::importer::place::{Place, manifest_place};
+use crate::importer::{FolderOptions, Import, Naming, Patience, Report, Target, media_check};
+use crate::manifest::{ManifestItem, check_item};
+use crate::notes::Notes;
+
+/// How long a request waits for an import before it answers `importing`.
+const IMPORT_WAIT: Duration = Duration::from_secs(10);
+
+type Attempted = (Option<Attempt>, Vec<u8>);
+
+/// Exactly one source, with what belongs to it.
+enum Chosen {
+    Pattern(String, i64),
+    Items(Vec<ManifestItem>),
+    Folder(PathBuf, FolderOptions),
+    Manifest(String),
+}
+
+impl SourceRequest {
+    fn choose(self) -> Result<Chosen> {
+        let Self { folder, manifest, items, pattern, count, order, skip_bad } = self;
+        if folder.is_none() && order.is_some() {
+            return Err(Problem::field("source.order", "goes with a folder alone"));
+        }
+        if folder.is_none() && skip_bad.is_some() {
+            return Err(Problem::field("source.skip_bad", "goes with a folder alone"));
+        }
+        match (folder, manifest, items, pattern, count) {
+            (Some(folder), None, None, None, None) => {
+                let options = FolderOptions {
+                    order: order.unwrap_or_default(),
+                    skip_bad: skip_bad.unwrap_or_default(),
+                };
+                Ok(Chosen::Folder(PathBuf::from(folder), options))
+            }
+            (None, Some(manifest), None, None, None) => Ok(Chosen::Manifest(manifest)),
+            (None, None, Some(items), None, None) => Ok(Chosen::Items(items)),
+            (None, None, None, Some(pattern), count) => {
+                Ok(Chosen::Pattern(pattern, count.unwrap_or_default()))
+            }
+            _ => Err(Problem::field(
+                "source",
+                "must be exactly one of folder, manifest, items, or pattern with count",
+            )),
+        }
+    }
+}
+
+/// Makes a dataset, or tries to.
+pub(super) async fn from_source(
+    context: &Context,
+    caller: &Caller,
+    request: NewDatasetRequest,
+    attempted: Attempted,
+) -> Result<Outcome> {
+    let team = caller.team(request.team, MANAGER)?;
+    let name = checked_name(request.name)?;
+    let (owner, is_trial) = ((team, caller.user()), request.dry_run);
+    let begin = async |name: String, naming: Naming, attempted: Attempted| {
+        let id = open(context, owner, name).await?;
+        let target = Target::new_dataset(id, team, is_trial);
+        Ok::<_, Problem>((id, Import::start(context.clone(), target, naming, attempted)))
+    };
+    match request.source.choose()? {
+        Chosen::Pattern(pattern, count) => {
+            check_pattern(context, team, &pattern, count).await?;
+            if is_trial {
+                let notes = Notes::default();
+                return Ok(Outcome::Tried(Report { items: count, without_size: count, notes }));
+            }
+            from_pattern(context, owner, name, (pattern, count), attempted).await
+        }
+        Chosen::Items(items) => {
+            if items.is_empty() {
+                return Err(Problem::field("source.items", "holds no item"));
+            }
+            let faults = faults_of("source.items", &items);
+            let (id, import) = begin(name, Naming::Index("source.items"), attempted).await?;
+            Ok(Outcome::of(id, is_trial, import.list(items, faults).await?))
+        }
+        Chosen::Folder(folder, options) => {
+            let access = context.media.of(&context.store, team).await?;
+            let (id, import) = begin(name, Naming::Path, attempted).await?;
+            let patience = import.patience();
+            let outcome = import.folder(access.places.clone(), folder, options);
+            Ok(Outcome::of(id, is_trial, patiently(outcome, &patience, is_trial).await?))
+        }
+        Chosen::Manifest(manifest) => {
+            let (place, kind) = manifest_place(context, team, manifest).await?;
+            let (id, import) = begin(name, Naming::Line, attempted).await?;
+            let (patience, most) = (import.patience(), context.config.server.upload_bytes);
+            let report = match place {
+                Place::File(file) => patiently(import.file(file, kind, most), &patience, is_trial).await?,
+                Place::Object(url) => patiently(import.object(url, kind, most), &patience, is_trial).await?,
+            };
+            Ok(Outcome::of(id, is_trial, report))
+        }
+    }
+}
+
+/// Waits for an import for a while; a long one goes on by itself, and the dataset says how it ends. A trial is waited for:
+/// nothing else would tell of it.
+async fn patiently(
+    import: impl Future<Output = Result<Report>> + Send + 'static,
+    patience: &Patience,
+    is_trial: bool,
+) -> Result<Report> {
+    let mut task = tokio::spawn(import);
+    if is_trial {
+        return task.await.map_err(|_| Problem::internal())?;
+    }
+    match tokio::time::timeout(IMPORT_WAIT, &mut task).await {
+        Ok(outcome) => outcome.map_err(|_| Problem::internal())?,
+        Err(_) if patience.claim() => Ok(Report::default()),
+        // It has ended in this very moment.
+        Err(_) => task.await.map_err(|_| Problem::internal())?,
+    }
+}
+
+async fn check_pattern(context: &Context, team: TeamId, pattern: &str, count: i64) -> Result<()> {
+    let mut errors = Vec::new();
+    check_text("source.pattern", pattern, limits::URI_MAX - 40, &mut errors);
+    let ends: Vec<_> =
+        [0, count - 1].into_iter().filter_map(|index| fill_pattern(pattern, index.max(0))).collect();
+    match ends.first() {
+        None => errors.push(FieldError::new("source.pattern", "needs one {} or {:08} where the number goes")),
+        Some(uri) if errors.is_empty() => {
+            let item = ManifestItem { uri: uri.clone(), ..ManifestItem::default() };
+            let named = |error: FieldError| FieldError::new("source.pattern", error.message);
+            errors.extend(check_item(&item).into_iter().map(named));
+        }
+        Some(_) => {}
+    }
+    if !(1..=limits::ITEMS_MAX).contains(&count) {
+        errors.push(FieldError::new("source.count", format!("must be between 1 and {}", limits::ITEMS_MAX)));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    // The others lie between the two; whether the team may use each is asked again when it is shown.
+    match media_check::faults(context, team, ends).await?.into_iter().next() {
+        Some((_, message)) => Err(Problem::field("source.pattern", message)),
+        None => Ok(()),
+    }
+}
+
+async fn from_pattern(
+    context: &Context,
+    (team, creator): (TeamId, UserId),
+    name: String,
+    (pattern, count): (String, i64),
+    (attempt, digest): Attempted,
+) -> Result<Outcome> {
+    let base = shared_base(None, pattern.split('{').next().unwrap_or_default());
+    let (id, now) = (DatasetId(context.next_id()), context.now());
+    let new = NewDataset { id, team, name, creator, base, source: Source::Pattern { pattern, count }, now };
+    let completion = attempt.as_ref().map(|attempt| attempt.completion(digest));
+    let id = context.store.dataset_create(new, completion).await?;
+    attempt.into_iter().for_each(Attempt::done);
+    Ok(Outcome::Made(id))
+}

@@ -1,0 +1,163 @@
+//! Sizes of pictures that a manager tells after the import, as JSON lines.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http_body_util::BodyExt;
+use serde::{Deserialize, Serialize};
+use swath_domain::FieldError;
+use swath_domain::ids::DatasetId;
+use swath_runtime::body::{interrupted, media_type};
+use swath_runtime::budget::Share;
+use swath_runtime::problem::Fault;
+use swath_runtime::{Caller, Context, PathId, Problem, Result};
+use swath_store::{Dataset, DatasetState, NewSize, SizeSource};
+
+use super::datasets::own;
+use crate::faults::Faults;
+use crate::manifest::{Kind, Lines, check_sides};
+
+/// Sizes that one request may tell.
+const SIZES_MAX: usize = 1_000_000;
+/// Sizes in one transaction.
+const PAGE: usize = 1_000;
+/// From so many sizes on, a request takes its share of the memory for large requests.
+const SMALL: usize = 10_000;
+
+/// A line: the size of one picture, as it is displayed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    index: i64,
+    width: i64,
+    height: i64,
+}
+
+/// A line as it waits for the end of the body.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    item: i64,
+    line: u64,
+    width: i32,
+    height: i32,
+}
+
+/// What has become of the sizes that were told.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SizesView {
+    /// Sizes in the request.
+    told: u64,
+    /// Those that are news: the others stood there already, or the picture's size is known better.
+    changed: u64,
+}
+
+pub(crate) async fn tell(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<DatasetId>,
+    request: Request,
+) -> Result<Json<SizesView>> {
+    let dataset = own(&context, &caller, id).await?;
+    if Kind::of_content_type(media_type(request.headers())) != Some(Kind::Jsonl) {
+        return Err(Problem::media_type("the body must be application/x-ndjson"));
+    }
+    if dataset.state != DatasetState::Ready {
+        return Err(Problem::conflict(format!("the dataset is {}", dataset.state.name())));
+    }
+    let (sizes, _share) = read(&context, &caller, &dataset, request.into_body()).await?;
+    let mut changed = 0;
+    for page in sizes.chunks(PAGE) {
+        let size = |told: &Told| NewSize {
+            item: told.item,
+            size: (told.width.into(), told.height.into()),
+            orientation: None,
+        };
+        let page = page.iter().map(size).collect();
+        changed += context.store.sizes_put(id, SizeSource::Told, page).await?;
+    }
+    Ok(Json(SizesView { told: sizes.len() as u64, changed }))
+}
+
+/// Reads the whole body before anything is written, so that a fault leaves everything as it was.
+async fn read(
+    context: &Context,
+    caller: &Caller,
+    dataset: &Dataset,
+    mut body: Body,
+) -> Result<(Vec<Told>, Share)> {
+    let mut lines = Lines::default();
+    let mut reading = Reading { count: dataset.items, sizes: Vec::new(), faults: Faults::default() };
+    let (mut share, mut bytes) = (Share::default(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| interrupted(&error))?;
+        let Some(data) = frame.data_ref() else { continue };
+        bytes += data.len() as u64;
+        if bytes > context.config.server.upload_bytes || reading.sizes.len() > SIZES_MAX {
+            return Err(Problem::too_large(format!(
+                "a request tells at most {SIZES_MAX} sizes in at most {} bytes",
+                context.config.server.upload_bytes
+            )));
+        }
+        let before = reading.sizes.len();
+        lines.push(data, |number, line| reading.line(number, line)).map_err(Problem::from)?;
+        if before < SMALL && reading.sizes.len() >= SMALL {
+            share = context.requests.share(Some(caller.user()), SIZES_MAX * size_of::<Told>()).await?;
+        }
+    }
+    lines.finish(|number, line| reading.line(number, line)).map_err(Problem::from)?;
+    Ok((reading.end()?, share))
+}
+
+/// The lines of a request as they are read.
+struct Reading {
+    /// Items of the dataset.
+    count: i64,
+    sizes: Vec<Told>,
+    faults: Faults,
+}
+
+impl Reading {
+    fn line(&mut self, number: u64, text: &[u8]) {
+        match serde_json::from_slice::<Line>(text) {
+            Ok(line) => self.told(number, &line),
+            Err(error) => self.fault(number, &FieldError::new("", format!("is not a size: {error}"))),
+        }
+    }
+
+    fn told(&mut self, number: u64, line: &Line) {
+        let mut errors = Vec::new();
+        if !(0..self.count).contains(&line.index) {
+            let message = format!("is not an item of the dataset, which has {}", self.count);
+            errors.push(FieldError::new("index", message));
+        }
+        check_sides(Some(line.width), Some(line.height), &mut errors);
+        errors.iter().for_each(|error| self.fault(number, error));
+        if let (Ok(width), Ok(height), true) =
+            (i32::try_from(line.width), i32::try_from(line.height), errors.is_empty())
+        {
+            self.sizes.push(Told { item: line.index, line: number, width, height });
+        }
+    }
+
+    fn fault(&mut self, line: u64, error: &FieldError) {
+        let field = Some(error.field.clone()).filter(|field| !field.is_empty());
+        self.faults.add(Fault { field, line: Some(line), message: error.message.clone(), index: None });
+    }
+
+    /// The sizes in the order of their items, of which each has one.
+    fn end(mut self) -> Result<Vec<Told>> {
+        self.sizes.sort_unstable_by_key(|told| (told.item, told.line));
+        for pair in self.sizes.windows(2) {
+            let [first, second] = pair else { continue };
+            if first.item == second.item && (first.width, first.height) != (second.width, second.height) {
+                let message = format!("item {} has another size on line {}", second.item, first.line);
+                self.faults.add(Fault { line: Some(second.line), message, ..Fault::default() });
+            }
+        }
+        self.sizes.dedup_by_key(|told| told.item);
+        if self.sizes.is_empty() && self.faults.is_empty() {
+            return Err(Problem::invalid(vec![FieldError::new("", "the body tells no size")]));
+        }
+        self.faults.into_problem().map_or(Ok(self.sizes), Err)
+    }
+}
