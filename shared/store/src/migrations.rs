@@ -19,12 +19,17 @@ macro_rules! steps {
                 include_str!(concat!("../../../migrations/", $folder, "/0008_verdict_figures.sql")),
             ),
             (9, "own work", include_str!(concat!("../../../migrations/", $folder, "/0009_own_work.sql"))),
+            (
+                10,
+                "version base",
+                include_str!(concat!("../../../migrations/", $folder, "/0010_version_base.sql")),
+            ),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 9] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 9] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 10] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 10] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

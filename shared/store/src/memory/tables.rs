@@ -72,6 +72,7 @@ pub(crate) struct Segment {
     pub(crate) pattern: Option<String>,
     pub(crate) ready: bool,
     pub(crate) touched: i64,
+    pub(crate) base: Option<String>,
 }
 
 #[derive(Clone)]
