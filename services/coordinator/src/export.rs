@@ -75,8 +75,10 @@ pub struct Head {
     pub job: Job,
     /// The name of its dataset.
     pub dataset_name: String,
-    /// What all URIs of the dataset begin with, see [`shared_base`]; file names are what follows it.
+    /// What all URIs of the job's version of it begin with, see [`shared_base`]; file names are what follows it.
     pub base: String,
+    /// The only slot whose opinions are exported, where one was chosen.
+    pub slot: Option<i64>,
 }
 
 /// One accepted opinion on one item.

@@ -334,6 +334,11 @@ fn job_routes() -> Vec<Route> {
             json!({"type": "string", "enum": ["accepted", "all"]}),
             "`all`: every stored annotation, as JSON lines.",
         )
+        .query(
+            "slot",
+            json!({"type": "integer", "minimum": 0, "maximum": 15}),
+            "Only the opinions of this slot, from 0.",
+        )
         .gives_stream(&["application/x-ndjson", "application/json", "application/x-tar"]),
     ]
 }

@@ -126,7 +126,7 @@ impl Document {
         self.image = Some(item.index);
         let image = Image {
             id: image_id(item),
-            file_name: self.names.of(item.index, &item.uri),
+            file_name: self.summary.name(item, self.names.of(&item.uri)),
             width,
             height,
             swath: Origin { index: item.index, uri: &item.shown_uri },

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::Ranges;
 use swath_domain::ids::JobId;
-use swath_domain::job::Job;
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
@@ -33,6 +32,7 @@ const WAITING: usize = 1;
 pub(crate) struct ExportQuery {
     format: Option<String>,
     items: Option<String>,
+    slot: Option<i64>,
 }
 
 type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
@@ -56,14 +56,18 @@ pub(crate) async fn export(
         Some("all") => return Err(Problem::field("items", "`all` goes with the format jsonl alone")),
         Some(_) => return Err(Problem::field("items", "is not one of `accepted`, `all`")),
     };
+    if query.slot.is_some_and(|slot| !(0..job.slots).contains(&slot)) {
+        return Err(Problem::field("slot", format!("must be between 0 and {}", job.slots - 1)));
+    }
     let dataset = context.store.dataset(job.dataset).await?.ok_or_else(Problem::not_found)?;
+    let base = context.store.dataset_base(job.dataset, job.version).await?.ok_or_else(Problem::not_found)?;
     let name = format!("attachment; filename=\"swath-{id}.{}\"", format.file_extension());
     let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
     let (chunks, waiting) = mpsc::channel(WAITING);
-    let head = Head { job, dataset_name: dataset.name, base: dataset.base };
+    let head = Head { job, dataset_name: dataset.name, base, slot: query.slot };
     spawn_stream(chunks.clone(), async move {
         if everything {
-            write_everything(&context, &head.job, &chunks).await
+            write_everything(&context, &head, &chunks).await
         } else {
             write_accepted(&context, format, head, &chunks).await
         }
@@ -76,14 +80,15 @@ pub(crate) async fn export(
 }
 
 async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &Chunks) -> io::Result<()> {
-    let (id, dataset) = (head.job.id, head.job.dataset);
+    let (id, dataset, slot) = (head.job.id, head.job.dataset, head.slot);
     let mut encoder = Encoder::new(format, head)?;
     send(chunks, encoder.begin()?).await?;
     let mut after = (-1, -1);
     loop {
-        let page = context.store.accepted(id, after, PAGE_BYTES).await.map_err(broken)?;
+        let mut page = context.store.accepted(id, after, PAGE_BYTES).await.map_err(broken)?;
         let Some(last) = page.last() else { break };
         after = (last.annotation.item, last.slot);
+        page.retain(|item| slot.is_none_or(|slot| item.slot == slot));
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
         numbers.dedup();
         let rows = context.store.items(dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
@@ -118,7 +123,8 @@ fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemR
 }
 
 /// Every stored annotation, by round, number, slot, author and item.
-async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::Result<()> {
+async fn write_everything(context: &Context, head: &Head, chunks: &Chunks) -> io::Result<()> {
+    let job = &head.job;
     let mut after = Uuid::nil();
     loop {
         let filter = AssignmentFilter::default();
@@ -128,7 +134,7 @@ async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::
         let mut stored = StoredItems::of(&context.store, job, page).await.map_err(broken)?;
         while let Some(items) = stored.next().await? {
             let mut bytes = Vec::new();
-            for mut item in items {
+            for mut item in items.into_iter().filter(|item| head.slot.is_none_or(|slot| item.slot == slot)) {
                 item.uri = context.media.files.shown_uri(&item.uri);
                 stored_line(&item, &mut bytes)?;
             }

@@ -43,7 +43,7 @@ fn a_small_document_is_exactly_this() {
         document["info"]["swath"],
         json!({"job": "00000000-0000-0000-0000-000000000001", "title": "Cars", "dataset_version": 1,
             "dataset": "00000000-0000-0000-0000-000000000003", "items": 2, "figures": 2, "skipped": 0,
-            "unknown_size": 0, "changed": {},
+            "unknown_size": 0, "changed": {}, "renamed": [],
             "left_out": {"figure_tag": 1, "item_tag": 2, "point": 1, "polygon_with_holes": 1, "polyline": 1}})
     );
     assert_eq!(document["licenses"], json!([]));
