@@ -179,9 +179,9 @@ impl Encoder {
     /// The bytes behind the last item, in pieces.
     pub fn finish(self) -> io::Result<Tail> {
         match self.0 {
-            Form::Jsonl => Ok(Tail { spool: None, last: None }),
+            Form::Jsonl => Ok(Tail::default()),
             Form::Coco(document) => document.finish(),
-            Form::Supervisely(project) => Ok(Tail { spool: None, last: Some(project.finish()?) }),
+            Form::Supervisely(project) => Ok(Tail { last: Some(project.finish()?), ..Tail::default() }),
         }
     }
 }
@@ -189,8 +189,9 @@ impl Encoder {
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The end of an export, in pieces of bounded size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tail {
+    first: Option<Vec<u8>>,
     spool: Option<File>,
     last: Option<Vec<u8>>,
 }
@@ -199,6 +200,9 @@ impl Iterator for Tail {
     type Item = io::Result<Vec<u8>>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
         if let Some(file) = &mut self.spool {
             let mut piece = Vec::with_capacity(PIECE_BYTES);
             match file.take(PIECE_BYTES as u64).read_to_end(&mut piece) {

@@ -15,6 +15,7 @@ use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
@@ -94,12 +95,21 @@ async fn write_accepted(context: &Context, format: Format, head: Head, chunks: &
         let rows = context.store.items(dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
         let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
         let items: io::Result<Vec<_>> = page.into_iter().map(|item| exported(context, item, &rows)).collect();
-        send(chunks, encoder.items(&items?)?).await?;
+        let items = items?;
+        let bytes;
+        (encoder, bytes) = encoded(encoder, items).await?;
+        send(chunks, bytes).await?;
     }
     for piece in encoder.finish()? {
         send(chunks, piece?).await?;
     }
     Ok(())
+}
+
+/// Writes a page on a thread of its own: a page of masks keeps a processor busy for a while.
+async fn encoded(mut encoder: Encoder, items: Vec<Item>) -> io::Result<(Encoder, Vec<u8>)> {
+    let written = spawn_blocking(move || encoder.items(&items).map(|bytes| (encoder, bytes)));
+    written.await.map_err(io::Error::other)?
 }
 
 fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {
