@@ -9,6 +9,8 @@ use swath_domain::labels::{Point, Size};
 
 /// Steps to a pixel, as in pycocotools.
 const SCALE: i64 = 5;
+/// Steps beyond any picture: a point of a picture whose size was unknown may lie anywhere.
+const FAR: f64 = 1e12;
 
 /// A mask as it stands in a document.
 #[derive(Debug, Serialize)]
@@ -84,7 +86,7 @@ struct Edge {
 }
 
 fn edges(ring: usize, points: &[Point]) -> impl Iterator<Item = Edge> {
-    let step = |value: f64| (SCALE as f64 * value + 0.5) as i64;
+    let step = |value: f64| (SCALE as f64 * value + 0.5).clamp(-FAR, FAR) as i64;
     let steps = move |point: &Point| point.map(step);
     let following = points.iter().cycle().skip(1);
     points.iter().zip(following).map(move |(a, b)| {

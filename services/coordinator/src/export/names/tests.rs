@@ -180,7 +180,7 @@ fn paths() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn a_path_is_read_back_from_its_name(path in paths(), layout in layouts()) {

@@ -105,6 +105,15 @@ fn every_slot_is_a_dataset() {
     let (_, files) = project(head(2), &[item(0, labels()), second]);
     assert!(files.contains_key("my photos~slot0/ann/sub%2F0.png.json"));
     assert!(files.contains_key("my photos~slot1/ann/sub%2F0.png.json"));
+    assert_eq!(json(&files, SUMMARY)["changed"]["name_with_folders"], 1, "a name is told once");
+}
+
+#[test]
+fn a_chosen_slot_is_the_only_dataset() {
+    let (_, files) = project(Head { slot: Some(1), ..head(2) }, &[Item { slot: 1, ..item(0, json!({})) }]);
+    let folders: Vec<_> = files.keys().filter(|path| path.ends_with("/ann/")).collect();
+    assert_eq!(folders, ["my photos/ann/"]);
+    assert_eq!(json(&files, SUMMARY)["slot"], 1);
 }
 
 #[test]

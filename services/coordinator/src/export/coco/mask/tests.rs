@@ -41,6 +41,8 @@ fn a_mask_is_bounded_before_it_is_drawn() {
     let wide: [&[Point]; 1] = [&[[0.0, 0.0], [1e6, 0.0], [1e6, 9.0], [0.0, 9.0]]];
     assert!(mask(&wide, (1_000_000, 10), 1_999_999).is_none());
     assert!(mask(&wide, (1_000_000, 10), 2_000_000).is_some());
+    let far: [&[Point]; 1] = [&[[0.0, 0.0], [1e308, 0.0], [1e308, 1e308], [0.0, 1e308]]];
+    assert_eq!(masked(&far, (10, 10)), [0, 100]);
     let small: [&[Point]; 1] = [&[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0]]];
     assert!(mask(&small, (65_536, 65_536), 100).is_none(), "readers count pixels in 32 bits");
     assert!(mask(&small, (65_536, 65_535), 100).is_some());
