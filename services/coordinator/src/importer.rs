@@ -34,6 +34,8 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// What arrives: pages, and at last an end; a channel that closes without one was abandoned.
 enum Feed {
+    /// What the URIs that follow begin with, where it is shorter than all that they share.
+    Base(String),
     Page(Vec<ManifestItem>),
     Fault(Box<Problem>),
     /// With the digest of the request, by which it is known again.
@@ -290,6 +292,7 @@ async fn fill(
                 let appended = context.store.dataset_append(target.dataset, target.version, items, now).await;
                 taken = appended.map_err(|error| places.name(error))?;
             }
+            Some(Feed::Base(uri)) => base = Some(shared_base(base.as_deref(), &uri)),
             Some(Feed::Fault(problem)) => return Err(*problem),
             Some(Feed::End(digest)) => break digest,
             None => return Err(Problem::unreadable("the import was interrupted")),

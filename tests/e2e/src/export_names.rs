@@ -1,5 +1,6 @@
 //! What exports call pictures, and whose opinions they hold.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +9,8 @@ use swath_harness::client::Job;
 use swath_harness::{Person, Team};
 
 const SETTLE: Duration = Duration::from_secs(30);
+/// As much of a picture of 30 by 20 pixels as Swath reads.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x1e\0\0\0\x14\x08\0\0\0\0\0\0\0\0";
 
 /// Items of known size, which COCO needs.
 fn items(uris: &[&str]) -> Value {
@@ -50,6 +53,28 @@ async fn names_stay_when_the_dataset_grows() {
     let told = &after["info"]["swath"];
     assert_eq!(told["changed"], json!({"name_escaped": 1}));
     assert_eq!(told["renamed"][0]["name"], "b.example/3%5C.png", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_a_folders_pictures_are_their_paths_below_it() {
+    let world = World::shared().await;
+    let team = world.team("names").await;
+    let folder = world.media_folder("names").unwrap();
+    std::fs::create_dir(folder.join("only here")).unwrap();
+    let kept = ["50%.png", "c#1.png", "q?3F15.png", "10:00~a b.png"].map(|name| format!("only here/{name}"));
+    for path in &kept {
+        std::fs::write(folder.join(path), PICTURE).unwrap();
+    }
+    std::fs::write(folder.join("only here/new\nline.png"), PICTURE).unwrap();
+    let dataset = team.dataset_from(json!({"folder": folder})).await;
+    let job = team.job(&dataset, json!({"review": {"rule": "none"}})).await;
+    done(&team, &job, &["anna"]).await;
+    let document = coco(&team.manager, &job, "").await;
+    let (found, lost): (Vec<_>, Vec<_>) =
+        names(&document).into_iter().partition(|name| folder.join(name).exists());
+    assert_eq!(BTreeSet::from_iter(found), kept.iter().map(String::as_str).collect());
+    assert_eq!(lost, ["only here/new%0Aline.png"]);
+    assert_eq!(document["info"]["swath"]["changed"], json!({"name_escaped": 1}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,6 +87,10 @@ impl Names {
     /// What follows the base: of a file its path, of anything else the text as it stands.
     fn path<'a>(&self, uri: &'a str) -> Path<'a> {
         let rest = uri.strip_prefix(&self.base).unwrap_or(uri);
+        if uri.starts_with("data:") {
+            // Such a URI is the picture itself; its text would be no name.
+            return Path { bytes: b"".into(), is_file: false, is_own: false };
+        }
         let plain = |is_file| Path { bytes: rest.as_bytes().into(), is_file, is_own: !is_file };
         if !self.base.starts_with("file:///") {
             return plain(false);

@@ -61,6 +61,8 @@ impl Import {
         let work = files.work.clone();
         let begin = move || folder::scan(files, places, &path);
         let mut scan = work.run(STEP_TIMEOUT, begin).await.map_err(late)?.map_err(fault)?;
+        // Names in exports are paths below the folder, also where all of its pictures lie in one folder of it.
+        self.send(Feed::Base(scan.base())).await;
         loop {
             let step = move || {
                 let (page, ended) = scan.batch(PAGE, STEP_TIME);

@@ -145,6 +145,8 @@ fn a_file_that_is_written_otherwise_has_its_path_in_a_tree_and_a_digest_elsewher
 #[test]
 fn a_path_may_be_empty_or_have_no_base() {
     assert!(name(Layout::Tree, "s3://b/", "s3://b/").text.starts_with(MARK));
+    let drawn = name(Layout::Tree, "data:image/", "data:image/png;base64,iVBO/Rw0").text;
+    assert_eq!((drawn.starts_with(MARK), drawn.len()), (true, 2 + 32));
     assert_eq!(name(Layout::Tree, "", "https://h/a.png").text, "https:/%2Fh/a.png");
     assert_eq!(name(Layout::Flat, "", "s3://h/a.png").text, "s3%3A%2F%2Fh%2Fa.png");
 }
