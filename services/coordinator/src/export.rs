@@ -18,7 +18,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use swath_domain::job::Job;
-use swath_domain::labels::{Annotation, Shape, Size};
+use swath_domain::labels::{Annotation, Class, Shape, Size};
 use swath_domain::{AssignmentId, Time, UserId};
 
 pub use self::names::shared_base;
@@ -53,9 +53,10 @@ impl Format {
         self != Self::Jsonl
     }
 
-    /// Whether something of an annotation may not be taken.
-    pub fn may_lose(self) -> bool {
-        self == Self::Coco
+    /// Whether figures of these classes may have a form that the format does not take.
+    pub fn may_lose(self, classes: &[Class]) -> bool {
+        let is_lost = |class: &Class| class.shape == Shape::Any || NOT_COCO.contains(&class.shape);
+        self == Self::Coco && classes.iter().any(is_lost)
     }
 
     /// The ending of a file that holds the export.
@@ -88,8 +89,10 @@ pub struct Head {
     pub job: Job,
     /// The name of its dataset.
     pub dataset_name: String,
-    /// What all URIs of the dataset begin with, see [`shared_base`]; file names are what follows it.
+    /// What all URIs of the job's version of it begin with, see [`shared_base`]; file names are what follows it.
     pub base: String,
+    /// The only slot whose opinions are exported, where one was chosen.
+    pub slot: Option<i64>,
 }
 
 /// One accepted opinion on one item.
@@ -199,9 +202,9 @@ impl Encoder {
     /// The bytes behind the last item, in pieces.
     pub fn finish(self) -> io::Result<Tail> {
         match self.0 {
-            Form::Jsonl => Ok(Tail { spool: None, last: None }),
+            Form::Jsonl => Ok(Tail::default()),
             Form::Coco(document) => document.finish(),
-            Form::Supervisely(project) => Ok(Tail { spool: None, last: Some(project.finish()?) }),
+            Form::Supervisely(project) => Ok(Tail { last: Some(project.finish()?), ..Tail::default() }),
         }
     }
 }
@@ -209,8 +212,9 @@ impl Encoder {
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The end of an export, in pieces of bounded size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tail {
+    first: Option<Vec<u8>>,
     spool: Option<File>,
     last: Option<Vec<u8>>,
 }
@@ -219,6 +223,9 @@ impl Iterator for Tail {
     type Item = io::Result<Vec<u8>>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
         if let Some(file) = &mut self.spool {
             let mut piece = Vec::with_capacity(PIECE_BYTES);
             match file.take(PIECE_BYTES as u64).read_to_end(&mut piece) {

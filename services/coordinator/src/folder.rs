@@ -162,6 +162,12 @@ impl Iterator for Scan {
 }
 
 impl Scan {
+    /// What the URIs of all pictures begin with that do not lie behind a link.
+    pub fn base(&self) -> String {
+        let top = self.levels.first().map(|level| media_path::uri_of(&level.canonical)).unwrap_or_default();
+        if top.ends_with('/') { top } else { top + "/" }
+    }
+
     /// The next pictures, at most so many and for about so long.
     pub fn batch(&mut self, most: usize, time: Duration) -> Step {
         let (mut items, mut bad, begun) = (Vec::new(), Vec::new(), Instant::now());

@@ -41,6 +41,8 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// What arrives: pages and faults, and at last an end; a channel that closes without one was abandoned.
 enum Feed {
+    /// What the URIs that follow begin with, where it is shorter than all that they share.
+    Base(String),
     Page(Vec<ManifestItem>),
     /// What is wrong with single items. The rest is looked at all the same, so that all faults are told at once.
     Faults(Vec<Fault>),
@@ -264,6 +266,7 @@ impl<'a> Filling<'a> {
         loop {
             match next(self.context, self.target, arriving).await? {
                 Some(Feed::Page(page)) => self.page(page).await?,
+                Some(Feed::Base(uri)) => self.base = Some(shared_base(self.base.as_deref(), &uri)),
                 Some(Feed::Faults(faults)) => self.faults.add_all(faults),
                 Some(Feed::Failure(problem)) => return Err(self.failed_with(*problem)),
                 Some(Feed::End(digest, notes)) => {

@@ -356,6 +356,11 @@ fn job_routes() -> Vec<Route> {
             json!({"type": "boolean"}),
             "Leave out what the format does not take, instead of refusing.",
         )
+        .query(
+            "slot",
+            json!({"type": "integer", "minimum": 0, "maximum": 15}),
+            "Only the opinions of this slot, from 0.",
+        )
         .gives_stream(&["application/x-ndjson", "application/json", "application/x-tar"]),
     ]
 }

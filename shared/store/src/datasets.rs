@@ -6,7 +6,7 @@ use swath_domain::ids::{DatasetId, TeamId, UserId};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, row};
+use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::memory::{Segment, Tables};
 use crate::requests::{self, Completion};
@@ -54,7 +54,7 @@ pub struct Dataset {
     pub state: DatasetState,
     /// Why it failed.
     pub error: Option<String>,
-    /// What all URIs begin with, up to a slash; exports name files by what follows.
+    /// What all URIs begin with, up to a slash; a job's exports ask for the base of its own version instead.
     pub base: String,
     /// What its import has noted, as JSON.
     pub notes: Option<String>,
@@ -144,7 +144,7 @@ pub fn fill_pattern(pattern: &str, index: i64) -> Option<String> {
 async fn create(db: &mut Db<'_>, new: &NewDataset, completion: Option<&Completion>) -> Result<DatasetId> {
     let (ready, count, pattern) = match &new.source {
         Source::Rows => (false, 0, None),
-        Source::Pattern { pattern, count } => (true, *count, Some(pattern.clone())),
+        Source::Pattern { pattern, count } => (true, *count, Some((pattern.clone(), new.base.clone()))),
     };
     execute!(
         db,
@@ -164,7 +164,7 @@ async fn create(db: &mut Db<'_>, new: &NewDataset, completion: Option<&Completio
             false => Err(StoreError::NotFound),
         }
     )?;
-    insert_segment(db, (new.id, 1), (0, count), pattern, ready, new.now).await?;
+    insert_segment(db, (new.id, 1), (0, count), pattern, new.now).await?;
     requests::complete(db, completion, &json!(new.id), new.now).await?;
     Ok(new.id)
 }
@@ -193,29 +193,32 @@ pub(crate) fn segments_of(t: &Tables, id: DatasetId) -> impl Iterator<Item = (i6
     t.segments.range((id.0, i64::MIN)..=(id.0, i64::MAX)).map(|((_, version), segment)| (*version, segment))
 }
 
-/// Writes down where the items of a version come from.
+/// Writes down where the items of a version come from: a pattern and its base, or rows that follow.
 pub(crate) async fn insert_segment(
     db: &mut Db<'_>,
     (dataset, version): (DatasetId, i64),
     (start, stop): (i64, i64),
-    pattern: Option<String>,
-    ready: bool,
+    pattern: Option<(String, String)>,
     now: Time,
 ) -> Result<()> {
+    let ready = pattern.is_some();
+    let (pattern, base) = pattern.unzip();
     execute!(
         db,
-        "INSERT INTO segments (dataset, version, start, stop, pattern, ready, touched, as_displayed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE)",
+        "INSERT INTO segments (dataset, version, start, stop, pattern, ready, touched, base, as_displayed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE)",
         dataset.0,
         version,
         start,
         stop,
         pattern.clone(),
         ready,
-        now.0;
+        now.0,
+        base.clone();
         |t| {
-            let (pattern, touched) = (pattern.clone(), now.0);
-            t.segments.insert((dataset.0, version), Segment { start, stop, pattern, ready, touched, as_displayed: true })
+            let (pattern, touched, base) = (pattern.clone(), now.0, base);
+            let segment = Segment { start, stop, pattern, ready, touched, base, as_displayed: true };
+            t.segments.insert((dataset.0, version), segment)
         }
     )?;
     Ok(())
@@ -274,6 +277,25 @@ impl Store {
         let before = Uuid::from_u128(id.0.as_u128().saturating_sub(1));
         let found = self.datasets_measured_as_stored(before, 1).await?;
         Ok(found.first().is_some_and(|(found, _)| *found == id.0))
+    }
+
+    /// What all URIs of a version begin with, up to a slash: exports of its jobs name files by what follows, whatever
+    /// is appended later.
+    pub async fn dataset_base(&self, id: DatasetId, version: i64) -> Result<Option<String>> {
+        let mut reader = self.reader().await?;
+        let found = fetch_one!(
+            &mut reader.db(),
+            (String,),
+            "SELECT COALESCE(s.base, d.base) FROM segments s CROSS JOIN datasets d
+             WHERE s.dataset = $1 AND s.version = $2 AND s.ready AND d.id = s.dataset",
+            id.0,
+            version;
+            |t| {
+                let segment = t.segments.get(&(id.0, version)).filter(|segment| segment.ready);
+                segment.zip(t.datasets.get(&id.0)).map(|(s, d)| (s.base.clone().unwrap_or(d.base.clone()),))
+            }
+        )?;
+        Ok(found.map(|(base,)| base))
     }
 
     /// The names of these datasets.

@@ -61,7 +61,7 @@ async fn open_version(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<(i64,
     if state != 1 || open.is_some() {
         return Err(StoreError::Conflict("the dataset is not ready, or is being appended to".into()));
     }
-    insert_segment(db, (id, version + 1), (items, items), None, false, now).await?;
+    insert_segment(db, (id, version + 1), (items, items), None, now).await?;
     Ok((version + 1, items))
 }
 
@@ -170,6 +170,24 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[&NewI
     Ok(())
 }
 
+/// Writes the dataset's base down for complete versions that have none of their own: they are older than the column,
+/// and the dataset's base is about to change.
+async fn keep_base(db: &mut Db<'_>, id: DatasetId) -> Result<()> {
+    execute!(
+        db,
+        "UPDATE segments SET base = (SELECT d.base FROM datasets d WHERE d.id = $1)
+         WHERE dataset = $1 AND ready AND base IS NULL",
+        id.0;
+        |t| {
+            let base = t.datasets.get(&id.0).map(|dataset| dataset.base.clone());
+            let lacking = segments_of(t, id).filter(|(_, segment)| segment.ready && segment.base.is_none());
+            let lacking: Vec<_> = lacking.map(|(version, _)| (id.0, version)).collect();
+            Ok(lacking.iter().map(|place| t.segments.update(place, |segment| segment.base = base.clone())).sum())
+        }
+    )
+    .map(drop)
+}
+
 /// Makes an open version the dataset's latest.
 async fn finish(
     db: &mut Db<'_>,
@@ -184,12 +202,16 @@ async fn finish(
     if start == stop {
         return Err(StoreError::Invalid(FieldError::new("source", "holds no item")));
     }
+    keep_base(db, id).await?;
     execute!(
         db,
-        "UPDATE segments SET ready = TRUE WHERE dataset = $1 AND version = $2",
+        "UPDATE segments SET ready = TRUE, base = $3 WHERE dataset = $1 AND version = $2",
         id.0,
-        version;
-        |t| Ok(t.segments.update(&(id.0, version), |segment| segment.ready = true))
+        version,
+        base;
+        |t| Ok(t.segments.update(&(id.0, version), |segment| {
+            (segment.ready, segment.base) = (true, Some(base.to_owned()));
+        }))
     )?;
     execute!(
         db,

@@ -20,6 +20,11 @@ macro_rules! steps {
             ),
             (9, "own work", include_str!(concat!("../../../migrations/", $folder, "/0009_own_work.sql"))),
             (
+                10,
+                "version base",
+                include_str!(concat!("../../../migrations/", $folder, "/0010_version_base.sql")),
+            ),
+            (
                 11,
                 "picture sizes",
                 include_str!(concat!("../../../migrations/", $folder, "/0011_picture_sizes.sql")),
@@ -28,8 +33,8 @@ macro_rules! steps {
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 10] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 10] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 11] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 11] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

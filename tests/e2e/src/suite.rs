@@ -12,6 +12,7 @@ mod digits;
 mod documents;
 mod durability;
 mod edges;
+mod export_names;
 mod figures;
 mod invariants;
 mod labels;

@@ -1,11 +1,18 @@
-//! A COCO document. Images are written as they come; annotations wait in a temporary file until the images are over.
+//! A COCO document. Images are written as they come, each once all opinions on it are known; annotations wait in a
+//! temporary file until the images are over.
+
+mod attributes;
+mod mask;
+mod shape;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 
 use serde::Serialize;
-use swath_domain::labels::{Class, Figure, Geometry, Point, Shape, Size};
+use swath_domain::labels::{Class, Figure, Shape, Size};
 
+use self::attributes::Attributes;
+use self::shape::{Drawn, Segmentation, drawn};
 use super::names::{Layout, Names};
 use super::summary::class_number;
 use super::{Head, Item, Provenance, Summary, Tail};
@@ -18,18 +25,31 @@ struct Category<'a> {
 }
 
 #[derive(Serialize)]
-struct Image<'a> {
+struct Image {
     id: i64,
     file_name: String,
     width: i64,
     height: i64,
-    swath: Origin<'a>,
+    /// The tags of all opinions in the document.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    attributes: Attributes,
+    swath: Origin,
 }
 
 #[derive(Serialize)]
-struct Origin<'a> {
+struct Origin {
     index: i64,
-    uri: &'a str,
+    uri: String,
+    /// Who said what, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opinions: Vec<Opinion>,
+}
+
+/// The tags of one opinion.
+#[derive(Serialize)]
+struct Opinion {
+    slot: i64,
+    attributes: Attributes,
 }
 
 #[derive(Serialize)]
@@ -40,12 +60,14 @@ struct Object {
     bbox: [f64; 4],
     area: f64,
     iscrowd: u8,
-    segmentation: [Vec<f64>; 1],
-    swath: Drawn,
+    segmentation: Segmentation,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    attributes: Attributes,
+    swath: Source,
 }
 
 #[derive(Serialize)]
-struct Drawn {
+struct Source {
     shape: Shape,
     #[serde(flatten)]
     provenance: Provenance,
@@ -58,6 +80,9 @@ struct Info<'a> {
     swath: &'a Summary,
 }
 
+/// Runs of all masks in one document: what waits in the temporary file stays below some ten gigabytes.
+const RUNS_MAX: usize = 1 << 31;
+
 /// A document that is being written.
 pub(super) struct Document {
     title: String,
@@ -66,9 +91,13 @@ pub(super) struct Document {
     names: Names,
     summary: Summary,
     spool: BufWriter<File>,
-    /// The image written last; the opinions of all slots stand side by side and share it.
-    image: Option<i64>,
+    /// The image that waits for what other slots say of it.
+    image: Option<Image>,
+    /// Whether the document holds several opinions on an item.
+    has_opinions: bool,
+    images: u64,
     objects: u64,
+    runs_left: usize,
 }
 
 impl Document {
@@ -83,7 +112,10 @@ impl Document {
             names: Names { base: head.base, layout: Layout::Tree },
             spool,
             image: None,
+            has_opinions: head.job.slots > 1 && head.slot.is_none(),
+            images: 0,
             objects: 0,
+            runs_left: RUNS_MAX,
         })
     }
 
@@ -104,55 +136,73 @@ impl Document {
         for item in page {
             if let Some(size) = self.summary.admit(item) {
                 self.image(item, size, &mut bytes)?;
-                self.annotation(item)?;
+                self.annotation(item, size)?;
             }
         }
         Ok(bytes)
     }
 
-    pub(super) fn finish(self) -> io::Result<Tail> {
+    pub(super) fn finish(mut self) -> io::Result<Tail> {
+        let mut first = Vec::new();
+        self.end_image(&mut first)?;
         let mut spool = self.spool.into_inner()?;
         spool.rewind()?;
         let info = Info { description: &self.title, version: self.version.to_string(), swath: &self.summary };
         let mut last = br#"],"info":"#.to_vec();
         serde_json::to_writer(&mut last, &info)?;
         last.extend_from_slice(b"}\n");
-        Ok(Tail { spool: Some(spool), last: Some(last) })
+        Ok(Tail { first: Some(first), spool: Some(spool), last: Some(last) })
     }
 
+    /// Takes the tags of one opinion, for the image that they are about.
     fn image(&mut self, item: &Item, (width, height): Size, bytes: &mut Vec<u8>) -> io::Result<()> {
-        if self.image == Some(item.index) {
-            return Ok(());
+        if self.image.as_ref().is_none_or(|image| image.swath.index != item.index) {
+            self.end_image(bytes)?;
+            self.image = Some(Image {
+                id: image_id(item),
+                file_name: self.summary.name(item, self.names.of(&item.uri)),
+                width,
+                height,
+                attributes: Attributes::new(),
+                swath: Origin { index: item.index, uri: item.shown_uri.clone(), opinions: Vec::new() },
+            });
         }
-        if self.image.is_some() {
-            bytes.push(b',');
-        }
-        self.image = Some(item.index);
-        let image = Image {
-            id: image_id(item),
-            file_name: self.names.of(item.index, &item.uri),
-            width,
-            height,
-            swath: Origin { index: item.index, uri: &item.shown_uri },
-        };
-        bytes.push(b'\n');
-        Ok(serde_json::to_writer(bytes, &image)?)
-    }
-
-    fn annotation(&mut self, item: &Item) -> io::Result<()> {
-        self.summary.leave_out("item_tag", item.annotation.tags.len());
-        for figure in &item.annotation.figures {
-            self.summary.leave_out("figure_tag", figure.tags.len());
-            let category = class_number(&self.classes, &figure.class).ok_or("figure_of_unknown_class");
-            match category.and_then(|category| Ok((category, outline(figure)?))) {
-                Ok((category, outline)) => self.object(item, figure, category, &outline)?,
-                Err(kind) => self.summary.leave_out(kind, 1),
+        let tags = &item.annotation.tags;
+        if let Some(image) = self.image.as_mut().filter(|_| !tags.is_empty()) {
+            attributes::add(&mut image.attributes, tags);
+            if self.has_opinions {
+                image.swath.opinions.push(Opinion { slot: item.slot, attributes: attributes::of(tags) });
             }
         }
         Ok(())
     }
 
-    fn object(&mut self, item: &Item, figure: &Figure, category: usize, outline: &[Point]) -> io::Result<()> {
+    fn end_image(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let Some(image) = self.image.take() else { return Ok(()) };
+        bytes.extend_from_slice(if self.images > 0 { b",\n" } else { b"\n" });
+        self.images += 1;
+        Ok(serde_json::to_writer(bytes, &image)?)
+    }
+
+    fn annotation(&mut self, item: &Item, size: Size) -> io::Result<()> {
+        for figure in &item.annotation.figures {
+            let category = class_number(&self.classes, &figure.class).ok_or("figure_of_unknown_class");
+            let runs = &mut self.runs_left;
+            match category.and_then(|category| Ok((category, drawn(figure, size, runs)?))) {
+                Ok((category, drawn)) => self.object(item, figure, category, drawn)?,
+                Err(kind) => {
+                    self.summary.leave_out(kind, 1);
+                    self.summary.leave_out("tag_of_left_out_figure", figure.tags.len());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, item: &Item, figure: &Figure, category: usize, drawn: Drawn) -> io::Result<()> {
+        if drawn.is_joined {
+            self.summary.change("holes_joined_to_outline");
+        }
         if self.objects > 0 {
             self.spool.write_all(b",")?;
         }
@@ -161,11 +211,12 @@ impl Document {
             id: self.objects,
             image_id: image_id(item),
             category_id: category,
-            bbox: bounds(figure, outline),
-            area: area(figure, outline),
+            bbox: drawn.bbox,
+            area: drawn.area,
             iscrowd: 0,
-            segmentation: [outline.concat()],
-            swath: Drawn { shape: figure.shape, provenance: Provenance::of(item) },
+            segmentation: drawn.segmentation,
+            attributes: attributes::of(&figure.tags),
+            swath: Source { shape: figure.shape, provenance: Provenance::of(item) },
         };
         self.spool.write_all(b"\n")?;
         serde_json::to_writer(&mut self.spool, &object)?;
@@ -181,40 +232,6 @@ fn categories(classes: &[Class]) -> impl Iterator<Item = Category<'_>> {
 /// Numbers from 1, because some readers take 0 for "none".
 fn image_id(item: &Item) -> i64 {
     item.index + 1
-}
-
-/// The figure as one closed outline, or the name of what COCO's polygons cannot hold.
-fn outline(figure: &Figure) -> Result<Vec<Point>, &'static str> {
-    match (&figure.geometry, figure.shape) {
-        (Geometry::Rectangle { x, y, width, height }, _) => {
-            let (right, bottom) = (x + width, y + height);
-            Ok(vec![[*x, *y], [right, *y], [right, bottom], [*x, bottom]])
-        }
-        (Geometry::Polygon { exterior, interior }, _) if interior.is_empty() => Ok(exterior.clone()),
-        (Geometry::Polygon { .. }, _) => Err("polygon_with_holes"),
-        (Geometry::Points { .. }, Shape::Polyline) => Err("polyline"),
-        (Geometry::Points { .. }, _) => Err("point"),
-    }
-}
-
-/// Left, top, width and height. A rectangle's own numbers are kept: computing them anew could lose a last digit.
-fn bounds(figure: &Figure, outline: &[Point]) -> [f64; 4] {
-    if let Geometry::Rectangle { x, y, width, height } = figure.geometry {
-        return [x, y, width, height];
-    }
-    let least = |axis: usize| outline.iter().map(|point| point[axis]).fold(f64::INFINITY, f64::min);
-    let most = |axis: usize| outline.iter().map(|point| point[axis]).fold(f64::NEG_INFINITY, f64::max);
-    [least(0), least(1), most(0) - least(0), most(1) - least(1)]
-}
-
-/// The area within the outline, in square pixels, by the shoelace formula.
-fn area(figure: &Figure, outline: &[Point]) -> f64 {
-    if let Geometry::Rectangle { width, height, .. } = figure.geometry {
-        return width * height;
-    }
-    let following = outline.iter().cycle().skip(1);
-    let twice: f64 = outline.iter().zip(following).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum();
-    twice.abs() / 2.0
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn head(slots: i64) -> Head {
         creator: UserId(Uuid::from_u128(4)),
         created: CREATED,
     };
-    Head { job, dataset_name: "my photos".into(), base: "file:///data/".into() }
+    Head { job, dataset_name: "my photos".into(), base: "file:///data/".into(), slot: None }
 }
 
 /// An accepted item of 100 x 50 pixels.

@@ -1,17 +1,30 @@
-//! File names for items: safe in any archive, different for different items, and a function of number and URI alone.
+//! File names for items, each a function of the item's URI and the dataset's base alone: neither the item's number nor
+//! any other item has a part in it, so a name stays when the dataset grows.
 //!
-//! A name is what follows the dataset's common base, so that it is the relative path a person knows. Where that would
-//! not be safe, or could not be told from another URI's name, the name is cleaned and gets the item's number behind
-//! `~~`. Ordinary names hold no `~`, so the two kinds never meet. No name has to be remembered for this.
+//! A name is the path that follows the base. What may not stand in it is escaped, and what is too long is cut and gets a
+//! digest; both are told as changes. `docs/exports.md` says which characters those are.
 
+mod escape;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
 use swath_runtime::media_path;
 
-/// The longest file or folder name, in bytes; with an ending of Swath's own it fits every file system's 255.
-const SEGMENT_MAX: usize = 200;
-/// The longest relative path, in bytes.
-const PATH_MAX: usize = 1_000;
-/// The longest stem of a cleaned name, in bytes.
-const STEM_MAX: usize = 120;
+use self::escape::escape;
+
+/// The longest file or folder name in a tree, in bytes: what file systems take.
+const SEGMENT_MAX: usize = 255;
+/// The longest relative path in a tree, in bytes.
+const PATH_MAX: usize = 4_000;
+/// The longest flat name, in bytes; with an ending of Swath's own it fits every file system's 255.
+const FLAT_MAX: usize = 200;
+/// The longest name of a dataset's folder, in bytes.
+const FOLDER_MAX: usize = 120;
+/// What stands before a digest, and never in another name.
+const MARK: &str = "%~";
+const DIGEST_BYTES: usize = 16;
 
 /// What all URIs seen so far begin with, up to a slash; to be folded over a dataset's URIs in any order.
 pub fn shared_base(base: Option<&str>, uri: &str) -> String {
@@ -26,10 +39,18 @@ pub fn shared_base(base: Option<&str>, uri: &str) -> String {
 /// Whether names keep their folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Relative paths with slashes.
+    /// Relative paths with slashes, of files that are there already.
     Tree,
-    /// Plain names; a folder's slash becomes `~`.
+    /// Plain names, safe for files that are made anew on any system.
     Flat,
+}
+
+/// The name of an item's picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) text: String,
+    /// The kind of its change, where it is not the item's own path.
+    pub(super) change: Option<&'static str>,
 }
 
 /// Names the items of one dataset.
@@ -39,170 +60,106 @@ pub(super) struct Names {
     pub(super) layout: Layout,
 }
 
+/// What an item's name is made of.
+struct Path<'a> {
+    bytes: Cow<'a, [u8]>,
+    is_file: bool,
+    /// Whether no other URI has this path.
+    is_own: bool,
+}
+
 impl Names {
     /// The name of an item's picture.
-    pub(super) fn of(&self, index: i64, uri: &str) -> String {
-        self.plain(uri).unwrap_or_else(|| numbered(index, uri))
+    pub(super) fn of(&self, uri: &str) -> Name {
+        let path = self.path(uri);
+        let text = escape(&path.bytes, self.layout);
+        if !path.is_own || !self.is_short(&text) {
+            return Name { text: self.digested(uri, &path), change: Some("name_with_digest") };
+        }
+        let change = match self.layout {
+            _ if text.as_bytes() == &*path.bytes => None,
+            Layout::Flat if text.replace("%2F", "/").as_bytes() == &*path.bytes => Some("name_with_folders"),
+            _ => Some("name_escaped"),
+        };
+        Name { text, change }
     }
 
-    /// The relative path, if the URI can be told from it.
-    fn plain(&self, uri: &str) -> Option<String> {
-        if self.base.is_empty() {
-            return None;
+    /// What follows the base: of a file its path, of anything else the text as it stands.
+    fn path<'a>(&self, uri: &'a str) -> Path<'a> {
+        let rest = uri.strip_prefix(&self.base).unwrap_or(uri);
+        if uri.starts_with("data:") {
+            // Such a URI is the picture itself; its text would be no name.
+            return Path { bytes: b"".into(), is_file: false, is_own: false };
         }
-        let rest = uri.strip_prefix(&self.base)?;
-        let path = if self.base.starts_with("file:") { decoded(rest)? } else { rest.to_owned() };
-        if !path.split('/').all(is_safe) {
-            return None;
+        let plain = |is_file| Path { bytes: rest.as_bytes().into(), is_file, is_own: !is_file };
+        if !self.base.starts_with("file:///") {
+            return plain(false);
         }
-        match self.layout {
-            Layout::Tree => (path.len() <= PATH_MAX).then_some(path),
-            Layout::Flat => (path.len() <= SEGMENT_MAX).then(|| path.replace('/', "~")),
-        }
+        let Some(bytes) = media_path::decode(rest) else { return plain(true) };
+        // A file may be written in several ways. In a tree its name is its path all the same.
+        let is_own = self.layout == Layout::Tree || media_path::encode(&bytes) == rest;
+        Path { bytes: bytes.into(), is_file: true, is_own }
+    }
+
+    fn is_short(&self, name: &str) -> bool {
+        !name.is_empty()
+            && match self.layout {
+                Layout::Tree => {
+                    name.len() <= PATH_MAX && name.split('/').all(|part| part.len() <= SEGMENT_MAX)
+                }
+                Layout::Flat => name.len() <= FLAT_MAX,
+            }
+    }
+
+    /// A name that a digest of the URI tells from all others.
+    fn digested(&self, uri: &str, path: &Path<'_>) -> String {
+        // A query is long and says nothing to people; the digest stands for it too.
+        let ends = |byte: &u8| !path.is_file && matches!(byte, b'?' | b'#');
+        let shown = path.bytes.split(ends).next().unwrap_or_default();
+        let escaped = escape(shown, self.layout);
+        let Layout::Tree = self.layout else { return with_digest(&escaped, uri, FLAT_MAX) };
+        let (folders, last) = escaped.rsplit_once('/').unwrap_or(("", &escaped));
+        let last = with_digest(last, uri, SEGMENT_MAX);
+        let name = if folders.is_empty() { last.clone() } else { format!("{folders}/{last}") };
+        if self.is_short(&name) { name } else { last }
     }
 }
 
-/// Undoes percent-encoding, but only of what encoding would give again: two URIs never decode to one name.
-fn decoded(text: &str) -> Option<String> {
-    let bytes = media_path::decode(text)?;
-    (media_path::encode(&bytes) == text).then(|| String::from_utf8(bytes).ok()).flatten()
-}
-
-fn numbered(index: i64, uri: &str) -> String {
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let (stem, ending) = match last.rsplit_once('.') {
-        Some((stem, ending)) if is_ending(ending) => (stem, format!(".{ending}")),
-        _ => (last, String::new()),
+/// A name that is cut where it must be, with a digest before its ending.
+fn with_digest(name: &str, uri: &str, most: usize) -> String {
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if is_ending(ending) => (stem, &name[stem.len()..]),
+        _ => (name, ""),
     };
-    format!("{}~~{index}{ending}", clean(stem, STEM_MAX))
+    let room = most - MARK.len() - 2 * DIGEST_BYTES - ending.len();
+    let stem = &stem[..stem.floor_char_boundary(room)];
+    let mut text = format!("{stem}{MARK}");
+    for byte in &Sha256::digest(uri.as_bytes())[..DIGEST_BYTES] {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text + ending
 }
 
 fn is_ending(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// A folder's name made of any text, safe but not unique.
+/// A folder's name made of any text, safe but not unique. Never empty, never hidden.
 pub(super) fn folder_name(text: &str) -> String {
-    clean(text.trim(), STEM_MAX).trim_end_matches(['.', ' ']).to_owned()
-}
-
-/// Replaces what is not safe in a name, and cuts it to so many bytes. Never empty, never hidden.
-fn clean(text: &str, most: usize) -> String {
-    let mut name = String::new();
-    for character in text.chars().map(|character| if is_plain(character) { character } else { '_' }) {
-        if name.len() + character.len_utf8() > most {
-            break;
-        }
-        name.push(character);
-    }
-    if name.is_empty() || name.starts_with(['.', ' ']) {
+    let safe = |character: char| if is_plain(character) { character } else { '_' };
+    let mut name: String = text.trim().chars().map(safe).collect();
+    name.truncate(name.floor_char_boundary(FOLDER_MAX));
+    if name.is_empty() || name.starts_with(['.', ' ']) || escape::is_device(name.as_bytes()) {
         name.insert(0, '_');
     }
-    name
-}
-
-fn is_safe(segment: &str) -> bool {
-    (1..=SEGMENT_MAX).contains(&segment.len())
-        && !segment.starts_with(['.', ' '])
-        && !segment.ends_with(['.', ' '])
-        && segment.chars().all(is_plain)
+    name.trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// Neither a control character, nor special to a shell's path or to Windows, nor Swath's own mark.
 fn is_plain(character: char) -> bool {
-    !character.is_control() && !r#"/\:*?"<>|#~"#.contains(character)
+    !escape::is_hidden(character) && !r#"/\:*?"<>|#~"#.contains(character)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn base(uris: &[&str]) -> String {
-        uris.iter().fold(None, |base: Option<String>, uri| Some(shared_base(base.as_deref(), uri))).unwrap()
-    }
-
-    fn names(layout: Layout, uris: &[&str]) -> Vec<String> {
-        let names = Names { base: base(uris), layout };
-        uris.iter().enumerate().map(|(index, uri)| names.of(index as i64, uri)).collect()
-    }
-
-    #[test]
-    fn the_base_ends_at_a_slash() {
-        assert_eq!(base(&["file:///a/b/1.png"]), "file:///a/b/");
-        assert_eq!(base(&["file:///a/b/1.png", "file:///a/bc.png"]), "file:///a/");
-        assert_eq!(base(&["s3://b/ä", "s3://b/å"]), "s3://b/");
-        assert_eq!(base(&["s3://b/x", "https://b/x"]), "");
-        assert_eq!(base(&["x"]), "");
-    }
-
-    #[test]
-    fn ordinary_names_stay_as_they_are() {
-        let uris = ["file:///d/cats/a%20b.png", "file:///d/dogs/a%20b.png", "file:///d/%C3%A4.png"];
-        assert_eq!(names(Layout::Tree, &uris), ["cats/a b.png", "dogs/a b.png", "ä.png"]);
-        assert_eq!(names(Layout::Flat, &uris), ["cats~a b.png", "dogs~a b.png", "ä.png"]);
-    }
-
-    #[test]
-    fn unsafe_names_are_cleaned_and_numbered() {
-        let long = format!("s3://b/{}.png", "x".repeat(400));
-        let uris = [
-            "s3://b/../../etc/passwd",
-            "s3://b/a\\..\\b.png",
-            "s3://b//c.png",
-            "s3://b/img?id=1",
-            "s3://b/.hidden",
-            "s3://b/d/",
-            "s3://b/a~b.png",
-            "s3://b/C:",
-            &long,
-        ];
-        let expected = [
-            "passwd~~0",
-            "a_.._b~~1.png",
-            "c~~2.png",
-            "img~~3",
-            "_~~4.hidden",
-            "_~~5",
-            "a_b~~6.png",
-            "C_~~7",
-            &format!("{}~~8.png", "x".repeat(STEM_MAX)),
-        ];
-        assert_eq!(names(Layout::Tree, &uris), expected);
-        assert_eq!(names(Layout::Flat, &uris), expected);
-    }
-
-    #[test]
-    fn without_a_base_the_number_tells_names_apart() {
-        assert_eq!(names(Layout::Flat, &["https://h/a.png", "s3://h/a.png"]), ["a~~0.png", "a~~1.png"]);
-    }
-
-    #[test]
-    fn folders_are_named_safely() {
-        assert_eq!(folder_name(" ../Photos: v1.2. "), "_.._Photos_ v1.2");
-        assert_eq!(folder_name(""), "_");
-        assert_eq!(folder_name("/"), "_");
-    }
-
-    proptest! {
-        #[test]
-        fn names_are_safe_and_different(
-            uris in proptest::collection::hash_set("(file:///|s3://)[a-c~./%20\\\\?]{0,9}", 1..30),
-            flat: bool,
-        ) {
-            let layout = if flat { Layout::Flat } else { Layout::Tree };
-            let uris: Vec<_> = uris.iter().map(String::as_str).collect();
-            // Only part of the URIs is below the base, so that every kind of name occurs.
-            let names = Names { base: base(&uris[..uris.len().div_ceil(2)]), layout };
-            let named: Vec<_> = uris.iter().enumerate().map(|(index, uri)| names.of(index as i64, uri)).collect();
-            for name in &named {
-                prop_assert!(name.len() <= PATH_MAX && !name.contains('\\'));
-                prop_assert!(name.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
-                prop_assert!(!flat || !name.contains('/'));
-            }
-            let different: std::collections::HashSet<_> = named.iter().collect();
-            prop_assert_eq!(different.len(), uris.len(), "{:?}", named);
-        }
-    }
-}
+mod tests;

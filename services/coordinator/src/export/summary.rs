@@ -6,7 +6,11 @@ use serde::Serialize;
 use swath_domain::labels::{Class, Size};
 use swath_domain::{DatasetId, JobId};
 
+use super::names::Name;
 use super::{Head, Item};
+
+/// Names told one by one, at most; beyond that they are only counted.
+const RENAMED_MAX: usize = 100;
 
 /// The counts that stand in every COCO and Supervisely export. Nothing is left out without being counted here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +19,9 @@ pub struct Summary {
     title: String,
     dataset: DatasetId,
     dataset_version: i64,
+    /// The only slot that is in the export, where one was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<i64>,
     /// Opinions in the export.
     items: u64,
     /// Figures in the export.
@@ -25,8 +32,14 @@ pub struct Summary {
     unknown_size: u64,
     /// Figures and tags that are not in the export, by kind.
     left_out: BTreeMap<&'static str, u64>,
-    /// Figures that are in the export in another form than they were drawn, by kind.
+    /// Figures that are in the export in another form than they were drawn, and names that are not the item's own path,
+    /// by kind.
     changed: BTreeMap<&'static str, u64>,
+    /// The first of those names.
+    renamed: Vec<Renamed>,
+    /// The item named last; the opinions on it stand side by side and share its name.
+    #[serde(skip)]
+    named: Option<i64>,
     /// The items of which something is left out.
     #[serde(skip)]
     losses: Losses,
@@ -60,6 +73,14 @@ impl Losses {
     }
 }
 
+/// An item whose name is not its own path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Renamed {
+    index: i64,
+    uri: String,
+    name: String,
+}
+
 impl Summary {
     /// A summary of nothing yet.
     pub(super) fn new(head: &Head) -> Self {
@@ -68,6 +89,7 @@ impl Summary {
             title: head.job.title.clone(),
             dataset: head.job.dataset,
             dataset_version: head.job.version,
+            slot: head.slot,
             items: 0,
             figures: 0,
             skipped: 0,
@@ -76,6 +98,8 @@ impl Summary {
             changed: BTreeMap::new(),
             losses: Losses::default(),
             item: 0,
+            renamed: Vec::new(),
+            named: None,
         }
     }
 
@@ -111,6 +135,19 @@ impl Summary {
             *self.left_out.entry(kind).or_default() += count as u64;
             self.losses.add(self.item, kind);
         }
+    }
+
+    /// Takes note of an item's name, once for all opinions on it.
+    pub(super) fn name(&mut self, item: &Item, name: Name) -> String {
+        if let Some(kind) = name.change.filter(|_| self.named != Some(item.index)) {
+            self.change(kind);
+            if self.renamed.len() < RENAMED_MAX {
+                let (uri, name) = (item.shown_uri.clone(), name.text.clone());
+                self.renamed.push(Renamed { index: item.index, uri, name });
+            }
+        }
+        self.named = Some(item.index);
+        name.text
     }
 
     pub(super) fn change(&mut self, kind: &'static str) {

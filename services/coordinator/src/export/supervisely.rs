@@ -106,7 +106,8 @@ impl Project {
         let meta = serde_json::to_vec_pretty(&meta::of(&self.head.job.spec))?;
         self.file("meta.json", &meta, created)?;
         self.file("README.md", README.as_bytes(), created)?;
-        for slot in 0..self.head.job.slots {
+        let slots = self.head.slot.map_or(0..self.head.job.slots, |slot| slot..slot + 1);
+        for slot in slots {
             let dataset = self.dataset(slot);
             for folder in [format!("{dataset}/"), format!("{dataset}/ann/"), format!("{dataset}/img/")] {
                 let mut header = header(EntryType::Directory, 0o755, created);
@@ -120,7 +121,7 @@ impl Project {
         for item in page {
             if let Some((width, height)) = self.summary.admit(item) {
                 let annotation = self.annotation(item, PictureSize { height, width })?;
-                let name = self.names.of(item.index, &item.uri);
+                let name = self.summary.name(item, self.names.of(&item.uri));
                 let path = format!("{}/ann/{name}.json", self.dataset(item.slot));
                 self.file(&path, &annotation, item.accepted_at)?;
             }
@@ -138,7 +139,7 @@ impl Project {
     fn dataset(&self, slot: i64) -> String {
         let name = folder_name(&self.head.dataset_name);
         match name.to_ascii_lowercase().as_str() {
-            _ if self.head.job.slots > 1 => format!("{name}~slot{slot}"),
+            _ if self.head.job.slots > 1 && self.head.slot.is_none() => format!("{name}~slot{slot}"),
             "meta.json" | "readme.md" | SUMMARY => format!("_{name}"),
             _ => name,
         }

@@ -61,6 +61,8 @@ fn pictures_come_in_byte_order_of_their_paths_with_their_size() {
     let world = World::new(&["b.png", "a/z.JPG", "a.png", "a-b/c.png", ".hidden/x.png", ".x.png", "ä b.png"]);
     world.put("notes.txt", b"not a picture");
     assert_eq!(world.names(), ["a-b/c.png", "a.png", "a/z.JPG", "b.png", "%C3%A4%20b.png"]);
+    let base = world.scan_at(&world.root.join("a")).unwrap().base();
+    assert_eq!(base, media_path::uri_of(&world.root.join("a/")));
     let first = world.scan().unwrap().remove(0);
     assert_eq!((first.line, first.width, first.height), (1, Some(3), Some(2)));
 }

@@ -79,6 +79,8 @@ impl Import {
         let begin = move || folder::scan(files, places, &path, options.order);
         let mut scan = work.run(STEP_TIMEOUT, begin).await.map_err(late)?.map_err(failure)?;
         let mut left_out = Notes::default();
+        // Names in exports are paths below the folder, also where all of its pictures lie in one folder of it.
+        self.send(Feed::Base(scan.base())).await;
         loop {
             let step = move || {
                 let step = scan.batch(PAGE, STEP_TIME);

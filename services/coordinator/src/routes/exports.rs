@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::Ranges;
 use swath_domain::ids::JobId;
-use swath_domain::job::Job;
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::problem::Fault;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AcceptedItem, AssignmentFilter, ItemRow, StoreError};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
@@ -36,6 +36,7 @@ pub(crate) struct ExportQuery {
     items: Option<String>,
     #[serde(default)]
     lossy: bool,
+    slot: Option<i64>,
 }
 
 type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
@@ -59,17 +60,21 @@ pub(crate) async fn export(
         Some("all") => return Err(Problem::field("items", "`all` goes with the format jsonl alone")),
         Some(_) => return Err(Problem::field("items", "is not one of `accepted`, `all`")),
     };
+    if query.slot.is_some_and(|slot| !(0..job.slots).contains(&slot)) {
+        return Err(Problem::field("slot", format!("must be between 0 and {}", job.slots - 1)));
+    }
     let dataset = context.store.dataset(job.dataset).await?.ok_or_else(Problem::not_found)?;
+    let base = context.store.dataset_base(job.dataset, job.version).await?.ok_or_else(Problem::not_found)?;
     let name = format!("attachment; filename=\"swath-{id}.{}\"", format.file_extension());
     let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
     let (chunks, waiting) = mpsc::channel(WAITING);
-    let head = Head { job, dataset_name: dataset.name, base: dataset.base };
+    let head = Head { job, dataset_name: dataset.name, base, slot: query.slot };
     if !query.lossy {
         lossless(&context, format, &head).await?;
     }
     spawn_stream(chunks.clone(), async move {
         if everything {
-            write_everything(&context, &head.job, &chunks).await
+            write_everything(&context, &head, &chunks).await
         } else {
             write_accepted(&context, (format, query.lossy), head, &chunks).await
         }
@@ -84,7 +89,7 @@ pub(crate) async fn export(
 /// Refuses an export that would leave something out, before its first byte.
 async fn lossless(context: &Context, format: Format, head: &Head) -> Result<()> {
     let unknown = if format.needs_sizes() { context.store.sizes_unknown(head.job.id).await? } else { 0 };
-    if unknown == 0 && !format.may_lose() {
+    if unknown == 0 && !format.may_lose(&head.job.spec.classes) {
         return Ok(());
     }
     let unwritable = |error: io::Error| {
@@ -95,7 +100,7 @@ async fn lossless(context: &Context, format: Format, head: &Head) -> Result<()> 
     encoder.begin().map_err(unwritable)?;
     let mut accepted = AcceptedItems::of(context, head);
     while let Some(page) = accepted.next().await.map_err(unwritable)? {
-        encoder.items(&page).map_err(unwritable)?;
+        (encoder, _) = encoded(encoder, page).await.map_err(unwritable)?;
     }
     encoder.summary().and_then(refusal).map_or(Ok(()), Err)
 }
@@ -137,7 +142,8 @@ async fn write_accepted(
     send(chunks, encoder.begin()?).await?;
     let mut accepted = AcceptedItems::of(context, &head);
     while let Some(page) = accepted.next().await? {
-        let bytes = encoder.items(&page)?;
+        let bytes;
+        (encoder, bytes) = encoded(encoder, page).await?;
         // What was accepted since it was tried may be what the format does not take.
         if !is_lossy && encoder.summary().and_then(refusal).is_some() {
             return Err(io::Error::other("the export would leave something out by now"));
@@ -164,15 +170,22 @@ impl<'a> AcceptedItems<'a> {
 
     async fn next(&mut self) -> io::Result<Option<Vec<Item>>> {
         let (store, job) = (&self.context.store, &self.head.job);
-        let page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(broken)?;
+        let mut page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(broken)?;
         let Some(last) = page.last() else { return Ok(None) };
         self.after = (last.annotation.item, last.slot);
+        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
         numbers.dedup();
         let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
         let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.index, row)).collect();
         page.into_iter().map(|item| exported(self.context, item, &rows)).collect::<io::Result<_>>().map(Some)
     }
+}
+
+/// Writes a page on a thread of its own: a page of masks keeps a processor busy for a while.
+async fn encoded(mut encoder: Encoder, items: Vec<Item>) -> io::Result<(Encoder, Vec<u8>)> {
+    let written = spawn_blocking(move || encoder.items(&items).map(|bytes| (encoder, bytes)));
+    written.await.map_err(io::Error::other)?
 }
 
 fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemRow>) -> io::Result<Item> {
@@ -196,7 +209,8 @@ fn exported(context: &Context, accepted: AcceptedItem, rows: &HashMap<i64, ItemR
 }
 
 /// Every stored annotation, by round, number, slot, author and item.
-async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::Result<()> {
+async fn write_everything(context: &Context, head: &Head, chunks: &Chunks) -> io::Result<()> {
+    let job = &head.job;
     let mut after = Uuid::nil();
     loop {
         let filter = AssignmentFilter::default();
@@ -206,7 +220,7 @@ async fn write_everything(context: &Context, job: &Job, chunks: &Chunks) -> io::
         let mut stored = StoredItems::of(&context.store, job, page).await.map_err(broken)?;
         while let Some(items) = stored.next().await? {
             let mut bytes = Vec::new();
-            for mut item in items {
+            for mut item in items.into_iter().filter(|item| head.slot.is_none_or(|slot| item.slot == slot)) {
                 item.uri = context.media.files.shown_uri(&item.uri);
                 stored_line(&item, &mut bytes)?;
             }

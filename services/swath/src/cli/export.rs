@@ -31,6 +31,9 @@ pub struct ExportArgs {
     /// Leave out what the format does not take, instead of failing with a list of it
     #[arg(long)]
     lossy: bool,
+    /// Only the opinions of this slot, from 0, where the job asks for several on each item
+    #[arg(long, value_name = "N")]
+    slot: Option<u32>,
     /// The file to write; it appears when it is whole
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -59,6 +62,7 @@ pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
     let mut query = vec![("format", args.format.name().to_owned())];
     query.extend(args.lossy.then(|| ("lossy", "true".to_owned())));
     query.extend(args.all.then(|| ("items", "all".to_owned())));
+    query.extend(args.slot.map(|slot| ("slot", slot.to_string())));
     let Some(file) = args.output else {
         ensure!(
             args.format != Format::Supervisely || !std::io::stdout().is_terminal(),

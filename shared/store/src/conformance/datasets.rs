@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
+use crate::db::execute;
 use crate::{Appended, DatasetState, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
 suite! {
@@ -16,6 +17,8 @@ suite! {
     a_refused_import_leaves_nothing_behind
     a_dropped_import_takes_its_dataset_along
     a_version_appends_and_changes_nothing
+    a_version_keeps_its_base
+    a_version_without_a_base_has_that_of_its_dataset_until_another_follows
     one_version_is_imported_at_a_time
     an_abandoned_import_is_found_and_dropped
     a_page_that_meets_the_end_of_its_import_leaves_nothing_behind
@@ -150,6 +153,54 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     let both = Ranges::new(&[Range { start: 0, end: 1 }, Range { start: 3, end: 6 }], 7).unwrap();
     let expected = [&before[0], &before[3], &item(0).uri, &item(1).uri].map(String::from);
     assert_eq!(uris(&world, id, &both).await, expected);
+}
+
+async fn a_version_keeps_its_base(world: World) {
+    let base = async |id, version| world.store.dataset_base(id, version).await.unwrap();
+    let pattern = world.dataset(4).await;
+    assert_eq!(base(pattern, 1).await.as_deref(), Some(BASE));
+
+    let rows = importing(&world).await;
+    world.store.dataset_append(rows, 1, items(0..3), world.now()).await.unwrap();
+    assert_eq!(base(rows, 1).await, None, "what is still arriving has none");
+    world.store.dataset_finish(rows, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_open_version(rows, world.now()).await.unwrap();
+    world.store.dataset_append(rows, 2, items(3..5), world.now()).await.unwrap();
+    world.store.dataset_finish(rows, 2, ("s3://".into(), None), None, world.now()).await.unwrap();
+    assert_eq!(base(rows, 1).await.as_deref(), Some(BASE));
+    assert_eq!(base(rows, 2).await.as_deref(), Some("s3://"));
+    assert_eq!(world.store.dataset(rows).await.unwrap().unwrap().base, "s3://");
+    assert_eq!(base(rows, 3).await, None);
+}
+
+/// As a process leaves it that does not know the column.
+async fn forget_bases(world: &World) {
+    let forgotten = world.store.write((), |_, tx, ()| {
+        Box::pin(async move {
+            execute!(
+                &mut tx.db(),
+                "UPDATE segments SET base = NULL";
+                |t| {
+                    let places: Vec<_> = t.segments.iter().map(|(place, _)| *place).collect();
+                    Ok(places.iter().map(|place| t.segments.update(place, |segment| segment.base = None)).sum())
+                }
+            )
+            .map(drop)
+        })
+    });
+    forgotten.await.unwrap();
+}
+
+async fn a_version_without_a_base_has_that_of_its_dataset_until_another_follows(world: World) {
+    let id = importing(&world).await;
+    world.store.dataset_append(id, 1, items(0..3), world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    forget_bases(&world).await;
+    assert_eq!(world.store.dataset_base(id, 1).await.unwrap().as_deref(), Some(BASE));
+    world.store.dataset_open_version(id, world.now()).await.unwrap();
+    world.store.dataset_append(id, 2, items(3..5), world.now()).await.unwrap();
+    world.store.dataset_finish(id, 2, ("s3://".into(), None), None, world.now()).await.unwrap();
+    assert_eq!(world.store.dataset_base(id, 1).await.unwrap().as_deref(), Some(BASE));
 }
 
 async fn one_version_is_imported_at_a_time(world: World) {

@@ -73,6 +73,7 @@ pub(crate) struct Segment {
     pub(crate) ready: bool,
     pub(crate) touched: i64,
     pub(crate) as_displayed: bool,
+    pub(crate) base: Option<String>,
 }
 
 #[derive(Clone)]

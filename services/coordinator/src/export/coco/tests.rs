@@ -4,6 +4,9 @@ use super::super::fixtures::{export, head, item, labels};
 use super::super::{Format, Head};
 use super::*;
 
+/// What pycocotools draws of the ring with a hole, which lies between the middles of two columns.
+const COUNTS: [u64; 19] = [0, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 4591];
+
 fn document(head: Head, items: &[Item]) -> Value {
     serde_json::from_slice(&export(Format::Coco, head, items)).unwrap()
 }
@@ -24,14 +27,18 @@ fn a_small_document_is_exactly_this() {
     for image in &mut images {
         image["file_name"] = json!(format!("sub/{}", image["file_name"].as_str().unwrap()));
     }
+    images[0]["attributes"] = json!({"light": "day", "note": true});
     assert_eq!(document["images"], json!(images));
     assert_eq!(
         document["annotations"],
         json!([
             {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10.5, 5.0, 20.0, 10.0], "area": 200.0, "iscrowd": 0,
-                "segmentation": [[10.5, 5.0, 30.5, 5.0, 30.5, 15.0, 10.5, 15.0]], "swath": provenance("rectangle")},
+                "segmentation": [[10.5, 5.0, 30.5, 5.0, 30.5, 15.0, 10.5, 15.0]], "attributes": {"note": "red"},
+                "swath": provenance("rectangle")},
             {"id": 2, "image_id": 1, "category_id": 2, "bbox": [0.0, 0.0, 10.0, 4.0], "area": 20.0, "iscrowd": 0,
                 "segmentation": [[0.0, 0.0, 10.0, 0.0, 10.0, 4.0]], "swath": provenance("polygon")},
+            {"id": 3, "image_id": 1, "category_id": 2, "bbox": [0.0, 0.0, 9.0, 9.0], "area": 80.5, "iscrowd": 0,
+                "segmentation": {"size": [50, 100], "counts": COUNTS}, "swath": provenance("polygon")},
         ])
     );
     assert_eq!(
@@ -42,9 +49,9 @@ fn a_small_document_is_exactly_this() {
     assert_eq!(
         document["info"]["swath"],
         json!({"job": "00000000-0000-0000-0000-000000000001", "title": "Cars", "dataset_version": 1,
-            "dataset": "00000000-0000-0000-0000-000000000003", "items": 2, "figures": 2, "skipped": 0,
-            "unknown_size": 0, "changed": {},
-            "left_out": {"figure_tag": 1, "item_tag": 2, "point": 1, "polygon_with_holes": 1, "polyline": 1}})
+            "dataset": "00000000-0000-0000-0000-000000000003", "items": 2, "figures": 3, "skipped": 0,
+            "unknown_size": 0, "changed": {}, "renamed": [],
+            "left_out": {"point": 1, "polyline": 1}})
     );
     assert_eq!(document["licenses"], json!([]));
 }
@@ -56,7 +63,49 @@ fn slots_share_their_image() {
     assert_eq!(document["images"].as_array().unwrap().len(), 2);
     let slots: Vec<_> =
         document["annotations"].as_array().unwrap().iter().map(|a| &a["swath"]["slot"]).collect();
-    assert_eq!(slots, [0, 0, 1, 1]);
+    assert_eq!(slots, [0, 0, 0, 1, 1, 1]);
+}
+
+#[test]
+fn an_image_has_the_tags_of_all_opinions_and_says_whose_they_are() {
+    let said = |slot, tags: Value| Item { slot, ..item(0, json!({"tags": tags})) };
+    let items = [
+        said(0, json!([{"name": "light", "value": "day"}])),
+        said(1, json!([])),
+        said(2, json!([{"name": "light", "value": "night"}, {"name": "note"}])),
+    ];
+    let whole = document(head(3), &items);
+    let image = &whole["images"][0];
+    assert_eq!(image["attributes"], json!({"light": ["day", "night"], "note": true}));
+    assert_eq!(
+        image["swath"]["opinions"],
+        json!([{"slot": 0, "attributes": {"light": "day"}},
+            {"slot": 2, "attributes": {"light": "night", "note": true}}])
+    );
+
+    let one = document(Head { slot: Some(2), ..head(3) }, &items[2..]);
+    assert_eq!(one["images"][0]["attributes"], json!({"light": "night", "note": true}));
+    assert_eq!(one["images"][0]["swath"].get("opinions"), None);
+    assert_eq!(one["info"]["swath"]["slot"], 2);
+}
+
+#[test]
+fn tags_of_what_is_left_out_are_counted() {
+    let figure = json!({"class": "thing", "shape": "point", "geometry": {"points": [[1, 1]]},
+        "tags": [{"name": "note"}]});
+    let document = document(head(1), &[item(0, json!({"figures": [figure]}))]);
+    assert_eq!(document["info"]["swath"]["left_out"], json!({"point": 1, "tag_of_left_out_figure": 1}));
+}
+
+#[test]
+fn changed_names_are_counted_once_and_the_first_are_listed() {
+    let named = |index| Item { uri: format!("file:///data/{index}%0A.png"), ..item(index, json!({})) };
+    let items: Vec<_> = (0..150).flat_map(|index| [named(index), Item { slot: 1, ..named(index) }]).collect();
+    let document = document(head(2), &items);
+    let summary = &document["info"]["swath"];
+    assert_eq!(summary["changed"], json!({"name_escaped": 150}));
+    assert_eq!(summary["renamed"].as_array().unwrap().len(), 100);
+    assert_eq!(summary["renamed"][1], json!({"index": 1, "uri": "sub/1.png", "name": "1%0A.png"}));
 }
 
 #[test]
@@ -85,5 +134,5 @@ fn many_annotations_come_back_from_the_spool() {
     let document = document(head(1), &items);
     let ids: Vec<_> =
         document["annotations"].as_array().unwrap().iter().map(|a| a["id"].as_u64().unwrap()).collect();
-    assert_eq!(ids, (1..=1_000).collect::<Vec<_>>());
+    assert_eq!(ids, (1..=1_500).collect::<Vec<_>>());
 }

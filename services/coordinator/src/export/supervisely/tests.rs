@@ -39,11 +39,11 @@ fn a_small_project_is_exactly_this() {
             "my photos/",
             "my photos/ann/",
             "my photos/img/",
-            "my photos/ann/sub~0.png.json",
+            "my photos/ann/sub%2F0.png.json",
             "swath-summary.json"
         ]
     );
-    let annotation = json(&files, "my photos/ann/sub~0.png.json");
+    let annotation = json(&files, "my photos/ann/sub%2F0.png.json");
     assert_eq!(annotation["size"], json!({"width": 100, "height": 50}));
     assert_eq!(annotation["tags"], json!([{"name": "light", "value": "day"}, {"name": "note", "value": ""}]));
     assert_eq!(annotation["customBigData"]["swath"]["uri"], "sub/0.png");
@@ -73,7 +73,8 @@ fn a_small_project_is_exactly_this() {
     );
     let summary = json(&files, SUMMARY);
     assert_eq!((&summary["figures"], &summary["left_out"]), (&json!(5), &json!({})));
-    assert_eq!(summary["changed"], json!({"points_made_single": 1}));
+    assert_eq!(summary["changed"], json!({"name_with_folders": 1, "points_made_single": 1}));
+    assert_eq!(summary["renamed"], json!([{"index": 0, "uri": "sub/0.png", "name": "sub%2F0.png"}]));
 }
 
 #[test]
@@ -102,8 +103,17 @@ fn the_meta_names_every_class_and_tag() {
 fn every_slot_is_a_dataset() {
     let second = Item { slot: 1, ..item(0, json!({})) };
     let (_, files) = project(head(2), &[item(0, labels()), second]);
-    assert!(files.contains_key("my photos~slot0/ann/sub~0.png.json"));
-    assert!(files.contains_key("my photos~slot1/ann/sub~0.png.json"));
+    assert!(files.contains_key("my photos~slot0/ann/sub%2F0.png.json"));
+    assert!(files.contains_key("my photos~slot1/ann/sub%2F0.png.json"));
+    assert_eq!(json(&files, SUMMARY)["changed"]["name_with_folders"], 1, "a name is told once");
+}
+
+#[test]
+fn a_chosen_slot_is_the_only_dataset() {
+    let (_, files) = project(Head { slot: Some(1), ..head(2) }, &[Item { slot: 1, ..item(0, json!({})) }]);
+    let folders: Vec<_> = files.keys().filter(|path| path.ends_with("/ann/")).collect();
+    assert_eq!(folders, ["my photos/ann/"]);
+    assert_eq!(json(&files, SUMMARY)["slot"], 1);
 }
 
 #[test]
@@ -113,7 +123,7 @@ fn names_cannot_leave_the_project() {
     let evil = Item { uri: "file:///data/../../../etc/cron.d/x".into(), ..item(0, json!({})) };
     let long = Item { uri: format!("file:///data/{}.png", "n".repeat(180)), ..item(1, json!({})) };
     let (paths, _) = project(head, &[evil, long]);
-    assert!(paths.contains(&"_.._.._meta.json/ann/x~~0.json".to_owned()));
+    assert!(paths.contains(&"_.._.._meta.json/ann/..%2F..%2F..%2Fetc%2Fcron.d%2Fx.json".to_owned()));
     assert!(paths.contains(&format!("_.._.._meta.json/ann/{}.png.json", "n".repeat(180))));
 
     let mut reserved = super::super::fixtures::head(1);
@@ -131,11 +141,11 @@ fn what_cannot_be_held_is_counted() {
     let skipped = item(2, json!({"skip": {"reason": "blurred"}}));
     let (paths, files) = project(head(1), &[item(0, thin), unknown, skipped]);
     assert_eq!(paths.iter().filter(|path| path.ends_with(".png.json")).count(), 1);
-    let objects = &json(&files, "my photos/ann/sub~0.png.json")["objects"];
+    let objects = &json(&files, "my photos/ann/sub%2F0.png.json")["objects"];
     assert_eq!(objects[0]["points"]["exterior"], json!([[4.0, 4.0], [4.0, 5.0]]));
     let summary = json(&files, SUMMARY);
     assert_eq!((&summary["skipped"], &summary["unknown_size"]), (&json!(1), &json!(1)));
-    assert_eq!(summary["changed"], json!({"rectangle_widened_to_a_pixel": 1}));
+    assert_eq!(summary["changed"], json!({"name_with_folders": 1, "rectangle_widened_to_a_pixel": 1}));
     assert_eq!(
         summary["left_out"],
         json!({"figure_of_unknown_class": 1, "figure_of_unknown_size": 5, "tag_of_unknown_size": 2})
