@@ -17,6 +17,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Class, Shape, Size};
 use swath_domain::{AssignmentId, Time, UserId};
@@ -93,6 +94,8 @@ pub struct Head {
     pub base: String,
     /// The only slot whose opinions are exported, where one was chosen.
     pub slot: Option<i64>,
+    /// Whether coordinates and sizes are those of pictures as they are stored, and not as they are displayed.
+    pub is_stored: bool,
 }
 
 /// One accepted opinion on one item.
@@ -106,6 +109,10 @@ pub struct Item {
     pub shown_uri: String,
     /// Its size in pixels, where known.
     pub size: Option<Size>,
+    /// How its picture is stored, by its number in EXIF, where it was measured.
+    pub orientation: Option<i64>,
+    /// What came with it beside its labels.
+    pub meta: Option<Box<RawValue>>,
     /// Which of the opinions asked for this is.
     pub slot: i64,
     /// The round in which it was accepted.

@@ -8,6 +8,7 @@ mod datasets;
 mod exports;
 mod imports;
 mod invitations;
+mod items;
 mod jobs;
 mod logs;
 mod names;
@@ -261,6 +262,9 @@ fn dataset_routes() -> Vec<Route> {
         .gives::<datasets::DatasetView>(201)
         .idempotent()
         .streamed(),
+        Route::new(Method::GET, "/v1/datasets/{dataset_id}/items", who, "A dataset's items.", items::list)
+            .query("missing", json!({"type": "boolean"}), "Only those whose picture could not be read.")
+            .gives_page::<items::ItemView>(Cursor::Number),
         Route::new(
             Method::POST,
             "/v1/datasets/{dataset_id}/sizes",
@@ -350,6 +354,11 @@ fn job_routes() -> Vec<Route> {
             "items",
             json!({"type": "string", "enum": ["accepted", "all"]}),
             "`all`: every stored annotation, as JSON lines.",
+        )
+        .query(
+            "orientation",
+            json!({"type": "string", "enum": ["displayed", "stored"]}),
+            "`stored`: coordinates and sizes of pictures as their files store them, where EXIF turns one.",
         )
         .query(
             "lossy",

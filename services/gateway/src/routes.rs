@@ -6,7 +6,7 @@ mod media;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
 use swath_runtime::media_path::PictureKind;
 use swath_runtime::{Access, Cursor, Route};
 
@@ -54,6 +54,15 @@ pub(crate) fn table() -> Vec<Route> {
             "Only if the saved revision is this one, 0 for none, or this very body has followed it already.",
         )
         .gives::<items::ItemAnswer>(200),
+        Route::new(
+            Method::PUT,
+            "/v1/leases/{lease_id}/items/{index}/picture",
+            who,
+            "Reports how large a picture is, or that it could not be loaded.",
+            leases::picture,
+        )
+        .takes::<PictureReport>()
+        .gives_nothing(204),
         Route::new(
             Method::GET,
             "/v1/leases/{lease_id}/items/{index}/media",

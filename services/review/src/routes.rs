@@ -3,7 +3,7 @@
 mod reviews;
 
 use axum::http::Method;
-use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, Opinion, ReleaseRequest, Renewed};
+use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, Opinion, PictureReport, ReleaseRequest, Renewed};
 use swath_runtime::{Access, Cursor, Route};
 
 pub(crate) fn table() -> Vec<Route> {
@@ -55,6 +55,15 @@ pub(crate) fn table() -> Vec<Route> {
             reviews::opinions,
         )
         .gives_page::<Opinion>(Cursor::Number),
+        Route::new(
+            Method::PUT,
+            "/v1/reviews/{review_id}/items/{index}/picture",
+            who,
+            "Reports how large a picture is, or that it could not be loaded.",
+            reviews::picture,
+        )
+        .takes::<PictureReport>()
+        .gives_nothing(204),
         Route::new(
             Method::GET,
             "/v1/reviews/{review_id}/items/{index}/media",

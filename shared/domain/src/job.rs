@@ -95,6 +95,9 @@ pub struct JobSpec {
     /// Why items may be rejected; in the reviewer's own words where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<ReasonCode>,
+    /// Which fields of an item's `meta` are shown to the people who work on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown_meta: Vec<String>,
 }
 
 impl JobSpec {
@@ -122,6 +125,7 @@ impl JobSpec {
             ("annotators", json_bytes(&self.annotators)),
             ("reviewers", json_bytes(&self.reviewers)),
             ("reasons", json_bytes(&self.reasons)),
+            ("shown_meta", json_bytes(&self.shown_meta)),
         ];
         let field = fields.into_iter().max_by_key(|(_, bytes)| *bytes).map_or("", |(field, _)| field);
         let most = limits::SPEC_BYTES_MAX;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names;
 
-pub use geometry::{AREA_MIN, LENGTH_MIN, TOLERANCE, area};
+pub use geometry::{AREA_MIN, LENGTH_MIN, TOLERANCE, area, stored_size};
 pub use rules::LabelRules;
 
 /// The form of a figure.

@@ -32,6 +32,10 @@ pub const REASON_MAX: usize = 1_000;
 pub const REASONS_MAX: usize = 100;
 /// The code of such a reason, in characters.
 pub const CODE_MAX: usize = 60;
+/// Fields of an item's `meta` that a job may show.
+pub const SHOWN_META_MAX: usize = 10;
+/// One such field as it is shown, in bytes of JSON; a longer one is not.
+pub const SHOWN_META_BYTES_MAX: usize = 500;
 /// Figures that one verdict may name.
 pub const VERDICT_FIGURES_MAX: usize = 100;
 /// One annotation as it is stored, in bytes of JSON.

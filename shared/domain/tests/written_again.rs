@@ -104,9 +104,16 @@ fn spec() -> impl Strategy<Value = JobSpec> {
         .prop_map(|(figures, tags)| LabelLimits { figures, tags });
     let texts = (prop::option::of(text()), prop::option::of(text()));
     let reason = (text(), text()).prop_map(|(code, title)| ReasonCode { code, title });
-    let reasons = vec(reason, 0..3);
-    (texts, vec(class, 0..3), vec(tag, 0..3), limits, (people(), people()), reasons).prop_map(
-        |((description, instructions), classes, tags, limits, (annotators, reviewers), reasons)| JobSpec {
+    let told = (vec(reason, 0..3), vec(text(), 0..3));
+    (texts, vec(class, 0..3), vec(tag, 0..3), limits, (people(), people()), told).prop_map(
+        |(
+            (description, instructions),
+            classes,
+            tags,
+            limits,
+            (annotators, reviewers),
+            (reasons, shown_meta),
+        )| JobSpec {
             description,
             classes,
             tags,
@@ -115,6 +122,7 @@ fn spec() -> impl Strategy<Value = JobSpec> {
             annotators,
             reviewers,
             reasons,
+            shown_meta,
         },
     )
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use swath_domain::assignment::Hold;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
@@ -100,6 +101,13 @@ pub struct ItemPart {
     pub width: Option<i64>,
     /// Height in pixels, where known.
     pub height: Option<i64>,
+    /// Whether the size is only what two people have reported.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub size_is_provisional: bool,
+    /// The fields of the item's `meta` that the job shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// The saved revision, 0 where nothing is saved yet.
     pub revision: i64,
     /// What is saved; in a rework that has nothing saved yet, what was rejected. None where it is left out.
@@ -120,7 +128,9 @@ impl ItemPart {
         let verdicts = [&self.verdict, &self.former_verdict].into_iter().flatten();
         let verdicts = verdicts.map(|v| text(&v.reason) + text(&v.comment) + v.figures.len() * FIGURE_BYTES);
         let annotation = self.annotation.as_ref().map_or(0, |annotation| annotation.get().len());
-        ITEM_BYTES + self.uri.len() + text(&self.media_url) + annotation + verdicts.sum::<usize>()
+        let meta: usize =
+            self.meta.iter().flatten().map(|(field, value)| field.len() + value.to_string().len()).sum();
+        ITEM_BYTES + meta + self.uri.len() + text(&self.media_url) + annotation + verdicts.sum::<usize>()
     }
 
     fn show(&mut self, labels: &mut Labels) {
@@ -202,7 +212,8 @@ impl Desk {
     /// A page of the items of a lease of this person, with annotations and verdicts; `after` is an item's number.
     pub async fn item_page(&self, lease: LeaseId, user: UserId, after: i64, limit: i64) -> Result<ItemPage> {
         let view = self.own_lease(lease, user).await?;
-        let dataset = self.facts(lease, user).await?.dataset;
+        let facts = self.facts(lease, user).await?;
+        let (dataset, spec) = (facts.dataset, self.spec(&facts).await?);
         let hold = view.assignment.hold(self.stage, view.holder, view.lease);
         let access = self.media_access(&view.assignment, hold).await?;
         let shows = self.shows(&view, access.as_deref());
@@ -212,8 +223,12 @@ impl Desk {
         let mut index = self.index(&view).await?;
         let known = |index: &Index, item: i64| index.known.get(&item).copied().unwrap_or_default();
         let rows = self.context.store.items(dataset, &wanted).await?;
-        let mut items: Vec<_> =
-            rows.into_iter().map(|row| self.item(known(&index, row.index), row, shows.as_ref())).collect();
+        let mut metas = self.metas(dataset, &rows, &spec.shown_meta).await?;
+        let mut items: Vec<_> = rows
+            .into_iter()
+            .map(|row| (metas.remove(&row.index), row))
+            .map(|(meta, row)| self.item(known(&index, row.index), row, (shows.as_ref(), meta)))
+            .collect();
         let cost = |item: &ItemPart| item.bytes() + known(&index, item.index).total;
         items.truncate(fitting(&items, limits::PAGE_BYTES_MAX, cost));
         let share =
@@ -265,8 +280,12 @@ impl Desk {
         let known = |item: i64| index.known.get(&item).copied().unwrap_or_default();
         let access = self.media_access(assignment, hold).await?;
         let shows = self.shows(view, access.as_deref());
-        let mut items: Vec<_> =
-            items.into_iter().map(|row| self.item(known(row.index), row, shows.as_ref())).collect();
+        let mut metas = self.metas(job.dataset, &items, &job.spec.shown_meta).await?;
+        let mut items: Vec<_> = items
+            .into_iter()
+            .map(|row| (metas.remove(&row.index), row))
+            .map(|(meta, row)| self.item(known(row.index), row, (shows.as_ref(), meta)))
+            .collect();
         let job_part = JobPart::of(job);
         let total = index.total();
         let annotations_left_out = total > limits::PAGE_BYTES_MAX;
@@ -322,7 +341,12 @@ impl Desk {
     }
 
     /// An item as it is before its annotation and verdict are read.
-    fn item(&self, known: Known, item: ItemRow, shows: Option<&Shows<'_>>) -> ItemPart {
+    fn item(
+        &self,
+        known: Known,
+        item: ItemRow,
+        (shows, meta): (Option<&Shows<'_>>, Option<Map<String, Value>>),
+    ) -> ItemPart {
         let media_url = shows.and_then(|shows| shows.url(item.index, &item.uri));
         ItemPart {
             index: item.index,
@@ -330,6 +354,8 @@ impl Desk {
             media_url,
             width: item.size.map(|size| size.0),
             height: item.size.map(|size| size.1),
+            size_is_provisional: item.is_provisional,
+            meta,
             revision: known.revision,
             annotation: None,
             annotation_bytes: Some(known.annotation).filter(|bytes| *bytes > 0),

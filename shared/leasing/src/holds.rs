@@ -5,9 +5,8 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use swath_domain::assignment::Hold;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{FieldError, Refusal, Stale, Time, limits, text};
+use swath_domain::{FieldError, Time, limits, text};
 use swath_runtime::auth::Principal;
 use swath_runtime::budget::{self, Share};
 use swath_runtime::pages::Page;
@@ -120,20 +119,7 @@ impl Desk {
     /// Sends the holder's browser to an item. A former holder has lost it from sight, and so has one whose lease has
     /// expired, until a renewal.
     pub async fn media(&self, lease: LeaseId, user: UserId, index: i64) -> Result<Response> {
-        let view = self.context.store.lease(lease).await?;
-        let view = view
-            .filter(|view| view.holder == user && view.stage == self.stage)
-            .ok_or_else(Problem::not_found)?;
-        if view.assignment.hold(self.stage, user, lease) != Some(Hold::Current) {
-            return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
-        }
-        let facts = self.facts(lease, user).await?;
-        if !facts.ranges.contains(index) {
-            return Err(Problem::not_found());
-        }
-        let one = swath_domain::Ranges::of_items([index]);
-        let item =
-            self.context.store.items(facts.dataset, &one).await?.pop().ok_or_else(Problem::not_found)?;
+        let (facts, item) = self.shown(lease, user, index).await?;
         let access = self.context.media.of(&self.context.store, facts.team).await?;
         let shows = Shows { context: &self.context, access: &access, lease, user };
         let url = match Medium::of(&item.uri) {

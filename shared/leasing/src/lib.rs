@@ -12,7 +12,9 @@ mod holds;
 mod jobs;
 mod labels;
 mod media;
+mod meta;
 mod opinions;
+mod pictures;
 
 pub use document::{AssignmentPart, ItemPage, ItemPart, JobPart, LeaseDocument, VerdictPart};
 pub use facts::Facts;
@@ -21,6 +23,7 @@ pub use holds::{HeldPage, ReleaseRequest, Renewed, redirect};
 pub use jobs::OpenJobs;
 pub use media::{Medium, Showing, Shown};
 pub use opinions::{Opinion, OpinionPage};
+pub use pictures::{MissingPictures, PictureReport};
 
 use std::sync::Arc;
 
@@ -36,6 +39,8 @@ pub struct Desk {
     pub stage: Stage,
     /// The teams' open jobs.
     pub jobs: Arc<OpenJobs>,
+    /// Pictures that could not be read.
+    pub missing: Arc<MissingPictures>,
     facts: Arc<facts::Leases>,
     cuts: Arc<cuts::Cuts>,
 }
@@ -47,6 +52,7 @@ impl Desk {
             context,
             stage,
             jobs: Arc::default(),
+            missing: Arc::default(),
             facts: Arc::new(facts::remembered()),
             cuts: Arc::default(),
         }

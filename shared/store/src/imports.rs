@@ -163,6 +163,7 @@ async fn insert_items(db: &mut Db<'_>, id: DatasetId, start: i64, items: &[&NewI
             uri: n.0.uri.clone(),
             digest: uri_digest(&n.0.uri),
             labels: (!n.0.labels.is_empty()).then(|| json!(n.0.labels).to_string()),
+            meta: n.0.meta.clone(),
             size: (n.0.width, n.0.height),
             orientation: n.0.orientation,
         })

@@ -29,12 +29,17 @@ macro_rules! steps {
                 "picture sizes",
                 include_str!(concat!("../../../migrations/", $folder, "/0011_picture_sizes.sql")),
             ),
+            (
+                12,
+                "missing pictures",
+                include_str!(concat!("../../../migrations/", $folder, "/0012_missing_pictures.sql")),
+            ),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 11] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 11] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 12] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 12] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

@@ -11,7 +11,7 @@ use crate::pools::{Pools, Target};
 
 /// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
 /// under way, members who lost a role a moment ago, and how often people have changed.
-pub(crate) const TABLES: [&str; 25] = [
+pub(crate) const TABLES: [&str; 26] = [
     "users",
     "teams",
     "members",
@@ -27,6 +27,7 @@ pub(crate) const TABLES: [&str; 25] = [
     "items",
     "picture_sizes",
     "size_reports",
+    "missing_pictures",
     "jobs",
     "runs",
     "job_progress",

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::labels::{Class, Figure, Shape, Size};
 
 use self::attributes::Attributes;
@@ -40,6 +41,10 @@ struct Image {
 struct Origin {
     index: i64,
     uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orientation: Option<i64>,
     /// Who said what, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     opinions: Vec<Opinion>,
@@ -164,7 +169,13 @@ impl Document {
                 width,
                 height,
                 attributes: Attributes::new(),
-                swath: Origin { index: item.index, uri: item.shown_uri.clone(), opinions: Vec::new() },
+                swath: Origin {
+                    index: item.index,
+                    uri: item.shown_uri.clone(),
+                    meta: item.meta.clone(),
+                    orientation: item.orientation,
+                    opinions: Vec::new(),
+                },
             });
         }
         let tags = &item.annotation.tags;

@@ -43,7 +43,7 @@ pub(super) fn head(slots: i64) -> Head {
         creator: UserId(Uuid::from_u128(4)),
         created: CREATED,
     };
-    Head { job, dataset_name: "my photos".into(), base: "file:///data/".into(), slot: None }
+    Head { job, dataset_name: "my photos".into(), base: "file:///data/".into(), slot: None, is_stored: false }
 }
 
 /// An accepted item of 100 x 50 pixels.
@@ -53,6 +53,8 @@ pub(super) fn item(index: i64, annotation: Value) -> Item {
         uri: format!("file:///data/sub/{index}.png"),
         shown_uri: format!("sub/{index}.png"),
         size: Some((100, 50)),
+        orientation: None,
+        meta: None,
         slot: 0,
         round: 1,
         annotation: serde_json::from_value(annotation).unwrap(),

@@ -3,6 +3,7 @@
 use std::io;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::labels::{Figure, Tag};
 use swath_domain::{AssignmentId, Time, UserId};
 
@@ -12,6 +13,10 @@ use super::Item;
 struct Line<'a> {
     index: i64,
     uri: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orientation: Option<i64>,
     slot: i64,
     round: i64,
     annotation: Labels<'a>,
@@ -36,6 +41,8 @@ pub(super) fn lines(page: &[Item]) -> io::Result<Vec<u8>> {
         let line = Line {
             index: item.index,
             uri: &item.shown_uri,
+            meta: item.meta.as_deref(),
+            orientation: item.orientation,
             slot: item.slot,
             round: item.round,
             annotation: Labels { figures: &item.annotation.figures, tags: &item.annotation.tags },

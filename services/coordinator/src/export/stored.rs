@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::job::Job;
 use swath_domain::labels::Annotation;
 use swath_domain::{Assignment, AssignmentId, LeaseId, Ranges, Status, Time, UserId};
@@ -18,6 +19,9 @@ pub struct StoredItem {
     pub index: i64,
     /// Where its medium lies.
     pub uri: String,
+    /// What came with it beside its labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Box<RawValue>>,
     /// Which of the opinions asked for this is.
     pub slot: i64,
     /// The round of its assignment.
@@ -76,14 +80,24 @@ impl<'a> StoredItems<'a> {
         if fitting == 0 {
             return Ok(None);
         }
-        let places: Vec<_> = self.places.drain(..fitting).collect();
-        let stored = self.store.annotations_at(&places).await.map_err(io::Error::other)?;
-        let mut numbers: Vec<_> = stored.iter().map(|kept| kept.annotation.item).collect();
+        let mut numbers: Vec<_> = page[..fitting].iter().map(|place| place.item).collect();
         numbers.sort_unstable();
         numbers.dedup();
+        // What came with the items may be larger than their annotations.
+        let texts = self.store.item_texts(self.job.dataset, &numbers, PAGE_BYTES).await;
+        let (texts, covered) = texts.map_err(io::Error::other)?;
+        numbers.truncate(covered);
+        let fits = |place: &&AnnotationPlace| numbers.binary_search(&place.item).is_ok();
+        let fitting = page[..fitting].iter().take_while(fits).count();
+        let places: Vec<_> = self.places.drain(..fitting).collect();
+        let stored = self.store.annotations_at(&places).await.map_err(io::Error::other)?;
         let rows = self.store.items(self.job.dataset, &Ranges::of_items(numbers)).await;
         let rows = rows.map_err(io::Error::other)?;
         let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
+        let metas: HashMap<i64, Box<RawValue>> = texts
+            .into_iter()
+            .filter_map(|texts| Some((texts.item, RawValue::from_string(texts.meta?).ok()?)))
+            .collect();
         let mut items = Vec::with_capacity(stored.len());
         for kept in stored {
             let row = &kept.annotation;
@@ -91,6 +105,7 @@ impl<'a> StoredItems<'a> {
             items.push(StoredItem {
                 index: row.item,
                 uri: uris.get(&row.item).cloned().unwrap_or_default(),
+                meta: metas.get(&row.item).cloned(),
                 slot: assignment.slot,
                 round: assignment.round,
                 state: state(assignment, &kept),

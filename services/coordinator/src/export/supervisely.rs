@@ -9,6 +9,7 @@ mod meta;
 use std::io;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use swath_domain::Time;
 use swath_domain::labels::{Class, Figure, Geometry, Point, Shape, Tag};
 use tar::{Builder, EntryType, Header};
@@ -75,6 +76,10 @@ struct Custom<'a> {
 struct Origin<'a> {
     index: i64,
     uri: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orientation: Option<i64>,
     #[serde(flatten)]
     provenance: Provenance,
 }
@@ -166,7 +171,13 @@ impl Project {
             tags: tags(&item.annotation.tags),
             objects: figures.flat_map(|figure| objects(item, figure, classes, summary)).collect(),
             custom: Custom {
-                swath: Origin { index: item.index, uri: &item.shown_uri, provenance: Provenance::of(item) },
+                swath: Origin {
+                    index: item.index,
+                    uri: &item.shown_uri,
+                    meta: item.meta.as_deref(),
+                    orientation: item.orientation,
+                    provenance: Provenance::of(item),
+                },
             },
         };
         Ok(serde_json::to_vec(&annotation)?)

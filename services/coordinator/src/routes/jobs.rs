@@ -99,7 +99,8 @@ pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Resul
     let people = listed.copied().chain([job.creator]).collect::<Vec<_>>();
     let names = Names::of_people(context, people).await?.with_datasets(context, [job.dataset]).await?;
     let lacks = Lacks::of(context.store.sizes_unknown(job.id).await?, &job.spec.classes);
-    Ok(JobView::new(job, &names, Some((&progress, lacks))))
+    let missing = context.store.pictures_missing(job.dataset).await?;
+    Ok(JobView::new(job, &names, Some((&progress, lacks, missing))))
 }
 
 pub(crate) async fn show(

@@ -10,6 +10,7 @@ use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::{ReasonCode, ReviewRule, check_reasons};
+use swath_domain::text::check_text;
 use swath_domain::{FieldError, Time, limits, names};
 use swath_runtime::access::LEADS;
 use swath_runtime::idempotency::first_answer;
@@ -95,6 +96,10 @@ pub(crate) struct NewJobRequest {
     #[serde(default)]
     #[schema(max_items = 100)]
     reasons: Option<Vec<ReasonCode>>,
+    /// Which fields of an item's `meta` are shown to the people who work on it; none where absent.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    shown_meta: Option<Vec<String>>,
 }
 
 impl NewJobRequest {
@@ -108,6 +113,7 @@ impl NewJobRequest {
             annotators: self.annotators.clone(),
             reviewers: self.reviewers.clone(),
             reasons: self.reasons.clone().unwrap_or_default(),
+            shown_meta: self.shown_meta.clone().unwrap_or_default(),
         }
     }
 
@@ -127,6 +133,7 @@ impl NewJobRequest {
         bound("slots", self.slots, 1, limits::SLOTS_MAX);
         check_people("annotators", self.annotators.as_deref(), &mut errors);
         check_people("reviewers", self.reviewers.as_deref(), &mut errors);
+        check_shown_meta(&spec.shown_meta, &mut errors);
         check_reasons(self.reasons.as_deref().unwrap_or_default(), &mut errors);
         if errors.is_empty() {
             errors.extend(spec.check_size().err());
@@ -146,6 +153,21 @@ impl NewJobRequest {
                 })
             }
             Some(_) => Err(Problem::field("review.percent", "goes with `sample` alone, from 0 to 100")),
+        }
+    }
+}
+
+/// The names of fields are those of the dataset, to the letter.
+fn check_shown_meta(keys: &[String], errors: &mut Vec<FieldError>) {
+    if keys.len() > limits::SHOWN_META_MAX {
+        errors.push(FieldError::new("shown_meta", format!("at most {} are allowed", limits::SHOWN_META_MAX)));
+        return;
+    }
+    for (index, key) in keys.iter().enumerate() {
+        let field = format!("shown_meta[{index}]");
+        check_text(&field, key, limits::NAME_MAX, errors);
+        if keys[..index].contains(key) {
+            errors.push(FieldError::new(field, "stands here twice"));
         }
     }
 }

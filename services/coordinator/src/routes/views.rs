@@ -102,6 +102,8 @@ pub(crate) struct JobView {
     instructions_html: Option<String>,
     /// Why items may be rejected; in the reviewer's own words where there are none.
     reasons: Vec<ReasonCode>,
+    /// Which fields of an item's `meta` are shown to the people who work on it.
+    shown_meta: Vec<String>,
     /// Who may annotate, `null` for everyone in the team; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<UserId>>)]
@@ -113,6 +115,9 @@ pub(crate) struct JobView {
     /// The names of everyone whose id stands here; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<Vec<Person>>,
+    /// Pictures of its dataset that somebody wanted to see and that could not be read; not for annotators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures_missing: Option<i64>,
     /// What exports of this job could not hold, as things stand; not for annotators.
     #[serde(skip_serializing_if = "Option::is_none")]
     exports_lack: Option<Lacks>,
@@ -210,8 +215,11 @@ impl JobSummary {
 
 impl JobView {
     /// A job, with its progress and its people for those who lead it.
-    pub(crate) fn new(job: Job, names: &Names, leads: Option<(&Progress, Lacks)>) -> Self {
-        let (leads, lacks) = leads.unzip();
+    pub(crate) fn new(job: Job, names: &Names, leads: Option<(&Progress, Lacks, i64)>) -> Self {
+        let (leads, lacks, pictures_missing) = match leads {
+            Some((progress, lacks, missing)) => (Some(progress), Some(lacks), Some(missing)),
+            None => (None, None, None),
+        };
         let spec = Arc::unwrap_or_clone(job.spec.clone());
         Self {
             summary: JobSummary::new(job.with(()), names, leads),
@@ -223,9 +231,11 @@ impl JobView {
             instructions_html: spec.instructions.as_deref().map(markdown::html),
             instructions: spec.instructions,
             reasons: spec.reasons,
+            shown_meta: spec.shown_meta,
             annotators: leads.map(|_| spec.annotators),
             reviewers: leads.map(|_| spec.reviewers),
             people: leads.map(|_| names.everybody()),
+            pictures_missing,
             exports_lack: lacks,
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Status;
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, Figure, Skip, Tag};
-use swath_leasing::{Ask, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{Ask, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::{self, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Result, Search, body};
@@ -104,6 +104,17 @@ pub(crate) async fn media(
 ) -> Result<Response> {
     let user = gateway.desk.admit(&caller, lease).await?.user;
     gateway.desk.media(lease, user, index).await
+}
+
+pub(crate) async fn picture(
+    Extension(gateway): Extension<Arc<Gateway>>,
+    caller: Caller,
+    PathId((lease, index)): PathId<(LeaseId, i64)>,
+    request: Body<PictureReport>,
+) -> Result<StatusCode> {
+    let user = gateway.desk.admit(&caller, lease).await?.user;
+    gateway.desk.picture_report(lease, user, index, request.value).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The body of a submission.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -41,7 +41,13 @@ pub(crate) async fn show(
             let url = object_store::presigned(&context.config.media, &object);
             redirect(&url.ok_or_else(Problem::not_found)?)
         }
-        Medium::File => picture(context, &shown, uri).await,
+        Medium::File => {
+            let answer = picture(context, &shown, uri).await;
+            if answer.as_ref().is_err_and(|problem| problem.status == StatusCode::NOT_FOUND) {
+                gateway.desk.missing.note(context, shown.dataset, ticket.item).await;
+            }
+            answer
+        }
         _ => Err(Problem::not_found()),
     }
 }

@@ -12,7 +12,7 @@ use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::review::Verdict;
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, Status, limits};
-use swath_leasing::{Ask, LeaseRequest, ReleaseRequest, Renewed};
+use swath_leasing::{Ask, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::{self, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search, body};
@@ -33,6 +33,17 @@ pub(crate) async fn create(
     let outcome = review.ask(ask).await?;
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(outcome.lease.answer(status))
+}
+
+pub(crate) async fn picture(
+    Extension(review): Shared,
+    caller: Caller,
+    PathId((id, index)): PathId<(LeaseId, i64)>,
+    request: Body<PictureReport>,
+) -> Result<StatusCode> {
+    let user = review.desk.admit(&caller, id).await?.user;
+    review.desk.picture_report(id, user, index, request.value).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn list(

@@ -19,11 +19,22 @@ const COLUMNS: &[Column] = &[
     ("ITEMS", "/count"),
     ("PASSED BY", "/notes/ignored"),
     ("LEFT OUT", "/notes/left_out"),
+    ("UNREADABLE", "/pictures_missing"),
     ("ERROR", "/error"),
 ];
 const LIST: &[Column] =
     &[("ID", "/id"), ("STATE", "/state"), ("VERSION", "/version"), ("ITEMS", "/count"), ("NAME", "/name")];
 const SIZES: &[Column] = &[("TOLD", "/told"), ("CHANGED", "/changed")];
+const ITEMS: &[Column] = &[
+    ("INDEX", "/index"),
+    ("WIDTH", "/width"),
+    ("HEIGHT", "/height"),
+    ("SIZE", "/size"),
+    ("MISSING SINCE", "/missing_since"),
+    ("LABELS", "/labels"),
+    ("META", "/meta"),
+    ("URI", "/uri"),
+];
 const TRIAL: &[Column] = &[
     ("ITEMS", "/count"),
     ("NO SIZE", "/without_size"),
@@ -43,6 +54,14 @@ pub enum DatasetCommand {
         id: DatasetId,
         /// The file
         file: PathBuf,
+    },
+    /// List a dataset's items, with their sizes and what came with them
+    Items {
+        /// The dataset's id
+        id: DatasetId,
+        /// Only those whose picture could not be read
+        #[arg(long)]
+        missing: bool,
     },
     /// List the datasets of your teams
     List,
@@ -102,6 +121,10 @@ pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<(
     match command {
         DatasetCommand::Add(args) => add(session, args).await,
         DatasetCommand::List => session.list("/v1/datasets", &[], LIST).await,
+        DatasetCommand::Items { id, missing } => {
+            let only: &[_] = if missing { &[("missing", "true".to_owned())] } else { &[] };
+            session.list(&format!("/v1/datasets/{id}/items"), only, ITEMS).await
+        }
         DatasetCommand::Sizes { id, file } => {
             let told = session
                 .client

@@ -28,6 +28,9 @@ pub struct ExportArgs {
     /// With JSON lines: every stored annotation with its state, not only what is accepted
     #[arg(long)]
     all: bool,
+    /// Coordinates of pictures as their files store them, where EXIF turns one
+    #[arg(long, conflicts_with = "all")]
+    stored_orientation: bool,
     /// Leave out what the format does not take, instead of failing with a list of it
     #[arg(long)]
     lossy: bool,
@@ -60,6 +63,7 @@ impl Format {
 pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
     let path = format!("/v1/jobs/{}/export", args.job);
     let mut query = vec![("format", args.format.name().to_owned())];
+    query.extend(args.stored_orientation.then(|| ("orientation", "stored".to_owned())));
     query.extend(args.lossy.then(|| ("lossy", "true".to_owned())));
     query.extend(args.all.then(|| ("items", "all".to_owned())));
     query.extend(args.slot.map(|slot| ("slot", slot.to_string())));

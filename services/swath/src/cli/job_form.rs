@@ -68,6 +68,9 @@ struct JobFlags {
     /// A reason for rejecting items, by its code and what people read (repeatable); reviewers name no others
     #[arg(long = "reason", id = "reasons", value_name = "CODE=TITLE", value_parser = reason)]
     reasons: Vec<ReasonCode>,
+    /// A field of the items' `meta` that is shown to the people who work on them; may be repeated
+    #[arg(long = "show-meta", value_name = "FIELD")]
+    shown_meta: Vec<String>,
     /// How urgent it is: low, normal, high or release_blocker
     #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
     priority: Option<Priority>,
@@ -104,6 +107,7 @@ struct NewJob<'a> {
     reviewers: Option<&'a [UserId]>,
     review: Option<&'a Value>,
     reasons: Option<&'a [ReasonCode]>,
+    shown_meta: Option<&'a [String]>,
     lease_seconds: Option<u32>,
 }
 
@@ -141,6 +145,7 @@ impl JobFlags {
             reviewers: some(&self.reviewers),
             review: self.review.as_ref(),
             reasons: some(&self.reasons),
+            shown_meta: some(&self.shown_meta),
             lease_seconds: self.lease_seconds,
         };
         Ok(without_nulls(serde_json::to_value(body)?))

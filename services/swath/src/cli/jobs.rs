@@ -25,6 +25,7 @@ const COLUMNS: &[Column] = &[
     ("SKIPPED", "/progress/skipped"),
     ("CANCELLED", "/progress/cancelled"),
     ("AT MANAGER", "/counts/waiting_for_manager"),
+    ("UNREADABLE", "/pictures_missing"),
     ("NO SIZE", "/exports_lack/items_without_size"),
 ];
 const LIST: &[Column] = &[

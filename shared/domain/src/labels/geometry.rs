@@ -33,6 +33,49 @@ impl Geometry {
     }
 }
 
+/// The size of a picture as it is stored, by its displayed size and its orientation.
+pub fn stored_size((width, height): Size, orientation: i64) -> Size {
+    if (5..=8).contains(&orientation) { (height, width) } else { (width, height) }
+}
+
+/// A point of the displayed picture as a point of the stored one.
+fn stored_point([x, y]: Point, (width, height): Size, orientation: i64) -> Point {
+    let (right, bottom) = (width as f64 - x, height as f64 - y);
+    match orientation {
+        2 => [right, y],
+        3 => [right, bottom],
+        4 => [x, bottom],
+        5 => [y, x],
+        6 => [y, right],
+        7 => [bottom, right],
+        8 => [bottom, x],
+        _ => [x, y],
+    }
+}
+
+impl Geometry {
+    /// Turns it from the displayed picture, which has this size, to the stored one.
+    pub fn store(&mut self, displayed: Size, orientation: i64) {
+        if !(2..=8).contains(&orientation) {
+            return;
+        }
+        let turn = |point: &mut Point| *point = stored_point(*point, displayed, orientation);
+        match self {
+            Self::Rectangle { x, y, width, height } => {
+                let (mut from, mut to) = ([*x, *y], [*x + *width, *y + *height]);
+                turn(&mut from);
+                turn(&mut to);
+                (*x, *y) = (from[0].min(to[0]), from[1].min(to[1]));
+                (*width, *height) = ((from[0] - to[0]).abs(), (from[1] - to[1]).abs());
+            }
+            Self::Points { points } => points.iter_mut().for_each(turn),
+            Self::Polygon { exterior, interior } => {
+                std::iter::once(exterior).chain(interior).flatten().for_each(turn);
+            }
+        }
+    }
+}
+
 fn fit_point(point: &mut Point, most: impl Fn(usize) -> Option<f64>) {
     for (axis, value) in point.iter_mut().enumerate() {
         *value = fitted(*value, most(axis));
@@ -296,6 +339,32 @@ mod tests {
         let touching =
             [[0.0, 0.0], [4.0, 4.0], [8.0, 0.0], [8.0, 8.0], [8.0, 8.0], [4.0, 4.0], [0.0, 8.0], [0.0, 0.0]];
         assert_eq!(polygon(&touching, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_corner_of_the_displayed_picture_is_one_of_the_stored_picture() {
+        // Where the upper left pixel of the stored picture, 40 by 30, is displayed, by its number in EXIF.
+        let shown = |orientation: i64| match orientation {
+            1 => (0.0, 0.0),
+            2 => (39.0, 0.0),
+            3 => (39.0, 29.0),
+            4 => (0.0, 29.0),
+            5 => (0.0, 0.0),
+            6 => (29.0, 0.0),
+            7 => (29.0, 39.0),
+            _ => (0.0, 39.0),
+        };
+        for orientation in 1..=8 {
+            let displayed = stored_size((40, 30), orientation);
+            let (x, y) = shown(orientation);
+            let mut pixel = Geometry::Rectangle { x, y, width: 1.0, height: 1.0 };
+            pixel.store(displayed, orientation);
+            let first = Geometry::Rectangle { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+            assert_eq!(pixel, first, "orientation {orientation}");
+        }
+        let mut wide = Geometry::Rectangle { x: 2.0, y: 3.0, width: 5.0, height: 1.0 };
+        wide.store((30, 40), 6);
+        assert_eq!(wide, Geometry::Rectangle { x: 3.0, y: 23.0, width: 1.0, height: 5.0 });
     }
 
     #[test]

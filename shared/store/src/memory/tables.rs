@@ -81,6 +81,7 @@ pub(crate) struct Item {
     pub(crate) uri: String,
     pub(crate) digest: Vec<u8>,
     pub(crate) labels: Option<String>,
+    pub(crate) meta: Option<String>,
     pub(crate) size: (Option<i64>, Option<i64>),
     pub(crate) orientation: Option<i64>,
 }
@@ -179,6 +180,8 @@ tables! {
     items: (Uuid, i64) => Item,
     /// By dataset and item.
     picture_sizes: (Uuid, i64) => PictureSize,
+    /// By dataset and item: since when, and how often.
+    missing_pictures: (Uuid, i64) => (i64, i64),
     /// By dataset, item and person: width and height.
     size_reports: (Uuid, i64, Uuid) => (i64, i64),
     jobs: Uuid => Job,

@@ -1,0 +1,86 @@
+//! The accepted items of a job, with what the dataset says of them.
+
+use std::collections::HashMap;
+use std::io;
+
+use serde_json::value::RawValue;
+use swath_domain::Ranges;
+use swath_domain::labels::stored_size;
+use swath_runtime::Context;
+use swath_store::{AcceptedItem, ItemRow, ItemTexts};
+
+use super::broken;
+use crate::export::stored::{PAGE_BYTES, annotation};
+use crate::export::{Head, Item};
+
+/// What the dataset says of an item.
+struct Row {
+    item: ItemRow,
+    meta: Option<Box<RawValue>>,
+}
+
+/// The accepted items of a job, page by page.
+pub(super) struct AcceptedItems<'a> {
+    context: &'a Context,
+    head: &'a Head,
+    after: (i64, i64),
+}
+
+impl<'a> AcceptedItems<'a> {
+    pub(super) fn of(context: &'a Context, head: &'a Head) -> Self {
+        Self { context, head, after: (-1, -1) }
+    }
+
+    pub(super) async fn next(&mut self) -> io::Result<Option<Vec<Item>>> {
+        let (store, job) = (&self.context.store, &self.head.job);
+        let mut page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(broken)?;
+        let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
+        numbers.dedup();
+        // What came with the items may be larger than their annotations.
+        let (texts, covered) = store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(broken)?;
+        numbers.truncate(covered);
+        page.retain(|item| numbers.last().is_some_and(|last| item.annotation.item <= *last));
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = (last.annotation.item, last.slot);
+        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
+        let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
+        let mut rows: HashMap<i64, Row> =
+            rows.into_iter().map(|item| (item.index, Row { item, meta: None })).collect();
+        for ItemTexts { item, meta, .. } in texts {
+            if let Some(row) = rows.get_mut(&item) {
+                row.meta = meta.map(RawValue::from_string).transpose()?;
+            }
+        }
+        page.into_iter().map(|item| self.exported(item, &rows)).collect::<io::Result<_>>().map(Some)
+    }
+
+    fn exported(&self, accepted: AcceptedItem, rows: &HashMap<i64, Row>) -> io::Result<Item> {
+        let stored = accepted.annotation;
+        let row = rows
+            .get(&stored.item)
+            .ok_or_else(|| io::Error::other(format!("item {} is missing", stored.item)))?;
+        let Row { item, meta } = row;
+        let mut annotation = annotation(&stored)?;
+        let (mut size, orientation) = (item.size, item.orientation);
+        if let (true, Some(displayed), Some(orientation)) = (self.head.is_stored, size, orientation) {
+            annotation.figures.iter_mut().for_each(|figure| figure.geometry.store(displayed, orientation));
+            size = Some(stored_size(displayed, orientation));
+        }
+        Ok(Item {
+            index: stored.item,
+            uri: item.uri.clone(),
+            shown_uri: self.context.media.files.shown_uri(&item.uri),
+            size,
+            orientation,
+            meta: meta.clone(),
+            slot: accepted.slot,
+            round: accepted.round,
+            annotation,
+            author: stored.author,
+            reviewer: accepted.reviewer,
+            revision: stored.revision,
+            accepted_at: accepted.accepted,
+            assignment: stored.assignment,
+        })
+    }
+}

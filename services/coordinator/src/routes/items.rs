@@ -1,0 +1,122 @@
+//! A dataset's items, as managers see them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use swath_domain::ids::DatasetId;
+use swath_domain::{Ranges, Time, limits};
+use swath_runtime::budget;
+use swath_runtime::pages::{self, Page};
+use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_store::{Dataset, ItemRow, ItemTexts, MissingPicture};
+
+use super::datasets::own;
+
+/// While an answer is written, what is in it stands in memory twice.
+const COPIES: usize = 2;
+/// What an item takes in an answer beside its texts.
+const ITEM_BYTES: usize = 256;
+
+/// An item of a dataset.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ItemView {
+    /// Its number in the dataset.
+    index: i64,
+    /// The media; of a file on the server its path below the media root.
+    uri: String,
+    /// Labels to select by.
+    labels: Vec<String>,
+    /// Whatever else came with it.
+    #[schema(value_type = Option<Object>)]
+    meta: Option<Box<RawValue>>,
+    /// Width in pixels of the picture as it is displayed, where known.
+    width: Option<i64>,
+    /// Height in pixels, where known.
+    height: Option<i64>,
+    /// How sure that is: `known`, `provisional` where two people have reported it, or `unknown`.
+    size: &'static str,
+    /// How the picture is stored, by its number in EXIF, where it was measured.
+    orientation: Option<i64>,
+    /// Since when the picture could not be read; none where it can, or nobody has tried.
+    missing_since: Option<Time>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemsQuery {
+    limit: Option<i64>,
+    after: Option<i64>,
+    #[serde(default)]
+    missing: bool,
+}
+
+pub(crate) async fn list(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<DatasetId>,
+    Search(query): Search<ItemsQuery>,
+) -> Result<Response> {
+    let dataset = own(&context, &caller, id).await?;
+    let (limit, after) = (pages::limit(query.limit)?, query.after.unwrap_or(-1).max(-1));
+    let missing = context.store.missing_pictures(id, after, limit).await?;
+    let mut numbers: Vec<i64> = match query.missing {
+        true => missing.iter().map(|picture| picture.item).collect(),
+        false => (after + 1..dataset.items.min(after.saturating_add(1).saturating_add(limit))).collect(),
+    };
+    let is_full = numbers.len() as i64 == limit;
+    let (texts, covered) = context.store.item_texts(id, &numbers, limits::PAGE_BYTES_MAX).await?;
+    let is_cut = covered < numbers.len();
+    numbers.truncate(covered);
+    let rows = context.store.items(id, &Ranges::of_items(numbers)).await?;
+    let items = views(&context, rows, texts, &missing)?;
+    let bytes: usize = items.iter().map(ItemView::bytes).sum();
+    let share = context.answers.share(Some(caller.user()), COPIES * bytes).await?;
+    let is_last = !is_cut && (!is_full || is_end(&dataset, &items, &query));
+    let page = Page::cut(items, !is_last, |item| item.index.to_string());
+    Ok(budget::json(StatusCode::OK, &page, share))
+}
+
+/// Whether a full page is the last one.
+fn is_end(dataset: &Dataset, items: &[ItemView], query: &ItemsQuery) -> bool {
+    !query.missing && items.last().is_none_or(|last| last.index + 1 >= dataset.items)
+}
+
+fn views(
+    context: &Context,
+    rows: Vec<ItemRow>,
+    texts: Vec<ItemTexts>,
+    missing: &[MissingPicture],
+) -> Result<Vec<ItemView>> {
+    let mut texts = texts.into_iter().peekable();
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let own = texts.next_if(|texts| texts.item == row.index).unwrap_or_default();
+        let meta = own.meta.map(RawValue::from_string).transpose().map_err(|_| Problem::internal())?;
+        let place = missing.binary_search_by_key(&row.index, |picture| picture.item).ok();
+        views.push(ItemView {
+            index: row.index,
+            uri: context.media.files.shown_uri(&row.uri),
+            labels: own.labels,
+            meta,
+            width: row.size.map(|size| size.0),
+            height: row.size.map(|size| size.1),
+            size: match row.size {
+                None => "unknown",
+                Some(_) if row.is_provisional => "provisional",
+                Some(_) => "known",
+            },
+            orientation: row.orientation,
+            missing_since: place.and_then(|place| missing.get(place)).map(|picture| picture.since),
+        });
+    }
+    Ok(views)
+}
+
+impl ItemView {
+    fn bytes(&self) -> usize {
+        let labels: usize = self.labels.iter().map(String::len).sum();
+        ITEM_BYTES + self.uri.len() + labels + self.meta.as_ref().map_or(0, |meta| meta.get().len())
+    }
+}

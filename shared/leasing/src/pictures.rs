@@ -1,0 +1,134 @@
+//! What a person's browser says of a picture that it was shown: how large it is, or that it could not be loaded.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+use swath_domain::assignment::Hold;
+use swath_domain::ids::{DatasetId, LeaseId, UserId};
+use swath_domain::{FieldError, Ranges, Refusal, Stale};
+use swath_runtime::{Context, Problem, Result};
+use swath_store::ItemRow;
+use tokio::time::Instant;
+
+use crate::Desk;
+use crate::facts::Facts;
+
+/// The greatest width or height of a picture, in pixels.
+const SIDE_MAX: i64 = 1_000_000;
+/// How long a picture that could not be read is not noted again.
+const NOTED: Duration = Duration::from_secs(60);
+/// Pictures remembered as noted.
+const NOTED_MAX: usize = 10_000;
+
+/// What a browser says of a picture: its width and height as it is displayed, or that it could not be loaded.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PictureReport {
+    /// Width in pixels.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    width: Option<i64>,
+    /// Height in pixels.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    height: Option<i64>,
+    /// Whether it could not be loaded.
+    #[serde(default)]
+    missing: bool,
+}
+
+impl PictureReport {
+    /// The size, or none of a picture that could not be loaded.
+    fn size(self) -> Result<Option<(i64, i64)>> {
+        let is_side = |side: i64| (1..=SIDE_MAX).contains(&side);
+        match (self.width, self.height, self.missing) {
+            (None, None, true) => Ok(None),
+            (Some(width), Some(height), false) if is_side(width) && is_side(height) => {
+                Ok(Some((width, height)))
+            }
+            (Some(_), Some(_), false) => {
+                let errors = [("width", self.width), ("height", self.height)].into_iter();
+                let bad = errors.filter(|(_, side)| !side.is_some_and(is_side));
+                let fault = |(field, _)| FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels"));
+                Err(Problem::invalid(bad.map(fault).collect()))
+            }
+            _ => Err(Problem::field("width", "is needed with `height`, or `missing` alone")),
+        }
+    }
+}
+
+/// Pictures that were noted as missing a moment ago.
+#[derive(Default)]
+pub struct MissingPictures(Mutex<HashMap<(DatasetId, i64), Instant>>);
+
+impl MissingPictures {
+    /// Notes that a picture could not be read: managers see it. A failure of that is only logged, for the person who looks
+    /// at the picture cannot mend it.
+    pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
+        if !self.is_due((dataset, item)) {
+            return;
+        }
+        match context.store.picture_missing(dataset, item, context.now()).await {
+            Ok(true) => tracing::warn!(%dataset, item, "a picture cannot be read"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%dataset, item, %error, "a missing picture could not be noted"),
+        }
+    }
+
+    fn is_due(&self, place: (DatasetId, i64)) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.len() >= NOTED_MAX {
+            noted.retain(|_, at| at.elapsed() < NOTED);
+        }
+        if noted.get(&place).is_some_and(|at| at.elapsed() < NOTED) || noted.len() >= NOTED_MAX {
+            return false;
+        }
+        noted.insert(place, Instant::now());
+        true
+    }
+}
+
+impl Desk {
+    /// Takes what a person's browser says of a picture that their lease shows. A size counts where none is certain, as soon
+    /// as somebody else's browser says the same.
+    pub async fn picture_report(
+        &self,
+        lease: LeaseId,
+        user: UserId,
+        index: i64,
+        report: PictureReport,
+    ) -> Result<()> {
+        let size = report.size()?;
+        let (facts, item) = self.shown(lease, user, index).await?;
+        let store = &self.context.store;
+        let Some(size) = size else {
+            self.missing.note(&self.context, facts.dataset, index).await;
+            return Ok(());
+        };
+        store.picture_found(facts.dataset, index).await?;
+        if item.certain_size().is_none() {
+            store.size_report(facts.dataset, index, user, size).await?;
+        }
+        Ok(())
+    }
+
+    /// An item that this person's lease shows now.
+    pub(crate) async fn shown(
+        &self,
+        lease: LeaseId,
+        user: UserId,
+        index: i64,
+    ) -> Result<(Arc<Facts>, ItemRow)> {
+        let view = self.own_lease(lease, user).await?;
+        if view.assignment.hold(self.stage, user, lease) != Some(Hold::Current) {
+            return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
+        }
+        let facts = self.facts(lease, user).await?;
+        if !facts.ranges.contains(index) {
+            return Err(Problem::not_found());
+        }
+        let one = Ranges::of_items([index]);
+        let item = self.context.store.items(facts.dataset, &one).await?.pop();
+        Ok((facts, item.ok_or_else(Problem::not_found)?))
+    }
+}
