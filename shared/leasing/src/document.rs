@@ -101,6 +101,10 @@ pub struct ItemPart {
     pub width: Option<i64>,
     /// Height in pixels, where known.
     pub height: Option<i64>,
+    /// Whether size and coordinates are those of the picture as its file stores it, without what EXIF says: so in datasets
+    /// of earlier versions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub as_stored: bool,
     /// Whether the size is only what two people have reported.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub size_is_provisional: bool,
@@ -354,6 +358,7 @@ impl Desk {
             media_url,
             width: item.size.map(|size| size.0),
             height: item.size.map(|size| size.1),
+            as_stored: item.is_as_stored,
             size_is_provisional: item.is_provisional,
             meta,
             revision: known.revision,

@@ -28,6 +28,9 @@ pub struct ItemRow {
     pub is_provisional: bool,
     /// How the picture is stored, by its number in EXIF, where it was measured.
     pub orientation: Option<i64>,
+    /// Whether size and figures are those of the picture as its file stores it: Swath showed and measured it so in an
+    /// earlier version.
+    pub is_as_stored: bool,
 }
 
 impl ItemRow {
@@ -43,6 +46,7 @@ pub(crate) struct Piece {
     start: i64,
     stop: i64,
     pattern: Option<String>,
+    as_displayed: bool,
 }
 
 impl Store {
@@ -60,6 +64,9 @@ impl Store {
                     Some(pattern) => filled(id, pattern, start, stop)?,
                     None => Box::pin(self.rows(id, start, stop)).await?,
                 };
+                if !piece.as_displayed {
+                    rows.iter_mut().for_each(|row| row.is_as_stored = is_own_medium(&row.uri));
+                }
                 if rows.iter().any(|row| row.size.is_none()) {
                     Box::pin(self.add_sizes(id, (start, stop), &mut rows)).await?;
                 }
@@ -152,6 +159,11 @@ impl Store {
     }
 }
 
+/// Whether earlier versions showed a picture as its file stores it: one that they served, or that stood in its URI.
+fn is_own_medium(uri: &str) -> bool {
+    uri.starts_with("file:") || uri.starts_with("data:")
+}
+
 fn reaches(pieces: &[Piece], end: i64) -> bool {
     pieces.iter().map(|piece| piece.stop).max().is_some_and(|stop| stop >= end)
 }
@@ -159,22 +171,30 @@ fn reaches(pieces: &[Piece], end: i64) -> bool {
 async fn segments(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<Piece>> {
     let rows = fetch_all!(
         db,
-        (i64, i64, Option<String>),
-        "SELECT start, stop, pattern FROM segments WHERE dataset = $1 AND ready ORDER BY version",
+        (i64, i64, Option<String>, bool),
+        "SELECT start, stop, pattern, as_displayed FROM segments WHERE dataset = $1 AND ready ORDER BY version",
         id.0;
         |t| {
             let ready = segments_of(t, id).filter(|(_, segment)| segment.ready);
-            ready.map(|(_, segment)| (segment.start, segment.stop, segment.pattern.clone())).collect()
+            ready.map(|(_, s)| (s.start, s.stop, s.pattern.clone(), s.as_displayed)).collect()
         }
     )?;
-    Ok(rows.into_iter().map(|(start, stop, pattern)| Piece { start, stop, pattern }).collect())
+    let piece = |(start, stop, pattern, as_displayed)| Piece { start, stop, pattern, as_displayed };
+    Ok(rows.into_iter().map(piece).collect())
 }
 
 /// Items `start..stop` of a pattern.
 fn filled(id: DatasetId, pattern: &str, start: i64, stop: i64) -> Result<Vec<ItemRow>> {
     let item = |index| {
         let uri = fill_pattern(pattern, index)?;
-        Some(ItemRow { index, uri, size: None, is_provisional: false, orientation: None })
+        Some(ItemRow {
+            index,
+            uri,
+            size: None,
+            is_provisional: false,
+            orientation: None,
+            is_as_stored: false,
+        })
     };
     (start..stop).map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
         table: "segments",
@@ -202,7 +222,7 @@ async fn rows_of(db: &mut Db<'_>, id: DatasetId, start: i64, stop: i64) -> Resul
     )?;
     let row = |(index, uri, width, height, orientation): StoredItem| {
         let size = width.zip(height);
-        ItemRow { index, uri, size, is_provisional: false, orientation }
+        ItemRow { index, uri, size, is_provisional: false, orientation, is_as_stored: false }
     };
     Ok(rows.into_iter().map(row).collect())
 }

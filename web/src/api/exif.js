@@ -1,4 +1,5 @@
-// A JPEG as it is stored: its EXIF data may tell a browser to turn it, but labels count the pixels of the stored picture.
+// A JPEG as it is stored: its EXIF data may tell a browser to turn it, but labels of older datasets count the pixels of the
+// stored picture.
 
 const MARKER = { start: 0xffd8, exif: 0xffe1, scan: 0xffda };
 const ORIENTATION = 0x0112;

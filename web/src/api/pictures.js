@@ -55,14 +55,15 @@ async function asBitmap(image) {
 /** @param {string} url @param {import('./types.js').Item} item @returns {Promise<HTMLImageElement>} */
 export async function load(url, item) {
   const bytes = url.startsWith('data:') ? blobOf(url) : await fetched(url);
-  const address = bytes ? URL.createObjectURL(await upright(bytes)) : url;
+  const shown = bytes && item.as_stored ? await upright(bytes) : bytes;
+  const address = shown ? URL.createObjectURL(shown) : url;
   try {
     const image = new Image();
     image.src = address;
     await image.decode();
     const isTurned = image.naturalWidth !== image.naturalHeight
       && image.naturalWidth === item.height && image.naturalHeight === item.width;
-    if (isTurned) throw new Turned();
+    if (isTurned && item.as_stored) throw new Turned();
     return image;
   } finally {
     if (bytes) URL.revokeObjectURL(address);

@@ -35,6 +35,9 @@
  * @property {string | null} media_url
  * @property {number | null} width
  * @property {number | null} height
+ * @property {boolean} [as_stored] whether it is shown as its file stores it, without what EXIF says
+ * @property {boolean} [size_is_provisional]
+ * @property {Record<string, unknown>} [meta] what the job shows of it
  * @property {number} revision
  * @property {Annotation | null} annotation
  * @property {Verdict | null} verdict one's own in a review, a reviewer's in a rework

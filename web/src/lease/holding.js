@@ -2,6 +2,7 @@
 // lost it.
 
 import { ApiProblem, isProblem, passes } from '../api/client.js';
+import { report } from '../api/picture-report.js';
 import { Pictures } from '../api/pictures.js';
 import { LeaseLife } from './lease-life.js';
 
@@ -36,6 +37,7 @@ import { LeaseLife } from './lease-life.js';
  * @property {(range: T) => Promise<unknown>} submit
  * @property {(lease: string, reason: string) => Promise<unknown>} giveBack
  * @property {(lease: Lease) => Promise<T>} open
+ * @property {string} path under which leases of this kind stand
  */
 
 const LOOK_AGAIN = { leastSeconds: 5, mostSeconds: 60 };
@@ -131,6 +133,11 @@ export class Holding extends EventTarget {
       await this.#calls.giveBack(range.id, reason);
       this.#enter({ name: 'resting' });
     }, () => this.giveBack(reason));
+  }
+
+  /** Tells the server what the browser has learnt of a picture. @param {Item} item @param {{ width: number, height: number } | null} size */
+  report(item, size) {
+    if (this.phase.name === 'working') report(`${this.#calls.path}/${this.phase.range.id}`, item, size);
   }
 
   /** Asks for the picture's address again: the one at hand has run out. @param {{ item: Item }} entry */

@@ -71,10 +71,12 @@ export class Showing extends EventTarget {
       if (turn !== this.#turn || this.isOver) return;
       this.present(stage, picture, sizeOf(picture));
       this.picture = 'shown';
+      this.#holding.report(entry.item, sizeOf(picture));
     } catch (error) {
       if (turn !== this.#turn || this.isOver) return;
       stage.clear();
       this.picture = error instanceof Turned ? 'turned' : 'failed';
+      if (this.picture === 'failed' && navigator.onLine) this.#holding.report(entry.item, null);
     }
     this.tell();
   }

@@ -1,6 +1,7 @@
 // What a reviewer has to know of the item before them: what was said of it in the round before, what they decided
 // themselves, and what is said of the picture beside its figures.
 
+import { ItemMeta } from '../lease/item-meta.jsx';
 import { why } from '../lease/reasons.js';
 import { text } from '../texts/texts.js';
 import { stateOf } from './submission.js';
@@ -21,6 +22,7 @@ export function ItemNote({ session }) {
         : <p class={`verdict ${stateOf(entry)}`}>{said(entry, job)}</p>}
       {entry.refusal && <p class="warning">{text('review.refused', { detail: entry.refusal })}</p>}
       {former && <p class={former.verdict === 'reject' ? 'sent-back' : 'quiet'}>{formerly(former, job)}</p>}
+      <ItemMeta item={entry.item} />
       {annotation?.skip && <p class="skipped">{text('review.skipped', { reason: annotation.skip.reason })}</p>}
       {tags.length > 0 && <p>{tags.map(({ name, value }) => (value ? `${name}: ${value}` : name)).join(' · ')}</p>}
     </section>

@@ -15,5 +15,5 @@ export function reviewOf(outbox, user, team) {
     // What this browser has kept of these items is in the decision now.
     await outbox.forget(...left.map(({ index }) => ({ lease: id, index }))).catch(() => {});
   };
-  return new Holding({ held, take, read, renew, giveBack, open, submit: decide }, outbox, team);
+  return new Holding({ held, take, read, renew, giveBack, open, submit: decide, path: '/v1/reviews' }, outbox, team);
 }

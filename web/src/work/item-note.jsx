@@ -1,5 +1,6 @@
 // What a person has to know of the item before them: that it came back and why, that it was skipped, how it is saved.
 
+import { ItemMeta } from '../lease/item-meta.jsx';
 import { why } from '../lease/reasons.js';
 import { text } from '../texts/texts.js';
 import { stateOf } from './range.js';
@@ -12,6 +13,7 @@ export function ItemNote({ session: { range, misfits }, marked }) {
   return (
     <section class="note" aria-live="polite">
       <SentBack range={range} marked={marked} />
+      <ItemMeta item={entry.item} />
       {state === 'refused' && !entry.theirs && <p class="warning">{text('item.refused', { detail: entry.refusal })}</p>}
       {skip && <p>{text('item.skipped', { reason: skip.reason })}</p>}
       {misfits && misfits.cut > 0 && <p class="warning">{text('item.same_cut', { count: misfits.cut })}</p>}

@@ -11,5 +11,5 @@ import { Range } from './range.js';
 /** @param {Outbox} outbox @param {string} user @param {string | undefined} team @returns {Work} */
 export function workOf(outbox, user, team) {
   const open = (/** @type {import('../api/types.js').Lease} */ lease) => Range.open(lease, outbox, user);
-  return new Holding({ held, take, read, renew, giveBack, open, submit: (range) => submit(range.id) }, outbox, team);
+  return new Holding({ held, take, read, renew, giveBack, open, submit: (range) => submit(range.id), path: '/v1/leases' }, outbox, team);
 }
