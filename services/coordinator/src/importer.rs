@@ -16,9 +16,10 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::body::interrupted;
+use swath_runtime::object_store::is_object;
 use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
-use swath_store::{Completion, NewItem};
+use swath_store::{Completion, Imported, NewItem};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -253,12 +254,14 @@ struct Filling<'a> {
     seen: i64,
     faults: Faults,
     report: Report,
+    /// Whether objects have arrived whose size nobody told.
+    is_to_measure: bool,
 }
 
 impl<'a> Filling<'a> {
     fn of(context: &'a Context, target: &'a Target, naming: Naming) -> Self {
         let (base, faults, report) = (target.base.clone(), Faults::default(), Report::default());
-        Self { context, target, naming, base, seen: 0, faults, report }
+        Self { context, target, naming, base, seen: 0, faults, report, is_to_measure: false }
     }
 
     /// Takes everything that arrives, and gives the digest of the request. Faults are told together at the end.
@@ -306,6 +309,7 @@ impl<'a> Filling<'a> {
         }
         let items: Vec<_> = page.iter().cloned().map(new_item).collect();
         self.report.without_size += items.iter().filter(|item| item.width.is_none()).count() as i64;
+        self.is_to_measure |= items.iter().any(|item| item.width.is_none() && is_object(&item.uri));
         let (dataset, version, now) = (self.target.dataset, self.target.version, self.context.now());
         let appended = self.context.store.dataset_append(dataset, version, items, now).await?;
         for at in appended.doubles {
@@ -325,8 +329,12 @@ impl<'a> Filling<'a> {
     async fn complete(self, attempt: Option<&Attempt>, asked: Vec<u8>) -> Result<Report> {
         let completion: Option<Completion> = attempt.map(|attempt| attempt.completion(asked));
         let (dataset, version) = (self.target.dataset, self.target.version);
-        let said = (self.base.unwrap_or_default(), self.report.notes.text());
-        self.context.store.dataset_finish(dataset, version, said, completion, self.context.now()).await?;
+        let imported = Imported {
+            base: self.base.unwrap_or_default(),
+            notes: self.report.notes.text(),
+            is_to_measure: self.is_to_measure,
+        };
+        self.context.store.dataset_finish(dataset, version, imported, completion, self.context.now()).await?;
         Ok(self.report)
     }
 }

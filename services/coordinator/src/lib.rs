@@ -15,6 +15,7 @@ mod importer;
 mod leaps;
 mod manifest;
 mod markdown;
+mod measurer;
 mod notes;
 mod routes;
 mod selection;
@@ -28,6 +29,7 @@ use swath_runtime::{Context, Route};
 pub use cutter::Cutter;
 pub use export::stored::{StoredItem, StoredItems};
 pub use hinter::Hinter;
+pub use measurer::Measurer;
 pub use sweeper::Sweeper;
 
 /// One coordinator.
@@ -53,7 +55,16 @@ impl Coordinator {
             keep_running("cutter", shutdown, || Cutter::new(context.clone()).run()),
             keep_running("hinter", shutdown, || Hinter::new(context.clone()).run()),
             keep_running("sweeper", shutdown, || Sweeper::new(context.clone()).run()),
+            keep_running("measurer", shutdown, || measure(context.clone())),
         );
+    }
+}
+
+/// Measures where there is something to be measured, and otherwise waits for the end.
+async fn measure(context: Context) {
+    match Measurer::new(context.clone()) {
+        Some(measurer) => measurer.run().await,
+        None => context.shutdown.cancelled().await,
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn table() -> Vec<Route> {
             media::show,
         )
         .gives_nothing(302)
+        .gives_nothing(304)
         .gives_stream(&PictureKind::MEDIA_TYPES),
     ]
 }

@@ -75,6 +75,12 @@ impl MissingPictures {
         }
     }
 
+    /// Notes that a picture can be read.
+    async fn note_found(&self, context: &Context, dataset: DatasetId, item: i64) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(dataset, item));
+        Ok(context.store.picture_found(dataset, item).await?)
+    }
+
     fn is_due(&self, place: (DatasetId, i64)) -> bool {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.len() >= NOTED_MAX {
@@ -105,7 +111,7 @@ impl Desk {
             self.missing.note(&self.context, facts.dataset, index).await;
             return Ok(());
         };
-        store.picture_found(facts.dataset, index).await?;
+        self.missing.note_found(&self.context, facts.dataset, index).await?;
         if item.certain_size().is_none() {
             store.size_report(facts.dataset, index, user, size).await?;
         }

@@ -37,7 +37,10 @@ sections! {
     }
     /// The HTTP server.
     Server {
-        listen: String, secret: SecretString, request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
+        listen: String, secret: SecretString,
+        #[serde(deserialize_with = "list_or_text")]
+        cors_origins: Vec<String>,
+         request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
         upload_bytes: u64, header_seconds: u64, idle_seconds: u64, body_seconds: u64, stall_seconds: u64, connections: usize,
         unauthenticated_connections: usize, metrics_listen: String,
     }
@@ -173,6 +176,13 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
+        for origin in &self.server.cors_origins {
+            let is_one = origin == "*" || origin::of(origin).as_deref() == Some(origin);
+            ensure!(
+                is_one,
+                "server.cors_origins: `{origin}` is not an origin, as in https://labels.example.org, nor `*`"
+            );
+        }
         for origin in &self.media.origins {
             let is_one = origin::of(origin).as_deref() == Some(origin);
             ensure!(is_one, "media.origins: `{origin}` is not an origin, as in https://pictures.example.org");
@@ -226,9 +236,10 @@ impl Config {
         let format = if self.log.format == LogFormat::Json { "json" } else { "text" };
         [
             format!(
-                "[server]\nlisten = {}\nsecret = {}",
+                "[server]\nlisten = {}\nsecret = {}\ncors_origins = [{}]",
                 quoted(&server.listen),
-                quoted(hidden(&server.secret))
+                quoted(hidden(&server.secret)),
+                list(&server.cors_origins)
             ),
             format!(
                 "request_seconds = {}\nrequests_per_second = {}\ndrain_seconds = {}\nshutdown_seconds = {}",

@@ -3,6 +3,7 @@
 mod accept;
 mod bound;
 mod connection;
+mod cors;
 mod exchange;
 mod headers;
 mod state;
@@ -63,14 +64,17 @@ pub fn router(
     }
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .config(utoipa_swagger_ui::Config::from("/openapi.json").use_base_layout().doc_expansion("list"));
-    router
+    let router = router
         .merge(Router::from(docs))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid", "this path does not know the method")
-        })
-        .layer(middleware::from_fn_with_state(context.clone(), observe))
-        .with_state(context.clone())
+        });
+    let router = match cors::layer(&context.config.server.cors_origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.layer(middleware::from_fn_with_state(context.clone(), observe)).with_state(context.clone())
 }
 
 /// What stands at `/` where there are no other pages: the way to the API's documents.

@@ -12,6 +12,7 @@ use crate::core::Store;
 use crate::datasets::{DatasetState, insert_segment, segments_of};
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
+use crate::measuring;
 use crate::memory::{Item, Tables};
 use crate::requests::{self, Completion};
 
@@ -84,6 +85,24 @@ async fn lock_segment(db: &mut Db<'_>, id: DatasetId, version: i64) -> Result<Op
         version;
         |t| t.segments.get(&(id.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop, s.touched))
     )
+}
+
+/// What the importer says of a version that is complete.
+#[derive(Debug, Clone, Default)]
+pub struct Imported {
+    /// What all URIs of the dataset begin with now.
+    pub base: String,
+    /// Its own notes, as JSON.
+    pub notes: Option<String>,
+    /// Whether pictures of it lie in the object store and are to be measured.
+    pub is_to_measure: bool,
+}
+
+impl Imported {
+    /// A version of which nothing is to be said but what its URIs begin with.
+    pub fn of_base(base: &str) -> Self {
+        Self { base: base.to_owned(), ..Self::default() }
+    }
 }
 
 /// What has become of a page of items.
@@ -193,7 +212,7 @@ async fn keep_base(db: &mut Db<'_>, id: DatasetId) -> Result<()> {
 async fn finish(
     db: &mut Db<'_>,
     (id, version): (DatasetId, i64),
-    (base, notes): (&str, Option<&str>),
+    Imported { base, notes, is_to_measure }: &Imported,
     completion: Option<&Completion>,
     now: Time,
 ) -> Result<()> {
@@ -221,13 +240,16 @@ async fn finish(
         version,
         stop,
         base,
-        notes;
+        notes.as_deref();
         |t| Ok(t.datasets.update(&id.0, |dataset| {
             (dataset.version, dataset.items, dataset.state) = (version, stop, DatasetState::Ready);
-            dataset.base = base.to_owned();
-            dataset.notes = notes.map(str::to_owned).or(dataset.notes.take());
+            dataset.base.clone_from(base);
+            dataset.notes = notes.clone().or(dataset.notes.take());
         }))
     )?;
+    if *is_to_measure {
+        measuring::ask(db, id, start, now).await?;
+    }
     // The first version's answer is its dataset; a later one's is what it was made of.
     let answer = match version {
         1 => json!(id),
@@ -322,21 +344,19 @@ impl Store {
         .await
     }
 
-    /// Completes an open version, which must have items; `base` is what all URIs begin with now, and `notes` are the
-    /// importer's own. The answer of the request that asked for it is kept with it.
+    /// Completes an open version, which must have items. The answer of the request that asked for it is kept with it.
     pub async fn dataset_finish(
         &self,
         id: DatasetId,
         version: i64,
-        (base, notes): (String, Option<String>),
+        imported: Imported,
         completion: Option<Completion>,
         now: Time,
     ) -> Result<()> {
-        self.write((base, notes, completion), move |_, tx, (base, notes, completion)| {
-            Box::pin(async move {
-                let said = (base.as_str(), notes.as_deref());
-                finish(&mut tx.db(), (id, version), said, completion.as_ref(), now).await
-            })
+        self.write((imported, completion), move |_, tx, (imported, completion)| {
+            Box::pin(
+                async move { finish(&mut tx.db(), (id, version), imported, completion.as_ref(), now).await },
+            )
         })
         .await
     }

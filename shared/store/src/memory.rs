@@ -22,7 +22,7 @@ pub(crate) use tables::Tables;
 
 pub use fault::Fault;
 pub(crate) use tables::{
-    Accepted, Annotation, InvitationRecord, Item, MemberRecord, PEOPLE, PictureSize, Segment,
+    Accepted, Annotation, InvitationRecord, Item, MeasuringRow, MemberRecord, PEOPLE, PictureSize, Segment,
     SignInLinkRecord, TokenRecord, VerdictRecord,
 };
 pub use view::{GrantView, View};

@@ -34,12 +34,13 @@ macro_rules! steps {
                 "missing pictures",
                 include_str!(concat!("../../../migrations/", $folder, "/0012_missing_pictures.sql")),
             ),
+            (13, "measuring", include_str!(concat!("../../../migrations/", $folder, "/0013_measuring.sql"))),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 12] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 12] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 13] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 13] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

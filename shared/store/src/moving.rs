@@ -11,7 +11,7 @@ use crate::pools::{Pools, Target};
 
 /// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
 /// under way, members who lost a role a moment ago, and how often people have changed.
-pub(crate) const TABLES: [&str; 26] = [
+pub(crate) const TABLES: [&str; 27] = [
     "users",
     "teams",
     "members",
@@ -28,6 +28,7 @@ pub(crate) const TABLES: [&str; 26] = [
     "picture_sizes",
     "size_reports",
     "missing_pictures",
+    "measuring",
     "jobs",
     "runs",
     "job_progress",

@@ -29,7 +29,7 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 60] = [
+const ROUTES: [(&str, &str, Who); 64] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("GET",    "/v1/me/work",                               Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
@@ -40,6 +40,10 @@ const ROUTES: [(&str, &str, Who); 60] = [
     ("POST",   "/v1/datasets",                              Who::Managers),
     ("GET",    "/v1/datasets/{dataset}",                    Who::ManagersAndReviewers),
     ("POST",   "/v1/datasets/{dataset}/items",              Who::Managers),
+    ("GET",    "/v1/datasets/{dataset}/items",              Who::Managers),
+    ("POST",   "/v1/datasets/{dataset}/sizes",              Who::Managers),
+    ("PUT",    "/v1/leases/{lease}/items/{index}/picture",  Who::Holder),
+    ("PUT",    "/v1/reviews/{review}/items/{reviewed}/picture", Who::Reviewing),
     ("POST",   "/v1/jobs",                                  Who::ManagersAndReviewers),
     ("GET",    "/v1/jobs/{job}",                            Who::Members),
     ("PATCH",  "/v1/jobs/{job}",                            Who::Managers),

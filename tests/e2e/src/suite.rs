@@ -14,6 +14,7 @@ mod durability;
 mod edges;
 mod export_names;
 mod figures;
+mod imports;
 mod invariants;
 mod labels;
 mod leases;

@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 use swath_domain::time::seconds;
 use swath_domain::{DatasetId, Ids as _, Time};
-use swath_store::{Begun, Completion, DatasetState, NewDataset, NewItem, RequestKey, Source, digest};
+use swath_store::{
+    Begun, Completion, DatasetState, Imported, NewDataset, NewItem, RequestKey, Source, digest,
+};
 use uuid::Uuid;
 
 use crate::annotate::Said;
@@ -174,7 +176,7 @@ impl World {
         let asked = self.request(key).asked(body());
         let completion = Some(Completion { asked, attempt: attempt.id });
         let store = self.processes[attempt.process].context.store.clone();
-        let finished = store.dataset_finish(attempt.dataset, 1, (String::new(), None), completion, now).await;
+        let finished = store.dataset_finish(attempt.dataset, 1, Imported::of_base(""), completion, now).await;
         let said = self.verb(finished)?;
         self.tell(&("finish", key, attempt.dataset), &said);
         match said {

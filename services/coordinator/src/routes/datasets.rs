@@ -34,6 +34,9 @@ pub(crate) struct DatasetView {
     /// exchanged. Told of a single dataset.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     sizes_as_stored: bool,
+    /// Whether pictures of it in the object store wait to be measured. Told of a single dataset.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    measuring: bool,
     /// Pictures that somebody wanted to see and that could not be read. Told of a single dataset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pictures_missing: Option<i64>,
@@ -52,6 +55,7 @@ impl From<Dataset> for DatasetView {
             error: dataset.error,
             notes: dataset.notes.and_then(|text| serde_json::from_str(&text).ok()),
             sizes_as_stored: false,
+            measuring: false,
             pictures_missing: None,
             created_at: dataset.created,
         }
@@ -62,7 +66,8 @@ pub(super) async fn view(context: &Context, id: DatasetId) -> Result<DatasetView
     let dataset = context.store.dataset(id).await?.ok_or_else(Problem::not_found)?;
     let sizes_as_stored = context.store.is_measured_as_stored(id).await?;
     let pictures_missing = Some(context.store.pictures_missing(id).await?);
-    Ok(DatasetView { sizes_as_stored, pictures_missing, ..dataset.into() })
+    let measuring = context.store.is_measuring(id).await?;
+    Ok(DatasetView { sizes_as_stored, measuring, pictures_missing, ..dataset.into() })
 }
 
 /// A dataset of a team that the caller manages.

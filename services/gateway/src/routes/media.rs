@@ -1,15 +1,17 @@
 //! Pictures by a signed URL, for as long as the lease that shows them is current: those on the server's own disk, and a
 //! way on to those in the object store.
 
+mod part;
+
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -19,6 +21,7 @@ use swath_runtime::media_path::{FileWork, PictureKind, encode, read_header};
 use swath_runtime::object_store;
 use swath_runtime::{Context, PathId, Problem, Result};
 
+use self::part::{Asked, Plan, tag};
 use crate::Gateway;
 
 /// How long the file system may take over one step: to open a picture, or to read the next piece.
@@ -29,6 +32,7 @@ const PIECE_BYTES: usize = 256 * 1_024;
 pub(crate) async fn show(
     Extension(gateway): Extension<Arc<Gateway>>,
     PathId(signed): PathId<String>,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let context = &gateway.context;
     let ticket = context.signer.check(&signed, context.now()).ok_or_else(Problem::not_found)?;
@@ -42,7 +46,7 @@ pub(crate) async fn show(
             redirect(&url.ok_or_else(Problem::not_found)?)
         }
         Medium::File => {
-            let answer = picture(context, &shown, uri).await;
+            let answer = picture(context, &shown, uri, Asked::of(&headers)).await;
             if answer.as_ref().is_err_and(|problem| problem.status == StatusCode::NOT_FOUND) {
                 gateway.desk.missing.note(context, shown.dataset, ticket.item).await;
             }
@@ -52,45 +56,82 @@ pub(crate) async fn show(
     }
 }
 
-/// A picture that is open, with its first piece.
+/// A picture that is open at the part that is asked for, with the first piece of it.
 struct Opened {
     file: File,
     kind: PictureKind,
     name: String,
+    tag: String,
     length: u64,
+    plan: Plan,
+    /// Bytes of the part.
+    wanted: u64,
     first: Vec<u8>,
 }
 
-async fn picture(context: &Context, shown: &Arc<Shown>, uri: String) -> Result<Response> {
+async fn picture(context: &Context, shown: &Arc<Shown>, uri: String, asked: Asked) -> Result<Response> {
     let (files, shown) = (context.media.files.clone(), shown.clone());
     let work = files.work.clone();
     let open = move || {
         let found = files.find_uri(&shown.access.places, &uri).ok()?;
         let (file, length) = found.read().ok()?;
-        open(file, length, &found.path)
+        open(file, length, &found.path, &asked)
     };
     let opened = work.run(STEP_TIMEOUT, open).await.map_err(|_| Problem::unavailable())?;
     let opened = opened.ok_or_else(Problem::not_found)?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(opened.kind.media_type())),
-        (header::CONTENT_LENGTH, HeaderValue::from(opened.length)),
-        (header::CONTENT_DISPOSITION, disposition(&opened.name)?),
+    let common = [
+        (header::ETAG, HeaderValue::from_str(&opened.tag).map_err(|_| Problem::internal())?),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     ];
-    Ok((headers, body(opened, work)).into_response())
+    let (status, range) = match &opened.plan {
+        Plan::NotModified => return Ok((StatusCode::NOT_MODIFIED, common).into_response()),
+        Plan::Unsatisfiable => return unsatisfiable(opened.length),
+        Plan::Whole => (StatusCode::OK, None),
+        Plan::Part(part) => {
+            let text = format!("bytes {}-{}/{}", part.start(), part.end(), opened.length);
+            let range = HeaderValue::from_str(&text).map_err(|_| Problem::internal())?;
+            (StatusCode::PARTIAL_CONTENT, Some((header::CONTENT_RANGE, range)))
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(opened.kind.media_type())),
+        (header::CONTENT_LENGTH, HeaderValue::from(opened.wanted)),
+        (header::CONTENT_DISPOSITION, disposition(&opened.name)?),
+    ];
+    let mut answer = (status, common, headers, body(opened, work)).into_response();
+    answer.headers_mut().extend(range);
+    Ok(answer)
 }
 
-/// Opens a picture; what is no picture by its content is not there.
-fn open(file: File, length: u64, path: &Path) -> Option<Opened> {
+/// There are no bytes where the request wants them.
+fn unsatisfiable(length: u64) -> Result<Response> {
+    let range = HeaderValue::from_str(&format!("bytes */{length}")).map_err(|_| Problem::internal())?;
+    let detail = format!("the picture has {length} bytes");
+    let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "invalid", detail);
+    let mut answer = problem.into_response();
+    answer.headers_mut().insert(header::CONTENT_RANGE, range);
+    Ok(answer)
+}
+
+/// Opens a picture at the part that is asked for; what is no picture by its content is not there.
+fn open(file: File, length: u64, path: &Path, asked: &Asked) -> Option<Opened> {
+    let tag = tag(&file.metadata().ok()?);
+    let plan = asked.plan(&tag, length);
     let mut reader = BufReader::new(file);
     let kind = read_header(&mut reader).ok()?.kind;
     let mut file = reader.into_inner();
-    file.rewind().ok()?;
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let first = piece(&mut file, length).ok()?;
-    Some(Opened { file, kind, name, length, first })
+    let (start, wanted) = match &plan {
+        Plan::Whole => (0, length),
+        Plan::Part(part) => (*part.start(), part.end() - part.start() + 1),
+        Plan::NotModified | Plan::Unsatisfiable => (0, 0),
+    };
+    file.seek(SeekFrom::Start(start)).ok()?;
+    let first = piece(&mut file, wanted).ok()?;
+    Some(Opened { file, kind, name, tag, length, plan, wanted, first })
 }
 
 /// Reads the next piece of a file of which so many bytes are left.
@@ -101,9 +142,9 @@ fn piece(file: &mut File, left: u64) -> io::Result<Vec<u8>> {
     Ok(piece)
 }
 
-/// The picture piece by piece; a file that has become shorter, or that cannot be read in time, ends the connection.
+/// The part piece by piece; a file that has become shorter, or that cannot be read in time, ends the connection.
 fn body(opened: Opened, work: FileWork) -> Body {
-    let left = opened.length - opened.first.len() as u64;
+    let left = opened.wanted - opened.first.len() as u64;
     let first = stream::iter([io::Result::Ok(Bytes::from(opened.first))]);
     let rest = stream::try_unfold((opened.file, left, work), |(mut file, left, work)| async move {
         if left == 0 {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::suite;
 use super::world::World;
 use crate::db::execute;
-use crate::{Appended, DatasetState, NewDataset, NewItem, Source, StoreError, fill_pattern};
+use crate::{Appended, DatasetState, Imported, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
 suite! {
     a_pattern_is_ready_at_once
@@ -85,7 +85,7 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Importing, 0, 0));
     assert!(uris(&world, id, &ranges(0, 5)).await.is_empty());
-    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 5));
     let found = world.store.items(id, &ranges(3, 9)).await.unwrap();
@@ -96,7 +96,7 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
 
 async fn an_import_without_items_is_refused(world: World) {
     let id = importing(&world).await;
-    let answer = world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await;
+    let answer = world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await;
     assert!(matches!(&answer, Err(StoreError::Invalid(field)) if field.field == "source"), "{answer:?}");
 }
 
@@ -109,7 +109,7 @@ async fn items_that_are_there_already_are_left_out_and_named(world: World) {
     };
     assert_eq!(append(1, vec![item(4), item(10), item(4)]).await, (11, vec![0, 2]));
     assert_eq!(append(1, vec![item(11), item(12), item(11)]).await, (13, vec![2]));
-    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     assert_eq!(uris(&world, id, &ranges(10, 20)).await, [10, 11, 12].map(|n| format!("{BASE}{n}.png")));
     let (version, _) = world.store.dataset_open_version(id, world.now()).await.unwrap();
     assert_eq!(append(version, vec![item(13), item(0)]).await, (1, vec![1]));
@@ -147,7 +147,7 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 4));
     world.store.dataset_open_version(id, world.now()).await.unwrap();
     world.store.dataset_append(id, 2, items(0..3), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 2, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 2, Imported::of_base(BASE), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.version, dataset.items), (2, 7));
     let both = Ranges::new(&[Range { start: 0, end: 1 }, Range { start: 3, end: 6 }], 7).unwrap();
@@ -163,10 +163,10 @@ async fn a_version_keeps_its_base(world: World) {
     let rows = importing(&world).await;
     world.store.dataset_append(rows, 1, items(0..3), world.now()).await.unwrap();
     assert_eq!(base(rows, 1).await, None, "what is still arriving has none");
-    world.store.dataset_finish(rows, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(rows, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     world.store.dataset_open_version(rows, world.now()).await.unwrap();
     world.store.dataset_append(rows, 2, items(3..5), world.now()).await.unwrap();
-    world.store.dataset_finish(rows, 2, ("s3://".into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(rows, 2, Imported::of_base("s3://"), None, world.now()).await.unwrap();
     assert_eq!(base(rows, 1).await.as_deref(), Some(BASE));
     assert_eq!(base(rows, 2).await.as_deref(), Some("s3://"));
     assert_eq!(world.store.dataset(rows).await.unwrap().unwrap().base, "s3://");
@@ -194,12 +194,12 @@ async fn forget_bases(world: &World) {
 async fn a_version_without_a_base_has_that_of_its_dataset_until_another_follows(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..3), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     forget_bases(&world).await;
     assert_eq!(world.store.dataset_base(id, 1).await.unwrap().as_deref(), Some(BASE));
     world.store.dataset_open_version(id, world.now()).await.unwrap();
     world.store.dataset_append(id, 2, items(3..5), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 2, ("s3://".into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 2, Imported::of_base("s3://"), None, world.now()).await.unwrap();
     assert_eq!(world.store.dataset_base(id, 1).await.unwrap().as_deref(), Some(BASE));
 }
 
@@ -243,7 +243,7 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
 async fn items_are_found_by_their_labels_page_by_page(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..20), world.now()).await.unwrap();
-    world.store.dataset_finish(id, 1, (BASE.into(), None), None, world.now()).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     let (mut found, mut after) = (Vec::new(), -1);
     loop {
         let labels = ["third".into(), "unknown".into()];

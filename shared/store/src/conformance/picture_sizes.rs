@@ -5,7 +5,7 @@ use swath_domain::{DatasetId, JobId, Ranges, UserId};
 
 use super::suite;
 use super::world::{Plan, World};
-use crate::{NewDataset, NewItem, NewSize, SizeSource, Source};
+use crate::{Imported, NewDataset, NewItem, NewSize, SizeSource, Source};
 
 suite! {
     a_told_size_is_seen_in_rows_and_patterns
@@ -13,6 +13,9 @@ suite! {
     an_item_that_came_with_a_size_keeps_it
     two_people_who_agree_make_a_provisional_size
     a_job_counts_its_items_of_unknown_size
+    a_missing_picture_is_news_once_and_counted
+    texts_of_items_come_as_far_as_they_fit
+    measuring_goes_on_behind_what_was_tried_and_ends
 }
 
 /// Three rows, of which the last came with its size.
@@ -27,7 +30,7 @@ async fn rows(world: &World) -> DatasetId {
         NewItem { uri, labels: Vec::new(), meta: None, width: side, height: side, orientation: None }
     };
     world.store.dataset_append(id, 1, (0..3).map(item).collect(), now).await.unwrap();
-    world.store.dataset_finish(id, 1, ("https://h/".into(), None), None, now).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base("https://h/"), None, now).await.unwrap();
     id
 }
 
@@ -97,4 +100,83 @@ async fn a_job_counts_its_items_of_unknown_size(world: World) {
     assert_eq!(world.store.sizes_unknown(of_rows).await.unwrap(), 2);
     world.store.sizes_put(id, SizeSource::Told, vec![size(0, 40)]).await.unwrap();
     assert_eq!(world.store.sizes_unknown(of_rows).await.unwrap(), 1);
+}
+
+async fn a_missing_picture_is_news_once_and_counted(world: World) {
+    let id = rows(&world).await;
+    let since = world.now();
+    assert!(world.store.picture_missing(id, 1, since).await.unwrap());
+    assert!(!world.store.picture_missing(id, 1, world.pass(5)).await.unwrap());
+    assert!(world.store.picture_missing(id, 2, world.now()).await.unwrap());
+    assert_eq!(world.store.pictures_missing(id).await.unwrap(), 2);
+    let seen = world.store.missing_pictures(id, -1, 1).await.unwrap();
+    assert_eq!((seen.len(), seen[0].item, seen[0].since, seen[0].times), (1, 1, since, 2));
+    assert_eq!(world.store.missing_pictures(id, 1, 9).await.unwrap()[0].item, 2);
+    world.store.picture_found(id, 1).await.unwrap();
+    assert_eq!(world.store.pictures_missing(id).await.unwrap(), 1);
+}
+
+async fn texts_of_items_come_as_far_as_they_fit(world: World) {
+    let (id, creator, now) = (DatasetId(world.id()), world.manager, world.now());
+    let (name, base) = ("texts".to_owned(), String::new());
+    let new = NewDataset { id, team: world.team, name, creator, base, source: Source::Rows, now };
+    world.store.dataset_create(new, None).await.unwrap();
+    let item = |n: i64| {
+        let labels = if n == 4 { vec!["cat".to_owned()] } else { Vec::new() };
+        let meta = (n % 2 == 0).then(|| format!(r#"{{"n":{n},"text":"{}"}}"#, "x".repeat(80)));
+        let uri = format!("https://h/{n}.png");
+        NewItem { uri, labels, meta, width: None, height: None, orientation: None }
+    };
+    world.store.dataset_append(id, 1, (0..7).map(item).collect(), now).await.unwrap();
+    world.store.dataset_finish(id, 1, Imported::of_base("https://h/"), None, now).await.unwrap();
+    let told = async |items: &[i64], bytes| {
+        let (texts, covered) = world.store.item_texts(id, items, bytes).await.unwrap();
+        (texts.iter().map(|texts| texts.item).collect::<Vec<_>>(), covered)
+    };
+    assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 1 << 20).await, (vec![0, 2, 4, 6], 7));
+    assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 210).await, (vec![0, 2], 4), "up to the one that does not fit");
+    assert_eq!(told(&[0, 2], 1).await, (vec![0], 1), "one in any case");
+    assert_eq!(told(&[1, 3, 5], 1).await, (vec![], 3));
+    let (texts, _) = world.store.item_texts(id, &[4], 1 << 20).await.unwrap();
+    assert_eq!((texts[0].labels.as_slice(), texts[0].meta.is_some()), (["cat".to_owned()].as_slice(), true));
+}
+
+async fn measuring_goes_on_behind_what_was_tried_and_ends(world: World) {
+    let (id, creator, now) = (DatasetId(world.id()), world.manager, world.now());
+    let (name, base) = ("objects".to_owned(), String::new());
+    let new = NewDataset { id, team: world.team, name, creator, base, source: Source::Rows, now };
+    world.store.dataset_create(new, None).await.unwrap();
+    let item = |n: i64| {
+        let uri = format!("s3://bucket/{n}.png");
+        NewItem { uri, labels: Vec::new(), meta: None, width: None, height: None, orientation: None }
+    };
+    world.store.dataset_append(id, 1, (0..3).map(item).collect(), now).await.unwrap();
+    assert_eq!(world.store.measuring_next(now).await.unwrap(), None);
+    let imported = Imported { is_to_measure: true, ..Imported::of_base("s3://bucket/") };
+    world.store.dataset_finish(id, 1, imported, None, now).await.unwrap();
+    let first = world.store.measuring_next(now).await.unwrap().unwrap();
+    assert_eq!((first.dataset, first.team, first.next), (id, world.team, 0));
+    assert_eq!(world.store.unmeasured_items(id, 0, 2).await.unwrap().len(), 2);
+    world.store.sizes_put(id, SizeSource::Measured, vec![size(0, 40)]).await.unwrap();
+    world.store.measuring_go_on(first, 2, 1).await.unwrap();
+    // Another process that looked at the same time changes nothing.
+    world.store.measuring_go_on(first, 3, 9).await.unwrap();
+    let second = world.store.measuring_next(now).await.unwrap().unwrap();
+    assert_eq!(second.next, 2);
+    assert_eq!(
+        world.store.unmeasured_items(id, 0, 9).await.unwrap().len(),
+        2,
+        "what was measured is not tried again"
+    );
+    world.store.measuring_end_pass(second, now).await.unwrap();
+    assert_eq!(world.store.measuring_next(now).await.unwrap(), None, "the next pass waits");
+    for _ in 0..2 {
+        assert!(world.store.is_measuring(id).await.unwrap());
+        let again = world.store.measuring_next(world.pass(600_000_000)).await.unwrap().unwrap();
+        assert_eq!(again.next, 0);
+        world.store.measuring_go_on(again, 3, 1).await.unwrap();
+        let last = world.store.measuring_next(world.now()).await.unwrap().unwrap();
+        world.store.measuring_end_pass(last, world.now()).await.unwrap();
+    }
+    assert!(!world.store.is_measuring(id).await.unwrap(), "three passes are enough");
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::{Begun, Completion, NewDataset, NewItem, RequestKey, Source, StoreError, digest};
+use crate::{Begun, Completion, Imported, NewDataset, NewItem, RequestKey, Source, StoreError, digest};
 
 suite! {
     of_twins_one_is_carried_out_and_the_others_are_told
@@ -97,7 +97,7 @@ async fn import(world: &World, attempt: Uuid) -> crate::Result<DatasetId> {
     };
     world.store.dataset_append(id, 1, vec![item], world.now()).await?;
     let completion = Some(completion(world, attempt, b"body"));
-    match world.store.dataset_finish(id, 1, (String::new(), None), completion, world.now()).await {
+    match world.store.dataset_finish(id, 1, Imported::of_base(""), completion, world.now()).await {
         Ok(()) => Ok(id),
         Err(error) => {
             world.store.dataset_drop_version(id, 1, None).await?;

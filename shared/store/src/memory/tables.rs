@@ -87,6 +87,14 @@ pub(crate) struct Item {
 }
 
 #[derive(Clone)]
+pub(crate) struct MeasuringRow {
+    pub(crate) next: i64,
+    pub(crate) pass: i64,
+    pub(crate) failed: i64,
+    pub(crate) due: i64,
+}
+
+#[derive(Clone)]
 pub(crate) struct PictureSize {
     pub(crate) size: (i64, i64),
     pub(crate) orientation: Option<i64>,
@@ -180,6 +188,7 @@ tables! {
     items: (Uuid, i64) => Item,
     /// By dataset and item.
     picture_sizes: (Uuid, i64) => PictureSize,
+    measuring: Uuid => MeasuringRow,
     /// By dataset and item: since when, and how often.
     missing_pictures: (Uuid, i64) => (i64, i64),
     /// By dataset, item and person: width and height.

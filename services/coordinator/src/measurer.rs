@@ -1,0 +1,154 @@
+//! The measurer: reads the first bytes of pictures in the object store whose size nobody told, a few at a time.
+
+use std::io::{BufReader, Cursor};
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+use swath_runtime::Context;
+use swath_runtime::media_access::TeamAccess;
+use swath_runtime::media_path::{PictureKind, read_header};
+use swath_runtime::object_store::{self, Object, is_object};
+use swath_store::{Measuring, NewSize, Result, SizeSource};
+
+use crate::duty::Duty;
+
+/// Items that are looked at before what was measured is written down.
+const PAGE: i64 = 200;
+/// Pages in one round, so that others may take the duty over.
+const PAGES_PER_ROUND: usize = 20;
+/// Pictures that are read at the same time.
+const AT_ONCE: usize = 8;
+/// What is read of a picture at first, and where that does not reach up to its size.
+const HEAD_BYTES: [usize; 2] = [64 << 10, 1 << 20];
+/// How long the object store may take to accept a connection, and to send what is asked for.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Measures pictures in the object store.
+pub struct Measurer {
+    context: Context,
+    client: reqwest::Client,
+}
+
+/// What was found out about a picture.
+enum Found {
+    Size(NewSize),
+    /// There is nothing under its key.
+    Missing,
+    Unmeasured,
+}
+
+impl Measurer {
+    /// A measurer over the process' parts; none where there is no object store.
+    pub fn new(context: Context) -> Option<Self> {
+        if !object_store::is_configured(&context.config.media) {
+            return None;
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(READ_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none());
+        let client = client.build().inspect_err(|error| tracing::error!(%error, "nothing will be measured"));
+        Some(Self { context, client: client.ok()? })
+    }
+
+    /// Measures until shutdown, while that is this process' duty.
+    pub async fn run(self) {
+        let mut duty = Duty::new(self.context.clone(), "measurer");
+        while duty.next().await {
+            if let Err(error) = self.round().await {
+                tracing::warn!(%error, "measuring will go on in the next round");
+            }
+        }
+    }
+
+    /// Measures the next pages.
+    pub async fn round(&self) -> Result<()> {
+        for _ in 0..PAGES_PER_ROUND {
+            let Some(measuring) = self.context.store.measuring_next(self.context.now()).await? else { break };
+            self.page(measuring).await?;
+            if self.context.shutdown.is_cancelled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(&self, measuring: Measuring) -> Result<()> {
+        let (store, dataset) = (&self.context.store, measuring.dataset);
+        let items = store.unmeasured_items(dataset, measuring.next, PAGE).await?;
+        let Some((last, _)) = items.last() else {
+            return store.measuring_end_pass(measuring, self.context.now()).await;
+        };
+        let next = last + 1;
+        let access = self.context.media.of(store, measuring.team).await.ok();
+        let objects = items.into_iter().filter(|(_, uri)| is_object(uri));
+        let found = stream::iter(objects).map(|(item, uri)| self.measure(item, uri, access.as_deref()));
+        let found: Vec<(i64, Found)> = found.buffer_unordered(AT_ONCE).collect().await;
+        let (mut sizes, mut failed) = (Vec::new(), 0);
+        for (item, found) in found {
+            match found {
+                Found::Size(size) => sizes.push(size),
+                Found::Unmeasured => failed += 1,
+                Found::Missing => {
+                    failed += 1;
+                    store.picture_missing(dataset, item, self.context.now()).await?;
+                }
+            }
+        }
+        store.sizes_put(dataset, SizeSource::Measured, sizes).await?;
+        store.measuring_go_on(measuring, next, failed).await
+    }
+
+    async fn measure(&self, item: i64, uri: String, access: Option<&TeamAccess>) -> (i64, Found) {
+        let object = Object::parse(&uri).ok().filter(|object| access.is_some_and(|a| a.holds_object(object)));
+        let url = object.and_then(|object| object_store::presigned(&self.context.config.media, &object));
+        let Some(url) = url else { return (item, Found::Unmeasured) };
+        for most in HEAD_BYTES {
+            let head = match self.head(&url, most).await {
+                Ok(Some(head)) => head,
+                Ok(None) => return (item, Found::Missing),
+                Err(error) => {
+                    tracing::debug!(item, error = %error.without_url(), "a picture could not be measured");
+                    return (item, Found::Unmeasured);
+                }
+            };
+            if let Some(size) = size(item, &head, head.len() == most) {
+                return (item, Found::Size(size));
+            }
+            if head.len() < most {
+                break;
+            }
+        }
+        (item, Found::Unmeasured)
+    }
+
+    /// The first bytes of an object; none where there is no such object. A store that sends more is not listened to.
+    async fn head(&self, url: &str, most: usize) -> reqwest::Result<Option<Vec<u8>>> {
+        let range = format!("bytes=0-{}", most - 1);
+        let mut answer = self.client.get(url).header(reqwest::header::RANGE, range).send().await?;
+        if answer.status() == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        answer.error_for_status_ref()?;
+        let mut head = Vec::new();
+        while head.len() < most {
+            let Some(piece) = answer.chunk().await? else { break };
+            head.extend_from_slice(&piece);
+        }
+        head.truncate(most);
+        Ok(Some(head))
+    }
+}
+
+/// The size that the first bytes of a picture tell. `is_cut`: more bytes follow.
+fn size(item: i64, head: &[u8], is_cut: bool) -> Option<NewSize> {
+    let picture = read_header(&mut BufReader::new(Cursor::new(head))).ok()?;
+    // What EXIF says of a WebP stands behind its pixels.
+    if picture.kind == PictureKind::Webp && is_cut {
+        return None;
+    }
+    let is_size = picture.width > 0 && picture.height > 0;
+    let (size, orientation) = ((picture.width, picture.height), Some(picture.orientation));
+    is_size.then_some(NewSize { item, size, orientation })
+}
