@@ -63,6 +63,7 @@ fn people_routes() -> Vec<Route> {
             .idempotent(),
         Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", people::list)
             .query("email", text(), "Those with this address.")
+            .named_list()
             .gives_page::<people::UserView>(Cursor::Id),
         Route::new(Method::PATCH, "/v1/users/{user_id}", managers, "Edits an account.", people::edit)
             .takes::<people::EditUser>()
@@ -245,6 +246,12 @@ fn dataset_routes() -> Vec<Route> {
         .streamed(),
         Route::new(Method::GET, "/v1/datasets", who, "A team's datasets.", datasets::list)
             .query("team", team(), "The team.")
+            .query(
+                "state",
+                json!({"type": "string", "enum": ["importing", "ready", "failed"]}),
+                "Only in this state.",
+            )
+            .named_list()
             .gives_page::<datasets::DatasetView>(Cursor::Id),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}", who, "A dataset.", datasets::show)
             .gives::<datasets::DatasetView>(200),
@@ -291,6 +298,12 @@ fn job_routes() -> Vec<Route> {
             .idempotent(),
         Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
             .query("team", team(), "The team.")
+            .query(
+                "status",
+                json!({"type": "string", "enum": ["active", "paused", "cancelling", "cancelled", "done"]}),
+                "Only in this status.",
+            )
+            .named_list()
             .gives_page::<views::JobSummary>(Cursor::Id),
         Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", jobs::show)
             .gives::<views::JobView>(200),

@@ -5,9 +5,11 @@ mod audit;
 mod datasets;
 mod export;
 mod invitations;
+mod job_edit;
 mod job_form;
 mod jobs;
 mod links;
+mod list_flags;
 mod load;
 mod members;
 mod output;
@@ -51,6 +53,8 @@ enum Command {
     Check(server::CheckArgs),
     /// Move an embedded installation, with everything in it, to PostgreSQL
     Move(server::MoveArgs),
+    /// Who the token is of, and what they may do in which team
+    Whoami(Connection),
     /// Ask a server whether it is ready; for container health checks
     Healthcheck(Connection),
     /// Print a completion script for a shell
@@ -122,6 +126,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate(args) => server::migrate(args).await,
         Command::Check(args) => server::check(args).await,
         Command::Move(args) => server::move_installation(args).await,
+        Command::Whoami(connection) => users::whoami(&Session::open(&connection)?).await,
         Command::Healthcheck(connection) => server::healthcheck(&connection).await,
         Command::Completions { shell } => completions(shell),
         Command::Team(remote) => teams::run(&Session::open(&remote.connection)?, remote.command).await,

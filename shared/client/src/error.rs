@@ -91,8 +91,10 @@ pub struct ApiError {
     pub code: String,
     /// A sentence.
     pub detail: String,
-    /// Fields or lines and what is wrong with each.
+    /// Fields, lines or items and what is wrong with each; the first of them where there are many.
     pub errors: Vec<Value>,
+    /// How many there are in all, where the server says so.
+    pub faults: Option<u64>,
     /// The pause before another try.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
@@ -114,10 +116,16 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = if self.code.is_empty() { "error" } else { &self.code };
         write!(f, "{code} ({})", self.status)?;
-        if !self.detail.is_empty() {
+        // The detail is often the first of the errors in one sentence, which is said once.
+        let first = self.errors.first().map(|error| FieldLine(error).to_string());
+        if !self.detail.is_empty() && !first.is_some_and(|first| self.detail.starts_with(&first)) {
             write!(f, ": {}", self.detail)?;
         }
-        self.errors.iter().try_for_each(|error| write!(f, "\n  {}", FieldLine(error)))
+        self.errors.iter().try_for_each(|error| write!(f, "\n  {}", FieldLine(error)))?;
+        match self.faults.map(|all| all.saturating_sub(self.errors.len() as u64)) {
+            Some(more) if more > 0 => write!(f, "\n  and {more} more"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -129,6 +137,9 @@ impl fmt::Display for FieldLine<'_> {
         let text = |name: &str| self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         if let Some(line) = self.0.get("line").and_then(Value::as_u64) {
             write!(f, "line {line}: ")?;
+        }
+        if let (Some(index), None) = (self.0.get("index").and_then(Value::as_i64), text("field")) {
+            write!(f, "item {index}: ")?;
         }
         if let Some(field) = text("field") {
             write!(f, "{field}: ")?;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use swath_domain::limits::NAME_MAX;
+use swath_store::ListPage;
 use uuid::Uuid;
 
 use crate::problem::{Problem, Result};
@@ -14,6 +16,44 @@ pub struct PageQuery {
     pub limit: Option<i64>,
     /// The cursor that the page before ended with.
     pub after: Option<String>,
+}
+
+/// A page of a list that may be asked for in either order and by a part of the name.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct NamedPageQuery {
+    /// Entries per page, 1 to 1000.
+    pub limit: Option<i64>,
+    /// The cursor that the page before ended with.
+    pub after: Option<String>,
+    /// The oldest first unless said otherwise.
+    #[serde(default)]
+    pub order: ListOrder,
+    /// What the names hold.
+    pub name: Option<String>,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListOrder {
+    /// The oldest first.
+    #[default]
+    Oldest,
+    /// The newest first.
+    Newest,
+}
+
+impl NamedPageQuery {
+    /// The page that is asked for.
+    pub fn page(&self) -> Result<ListPage> {
+        let after = self.after.as_deref().map(|_| after_id(self.after.as_deref())).transpose()?;
+        let name = self.name.clone().unwrap_or_default();
+        if name.chars().count() > NAME_MAX {
+            return Err(Problem::field("name", format!("must not be longer than {NAME_MAX} characters")));
+        }
+        let is_newest_first = self.order == ListOrder::Newest;
+        Ok(ListPage { after, is_newest_first, name, limit: limit(self.limit)? })
+    }
 }
 
 /// What the cursors of a list look like.

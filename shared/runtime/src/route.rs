@@ -93,6 +93,20 @@ impl Route {
         self
     }
 
+    /// May be asked for in either order, and by a part of the name.
+    pub fn named_list(self) -> Self {
+        self.query(
+            "order",
+            json!({"type": "string", "enum": ["oldest", "newest"]}),
+            "Which come first: the oldest.",
+        )
+        .query(
+            "name",
+            json!({"type": "string", "maxLength": 200}),
+            "Those whose names hold this, without regard to the case of Latin letters.",
+        )
+    }
+
     /// Answers with a page of these; the next begins at a cursor of this kind.
     pub fn gives_page<T: ToSchema>(mut self, cursor: Cursor) -> Self {
         let schema = self.schema::<T>();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::list_page::ListPage;
 use crate::memory::{Segment, Tables};
 use crate::requests::{self, Completion};
 
@@ -25,6 +26,11 @@ pub enum DatasetState {
 impl DatasetState {
     fn from_code(code: i64) -> Option<Self> {
         [Self::Importing, Self::Ready, Self::Failed].get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// By its name in the API.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Importing, Self::Ready, Self::Failed].into_iter().find(|state| state.name() == name)
     }
 
     /// As it is called in the API.
@@ -312,20 +318,55 @@ impl Store {
         Ok(rows.into_iter().map(|(id, name)| (DatasetId(id), name)).collect())
     }
 
-    /// A page of a team's datasets.
-    pub async fn datasets(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Dataset>> {
+    /// A page of a team's datasets, in this state where one is given.
+    pub async fn datasets(
+        &self,
+        team: TeamId,
+        state: Option<DatasetState>,
+        page: &ListPage,
+    ) -> Result<Vec<Dataset>> {
+        macro_rules! page {
+            ($holds:literal, $order:literal) => {
+                concat!(
+                    "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets
+                     WHERE team = $1 AND id > $2 AND id < $3 AND ($4 = '' OR ",
+                    $holds,
+                    ") AND ($5 < 0 OR state = $5) ORDER BY id ",
+                    $order,
+                    " LIMIT $6"
+                )
+            };
+        }
+        macro_rules! postgres {
+            ($order:literal) => {
+                page!("strpos(lower(name COLLATE \"C\"), $4) > 0", $order)
+            };
+        }
+        macro_rules! sqlite {
+            ($order:literal) => {
+                page!("instr(lower(name), $4) > 0", $order)
+            };
+        }
+        let newest = page.is_newest_first;
+        let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             DatasetRow => Dataset,
-            "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets
-             WHERE team = $1 AND id > $2 ORDER BY id LIMIT $3",
+            [
+                if newest { postgres!("DESC") } else { postgres!("ASC") },
+                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
+            ],
             team.0,
-            after,
-            limit;
+            low,
+            high,
+            page.part(),
+            state.map_or(-1, |state| state as i64),
+            page.limit;
             |t| {
-                let page = t.datasets.values().filter(|dataset| dataset.team == team && dataset.id.0 > after);
-                page.take(limit as usize).cloned().collect()
+                let fits = |row: &&Dataset| row.team == team && page.admits(row.id.0, &row.name);
+                let datasets = t.datasets.values().filter(fits);
+                page.cut(datasets.filter(|row| state.is_none_or(|state| row.state == state)).cloned())
             }
         )
     }

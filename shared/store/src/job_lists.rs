@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use swath_domain::ids::{JobId, TeamId, UserId};
-use swath_domain::job::{Job, JobHead, JobPeople, JobSpec};
+use swath_domain::job::{Job, JobHead, JobPeople, JobSpec, JobStatus};
 use swath_domain::progress::Progress;
 use uuid::Uuid;
 
 use crate::core::Store;
 use crate::db::{fetch_as, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
+use crate::list_page::ListPage;
 use crate::progress;
 use crate::rows::{self, JobRow, job_head_columns};
 
@@ -18,46 +19,72 @@ use crate::rows::{self, JobRow, job_head_columns};
 const PEOPLE_AT_ONCE: usize = 50;
 
 impl Store {
-    /// A page of a team's jobs in the order of their ids; where `annotator` is given, of those that they may work in.
+    /// A page of a team's jobs, of this status where one is given; where `annotator` is given, of those that they may
+    /// work in.
     pub async fn jobs(
         &self,
         team: TeamId,
         annotator: Option<UserId>,
-        after: Uuid,
-        limit: i64,
+        status: Option<JobStatus>,
+        page: &ListPage,
     ) -> Result<Vec<JobHead>> {
         macro_rules! page {
-            ($admits:literal) => {
+            ($holds:literal, $admits:literal, $order:literal) => {
                 concat!(
                     "SELECT ",
                     job_head_columns!(),
-                    " FROM jobs WHERE team = $1 AND id > $2 AND ($4 = '' OR ",
+                    " FROM jobs WHERE team = $1 AND id > $2 AND id < $3 AND ($4 = '' OR ",
+                    $holds,
+                    ") AND ($5 < 0 OR status = $5) AND ($6 = '' OR ",
                     $admits,
-                    ") ORDER BY id LIMIT $3"
+                    ") ORDER BY id ",
+                    $order,
+                    " LIMIT $7"
                 )
             };
         }
-        const POSTGRES: &str = page!(
-            "COALESCE(jsonb_typeof(spec::jsonb -> 'annotators'), 'null') = 'null' \
-             OR jsonb_exists(spec::jsonb -> 'annotators', $4)"
-        );
-        const SQLITE: &str = page!(
-            "spec ->> '$.annotators' IS NULL \
-             OR EXISTS (SELECT 1 FROM json_each(spec, '$.annotators') WHERE value = $4)"
-        );
+        macro_rules! postgres {
+            ($order:literal) => {
+                page!(
+                    "strpos(lower(title COLLATE \"C\"), $4) > 0",
+                    "COALESCE(jsonb_typeof(spec::jsonb -> 'annotators'), 'null') = 'null' \
+                     OR jsonb_exists(spec::jsonb -> 'annotators', $6)",
+                    $order
+                )
+            };
+        }
+        macro_rules! sqlite {
+            ($order:literal) => {
+                page!(
+                    "instr(lower(title), $4) > 0",
+                    "spec ->> '$.annotators' IS NULL \
+                     OR EXISTS (SELECT 1 FROM json_each(spec, '$.annotators') WHERE value = $6)",
+                    $order
+                )
+            };
+        }
+        let newest = page.is_newest_first;
+        let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             JobRow => JobHead,
-            [POSTGRES, SQLITE],
+            [
+                if newest { postgres!("DESC") } else { postgres!("ASC") },
+                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
+            ],
             team.0,
-            after,
-            limit,
-            annotator.map(|user| user.to_string()).unwrap_or_default();
+            low,
+            high,
+            page.part(),
+            status.map_or(-1, JobStatus::code),
+            annotator.map(|user| user.to_string()).unwrap_or_default(),
+            page.limit;
             |t| {
-                let page = t.jobs.values().filter(|job| job.team == team && job.id.0 > after);
-                let page = page.filter(|job| annotator.is_none_or(|user| job.admits_annotator(user)));
-                page.take(limit as usize).map(Job::head).collect()
+                let jobs = t.jobs.values().filter(|job| job.team == team && page.admits(job.id.0, &job.title));
+                let jobs = jobs.filter(|job| status.is_none_or(|status| job.status == status));
+                let jobs = jobs.filter(|job| annotator.is_none_or(|user| job.admits_annotator(user)));
+                page.cut(jobs.map(Job::head))
             }
         )
     }

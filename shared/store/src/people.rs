@@ -11,6 +11,7 @@ use crate::audit_log::{Actor, Audit};
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::list_page::ListPage;
 use crate::memory::PEOPLE;
 
 /// A person, or an account of a machine.
@@ -189,20 +190,48 @@ impl Store {
     }
 
     /// A page of accounts in the order of their ids: all of them, or those with this address.
-    pub async fn users(&self, address: Option<&str>, after: Uuid, limit: i64) -> Result<Vec<User>> {
+    pub async fn users(&self, address: Option<&str>, page: &ListPage) -> Result<Vec<User>> {
+        macro_rules! page {
+            ($holds:literal, $order:literal) => {
+                concat!(
+                    "SELECT id, name, email, admin, created, creator, deactivated FROM users
+                     WHERE id > $2 AND id < $3 AND (email_key = $1 OR lower(trim(email)) = $1 OR $1 IS NULL)
+                       AND ($4 = '' OR ",
+                    $holds,
+                    ") ORDER BY id ",
+                    $order,
+                    " LIMIT $5"
+                )
+            };
+        }
+        macro_rules! postgres {
+            ($order:literal) => {
+                page!("strpos(lower(name COLLATE \"C\"), $4) > 0", $order)
+            };
+        }
+        macro_rules! sqlite {
+            ($order:literal) => {
+                page!("instr(lower(name), $4) > 0", $order)
+            };
+        }
+        let (newest, key) = (page.is_newest_first, address.map(email::key));
+        let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
-        let key = address.map(email::key);
         fetch_as!(
             &mut reader.db(),
             UserRow => User,
-            "SELECT id, name, email, admin, created, creator, deactivated FROM users
-             WHERE id > $2 AND (email_key = $1 OR lower(trim(email)) = $1 OR $1 IS NULL) ORDER BY id LIMIT $3",
+            [
+                if newest { postgres!("DESC") } else { postgres!("ASC") },
+                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
+            ],
             key.as_deref(),
-            after,
-            limit;
+            low,
+            high,
+            page.part(),
+            page.limit;
             |t| {
-                let wanted = |user: &&User| user.id.0 > after && (key.is_none() || key_of(user) == key);
-                t.users.values().filter(wanted).take(limit as usize).cloned().collect()
+                let fits = |user: &&User| page.admits(user.id.0, &user.name) && (key.is_none() || key_of(user) == key);
+                page.cut(t.users.values().filter(fits).cloned())
             }
         )
     }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::access::MANAGER;
-use swath_runtime::pages::{self, Page};
+use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
-use swath_store::Dataset;
+use swath_store::{Dataset, DatasetState};
 
 use crate::notes::Notes;
 
@@ -78,23 +78,25 @@ pub(super) async fn own(context: &Context, caller: &Caller, id: DatasetId) -> Re
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     team: Option<TeamId>,
-    limit: Option<i64>,
-    after: Option<String>,
+    state: Option<String>,
 }
 
 pub(crate) async fn list(
     State(context): State<Context>,
     caller: Caller,
     Search(query): Search<ListQuery>,
+    Search(page): Search<NamedPageQuery>,
 ) -> Result<Json<Page<DatasetView>>> {
     let team = caller.team(query.team, MANAGER)?;
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
-    let datasets = context.store.datasets(team, after, limit).await?;
+    let page = page.page()?;
+    let unknown = || Problem::field("state", "is not one of `importing`, `ready`, `failed`");
+    let state =
+        query.state.as_deref().map(|name| DatasetState::of_name(name).ok_or_else(unknown)).transpose()?;
+    let datasets = context.store.datasets(team, state, &page).await?;
     let datasets = datasets.into_iter().map(DatasetView::from).collect();
-    Ok(Json(Page::new(datasets, limit, |dataset: &DatasetView| dataset.id.to_string())))
+    Ok(Json(Page::new(datasets, page.limit, |dataset: &DatasetView| dataset.id.to_string())))
 }
 
 pub(crate) async fn show(

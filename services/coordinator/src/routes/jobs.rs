@@ -12,7 +12,7 @@ use swath_domain::review::{ReasonCode, check_reasons};
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, Role, Roles, Time, limits, names};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
-use swath_runtime::pages::{self, Page};
+use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search, body};
 use swath_store::JobEdit;
 
@@ -112,23 +112,22 @@ pub(crate) async fn show(
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     team: Option<TeamId>,
-    limit: Option<i64>,
-    after: Option<String>,
+    status: Option<JobStatus>,
 }
 
 pub(crate) async fn list(
     State(context): State<Context>,
     caller: Caller,
     Search(query): Search<ListQuery>,
+    Search(page): Search<NamedPageQuery>,
 ) -> Result<Json<Page<JobSummary>>> {
     let team = caller.team(query.team, ANYONE)?;
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let page = page.page()?;
     let leads = caller.roles_in(team).any(LEADS);
     let annotator = (!leads).then(|| caller.user());
-    let jobs = context.store.jobs(team, annotator, after, limit).await?;
+    let jobs = context.store.jobs(team, annotator, query.status, &page).await?;
     let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
     let progress = if leads { context.store.jobs_progress(&ids).await? } else { HashMap::new() };
     let creators = jobs.iter().filter(|_| leads).map(|job| job.creator).collect::<Vec<_>>();
@@ -138,7 +137,7 @@ pub(crate) async fn list(
         let progress = leads.then(|| progress.get(&job.id).copied().unwrap_or_default());
         JobSummary::new(job, &names, progress.as_ref())
     };
-    Ok(Json(Page::new(jobs.into_iter().map(shown).collect(), limit, JobSummary::cursor)))
+    Ok(Json(Page::new(jobs.into_iter().map(shown).collect(), page.limit, JobSummary::cursor)))
 }
 
 /// What may be edited while work goes on; what is absent stays, `null` takes a value away.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{FieldError, Role, Time, email, names};
 use swath_runtime::access::MANAGER;
-use swath_runtime::pages::{self, Page};
+use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{User, UserEdit};
 
@@ -151,21 +151,19 @@ pub(crate) async fn create(
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     email: Option<String>,
-    limit: Option<i64>,
-    after: Option<String>,
 }
 
 pub(crate) async fn list(
     State(context): State<Context>,
     Search(query): Search<ListQuery>,
+    Search(page): Search<NamedPageQuery>,
 ) -> Result<Json<Page<UserView>>> {
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
-    let users = context.store.users(query.email.as_deref(), after, limit).await?;
+    let page = page.page()?;
+    let users = context.store.users(query.email.as_deref(), &page).await?;
     let users = users.into_iter().map(UserView::from).collect();
-    Ok(Json(Page::new(users, limit, |user: &UserView| user.id.to_string())))
+    Ok(Json(Page::new(users, page.limit, |user: &UserView| user.id.to_string())))
 }
 
 pub(crate) async fn edit(

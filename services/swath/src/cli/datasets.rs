@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use swath_domain::DatasetId;
 
+use super::list_flags::ListFlags;
 use super::output::Column;
 use super::session::{Session, id_of};
 
@@ -50,26 +51,47 @@ pub enum DatasetCommand {
     Add(AddArgs),
     /// Tell the sizes of pictures, from a file of JSON lines as {"index": 0, "width": 640, "height": 480}
     Sizes {
-        /// The dataset's id
-        id: DatasetId,
+        /// The dataset, by id or name
+        dataset: String,
         /// The file
         file: PathBuf,
     },
     /// List a dataset's items, with their sizes and what came with them
     Items {
-        /// The dataset's id
-        id: DatasetId,
+        /// The dataset, by id or name
+        dataset: String,
         /// Only those whose picture could not be read
         #[arg(long)]
         missing: bool,
     },
-    /// List the datasets of your teams
-    List,
+    /// Append items from a manifest: the next version, for jobs that are made from now on
+    Append {
+        /// The dataset, by id or name
+        dataset: String,
+        /// A manifest on this machine, sent line by line: CSV (.csv) or JSON lines
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+        /// Check everything and keep nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the datasets of a team
+    List(ListArgs),
     /// Show a dataset
     Show {
-        /// Its id
-        id: DatasetId,
+        /// Its id or its name
+        dataset: String,
     },
+}
+
+/// What `swath dataset list` takes.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    page: ListFlags,
+    /// Only datasets in this state
+    #[arg(long, value_parser = ["importing", "ready", "failed"])]
+    state: Option<String>,
 }
 
 /// What `swath dataset add` takes.
@@ -120,19 +142,33 @@ struct Source {
 pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<()> {
     match command {
         DatasetCommand::Add(args) => add(session, args).await,
-        DatasetCommand::List => session.list("/v1/datasets", &[], LIST).await,
-        DatasetCommand::Items { id, missing } => {
+        DatasetCommand::List(args) => {
+            let mut query = args.page.query(session).await?;
+            query.extend(args.state.map(|state| ("state", state)));
+            session.list("/v1/datasets", &query, LIST).await
+        }
+        DatasetCommand::Append { dataset, manifest, dry_run } => {
+            let path = format!("/v1/datasets/{}/items", session.dataset(&dataset).await?);
+            let query: &[_] = if dry_run { &[("dry_run", "true".to_owned())] } else { &[] };
+            let told: Value = session.client.upload(&path, query, content_type(&manifest), &manifest).await?;
+            Ok(session.output.record(if dry_run { TRIAL } else { COLUMNS }, &told)?)
+        }
+        DatasetCommand::Items { dataset, missing } => {
+            let id = session.dataset(&dataset).await?;
             let only: &[_] = if missing { &[("missing", "true".to_owned())] } else { &[] };
             session.list(&format!("/v1/datasets/{id}/items"), only, ITEMS).await
         }
-        DatasetCommand::Sizes { id, file } => {
+        DatasetCommand::Sizes { dataset, file } => {
+            let id = session.dataset(&dataset).await?;
             let told = session
                 .client
                 .upload(&format!("/v1/datasets/{id}/sizes"), &[], "application/x-ndjson", &file)
                 .await?;
             Ok(session.output.record(SIZES, &told)?)
         }
-        DatasetCommand::Show { id } => session.show(&format!("/v1/datasets/{id}"), COLUMNS).await,
+        DatasetCommand::Show { dataset } => {
+            session.show(&format!("/v1/datasets/{}", session.dataset(&dataset).await?), COLUMNS).await
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use futures::{Stream, TryStreamExt};
 use serde_json::json;
-use swath_domain::JobId;
 use tokio_util::bytes::Bytes;
 
 use super::output::line;
@@ -20,8 +19,8 @@ use swath_client::{Client, ClientError, Query};
 /// What `swath export` takes.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// The job
-    job: JobId,
+    /// The job, by id or title
+    job: String,
     /// The form: JSON lines, COCO, or a Supervisely project as an archive
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     format: Format,
@@ -61,7 +60,7 @@ impl Format {
 
 /// Writes an export to a file or to standard output.
 pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
-    let path = format!("/v1/jobs/{}/export", args.job);
+    let path = format!("/v1/jobs/{}/export", session.job(&args.job).await?);
     let mut query = vec![("format", args.format.name().to_owned())];
     query.extend(args.stored_orientation.then(|| ("orientation", "stored".to_owned())));
     query.extend(args.lossy.then(|| ("lossy", "true".to_owned())));

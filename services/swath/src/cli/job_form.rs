@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use swath_domain::job::Priority;
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::ReasonCode;
-use swath_domain::{DatasetId, Range, TeamId, UserId};
+use swath_domain::{DatasetId, Range, TeamId, Time, UserId};
 
 /// What `swath job create` takes: a file or flags.
 #[derive(Args)]
@@ -26,9 +26,9 @@ struct JobFlags {
     /// The team, by id or name; not needed with only one
     #[arg(long)]
     team: Option<String>,
-    /// The dataset to label
+    /// The dataset to label, by id or name
     #[arg(long, required_unless_present = "file")]
-    dataset: Option<DatasetId>,
+    dataset: Option<String>,
     /// The job's title
     #[arg(long, required_unless_present = "file")]
     title: Option<String>,
@@ -75,8 +75,17 @@ struct JobFlags {
     #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
     priority: Option<Priority>,
     /// When it is due, as 2030-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = due)]
     due: Option<String>,
+    /// Opinions asked for of each range, each by another person
+    #[arg(long, value_name = "N")]
+    slots: Option<u32>,
+    /// The last round that is handed out without a manager
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// How long rework waits for its author, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    reserve_seconds: Option<u32>,
     /// How long a lease lasts without a sign of life
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<u32>,
@@ -108,6 +117,9 @@ struct NewJob<'a> {
     review: Option<&'a Value>,
     reasons: Option<&'a [ReasonCode]>,
     shown_meta: Option<&'a [String]>,
+    slots: Option<u32>,
+    rounds: Option<u32>,
+    reserve_seconds: Option<u32>,
     lease_seconds: Option<u32>,
 }
 
@@ -117,20 +129,25 @@ impl JobForm {
         self.flags.team.as_deref()
     }
 
+    /// The dataset that was named.
+    pub fn dataset(&self) -> Option<&str> {
+        self.flags.dataset.as_deref()
+    }
+
     /// The request's body.
-    pub fn body(&self, team: Option<TeamId>) -> anyhow::Result<Value> {
+    pub fn body(&self, team: Option<TeamId>, dataset: Option<DatasetId>) -> anyhow::Result<Value> {
         match &self.file {
             Some(file) => read(file),
-            None => self.flags.body(team),
+            None => self.flags.body(team, dataset),
         }
     }
 }
 
 impl JobFlags {
-    fn body(&self, team: Option<TeamId>) -> anyhow::Result<Value> {
+    fn body(&self, team: Option<TeamId>, dataset: Option<DatasetId>) -> anyhow::Result<Value> {
         let body = NewJob {
             team,
-            dataset: self.dataset,
+            dataset,
             title: self.title.as_deref(),
             description: self.description.as_deref(),
             classes: &self.classes,
@@ -146,6 +163,9 @@ impl JobFlags {
             review: self.review.as_ref(),
             reasons: some(&self.reasons),
             shown_meta: some(&self.shown_meta),
+            slots: self.slots,
+            rounds: self.rounds,
+            reserve_seconds: self.reserve_seconds,
             lease_seconds: self.lease_seconds,
         };
         Ok(without_nulls(serde_json::to_value(body)?))
@@ -216,8 +236,19 @@ fn review(text: &str) -> Result<Value, String> {
     }
 }
 
+/// A time with its offset. A bare date does not say when its day ends.
+pub(super) fn due(text: &str) -> Result<String, String> {
+    match word::<Time>(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => {
+            Err("expected a time with an offset, as 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00"
+                .to_owned())
+        }
+    }
+}
+
 /// One of the words that the API knows in this place.
-fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(Value::from(text)).map_err(|error| error.to_string())
 }
 
@@ -235,7 +266,9 @@ mod tests {
     fn body(line: &str) -> Result<Value, String> {
         let words = std::iter::once("create").chain(line.split(' '));
         let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
-        line.form.body(None).map_err(|error| error.to_string())
+        line.form
+            .body(None, line.form.dataset().and_then(|id| id.parse().ok()))
+            .map_err(|error| error.to_string())
     }
 
     const DATASET: &str = "01890000-0000-7000-8000-000000000001";

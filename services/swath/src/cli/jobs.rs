@@ -1,10 +1,12 @@
 //! `swath job`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use swath_domain::JobId;
 
+use super::job_edit::JobEdit;
 use super::job_form::JobForm;
+use super::list_flags::ListFlags;
 use super::output::Column;
 use super::progress::{Meter, Progress};
 use super::session::Session;
@@ -15,7 +17,8 @@ const COLUMNS: &[Column] = &[
     ("STATUS", "/status"),
     ("PRIORITY", "/priority"),
     ("DUE", "/due_date"),
-    ("DATASET", "/dataset"),
+    ("DATASET", "/dataset_name"),
+    ("DATASET ID", "/dataset"),
     ("VERSION", "/version"),
     ("PENDING", "/progress/pending"),
     ("IN PROGRESS", "/progress/in_progress"),
@@ -35,44 +38,57 @@ const LIST: &[Column] = &[
     ("DUE", "/due_date"),
     ("PENDING", "/progress/pending"),
     ("ACCEPTED", "/progress/accepted"),
+    ("DATASET", "/dataset_name"),
     ("TITLE", "/title"),
 ];
+
+/// What `swath job list` takes.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    page: ListFlags,
+    /// Only jobs in this status
+    #[arg(long, value_parser = ["active", "paused", "cancelling", "cancelled", "done"])]
+    status: Option<String>,
+}
 
 #[derive(Subcommand)]
 pub enum JobCommand {
     /// Make a job over a dataset
     Create(Box<JobForm>),
-    /// List the jobs of your teams
-    List,
+    /// List the jobs of a team
+    List(ListArgs),
+    /// Change what a job says while work goes on; what is not named stays
+    Edit(Box<JobEdit>),
     /// Show a job and how far it is
     Show {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
     /// Hand out nothing new; what people hold goes on
     Pause {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
     /// Hand out work again
     Resume {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
     /// Call off everything that is not decided yet
     Cancel {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
     /// Follow a job until it is done or cancelled
     Watch {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
     /// Print the job's decision log, one JSON document per line
     Log {
-        /// Its id
-        id: JobId,
+        /// Its id or its title
+        job: String,
     },
 }
 
@@ -80,19 +96,38 @@ pub enum JobCommand {
 pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
     match command {
         JobCommand::Create(form) => create(session, &form).await,
-        JobCommand::List => session.list("/v1/jobs", &[], LIST).await,
-        JobCommand::Show { id } => session.show(&format!("/v1/jobs/{id}"), COLUMNS).await,
-        JobCommand::Pause { id } => turn(session, id, "pause").await,
-        JobCommand::Resume { id } => turn(session, id, "resume").await,
-        JobCommand::Cancel { id } => turn(session, id, "cancel").await,
-        JobCommand::Watch { id } => watch(session, id).await,
-        JobCommand::Log { id } => session.pass_on(&format!("/v1/jobs/{id}/log"), &[]).await,
+        JobCommand::List(args) => list(session, args).await,
+        JobCommand::Edit(edit) => {
+            let path = format!("/v1/jobs/{}", session.job(edit.job()).await?);
+            let edited: Value = session.client.patch(&path, &edit.body()?).await?;
+            Ok(session.output.record(COLUMNS, &edited)?)
+        }
+        JobCommand::Show { job } => {
+            session.show(&format!("/v1/jobs/{}", session.job(&job).await?), COLUMNS).await
+        }
+        JobCommand::Pause { job } => turn(session, session.job(&job).await?, "pause").await,
+        JobCommand::Resume { job } => turn(session, session.job(&job).await?, "resume").await,
+        JobCommand::Cancel { job } => turn(session, session.job(&job).await?, "cancel").await,
+        JobCommand::Watch { job } => watch(session, session.job(&job).await?).await,
+        JobCommand::Log { job } => {
+            session.pass_on(&format!("/v1/jobs/{}/log", session.job(&job).await?), &[]).await
+        }
     }
+}
+
+async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
+    let mut query = args.page.query(session).await?;
+    query.extend(args.status.map(|status| ("status", status)));
+    session.list("/v1/jobs", &query, LIST).await
 }
 
 async fn create(session: &Session, form: &JobForm) -> anyhow::Result<()> {
     let team = session.optional_team(form.team()).await?;
-    session.create("/v1/jobs", &form.body(team)?, COLUMNS).await
+    let dataset = match form.dataset() {
+        Some(meant) => Some(session.dataset(meant).await?),
+        None => None,
+    };
+    session.create("/v1/jobs", &form.body(team, dataset)?, COLUMNS).await
 }
 
 async fn turn(session: &Session, id: JobId, verb: &str) -> anyhow::Result<()> {

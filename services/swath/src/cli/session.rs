@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::{Column, Output, Table};
+use std::str::FromStr;
 use swath_client::{Client, Query};
-use swath_domain::TeamId;
+
+use swath_domain::{DatasetId, JobId, TeamId, UserId};
 
 /// Which server, as whom, and in which form to answer.
 #[derive(Args)]
@@ -100,6 +102,43 @@ impl Session {
         }
     }
 
+    /// The job that is meant: by its id or its title.
+    pub async fn job(&self, meant: &str) -> anyhow::Result<JobId> {
+        self.of_teams(meant, ("job", "/v1/jobs", "title")).await
+    }
+
+    /// The dataset that is meant: by its id or its name.
+    pub async fn dataset(&self, meant: &str) -> anyhow::Result<DatasetId> {
+        self.of_teams(meant, ("dataset", "/v1/datasets", "name")).await
+    }
+
+    /// What is meant among the things of one's teams, by its id or its name.
+    async fn of_teams<T: FromStr>(
+        &self,
+        meant: &str,
+        (kind, path, name): (&str, &str, &str),
+    ) -> anyhow::Result<T> {
+        if let Ok(id) = meant.parse() {
+            return Ok(id);
+        }
+        let mut found = Vec::new();
+        for team in self.client.page::<Value>("/v1/teams", &[], None).await?.items {
+            let team = team["id"].as_str().unwrap_or_default().to_owned();
+            let query = [("team", team), ("name", meant.to_owned()), ("order", "newest".to_owned())];
+            found.extend(self.client.page::<Value>(path, &query, None).await?.items);
+        }
+        one_of(found, kind, name, meant)
+    }
+
+    /// The account that is meant: by its id or its name.
+    pub async fn user(&self, meant: &str) -> anyhow::Result<UserId> {
+        if let Ok(id) = meant.parse() {
+            return Ok(id);
+        }
+        let found = self.client.page::<Value>("/v1/users", &[("name", meant.to_owned())], None).await?.items;
+        one_of(found, "account", "name", meant)
+    }
+
     /// Whether the token is an administrator's.
     pub async fn is_admin(&self) -> anyhow::Result<bool> {
         let me: Value = self.client.get("/v1/me", &[]).await?;
@@ -111,6 +150,26 @@ impl Session {
         match named {
             Some(name) => self.team(Some(name)).await.map(Some),
             None => Ok(None),
+        }
+    }
+}
+
+/// The one of these that has exactly this name, whatever its case.
+fn one_of<T: FromStr>(found: Vec<Value>, kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
+    let is_meant = |thing: &&Value| {
+        thing[field].as_str().is_some_and(|name| name.to_lowercase() == meant.trim().to_lowercase())
+    };
+    let named: Vec<_> = found.iter().filter(is_meant).collect();
+    match named.as_slice() {
+        [] => bail!(NotFound(format!("there is no {kind} `{meant}`"))),
+        [one] => id_of(one),
+        several => {
+            let line =
+                |one: &&Value| format!("\n  {} {}", one["id"].as_str().unwrap_or_default(), one[field]);
+            bail!(
+                "there are several called `{meant}`; name one by its id:{}",
+                several.iter().map(line).collect::<String>()
+            )
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use swath_domain::UserId;
 
-use super::output::Column;
+use super::output::{Column, Table};
 use super::session::Session;
 
 const COLUMNS: &[Column] = &[
@@ -16,6 +16,10 @@ const COLUMNS: &[Column] = &[
     ("CREATED", "/created_at"),
 ];
 
+const ME: &[Column] =
+    &[("ID", "/user/id"), ("NAME", "/user/name"), ("E-MAIL", "/user/email"), ("ADMIN", "/user/admin")];
+const TEAMS: &[Column] = &[("TEAM", "/id"), ("NAME", "/name"), ("ROLES", "/roles")];
+
 #[derive(Subcommand)]
 pub enum UserCommand {
     /// List accounts; for administrators
@@ -23,11 +27,17 @@ pub enum UserCommand {
         /// Those with this e-mail address
         #[arg(long)]
         email: Option<String>,
+        /// Those whose names hold this text
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// The newest first
+        #[arg(long)]
+        newest: bool,
     },
     /// Correct a name or an e-mail address
     Edit {
-        /// The account
-        id: UserId,
+        /// The account, by id or name
+        user: String,
         /// Another name
         #[arg(long)]
         name: Option<String>,
@@ -40,32 +50,49 @@ pub enum UserCommand {
     },
     /// End all that an account has, and let it do nothing any more; for administrators
     Deactivate {
-        /// The account
-        id: UserId,
+        /// The account, by id or name
+        user: String,
     },
     /// Let a deactivated account act again; it starts without tokens; for administrators
     Activate {
-        /// The account
-        id: UserId,
+        /// The account, by id or name
+        user: String,
     },
+}
+
+/// Tells who the token is of.
+pub async fn whoami(session: &Session) -> anyhow::Result<()> {
+    let me: Value = session.client.get("/v1/me", &[]).await?;
+    session.output.record(ME, &me)?;
+    if session.output.is_json() {
+        return Ok(());
+    }
+    let mut table = Table::new(TEAMS);
+    Ok(session.output.page(&mut table, me["teams"].as_array().map_or(&[], Vec::as_slice))?)
 }
 
 /// Carries out a user command.
 pub async fn run(session: &Session, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::List { email } => {
-            let query: Vec<_> = email.into_iter().map(|email| ("email", email)).collect();
+        UserCommand::List { email, name, newest } => {
+            let mut query: Vec<_> = email.into_iter().map(|email| ("email", email)).collect();
+            query.extend(name.map(|name| ("name", name)));
+            query.extend(newest.then(|| ("order", "newest".to_owned())));
             session.list("/v1/users", &query, COLUMNS).await
         }
-        UserCommand::Edit { id, name, email, no_email } => {
+        UserCommand::Edit { user, name, email, no_email } => {
             let mut changes = Map::new();
             changes.extend(name.map(|name| ("name".to_owned(), json!(name))));
             changes.extend(email.map(|email| ("email".to_owned(), json!(email))));
             changes.extend(no_email.then(|| ("email".to_owned(), Value::Null)));
-            edit(session, id, &Value::Object(changes)).await
+            edit(session, session.user(&user).await?, &Value::Object(changes)).await
         }
-        UserCommand::Deactivate { id } => edit(session, id, &json!({"active": false})).await,
-        UserCommand::Activate { id } => edit(session, id, &json!({"active": true})).await,
+        UserCommand::Deactivate { user } => {
+            edit(session, session.user(&user).await?, &json!({"active": false})).await
+        }
+        UserCommand::Activate { user } => {
+            edit(session, session.user(&user).await?, &json!({"active": true})).await
+        }
     }
 }
 

@@ -9,14 +9,22 @@ use std::path::Path;
 use serde_json::json;
 use stub::Stub;
 
+const OTHER: &str = "01890000-0000-7000-8000-00000000000b";
+const TEAM: &str = "01890000-0000-7000-8000-00000000000c";
 const JOB: &str = "01890000-0000-7000-8000-00000000000a";
 
 #[tokio::test]
 async fn wrong_usage_ends_with_2() {
     let stub = Stub::start().await;
-    for wrong in
-        ["job show", "job show no-id", "member add --name x --role king", "dataset add x", "nonsense"]
-    {
+    let wrong = [
+        "job show",
+        "member add --name x --role king",
+        "dataset add x",
+        "job edit x --due 2030-01-31",
+        "job list --status pending",
+        "nonsense",
+    ];
+    for wrong in wrong {
         assert_eq!(stub.swath(wrong).await.code, 2, "{wrong}");
     }
 }
@@ -49,6 +57,71 @@ async fn a_team_that_nobody_knows_ends_with_3() {
     let stub = Stub::start().await;
     stub.answers("GET", "/v1/teams", 200, json!({"items": [], "next": null}));
     assert_eq!(stub.swath("member list --team Nowhere").await.code, 3);
+}
+
+#[tokio::test]
+async fn a_name_stands_for_an_id_where_it_is_clear() {
+    let stub = Stub::start().await;
+    let titled = |id: &str, title: &str| json!({"id": id, "title": title});
+    for jobs in [
+        json!([titled(JOB, "Cars"), titled(OTHER, "Cars 2")]),
+        json!([titled(JOB, "cars"), titled(OTHER, "Cars")]),
+        json!([]),
+    ] {
+        stub.answers("GET", "/v1/teams", 200, json!({"items": [{"id": TEAM, "name": "one"}], "next": null}));
+        stub.answers("GET", "/v1/jobs", 200, json!({"items": jobs, "next": null}));
+    }
+    stub.answers("POST", &format!("/v1/jobs/{JOB}/pause"), 200, titled(JOB, "Cars"));
+    assert_eq!(stub.swath("job pause cars").await.code, 0);
+    let unclear = stub.swath("job pause CARS").await;
+    assert!(
+        unclear.code == 1 && unclear.stderr.contains(JOB) && unclear.stderr.contains(OTHER),
+        "{}",
+        unclear.stderr
+    );
+    let unknown = stub.swath("job pause Trees").await;
+    assert_eq!((unknown.code, unknown.stderr.as_str()), (3, "swath: there is no job `Trees`\n"));
+    assert_eq!(stub.asked()[1].query, format!("team={TEAM}&name=cars&order=newest&limit=1000"));
+}
+
+#[tokio::test]
+async fn a_job_is_edited_by_what_is_named() {
+    let stub = Stub::start().await;
+    stub.answers("PATCH", &format!("/v1/jobs/{JOB}"), 200, json!({"id": JOB, "title": "Trees"}));
+    let line = ["job", "edit", JOB, "--title", "Trees", "--no-due", "--all-reviewers"];
+    assert_eq!(stub.swath_with(&line).await.code, 0);
+    assert_eq!(stub.asked()[0].body, r#"{"due_date":null,"reviewers":null,"title":"Trees"}"#);
+    assert_eq!(stub.swath(&format!("job edit {JOB}")).await.code, 1);
+}
+
+#[tokio::test]
+async fn a_problem_is_printed_once() {
+    let stub = Stub::start().await;
+    let lossy = json!({"code": "lossy", "detail": "2 items would be missing", "faults": 250,
+        "errors": [{"index": 3, "message": "its picture's size is unknown"}]});
+    stub.answers("GET", &format!("/v1/jobs/{JOB}/export"), 422, lossy);
+    let ended = stub.swath(&format!("export {JOB} --format coco")).await;
+    let told = "swath: lossy (422): 2 items would be missing\n  item 3: its picture's size is unknown\n  and 249 more\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (1, told));
+    let invalid = json!({"code": "invalid", "detail": "title: must not be empty",
+        "errors": [{"field": "title", "message": "must not be empty"}]});
+    stub.answers("PATCH", &format!("/v1/jobs/{JOB}"), 422, invalid);
+    let ended = stub.swath_with(&["job", "edit", JOB, "--title", ""]).await;
+    assert_eq!(ended.stderr, "swath: invalid (422)\n  title: must not be empty\n");
+}
+
+#[tokio::test]
+async fn whoami_tells_the_person_and_the_teams() {
+    let stub = Stub::start().await;
+    let teams = json!([{"id": TEAM, "name": "Night shift", "roles": ["manager"]}]);
+    stub.answers(
+        "GET",
+        "/v1/me",
+        200,
+        json!({"user": {"id": JOB, "name": "Maria", "admin": false}, "teams": teams}),
+    );
+    let told = stub.swath("whoami").await.stdout;
+    assert!(told.contains("Maria") && told.contains("Night shift") && told.contains("manager"), "{told}");
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, verdict};
 use crate::{
-    Confirm, Inspection, InspectionCursor, ItemWork, JobEdit, StoreError, Submit, UnderReview, VerdictRow,
+    Confirm, Inspection, InspectionCursor, ItemWork, JobEdit, ListPage, StoreError, Submit, UnderReview,
+    VerdictRow,
 };
 
 suite! {
@@ -144,7 +145,8 @@ async fn an_annotator_is_shown_the_jobs_that_they_may_work_in(world: World) {
         made.push(world.store.job_create(draft, None).await.unwrap());
     }
     let listed = async |user: Option<UserId>, limit| -> Vec<JobId> {
-        let page = world.store.jobs(world.team, user, Uuid::nil(), limit).await.unwrap();
+        let page =
+            world.store.jobs(world.team, user, None, &ListPage::behind(Uuid::nil(), limit)).await.unwrap();
         page.into_iter().map(|job| job.id).collect()
     };
     assert_eq!(listed(None, 9).await, made);

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
+use crate::ListPage;
 use crate::db::execute;
 use crate::{Appended, DatasetState, Imported, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
@@ -133,7 +134,9 @@ async fn a_dropped_import_takes_its_dataset_along(world: World) {
     world.store.dataset_drop_version(id, 1, None).await.unwrap();
     world.store.dataset_drop_version(id, 1, None).await.unwrap();
     assert!(world.store.dataset(id).await.unwrap().is_none());
-    assert!(world.store.datasets(world.team, Uuid::nil(), 9).await.unwrap().is_empty());
+    assert!(
+        world.store.datasets(world.team, None, &ListPage::behind(Uuid::nil(), 9)).await.unwrap().is_empty()
+    );
 }
 
 async fn a_version_appends_and_changes_nothing(world: World) {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World};
-use crate::{Asked, Granted, JobEdit, Key, NewJob, StoreError};
+use crate::{Asked, Granted, JobEdit, Key, ListPage, NewJob, StoreError};
 
 suite! {
     the_same_request_makes_one_job
@@ -22,6 +22,7 @@ suite! {
     a_job_that_has_ended_is_not_switched
     a_job_is_done_when_every_item_is_decided
     jobs_are_read_page_by_page
+    jobs_are_listed_by_newest_by_status_and_by_name
 }
 
 async fn status(world: &World, job: JobId) -> JobStatus {
@@ -45,7 +46,10 @@ async fn the_same_request_makes_one_job(world: World) {
     assert_eq!(world.store.job_create(second, asked(b"{}")).await.unwrap(), job);
     let other = world.store.job_create(third, asked(b"{other}")).await;
     assert!(matches!(other, Err(StoreError::Conflict(_))), "{other:?}");
-    assert_eq!(world.store.jobs(world.team, None, Uuid::nil(), 9).await.unwrap().len(), 1);
+    assert_eq!(
+        world.store.jobs(world.team, None, None, &ListPage::behind(Uuid::nil(), 9)).await.unwrap().len(),
+        1
+    );
     assert_eq!(world.store.job_progress(job).await.unwrap().items().pending, 10);
 }
 
@@ -161,8 +165,8 @@ async fn jobs_are_read_page_by_page(world: World) {
     for _ in 0..5 {
         made.push(world.uncut_job(&Plan::of(10)).await);
     }
-    let first = world.store.jobs(world.team, None, Uuid::nil(), 3).await.unwrap();
-    let rest = world.store.jobs(world.team, None, first[2].id.0, 9).await.unwrap();
+    let first = world.store.jobs(world.team, None, None, &ListPage::behind(Uuid::nil(), 3)).await.unwrap();
+    let rest = world.store.jobs(world.team, None, None, &ListPage::behind(first[2].id.0, 9)).await.unwrap();
     let read: Vec<_> = first.iter().chain(&rest).map(|job| job.id).collect();
     assert_eq!(read, made);
     let progress = world.store.progress_between(made[0].0, made[3].0).await.unwrap();
@@ -174,4 +178,36 @@ async fn jobs_are_read_page_by_page(world: World) {
     assert!(world.store.job_finish(made[0], world.now()).await.unwrap());
     let undone = world.store.jobs_undone(Uuid::nil(), 9).await.unwrap();
     assert_eq!(undone.iter().map(|job| job.id).collect::<Vec<_>>(), made[1..]);
+}
+
+async fn jobs_are_listed_by_newest_by_status_and_by_name(world: World) {
+    let mut jobs = Vec::new();
+    for title in ["Cars 1", "cars 2", "Trees 100%"] {
+        let mut draft = world.draft(&Plan::of(5)).await;
+        draft.job.title = title.into();
+        jobs.push(world.store.job_create(draft, None).await.unwrap());
+    }
+    world.store.job_switch(jobs[1], JobStatus::Paused, Cause::by(world.manager, world.now())).await.unwrap();
+    let list = async |status, page: ListPage| {
+        let found = world.store.jobs(world.team, None, status, &page).await.unwrap();
+        found.into_iter().map(|job| jobs.iter().position(|id| *id == job.id).unwrap()).collect::<Vec<_>>()
+    };
+    let newest = |after, limit| ListPage { after, is_newest_first: true, limit, ..ListPage::default() };
+    let named = |name: &str| ListPage { name: name.into(), limit: 9, ..ListPage::default() };
+    assert_eq!(list(None, newest(None, 2)).await, [2, 1]);
+    assert_eq!(list(None, newest(Some(jobs[1].0), 2)).await, [0]);
+    assert_eq!(list(None, ListPage::behind(jobs[0].0, 1)).await, [1]);
+    assert_eq!(list(Some(JobStatus::Paused), newest(None, 9)).await, [1]);
+    assert_eq!(list(None, named("CARS")).await, [0, 1]);
+    assert_eq!(list(None, named("0%")).await, [2], "a percent sign is a percent sign");
+    assert_eq!(list(None, named("_")).await, [0; 0]);
+    let datasets =
+        world.store.datasets(world.team, Some(crate::DatasetState::Ready), &newest(None, 9)).await.unwrap();
+    assert!(datasets.len() >= 3 && datasets.is_sorted_by(|a, b| a.id > b.id));
+    let page = ListPage { name: "NUMB".into(), limit: 1, ..ListPage::default() };
+    assert_eq!(world.store.datasets(world.team, None, &page).await.unwrap().len(), 1);
+    let none = world.store.datasets(world.team, Some(crate::DatasetState::Failed), &page).await.unwrap();
+    assert!(none.is_empty());
+    let people = world.store.users(None, &named("PERSON")).await.unwrap();
+    assert!(!people.is_empty() && people.iter().all(|user| user.name.starts_with("person")));
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::{Asked, Key, NewToken, StoreError, User, UserEdit, digest};
+use crate::{Asked, Key, ListPage, NewToken, StoreError, User, UserEdit, digest};
 
 suite! {
     roles_are_held_by_team
@@ -216,7 +216,8 @@ async fn an_address_belongs_to_one_account_however_it_is_written(world: World) {
     }
     let together = futures::future::join_all((0..6).map(|_| make("otto@example.org"))).await;
     assert_eq!(together.iter().filter(|made| made.is_ok()).count(), 1, "{together:?}");
-    let found = world.store.users(Some("maria@EXAMPLE.org"), Uuid::nil(), 9).await.unwrap();
+    let found =
+        world.store.users(Some("maria@EXAMPLE.org"), &ListPage::behind(Uuid::nil(), 9)).await.unwrap();
     assert_eq!(found.iter().map(|user| user.id).collect::<Vec<_>>(), [first.id]);
 }
 

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::{Begun, Completion, Imported, NewDataset, NewItem, RequestKey, Source, StoreError, digest};
+use crate::{
+    Begun, Completion, Imported, ListPage, NewDataset, NewItem, RequestKey, Source, StoreError, digest,
+};
 
 suite! {
     of_twins_one_is_carried_out_and_the_others_are_told
@@ -114,7 +116,7 @@ async fn an_attempt_that_was_taken_over_keeps_nothing(world: World) {
     let late = import(&world, first).await;
     assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");
     let made = import(&world, second).await.unwrap();
-    let datasets = world.store.datasets(world.team, Uuid::nil(), 9).await.unwrap();
+    let datasets = world.store.datasets(world.team, None, &ListPage::behind(Uuid::nil(), 9)).await.unwrap();
     assert_eq!(datasets.iter().map(|dataset| dataset.id).collect::<Vec<_>>(), [made]);
 }
 
@@ -136,5 +138,8 @@ async fn twins_race_for_one_dataset(world: World) {
     let mut made = join_all((0..8).map(|_| twin())).await;
     made.dedup();
     assert_eq!(made.len(), 1);
-    assert_eq!(world.store.datasets(world.team, Uuid::nil(), 9).await.unwrap().len(), 1);
+    assert_eq!(
+        world.store.datasets(world.team, None, &ListPage::behind(Uuid::nil(), 9)).await.unwrap().len(),
+        1
+    );
 }

@@ -1,0 +1,81 @@
+//! A change to a job, as flags say it and as the API wants it.
+
+use anyhow::ensure;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use swath_domain::UserId;
+use swath_domain::job::Priority;
+
+use super::job_form::{due, word};
+
+/// What `swath job edit` takes.
+#[derive(Args)]
+pub struct JobEdit {
+    /// Its id or its title
+    job: String,
+    /// Another title
+    #[arg(long)]
+    title: Option<String>,
+    /// Another description, in Markdown
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Other instructions, which come with every range
+    #[arg(long, value_name = "TEXT")]
+    instructions: Option<String>,
+    /// When it is due, as 2030-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = due)]
+    due: Option<String>,
+    /// Take the due date away
+    #[arg(long, conflicts_with = "due")]
+    no_due: bool,
+    /// How urgent it is: low, normal, high or release_blocker
+    #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
+    priority: Option<Priority>,
+    /// Only these people may annotate (repeatable)
+    #[arg(long = "annotator", id = "annotators", value_name = "USER")]
+    annotators: Vec<UserId>,
+    /// Everyone in the team may annotate
+    #[arg(long, conflicts_with = "annotators")]
+    all_annotators: bool,
+    /// Only these people may review (repeatable)
+    #[arg(long = "reviewer", id = "reviewers", value_name = "USER")]
+    reviewers: Vec<UserId>,
+    /// Every reviewer of the team may review
+    #[arg(long, conflicts_with = "reviewers")]
+    all_reviewers: bool,
+}
+
+impl JobEdit {
+    /// The job that is meant.
+    pub fn job(&self) -> &str {
+        &self.job
+    }
+
+    /// The request's body: what was named alone.
+    pub fn body(&self) -> anyhow::Result<Value> {
+        let mut body = Map::new();
+        let texts = [
+            ("title", &self.title),
+            ("description", &self.description),
+            ("instructions", &self.instructions),
+            ("due_date", &self.due),
+        ];
+        body.extend(
+            texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), json!(text.as_ref()?)))),
+        );
+        body.extend(self.priority.map(|priority| ("priority".to_owned(), json!(priority))));
+        for (field, people, is_everyone) in [
+            ("annotators", &self.annotators, self.all_annotators),
+            ("reviewers", &self.reviewers, self.all_reviewers),
+        ] {
+            if is_everyone || !people.is_empty() {
+                body.insert(field.to_owned(), if is_everyone { Value::Null } else { json!(people) });
+            }
+        }
+        if self.no_due {
+            body.insert("due_date".to_owned(), Value::Null);
+        }
+        ensure!(!body.is_empty(), "nothing is to be changed: name what, as with --title");
+        Ok(Value::Object(body))
+    }
+}

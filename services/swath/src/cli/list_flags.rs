@@ -1,0 +1,32 @@
+//! The flags that lists of named things share.
+
+use clap::Args;
+
+use super::session::Session;
+
+/// Which team's, in which order, and called what.
+#[derive(Args)]
+pub struct ListFlags {
+    /// The team, by id or name; not needed with only one
+    #[arg(long)]
+    team: Option<String>,
+    /// The newest first
+    #[arg(long)]
+    newest: bool,
+    /// Only those whose names hold this text
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+}
+
+impl ListFlags {
+    /// The query of the list.
+    pub async fn query(self, session: &Session) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let mut query = Vec::new();
+        if let Some(team) = session.optional_team(self.team.as_deref()).await? {
+            query.push(("team", team.to_string()));
+        }
+        query.extend(self.newest.then(|| ("order", "newest".to_owned())));
+        query.extend(self.name.map(|name| ("name", name)));
+        Ok(query)
+    }
+}
