@@ -38,8 +38,11 @@ pub enum FolderError {
     #[error("is not a folder")]
     NotAFolder,
     /// There is no picture in it.
-    #[error("the folder holds no picture ({})", ENDINGS.join(", "))]
-    Empty,
+    #[error("the folder holds no picture ({}){}", ENDINGS.join(", "), passed_by(ignored))]
+    Empty {
+        /// The files in it that are none, by kind.
+        ignored: BTreeMap<String, u64>,
+    },
     /// A link leads out of the allowed roots.
     #[error("`{path}` is a link out of the allowed media roots")]
     LinkOutside {
@@ -62,6 +65,12 @@ pub enum FolderError {
         /// The bound, in words.
         bound: String,
     },
+}
+
+/// What a folder without pictures holds instead.
+fn passed_by(ignored: &BTreeMap<String, u64>) -> String {
+    let kinds: Vec<_> = ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if kinds.is_empty() { String::new() } else { format!("; what it holds: {}", kinds.join(", ")) }
 }
 
 impl FolderError {
@@ -200,7 +209,11 @@ impl Scan {
                 return self.picture(&path, &relative).map(Some);
             }
         }
-        if self.found == 0 && self.bad == 0 { Err(FolderError::Empty) } else { Ok(None) }
+        if self.found == 0 && self.bad == 0 {
+            Err(FolderError::Empty { ignored: std::mem::take(&mut self.notes.ignored) })
+        } else {
+            Ok(None)
+        }
     }
 
     fn descend(&mut self, folder: &Found, relative: PathBuf) -> Result<(), FolderError> {

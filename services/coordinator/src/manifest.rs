@@ -330,4 +330,6 @@ fn holds_nul(value: &Value) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use swath_runtime::Context;
 use swath_runtime::media_access::TeamAccess;
-use swath_runtime::media_path::{PictureKind, read_header};
+use swath_runtime::media_path::read_header;
 use swath_runtime::object_store::{self, Object, is_object};
 use swath_store::{Measuring, NewSize, Result, SizeSource};
 
@@ -113,7 +113,7 @@ impl Measurer {
                     return (item, Found::Unmeasured);
                 }
             };
-            if let Some(size) = size(item, &head, head.len() == most) {
+            if let Some(size) = size(item, &head) {
                 return (item, Found::Size(size));
             }
             if head.len() < most {
@@ -141,13 +141,9 @@ impl Measurer {
     }
 }
 
-/// The size that the first bytes of a picture tell. `is_cut`: more bytes follow.
-fn size(item: i64, head: &[u8], is_cut: bool) -> Option<NewSize> {
+/// The size that the first bytes of a picture tell.
+fn size(item: i64, head: &[u8]) -> Option<NewSize> {
     let picture = read_header(&mut BufReader::new(Cursor::new(head))).ok()?;
-    // What EXIF says of a WebP stands behind its pixels.
-    if picture.kind == PictureKind::Webp && is_cut {
-        return None;
-    }
     let is_size = picture.width > 0 && picture.height > 0;
     let (size, orientation) = ((picture.width, picture.height), Some(picture.orientation));
     is_size.then_some(NewSize { item, size, orientation })

@@ -27,7 +27,10 @@ use serde_json::json;
 use swath_domain::{Role, Roles};
 use swath_runtime::{Access, Cursor, Route};
 
-const MANIFESTS: &[&str] = &["application/x-ndjson", "text/csv"];
+const MANIFESTS: &[(&str, &str)] = &[
+    ("application/x-ndjson", "{\"uri\": \"s3://pictures/1.jpg\", \"width\": 1920, \"height\": 1080}\n"),
+    ("text/csv", "uri,labels,camera\ns3://pictures/1.jpg,night|rain,B\n"),
+];
 
 pub(crate) fn table() -> Vec<Route> {
     [people_routes(), token_routes(), dataset_routes(), job_routes(), assignment_routes()]
@@ -58,7 +61,7 @@ fn people_routes() -> Vec<Route> {
         )
         .gives::<own_work::OwnWorkView>(200),
         Route::new(Method::POST, "/v1/users", managers, "Makes an account.", people::create)
-            .takes::<people::NewUser>()
+            .takes::<people::NewUser>(json!({"name": "Maria", "email": "maria@example.org"}))
             .gives::<people::UserView>(201)
             .idempotent(),
         Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", people::list)
@@ -66,10 +69,10 @@ fn people_routes() -> Vec<Route> {
             .named_list()
             .gives_page::<people::UserView>(Cursor::Id),
         Route::new(Method::PATCH, "/v1/users/{user_id}", managers, "Edits an account.", people::edit)
-            .takes::<people::EditUser>()
+            .takes::<people::EditUser>(json!({"name": "Maria Sol", "email": null}))
             .gives::<people::UserView>(200),
         Route::new(Method::POST, "/v1/teams", Access::Admin, "Makes a team.", teams::create)
-            .takes::<teams::NewTeam>()
+            .takes::<teams::NewTeam>(json!({"name": "Night shift"}))
             .gives::<teams::TeamView>(201)
             .idempotent(),
         Route::new(
@@ -83,7 +86,9 @@ fn people_routes() -> Vec<Route> {
         Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
             .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", team_media::put)
-            .takes::<team_media::TeamMediaRequest>()
+            .takes::<team_media::TeamMediaRequest>(
+                json!({"folders": ["/srv/pictures/night"], "buckets": ["s3://pictures/night/"]}),
+            )
             .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
             .gives_page::<teams::MemberView>(Cursor::Id),
@@ -94,7 +99,7 @@ fn people_routes() -> Vec<Route> {
             "Sets what a person may do in a team; what a lost role no longer allows is freed.",
             teams::put_member,
         )
-        .takes::<teams::MemberRoles>()
+        .takes::<teams::MemberRoles>(json!({"roles": ["annotator", "reviewer"]}))
         .gives::<teams::MemberView>(200),
         Route::new(
             Method::DELETE,
@@ -128,7 +133,7 @@ fn token_routes() -> Vec<Route> {
     let id = || json!({"type": "string", "format": "uuid"});
     vec![
         Route::new(Method::POST, "/v1/session", Access::Open, "Signs in from a browser.", sessions::open)
-            .takes::<sessions::SignIn>()
+            .takes::<sessions::SignIn>(json!({"token": "swath_0123456789abcdef"}))
             .gives::<sessions::SessionView>(201)
             .refuses(401),
         Route::new(Method::DELETE, "/v1/session", Access::SignedIn, "Signs out.", sessions::end)
@@ -140,11 +145,13 @@ fn token_routes() -> Vec<Route> {
             "Makes a link with which somebody signs in; it is shown once.",
             sessions::create_link,
         )
-        .takes::<sessions::NewLinkRequest>()
+        .takes::<sessions::NewLinkRequest>(json!({"user": "01890000-0000-7000-8000-000000000001"}))
         .gives::<sessions::LinkView>(201)
         .idempotent(),
         Route::new(Method::POST, "/v1/tokens", managers, "Makes a token; it is shown once.", tokens::create)
-            .takes::<tokens::NewTokenRequest>()
+            .takes::<tokens::NewTokenRequest>(
+                json!({"user": "01890000-0000-7000-8000-000000000001", "expires_at": "2030-01-31T18:00:00Z"}),
+            )
             .gives::<tokens::NewTokenView>(201)
             .idempotent(),
         Route::new(
@@ -182,7 +189,7 @@ fn token_routes() -> Vec<Route> {
             "Invites somebody into a team; the code is shown once.",
             invitations::create,
         )
-        .takes::<invitations::NewInvitationRequest>()
+        .takes::<invitations::NewInvitationRequest>(json!({"roles": ["annotator"], "note": "Anna"}))
         .gives::<invitations::InvitationView>(201)
         .idempotent(),
         Route::new(
@@ -208,7 +215,7 @@ fn token_routes() -> Vec<Route> {
             "The name of the team to which an invitation leads.",
             invitations::show,
         )
-        .takes::<invitations::CodeRequest>()
+        .takes::<invitations::CodeRequest>(json!({"invitation": "swath_0123456789abcdef"}))
         .gives::<invitations::TeamName>(200),
         Route::new(
             Method::POST,
@@ -217,7 +224,7 @@ fn token_routes() -> Vec<Route> {
             "Joins a team: the bearer of a token as who they are, anybody else with a new account.",
             invitations::accept,
         )
-        .takes::<invitations::AcceptRequest>()
+        .takes::<invitations::AcceptRequest>(json!({"invitation": "swath_0123456789abcdef", "name": "Anna"}))
         .gives::<invitations::Accepted>(201)
         .optional_token()
         .idempotent(),
@@ -235,7 +242,7 @@ fn dataset_routes() -> Vec<Route> {
             "Makes a dataset, from a source or a manifest.",
             imports::create,
         )
-        .takes::<imports::NewDatasetRequest>()
+        .takes::<imports::NewDatasetRequest>(json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}))
         .takes_stream(MANIFESTS)
         .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
         .query("team", team(), "With a manifest: the team.")
@@ -262,7 +269,7 @@ fn dataset_routes() -> Vec<Route> {
             "Appends items: the next version.",
             appends::append,
         )
-        .takes::<appends::MoreItems>()
+        .takes::<appends::MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
         .takes_stream(MANIFESTS)
         .query("dry_run", json!({"type": "boolean"}), "Check everything and keep nothing.")
         .gives::<imports::TrialView>(200)
@@ -279,7 +286,7 @@ fn dataset_routes() -> Vec<Route> {
             "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
             picture_sizes::tell,
         )
-        .takes_stream(&["application/x-ndjson"])
+        .takes_stream(&[("application/x-ndjson", "{\"index\": 0, \"width\": 640, \"height\": 480}\n")])
         .gives::<picture_sizes::SizesView>(200)
         .streamed(),
     ]
@@ -293,7 +300,7 @@ fn job_routes() -> Vec<Route> {
     };
     vec![
         Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", new_job::create)
-            .takes::<new_job::NewJobRequest>()
+            .takes::<new_job::NewJobRequest>(json!({"dataset": "01890000-0000-7000-8000-000000000001", "title": "Cars", "classes": [{"name": "car", "shape": "rectangle"}], "tags": [{"name": "light", "values": ["day", "night"]}], "review": {"rule": "sample", "percent": 20}, "due_date": "2030-01-31T18:00:00Z"}))
             .gives::<views::JobView>(201)
             .idempotent(),
         Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
@@ -308,7 +315,7 @@ fn job_routes() -> Vec<Route> {
         Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", jobs::show)
             .gives::<views::JobView>(200),
         Route::new(Method::PATCH, "/v1/jobs/{job_id}", Access::MANAGER, "Edits a job.", jobs::edit)
-            .takes::<jobs::EditRequest>()
+            .takes::<jobs::EditRequest>(json!({"title": "Cars and vans", "due_date": "2030-01-31T18:00:00Z", "priority": "high"}))
             .gives::<views::JobView>(200),
         Route::new(
             Method::POST,
@@ -333,7 +340,7 @@ fn job_routes() -> Vec<Route> {
             "Calls the job off.",
             jobs::cancel,
         )
-        .takes::<jobs::CancelRequest>()
+        .takes::<jobs::CancelRequest>(json!({"reason": "the customer withdrew"}))
         .optional_body()
         .gives::<views::JobView>(200),
         Route::new(
@@ -407,7 +414,9 @@ fn assignment_routes() -> Vec<Route> {
             "Takes it away and reserves it.",
             assignments::reassign,
         )
-        .takes::<assignments::ReassignRequest>()
+        .takes::<assignments::ReassignRequest>(
+            json!({"reason": "Anna is ill", "user": "01890000-0000-7000-8000-000000000001"}),
+        )
         .gives::<assignment_view::AssignmentView>(200),
         Route::new(
             Method::POST,
@@ -416,7 +425,7 @@ fn assignment_routes() -> Vec<Route> {
             "Puts it back into the queue.",
             assignments::reopen,
         )
-        .takes::<assignments::ReasonRequest>()
+        .takes::<assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
         .gives::<assignment_view::AssignmentView>(200),
         Route::new(
             Method::POST,
@@ -425,7 +434,7 @@ fn assignment_routes() -> Vec<Route> {
             "Calls it off.",
             assignments::cancel,
         )
-        .takes::<assignments::ReasonRequest>()
+        .takes::<assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
         .gives::<assignment_view::AssignmentView>(200),
     ]
 }

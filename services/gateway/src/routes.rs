@@ -15,7 +15,8 @@ pub(crate) fn table() -> Vec<Route> {
     let revision = || json!({"type": "string"});
     vec![
         Route::new(Method::POST, "/v1/leases", who, "Asks for work.", leases::create)
-            .takes::<LeaseRequest>()
+            .takes::<LeaseRequest>(json!({"job": "01890000-0000-7000-8000-000000000001"}))
+            .optional_body()
             .gives::<LeaseDocument>(201)
             .gives::<LeaseDocument>(200)
             .idempotent(),
@@ -24,13 +25,13 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(Method::GET, "/v1/leases/{lease_id}", who, "A lease as it stands.", leases::show)
             .gives::<LeaseDocument>(200),
         Route::new(Method::DELETE, "/v1/leases/{lease_id}", who, "Gives the work back.", leases::release)
-            .takes::<ReleaseRequest>()
+            .takes::<ReleaseRequest>(json!({"reason": "going home"}))
             .optional_body()
             .gives_nothing(204),
         Route::new(Method::POST, "/v1/leases/{lease_id}/renew", who, "Keeps a lease alive.", leases::renew)
             .gives::<Renewed>(200),
         Route::new(Method::POST, "/v1/leases/{lease_id}/submit", who, "Hands the work in.", leases::submit)
-            .takes::<leases::SubmitRequest>()
+            .takes::<leases::SubmitRequest>(json!({"submission_id": "7d0b6f1e"}))
             .gives::<leases::SubmitAnswer>(200),
         Route::new(
             Method::GET,
@@ -47,7 +48,7 @@ pub(crate) fn table() -> Vec<Route> {
             "Saves one item.",
             items::confirm,
         )
-        .takes::<items::ItemRequest>()
+        .takes::<items::ItemRequest>(json!({"figures": [{"class": "car", "shape": "rectangle", "geometry": {"x": 10.5, "y": 20, "width": 40, "height": 30}}], "tags": [{"name": "light", "value": "night"}]}))
         .header(
             "If-Match",
             revision(),
@@ -61,7 +62,7 @@ pub(crate) fn table() -> Vec<Route> {
             "Reports how large a picture is, or that it could not be loaded.",
             leases::picture,
         )
-        .takes::<PictureReport>()
+        .takes::<PictureReport>(json!({"width": 1920, "height": 1080}))
         .gives_nothing(204),
         Route::new(
             Method::GET,

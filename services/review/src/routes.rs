@@ -3,6 +3,7 @@
 mod reviews;
 
 use axum::http::Method;
+use serde_json::json;
 use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, Opinion, PictureReport, ReleaseRequest, Renewed};
 use swath_runtime::{Access, Cursor, Route};
 
@@ -10,7 +11,8 @@ pub(crate) fn table() -> Vec<Route> {
     let who = Access::REVIEWER;
     vec![
         Route::new(Method::POST, "/v1/reviews", who, "Asks for a submission to review.", reviews::create)
-            .takes::<LeaseRequest>()
+            .takes::<LeaseRequest>(json!({"job": "01890000-0000-7000-8000-000000000001"}))
+            .optional_body()
             .gives::<LeaseDocument>(201)
             .gives::<LeaseDocument>(200)
             .idempotent(),
@@ -19,7 +21,7 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(Method::GET, "/v1/reviews/{review_id}", who, "A review as it stands.", reviews::show)
             .gives::<LeaseDocument>(200),
         Route::new(Method::DELETE, "/v1/reviews/{review_id}", who, "Gives a review back.", reviews::release)
-            .takes::<ReleaseRequest>()
+            .takes::<ReleaseRequest>(json!({"reason": "going home"}))
             .optional_body()
             .gives_nothing(204),
         Route::new(
@@ -45,7 +47,7 @@ pub(crate) fn table() -> Vec<Route> {
             "A verdict on one item.",
             reviews::verdict,
         )
-        .takes::<reviews::VerdictRequest>()
+        .takes::<reviews::VerdictRequest>(json!({"verdict": "reject", "reason": "loose", "figures": [0]}))
         .gives::<reviews::VerdictAnswer>(200),
         Route::new(
             Method::GET,
@@ -62,7 +64,7 @@ pub(crate) fn table() -> Vec<Route> {
             "Reports how large a picture is, or that it could not be loaded.",
             reviews::picture,
         )
-        .takes::<PictureReport>()
+        .takes::<PictureReport>(json!({"width": 1920, "height": 1080}))
         .gives_nothing(204),
         Route::new(
             Method::GET,
@@ -79,7 +81,7 @@ pub(crate) fn table() -> Vec<Route> {
             "Decides the submission.",
             reviews::submit,
         )
-        .takes::<reviews::DecideRequest>()
+        .takes::<reviews::DecideRequest>(json!({"decision_id": "5a1c", "rest": "accept"}))
         .gives::<reviews::DecideAnswer>(200),
     ]
 }

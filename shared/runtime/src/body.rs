@@ -42,6 +42,20 @@ impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
     }
 }
 
+/// As [`Body`], but nothing at all says as much as an empty object.
+pub struct OptionalBody<T>(pub Body<T>);
+
+impl<T: DeserializeOwned + Default> FromRequest<Context> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, context: &Context) -> Result<Self> {
+        if request.body().size_hint().exact() == Some(0) {
+            return Ok(Self(Body { value: T::default(), bytes: Bytes::new() }));
+        }
+        Body::from_request(request, context).await.map(Self)
+    }
+}
+
 /// The media type of a request, without its parameters.
 pub fn media_type(headers: &HeaderMap) -> &str {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

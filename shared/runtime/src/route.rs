@@ -4,6 +4,7 @@
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -64,10 +65,12 @@ impl Route {
         self
     }
 
-    /// Takes a JSON body.
-    pub fn takes<T: ToSchema>(mut self) -> Self {
+    /// Takes a JSON body, as in this example.
+    pub fn takes<T: ToSchema + DeserializeOwned>(mut self, example: Value) -> Self {
+        let read = serde_json::from_value::<T>(example.clone());
+        debug_assert!(read.is_ok(), "the example of {} is none: {:?}", self.path, read.err());
         let schema = self.schema::<T>();
-        self.doc.body = Some(json!({"application/json": {"schema": schema}}));
+        self.doc.body = Some(json!({"application/json": {"schema": schema, "example": example}}));
         self
     }
 
@@ -77,11 +80,11 @@ impl Route {
         self
     }
 
-    /// Takes a streamed body of one of these media types as well.
-    pub fn takes_stream(mut self, media_types: &[&str]) -> Self {
+    /// Takes a streamed body of one of these media types as well, each as in its example.
+    pub fn takes_stream(mut self, media_types: &[(&str, &str)]) -> Self {
         let content = self.doc.body.get_or_insert_with(|| json!({}));
-        for media_type in media_types {
-            content[*media_type] = json!({"schema": {"type": "string"}});
+        for (media_type, example) in media_types {
+            content[*media_type] = json!({"schema": {"type": "string"}, "example": example});
         }
         self
     }

@@ -35,12 +35,17 @@ macro_rules! steps {
                 include_str!(concat!("../../../migrations/", $folder, "/0012_missing_pictures.sql")),
             ),
             (13, "measuring", include_str!(concat!("../../../migrations/", $folder, "/0013_measuring.sql"))),
+            (
+                14,
+                "team names",
+                include_str!(concat!("../../../migrations/", $folder, "/0014_team_names.sql")),
+            ),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 13] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 13] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 14] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 14] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

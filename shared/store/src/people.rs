@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::{FieldError, Time, email};
+use swath_domain::{FieldError, Time, email, names};
 use uuid::Uuid;
 
 use crate::answers::{Asked, decoded, encoded, first_answer, keep_answer};
@@ -149,12 +149,13 @@ async fn make_team(
     }
     let made = execute!(
         db,
-        "INSERT INTO teams (id, name, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO teams (id, name, name_key, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         id.0,
         name,
+        names::key(name),
         actor.at.0;
         |t| {
-            let taken = t.teams.values().any(|(other, _)| other == name);
+            let taken = t.teams.values().any(|(other, _)| names::key(other) == names::key(name));
             Ok(if taken { 0 } else { t.teams.insert_new(id.0, (name.to_owned(), actor.at.0)) })
         }
     )?;

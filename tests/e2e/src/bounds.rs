@@ -15,16 +15,24 @@ async fn scene(items: usize) -> (Team, Job) {
     let team = World::shared().await.team("bounds").await;
     let dataset = team.dataset(items).await;
     let classes = json!([{"name": "thing", "shape": "any"}]);
-    let job = team.job(&dataset, json!({"classes": classes, "range_size": items})).await;
+    let tags: Vec<_> = (0..TAGS).map(|place| json!({"name": name(place)})).collect();
+    let job = team.job(&dataset, json!({"classes": classes, "tags": tags, "range_size": items})).await;
     (team, job)
+}
+
+/// Tags of a figure.
+const TAGS: usize = 200;
+
+/// The name of a tag.
+fn name(place: usize) -> String {
+    format!("tag{place:03}")
 }
 
 /// An annotation of so many bytes as it is stored: a few points with as many tags as there may be.
 fn large(bytes: usize) -> Value {
     const FIGURES: usize = 6;
-    const TAGS: usize = 200;
     let annotation = |length: &dyn Fn(usize) -> usize| {
-        let tag = |place: usize| json!({"name": "seen", "value": "x".repeat(length(place))});
+        let tag = |place: usize| json!({"name": name(place % TAGS), "value": "x".repeat(length(place))});
         let figure = |of: usize| {
             let tags: Vec<_> = (of * TAGS..(of + 1) * TAGS).map(tag).collect();
             json!({"class": "thing", "shape": "point", "geometry": {"points": [[1.0, 1.0]]}, "tags": tags})

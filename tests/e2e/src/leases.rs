@@ -198,3 +198,13 @@ async fn a_reassigned_range_waits_for_the_person_it_was_given_to() {
     let problem = anna.confirm(&lease, 0, annotation(0)).await.refused(409, "stale-lease");
     assert_eq!(problem["reason"], "reassigned", "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_is_asked_for_without_a_body() {
+    let (team, job) = job_of("leases", 5).await;
+    let anna = team.annotator("anna").await;
+    let told = anna.request(Method::POST, "/v1/leases").send().await.created();
+    assert_eq!(told["job"]["id"], job.id);
+    let rosa = team.reviewer("rosa").await;
+    rosa.request(Method::POST, "/v1/reviews").send().await.refused(404, "no-work");
+}

@@ -7,6 +7,7 @@ mod places;
 use std::path::Path;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
 use swath_harness::{Person, Settings, Team, World, ids, until};
@@ -230,5 +231,76 @@ async fn a_named_pipe_blocks_nothing_and_holds_up_no_end() {
     for service in world.services_mut() {
         let status = service.terminate().await.unwrap();
         assert!(status.success(), "{}: {status}", service.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_picture_can_be_asked_for_and_what_is_known_is_not_sent_again() {
+    let world = World::shared().await;
+    let team = world.team("media").await;
+    let folder = world.media_folder("parts").unwrap();
+    let mut picture = png();
+    picture.extend((0..600_000_u32).map(|n| n as u8));
+    std::fs::write(folder.join("a.png"), &picture).unwrap();
+    let (_, _, lease) = lease(&team, json!({"folder": folder})).await;
+    let url = media_url(&lease.told, 0);
+    let nobody = world.stranger(None);
+    let ask = async |method: Method, fields: &[(&str, &str)]| {
+        let request = nobody.request(method, &url);
+        fields.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+    };
+    let whole = ask(Method::GET, &[]).await.is(200);
+    assert!(whole.bytes() == picture && whole.header("accept-ranges") == "bytes");
+    let tag = whole.header("etag").to_owned();
+    for (range, from, to) in [
+        ("bytes=0-99", 0, 100),
+        ("bytes=400000-", 400_000, picture.len()),
+        ("bytes=-7", picture.len() - 7, picture.len()),
+    ] {
+        let part = ask(Method::GET, &[("range", range), ("if-range", &tag)]).await.is(206);
+        assert!(part.bytes() == &picture[from..to], "{range}");
+        assert_eq!(part.header("content-range"), format!("bytes {from}-{}/{}", to - 1, picture.len()));
+        assert_eq!(
+            (part.header("content-type"), part.header("x-content-type-options")),
+            ("image/png", "nosniff")
+        );
+    }
+    let beyond = ask(Method::GET, &[("range", "bytes=9999999-")]).await.is(416);
+    assert_eq!(beyond.header("content-range"), format!("bytes */{}", picture.len()));
+    let head = ask(Method::HEAD, &[]).await.is(200);
+    assert_eq!((head.bytes().len(), head.header("content-length")), (0, picture.len().to_string().as_str()));
+    let known = ask(Method::GET, &[("if-none-match", &tag)]).await.is(304);
+    assert!(known.bytes().is_empty() && known.header("etag") == tag);
+    std::fs::write(folder.join("a.png"), &picture[..500_000]).unwrap();
+    let changed = ask(Method::GET, &[("if-none-match", &tag)]).await.is(200);
+    assert_ne!(changed.header("etag"), tag);
+    assert_eq!(
+        ask(Method::GET, &[("range", "bytes=0-1"), ("if-range", &tag)]).await.is(200).bytes().len(),
+        500_000
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_are_let_in_where_the_configuration_names_them() {
+    let settings = Settings::default()
+        .with("SWATH__SERVER__CORS_ORIGINS", "https://labels.example.org, https://b.example.org");
+    let (strict, open) = (World::shared().await, World::start(settings).await.unwrap());
+    let named = "https://labels.example.org";
+    for (world, origin, is_let_in) in
+        [(strict, named, false), (&open, named, true), (&open, "https://evil.example.org", false)]
+    {
+        let folder = world.media_folder("origins").unwrap();
+        std::fs::write(folder.join("a.png"), png()).unwrap();
+        let (_, anna, lease) = lease(&world.team("origins").await, json!({"folder": folder})).await;
+        let media =
+            world.stranger(None).request(Method::GET, &media_url(&lease.told, 0)).header("origin", origin);
+        let api = anna.request(Method::GET, "/v1/leases").header("origin", origin);
+        let preflight = world.stranger(None).request(Method::OPTIONS, "/v1/leases").header("origin", origin);
+        let preflight = preflight.header("access-control-request-method", "POST");
+        for answer in [media.send().await, api.send().await, preflight.send().await] {
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed == origin, is_let_in, "{origin}: {allowed}");
+            assert_eq!(answer.header("access-control-allow-credentials"), "");
+        }
     }
 }

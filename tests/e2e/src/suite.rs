@@ -27,6 +27,7 @@ mod outages;
 mod own_work;
 mod people;
 mod pictures;
+mod readme;
 mod retries;
 mod reviews;
 mod roles;

@@ -71,7 +71,8 @@ fn pictures_come_in_byte_order_of_their_paths_with_their_size() {
 fn a_folder_without_pictures_is_refused() {
     let world = World::new(&[".hidden.png"]);
     world.put("sub/readme.md", b"");
-    assert_eq!(world.scan(), Err(FolderError::Empty));
+    let Err(empty) = world.scan() else { panic!("something was found") };
+    assert!(empty.to_string().ends_with("what it holds: 1 .md, 1 hidden"), "{empty}");
     let file = world.root.join("sub/readme.md");
     assert_eq!(world.scan_at(&file).err(), Some(FolderError::NotAFolder));
 }

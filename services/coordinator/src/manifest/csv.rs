@@ -79,6 +79,13 @@ impl Records {
         }
         self.first_line.extend_from_slice(bytes);
         let Some(end) = self.first_line.iter().position(is_end) else { return Ok(()) };
+        if is_hint(&self.first_line[..end]) {
+            let Some(newline) = self.first_line.iter().position(|byte| *byte == b'\n') else { return Ok(()) };
+            let behind = self.first_line.split_off(newline + 1);
+            self.first_line.clear();
+            self.skipped += 1;
+            return self.begin(&behind, out);
+        }
         let mut reader = ReaderBuilder::new().delimiter(delimiter(&self.first_line[..end])).build();
         reader.set_line(self.skipped + 1);
         let first = std::mem::take(&mut self.first_line);
@@ -138,6 +145,11 @@ impl Records {
         (self.filled, self.fields, self.begun) = (0, 0, None);
         Ok(())
     }
+}
+
+/// Whether a line only tells a spreadsheet what divides the columns, as in `sep=;`.
+fn is_hint(line: &[u8]) -> bool {
+    line.len() == 5 && line[..4].eq_ignore_ascii_case(b"sep=")
 }
 
 /// Whether a line ends here.

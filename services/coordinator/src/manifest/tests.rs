@@ -224,6 +224,8 @@ fn columns_may_be_divided_by_semicolons_or_tabs() {
         assert_eq!(items[0].labels, ["cat", "dog"]);
         assert_eq!(items[0].meta.as_ref().unwrap()["Patient"], "P 1");
     }
+    let hinted = parse(Kind::Csv, b"\xef\xbb\xbfsep=;\r\nuri;note\r\nhttps://h/1;a,b\r\n").unwrap();
+    assert_eq!((hinted[0].line, hinted[0].meta.as_ref().unwrap()["note"].as_str()), (3, Some("a,b")));
     let said = parse(Kind::Csv, b"url;labels\n").unwrap_err().to_string();
     assert!(said.contains("semicolons"), "{said}");
 }

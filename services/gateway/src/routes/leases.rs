@@ -11,6 +11,7 @@ use swath_domain::Status;
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, Figure, Skip, Tag};
 use swath_leasing::{Ask, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
+use swath_runtime::body::OptionalBody;
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::{self, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Result, Search, body};
@@ -22,7 +23,7 @@ pub(crate) async fn create(
     Extension(gateway): Extension<Arc<Gateway>>,
     caller: Caller,
     key: IdempotencyKey,
-    request: Body<LeaseRequest>,
+    OptionalBody(request): OptionalBody<LeaseRequest>,
 ) -> Result<Response> {
     let digest = serde_json::to_vec(&request.value).unwrap_or_default();
     attend(&gateway, &caller, &request.value);

@@ -13,6 +13,7 @@ use swath_domain::review::Verdict;
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, Status, limits};
 use swath_leasing::{Ask, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
+use swath_runtime::body::OptionalBody;
 use swath_runtime::idempotency::check_key;
 use swath_runtime::pages::{self, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search, body};
@@ -26,7 +27,7 @@ pub(crate) async fn create(
     Extension(review): Shared,
     caller: Caller,
     key: IdempotencyKey,
-    request: Body<LeaseRequest>,
+    OptionalBody(request): OptionalBody<LeaseRequest>,
 ) -> Result<Response> {
     let digest = serde_json::to_vec(&request.value).unwrap_or_default();
     let ask = Ask { caller, request: request.value, key: key.key(&digest) };

@@ -26,6 +26,7 @@ suite! {
     a_sign_in_that_two_gateways_see_is_logged_once
     a_configured_token_replaces_the_one_before
     a_token_that_is_asked_for_again_is_not_made_again
+    teams_are_told_apart_by_more_than_case_and_form
 }
 
 fn asked(user: UserId, route: &'static str, body: &[u8]) -> Option<Asked> {
@@ -339,4 +340,16 @@ async fn a_token_that_is_asked_for_again_is_not_made_again(world: World) {
     let listed = world.store.tokens(Some(world.team), None, Uuid::nil(), 9).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(together.iter().all(|(id, _)| *id == listed[0].id));
+}
+
+async fn teams_are_told_apart_by_more_than_case_and_form(world: World) {
+    let make = async |name: &str| {
+        let made = world.store.team_create(TeamId(world.id()), name.into(), world.actor(), None).await;
+        matches!(made, Err(StoreError::Conflict(_)))
+    };
+    assert!(!make("Ünder Way").await);
+    for taken in ["ünder way", "U\u{308}NDER WAY", "Ünder Way"] {
+        assert!(make(taken).await, "{taken}");
+    }
+    assert!(!make("Under Way").await);
 }

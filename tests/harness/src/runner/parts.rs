@@ -12,6 +12,9 @@ use crate::step::Kind;
 /// End-to-end tests mostly wait for processes, so more of them run at once than there are cores.
 const E2E_THREADS: &str = "--test-threads=6";
 
+/// How long each reader of foreign bytes is tried where everything is run.
+const FUZZ_SECONDS: &str = "60";
+
 /// A browser takes a core by itself while it starts.
 const BROWSERS: &str = "--test-threads=2";
 
@@ -70,6 +73,9 @@ async fn unit(run: &mut Run) {
         let mut command = run.cargo(&tests);
         // Most of them wait for a server and not for the processor.
         command.arg("--").args(filters).env("RUST_TEST_THREADS", "4");
+        if run.options.part == Part::All {
+            command.env("SWATH_FUZZ_SECONDS", FUZZ_SECONDS);
+        }
         run.step("unit tests", Kind::Tests, command).await;
     }
     run.stop_servers().await;

@@ -24,7 +24,7 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek)) -> Option<(i64, i64)> {
         size if HEADERS.contains(&size) => {
             let width = i32::from_le_bytes([w0, w1, w2, w3]);
             let height = i32::from_le_bytes([h0, h1, h2, h3]);
-            Some((width.into(), i64::from(height).abs()))
+            (width >= 0).then_some((width.into(), i64::from(height).abs()))
         }
         _ => None,
     }

@@ -1,0 +1,6 @@
+-- A team's name as it is compared: without regard to case and Unicode form. Of teams whose names differ in no more than the
+-- case of Latin letters already, the oldest has the key.
+ALTER TABLE teams ADD COLUMN name_key TEXT;
+UPDATE teams SET name_key = lower(trim(name))
+WHERE NOT EXISTS (SELECT 1 FROM teams AS older WHERE lower(trim(older.name)) = lower(trim(teams.name)) AND older.id < teams.id);
+CREATE UNIQUE INDEX teams_name_key ON teams (name_key) WHERE name_key IS NOT NULL;
