@@ -3,4 +3,4 @@
 ALTER TABLE teams ADD COLUMN name_key TEXT;
 UPDATE teams SET name_key = lower(trim(name) COLLATE "C")
 WHERE NOT EXISTS (SELECT 1 FROM teams AS older WHERE lower(trim(older.name) COLLATE "C") = lower(trim(teams.name) COLLATE "C") AND older.id < teams.id);
-CREATE UNIQUE INDEX teams_name_key ON teams (name_key) WHERE name_key IS NOT NULL;
+CREATE UNIQUE INDEX teams_compared_name ON teams (name_key) WHERE name_key IS NOT NULL;

@@ -3,4 +3,4 @@
 ALTER TABLE teams ADD COLUMN name_key TEXT;
 UPDATE teams SET name_key = lower(trim(name))
 WHERE NOT EXISTS (SELECT 1 FROM teams AS older WHERE lower(trim(older.name)) = lower(trim(teams.name)) AND older.id < teams.id);
-CREATE UNIQUE INDEX teams_name_key ON teams (name_key) WHERE name_key IS NOT NULL;
+CREATE UNIQUE INDEX teams_compared_name ON teams (name_key) WHERE name_key IS NOT NULL;

@@ -59,6 +59,10 @@ pub(crate) struct Gauges {
     pub(crate) age: GaugeVec,
     /// Leases and reviews by how much time they have left.
     pub(crate) leases: GaugeVec,
+    /// Pictures that could not be read.
+    pub(crate) missing_pictures: Gauge,
+    /// Datasets whose pictures wait to be measured.
+    pub(crate) measuring: Gauge,
     /// Messages in the queues.
     pub(crate) depth: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
@@ -161,6 +165,14 @@ impl Gauges {
                 "Leases and reviews that are held: all of them, those that run out within a minute, and those whose time is over; the last two are counted up to 10,000.",
                 &["state"],
             )?,
+            missing_pictures: Gauge::new(
+                "swath_missing_pictures",
+                "Pictures that somebody wanted to see and that could not be read; counted up to 100,000.",
+            )?,
+            measuring: Gauge::new(
+                "swath_datasets_measuring",
+                "Datasets with pictures in the object store that wait to be measured.",
+            )?,
             depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
             read_for,
@@ -181,7 +193,7 @@ impl Gauges {
         *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
-    fn all(&self) -> [&dyn Collector; 14] {
+    fn all(&self) -> [&dyn Collector; 16] {
         [
             &self.items,
             &self.assignments,
@@ -194,6 +206,8 @@ impl Gauges {
             &self.overdue_jobs,
             &self.age,
             &self.leases,
+            &self.missing_pictures,
+            &self.measuring,
             &self.depth,
             &self.read_at,
             &self.read_for,

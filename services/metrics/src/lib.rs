@@ -33,6 +33,8 @@ const TEAMS: usize = 200;
 const QUEUES: Duration = Duration::from_secs(30);
 /// A lease that has less time left is about to run out.
 const SOON: i64 = seconds(60);
+/// Missing pictures that are counted.
+const PICTURES: i64 = 100_000;
 /// How far leases that run out are counted.
 const LEASES: i64 = 10_000;
 
@@ -117,6 +119,7 @@ impl Metrics {
         self.gauges.show("other", &other);
         self.gauges.sum(&sums);
         self.show_leases(held, now).await?;
+        self.show_pictures().await?;
         self.show_queues(&teams).await;
         self.gauges.read_at.set(now.0 as f64 / 1e6);
         self.gauges.read_for.set(began.elapsed().as_secs_f64());
@@ -157,6 +160,13 @@ impl Metrics {
         for (state, count) in [("live", held), ("expiring", soon), ("overdue", overdue)] {
             self.gauges.leases.with_label_values(&[state]).set(count as f64);
         }
+        Ok(())
+    }
+
+    async fn show_pictures(&self) -> Result<()> {
+        let store = &self.context.store;
+        self.gauges.missing_pictures.set(store.all_pictures_missing(PICTURES).await? as f64);
+        self.gauges.measuring.set(store.datasets_measuring().await? as f64);
         Ok(())
     }
 

@@ -156,6 +156,18 @@ impl Store {
         .await
     }
 
+    /// How many datasets wait to be measured.
+    pub async fn datasets_measuring(&self) -> Result<i64> {
+        let mut reader = self.reader().await?;
+        let count = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT COUNT(*) FROM measuring";
+            |t| Some((t.measuring.iter().count() as i64,))
+        )?;
+        Ok(count.unwrap_or_default().0)
+    }
+
     /// Whether pictures of a dataset wait to be measured.
     pub async fn is_measuring(&self, id: DatasetId) -> Result<bool> {
         let mut reader = self.reader().await?;

@@ -73,6 +73,19 @@ impl Store {
         Ok(count.unwrap_or_default().0)
     }
 
+    /// How many pictures could not be read in all datasets, counted up to so many.
+    pub async fn all_pictures_missing(&self, most: i64) -> Result<i64> {
+        let mut reader = self.reader().await?;
+        let count = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT COUNT(*) FROM (SELECT item FROM missing_pictures LIMIT $1) AS counted",
+            most;
+            |t| Some(((t.missing_pictures.iter().count() as i64).min(most),))
+        )?;
+        Ok(count.unwrap_or_default().0)
+    }
+
     /// Pictures of a dataset behind `after` that could not be read.
     pub async fn missing_pictures(
         &self,

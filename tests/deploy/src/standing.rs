@@ -47,6 +47,10 @@ pub(crate) async fn make(world: &World) -> Standing {
     }
     let token = admin.post("/v1/tokens", json!({"user": person})).await.created();
     let person = world.stranger(token["token"].as_str());
+    let folder = world.media_folder("standing").unwrap();
+    std::fs::write(folder.join("a.gif"), b"GIF89a\x02\0\x01\0\0\0\0;").unwrap();
+    let files = json!({"team": teams[0], "name": "files", "source": {"folder": folder}});
+    person.post("/v1/datasets", files).await.created();
     let items = json!([{"uri": "https://a.example/1.png"}, {"uri": "https://a.example/2.png"}]);
     let dataset = json!({"team": teams[0], "name": "standing", "source": {"items": items}});
     let dataset = text(&person.post("/v1/datasets", dataset).await.created(), "id");
@@ -74,9 +78,14 @@ impl Standing {
         let twin = format!("/v1/users/{}", self.twin);
         world.admin().patch(&twin, json!({"name": "renamed"})).await.ok();
         world.admin().patch(&twin, json!({"active": false})).await.ok();
-        for kind in
-            ["large-annotation", "token-without-team", "shared-address", "member-unasked", "shared-media"]
-        {
+        for kind in [
+            "large-annotation",
+            "token-without-team",
+            "shared-address",
+            "member-unasked",
+            "shared-media",
+            "sizes-as-stored",
+        ] {
             assert!(found.contains(kind), "{kind} is not among {found:?}");
         }
     }

@@ -109,6 +109,7 @@ async fn a_missing_picture_is_news_once_and_counted(world: World) {
     assert!(!world.store.picture_missing(id, 1, world.pass(5)).await.unwrap());
     assert!(world.store.picture_missing(id, 2, world.now()).await.unwrap());
     assert_eq!(world.store.pictures_missing(id).await.unwrap(), 2);
+    assert_eq!(world.store.all_pictures_missing(1).await.unwrap(), 1, "counted up to a bound");
     let seen = world.store.missing_pictures(id, -1, 1).await.unwrap();
     assert_eq!((seen.len(), seen[0].item, seen[0].since, seen[0].times), (1, 1, since, 2));
     assert_eq!(world.store.missing_pictures(id, 1, 9).await.unwrap()[0].item, 2);
@@ -170,6 +171,7 @@ async fn measuring_goes_on_behind_what_was_tried_and_ends(world: World) {
     );
     world.store.measuring_end_pass(second, now).await.unwrap();
     assert_eq!(world.store.measuring_next(now).await.unwrap(), None, "the next pass waits");
+    assert_eq!(world.store.datasets_measuring().await.unwrap(), 1);
     for _ in 0..2 {
         assert!(world.store.is_measuring(id).await.unwrap());
         let again = world.store.measuring_next(world.pass(600_000_000)).await.unwrap().unwrap();
