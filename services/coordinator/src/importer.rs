@@ -91,6 +91,8 @@ pub(crate) struct Import {
     /// The digest of the request, as far as it is known before its body has been read.
     digest: Vec<u8>,
     patience: Arc<Patience>,
+    /// What bare paths of a manifest are below.
+    paths_below: Option<String>,
 }
 
 /// Whether the client still waits for the outcome, which decides how a failure is told: the client is answered, or the
@@ -117,7 +119,12 @@ impl Import {
         let patience = Arc::new(Patience::default());
         let asked = (attempt, digest.clone());
         let task = tokio::spawn(run(context.clone(), target, naming, arriving, (asked, patience.clone())));
-        Self { context, feed, task, digest, patience }
+        Self { context, feed, task, digest, patience, paths_below: None }
+    }
+
+    /// Looks for the bare paths of a manifest below this base.
+    pub(crate) fn below(self, base: Option<String>) -> Self {
+        Self { paths_below: base, ..self }
     }
 
     /// Waits for the outcome.
@@ -150,7 +157,7 @@ impl Import {
     /// Imports a manifest as it streams in. A refusal is answered once the body has been read to its end, for a client
     /// that is still sending does not listen.
     pub(crate) async fn stream(mut self, kind: Kind, mut body: Body, most: u64) -> Result<Report> {
-        let mut pages = Pages::new(kind, true);
+        let mut pages = Pages::new(kind, true, self.paths_below.clone());
         let mut digest = Sha256::new_with_prefix(&self.digest);
         let mut bytes: u64 = 0;
         let mut failed = false;

@@ -15,6 +15,7 @@ use swath_domain::FieldError;
 use swath_domain::limits;
 use swath_domain::text::check_text;
 use swath_runtime::Problem;
+use swath_runtime::media_path::encode;
 use swath_runtime::problem::Fault;
 
 pub(crate) use lines::Lines;
@@ -158,11 +159,21 @@ pub struct Found {
     pub items: Vec<ManifestItem>,
     /// What is wrong with lines that are no items.
     pub faults: Vec<ManifestError>,
+    /// What bare paths are below, where something is.
+    base: Option<String>,
 }
 
 impl Found {
+    /// Nothing yet, of a manifest whose bare paths lie below `base`.
+    pub fn below(base: Option<String>) -> Self {
+        Self { base, ..Self::default() }
+    }
+
     /// Takes an item in, or says everything that is wrong with it.
-    fn accept(&mut self, item: ManifestItem) {
+    fn accept(&mut self, mut item: ManifestItem) {
+        if let Some(base) = self.base.as_ref().filter(|_| is_bare(&item.uri)) {
+            item.uri = joined(base, &item.uri);
+        }
         let errors = check_item(&item);
         if errors.is_empty() {
             self.items.push(item);
@@ -270,6 +281,32 @@ pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// Whether a URI is only a path, to be looked for below a base.
+fn is_bare(uri: &str) -> bool {
+    let is_scheme = |text: &str| {
+        text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    !uri.is_empty()
+        && !uri.starts_with('/')
+        && !uri.contains('\\')
+        && !uri.split_once(':').is_some_and(|(text, _)| is_scheme(text))
+}
+
+/// The URI of a path below a base. A path of the server's disk is written as URIs of files are.
+fn joined(base: &str, path: &str) -> String {
+    let is_file = base.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"));
+    if is_file { format!("{base}{}", encode(path.as_bytes())) } else { format!("{base}{path}") }
+}
+
+/// What is wrong with a base that bare paths are to be looked for below.
+pub(crate) fn check_base(field: &str, base: &str) -> Option<FieldError> {
+    let fault = if base.ends_with('/') { unusable(base) } else { Some("must end with a slash".to_owned()) };
+    let is_long = base.chars().count() > limits::URI_MAX / 2;
+    let fault =
+        fault.or(is_long.then(|| format!("must not be longer than {} characters", limits::URI_MAX / 2)));
+    fault.map(|message| FieldError::new(field, message))
 }
 
 /// Why nobody could ever open what a URI names; none where somebody may.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use swath_domain::assignment::Hold;
 use swath_domain::ids::{DatasetId, LeaseId, UserId};
+use swath_domain::labels::Size;
 use swath_domain::{FieldError, Ranges, Refusal, Stale};
 use swath_runtime::{Context, Problem, Result};
 use swath_store::ItemRow;
@@ -22,39 +23,58 @@ const NOTED: Duration = Duration::from_secs(60);
 /// Pictures remembered as noted.
 const NOTED_MAX: usize = 10_000;
 
-/// What a browser says of a picture: its width and height as it is displayed, or that it could not be loaded.
+/// What a browser says of a picture: its size as it is displayed, or whether it could not be loaded.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PictureReport {
-    /// Width in pixels.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    width: Option<i64>,
-    /// Height in pixels.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    height: Option<i64>,
-    /// Whether it could not be loaded.
-    #[serde(default)]
-    missing: bool,
+#[serde(untagged, try_from = "ReportFields")]
+pub enum PictureReport {
+    /// It was shown.
+    Size {
+        /// Width in pixels.
+        #[schema(minimum = 1, maximum = 1_000_000)]
+        width: i64,
+        /// Height in pixels.
+        #[schema(minimum = 1, maximum = 1_000_000)]
+        height: i64,
+    },
+    /// It was not.
+    Missing {
+        /// Whether it could not be loaded.
+        missing: bool,
+    },
 }
 
-impl PictureReport {
-    /// The size, or none of a picture that could not be loaded.
-    fn size(self) -> Result<Option<(i64, i64)>> {
-        let is_side = |side: i64| (1..=SIDE_MAX).contains(&side);
-        match (self.width, self.height, self.missing) {
-            (None, None, true) => Ok(None),
-            (Some(width), Some(height), false) if is_side(width) && is_side(height) => {
-                Ok(Some((width, height)))
+/// A report on the wire, before its form is known.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportFields {
+    width: Option<i64>,
+    height: Option<i64>,
+    missing: Option<bool>,
+}
+
+impl TryFrom<ReportFields> for PictureReport {
+    type Error = &'static str;
+
+    fn try_from(fields: ReportFields) -> Result<Self, Self::Error> {
+        match fields {
+            ReportFields { width: Some(width), height: Some(height), missing: None } => {
+                Ok(Self::Size { width, height })
             }
-            (Some(_), Some(_), false) => {
-                let errors = [("width", self.width), ("height", self.height)].into_iter();
-                let bad = errors.filter(|(_, side)| !side.is_some_and(is_side));
-                let fault = |(field, _)| FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels"));
-                Err(Problem::invalid(bad.map(fault).collect()))
+            ReportFields { width: None, height: None, missing: Some(missing) } => {
+                Ok(Self::Missing { missing })
             }
-            _ => Err(Problem::field("width", "is needed with `height`, or `missing` alone")),
+            _ => Err("expected {width, height} or {missing}"),
         }
     }
+}
+
+/// Refuses a size that no picture has.
+fn check_size((width, height): Size) -> Result<()> {
+    let is_bad = |side: &(&str, i64)| !(1..=SIDE_MAX).contains(&side.1);
+    let fault = |(field, _)| FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels"));
+    let errors: Vec<_> =
+        [("width", width), ("height", height)].into_iter().filter(is_bad).map(fault).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 /// Pictures that were noted as missing a moment ago.
@@ -104,16 +124,21 @@ impl Desk {
         index: i64,
         report: PictureReport,
     ) -> Result<()> {
-        let size = report.size()?;
+        if let PictureReport::Size { width, height } = report {
+            check_size((width, height))?;
+        }
         let (facts, item) = self.shown(lease, user, index).await?;
-        let store = &self.context.store;
-        let Some(size) = size else {
-            self.missing.note(&self.context, facts.dataset, index).await;
-            return Ok(());
-        };
-        self.missing.note_found(&self.context, facts.dataset, index).await?;
-        if item.certain_size().is_none() {
-            store.size_report(facts.dataset, index, user, size).await?;
+        match report {
+            PictureReport::Size { width, height } => {
+                self.missing.note_found(&self.context, facts.dataset, index).await?;
+                if item.certain_size().is_none() {
+                    self.context.store.size_report(facts.dataset, index, user, (width, height)).await?;
+                }
+            }
+            PictureReport::Missing { missing: true } => {
+                self.missing.note(&self.context, facts.dataset, index).await;
+            }
+            PictureReport::Missing { missing: false } => {}
         }
         Ok(())
     }

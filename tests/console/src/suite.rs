@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod accessibility;
+mod displayed;
 mod faults;
 mod foreign_pages;
 mod history;

@@ -14,8 +14,8 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    pub(super) fn new(kind: Kind, quotes: bool) -> Self {
-        Self { parser: Parser::new(kind), found: Found::default(), quotes }
+    pub(super) fn new(kind: Kind, quotes: bool, base: Option<String>) -> Self {
+        Self { parser: Parser::new(kind), found: Found::below(base), quotes }
     }
 
     /// Takes the next bytes, and gives full pages and faults.

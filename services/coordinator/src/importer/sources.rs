@@ -115,7 +115,7 @@ impl Import {
 
     async fn feed_file(&self, mut file: File, kind: Kind, most: u64) -> Result<()> {
         let unreadable = || Problem::field("source.manifest", "cannot be read");
-        let (mut pages, mut bytes) = (Pages::new(kind, false), 0);
+        let (mut pages, mut bytes) = (Pages::new(kind, false, self.paths_below.clone()), 0);
         loop {
             let read = move || {
                 let mut piece = vec![0; PIECE_BYTES];
@@ -157,7 +157,8 @@ impl Import {
             let detail = format!("cannot be read: the object store answered {}", answer.status());
             return Err(Problem::field("source.manifest", detail));
         }
-        let (mut answer, mut pages, mut bytes) = (answer, Pages::new(kind, false), 0);
+        let (mut answer, mut pages, mut bytes) =
+            (answer, Pages::new(kind, false, self.paths_below.clone()), 0);
         while let Some(data) = answer.chunk().await.map_err(unreadable)? {
             bytes += data.len() as u64;
             if bytes > most {

@@ -231,6 +231,24 @@ fn columns_may_be_divided_by_semicolons_or_tabs() {
 }
 
 #[test]
+fn bare_paths_are_looked_for_below_a_base() {
+    let below = |base: &str, path: &str| {
+        let mut found = Found::below(Some(base.to_owned()));
+        found.accept(ManifestItem { uri: path.to_owned(), ..ManifestItem::default() });
+        found.items.pop().map(|item| item.uri)
+    };
+    assert_eq!(below("s3://b/x/", "a b/1#.png").as_deref(), Some("s3://b/x/a b/1#.png"));
+    assert_eq!(below("file:///d/", "a b/1#.png").as_deref(), Some("file:///d/a%20b/1%23.png"));
+    assert_eq!(below("s3://b/x/", "https://h/1.png").as_deref(), Some("https://h/1.png"));
+    for hopeless in ["/etc/passwd", "C:\\1.png", "htps://h/1.png"] {
+        assert_eq!(below("s3://b/x/", hopeless), None, "{hopeless}");
+    }
+    for (base, is_good) in [("s3://b/x/", true), ("s3://b/x", false), ("x/", false), ("https:///", false)] {
+        assert_eq!(check_base("base", base).is_none(), is_good, "{base}");
+    }
+}
+
+#[test]
 fn what_nobody_could_open_is_refused_with_its_line() {
     let taken =
         |uri: &str| parse(Kind::Jsonl, serde_json::json!({"uri": uri}).to_string().as_bytes()).is_ok();

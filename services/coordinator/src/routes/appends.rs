@@ -11,7 +11,9 @@ use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Se
 use swath_store::{Dataset, DatasetState, StoreError, digest};
 
 use super::datasets::{own, view};
-use super::imports::{Start, TrialView, begin, begin_stream, faults_of, refused_stream, unknown_type};
+use super::imports::{
+    Start, TrialView, begin, begin_stream, check_paths_below, faults_of, refused_stream, unknown_type,
+};
 use crate::attempt;
 use crate::importer::{Import, Naming, Report, Target};
 use crate::manifest::{Kind, ManifestItem};
@@ -33,6 +35,7 @@ pub(crate) struct MoreItems {
 pub(crate) struct AppendQuery {
     #[serde(default)]
     dry_run: bool,
+    base: Option<String>,
 }
 
 /// Whether this request has appended, or an earlier one under the same key.
@@ -55,7 +58,9 @@ pub(crate) async fn append(
     let key = key.request(caller.user(), APPEND).filter(|_| !is_trial);
     let appended = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => {
-            let prefix = format!("{id}\n{kind:?}\n").into_bytes();
+            check_paths_below("base", query.base.as_deref())?;
+            let below = query.base.as_ref().map(|base| format!("{base}\n")).unwrap_or_default();
+            let prefix = format!("{id}\n{kind:?}\n{below}").into_bytes();
             match begin_stream(&context, key, &prefix, request.into_body()).await? {
                 Ok((attempt, body)) => {
                     let most = context.config.server.upload_bytes;
@@ -65,7 +70,7 @@ pub(crate) async fn append(
                         Err(problem) => return Err(refused_stream(body, most, problem).await),
                     };
                     let import = Import::start(context.clone(), version, Naming::Line, (attempt, prefix));
-                    Appended::Now(import.stream(kind, body, most).await?)
+                    Appended::Now(import.below(query.base).stream(kind, body, most).await?)
                 }
                 Err(first) => Appended::Before(first),
             }

@@ -21,7 +21,7 @@ use super::datasets::view;
 use crate::attempt::{self, Attempt};
 use crate::folder::Order;
 use crate::importer::{Import, Naming, Report, Target};
-use crate::manifest::{Kind, ManifestItem, check_item};
+use crate::manifest::{Kind, ManifestItem, check_base, check_item};
 use crate::notes::Notes;
 
 const ROUTE: &str = "POST /v1/datasets";
@@ -64,6 +64,9 @@ pub(crate) struct SourceRequest {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     count: Option<i64>,
+    /// With a manifest: what bare paths in it are below, as in `s3://bucket/streets/`.
+    #[serde(default)]
+    base: Option<String>,
     /// With a folder: in which order its pictures come; as people count, unless it says otherwise.
     #[serde(default)]
     order: Option<Order>,
@@ -110,6 +113,7 @@ pub(crate) struct StreamQuery {
     team: Option<TeamId>,
     #[serde(default)]
     dry_run: bool,
+    base: Option<String>,
 }
 
 pub(crate) async fn create(
@@ -207,7 +211,9 @@ async fn from_stream(
     let key = key.filter(|_| !query.dry_run);
     let name = query.name.ok_or_else(|| Problem::field("name", "is needed in the query"))?;
     let name = checked_name(name)?;
-    let prefix = format!("{team}\n{name}\n{kind:?}\n").into_bytes();
+    check_paths_below("base", query.base.as_deref())?;
+    let below = query.base.as_ref().map(|base| format!("{base}\n")).unwrap_or_default();
+    let prefix = format!("{team}\n{name}\n{kind:?}\n{below}").into_bytes();
     let (attempt, body) = match begin_stream(context, key, &prefix, request.into_body()).await? {
         Ok(go) => go,
         Err(first) => return first_dataset(first),
@@ -219,13 +225,21 @@ async fn from_stream(
     };
     let target = Target::new_dataset(id, team, query.dry_run);
     let import = Import::start(context.clone(), target, Naming::Line, (attempt, prefix));
-    Ok(Outcome::of(id, query.dry_run, import.stream(kind, body, most).await?))
+    Ok(Outcome::of(id, query.dry_run, import.below(query.base).stream(kind, body, most).await?))
 }
 
 fn checked_name(mut name: String) -> Result<String> {
     let mut errors = Vec::new();
     names::take("name", &mut name, &mut errors);
     if errors.is_empty() { Ok(name) } else { Err(Problem::invalid(errors)) }
+}
+
+/// Refuses a base that nothing could lie below.
+pub(super) fn check_paths_below(field: &str, base: Option<&str>) -> Result<()> {
+    match base.and_then(|base| check_base(field, base)) {
+        Some(error) => Err(Problem::invalid(vec![error])),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with the fields of items in a request.

@@ -85,27 +85,39 @@ async fn read(
     dataset: &Dataset,
     mut body: Body,
 ) -> Result<(Vec<Told>, Share)> {
+    let most = context.config.server.upload_bytes;
     let mut lines = Lines::default();
     let mut reading = Reading { count: dataset.items, sizes: Vec::new(), faults: Faults::default() };
-    let (mut share, mut bytes) = (Share::default(), 0);
+    let (mut share, mut bytes, mut failed) = (Share::default(), 0, None);
+    // A refusal is answered once the body has been read to its end, for a client that is still sending does not listen.
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         bytes += data.len() as u64;
-        if bytes > context.config.server.upload_bytes || reading.sizes.len() > SIZES_MAX {
-            return Err(Problem::too_large(format!(
-                "a request tells at most {SIZES_MAX} sizes in at most {} bytes",
-                context.config.server.upload_bytes
-            )));
+        if bytes > most {
+            return Err(too_many(most));
+        }
+        if failed.is_some() {
+            continue;
         }
         let before = reading.sizes.len();
-        lines.push(data, |number, line| reading.line(number, line)).map_err(Problem::from)?;
+        failed = lines.push(data, |number, line| reading.line(number, line)).err().map(Problem::from);
+        if reading.sizes.len() > SIZES_MAX {
+            failed = Some(too_many(most));
+        }
         if before < SMALL && reading.sizes.len() >= SMALL {
             share = context.requests.share(Some(caller.user()), SIZES_MAX * size_of::<Told>()).await?;
         }
     }
+    if let Some(problem) = failed {
+        return Err(problem);
+    }
     lines.finish(|number, line| reading.line(number, line)).map_err(Problem::from)?;
     Ok((reading.end()?, share))
+}
+
+fn too_many(bytes: u64) -> Problem {
+    Problem::too_large(format!("a request tells at most {SIZES_MAX} sizes, in at most {bytes} bytes"))
 }
 
 /// The lines of a request as they are read.

@@ -107,6 +107,9 @@ pub struct AddArgs {
     /// With --pattern: how many items there are
     #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    /// With a manifest: what bare paths in it are below, as in s3://bucket/streets/
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
     /// With --folder: the order of its pictures, as people count or by the bytes of their paths
     #[arg(long, requires = "folder", value_parser = ["natural", "bytes"])]
     order: Option<String>,
@@ -180,6 +183,9 @@ async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
             if let Some(order) = &args.order {
                 body["source"]["order"] = json!(order);
             }
+            if let Some(base) = &args.base {
+                body["source"]["base"] = json!(base);
+            }
             if args.skip_bad {
                 body["source"]["skip_bad"] = json!(true);
             }
@@ -215,6 +221,7 @@ async fn upload(session: &Session, args: &AddArgs, file: &Path) -> anyhow::Resul
     if let Some(team) = session.optional_team(args.team.as_deref()).await? {
         query.push(("team", team.to_string()));
     }
+    query.extend(args.base.clone().map(|base| ("base", base)));
     query.extend(args.dry_run.then(|| ("dry_run", "true".to_owned())));
     Ok(session.client.upload("/v1/datasets", &query, content_type(file), file).await?)
 }

@@ -10,7 +10,7 @@ use swath_runtime::access::MANAGER;
 use swath_runtime::{Caller, Context, Problem, Result};
 use swath_store::{NewDataset, Source, fill_pattern};
 
-use super::{NewDatasetRequest, Outcome, SourceRequest, checked_name, faults_of, open};
+use super::{NewDatasetRequest, Outcome, SourceRequest, check_paths_below, checked_name, faults_of, open};
 use crate::attempt::Attempt;
 use crate::export::shared_base;
 use crate::importer::place::{Place, manifest_place};
@@ -28,18 +28,22 @@ enum Chosen {
     Pattern(String, i64),
     Items(Vec<ManifestItem>),
     Folder(PathBuf, FolderOptions),
-    Manifest(String),
+    Manifest(String, Option<String>),
 }
 
 impl SourceRequest {
     fn choose(self) -> Result<Chosen> {
-        let Self { folder, manifest, items, pattern, count, order, skip_bad } = self;
+        let Self { folder, manifest, items, pattern, count, order, skip_bad, base } = self;
         if folder.is_none() && order.is_some() {
             return Err(Problem::field("source.order", "goes with a folder alone"));
         }
         if folder.is_none() && skip_bad.is_some() {
             return Err(Problem::field("source.skip_bad", "goes with a folder alone"));
         }
+        if manifest.is_none() && base.is_some() {
+            return Err(Problem::field("source.base", "goes with a manifest alone"));
+        }
+        check_paths_below("source.base", base.as_deref())?;
         match (folder, manifest, items, pattern, count) {
             (Some(folder), None, None, None, None) => {
                 let options = FolderOptions {
@@ -48,7 +52,7 @@ impl SourceRequest {
                 };
                 Ok(Chosen::Folder(PathBuf::from(folder), options))
             }
-            (None, Some(manifest), None, None, None) => Ok(Chosen::Manifest(manifest)),
+            (None, Some(manifest), None, None, None) => Ok(Chosen::Manifest(manifest, base)),
             (None, None, Some(items), None, None) => Ok(Chosen::Items(items)),
             (None, None, None, Some(pattern), count) => {
                 Ok(Chosen::Pattern(pattern, count.unwrap_or_default()))
@@ -100,9 +104,10 @@ pub(super) async fn from_source(
             let outcome = import.folder(access.places.clone(), folder, options);
             Ok(Outcome::of(id, is_trial, patiently(outcome, &patience, is_trial).await?))
         }
-        Chosen::Manifest(manifest) => {
+        Chosen::Manifest(manifest, base) => {
             let (place, kind) = manifest_place(context, team, manifest).await?;
             let (id, import) = begin(name, Naming::Line, attempted).await?;
+            let import = import.below(base);
             let (patience, most) = (import.patience(), context.config.server.upload_bytes);
             let report = match place {
                 Place::File(file) => patiently(import.file(file, kind, most), &patience, is_trial).await?,
