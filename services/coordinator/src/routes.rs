@@ -288,6 +288,7 @@ fn dataset_routes() -> Vec<Route> {
             "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
             picture_sizes::tell,
         )
+        .takes::<picture_sizes::SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
         .takes_stream(&[("application/x-ndjson", "{\"index\": 0, \"width\": 640, \"height\": 480}\n")])
         .gives::<picture_sizes::SizesView>(200)
         .streamed(),

@@ -1,5 +1,6 @@
 //! What a person's browser says of a picture that it was shown: how large it is, or that it could not be loaded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use swath_domain::{FieldError, Ranges, Refusal, Stale};
 use swath_runtime::{Context, Problem, Result};
 use swath_store::ItemRow;
 use tokio::time::Instant;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use crate::Desk;
 use crate::facts::Facts;
@@ -24,16 +27,14 @@ const NOTED: Duration = Duration::from_secs(60);
 const NOTED_MAX: usize = 10_000;
 
 /// What a browser says of a picture: its size as it is displayed, or whether it could not be loaded.
-#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
-#[serde(untagged, try_from = "ReportFields")]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "ReportFields")]
 pub enum PictureReport {
     /// It was shown.
     Size {
         /// Width in pixels.
-        #[schema(minimum = 1, maximum = 1_000_000)]
         width: i64,
         /// Height in pixels.
-        #[schema(minimum = 1, maximum = 1_000_000)]
         height: i64,
     },
     /// It was not.
@@ -43,12 +44,34 @@ pub enum PictureReport {
     },
 }
 
-/// A report on the wire, before its form is known.
+impl utoipa::ToSchema for PictureReport {
+    fn name() -> Cow<'static, str> {
+        "PictureReport".into()
+    }
+}
+
+/// Written by hand: a derived one would allow further fields.
+impl utoipa::PartialSchema for PictureReport {
+    fn schema() -> RefOr<Schema> {
+        let object =
+            || ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let side = || {
+            let kind = ObjectBuilder::new().schema_type(Type::Integer);
+            kind.minimum(Some(1)).maximum(Some(SIDE_MAX))
+        };
+        let size = object().property("width", side()).property("height", side());
+        let size = size.required("width").required("height");
+        let missing = object().property("missing", ObjectBuilder::new().schema_type(Type::Boolean));
+        OneOfBuilder::new().item(size).item(missing.required("missing")).into()
+    }
+}
+
+/// A report on the wire, before its form is known. To JSON `40.0` is the whole number 40.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReportFields {
-    width: Option<i64>,
-    height: Option<i64>,
+    width: Option<f64>,
+    height: Option<f64>,
     missing: Option<bool>,
 }
 
@@ -58,7 +81,9 @@ impl TryFrom<ReportFields> for PictureReport {
     fn try_from(fields: ReportFields) -> Result<Self, Self::Error> {
         match fields {
             ReportFields { width: Some(width), height: Some(height), missing: None } => {
-                Ok(Self::Size { width, height })
+                let whole =
+                    |side: f64| if side.fract() == 0.0 { Ok(side as i64) } else { Err("pixels are whole") };
+                Ok(Self::Size { width: whole(width)?, height: whole(height)? })
             }
             ReportFields { width: None, height: None, missing: Some(missing) } => {
                 Ok(Self::Missing { missing })

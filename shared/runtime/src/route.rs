@@ -84,7 +84,9 @@ impl Route {
     pub fn takes_stream(mut self, media_types: &[(&str, &str)]) -> Self {
         let content = self.doc.body.get_or_insert_with(|| json!({}));
         for (media_type, example) in media_types {
-            content[*media_type] = json!({"schema": {"type": "string"}, "example": example});
+            // An `example` would be sent by programs that cannot write the type.
+            let schema = json!({"type": "string", "description": format!("As in:\n\n{example}")});
+            content[*media_type] = json!({"schema": schema});
         }
         self
     }

@@ -141,6 +141,15 @@ async fn sizes_are_told_later_and_an_export_without_them_is_refused() {
             (0..3).map(|n| format!("{{\"index\":{n},\"width\":640,\"height\":480}}\n")).collect::<String>();
         assert_eq!(tell(&good).await.ok(), json!({"told": 3, "changed": 3}));
         assert_eq!(tell(&good).await.ok(), json!({"told": 3, "changed": 0}), "again it is no news");
+        let listed = json!({"sizes": [{"index": 0, "width": 640, "height": 480}]});
+        assert_eq!(team.manager.post(&sizes, listed).await.ok(), json!({"told": 1, "changed": 0}));
+        let twice =
+            json!({"sizes": [{"index": 0, "width": 1, "height": 1}, {"index": 0, "width": 2, "height": 1}]});
+        team.manager.post(&sizes, twice).await.invalid("sizes[1]");
+        team.manager
+            .post(&sizes, json!({"sizes": [{"index": 9, "width": 1, "height": 1}]}))
+            .await
+            .invalid("sizes[0].index");
         assert_eq!(team.look(&job).await["exports_lack"]["items_without_size"], 0);
         let whole = team.manager.get(&export("")).await.ok();
         assert_eq!(whole["images"].as_array().unwrap().len(), 3, "{whole}");

@@ -155,6 +155,7 @@ impl Scene {
             ("PATCH", "/v1/users/{user}") => json!({"name": "another name"}),
             ("PATCH", _) => json!({"title": "another title"}),
             ("POST", "/v1/teams/{team}/invitations") => json!({"roles": ["annotator"]}),
+            ("PUT", path) if path.ends_with("/picture") => json!({"missing": false}),
             ("PUT", "/v1/leases/{lease}/items/{index}") => json!({"figures": [], "tags": []}),
             ("PUT", "/v1/reviews/{review}/items/{reviewed}") => json!({"verdict": "accept"}),
             ("POST", "/v1/leases/{lease}/submit") => json!({"submission_id": ids::fresh()}),

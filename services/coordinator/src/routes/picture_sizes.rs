@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use swath_domain::FieldError;
 use swath_domain::ids::DatasetId;
-use swath_runtime::body::{interrupted, media_type};
+use swath_runtime::body::{self, interrupted, media_type};
 use swath_runtime::budget::Share;
 use swath_runtime::problem::Fault;
 use swath_runtime::{Caller, Context, PathId, Problem, Result};
@@ -24,12 +24,27 @@ const PAGE: usize = 1_000;
 /// From so many sizes on, a request takes its share of the memory for large requests.
 const SMALL: usize = 10_000;
 
-/// A line: the size of one picture, as it is displayed.
-#[derive(Debug, Deserialize)]
+/// The sizes of pictures, as they are displayed.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Line {
+pub(crate) struct SizesRequest {
+    /// One for each picture.
+    #[schema(min_items = 1)]
+    sizes: Vec<PictureSize>,
+}
+
+/// The size of one picture: an entry of a request, or a line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PictureSize {
+    /// The item's number in the dataset.
+    #[schema(minimum = 0)]
     index: i64,
+    /// Width in pixels.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     width: i64,
+    /// Height in pixels.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     height: i64,
 }
 
@@ -58,13 +73,18 @@ pub(crate) async fn tell(
     request: Request,
 ) -> Result<Json<SizesView>> {
     let dataset = own(&context, &caller, id).await?;
-    if Kind::of_content_type(media_type(request.headers())) != Some(Kind::Jsonl) {
-        return Err(Problem::media_type("the body must be application/x-ndjson"));
+    let kind = media_type(request.headers());
+    let is_stream = Kind::of_content_type(kind) == Some(Kind::Jsonl);
+    if !is_stream && !kind.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::media_type("the body must be application/json or application/x-ndjson"));
     }
     if dataset.state != DatasetState::Ready {
         return Err(Problem::conflict(format!("the dataset is {}", dataset.state.name())));
     }
-    let (sizes, _share) = read(&context, &caller, &dataset, request.into_body()).await?;
+    let (sizes, _share) = match is_stream {
+        true => read(&context, &caller, &dataset, request.into_body()).await?,
+        false => (listed(&context, &caller, &dataset, request.into_body()).await?, Share::default()),
+    };
     let mut changed = 0;
     for page in sizes.chunks(PAGE) {
         let size = |told: &Told| NewSize {
@@ -78,6 +98,16 @@ pub(crate) async fn tell(
     Ok(Json(SizesView { told: sizes.len() as u64, changed }))
 }
 
+/// The sizes of a JSON body.
+async fn listed(context: &Context, caller: &Caller, dataset: &Dataset, body: Body) -> Result<Vec<Told>> {
+    let most = context.config.server.body_bytes;
+    let bytes = body::collect(body, most, (&context.requests, Some(caller.user()))).await?;
+    let request: SizesRequest = body::parse(&bytes)?;
+    let mut reading = Reading::of(dataset, By::Entry);
+    request.sizes.iter().zip(0..).for_each(|(size, place)| reading.told(place, size));
+    reading.end()
+}
+
 /// Reads the whole body before anything is written, so that a fault leaves everything as it was.
 async fn read(
     context: &Context,
@@ -87,7 +117,7 @@ async fn read(
 ) -> Result<(Vec<Told>, Share)> {
     let most = context.config.server.upload_bytes;
     let mut lines = Lines::default();
-    let mut reading = Reading { count: dataset.items, sizes: Vec::new(), faults: Faults::default() };
+    let mut reading = Reading::of(dataset, By::Line);
     let (mut share, mut bytes, mut failed) = (Share::default(), 0, None);
     // A refusal is answered once the body has been read to its end, for a client that is still sending does not listen.
     while let Some(frame) = body.frame().await {
@@ -124,19 +154,42 @@ fn too_many(bytes: u64) -> Problem {
 struct Reading {
     /// Items of the dataset.
     count: i64,
+    by: By,
     sizes: Vec<Told>,
     faults: Faults,
 }
 
+/// How a size is named to the client.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    /// By its line, from 1.
+    Line,
+    /// By its place in `sizes`, from 0.
+    Entry,
+}
+
+impl By {
+    fn place(self, number: u64) -> String {
+        match self {
+            Self::Line => format!("line {number}"),
+            Self::Entry => format!("sizes[{number}]"),
+        }
+    }
+}
+
 impl Reading {
+    fn of(dataset: &Dataset, by: By) -> Self {
+        Self { count: dataset.items, by, sizes: Vec::new(), faults: Faults::default() }
+    }
+
     fn line(&mut self, number: u64, text: &[u8]) {
-        match serde_json::from_slice::<Line>(text) {
+        match serde_json::from_slice::<PictureSize>(text) {
             Ok(line) => self.told(number, &line),
             Err(error) => self.fault(number, &FieldError::new("", format!("is not a size: {error}"))),
         }
     }
 
-    fn told(&mut self, number: u64, line: &Line) {
+    fn told(&mut self, number: u64, line: &PictureSize) {
         let mut errors = Vec::new();
         if !(0..self.count).contains(&line.index) {
             let message = format!("is not an item of the dataset, which has {}", self.count);
@@ -152,19 +205,32 @@ impl Reading {
     }
 
     fn fault(&mut self, line: u64, error: &FieldError) {
-        let field = Some(error.field.clone()).filter(|field| !field.is_empty());
-        self.faults.add(Fault { field, line: Some(line), message: error.message.clone(), index: None });
+        let message = error.message.clone();
+        self.faults.add(match self.by {
+            By::Line => {
+                let field = Some(error.field.clone()).filter(|field| !field.is_empty());
+                Fault { field, line: Some(line), message, index: None }
+            }
+            By::Entry => {
+                let field = error.clone().within(&format!("sizes[{line}]")).field;
+                Fault { field: Some(field), message, ..Fault::default() }
+            }
+        });
     }
 
     /// The sizes in the order of their items, of which each has one.
     fn end(mut self) -> Result<Vec<Told>> {
         self.sizes.sort_unstable_by_key(|told| (told.item, told.line));
+        let mut doubles = Vec::new();
         for pair in self.sizes.windows(2) {
             let [first, second] = pair else { continue };
             if first.item == second.item && (first.width, first.height) != (second.width, second.height) {
-                let message = format!("item {} has another size on line {}", second.item, first.line);
-                self.faults.add(Fault { line: Some(second.line), message, ..Fault::default() });
+                doubles.push((*first, *second));
             }
+        }
+        for (first, second) in doubles {
+            let message = format!("item {} has another size at {}", second.item, self.by.place(first.line));
+            self.fault(second.line, &FieldError::new("", message));
         }
         self.sizes.dedup_by_key(|told| told.item);
         if self.sizes.is_empty() && self.faults.is_empty() {
