@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use swath_domain::{AssignmentId, JobId, UserId};
+use swath_domain::AssignmentId;
 
 use super::output::Column;
 use super::session::Session;
@@ -60,9 +60,9 @@ pub enum AssignmentCommand {
     Reassign {
         #[command(flatten)]
         decision: Decision,
-        /// For whom
+        /// For whom, by id or name
         #[arg(long, value_name = "USER")]
-        to: UserId,
+        to: String,
     },
     /// Put an assignment that was handed in back to the start
     Reopen(Decision),
@@ -72,14 +72,14 @@ pub enum AssignmentCommand {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// The job
-    job: JobId,
+    /// The job, by id or title
+    job: String,
     /// Only those in this status, as IN_PROGRESS
     #[arg(long)]
     status: Option<String>,
-    /// Only those that this person holds
+    /// Only those that this person holds, by id or name
     #[arg(long, value_name = "USER")]
-    holder: Option<UserId>,
+    holder: Option<String>,
     /// Only those past their due date
     #[arg(long)]
     overdue: bool,
@@ -102,6 +102,7 @@ pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Resul
         AssignmentCommand::Show { id } => session.show(&format!("/v1/assignments/{id}"), COLUMNS).await,
         AssignmentCommand::Log { id } => session.list(&format!("/v1/assignments/{id}/log"), &[], LOG).await,
         AssignmentCommand::Reassign { decision, to } => {
+            let to = session.user(&to).await?;
             decide(session, &decision, "reassign", json!({"reason": decision.reason, "user": to})).await
         }
         AssignmentCommand::Reopen(decision) => {
@@ -116,9 +117,11 @@ pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Resul
 async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     let mut query = Vec::new();
     query.extend(args.status.map(|status| ("status", status.to_ascii_uppercase())));
-    query.extend(args.holder.map(|holder| ("holder", holder.to_string())));
+    let holder = session.optional_user(args.holder.as_deref()).await?;
+    query.extend(holder.map(|holder| ("holder", holder.to_string())));
     query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
-    session.list(&format!("/v1/jobs/{}/assignments", args.job), &query, LIST).await
+    let path = format!("/v1/jobs/{}/assignments", session.job(&args.job).await?);
+    session.list(&path, &query, LIST).await
 }
 
 async fn decide(session: &Session, decision: &Decision, verb: &str, body: Value) -> anyhow::Result<()> {

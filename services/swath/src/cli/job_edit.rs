@@ -3,10 +3,10 @@
 use anyhow::ensure;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use swath_domain::UserId;
 use swath_domain::job::Priority;
 
 use super::job_form::{due, word};
+use super::session::Session;
 
 /// What `swath job edit` takes.
 #[derive(Args)]
@@ -31,15 +31,15 @@ pub struct JobEdit {
     /// How urgent it is: low, normal, high or release_blocker
     #[arg(long, value_name = "CLASS", value_parser = word::<Priority>)]
     priority: Option<Priority>,
-    /// Only these people may annotate (repeatable)
+    /// Only these people may annotate, by id or name (repeatable)
     #[arg(long = "annotator", id = "annotators", value_name = "USER")]
-    annotators: Vec<UserId>,
+    annotators: Vec<String>,
     /// Everyone in the team may annotate
     #[arg(long, conflicts_with = "annotators")]
     all_annotators: bool,
-    /// Only these people may review (repeatable)
+    /// Only these people may review, by id or name (repeatable)
     #[arg(long = "reviewer", id = "reviewers", value_name = "USER")]
-    reviewers: Vec<UserId>,
+    reviewers: Vec<String>,
     /// Every reviewer of the team may review
     #[arg(long, conflicts_with = "reviewers")]
     all_reviewers: bool,
@@ -52,7 +52,7 @@ impl JobEdit {
     }
 
     /// The request's body: what was named alone.
-    pub fn body(&self) -> anyhow::Result<Value> {
+    pub async fn body(&self, session: &Session) -> anyhow::Result<Value> {
         let mut body = Map::new();
         let texts = [
             ("title", &self.title),
@@ -69,6 +69,7 @@ impl JobEdit {
             ("reviewers", &self.reviewers, self.all_reviewers),
         ] {
             if is_everyone || !people.is_empty() {
+                let people = session.users(people).await?;
                 body.insert(field.to_owned(), if is_everyone { Value::Null } else { json!(people) });
             }
         }

@@ -11,6 +11,9 @@ use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::ReasonCode;
 use swath_domain::{DatasetId, Range, TeamId, Time, UserId};
 
+/// Who may annotate, and who may review.
+pub type People = (Vec<UserId>, Vec<UserId>);
+
 /// What `swath job create` takes: a file or flags.
 #[derive(Args)]
 pub struct JobForm {
@@ -91,10 +94,10 @@ struct JobFlags {
     lease_seconds: Option<u32>,
     /// Only these people annotate, by user id (repeatable)
     #[arg(long = "annotator", id = "annotators", value_name = "USER")]
-    annotators: Vec<UserId>,
+    annotators: Vec<String>,
     /// Only these people review, by user id (repeatable)
     #[arg(long = "reviewer", id = "reviewers", value_name = "USER")]
-    reviewers: Vec<UserId>,
+    reviewers: Vec<String>,
 }
 
 /// The API's body; what is absent is left to the server's defaults.
@@ -134,17 +137,32 @@ impl JobForm {
         self.flags.dataset.as_deref()
     }
 
+    /// Who was named: those who may annotate, and those who may review.
+    pub fn people(&self) -> (&[String], &[String]) {
+        (&self.flags.annotators, &self.flags.reviewers)
+    }
+
     /// The request's body.
-    pub fn body(&self, team: Option<TeamId>, dataset: Option<DatasetId>) -> anyhow::Result<Value> {
+    pub fn body(
+        &self,
+        team: Option<TeamId>,
+        dataset: Option<DatasetId>,
+        people: &People,
+    ) -> anyhow::Result<Value> {
         match &self.file {
             Some(file) => read(file),
-            None => self.flags.body(team, dataset),
+            None => self.flags.body(team, dataset, people),
         }
     }
 }
 
 impl JobFlags {
-    fn body(&self, team: Option<TeamId>, dataset: Option<DatasetId>) -> anyhow::Result<Value> {
+    fn body(
+        &self,
+        team: Option<TeamId>,
+        dataset: Option<DatasetId>,
+        people: &People,
+    ) -> anyhow::Result<Value> {
         let body = NewJob {
             team,
             dataset,
@@ -158,8 +176,8 @@ impl JobFlags {
             instructions: self.instructions.as_deref(),
             due_date: self.due.as_deref(),
             priority: self.priority,
-            annotators: some(&self.annotators),
-            reviewers: some(&self.reviewers),
+            annotators: some(&people.0),
+            reviewers: some(&people.1),
             review: self.review.as_ref(),
             reasons: some(&self.reasons),
             shown_meta: some(&self.shown_meta),
@@ -263,11 +281,16 @@ mod tests {
         form: JobForm,
     }
 
+    fn people(form: &JobForm) -> People {
+        let ids = |texts: &[String]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        (ids(form.people().0), ids(form.people().1))
+    }
+
     fn body(line: &str) -> Result<Value, String> {
         let words = std::iter::once("create").chain(line.split(' '));
         let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
         line.form
-            .body(None, line.form.dataset().and_then(|id| id.parse().ok()))
+            .body(None, line.form.dataset().and_then(|id| id.parse().ok()), &people(&line.form))
             .map_err(|error| error.to_string())
     }
 

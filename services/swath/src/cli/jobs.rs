@@ -99,7 +99,7 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
         JobCommand::List(args) => list(session, args).await,
         JobCommand::Edit(edit) => {
             let path = format!("/v1/jobs/{}", session.job(edit.job()).await?);
-            let edited: Value = session.client.patch(&path, &edit.body()?).await?;
+            let edited: Value = session.client.patch(&path, &edit.body(session).await?).await?;
             Ok(session.output.record(COLUMNS, &edited)?)
         }
         JobCommand::Show { job } => {
@@ -127,7 +127,9 @@ async fn create(session: &Session, form: &JobForm) -> anyhow::Result<()> {
         Some(meant) => Some(session.dataset(meant).await?),
         None => None,
     };
-    session.create("/v1/jobs", &form.body(team, dataset)?, COLUMNS).await
+    let (annotators, reviewers) = form.people();
+    let people = (session.users(annotators).await?, session.users(reviewers).await?);
+    session.create("/v1/jobs", &form.body(team, dataset, &people)?, COLUMNS).await
 }
 
 async fn turn(session: &Session, id: JobId, verb: &str) -> anyhow::Result<()> {

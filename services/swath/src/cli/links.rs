@@ -2,7 +2,6 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use swath_domain::UserId;
 
 use super::output::Column;
 use super::session::{Connection, Session};
@@ -12,9 +11,9 @@ const COLUMNS: &[Column] =
 
 #[derive(Args)]
 pub struct LinkArgs {
-    /// Who signs in with it; yourself unless said otherwise
+    /// Who signs in with it, by id or name; yourself unless said otherwise
     #[arg(long)]
-    user: Option<UserId>,
+    user: Option<String>,
     /// The team that the session will open, by id or name; not needed for a person with only one
     #[arg(long)]
     team: Option<String>,
@@ -23,7 +22,8 @@ pub struct LinkArgs {
 /// Makes a link and shows it. Its code stands behind the `#`, which browsers do not send and nobody logs.
 pub async fn run(session: &Session, connection: &Connection, args: LinkArgs) -> anyhow::Result<()> {
     let team = session.optional_team(args.team.as_deref()).await?;
-    let body = json!({"user": args.user, "team": team});
+    let user = session.optional_user(args.user.as_deref()).await?;
+    let body = json!({"user": user, "team": team});
     let mut made: Value = session.client.post("/v1/sign-in-links", &body).await?;
     let code = made["code"].as_str().unwrap_or_default();
     made["link"] = json!(format!("{}/#sign-in={code}", connection.url.trim_end_matches('/')));

@@ -130,13 +130,57 @@ impl Session {
         one_of(found, kind, name, meant)
     }
 
-    /// The account that is meant: by its id or its name.
+    /// The person who is meant, by id or name: for an administrator one of all accounts, and otherwise of one's teams.
     pub async fn user(&self, meant: &str) -> anyhow::Result<UserId> {
         if let Ok(id) = meant.parse() {
             return Ok(id);
         }
-        let found = self.client.page::<Value>("/v1/users", &[("name", meant.to_owned())], None).await?.items;
-        one_of(found, "account", "name", meant)
+        let found = match self.client.page::<Value>("/v1/users", &[("name", meant.to_owned())], None).await {
+            Ok(page) => page.items,
+            Err(error) if error.is("forbidden") => self.members_called(meant).await?,
+            Err(error) => return Err(error.into()),
+        };
+        one_of(found, "person", "name", meant)
+    }
+
+    /// The same for a field that may be left out.
+    pub async fn optional_user(&self, meant: Option<&str>) -> anyhow::Result<Option<UserId>> {
+        match meant {
+            Some(meant) => self.user(meant).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same for several.
+    pub async fn users(&self, meant: &[String]) -> anyhow::Result<Vec<UserId>> {
+        let mut users = Vec::with_capacity(meant.len());
+        for one in meant {
+            users.push(self.user(one).await?);
+        }
+        Ok(users)
+    }
+
+    /// The people of one's teams who have this name, each once.
+    async fn members_called(&self, meant: &str) -> anyhow::Result<Vec<Value>> {
+        let mut found: Vec<Value> = Vec::new();
+        for team in self.client.page::<Value>("/v1/teams", &[], None).await?.items {
+            let path = format!("/v1/teams/{}/members", team["id"].as_str().unwrap_or_default());
+            let mut after: Option<String> = None;
+            loop {
+                let page = self.client.page::<Value>(&path, &[], after.as_deref()).await?;
+                for person in page.items.into_iter().map(|member| member["user"].clone()) {
+                    let is_meant = person["name"].as_str().is_some_and(|name| is_called(name, meant));
+                    if is_meant && !found.contains(&person) {
+                        found.push(person);
+                    }
+                }
+                match page.next {
+                    Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                    _ => break,
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Whether the token is an administrator's.
@@ -154,11 +198,14 @@ impl Session {
     }
 }
 
+/// Whether a name is the one that is meant, whatever its case.
+fn is_called(name: &str, meant: &str) -> bool {
+    name.to_lowercase() == meant.trim().to_lowercase()
+}
+
 /// The one of these that has exactly this name, whatever its case.
 fn one_of<T: FromStr>(found: Vec<Value>, kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
-    let is_meant = |thing: &&Value| {
-        thing[field].as_str().is_some_and(|name| name.to_lowercase() == meant.trim().to_lowercase())
-    };
+    let is_meant = |thing: &&Value| thing[field].as_str().is_some_and(|name| is_called(name, meant));
     let named: Vec<_> = found.iter().filter(is_meant).collect();
     match named.as_slice() {
         [] => bail!(NotFound(format!("there is no {kind} `{meant}`"))),

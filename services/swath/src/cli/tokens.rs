@@ -23,9 +23,9 @@ const LISTED: &[Column] = &[
 pub enum TokenCommand {
     /// Make a token; it is shown this once
     Create {
-        /// Whose token; your own unless said otherwise
+        /// Whose token, by id or name; your own unless said otherwise
         #[arg(long)]
-        user: Option<UserId>,
+        user: Option<String>,
         /// The team in which it is good, by id or name; not needed for a person with only one
         #[arg(long)]
         team: Option<String>,
@@ -35,9 +35,9 @@ pub enum TokenCommand {
     },
     /// List tokens: all for an administrator, the team's for a manager, your own otherwise
     List {
-        /// Of this person alone
+        /// Of this person alone, by id or name
         #[arg(long)]
-        user: Option<UserId>,
+        user: Option<String>,
         /// Of this team alone, by id or name
         #[arg(long)]
         team: Option<String>,
@@ -47,9 +47,9 @@ pub enum TokenCommand {
         /// The token's id (not the token itself)
         #[arg(required_unless_present = "user", conflicts_with = "user")]
         id: Option<TokenId>,
-        /// All tokens of this person
+        /// All tokens of this person, by id or name
         #[arg(long)]
-        user: Option<UserId>,
+        user: Option<String>,
         /// In this team alone, by id or name
         #[arg(long, requires = "user")]
         team: Option<String>,
@@ -61,10 +61,12 @@ pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()>
     match command {
         TokenCommand::Create { user, team, expires_at } => {
             let team = session.optional_team(team.as_deref()).await?;
+            let user = session.optional_user(user.as_deref()).await?;
             create(session, &json!({"user": user, "team": team, "expires_at": expires_at})).await
         }
         TokenCommand::List { user, team } => {
             let team = session.optional_team(team.as_deref()).await?;
+            let user = session.optional_user(user.as_deref()).await?;
             session.list("/v1/tokens", &scope(user, team), LISTED).await
         }
         TokenCommand::Revoke { id: Some(id), .. } => {
@@ -73,6 +75,7 @@ pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()>
         }
         TokenCommand::Revoke { user, team, .. } => {
             let team = session.optional_team(team.as_deref()).await?;
+            let user = session.optional_user(user.as_deref()).await?;
             let query: Vec<_> =
                 scope(user, team).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
             session.client.delete(&format!("/v1/tokens?{}", query.join("&"))).await?;
