@@ -205,6 +205,12 @@ async fn work_is_asked_for_without_a_body() {
     let anna = team.annotator("anna").await;
     let told = anna.request(Method::POST, "/v1/leases").send().await.created();
     assert_eq!(told["job"]["id"], job.id);
+    let log = team.log(&job).await;
+    let of_anna: Vec<_> = log.iter().filter(|entry| entry["actor"] == anna.id).collect();
+    assert!(
+        !of_anna.is_empty() && of_anna.iter().all(|entry| entry["actor_name"] == anna.name),
+        "{of_anna:?}"
+    );
     let rosa = team.reviewer("rosa").await;
     rosa.request(Method::POST, "/v1/reviews").send().await.refused(404, "no-work");
 }

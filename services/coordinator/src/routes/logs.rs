@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
+use super::names::Names;
 use super::{assignments, jobs};
 
 /// Entries of the job itself that are read at once.
@@ -37,6 +38,9 @@ pub(crate) struct EntryView {
     at: Time,
     /// Who; absent where Swath itself acted.
     actor: Option<UserId>,
+    /// Their name today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor_name: Option<String>,
     /// Who made the token through which the actor acted, where that is somebody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_maker: Option<UserId>,
@@ -53,8 +57,9 @@ pub(crate) struct EntryView {
 }
 
 impl EntryView {
-    fn new(entry: Entry, job: JobId) -> Self {
+    fn new(entry: Entry, job: JobId, names: &Names) -> Self {
         Self {
+            actor_name: entry.actor.and_then(|actor| names.person(actor)),
             assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
             seq: entry.seq,
             at: entry.at,
@@ -80,8 +85,14 @@ pub(crate) async fn assignment(
     let assignment = assignments::own(&context, &caller, id, LEADS).await?;
     let (limit, after) = (pages::limit(query.limit)?, pages::after_number(query.after.as_deref())?);
     let (entries, more) = context.store.log(id.0, after.unwrap_or(0), limit).await?;
-    let entries = entries.into_iter().map(|entry| EntryView::new(entry, assignment.job)).collect();
+    let names = actors(&context, &entries).await?;
+    let entries = entries.into_iter().map(|entry| EntryView::new(entry, assignment.job, &names)).collect();
     Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
+}
+
+/// The names of everyone who acted.
+async fn actors(context: &Context, entries: &[Entry]) -> Result<Names> {
+    Names::of_people(context, entries.iter().filter_map(|entry| entry.actor)).await
 }
 
 pub(crate) async fn job(
@@ -104,7 +115,7 @@ async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     loop {
         let (entries, more) = context.store.log(id.0, after, ENTRIES).await.map_err(io::Error::other)?;
         after = entries.last().map_or(after, |last| last.seq);
-        send(pages, id, entries).await?;
+        send(context, pages, id, entries).await?;
         if !more {
             break;
         }
@@ -113,7 +124,7 @@ async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     loop {
         let (entries, more) = context.store.log_page(id, after).await.map_err(io::Error::other)?;
         after = entries.last().map_or(after, |last| (last.subject, last.seq));
-        send(pages, id, entries).await?;
+        send(context, pages, id, entries).await?;
         if !more {
             return Ok(());
         }
@@ -121,10 +132,11 @@ async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
 }
 
 /// Sends a page; an error once the client has gone away.
-async fn send(pages: &Chunks, job: JobId, entries: Vec<Entry>) -> io::Result<()> {
+async fn send(context: &Context, pages: &Chunks, job: JobId, entries: Vec<Entry>) -> io::Result<()> {
+    let names = actors(context, &entries).await.map_err(|problem| io::Error::other(problem.detail))?;
     let mut lines = Vec::new();
     for entry in entries {
-        serde_json::to_writer(&mut lines, &EntryView::new(entry, job))?;
+        serde_json::to_writer(&mut lines, &EntryView::new(entry, job, &names))?;
         lines.push(b'\n');
     }
     if lines.is_empty() {

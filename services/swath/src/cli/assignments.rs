@@ -38,7 +38,8 @@ const LOG: &[Column] = &[
     ("ACTION", "/action"),
     ("FROM", "/from"),
     ("TO", "/to"),
-    ("ACTOR", "/actor"),
+    ("ACTOR", "/actor_name"),
+    ("ACTOR ID", "/actor"),
     ("REASON", "/reason"),
 ];
 
