@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod documented;
 mod roles;
 
 use std::process::ExitCode;

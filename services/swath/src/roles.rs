@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use clap::ValueEnum;
-use serde_json::Value;
 use swath_coordinator::Coordinator;
 use swath_gateway::Gateway;
 use swath_metrics::Metrics;
@@ -25,6 +24,8 @@ use swath_runtime::{Context, Route, origin, server, telemetry, token_uses};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
+
+use crate::documented;
 
 /// What a process can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,7 +109,8 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let metrics_listener = server::bind_metrics(&context.config, whole).await?;
     let services = Services::new(&context, &options)?;
-    let router = server::router(&context, services.routes(), documented, services.pages(&context.config));
+    let router =
+        server::router(&context, services.routes(), documented::document, services.pages(&context.config));
     let serving = tokio::spawn(server::serve(context.clone(), listener, router));
     let tasks = TaskTracker::new();
     if let Some((listener, address)) = metrics_listener {
@@ -150,12 +152,6 @@ async fn come_up(
     services.run(&tasks);
     tracing::info!("ready");
     Ok(first)
-}
-
-/// The API of all services, which is what the document shows wherever it is asked for.
-fn documented() -> Value {
-    let services = [swath_coordinator::routes(), swath_gateway::routes(), swath_review::routes()];
-    server::document(&services.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// From where browsers load pictures, beside the server itself.

@@ -40,7 +40,7 @@ sections! {
         listen: String, secret: SecretString,
         #[serde(deserialize_with = "list_or_text")]
         cors_origins: Vec<String>,
-         request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
+        request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
         upload_bytes: u64, header_seconds: u64, idle_seconds: u64, body_seconds: u64, stall_seconds: u64, connections: usize,
         unauthenticated_connections: usize, metrics_listen: String,
     }
@@ -116,13 +116,7 @@ pub struct Sources {
 impl Config {
     /// Reads and checks the configuration.
     pub fn load(sources: &Sources) -> anyhow::Result<Self> {
-        let environment = Environment::with_prefix("SWATH")
-            .prefix_separator("__")
-            .separator("__")
-            .try_parsing(true)
-            .list_separator(":")
-            .with_list_parse_key("media.roots");
-        Self::from_parts(sources, environment)
+        Self::from_parts(sources, environment())
     }
 
     fn from_parts(sources: &Sources, environment: Environment) -> anyhow::Result<Self> {
@@ -176,13 +170,7 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
-        for origin in &self.server.cors_origins {
-            let is_one = origin == "*" || origin::of(origin).as_deref() == Some(origin);
-            ensure!(
-                is_one,
-                "server.cors_origins: `{origin}` is not an origin, as in https://labels.example.org, nor `*`"
-            );
-        }
+        check_cors(&self.server.cors_origins)?;
         for origin in &self.media.origins {
             let is_one = origin::of(origin).as_deref() == Some(origin);
             ensure!(is_one, "media.origins: `{origin}` is not an origin, as in https://pictures.example.org");
@@ -288,6 +276,32 @@ impl Config {
     }
 }
 
+/// How the environment names keys: `SWATH__SECTION__KEY`.
+fn environment() -> Environment {
+    Environment::with_prefix("SWATH")
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(":")
+        .with_list_parse_key("media.roots")
+}
+
+/// All origins, or named ones: a name beside `*` would look as if it shut others out.
+fn check_cors(origins: &[String]) -> anyhow::Result<()> {
+    if origins.iter().any(|origin| origin == "*") {
+        ensure!(origins.len() == 1, "server.cors_origins: `*` is all origins, and stands alone");
+        return Ok(());
+    }
+    for origin in origins {
+        ensure!(
+            origin::is_as_sent(origin),
+            "server.cors_origins: `{origin}` is no origin as a browser sends it: `scheme://host` in lower case, with \
+             `:port` where it is not the scheme's own, no path, as in https://labels.example.org; or `*`"
+        );
+    }
+    Ok(())
+}
+
 const WEAK: &str = "must have 32 or more visible ASCII characters, at least 8 of them different";
 
 fn is_strong(secret: &str) -> bool {
@@ -368,6 +382,29 @@ mod tests {
             ["server.request_seconds", "server.idle_seconds", "work.grace_seconds", "media.url_seconds"]
         {
             assert!(load(&[(key, "9223372036854775807")]).is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn origins_of_other_pages_are_none_named_or_all_and_bad_ones_are_refused_by_name() {
+        let origins = |text: &str| load(&[("server.cors_origins", text)]).map(|it| it.server.cors_origins);
+        assert!(load(&[]).unwrap().server.cors_origins.is_empty());
+        assert_eq!(origins("*").unwrap(), ["*"]);
+        let two = origins("https://a.example.org, http://localhost:5173").unwrap();
+        assert_eq!(two, ["https://a.example.org", "http://localhost:5173"]);
+        for bad in ["https://a.example.org/", "a.example.org", "*,https://a.example.org", "null"] {
+            let error = origins(bad).unwrap_err().to_string();
+            assert!(error.starts_with("server.cors_origins: "), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn origins_come_from_the_environment_too() {
+        for (text, expected) in [("*", 1), ("https://a.example.org,https://b.example.org:8443", 2), ("", 0)] {
+            let given = [("SWATH__SERVER__CORS_ORIGINS".to_owned(), text.to_owned())];
+            let environment = environment().source(Some(given.into_iter().collect()));
+            let config = Config::from_parts(&Sources::default(), environment).unwrap();
+            assert_eq!(config.server.cors_origins.len(), expected, "{text}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Origins of the web: scheme, host and port.
 
+use url::Url;
+
 /// The origin of an address, as in `https://s3.example.org` of `https://s3.example.org/path`; none where it has none, or
 /// where it holds what would mean something else in a policy.
 pub fn of(address: &str) -> Option<String> {
@@ -12,9 +14,45 @@ pub fn of(address: &str) -> Option<String> {
     (is_web && is_plain(authority)).then(|| format!("{scheme}://{authority}"))
 }
 
+/// Whether this is an origin as a browser writes it: in lower case, without the port that the scheme has anyway, and with
+/// nothing behind. Any other spelling, and a `*` in the host, would never equal what a browser sends.
+pub fn is_as_sent(text: &str) -> bool {
+    if of(text).as_deref() != Some(text) {
+        return false;
+    }
+    let parsed = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+    parsed.is_some_and(|url| url.origin().ascii_serialization() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_of_a_page_is_spelled_as_a_browser_sends_it() {
+        for good in ["https://labels.example.org", "http://localhost:5173", "http://[::1]:8080"] {
+            assert!(is_as_sent(good), "{good}");
+        }
+        for bad in [
+            "",
+            "null",
+            "labels.example.org",
+            "https://labels.example.org/",
+            "https://labels.example.org/page",
+            "https://labels.example.org?a",
+            "https://Labels.example.org",
+            "HTTPS://labels.example.org",
+            "https://labels.example.org:443",
+            "https://labels.example.org:99999",
+            "https://me@labels.example.org",
+            "https://*.example.org",
+            "https://m\u{fc}nchen.example",
+            "ftp://labels.example.org",
+            "file:///srv",
+        ] {
+            assert!(!is_as_sent(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn an_origin_is_scheme_and_host_and_nothing_that_a_policy_would_read_otherwise() {

@@ -137,14 +137,19 @@ impl Route {
 
     /// Answers with a stream of one of these media types.
     pub fn gives_stream(mut self, media_types: &[&str]) -> Self {
-        let mut content = json!({});
-        for media_type in media_types {
-            let kind = if *media_type == "application/json" { "object" } else { "string" };
-            content[*media_type] = json!({"schema": {"type": kind}});
-        }
-        self.doc.answers.push((200, content));
+        self.doc.answers.push((200, streamed_content(media_types)));
         self.streams = true;
         self
+    }
+
+    /// Answers with a part of its stream as well, where the request names one.
+    pub fn gives_part(mut self, media_types: &[&str]) -> Self {
+        self.doc.answers.push((206, streamed_content(media_types)));
+        let text = || json!({"type": "string"});
+        self.header("Range", text(), "One range of bytes, as in `bytes=0-1023`.")
+            .header("If-Range", text(), "The part only where this is the `ETag` still, or else the whole.")
+            .header("If-None-Match", text(), "Nothing where the `ETag` is one of these still.")
+            .refuses(416)
     }
 
     /// May take its time over the request or the answer.
@@ -194,6 +199,23 @@ impl Route {
         self.doc.schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(&mut self.doc.schemas);
         json!({"$ref": format!("#/components/schemas/{}", T::name())})
+    }
+}
+
+fn streamed_content(media_types: &[&str]) -> Value {
+    let mut content = json!({});
+    for media_type in media_types {
+        content[*media_type] = json!({"schema": streamed_schema(media_type)});
+    }
+    content
+}
+
+/// What a stream of this type is. Bytes that are no text have no type in JSON.
+fn streamed_schema(media_type: &str) -> Value {
+    match media_type {
+        "application/json" => json!({"type": "object"}),
+        "application/x-ndjson" => json!({"type": "string"}),
+        bytes => json!({"contentMediaType": bytes}),
     }
 }
 

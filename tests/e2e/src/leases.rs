@@ -183,6 +183,16 @@ async fn a_renewed_lease_expires_later_and_not_earlier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_the_same_request_as_an_empty_object() {
+    let (team, _) = job_of("leases", 5).await;
+    let anna = team.annotator("anna").await;
+    let ask = || anna.request(Method::POST, "/v1/leases").header("idempotency-key", "first");
+    let told = ask().send().await.created();
+    let again = ask().json(&json!({})).send().await;
+    assert!(again.status() < 300 && again.json()["id"] == told["id"], "{}", again.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reassigned_range_waits_for_the_person_it_was_given_to() {
     let (team, job) = job_of("leases", 5).await;
     let (anna, bob, carl) =

@@ -265,10 +265,18 @@ async fn a_part_of_a_picture_can_be_asked_for_and_what_is_known_is_not_sent_agai
             ("image/png", "nosniff")
         );
     }
+    for whole in ["bytes=0-9,5-20,8-30,9-40", "pixels=0-9"] {
+        assert!(ask(Method::GET, &[("range", whole)]).await.is(200).bytes() == picture, "{whole}");
+    }
     let beyond = ask(Method::GET, &[("range", "bytes=9999999-")]).await.is(416);
     assert_eq!(beyond.header("content-range"), format!("bytes */{}", picture.len()));
-    let head = ask(Method::HEAD, &[]).await.is(200);
-    assert_eq!((head.bytes().len(), head.header("content-length")), (0, picture.len().to_string().as_str()));
+    for fields in [&[][..], &[("range", "bytes=0-99")]] {
+        let head = ask(Method::HEAD, fields).await.is(200);
+        assert!(head.bytes().is_empty() && head.header("content-length") == picture.len().to_string());
+        for name in ["etag", "accept-ranges", "content-type", "content-security-policy", "cache-control"] {
+            assert_eq!(head.header(name), whole.header(name), "{name}");
+        }
+    }
     let known = ask(Method::GET, &[("if-none-match", &tag)]).await.is(304);
     assert!(known.bytes().is_empty() && known.header("etag") == tag);
     std::fs::write(folder.join("a.png"), &picture[..500_000]).unwrap();

@@ -98,6 +98,7 @@ fn routes() -> Vec<Route> {
         Route::new(Method::GET, "/v1/broken", Access::Open, "Panics while it streams.", broken),
         Route::new(Method::GET, "/v1/endless", Access::Open, "Never ends.", endless).streamed(),
         Route::new(Method::POST, "/v1/read", Access::Open, "Reads.", read).streamed(),
+        Route::new(Method::GET, "/v1/own", Access::SignedIn, "Is for somebody.", || async { "own" }),
     ]
 }
 
@@ -294,4 +295,76 @@ async fn shutdown_closes_what_is_idle_and_lets_no_connection_outlive_its_deadlin
     assert_eq!(rest(silent).await, "");
     timeout(WAIT, server.serving).await.expect("the server ends").unwrap();
     drop(endless);
+}
+
+/// The head of an answer to a page of this origin, in lower case.
+async fn told(server: &Server, request: &str, origin: &str) -> String {
+    let request =
+        format!("{request} HTTP/1.1\r\nHost: swath\r\nConnection: close\r\nOrigin: {origin}\r\n\r\n");
+    let text = rest(server.sent(&request).await).await;
+    let head = text.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
+    assert!(!head.contains("access-control-allow-credentials"), "{head}");
+    head
+}
+
+const PREFLIGHT: &str = "OPTIONS /v1/own";
+const PAGE: &str = "https://labels.example.org";
+
+#[tokio::test]
+async fn pages_of_other_origins_are_let_in_only_where_they_are_named() {
+    let named = format!("{PAGE},https://b.example.org");
+    for (origins, origin, allowed) in [
+        ("", PAGE, None),
+        (named.as_str(), PAGE, Some(PAGE)),
+        (named.as_str(), "https://evil.example.org", None),
+        (named.as_str(), "https://labels.example.org.evil.example", None),
+        ("*", "https://evil.example.org", Some("*")),
+    ] {
+        let server = Server::start(&[("server.cors_origins", origins)]).await;
+        for request in ["GET /v1/own", "GET /v1/none", PREFLIGHT] {
+            let head = told(&server, request, origin).await;
+            let mut lines = head.lines();
+            let said = lines.find_map(|line| line.strip_prefix("access-control-allow-origin: "));
+            assert_eq!(said, allowed, "{origins} {request}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_request_hears_what_may_be_sent_and_an_answer_what_may_be_read() {
+    let server = Server::start(&[("server.cors_origins", "*")]).await;
+    let asked = format!("{PAGE}\r\nAccess-Control-Request-Method: POST");
+    let head = told(&server, PREFLIGHT, &asked).await;
+    assert!(head.starts_with("http/1.1 200") && head.contains("access-control-max-age: 600"), "{head}");
+    let list = |head: &str, name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_default().split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let sent = list(&head, "access-control-allow-headers");
+    for name in
+        ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "if-range", "range"]
+    {
+        assert!(sent.contains(&name.to_owned()), "{name}: {sent:?}");
+    }
+    // With it, a page could make a session change something.
+    assert!(!sent.contains(&crate::credential::CLIENT.to_string()), "{sent:?}");
+    let methods = list(&head, "access-control-allow-methods");
+    for method in ["get", "head", "post", "put", "patch", "delete"] {
+        assert!(methods.contains(&method.to_owned()), "{method}: {methods:?}");
+    }
+    let head = told(&server, "GET /v1/own", PAGE).await;
+    let shown = list(&head, "access-control-expose-headers");
+    for name in ["etag", "content-range", "accept-ranges", "content-disposition", "retry-after"] {
+        assert!(shown.contains(&name.to_owned()), "{name}: {shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_good_for_no_page_of_another_origin() {
+    let server = Server::start(&[("server.cors_origins", PAGE)]).await;
+    for site in ["cross-site", "same-site"] {
+        let asked = format!("{PAGE}\r\nSec-Fetch-Site: {site}\r\nCookie: swath_session=secret");
+        let head = told(&server, "GET /v1/own", &asked).await;
+        assert!(head.starts_with("http/1.1 403"), "{site}: {head}");
+    }
 }

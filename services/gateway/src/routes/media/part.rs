@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_range_header::parse_range_header;
 use sha2::{Digest, Sha256};
 
@@ -15,8 +15,9 @@ const TAG_BYTES: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
     range: Option<String>,
-    if_range: Option<String>,
-    if_none_match: Option<String>,
+    if_range: Option<HeaderValue>,
+    /// Each line of the header: a browser may send several.
+    if_none_match: Vec<String>,
 }
 
 /// What is answered.
@@ -33,29 +34,32 @@ pub(super) enum Plan {
 }
 
 impl Asked {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let text =
-            |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let texts = |name: HeaderName| {
+            let lines = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+            lines.map(str::to_owned)
+        };
         Self {
-            range: text(header::RANGE),
-            if_range: text(header::IF_RANGE),
-            if_none_match: text(header::IF_NONE_MATCH),
+            // Parts are for GET alone: HEAD tells of the whole.
+            range: texts(header::RANGE).next().filter(|_| *method == Method::GET),
+            if_range: headers.get(header::IF_RANGE).cloned(),
+            if_none_match: texts(header::IF_NONE_MATCH).collect(),
         }
     }
 
     /// The answer for a file of this tag and so many bytes. Several ranges, and units that nobody knows, get all of it.
     pub(super) fn plan(&self, tag: &str, length: u64) -> Plan {
         let is_known = |known: &String| known.trim() == "*" || lists(known, tag);
-        if self.if_none_match.as_ref().is_some_and(is_known) {
+        if self.if_none_match.iter().any(is_known) {
             return Plan::NotModified;
         }
-        let Some(range) = self.range.as_ref().filter(|_| self.if_range.as_ref().is_none_or(|one| one == tag))
-        else {
-            return Plan::Whole;
-        };
-        let Ok(parsed) = parse_range_header(range) else { return Plan::Whole };
-        match parsed.validate(length).as_deref() {
-            Ok([one]) => Plan::Part(one.clone()),
+        let is_same = self.if_range.as_ref().is_none_or(|one| one.as_bytes() == tag.as_bytes());
+        let range = self.range.as_ref().filter(|_| is_same);
+        let parsed = range.and_then(|range| parse_range_header(range).ok());
+        // Counted before they are held against the length: the library refuses several that overlap.
+        let Some(one) = parsed.filter(|parsed| parsed.len() == 1) else { return Plan::Whole };
+        match one.validate(length).as_deref() {
+            Ok([part]) => Plan::Part(part.clone()),
             Ok(_) => Plan::Whole,
             Err(_) => Plan::Unsatisfiable,
         }
@@ -87,8 +91,15 @@ mod tests {
     const TAG: &str = "\"aa\"";
 
     fn plan(fields: &[(HeaderName, &str)]) -> Plan {
-        let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        Asked::of(&headers).plan(TAG, 1_000)
+        plan_of(&Method::GET, fields)
+    }
+
+    fn plan_of(method: &Method, fields: &[(HeaderName, &str)]) -> Plan {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        Asked::of(method, &headers).plan(TAG, 1_000)
     }
 
     #[test]
@@ -98,12 +109,18 @@ mod tests {
         assert_eq!(range("bytes=900-"), Plan::Part(900..=999));
         assert_eq!(range("bytes=-10"), Plan::Part(990..=999));
         assert_eq!(range("bytes=990-5000"), Plan::Part(990..=999));
-        for whole in ["bytes=0-1,5-6", "pixels=0-9", "bytes=x", "bytes=9-1"] {
-            assert!(matches!(range(whole), Plan::Whole | Plan::Unsatisfiable), "{whole}");
+        for several in ["bytes=0-1,5-6", "bytes=0-1,5000-", "bytes=0-9,5-20,8-30,9-40"] {
+            assert_eq!(range(several), Plan::Whole, "{several}");
         }
-        assert_eq!(range("bytes=0-1,5-6"), Plan::Whole);
-        assert_eq!(range("bytes=1000-"), Plan::Unsatisfiable);
+        for unknown in ["pixels=0-9", "bytes=x", "bytes=9-1", "bytes", ""] {
+            assert_eq!(range(unknown), Plan::Whole, "{unknown}");
+        }
+        for beyond in ["bytes=1000-", "bytes=1000-1001", "bytes=-0"] {
+            assert_eq!(range(beyond), Plan::Unsatisfiable, "{beyond}");
+        }
+        assert_eq!(range("bytes=-5000"), Plan::Part(0..=999));
         assert_eq!(plan(&[]), Plan::Whole);
+        assert_eq!(plan_of(&Method::HEAD, &[(header::RANGE, "bytes=0-99")]), Plan::Whole);
     }
 
     #[test]
@@ -112,8 +129,18 @@ mod tests {
             assert_eq!(plan(&[(header::IF_NONE_MATCH, known)]), Plan::NotModified, "{known}");
         }
         assert_eq!(plan(&[(header::IF_NONE_MATCH, "\"bb\"")]), Plan::Whole);
+        let lines = [(header::IF_NONE_MATCH, "\"bb\""), (header::IF_NONE_MATCH, "\"aa\"")];
+        assert_eq!(plan(&lines), Plan::NotModified);
+        assert_eq!(plan_of(&Method::HEAD, &lines), Plan::NotModified);
+    }
+
+    #[test]
+    fn a_part_is_of_the_version_that_the_browser_has_or_it_is_the_whole() {
         let asked = |if_range| plan(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, if_range)]);
-        assert_eq!((asked("\"aa\""), asked("\"bb\"")), (Plan::Part(0..=0), Plan::Whole));
+        assert_eq!(asked("\"aa\""), Plan::Part(0..=0));
+        for other in ["\"bb\"", "W/\"aa\"", "Fri, 27 Nov 2026 14:00:00 GMT", "ä", ""] {
+            assert_eq!(asked(other), Plan::Whole, "{other}");
+        }
     }
 
     #[test]
