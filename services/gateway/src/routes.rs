@@ -81,6 +81,7 @@ pub(crate) fn table() -> Vec<Route> {
         )
         .gives_nothing(302)
         .gives_nothing(304)
-        .gives_stream(&PictureKind::MEDIA_TYPES),
+        .gives_stream(&PictureKind::MEDIA_TYPES)
+        .gives_parts(),
     ]
 }

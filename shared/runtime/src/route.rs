@@ -147,6 +147,19 @@ impl Route {
         self
     }
 
+    /// Answers with a single part of that stream where one is asked for.
+    pub fn gives_parts(mut self) -> Self {
+        let whole = self.doc.answers.iter().find(|(status, _)| *status == 200);
+        if let Some((_, content)) = whole.cloned() {
+            self.doc.answers.push((206, content));
+        }
+        let text = || json!({"type": "string"});
+        self.refuses(416)
+            .header("Range", text(), "One range of bytes; several get the whole.")
+            .header("If-Range", text(), "The part only if this is still the `ETag`, else the whole.")
+            .header("If-None-Match", text(), "Nothing if one of these is still the `ETag`.")
+    }
+
     /// May take its time over the request or the answer.
     pub fn streamed(mut self) -> Self {
         self.streams = true;

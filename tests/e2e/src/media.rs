@@ -269,6 +269,11 @@ async fn a_part_of_a_picture_can_be_asked_for_and_what_is_known_is_not_sent_agai
     assert_eq!(beyond.header("content-range"), format!("bytes */{}", picture.len()));
     let head = ask(Method::HEAD, &[]).await.is(200);
     assert_eq!((head.bytes().len(), head.header("content-length")), (0, picture.len().to_string().as_str()));
+    let part_of_nothing = ask(Method::HEAD, &[("range", "bytes=0-99")]).await.is(200);
+    assert_eq!(part_of_nothing.header("content-length"), picture.len().to_string());
+    for several in ["bytes=0-1,5-6", "bytes=0-9,5-8,6-7", "bytes=9999999-,9999999-"] {
+        assert!(ask(Method::GET, &[("range", several)]).await.is(200).bytes() == picture, "{several}");
+    }
     let known = ask(Method::GET, &[("if-none-match", &tag)]).await.is(304);
     assert!(known.bytes().is_empty() && known.header("etag") == tag);
     std::fs::write(folder.join("a.png"), &picture[..500_000]).unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -32,6 +32,7 @@ const PIECE_BYTES: usize = 256 * 1_024;
 pub(crate) async fn show(
     Extension(gateway): Extension<Arc<Gateway>>,
     PathId(signed): PathId<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response> {
     let context = &gateway.context;
@@ -46,7 +47,7 @@ pub(crate) async fn show(
             redirect(&url.ok_or_else(Problem::not_found)?)
         }
         Medium::File => {
-            let answer = picture(context, &shown, uri, Asked::of(&headers)).await;
+            let answer = picture(context, &shown, uri, Asked::of(&method, &headers)).await;
             if answer.as_ref().is_err_and(|problem| problem.status == StatusCode::NOT_FOUND) {
                 gateway.desk.missing.note(context, shown.dataset, ticket.item).await;
             }

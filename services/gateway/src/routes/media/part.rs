@@ -4,8 +4,8 @@ use std::fs::Metadata;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt;
 
-use axum::http::{HeaderMap, HeaderName, header};
-use http_range_header::parse_range_header;
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use http_range_header::{RangeUnsatisfiableError, parse_range_header};
 use sha2::{Digest, Sha256};
 
 /// Bytes of the digest that tells versions of a file apart.
@@ -33,17 +33,27 @@ pub(super) enum Plan {
 }
 
 impl Asked {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let text =
-            |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let lines = |name: HeaderName| {
+            let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+            lines.collect::<Vec<_>>()
+        };
+        // A list may be spread over several lines; a range may not. A part is defined for GET alone.
+        let single = |name: HeaderName| match lines(name).as_slice() {
+            [one] => Some((*one).to_owned()),
+            _ => None,
+        };
+        let known = lines(header::IF_NONE_MATCH);
         Self {
-            range: text(header::RANGE),
-            if_range: text(header::IF_RANGE),
-            if_none_match: text(header::IF_NONE_MATCH),
+            range: single(header::RANGE).filter(|_| method == Method::GET),
+            if_range: headers
+                .contains_key(header::IF_RANGE)
+                .then(|| single(header::IF_RANGE).unwrap_or_default()),
+            if_none_match: (!known.is_empty()).then(|| known.join(",")),
         }
     }
 
-    /// The answer for a file of this tag and so many bytes. Several ranges, and units that nobody knows, get all of it.
+    /// The answer for a file of this tag and so many bytes. Several ranges, and what is no range, get all of it.
     pub(super) fn plan(&self, tag: &str, length: u64) -> Plan {
         let is_known = |known: &String| known.trim() == "*" || lists(known, tag);
         if self.if_none_match.as_ref().is_some_and(is_known) {
@@ -53,11 +63,13 @@ impl Asked {
         else {
             return Plan::Whole;
         };
-        let Ok(parsed) = parse_range_header(range) else { return Plan::Whole };
-        match parsed.validate(length).as_deref() {
-            Ok([one]) => Plan::Part(one.clone()),
-            Ok(_) => Plan::Whole,
-            Err(_) => Plan::Unsatisfiable,
+        if range.contains(',') {
+            return Plan::Whole;
+        }
+        match parse_range_header(range).and_then(|parsed| parsed.validate(length)) {
+            Ok(parts) => parts.into_iter().next().map_or(Plan::Whole, Plan::Part),
+            Err(RangeUnsatisfiableError::Unsatisfiable) => Plan::Unsatisfiable,
+            Err(_) => Plan::Whole,
         }
     }
 }
@@ -87,8 +99,12 @@ mod tests {
     const TAG: &str = "\"aa\"";
 
     fn plan(fields: &[(HeaderName, &str)]) -> Plan {
-        let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        Asked::of(&headers).plan(TAG, 1_000)
+        let fields = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        let headers = fields.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        });
+        Asked::of(&Method::GET, &headers).plan(TAG, 1_000)
     }
 
     #[test]
@@ -98,12 +114,23 @@ mod tests {
         assert_eq!(range("bytes=900-"), Plan::Part(900..=999));
         assert_eq!(range("bytes=-10"), Plan::Part(990..=999));
         assert_eq!(range("bytes=990-5000"), Plan::Part(990..=999));
-        for whole in ["bytes=0-1,5-6", "pixels=0-9", "bytes=x", "bytes=9-1"] {
-            assert!(matches!(range(whole), Plan::Whole | Plan::Unsatisfiable), "{whole}");
+        for whole in
+            ["bytes=0-1,5-6", "bytes=0-9,5-8,6-7", "bytes=1000-,2000-", "pixels=0-9", "bytes=x", "bytes=9-1"]
+        {
+            assert_eq!(range(whole), Plan::Whole, "{whole}");
         }
-        assert_eq!(range("bytes=0-1,5-6"), Plan::Whole);
-        assert_eq!(range("bytes=1000-"), Plan::Unsatisfiable);
+        for nowhere in ["bytes=1000-", "bytes=1000-1001", "bytes=-0"] {
+            assert_eq!(range(nowhere), Plan::Unsatisfiable, "{nowhere}");
+        }
+        let twice = [(header::RANGE, "bytes=0-1"), (header::RANGE, "bytes=5-6")];
+        assert_eq!(plan(&twice), Plan::Whole);
         assert_eq!(plan(&[]), Plan::Whole);
+    }
+
+    #[test]
+    fn a_question_about_the_whole_names_no_part() {
+        let headers = HeaderMap::from_iter([(header::RANGE, "bytes=0-99".parse().unwrap())]);
+        assert_eq!(Asked::of(&Method::HEAD, &headers).plan(TAG, 1_000), Plan::Whole);
     }
 
     #[test]
@@ -112,8 +139,13 @@ mod tests {
             assert_eq!(plan(&[(header::IF_NONE_MATCH, known)]), Plan::NotModified, "{known}");
         }
         assert_eq!(plan(&[(header::IF_NONE_MATCH, "\"bb\"")]), Plan::Whole);
+        let lines = [(header::IF_NONE_MATCH, "\"bb\""), (header::IF_NONE_MATCH, TAG)];
+        assert_eq!(plan(&lines), Plan::NotModified);
         let asked = |if_range| plan(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, if_range)]);
-        assert_eq!((asked("\"aa\""), asked("\"bb\"")), (Plan::Part(0..=0), Plan::Whole));
+        assert_eq!(asked(TAG), Plan::Part(0..=0));
+        for other in ["\"bb\"", "W/\"aa\"", "Fri, 27 Nov 2026 12:00:00 GMT", ""] {
+            assert_eq!(asked(other), Plan::Whole, "{other}");
+        }
     }
 
     #[test]
