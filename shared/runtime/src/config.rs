@@ -14,6 +14,8 @@ use crate::{origin, telemetry};
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// The fewest characters of a secret or of the administrator's token.
 const SECRET_MIN: usize = 32;
+/// The most origins beside its own that a server lets in: each request is compared with all of them.
+const ORIGINS_MAX: usize = 100;
 /// The longest time that can be configured, in seconds: a year.
 const SECONDS_MAX: u64 = 365 * 24 * 3_600;
 
@@ -176,11 +178,13 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
+        let origins = self.server.cors_origins.len();
+        ensure!(origins <= ORIGINS_MAX, "server.cors_origins: {origins} of them, at most {ORIGINS_MAX}");
         for origin in &self.server.cors_origins {
-            let is_one = origin == "*" || origin::of(origin).as_deref() == Some(origin);
             ensure!(
-                is_one,
-                "server.cors_origins: `{origin}` is not an origin, as in https://labels.example.org, nor `*`"
+                origin == "*" || origin::is_as_sent(origin),
+                "server.cors_origins: `{origin}` is not an origin as browsers send it, as in \
+                 https://labels.example.org or http://localhost:5173 (no path, no slash at the end), nor `*`"
             );
         }
         for origin in &self.media.origins {
@@ -369,6 +373,21 @@ mod tests {
         {
             assert!(load(&[(key, "9223372036854775807")]).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn other_origins_are_named_as_browsers_send_them() {
+        let origins = |text| load(&[("server.cors_origins", text)]).map(|config| config.server.cors_origins);
+        assert!(origins("").unwrap().is_empty() && load(&[]).unwrap().server.cors_origins.is_empty());
+        assert_eq!(origins("*").unwrap(), ["*"]);
+        let two = origins("https://a.example.org, http://localhost:5173").unwrap();
+        assert_eq!(two, ["https://a.example.org", "http://localhost:5173"]);
+        for bad in ["https://a.example.org/", "a.example.org", "https://a.example.org,null"] {
+            let error = origins(bad).unwrap_err().to_string();
+            assert!(error.starts_with("server.cors_origins: `"), "{bad}: {error}");
+        }
+        let many: Vec<_> = (0..=ORIGINS_MAX).map(|n| format!("https://{n}.example.org")).collect();
+        assert!(origins(&many.join(",")).is_err());
     }
 
     #[test]
