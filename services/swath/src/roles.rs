@@ -310,3 +310,57 @@ pub async fn inspect(options: &UpOptions, most: usize) -> anyhow::Result<Inspect
 pub async fn migrate(options: &UpOptions) -> anyhow::Result<()> {
     boot::migrate(&options.config()?).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn operations() -> Vec<(String, Value)> {
+        let document = documented();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let named = |(path, methods): (&String, &Value)| {
+            let methods = methods.as_object().unwrap().iter();
+            methods.map(|(method, told)| (format!("{method} {path}"), told.clone())).collect::<Vec<_>>()
+        };
+        paths.flat_map(named).collect()
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_and_a_summary() {
+        let mut ids = HashSet::new();
+        for (name, told) in operations() {
+            let id = told["operationId"].as_str().unwrap_or_default();
+            assert!(!id.is_empty() && ids.insert(id.to_owned()), "{name}: `{id}`");
+            assert!(told["summary"].as_str().is_some_and(|summary| summary.ends_with('.')), "{name}");
+        }
+        assert!(ids.len() > 60 && ids.contains("get_v1_jobs_job_id"), "{ids:?}");
+    }
+
+    /// That a body's example is read by its route is asserted where the table is made, which every test here does.
+    #[test]
+    fn every_document_has_an_example() {
+        for (name, told) in operations() {
+            let body = &told["requestBody"]["content"]["application/json"];
+            assert!(body.is_null() || body["example"].is_object(), "{name} takes no example");
+            for (status, answer) in told["responses"].as_object().unwrap() {
+                let content = &answer["content"]["application/json"];
+                let schema = &content["schema"];
+                let is_described = schema.get("$ref").or(schema.get("properties")).is_some();
+                assert!(!is_described || content["example"].is_object(), "{name}: {status} shows no example");
+            }
+        }
+    }
+
+    #[test]
+    fn work_is_asked_for_without_a_body_and_pictures_in_parts() {
+        let operations: std::collections::HashMap<_, _> = operations().into_iter().collect();
+        assert_eq!(operations["post /v1/leases"]["requestBody"]["required"], false);
+        let media = &operations["get /v1/media/{signed}"]["responses"];
+        for status in ["200", "206", "304", "416"] {
+            assert!(media[status].is_object(), "{status}");
+        }
+        assert!(media["206"]["content"]["image/png"].is_object());
+    }
+}

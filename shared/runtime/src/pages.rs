@@ -75,6 +75,14 @@ pub enum Cursor {
 }
 
 impl Cursor {
+    /// A cursor.
+    pub(crate) fn example(self) -> Value {
+        match self {
+            Self::Id => json!("01890000-0000-7000-8000-000000000001"),
+            Self::Number => json!("99"),
+        }
+    }
+
     /// The schema of a cursor.
     pub(crate) fn schema(self) -> Value {
         match self {
