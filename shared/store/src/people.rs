@@ -321,6 +321,20 @@ impl Store {
         Ok(rows.into_iter().map(|(id, name)| (TeamId(id), name)).collect())
     }
 
+    /// The names of these teams.
+    pub async fn team_names(&self, teams: Vec<TeamId>) -> Result<Vec<(TeamId, String)>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (Uuid, String),
+            "SELECT t.id, t.name FROM {rows} CROSS JOIN teams t WHERE t.id = c.id",
+            &teams,
+            |team| { id: uuid = team.0 };
+            |t| t.teams.get(&team.0).map(|(name, _)| (team.0, name.clone()))
+        )?;
+        Ok(rows.into_iter().map(|(id, name)| (TeamId(id), name)).collect())
+    }
+
     /// A team's name.
     pub async fn team_name(&self, id: TeamId) -> Result<Option<String>> {
         let mut reader = self.reader().await?;

@@ -157,6 +157,9 @@ async fn members_and_teams_are_read_page_by_page(world: World) {
     assert_eq!(teams(newest(Some(other.0))).await, [first]);
     assert_eq!(teams(named("ANOTHER")).await, [second]);
     assert!(teams(named("%")).await.is_empty());
+    let named = world.store.team_names(vec![other, TeamId(Uuid::max())]).await.unwrap();
+    assert_eq!(named, [(other, "another team".to_owned())], "a team that is not there has no name");
+    assert_eq!(world.store.team_names(Vec::new()).await.unwrap(), []);
 }
 
 async fn a_request_that_is_sent_again_gets_its_first_answer(world: World) {
