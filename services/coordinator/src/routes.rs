@@ -82,6 +82,7 @@ fn people_routes() -> Vec<Route> {
             "One's teams; an administrator's are all.",
             teams::list,
         )
+        .named_list()
         .gives_page::<teams::TeamView>(Cursor::Id),
         Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
             .gives::<team_media::TeamMediaView>(200),

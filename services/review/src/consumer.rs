@@ -11,7 +11,7 @@ use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_runtime::Context;
 use swath_runtime::panics::keep_running;
-use swath_store::Result;
+use swath_store::{ListPage, Result};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -93,7 +93,7 @@ impl Consumer {
     /// Listens to the completions of every team; ids grow, so new teams stand behind the last one seen.
     async fn attend_new_teams(&mut self) -> Result<()> {
         loop {
-            let page = self.context.store.teams(self.last_team, TEAMS_PAGE).await?;
+            let page = self.context.store.teams(&ListPage::behind(self.last_team, TEAMS_PAGE)).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             self.last_team = last.0;
             for (team, _) in page {

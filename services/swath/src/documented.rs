@@ -80,6 +80,18 @@ mod tests {
     }
 
     #[test]
+    fn each_json_answer_shows_an_example() {
+        for (about, operation) in operations() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let told = &answer["content"]["application/json"];
+                let schema = &told["schema"];
+                let is_document = schema.get("$ref").or(schema.get("properties")).is_some();
+                assert!(!is_document || told["example"].is_object(), "{about}: {status} shows no example");
+            }
+        }
+    }
+
+    #[test]
     fn work_is_asked_for_with_a_body_or_without() {
         let operations = operations();
         for about in ["post /v1/leases", "post /v1/reviews"] {

@@ -286,8 +286,13 @@ fn environment() -> Environment {
         .with_list_parse_key("media.roots")
 }
 
+/// The most origins beside its own that a server lets in: each request is compared with all of them.
+const ORIGINS_MAX: usize = 100;
+
 /// All origins, or named ones: a name beside `*` would look as if it shut others out.
 fn check_cors(origins: &[String]) -> anyhow::Result<()> {
+    let count = origins.len();
+    ensure!(count <= ORIGINS_MAX, "server.cors_origins: {count} of them, at most {ORIGINS_MAX}");
     if origins.iter().any(|origin| origin == "*") {
         ensure!(origins.len() == 1, "server.cors_origins: `*` is all origins, and stands alone");
         return Ok(());
@@ -396,6 +401,8 @@ mod tests {
             let error = origins(bad).unwrap_err().to_string();
             assert!(error.starts_with("server.cors_origins: "), "{bad}: {error}");
         }
+        let many: Vec<_> = (0..=ORIGINS_MAX).map(|n| format!("https://{n}.example.org")).collect();
+        assert!(origins(&many.join(",")).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The API's document, made from the route table.
 
+mod example;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -14,15 +16,15 @@ pub fn document(routes: &[Route]) -> Value {
     let mut schemas = BTreeMap::new();
     schemas.insert(Problem::name().into_owned(), json!(Problem::schema()));
     schemas.insert(Fault::name().into_owned(), json!(Fault::schema()));
+    for (name, schema) in routes.iter().flat_map(|route| &route.doc.schemas) {
+        let schema = json!(schema);
+        let before = schemas.insert(name.clone(), schema.clone());
+        debug_assert!(before.is_none_or(|before| before == schema), "two schemas are named {name}");
+    }
     let mut paths = Map::new();
     for route in routes {
-        for (name, schema) in &route.doc.schemas {
-            let schema = json!(schema);
-            let before = schemas.insert(name.clone(), schema.clone());
-            debug_assert!(before.is_none_or(|before| before == schema), "two schemas are named {name}");
-        }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route, &schemas);
     }
     json!({
         "openapi": "3.1.0",
@@ -44,12 +46,12 @@ pub fn document(routes: &[Route]) -> Value {
     })
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, schemas: &BTreeMap<String, Value>) -> Value {
     let mut responses = Map::new();
     for (status, content) in &route.doc.answers {
         let mut answer = json!({"description": "As asked."});
         if content.as_object().is_some_and(|content| !content.is_empty()) {
-            answer["content"] = content.clone();
+            answer["content"] = with_example(content.clone(), schemas);
         }
         responses.insert(status.to_string(), answer);
     }
@@ -73,6 +75,17 @@ fn operation(route: &Route) -> Value {
         operation["requestBody"] = json!({"required": !route.doc.body_optional, "content": content});
     }
     operation
+}
+
+/// The content of an answer, with an example where it is a JSON document.
+fn with_example(mut content: Value, schemas: &BTreeMap<String, Value>) -> Value {
+    let document = content.get_mut("application/json");
+    if let Some(document) = document.filter(|document| {
+        document["schema"].get("$ref").is_some() || document["schema"].get("properties").is_some()
+    }) {
+        document["example"] = example::of(&document["schema"], schemas);
+    }
+    content
 }
 
 fn problems(route: &Route) -> Vec<u16> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use swath_domain::limits::NAME_MAX;
+use swath_domain::names;
 use swath_store::ListPage;
 use uuid::Uuid;
 
@@ -47,13 +48,21 @@ impl NamedPageQuery {
     /// The page that is asked for.
     pub fn page(&self) -> Result<ListPage> {
         let after = self.after.as_deref().map(|_| after_id(self.after.as_deref())).transpose()?;
-        let name = self.name.clone().unwrap_or_default();
-        if name.chars().count() > NAME_MAX {
-            return Err(Problem::field("name", format!("must not be longer than {NAME_MAX} characters")));
-        }
+        let name = part_of_name(self.name.as_deref().unwrap_or_default())?;
         let is_newest_first = self.order == ListOrder::Newest;
         Ok(ListPage { after, is_newest_first, name, limit: limit(self.limit)? })
     }
+}
+
+/// A part of a name in the form in which names are kept. One that no name can hold is refused before a database does.
+fn part_of_name(part: &str) -> Result<String> {
+    if part.chars().count() > NAME_MAX {
+        return Err(Problem::field("name", format!("must not be longer than {NAME_MAX} characters")));
+    }
+    if part.contains(char::is_control) {
+        return Err(Problem::field("name", "holds characters that no name has"));
+    }
+    Ok(names::tidy(part))
 }
 
 /// What the cursors of a list look like.
@@ -66,6 +75,14 @@ pub enum Cursor {
 }
 
 impl Cursor {
+    /// A cursor.
+    pub(crate) fn example(self) -> Value {
+        match self {
+            Self::Id => json!("01890000-0000-7000-8000-000000000001"),
+            Self::Number => json!("99"),
+        }
+    }
+
     /// The schema of a cursor.
     pub(crate) fn schema(self) -> Value {
         match self {
@@ -134,5 +151,25 @@ impl<T> Page<T> {
     /// A list that is never longer than a page.
     pub fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(name: &str) -> Result<ListPage> {
+        NamedPageQuery { name: Some(name.to_owned()), ..NamedPageQuery::default() }.page()
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_asked_for_in_the_form_that_is_kept() {
+        assert_eq!(page(" u\u{308}ber ").unwrap().name, "\u{fc}ber");
+        assert_eq!(page("").unwrap().name, "");
+        assert!(page(&"\u{e4}".repeat(NAME_MAX)).is_ok());
+        for bad in ["\0", "a\nb", &"a".repeat(NAME_MAX + 1)] {
+            let problem = page(bad).unwrap_err();
+            assert_eq!(problem.errors[0].field.as_deref(), Some("name"), "{bad:?}");
+        }
     }
 }

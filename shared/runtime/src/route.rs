@@ -117,7 +117,8 @@ impl Route {
         let schema = self.schema::<T>();
         let page = json!({"type": "object", "required": ["items", "next"], "properties": {
             "items": {"type": "array", "items": schema},
-            "next": {"oneOf": [cursor.schema(), {"type": "null"}], "description": "Where the next page begins."}}});
+            "next": {"oneOf": [cursor.schema(), {"type": "null"}], "example": cursor.example(),
+                "description": "Where the next page begins; null at the end."}}});
         self.doc.answers.push((200, json!({"application/json": {"schema": page}})));
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
         self.query("limit", limit, "Entries per page.").query("after", cursor.schema(), "The `next` before.")

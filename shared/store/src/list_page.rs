@@ -35,14 +35,14 @@ impl ListPage {
         self.name.to_ascii_lowercase()
     }
 
-    /// Whether the page of the model may hold this entry.
-    pub(crate) fn admits(&self, id: Uuid, name: &str) -> bool {
+    /// Whether the page may hold this entry, where no statement decides it.
+    pub fn admits(&self, id: Uuid, name: &str) -> bool {
         let (low, high) = self.bounds();
         low < id && id < high && name.to_ascii_lowercase().contains(&self.part())
     }
 
-    /// The page of what the model keeps, which stands in the order of ids.
-    pub(crate) fn cut<T>(&self, entries: impl DoubleEndedIterator<Item = T>) -> Vec<T> {
+    /// The page of entries that are at hand in the order of their ids.
+    pub fn cut<T>(&self, entries: impl DoubleEndedIterator<Item = T>) -> Vec<T> {
         let limit = usize::try_from(self.limit).unwrap_or_default();
         match self.is_newest_first {
             true => entries.rev().take(limit).collect(),

@@ -277,18 +277,60 @@ impl Store {
     }
 
     /// A page of all teams.
-    pub async fn teams(&self, after: Uuid, limit: i64) -> Result<Vec<(TeamId, String)>> {
+    pub async fn teams(&self, page: &ListPage) -> Result<Vec<(TeamId, String)>> {
+        macro_rules! page {
+            ($holds:literal, $order:literal) => {
+                concat!(
+                    "SELECT id, name FROM teams WHERE id > $1 AND id < $2 AND ($3 = '' OR ",
+                    $holds,
+                    ") ORDER BY id ",
+                    $order,
+                    " LIMIT $4"
+                )
+            };
+        }
+        macro_rules! postgres {
+            ($order:literal) => {
+                page!("strpos(lower(name COLLATE \"C\"), $3) > 0", $order)
+            };
+        }
+        macro_rules! sqlite {
+            ($order:literal) => {
+                page!("instr(lower(name), $3) > 0", $order)
+            };
+        }
+        let newest = page.is_newest_first;
+        let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
             (Uuid, String),
-            "SELECT id, name FROM teams WHERE id > $1 ORDER BY id LIMIT $2",
-            after,
-            limit;
+            [
+                if newest { postgres!("DESC") } else { postgres!("ASC") },
+                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
+            ],
+            low,
+            high,
+            page.part(),
+            page.limit;
             |t| {
-                let behind = t.teams.iter().filter(|(id, _)| **id > after);
-                behind.take(limit as usize).map(|(id, (name, _))| (*id, name.clone())).collect()
+                let teams = t.teams.iter().filter(|(id, (name, _))| page.admits(**id, name));
+                page.cut(teams.map(|(id, (name, _))| (*id, name.clone())))
             }
+        )?;
+        Ok(rows.into_iter().map(|(id, name)| (TeamId(id), name)).collect())
+    }
+
+    /// The names of these teams.
+    pub async fn team_names(&self, teams: Vec<TeamId>) -> Result<Vec<(TeamId, String)>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            (Uuid, String),
+            "SELECT t.id, t.name FROM {rows} CROSS JOIN teams t WHERE t.id = c.id",
+            &teams,
+            |team| { id: uuid = team.0 };
+            |t| t.teams.get(&team.0).map(|(name, _)| (team.0, name.clone()))
         )?;
         Ok(rows.into_iter().map(|(id, name)| (TeamId(id), name)).collect())
     }

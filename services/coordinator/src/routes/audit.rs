@@ -27,6 +27,8 @@ pub(crate) struct AuditView {
     action: String,
     /// The team that it is about.
     team: Option<TeamId>,
+    /// Its name.
+    team_name: Option<String>,
     /// Who did it; none where Swath itself did.
     actor: Option<Person>,
     /// The token that was used.
@@ -42,13 +44,15 @@ async fn page(context: &Context, team: Option<TeamId>, query: PageQuery) -> Resu
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let entries = context.store.audit_log(team, after, limit).await?;
     let people: Vec<UserId> = entries.iter().flat_map(|entry| [entry.actor, entry.user]).flatten().collect();
-    let names = Names::of_people(context, people).await?;
+    let teams: Vec<TeamId> = entries.iter().filter_map(|entry| entry.team).collect();
+    let names = Names::of_people(context, people).await?.with_teams(context, teams).await?;
     let person = |id: UserId| Person { id, name: names.person(id).unwrap_or_default() };
     let view = |entry: AuditEntry| AuditView {
         id: entry.id,
         at: entry.at,
         action: entry.action,
         team: entry.team,
+        team_name: entry.team.and_then(|team| names.team(team)),
         actor: entry.actor.map(person),
         token: entry.token,
         user: entry.user.map(person),

@@ -1,9 +1,9 @@
-//! The names of people and datasets, for documents that name them by id.
+//! The names of people, datasets and teams, for documents that name them by id.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
-use swath_domain::ids::{DatasetId, UserId};
+use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_runtime::{Context, Result};
 
 /// A person by id and name.
@@ -20,6 +20,7 @@ pub(crate) struct Person {
 pub(crate) struct Names {
     people: HashMap<UserId, String>,
     datasets: HashMap<DatasetId, String>,
+    teams: HashMap<TeamId, String>,
 }
 
 impl Names {
@@ -42,12 +43,26 @@ impl Names {
         Ok(Self { datasets, ..self })
     }
 
+    /// The names of these teams as well.
+    pub(crate) async fn with_teams(
+        self,
+        context: &Context,
+        teams: impl IntoIterator<Item = TeamId>,
+    ) -> Result<Self> {
+        let teams = context.store.team_names(unique(teams)).await?.into_iter().collect();
+        Ok(Self { teams, ..self })
+    }
+
     pub(crate) fn person(&self, id: UserId) -> Option<String> {
         self.people.get(&id).cloned()
     }
 
     pub(crate) fn dataset(&self, id: DatasetId) -> Option<String> {
         self.datasets.get(&id).cloned()
+    }
+
+    pub(crate) fn team(&self, id: TeamId) -> Option<String> {
+        self.teams.get(&id).cloned()
     }
 
     /// All people whose names were asked for, by id.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
-use swath_runtime::pages::{self, Page, PageQuery};
+use swath_runtime::pages::{self, NamedPageQuery, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::User;
 
@@ -70,17 +70,17 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     State(context): State<Context>,
     caller: Caller,
-    Search(query): Search<PageQuery>,
+    Search(query): Search<NamedPageQuery>,
 ) -> Result<Json<Page<TeamView>>> {
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let page = query.page()?;
     let teams = if caller.is_admin() {
-        context.store.teams(after, limit).await?
+        context.store.teams(&page).await?
     } else {
-        let own = caller.token().teams.iter().filter(|(id, _, _)| id.0 > after);
-        own.take(limit as usize).map(|(id, name, _)| (*id, name.clone())).collect()
+        let own = caller.token().teams.iter().filter(|(id, name, _)| page.admits(id.0, name));
+        page.cut(own.map(|(id, name, _)| (*id, name.clone())))
     };
     let teams = teams.into_iter().map(|(id, name)| TeamView { id, name }).collect();
-    Ok(Json(Page::new(teams, limit, |team: &TeamView| team.id.to_string())))
+    Ok(Json(Page::new(teams, page.limit, |team: &TeamView| team.id.to_string())))
 }
 
 /// Lets an administrator through, and a manager of this very team.

@@ -15,7 +15,7 @@ use swath_store::{NewToken, TokenInfo, User, digest};
 
 use uuid::Uuid;
 
-use super::names::Person;
+use super::names::{Names, Person};
 
 /// A token to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -66,6 +66,8 @@ pub(crate) struct TokenView {
     /// The team in which it is good. An administrator's has none; one that is older than tokens of teams is good in the
     /// teams in which its user was then.
     team: Option<TeamId>,
+    /// Its name.
+    team_name: Option<String>,
     /// Who made it; none where Swath itself did.
     made_by: Option<UserId>,
     /// When it was made.
@@ -78,13 +80,14 @@ pub(crate) struct TokenView {
     session: bool,
 }
 
-impl From<TokenInfo> for TokenView {
-    fn from(token: TokenInfo) -> Self {
+impl TokenView {
+    fn named(token: TokenInfo, names: &Names) -> Self {
         let (id, name) = token.user;
         Self {
             id: token.id,
             user: Person { id, name },
             team: token.team,
+            team_name: token.team.and_then(|team| names.team(team)),
             made_by: token.maker,
             created_at: token.created,
             expires_at: token.expires,
@@ -204,7 +207,9 @@ pub(crate) async fn list(
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let (team, user) = scope(&caller, query.team, query.user)?;
     let tokens = context.store.tokens(team, user, after, limit).await?;
-    let tokens = tokens.into_iter().map(TokenView::from).collect();
+    let teams: Vec<TeamId> = tokens.iter().filter_map(|token| token.team).collect();
+    let names = Names::default().with_teams(&context, teams).await?;
+    let tokens = tokens.into_iter().map(|token| TokenView::named(token, &names)).collect();
     Ok(Json(Page::new(tokens, limit, |token: &TokenView| token.id.to_string())))
 }
 

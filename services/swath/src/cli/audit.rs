@@ -10,7 +10,8 @@ const COLUMNS: &[Column] = &[
     ("ACTION", "/action"),
     ("BY", "/actor/name"),
     ("FOR", "/user/name"),
-    ("TEAM", "/team"),
+    ("TEAM", "/team_name"),
+    ("TEAM ID", "/team"),
     ("TOKEN", "/token"),
     ("DETAIL", "/detail"),
 ];

@@ -71,6 +71,9 @@ pub enum DatasetCommand {
         /// A manifest on this machine, sent line by line: CSV (.csv) or JSON lines
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
+        /// What bare paths in it are below, as in s3://bucket/streets/
+        #[arg(long, value_name = "URL")]
+        base: Option<String>,
         /// Check everything and keep nothing
         #[arg(long)]
         dry_run: bool,
@@ -150,10 +153,12 @@ pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<(
             query.extend(args.state.map(|state| ("state", state)));
             session.list("/v1/datasets", &query, LIST).await
         }
-        DatasetCommand::Append { dataset, manifest, dry_run } => {
+        DatasetCommand::Append { dataset, manifest, base, dry_run } => {
             let path = format!("/v1/datasets/{}/items", session.dataset(&dataset).await?);
-            let query: &[_] = if dry_run { &[("dry_run", "true".to_owned())] } else { &[] };
-            let told: Value = session.client.upload(&path, query, content_type(&manifest), &manifest).await?;
+            let mut query: Vec<_> = base.into_iter().map(|base| ("base", base)).collect();
+            query.extend(dry_run.then(|| ("dry_run", "true".to_owned())));
+            let told: Value =
+                session.client.upload(&path, &query, content_type(&manifest), &manifest).await?;
             Ok(session.output.record(if dry_run { TRIAL } else { COLUMNS }, &told)?)
         }
         DatasetCommand::Items { dataset, missing } => {

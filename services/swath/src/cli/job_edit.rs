@@ -4,8 +4,9 @@ use anyhow::ensure;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use swath_domain::job::Priority;
+use swath_domain::review::ReasonCode;
 
-use super::job_form::{due, word};
+use super::job_form::{due, reason, word};
 use super::session::Session;
 
 /// What `swath job edit` takes.
@@ -43,6 +44,12 @@ pub struct JobEdit {
     /// Every reviewer of the team may review
     #[arg(long, conflicts_with = "reviewers")]
     all_reviewers: bool,
+    /// The reasons for rejecting items, in place of those so far, by code and what people read (repeatable)
+    #[arg(long = "reason", id = "reasons", value_name = "CODE=TITLE", value_parser = reason)]
+    reasons: Vec<ReasonCode>,
+    /// Let reviewers name reasons in their own words
+    #[arg(long, conflicts_with = "reasons")]
+    no_reasons: bool,
 }
 
 impl JobEdit {
@@ -72,6 +79,9 @@ impl JobEdit {
                 let people = session.users(people).await?;
                 body.insert(field.to_owned(), if is_everyone { Value::Null } else { json!(people) });
             }
+        }
+        if self.no_reasons || !self.reasons.is_empty() {
+            body.insert("reasons".to_owned(), json!(self.reasons));
         }
         if self.no_due {
             body.insert("due_date".to_owned(), Value::Null);

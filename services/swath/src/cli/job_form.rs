@@ -92,10 +92,10 @@ struct JobFlags {
     /// How long a lease lasts without a sign of life
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<u32>,
-    /// Only these people annotate, by user id (repeatable)
+    /// Only these people annotate, by id or name (repeatable)
     #[arg(long = "annotator", id = "annotators", value_name = "USER")]
     annotators: Vec<String>,
-    /// Only these people review, by user id (repeatable)
+    /// Only these people review, by id or name (repeatable)
     #[arg(long = "reviewer", id = "reviewers", value_name = "USER")]
     reviewers: Vec<String>,
 }
@@ -230,7 +230,7 @@ fn tag(text: &str) -> Result<TagDefinition, String> {
     Ok(TagDefinition { name: name.to_owned(), values })
 }
 
-fn reason(text: &str) -> Result<ReasonCode, String> {
+pub(super) fn reason(text: &str) -> Result<ReasonCode, String> {
     let (code, title) = text.split_once('=').ok_or("expected CODE=TITLE")?;
     Ok(ReasonCode { code: code.to_owned(), title: title.to_owned() })
 }

@@ -9,7 +9,7 @@ use super::output::{Column, Output, Table};
 use std::str::FromStr;
 use swath_client::{Client, Query};
 
-use swath_domain::{DatasetId, JobId, TeamId, UserId};
+use swath_domain::{DatasetId, JobId, TeamId, UserId, names};
 
 /// Which server, as whom, and in which form to answer.
 #[derive(Args)]
@@ -93,12 +93,15 @@ impl Session {
         if let Some(id) = named.and_then(|name| name.parse().ok()) {
             return Ok(id);
         }
-        let teams = self.client.page::<Value>("/v1/teams", &[], None).await?.items;
-        let mut meant = teams.iter().filter(|team| named.is_none_or(|name| team["name"] == name));
-        match (meant.next(), meant.next()) {
-            (Some(team), None) => id_of(team),
-            (None, _) => bail!(NotFound(format!("there is no team {}", named.unwrap_or("to act in")))),
-            _ => bail!("there are several teams: name one by its id with --team"),
+        let query: Vec<_> = named.map(|name| ("name", name.to_owned())).into_iter().collect();
+        let teams = self.client.page::<Value>("/v1/teams", &query, None).await?.items;
+        match (named, teams.as_slice()) {
+            (Some(name), _) => one_of(teams, "team", "name", name),
+            (None, [team]) => id_of(team),
+            (None, []) => bail!(NotFound("there is no team to act in".to_owned())),
+            (None, teams) => {
+                bail!("there are several teams; name one with --team:{}", candidates(teams, "name"))
+            }
         }
     }
 
@@ -198,25 +201,34 @@ impl Session {
     }
 }
 
-/// Whether a name is the one that is meant, whatever its case.
+/// Whether a name is the one that is meant, whatever its case and its form of Unicode.
 fn is_called(name: &str, meant: &str) -> bool {
-    name.to_lowercase() == meant.trim().to_lowercase()
+    names::key(name) == names::key(meant)
+}
+
+/// How many of several that may be meant are named.
+const CANDIDATES: usize = 20;
+
+/// A line for each of these, by id and name.
+fn candidates(things: &[Value], field: &str) -> String {
+    let line = |one: &Value| {
+        let text = |field: &str| one[field].as_str().unwrap_or_default().replace(char::is_control, " ");
+        format!("\n  {} {}", text("id"), text(field))
+    };
+    let more = things.len().saturating_sub(CANDIDATES);
+    let told: String = things.iter().take(CANDIDATES).map(line).collect();
+    if more > 0 { format!("{told}\n  and {more} more") } else { told }
 }
 
 /// The one of these that has exactly this name, whatever its case.
 fn one_of<T: FromStr>(found: Vec<Value>, kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
     let is_meant = |thing: &&Value| thing[field].as_str().is_some_and(|name| is_called(name, meant));
-    let named: Vec<_> = found.iter().filter(is_meant).collect();
+    let named: Vec<_> = found.iter().filter(is_meant).cloned().collect();
     match named.as_slice() {
         [] => bail!(NotFound(format!("there is no {kind} `{meant}`"))),
         [one] => id_of(one),
         several => {
-            let line =
-                |one: &&Value| format!("\n  {} {}", one["id"].as_str().unwrap_or_default(), one[field]);
-            bail!(
-                "there are several called `{meant}`; name one by its id:{}",
-                several.iter().map(line).collect::<String>()
-            )
+            bail!("there are several called `{meant}`; name one by its id:{}", candidates(several, field))
         }
     }
 }

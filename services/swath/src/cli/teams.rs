@@ -17,7 +17,14 @@ pub enum TeamCommand {
         name: String,
     },
     /// List your teams; an administrator's are all there are
-    List,
+    List {
+        /// The newest first
+        #[arg(long)]
+        newest: bool,
+        /// Only those whose names hold this text
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+    },
     /// Show which folders and buckets a team may use as media; with options, set them: for administrators
     Media(MediaArgs),
 }
@@ -42,7 +49,11 @@ pub struct MediaArgs {
 pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> {
     match command {
         TeamCommand::Create { name } => session.create("/v1/teams", &json!({"name": name}), COLUMNS).await,
-        TeamCommand::List => session.list("/v1/teams", &[], COLUMNS).await,
+        TeamCommand::List { newest, name } => {
+            let mut query: Vec<_> = name.into_iter().map(|name| ("name", name)).collect();
+            query.extend(newest.then(|| ("order", "newest".to_owned())));
+            session.list("/v1/teams", &query, COLUMNS).await
+        }
         TeamCommand::Media(args) => media(session, args).await,
     }
 }

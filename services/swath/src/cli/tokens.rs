@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use swath_domain::{TokenId, UserId};
 
+use super::job_form::due;
 use super::output::Column;
 use super::session::Session;
 
@@ -13,7 +14,8 @@ const LISTED: &[Column] = &[
     ("ID", "/id"),
     ("USER", "/user/id"),
     ("NAME", "/user/name"),
-    ("TEAM", "/team"),
+    ("TEAM", "/team_name"),
+    ("TEAM ID", "/team"),
     ("MADE BY", "/made_by"),
     ("LAST USED", "/last_used_at"),
     ("EXPIRES", "/expires_at"),
@@ -30,7 +32,7 @@ pub enum TokenCommand {
         #[arg(long)]
         team: Option<String>,
         /// When it ends, as 2030-01-31T12:00:00Z
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = due)]
         expires_at: Option<String>,
     },
     /// List tokens: all for an administrator, the team's for a manager, your own otherwise

@@ -21,6 +21,7 @@ async fn wrong_usage_ends_with_2() {
         "member add --name x --role king",
         "dataset add x",
         "job edit x --due 2030-01-31",
+        "token create --expires-at 2030-01-31",
         "job list --status pending",
         "nonsense",
     ];
@@ -85,6 +86,58 @@ async fn a_name_stands_for_an_id_where_it_is_clear() {
 }
 
 #[tokio::test]
+async fn a_team_is_asked_for_by_name_and_candidates_are_told() {
+    let stub = Stub::start().await;
+    let teams = json!([{"id": TEAM, "name": "\u{fc}bung"}, {"id": OTHER, "name": "\u{fc}bung 2"}]);
+    for _ in 0..2 {
+        stub.answers("GET", "/v1/teams", 200, json!({"items": teams, "next": null}));
+    }
+    stub.answers("GET", &format!("/v1/teams/{TEAM}/members"), 200, json!({"items": [], "next": null}));
+    let listed = stub.swath_with(&["member", "list", "--team", "U\u{308}bung"]).await;
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert_eq!(stub.asked()[0].query, "name=U%CC%88bung&limit=1000");
+    let unclear = stub.swath("member list").await;
+    let told = format!(
+        "swath: there are several teams; name one with --team:\n  {TEAM} \u{fc}bung\n  {OTHER} \u{fc}bung 2\n"
+    );
+    assert_eq!((unclear.code, unclear.stderr), (1, told));
+}
+
+#[tokio::test]
+async fn names_stand_beside_ids_in_tables() {
+    let stub = Stub::start().await;
+    let assignment = json!({"id": "a", "holder": JOB, "holder_name": "Anna", "ranges": []});
+    stub.answers(
+        "GET",
+        &format!("/v1/jobs/{JOB}/assignments"),
+        200,
+        json!({"items": [assignment], "next": null}),
+    );
+    let token =
+        json!({"id": "t", "user": {"id": JOB, "name": "Anna"}, "team": TEAM, "team_name": "Night shift"});
+    stub.answers("GET", "/v1/tokens", 200, json!({"items": [token], "next": null}));
+    let assignments = stub.swath(&format!("assignment list {JOB}")).await.stdout;
+    let tokens = stub.swath("token list").await.stdout;
+    for (table, name, id) in [(assignments, "Anna", JOB), (tokens, "Night shift", TEAM)] {
+        assert!(table.contains(name) && table.contains(id), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_is_appended_below_its_base() {
+    let stub = Stub::start().await;
+    stub.answers("POST", &format!("/v1/datasets/{JOB}/items"), 201, json!({"id": JOB, "version": 2}));
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("list.csv");
+    std::fs::write(&manifest, "uri\na.jpg\n").unwrap();
+    let line = ["dataset", "append", JOB, "--manifest", name(&manifest), "--base", "s3://b/c/"];
+    let ended = stub.swath_with(&line).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let query = stub.asked()[0].query.replace("%3A", ":").replace("%2F", "/");
+    assert_eq!(query, "base=s3://b/c/");
+}
+
+#[tokio::test]
 async fn a_job_is_edited_by_what_is_named() {
     let stub = Stub::start().await;
     stub.answers("PATCH", &format!("/v1/jobs/{JOB}"), 200, json!({"id": JOB, "title": "Trees"}));
@@ -92,6 +145,14 @@ async fn a_job_is_edited_by_what_is_named() {
     assert_eq!(stub.swath_with(&line).await.code, 0);
     assert_eq!(stub.asked()[0].body, r#"{"due_date":null,"reviewers":null,"title":"Trees"}"#);
     assert_eq!(stub.swath(&format!("job edit {JOB}")).await.code, 1);
+    for (flag, body) in [
+        ("--reason loose=Loose", r#"{"reasons":[{"code":"loose","title":"Loose"}]}"#),
+        ("--no-reasons", r#"{"reasons":[]}"#),
+    ] {
+        stub.answers("PATCH", &format!("/v1/jobs/{JOB}"), 200, json!({"id": JOB}));
+        assert_eq!(stub.swath(&format!("job edit {JOB} {flag}")).await.code, 0);
+        assert_eq!(stub.asked().last().unwrap().body, body);
+    }
 }
 
 #[tokio::test]

@@ -144,9 +144,22 @@ async fn members_and_teams_are_read_page_by_page(world: World) {
     }
     assert_eq!(seen, people);
     let other = world.new_team("another team").await;
-    let first = world.store.teams(Uuid::nil(), 1).await.unwrap();
-    assert_eq!(first, [(world.team, "the team".to_owned())]);
-    assert_eq!(world.store.teams(world.team.0, 9).await.unwrap(), [(other, "another team".to_owned())]);
+    let teams = async |page: ListPage| {
+        let found = world.store.teams(&page).await.unwrap();
+        found.into_iter().map(|(id, name)| format!("{name} {}", id == other)).collect::<Vec<_>>()
+    };
+    let newest = |after| ListPage { after, is_newest_first: true, limit: 1, ..ListPage::default() };
+    let named = |name: &str| ListPage { name: name.into(), limit: 9, ..ListPage::default() };
+    let (first, second) = ("the team false", "another team true");
+    assert_eq!(teams(ListPage::behind(Uuid::nil(), 1)).await, [first]);
+    assert_eq!(teams(ListPage::behind(world.team.0, 9)).await, [second]);
+    assert_eq!(teams(newest(None)).await, [second]);
+    assert_eq!(teams(newest(Some(other.0))).await, [first]);
+    assert_eq!(teams(named("ANOTHER")).await, [second]);
+    assert!(teams(named("%")).await.is_empty());
+    let named = world.store.team_names(vec![other, TeamId(Uuid::max())]).await.unwrap();
+    assert_eq!(named, [(other, "another team".to_owned())], "a team that is not there has no name");
+    assert_eq!(world.store.team_names(Vec::new()).await.unwrap(), []);
 }
 
 async fn a_request_that_is_sent_again_gets_its_first_answer(world: World) {
