@@ -44,9 +44,9 @@ pub struct Member {
     /// The person's name
     #[arg(long, required_unless_present = "user", conflicts_with = "user")]
     name: Option<String>,
-    /// The person's user id, instead of the name
+    /// An account that there is already, by id or name, in the team or not
     #[arg(long)]
-    user: Option<UserId>,
+    user: Option<String>,
 }
 
 /// What a person may do in a team.
@@ -85,8 +85,7 @@ async fn add(
         None => new_user(session, member.name.as_deref().unwrap_or_default(), email).await?,
     };
     let path = format!("/v1/teams/{team}/members/{user}");
-    session.client.put::<Value>(&path, &json!({"roles": roles})).await?;
-    let answer = json!({"user": {"id": user, "name": member.name}, "roles": roles});
+    let answer: Value = session.client.put(&path, &json!({"roles": roles})).await?;
     Ok(session.output.record(COLUMNS, &answer)?)
 }
 
@@ -98,20 +97,11 @@ async fn remove(session: &Session, member: Member) -> anyhow::Result<()> {
     Ok(session.output.say(&format!("{user} is no longer in the team"))?)
 }
 
-/// The user that is named by id, or the member of that name.
+/// The account that is named, or the member of that name.
 async fn known_user(session: &Session, team: TeamId, member: &Member) -> anyhow::Result<Option<UserId>> {
-    let Some(name) = &member.name else { return Ok(member.user) };
-    let mut after = None;
-    loop {
-        let path = format!("/v1/teams/{team}/members");
-        let page = session.client.page::<Value>(&path, &[], after.as_deref()).await?;
-        if let Some(found) = page.items.iter().find(|entry| entry["user"]["name"] == name.as_str()) {
-            return id_of(&found["user"]).map(Some);
-        }
-        match page.next {
-            Some(next) if after.as_ref() != Some(&next) => after = Some(next),
-            _ => return Ok(None),
-        }
+    match &member.name {
+        Some(name) => session.member(team, name).await,
+        None => session.optional_user(member.user.as_deref()).await,
     }
 }
 

@@ -93,7 +93,7 @@ impl Table {
 }
 
 /// A value in the fewest characters that say it.
-fn cell(value: &Value) -> String {
+pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         // A name out of somebody's manifest must not move the cursor of a manager's terminal.

@@ -5,11 +5,15 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::output::{Column, Output, Table};
+use super::output::{Column, Output, Table, cell};
 use std::str::FromStr;
-use swath_client::{Client, Query};
+use swath_client::{Client, ClientError, Query};
 
 use swath_domain::{DatasetId, JobId, TeamId, UserId, names};
+
+/// Things of one name that an error lists.
+const CANDIDATES: usize = 20;
+const SAME_PAGE: &str = "the server gave the same page twice";
 
 /// Which server, as whom, and in which form to answer.
 #[derive(Args)]
@@ -80,7 +84,7 @@ impl Session {
         loop {
             let page = self.client.page::<Value>(path, query, after.as_deref()).await?;
             self.output.page(&mut table, &page.items)?;
-            ensure!(page.next.is_none() || page.next != after, "the server gave the same page twice");
+            ensure!(page.next.is_none() || page.next != after, SAME_PAGE);
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
@@ -93,14 +97,15 @@ impl Session {
         if let Some(id) = named.and_then(|name| name.parse().ok()) {
             return Ok(id);
         }
-        let query: Vec<_> = named.map(|name| ("name", name.to_owned())).into_iter().collect();
-        let teams = self.client.page::<Value>("/v1/teams", &query, None).await?.items;
+        let is_meant = |team: &Value| named.is_none_or(|name| is_called(team, "name", name));
+        let query: Vec<_> = named.map(|name| ("name", filter(name))).into_iter().collect();
+        let teams = self.those("/v1/teams", &query, is_meant).await?;
         match (named, teams.as_slice()) {
-            (Some(name), _) => one_of(teams, "team", "name", name),
-            (None, [team]) => id_of(team),
+            (Some(meant), _) => one_of(&teams, "team", "name", meant),
+            (None, [only]) => id_of(only),
             (None, []) => bail!(NotFound("there is no team to act in".to_owned())),
-            (None, teams) => {
-                bail!("there are several teams; name one with --team:{}", candidates(teams, "name"))
+            (None, several) => {
+                bail!("there are several teams; name one with --team:{}", candidates(several, "name"))
             }
         }
     }
@@ -124,13 +129,12 @@ impl Session {
         if let Ok(id) = meant.parse() {
             return Ok(id);
         }
-        let mut found = Vec::new();
-        for team in self.client.page::<Value>("/v1/teams", &[], None).await?.items {
-            let team = team["id"].as_str().unwrap_or_default().to_owned();
-            let query = [("team", team), ("name", meant.to_owned()), ("order", "newest".to_owned())];
-            found.extend(self.client.page::<Value>(path, &query, None).await?.items);
-        }
-        one_of(found, kind, name, meant)
+        let find = async |team: TeamId| {
+            let query = [("team", team.to_string()), ("name", filter(meant)), ("order", "newest".to_owned())];
+            self.those(path, &query, |thing| is_called(thing, name, meant)).await
+        };
+        let found = self.in_teams(find).await?;
+        one_of(&found, kind, name, meant)
     }
 
     /// The person who is meant, by id or name: for an administrator one of all accounts, and otherwise of one's teams.
@@ -138,12 +142,13 @@ impl Session {
         if let Ok(id) = meant.parse() {
             return Ok(id);
         }
-        let found = match self.client.page::<Value>("/v1/users", &[("name", meant.to_owned())], None).await {
-            Ok(page) => page.items,
-            Err(error) if error.is("forbidden") => self.members_called(meant).await?,
-            Err(error) => return Err(error.into()),
+        let query = [("name", filter(meant))];
+        let found = match self.those("/v1/users", &query, |user| is_called(user, "name", meant)).await {
+            Ok(found) => found,
+            Err(error) if is_refused(&error) => self.members_called(meant).await?,
+            Err(error) => return Err(error),
         };
-        one_of(found, "person", "name", meant)
+        one_of(&found, "person", "name", meant)
     }
 
     /// The same for a field that may be left out.
@@ -166,24 +171,70 @@ impl Session {
     /// The people of one's teams who have this name, each once.
     async fn members_called(&self, meant: &str) -> anyhow::Result<Vec<Value>> {
         let mut found: Vec<Value> = Vec::new();
-        for team in self.client.page::<Value>("/v1/teams", &[], None).await?.items {
-            let path = format!("/v1/teams/{}/members", team["id"].as_str().unwrap_or_default());
-            let mut after: Option<String> = None;
-            loop {
-                let page = self.client.page::<Value>(&path, &[], after.as_deref()).await?;
-                for person in page.items.into_iter().map(|member| member["user"].clone()) {
-                    let is_meant = person["name"].as_str().is_some_and(|name| is_called(name, meant));
-                    if is_meant && !found.contains(&person) {
-                        found.push(person);
-                    }
-                }
-                match page.next {
-                    Some(next) if after.as_ref() != Some(&next) => after = Some(next),
-                    _ => break,
-                }
+        for person in self.in_teams(async |team| self.members_of(team, meant).await).await? {
+            if !found.contains(&person) {
+                found.push(person);
             }
         }
         Ok(found)
+    }
+
+    /// What is found in those of one's teams that show it; where none does, its refusal.
+    async fn in_teams(
+        &self,
+        find: impl AsyncFn(TeamId) -> anyhow::Result<Vec<Value>>,
+    ) -> anyhow::Result<Vec<Value>> {
+        let (mut found, mut is_shown, mut refusal) = (Vec::new(), false, None);
+        for team in self.those("/v1/teams", &[], |_| true).await? {
+            match find(id_of(&team)?).await {
+                Ok(things) => {
+                    is_shown = true;
+                    found.extend(things);
+                }
+                // Who manages one team may only work in another, and an administrator may have no role in most.
+                Err(error) if is_refused(&error) => refusal = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match refusal {
+            Some(refusal) if !is_shown => Err(refusal),
+            _ => Ok(found),
+        }
+    }
+
+    /// The people of a team who have this name.
+    async fn members_of(&self, team: TeamId, meant: &str) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/v1/teams/{team}/members");
+        let members = self.those(&path, &[], |member| is_called(&member["user"], "name", meant)).await?;
+        Ok(members.into_iter().map(|mut member| member["user"].take()).collect())
+    }
+
+    /// The person of this name in a team, if there is one.
+    pub async fn member(&self, team: TeamId, meant: &str) -> anyhow::Result<Option<UserId>> {
+        match self.members_of(team, meant).await?.as_slice() {
+            [] => Ok(None),
+            people => one_of(people, "person", "name", meant).map(Some),
+        }
+    }
+
+    /// The entries of a list that are wanted, from all its pages.
+    async fn those(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        is_wanted: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<Vec<Value>> {
+        let mut found = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.client.page::<Value>(path, query, after.as_deref()).await?;
+            found.extend(page.items.into_iter().filter(&is_wanted));
+            ensure!(page.next.is_none() || page.next != after, SAME_PAGE);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(found),
+            }
+        }
     }
 
     /// Whether the token is an administrator's.
@@ -201,36 +252,47 @@ impl Session {
     }
 }
 
-/// Whether a name is the one that is meant, whatever its case and its form of Unicode.
-fn is_called(name: &str, meant: &str) -> bool {
-    names::key(name) == names::key(meant)
+/// The part of a name by which lists are asked. They compare the case of ASCII alone, so this is the longest run of it.
+fn filter(meant: &str) -> String {
+    let tidied = names::tidy(meant);
+    tidied
+        .split(|letter: char| !letter.is_ascii())
+        .max_by_key(|run| run.len())
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
-/// How many of several that may be meant are named.
-const CANDIDATES: usize = 20;
-
-/// A line for each of these, by id and name.
-fn candidates(things: &[Value], field: &str) -> String {
-    let line = |one: &Value| {
-        let text = |field: &str| one[field].as_str().unwrap_or_default().replace(char::is_control, " ");
-        format!("\n  {} {}", text("id"), text(field))
-    };
-    let more = things.len().saturating_sub(CANDIDATES);
-    let told: String = things.iter().take(CANDIDATES).map(line).collect();
-    if more > 0 { format!("{told}\n  and {more} more") } else { told }
+/// Whether a thing has the name that is meant, whatever its case and its form in Unicode.
+fn is_called(thing: &Value, field: &str, meant: &str) -> bool {
+    thing[field].as_str().is_some_and(|name| names::key(name) == names::key(meant))
 }
 
-/// The one of these that has exactly this name, whatever its case.
-fn one_of<T: FromStr>(found: Vec<Value>, kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
-    let is_meant = |thing: &&Value| thing[field].as_str().is_some_and(|name| is_called(name, meant));
-    let named: Vec<_> = found.iter().filter(is_meant).cloned().collect();
-    match named.as_slice() {
+/// The only one of those that have the name that is meant.
+fn one_of<T: FromStr>(named: &[Value], kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
+    match named {
         [] => bail!(NotFound(format!("there is no {kind} `{meant}`"))),
         [one] => id_of(one),
         several => {
             bail!("there are several called `{meant}`; name one by its id:{}", candidates(several, field))
         }
     }
+}
+
+/// What may have been meant: a line for each of the first, with its id.
+fn candidates(several: &[Value], field: &str) -> String {
+    let line = |one: &Value| format!("\n  {} {}", one["id"].as_str().unwrap_or_default(), cell(&one[field]));
+    let mut told: String = several.iter().take(CANDIDATES).map(line).collect();
+    if several.len() > CANDIDATES {
+        told.push_str(&format!("\n  and {} more", several.len() - CANDIDATES));
+    }
+    told
+}
+
+/// Whether the server does not show this to the caller.
+fn is_refused(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<ClientError>();
+    error.is_some_and(|error| error.is("forbidden") || error.is("not-found"))
 }
 
 /// A name that stands for nothing on the server.

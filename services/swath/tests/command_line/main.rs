@@ -95,7 +95,7 @@ async fn a_team_is_asked_for_by_name_and_candidates_are_told() {
     stub.answers("GET", &format!("/v1/teams/{TEAM}/members"), 200, json!({"items": [], "next": null}));
     let listed = stub.swath_with(&["member", "list", "--team", "U\u{308}bung"]).await;
     assert_eq!(listed.code, 0, "{}", listed.stderr);
-    assert_eq!(stub.asked()[0].query, "name=U%CC%88bung&limit=1000");
+    assert_eq!(stub.asked()[0].query, "name=bung&limit=1000");
     let unclear = stub.swath("member list").await;
     let told = format!(
         "swath: there are several teams; name one with --team:\n  {TEAM} \u{fc}bung\n  {OTHER} \u{fc}bung 2\n"
@@ -135,6 +135,69 @@ async fn a_manifest_is_appended_below_its_base() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let query = stub.asked()[0].query.replace("%3A", ":").replace("%2F", "/");
     assert_eq!(query, "base=s3://b/c/");
+}
+
+#[tokio::test]
+async fn a_name_is_found_behind_the_first_page_and_past_teams_that_do_not_show_it() {
+    let stub = Stub::start().await;
+    let named = |id: &str, name: &str| json!({"id": id, "name": name});
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [named(OTHER, "closed")], "next": OTHER}));
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [named(TEAM, "one")], "next": null}));
+    stub.answers("GET", "/v1/datasets", 403, json!({"code": "forbidden", "detail": "not yours to see"}));
+    let page = |name: &str, id: &str, next| json!({"items": [named(id, name)], "next": next});
+    stub.answers("GET", "/v1/datasets", 200, page("Birds 2", OTHER, Some(OTHER)));
+    stub.answers("GET", "/v1/datasets", 200, page("Birds", JOB, None));
+    stub.answers("GET", &format!("/v1/datasets/{JOB}"), 200, named(JOB, "Birds"));
+    let shown = stub.swath("dataset show birds").await;
+    assert!(shown.code == 0 && shown.stdout.contains(JOB), "{}", shown.stderr);
+    stub.answers("GET", "/v1/teams", 200, json!({"items": [named(OTHER, "closed")], "next": null}));
+    stub.answers("GET", "/v1/datasets", 403, json!({"code": "forbidden", "detail": "not yours to see"}));
+    let refused = stub.swath("dataset show birds").await;
+    assert_eq!((refused.code, refused.stderr.as_str()), (1, "swath: forbidden (403): not yours to see\n"));
+}
+
+#[tokio::test]
+async fn a_team_is_named_whatever_its_case_and_several_are_listed() {
+    let stub = Stub::start().await;
+    let named = |id: &str, name: &str| json!({"id": id, "name": name});
+    let teams = json!({"items": [named(TEAM, "Night shift"), named(OTHER, "Day\u{1b}[2J")], "next": null});
+    for _ in 0..2 {
+        stub.answers("GET", "/v1/teams", 200, teams.clone());
+    }
+    stub.answers("GET", &format!("/v1/teams/{TEAM}/members"), 200, json!({"items": [], "next": null}));
+    assert_eq!(stub.swath_with(&["member", "list", "--team", "NIGHT SHIFT"]).await.code, 0);
+    let several = stub.swath("member list").await;
+    let told = format!(
+        "swath: there are several teams; name one with --team:\n  {TEAM} Night shift\n  {OTHER} Day [2J\n"
+    );
+    assert_eq!((several.code, several.stderr), (1, told));
+}
+
+#[tokio::test]
+async fn two_members_of_one_name_are_told_apart_by_their_ids() {
+    let stub = Stub::start().await;
+    let path = format!("/v1/teams/{TEAM}/members");
+    let anna = |id: &str, name: &str| json!({"user": {"id": id, "name": name}, "roles": ["annotator"]});
+    let twice = json!({"items": [anna(JOB, "Anna"), anna(OTHER, "anna")], "next": null});
+    stub.answers("GET", &path, 200, twice);
+    let unclear = stub.swath(&format!("member remove --team {TEAM} --name Anna")).await;
+    assert!(
+        unclear.code == 1 && unclear.stderr.contains(JOB) && unclear.stderr.contains(OTHER),
+        "{}",
+        unclear.stderr
+    );
+    stub.answers("PUT", &format!("{path}/{JOB}"), 200, anna(JOB, "Anna"));
+    let put = stub.swath(&format!("member add --team {TEAM} --user {JOB} --role annotator")).await;
+    assert!(put.stdout.contains(JOB) && put.stdout.contains("Anna"), "{}", put.stderr);
+}
+
+#[tokio::test]
+async fn an_assignment_names_its_people_beside_their_ids() {
+    let stub = Stub::start().await;
+    let held = json!({"id": TEAM, "number": 1, "holder": OTHER, "holder_name": "Anna", "ranges": []});
+    stub.answers("GET", &format!("/v1/jobs/{JOB}/assignments"), 200, json!({"items": [held], "next": null}));
+    let listed = stub.swath(&format!("assignment list {JOB}")).await;
+    assert!(listed.stdout.contains(&format!("Anna    {OTHER}")), "{}{}", listed.stdout, listed.stderr);
 }
 
 #[tokio::test]
