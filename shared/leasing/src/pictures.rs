@@ -110,14 +110,24 @@ impl MissingPictures {
     /// Notes that a picture could not be read: managers see it. A failure of that is only logged, for the person who looks
     /// at the picture cannot mend it.
     pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
+        if let Err(error) = self.try_note(context, dataset, item).await {
+            tracing::error!(%dataset, item, %error, "a missing picture could not be noted");
+        }
+    }
+
+    /// Counts at most once in a while, unless the picture is not noted: another process may have seen it in between, and
+    /// an attempt to note it may have failed.
+    async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
         if !self.is_due((dataset, item)) {
-            return;
+            let next = context.store.missing_pictures(dataset, item - 1, 1).await?;
+            if next.first().is_some_and(|picture| picture.item == item) {
+                return Ok(());
+            }
         }
-        match context.store.picture_missing(dataset, item, context.now()).await {
-            Ok(true) => tracing::warn!(%dataset, item, "a picture cannot be read"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%dataset, item, %error, "a missing picture could not be noted"),
+        if context.store.picture_missing(dataset, item, context.now()).await? {
+            tracing::warn!(%dataset, item, "a picture cannot be read");
         }
+        Ok(())
     }
 
     /// Notes that a picture can be read.
