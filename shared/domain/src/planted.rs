@@ -117,6 +117,14 @@ bugs! {
     TwinsBothComplete,
     /// An attempt whose process has died is believed to run for ever.
     AttemptNeverOver,
+    /// A size that one person's browser reports twice counts as agreed.
+    ReportAgreesWithItself,
+    /// A size takes the place of a more certain one.
+    CertainSizeReplaced,
+    /// Figures are refused because of a provisional size.
+    ProvisionalBinds,
+    /// A picture that is missing again is not noted while its process remembers the first time.
+    MissingAgainUnseen,
 }
 
 /// Whether a bug is planted on this thread.

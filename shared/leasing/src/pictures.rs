@@ -9,6 +9,7 @@ use serde::Deserialize;
 use swath_domain::assignment::Hold;
 use swath_domain::ids::{DatasetId, LeaseId, UserId};
 use swath_domain::labels::Size;
+use swath_domain::planted::{Bug, is};
 use swath_domain::{FieldError, Ranges, Refusal, Stale};
 use swath_runtime::{Context, Problem, Result};
 use swath_store::ItemRow;
@@ -120,7 +121,7 @@ impl MissingPictures {
     async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
         if !self.is_due((dataset, item)) {
             let next = context.store.missing_pictures(dataset, item - 1, 1).await?;
-            if next.first().is_some_and(|picture| picture.item == item) {
+            if next.first().is_some_and(|picture| picture.item == item) || is(Bug::MissingAgainUnseen) {
                 return Ok(());
             }
         }

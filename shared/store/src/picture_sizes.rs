@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use swath_domain::ids::{DatasetId, JobId, UserId};
 use swath_domain::labels::Size;
+use swath_domain::planted::{Bug, is};
 
 use crate::core::Store;
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_one};
@@ -95,7 +96,9 @@ async fn put(db: &mut Db<'_>, id: DatasetId, source: SizeSource, sizes: &[NewSiz
         |t| {
             let came_with_one = t.items.get(&(id.0, n.item)).is_some_and(|row| row.size.0.is_some());
             let known = t.picture_sizes.get(&(id.0, n.item));
-            let is_better = known.is_none_or(|known| known.source < rank || known.source == rank && known.size != n.size);
+            let is_better = known.is_none_or(|known| {
+                known.source < rank || known.source == rank && known.size != n.size || is(Bug::CertainSizeReplaced)
+            });
             let row = PictureSize { size: n.size, orientation: n.orientation, source: rank };
             Ok::<u64, StoreError>(match is_better && !came_with_one {
                 true => t.picture_sizes.put((id.0, n.item), row),
@@ -154,12 +157,12 @@ async fn is_agreed(db: &mut Db<'_>, place: (DatasetId, i64), person: UserId, siz
         person.0,
         size.0,
         size.1;
-        |t| reports_of(t, place).any(|(who, reported)| who != person && reported == size).then_some((1,))
+        |t| reports_of(t, place).any(|(who, reported)| (who != person || is(Bug::ReportAgreesWithItself)) && reported == size).then_some((1,))
     )?;
     Ok(other.is_some())
 }
 
-fn reports_of(t: &Tables, (id, item): (DatasetId, i64)) -> impl Iterator<Item = (UserId, Size)> {
+pub(crate) fn reports_of(t: &Tables, (id, item): (DatasetId, i64)) -> impl Iterator<Item = (UserId, Size)> {
     let rows = t.size_reports.range((id.0, item, uuid::Uuid::nil())..=(id.0, item, uuid::Uuid::max()));
     rows.map(|((_, _, person), size)| (UserId(*person), *size))
 }

@@ -70,10 +70,13 @@ pub async fn take(browser: &Browser) {
     browser.enter().await;
 }
 
-/// Has the page look for work, unless it has looked by itself in the meantime.
+/// Has the page look for work, unless it has found some by itself in the meantime.
 pub async fn look_now(browser: &Browser) {
-    const LOOK: &str = "[...document.querySelectorAll('button')].find((one) => one.textContent.includes('Look now'))?.click()";
-    browser.script(LOOK).await;
+    const LOOK: &str = "
+        const look = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('Look now'));
+        look?.click();
+        return look !== undefined || document.querySelector('.strip') !== null;";
+    browser.holds("a look for work", LOOK).await;
 }
 
 /// Two corners of a box, set with a cross that arrow keys move.

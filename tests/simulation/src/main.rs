@@ -13,6 +13,7 @@ mod model;
 mod no_work;
 mod ops;
 mod people;
+mod pictures;
 mod planted;
 mod process;
 mod regressions;

@@ -336,6 +336,11 @@ impl World {
             Op::Roles { person, roles, unheard } => self.change_roles(person, roles, unheard).await,
             Op::Account { person, active, unheard } => self.switch_account(person, active, unheard).await,
             Op::Import { key, process } => self.import(key, process).await,
+            Op::Report { person, process, lease, item, said, review } => {
+                let stage = if review { Review } else { Annotate };
+                self.report(stage, (person, process), lease, item, said).await
+            }
+            Op::Size { item, size, measured } => self.tell_size(item, size, measured).await,
             Op::GoOn { import, finish } => self.go_on(import, finish).await,
         }
     }

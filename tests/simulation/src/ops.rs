@@ -77,6 +77,11 @@ pub enum Op {
     Account { person: usize, active: bool, unheard: bool },
     /// Somebody sends an import under a key, for the first time or once more.
     Import { key: usize, process: usize },
+    /// Somebody's browser reports a picture under a lease, or under a review: one of two sizes, that it is missing,
+    /// or that it is missing again after another process has shown it.
+    Report { person: usize, process: usize, lease: Nth, item: usize, said: u8, review: bool },
+    /// A manager tells a picture's size, or Swath measures it.
+    Size { item: usize, size: usize, measured: bool },
     /// One of the imports that are under way goes on: with another page, or to its end.
     GoOn { import: usize, finish: bool },
 }
@@ -107,16 +112,26 @@ pub fn of_seed(seed: u64) -> Vec<Op> {
     (0..LENGTH).map(op).collect()
 }
 
-/// People leave and come back, and imports are sent twice.
+/// People leave and come back, imports are sent twice, and browsers report pictures.
 fn restless_one(rng: &mut SmallRng) -> Op {
     let (person, process) = (rng.random_range(0..PEOPLE), rng.random_range(0..PROCESSES));
     let unheard = rng.random_range(0..3) > 0;
-    match rng.random_range(0..16) {
+    match rng.random_range(0..26) {
         // Half of the time somebody comes back, so that work goes on.
         0..3 => Op::Roles { person, roles: 3, unheard },
         3..6 => Op::Roles { person, roles: rng.random_range(0..3), unheard },
         6..8 => Op::Account { person, active: rng.random_range(0..2) == 0, unheard },
         8..11 => Op::Import { key: rng.random_range(0..IMPORTS), process },
+        16..24 => {
+            let (lease, item) = (0, rng.random_range(0..4));
+            let (said, review) = (rng.random_range(0..4), rng.random_range(0..2) == 0);
+            Op::Report { person, process, lease, item, said, review }
+        }
+        24..26 => Op::Size {
+            item: rng.random_range(0..6),
+            size: rng.random_range(0..2),
+            measured: rng.random_range(0..2) == 0,
+        },
         _ => Op::GoOn { import: rng.random_range(0..4), finish: rng.random_range(0..2) == 0 },
     }
 }

@@ -29,7 +29,7 @@ impl World {
         }
         for _ in 0..ROUNDS {
             if self.is_at_rest()? {
-                return Ok(());
+                return self.check_pictures();
             }
             self.round().await?;
         }

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use crate::audit::Audit;
 use crate::imports::Imports;
 use crate::ops::{PEOPLE, PROCESSES};
+use crate::pictures::Pictures;
 use crate::process::{Common, Process};
 use crate::sources::{CountedIds, VirtualClock};
 
@@ -122,6 +123,9 @@ pub struct World {
     /// Leases that ended with their holder's role.
     pub(crate) freed: BTreeSet<LeaseId>,
     pub(crate) imports: Imports,
+    /// Of the jobs' pictures.
+    pub(crate) dataset: DatasetId,
+    pub(crate) pictures: Pictures,
     /// What people did, for the checker.
     pub(crate) history: Vec<swath_checker::Event>,
     pub(crate) operations: u64,
@@ -180,6 +184,7 @@ impl World {
         }
         let now = common.clock.now();
         let (team, manager) = (TeamId(common.ids.next(now)), UserId(common.ids.next(now)));
+        let dataset = DatasetId(common.ids.next(now));
         let queues = [Queue::Annotate(team), Queue::Review(team), Queue::Coordinate];
         let queues = queues.map(|queue| common.bus.subscribe(queue)).into();
         let mut world = Self {
@@ -194,6 +199,8 @@ impl World {
             audit: Audit::default(),
             freed: BTreeSet::new(),
             imports: Imports::default(),
+            dataset,
+            pictures: Pictures::new(),
             history: Vec::new(),
             operations: 0,
             failing: false,
@@ -217,7 +224,7 @@ impl World {
             self.settle(person.id, both).await?;
             self.people.push(person);
         }
-        let dataset = DatasetId(ids.next(now));
+        let dataset = self.dataset;
         let source = Source::Pattern { pattern: "https://a.example/{}.png".into(), count: 100 };
         let (name, base) = ("pictures".to_owned(), String::new());
         let new = NewDataset { id: dataset, team: self.team, name, creator: self.manager, base, source, now };
@@ -295,9 +302,14 @@ impl World {
 
     /// Whether the call that has just ended met the planned failure.
     pub fn was_hit(&mut self) -> bool {
-        let hit = self.failing && !self.common.memory.is_failing();
+        let hit = self.is_hit();
         self.failing &= !hit;
         hit
+    }
+
+    /// The same, which the next look still sees.
+    pub fn is_hit(&self) -> bool {
+        self.failing && !self.common.memory.is_failing()
     }
 
     /// From now on no commit fails.

@@ -1,8 +1,9 @@
 //! A look at the tables from outside, for whoever checks that the verbs keep their promises.
 
 use swath_domain::ids::TeamId;
-use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
+use swath_domain::labels::Size;
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
 use swath_domain::{Assignment, Roles, Stage, Stale, Time};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::Tables;
 use crate::datasets::Dataset;
+use crate::picture_sizes::{SizeSource, reports_of};
 use crate::requests::RequestKey;
 use crate::verdicts::VerdictRow;
 
@@ -125,6 +127,23 @@ impl<'a> View<'a> {
     pub fn is_answered(self, request: &RequestKey) -> bool {
         let place = (request.user.0, request.route.to_owned(), request.key.clone());
         self.0.answers.get(&place).is_some()
+    }
+
+    /// The size of an item's picture that became known later, and how.
+    pub fn picture_size(self, dataset: DatasetId, item: i64) -> Option<(Size, SizeSource)> {
+        let row = self.0.picture_sizes.get(&(dataset.0, item))?;
+        let sources = [SizeSource::Agreed, SizeSource::Told, SizeSource::Measured];
+        sources.into_iter().find(|source| *source as i64 == row.source).map(|source| (row.size, source))
+    }
+
+    /// What people's browsers have reported of an item's picture.
+    pub fn size_reports(self, dataset: DatasetId, item: i64) -> impl Iterator<Item = (UserId, Size)> {
+        reports_of(self.0, (dataset, item))
+    }
+
+    /// Whether somebody could not see an item's picture.
+    pub fn is_picture_missing(self, dataset: DatasetId, item: i64) -> bool {
+        self.0.missing_pictures.get(&(dataset.0, item)).is_some()
     }
 
     /// Every accepted item: job, item, slot, and the assignment and author that it was accepted from.
