@@ -92,6 +92,7 @@ fn people_routes() -> Vec<Route> {
             )
             .gives::<team_media::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
+            .named_list()
             .gives_page::<teams::MemberView>(Cursor::Id),
         Route::new(
             Method::PUT,

@@ -325,44 +325,22 @@ impl Store {
         state: Option<DatasetState>,
         page: &ListPage,
     ) -> Result<Vec<Dataset>> {
-        macro_rules! page {
-            ($holds:literal, $order:literal) => {
-                concat!(
-                    "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets
-                     WHERE team = $1 AND id > $2 AND id < $3 AND ($4 = '' OR ",
-                    $holds,
-                    ") AND ($5 < 0 OR state = $5) ORDER BY id ",
-                    $order,
-                    " LIMIT $6"
-                )
-            };
-        }
-        macro_rules! postgres {
-            ($order:literal) => {
-                page!("strpos(lower(name COLLATE \"C\"), $4) > 0", $order)
-            };
-        }
-        macro_rules! sqlite {
-            ($order:literal) => {
-                page!("instr(lower(name), $4) > 0", $order)
-            };
-        }
-        let newest = page.is_newest_first;
         let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             DatasetRow => Dataset,
-            [
-                if newest { postgres!("DESC") } else { postgres!("ASC") },
-                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
-            ],
-            team.0,
+            {
+                page, "id", "name",
+                "SELECT id, team, name, version, items, state, error, base, notes, created FROM datasets
+                 WHERE team = $5 AND ($6 < 0 OR state = $6)"
+            },
             low,
             high,
             page.part(),
-            state.map_or(-1, |state| state as i64),
-            page.limit;
+            page.limit,
+            team.0,
+            state.map_or(-1, |state| state as i64);
             |t| {
                 let fits = |row: &&Dataset| row.team == team && page.admits(row.id.0, &row.name);
                 let datasets = t.datasets.values().filter(fits);

@@ -76,8 +76,35 @@ impl Tx {
     }
 }
 
+/// The statement of a list, in the order that a page asks for: ids between `$1` and `$2`, `$3` as a part of the name, at
+/// most `$4` entries. Further conditions stand in the beginning, with parameters from `$5` on.
+macro_rules! list {
+    (postgres, $page:expr, $id:literal, $name:literal, $($begin:tt)+) => {
+        $crate::db::list!(($page, $id), ("strpos(lower(", $name, " COLLATE \"C\"), $3)"), $($begin)+)
+    };
+    (sqlite, $page:expr, $id:literal, $name:literal, $($begin:tt)+) => {
+        $crate::db::list!(($page, $id), ("instr(lower(", $name, "), $3)"), $($begin)+)
+    };
+    (($page:expr, $id:literal), $place:tt, $($begin:tt)+) => {
+        if $page.is_newest_first {
+            $crate::db::list!("DESC", $id, $place, $($begin)+)
+        } else {
+            $crate::db::list!("ASC", $id, $place, $($begin)+)
+        }
+    };
+    ($order:literal, $id:literal, ($($place:literal),+), $($begin:tt)+) => {
+        concat!(
+            $($begin)+, " AND ", $id, " > $1 AND ", $id, " < $2 AND ($3 = '' OR ", $($place),+, " > 0) ORDER BY ", $id, " ",
+            $order, " LIMIT $4"
+        )
+    };
+}
+
 /// Picks the text for a database.
 macro_rules! text {
+    ($database:ident, {$($list:tt)+}) => {
+        $crate::db::list!($database, $($list)+)
+    };
     (postgres, [$postgres:expr, $sqlite:expr]) => {
         $postgres
     };
@@ -307,5 +334,6 @@ macro_rules! row {
 }
 
 pub(crate) use {
-    execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, row, statement, text,
+    execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, list, row, statement,
+    text,
 };

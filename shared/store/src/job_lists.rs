@@ -9,7 +9,7 @@ use swath_domain::progress::Progress;
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{fetch_as, fetch_each, fetch_one};
+use crate::db::{fetch_as, fetch_each, fetch_one, list};
 use crate::error::{Result, StoreError};
 use crate::list_page::ListPage;
 use crate::progress;
@@ -28,58 +28,41 @@ impl Store {
         status: Option<JobStatus>,
         page: &ListPage,
     ) -> Result<Vec<JobHead>> {
-        macro_rules! page {
-            ($holds:literal, $admits:literal, $order:literal) => {
+        macro_rules! begin {
+            ($admits:literal) => {
                 concat!(
                     "SELECT ",
                     job_head_columns!(),
-                    " FROM jobs WHERE team = $1 AND id > $2 AND id < $3 AND ($4 = '' OR ",
-                    $holds,
-                    ") AND ($5 < 0 OR status = $5) AND ($6 = '' OR ",
+                    " FROM jobs WHERE team = $5 AND ($6 < 0 OR status = $6) AND ($7 = '' OR ",
                     $admits,
-                    ") ORDER BY id ",
-                    $order,
-                    " LIMIT $7"
+                    ")"
                 )
             };
         }
-        macro_rules! postgres {
-            ($order:literal) => {
-                page!(
-                    "strpos(lower(title COLLATE \"C\"), $4) > 0",
-                    "COALESCE(jsonb_typeof(spec::jsonb -> 'annotators'), 'null') = 'null' \
-                     OR jsonb_exists(spec::jsonb -> 'annotators', $6)",
-                    $order
-                )
-            };
-        }
-        macro_rules! sqlite {
-            ($order:literal) => {
-                page!(
-                    "instr(lower(title), $4) > 0",
-                    "spec ->> '$.annotators' IS NULL \
-                     OR EXISTS (SELECT 1 FROM json_each(spec, '$.annotators') WHERE value = $6)",
-                    $order
-                )
-            };
-        }
-        let newest = page.is_newest_first;
         let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             JobRow => JobHead,
             [
-                if newest { postgres!("DESC") } else { postgres!("ASC") },
-                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
+                list!(
+                    postgres, page, "id", "title",
+                    begin!("COALESCE(jsonb_typeof(spec::jsonb -> 'annotators'), 'null') = 'null' \
+                            OR jsonb_exists(spec::jsonb -> 'annotators', $7)")
+                ),
+                list!(
+                    sqlite, page, "id", "title",
+                    begin!("spec ->> '$.annotators' IS NULL \
+                            OR EXISTS (SELECT 1 FROM json_each(spec, '$.annotators') WHERE value = $7)")
+                )
             ],
-            team.0,
             low,
             high,
             page.part(),
+            page.limit,
+            team.0,
             status.map_or(-1, JobStatus::code),
-            annotator.map(|user| user.to_string()).unwrap_or_default(),
-            page.limit;
+            annotator.map(|user| user.to_string()).unwrap_or_default();
             |t| {
                 let jobs = t.jobs.values().filter(|job| job.team == team && page.admits(job.id.0, &job.title));
                 let jobs = jobs.filter(|job| status.is_none_or(|status| job.status == status));

@@ -13,12 +13,13 @@ use crate::core::{Core, Store};
 use crate::db::{Db, Tx, execute, fetch_all, fetch_each};
 use crate::error::{Result, StoreError};
 use crate::holdings::{Freed, Holdings, note_departure};
+use crate::list_page::ListPage;
 use crate::memory::MemberRecord;
 use crate::rights::{lock_people, require_manager, roles};
 use crate::{invitations, tokens};
 
 /// A member of a team.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -179,23 +180,28 @@ impl Store {
         self.write(actor, move |core, tx, actor| Box::pin(put_in(core, tx, (team, user), roles, actor))).await
     }
 
-    /// A page of a team's members, in the order of their ids.
-    pub async fn members(&self, team: TeamId, after: Uuid, limit: i64) -> Result<Vec<Member>> {
+    /// A page of a team's members.
+    pub async fn members(&self, team: TeamId, page: &ListPage) -> Result<Vec<Member>> {
+        let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
             (Uuid, String, i64),
-            "SELECT m.person, u.name, m.roles FROM members m JOIN users u ON u.id = m.person
-             WHERE m.team = $1 AND m.person > $2 ORDER BY m.person LIMIT $3",
-            team.0,
-            after,
-            limit;
+            {
+                page, "m.person", "u.name",
+                "SELECT m.person, u.name, m.roles FROM members m JOIN users u ON u.id = m.person WHERE m.team = $5"
+            },
+            low,
+            high,
+            page.part(),
+            page.limit,
+            team.0;
             |t| {
-                let of_team = t.members.iter().filter(|((of, person), _)| *of == team.0 && *person > after);
+                let of_team = t.members.iter().filter(|((of, _), _)| *of == team.0);
                 let named = of_team.filter_map(|((_, person), member)| {
                     Some((*person, t.users.get(person)?.name.clone(), member.roles))
                 });
-                named.take(limit as usize).collect()
+                page.cut(named.filter(|(person, name, _)| page.admits(*person, name)))
             }
         )?;
         let member =

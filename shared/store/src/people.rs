@@ -192,44 +192,22 @@ impl Store {
 
     /// A page of accounts in the order of their ids: all of them, or those with this address.
     pub async fn users(&self, address: Option<&str>, page: &ListPage) -> Result<Vec<User>> {
-        macro_rules! page {
-            ($holds:literal, $order:literal) => {
-                concat!(
-                    "SELECT id, name, email, admin, created, creator, deactivated FROM users
-                     WHERE id > $2 AND id < $3 AND (email_key = $1 OR lower(trim(email)) = $1 OR $1 IS NULL)
-                       AND ($4 = '' OR ",
-                    $holds,
-                    ") ORDER BY id ",
-                    $order,
-                    " LIMIT $5"
-                )
-            };
-        }
-        macro_rules! postgres {
-            ($order:literal) => {
-                page!("strpos(lower(name COLLATE \"C\"), $4) > 0", $order)
-            };
-        }
-        macro_rules! sqlite {
-            ($order:literal) => {
-                page!("instr(lower(name), $4) > 0", $order)
-            };
-        }
-        let (newest, key) = (page.is_newest_first, address.map(email::key));
+        let key = address.map(email::key);
         let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
             UserRow => User,
-            [
-                if newest { postgres!("DESC") } else { postgres!("ASC") },
-                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
-            ],
-            key.as_deref(),
+            {
+                page, "id", "name",
+                "SELECT id, name, email, admin, created, creator, deactivated FROM users
+                 WHERE (email_key = $5 OR lower(trim(email)) = $5 OR $5 IS NULL)"
+            },
             low,
             high,
             page.part(),
-            page.limit;
+            page.limit,
+            key.as_deref();
             |t| {
                 let fits = |user: &&User| page.admits(user.id.0, &user.name) && (key.is_none() || key_of(user) == key);
                 page.cut(t.users.values().filter(fits).cloned())
@@ -278,37 +256,12 @@ impl Store {
 
     /// A page of all teams.
     pub async fn teams(&self, page: &ListPage) -> Result<Vec<(TeamId, String)>> {
-        macro_rules! page {
-            ($holds:literal, $order:literal) => {
-                concat!(
-                    "SELECT id, name FROM teams WHERE id > $1 AND id < $2 AND ($3 = '' OR ",
-                    $holds,
-                    ") ORDER BY id ",
-                    $order,
-                    " LIMIT $4"
-                )
-            };
-        }
-        macro_rules! postgres {
-            ($order:literal) => {
-                page!("strpos(lower(name COLLATE \"C\"), $3) > 0", $order)
-            };
-        }
-        macro_rules! sqlite {
-            ($order:literal) => {
-                page!("instr(lower(name), $3) > 0", $order)
-            };
-        }
-        let newest = page.is_newest_first;
         let (low, high) = page.bounds();
         let mut reader = self.reader().await?;
         let rows = fetch_all!(
             &mut reader.db(),
             (Uuid, String),
-            [
-                if newest { postgres!("DESC") } else { postgres!("ASC") },
-                if newest { sqlite!("DESC") } else { sqlite!("ASC") }
-            ],
+            { page, "id", "name", "SELECT id, name FROM teams WHERE TRUE" },
             low,
             high,
             page.part(),

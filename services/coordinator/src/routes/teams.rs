@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
-use swath_runtime::pages::{self, NamedPageQuery, Page, PageQuery};
+use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::User;
 
@@ -95,17 +95,17 @@ pub(crate) async fn members(
     State(context): State<Context>,
     caller: Caller,
     PathId(team): PathId<TeamId>,
-    Search(query): Search<PageQuery>,
+    Search(query): Search<NamedPageQuery>,
 ) -> Result<Json<Page<MemberView>>> {
     require_manager(&context, &caller, team).await?;
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
-    let members = context.store.members(team, after, limit).await?;
+    let page = query.page()?;
+    let members = context.store.members(team, &page).await?;
     let view = |member: swath_store::Member| MemberView {
         user: Person { id: member.user, name: member.name },
         roles: member.roles.to_vec(),
     };
     let members = members.into_iter().map(view).collect();
-    Ok(Json(Page::new(members, limit, |member: &MemberView| member.user.id.to_string())))
+    Ok(Json(Page::new(members, page.limit, |member: &MemberView| member.user.id.to_string())))
 }
 
 pub(crate) async fn put_member(

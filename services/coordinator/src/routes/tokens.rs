@@ -70,6 +70,8 @@ pub(crate) struct TokenView {
     team_name: Option<String>,
     /// Who made it; none where Swath itself did.
     made_by: Option<UserId>,
+    /// Their name.
+    made_by_name: Option<String>,
     /// When it was made.
     created_at: Time,
     /// Until when it is good.
@@ -89,6 +91,7 @@ impl TokenView {
             team: token.team,
             team_name: token.team.and_then(|team| names.team(team)),
             made_by: token.maker,
+            made_by_name: token.maker.and_then(|maker| names.person(maker)),
             created_at: token.created,
             expires_at: token.expires,
             last_used_at: token.used,
@@ -208,7 +211,8 @@ pub(crate) async fn list(
     let (team, user) = scope(&caller, query.team, query.user)?;
     let tokens = context.store.tokens(team, user, after, limit).await?;
     let teams: Vec<TeamId> = tokens.iter().filter_map(|token| token.team).collect();
-    let names = Names::default().with_teams(&context, teams).await?;
+    let makers: Vec<UserId> = tokens.iter().filter_map(|token| token.maker).collect();
+    let names = Names::of_people(&context, makers).await?.with_teams(&context, teams).await?;
     let tokens = tokens.into_iter().map(|token| TokenView::named(token, &names)).collect();
     Ok(Json(Page::new(tokens, limit, |token: &TokenView| token.id.to_string())))
 }

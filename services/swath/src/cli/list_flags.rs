@@ -10,12 +10,27 @@ pub struct ListFlags {
     /// The team, by id or name; not needed with only one
     #[arg(long)]
     team: Option<String>,
+    #[command(flatten)]
+    order: OrderFlags,
+}
+
+/// In which order, and by which name.
+#[derive(Args)]
+pub struct OrderFlags {
     /// The newest first
     #[arg(long)]
     newest: bool,
     /// Only those whose names hold this text
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
+}
+
+impl OrderFlags {
+    /// The query's part for them.
+    pub fn query(self) -> Vec<(&'static str, String)> {
+        let newest = self.newest.then(|| ("order", "newest".to_owned()));
+        newest.into_iter().chain(self.name.map(|name| ("name", name))).collect()
+    }
 }
 
 impl ListFlags {
@@ -25,8 +40,7 @@ impl ListFlags {
         if let Some(team) = session.optional_team(self.team.as_deref()).await? {
             query.push(("team", team.to_string()));
         }
-        query.extend(self.newest.then(|| ("order", "newest".to_owned())));
-        query.extend(self.name.map(|name| ("name", name)));
+        query.extend(self.order.query());
         Ok(query)
     }
 }

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use swath_domain::{TeamId, UserId};
 
+use super::list_flags::OrderFlags;
 use super::output::Column;
 use super::session::{NotFound, Session, id_of};
 
@@ -32,6 +33,8 @@ pub enum MemberCommand {
         /// The team, by id or name; not needed with only one
         #[arg(long)]
         team: Option<String>,
+        #[command(flatten)]
+        order: OrderFlags,
     },
 }
 
@@ -66,9 +69,9 @@ pub async fn run(session: &Session, command: MemberCommand) -> anyhow::Result<()
     match command {
         MemberCommand::Add { member, role, email } => add(session, member, &role, email).await,
         MemberCommand::Remove { member } => remove(session, member).await,
-        MemberCommand::List { team } => {
+        MemberCommand::List { team, order } => {
             let team = session.team(team.as_deref()).await?;
-            session.list(&format!("/v1/teams/{team}/members"), &[], COLUMNS).await
+            session.list(&format!("/v1/teams/{team}/members"), &order.query(), COLUMNS).await
         }
     }
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::list_flags::OrderFlags;
 use super::output::Column;
 use super::session::Session;
 
@@ -17,14 +18,7 @@ pub enum TeamCommand {
         name: String,
     },
     /// List your teams; an administrator's are all there are
-    List {
-        /// The newest first
-        #[arg(long)]
-        newest: bool,
-        /// Only those whose names hold this text
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
-    },
+    List(OrderFlags),
     /// Show which folders and buckets a team may use as media; with options, set them: for administrators
     Media(MediaArgs),
 }
@@ -49,11 +43,7 @@ pub struct MediaArgs {
 pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> {
     match command {
         TeamCommand::Create { name } => session.create("/v1/teams", &json!({"name": name}), COLUMNS).await,
-        TeamCommand::List { newest, name } => {
-            let mut query: Vec<_> = name.into_iter().map(|name| ("name", name)).collect();
-            query.extend(newest.then(|| ("order", "newest".to_owned())));
-            session.list("/v1/teams", &query, COLUMNS).await
-        }
+        TeamCommand::List(order) => session.list("/v1/teams", &order.query(), COLUMNS).await,
         TeamCommand::Media(args) => media(session, args).await,
     }
 }

@@ -16,7 +16,8 @@ const LISTED: &[Column] = &[
     ("NAME", "/user/name"),
     ("TEAM", "/team_name"),
     ("TEAM ID", "/team"),
-    ("MADE BY", "/made_by"),
+    ("MADE BY", "/made_by_name"),
+    ("MADE BY ID", "/made_by"),
     ("LAST USED", "/last_used_at"),
     ("EXPIRES", "/expires_at"),
 ];

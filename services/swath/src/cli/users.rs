@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use swath_domain::UserId;
 
+use super::list_flags::OrderFlags;
 use super::output::{Column, Table};
 use super::session::Session;
 
@@ -27,12 +28,8 @@ pub enum UserCommand {
         /// Those with this e-mail address
         #[arg(long)]
         email: Option<String>,
-        /// Those whose names hold this text
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
-        /// The newest first
-        #[arg(long)]
-        newest: bool,
+        #[command(flatten)]
+        order: OrderFlags,
     },
     /// Correct a name or an e-mail address
     Edit {
@@ -74,10 +71,9 @@ pub async fn whoami(session: &Session) -> anyhow::Result<()> {
 /// Carries out a user command.
 pub async fn run(session: &Session, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::List { email, name, newest } => {
+        UserCommand::List { email, order } => {
             let mut query: Vec<_> = email.into_iter().map(|email| ("email", email)).collect();
-            query.extend(name.map(|name| ("name", name)));
-            query.extend(newest.then(|| ("order", "newest".to_owned())));
+            query.extend(order.query());
             session.list("/v1/users", &query, COLUMNS).await
         }
         UserCommand::Edit { user, name, email, no_email } => {

@@ -137,12 +137,20 @@ async fn members_and_teams_are_read_page_by_page(world: World) {
     people.extend(world.workers(6).await);
     let (mut seen, mut after) = (Vec::new(), Uuid::nil());
     loop {
-        let page = world.store.members(world.team, after, 3).await.unwrap();
+        let page = world.store.members(world.team, &ListPage::behind(after, 3)).await.unwrap();
         let Some(last) = page.last() else { break };
         after = last.user.0;
         seen.extend(page.into_iter().map(|member| member.user));
     }
     assert_eq!(seen, people);
+    let newest = ListPage { is_newest_first: true, limit: 1, ..ListPage::default() };
+    let last = world.store.members(world.team, &newest).await.unwrap();
+    assert_eq!(last.iter().map(|member| member.user).collect::<Vec<_>>(), people[people.len() - 1..]);
+    let nobody = ListPage { name: "%".into(), limit: 9, ..ListPage::default() };
+    assert!(world.store.members(world.team, &nobody).await.unwrap().is_empty());
+    let all = ListPage { name: last[0].name.to_uppercase(), limit: 99, ..ListPage::default() };
+    let called: Vec<_> = world.store.members(world.team, &all).await.unwrap();
+    assert!(called.contains(&last[0]) && called.iter().all(|member| member.name == last[0].name));
     let other = world.new_team("another team").await;
     let teams = async |page: ListPage| {
         let found = world.store.teams(&page).await.unwrap();
