@@ -82,6 +82,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_that_stands_in_a_list_already_is_named_by_its_place() {
+        let names = ["Car", "car ", "über", "u\u{308}BER", "Bus"].map(str::to_owned);
+        let mut errors = Vec::new();
+        check_once(|place| format!("classes[{place}]"), names.iter(), &mut errors);
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["classes[1]", "classes[3]"]);
+    }
+
     proptest! {
         #[test]
         fn a_tidy_name_stays_as_it_is_and_keeps_its_key(name: String) {

@@ -67,6 +67,9 @@ mod tests {
             assert_eq!(faults(check_text, bad), 1, "{bad:?}");
         }
         assert_eq!((faults(check_line, "one line"), faults(check_line, "two\nlines")), (0, 1));
+        for joined in ["می\u{200C}خواهم", "👩\u{200D}👩", "❤\u{FE0F}"] {
+            assert_eq!(faults(check_line, joined), 0, "{joined:?}");
+        }
         for unseen in ["Acme\u{200B}", "\u{3164}", "a\u{AD}b", "a\u{200E}"] {
             assert_eq!(faults(check_line, unseen), 1, "{unseen:?}");
         }
