@@ -143,6 +143,7 @@ async fn who_made_the_link_is_seen_and_no_author_reviews_through_it() {
     let log = team.log(&job).await;
     let decided = log.iter().find(|entry| entry["action"] == "decide").unwrap();
     assert_eq!((&decided["actor"], &decided["token_maker"]), (&json!(reviewer.id), &json!(team.manager.id)));
+    assert!(decided["token_maker_name"].is_string(), "{decided}");
     let audit = team.manager.list(&format!("/v1/teams/{}/audit", team.id)).await;
     let signed_in = audit
         .iter()

@@ -14,6 +14,7 @@ use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, P
 use swath_store::{Actor, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
 use uuid::Uuid;
 
+use super::names::Names;
 use super::teams::require_manager;
 
 /// How long an invitation is good, in microseconds.
@@ -47,6 +48,8 @@ pub(crate) struct InvitationView {
     roles: Vec<Role>,
     /// Who invites.
     invited_by: UserId,
+    /// Their name.
+    invited_by_name: Option<String>,
     /// For whom it is meant.
     note: Option<String>,
     /// When it was made.
@@ -129,6 +132,7 @@ pub(crate) async fn create(
         invitation: is_new.then_some(code),
         roles: roles.to_vec(),
         invited_by: caller.user(),
+        invited_by_name: Some(caller.token().user.name.clone()),
         note,
         created_at: created,
         expires_at: expires,
@@ -136,13 +140,14 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-impl From<Invitation> for InvitationView {
-    fn from(invitation: Invitation) -> Self {
+impl InvitationView {
+    fn named(invitation: Invitation, names: &Names) -> Self {
         Self {
             id: invitation.id,
             invitation: None,
             roles: invitation.roles.to_vec(),
             invited_by: invitation.inviter,
+            invited_by_name: names.person(invitation.inviter),
             note: invitation.note,
             created_at: invitation.created,
             expires_at: invitation.expires,
@@ -159,7 +164,8 @@ pub(crate) async fn list(
     require_manager(&context, &caller, team).await?;
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let invitations = context.store.invitations(team, context.now(), after, limit).await?;
-    let invitations = invitations.into_iter().map(InvitationView::from).collect();
+    let names = Names::of_people(&context, invitations.iter().map(|one| one.inviter)).await?;
+    let invitations = invitations.into_iter().map(|one| InvitationView::named(one, &names)).collect();
     Ok(Json(Page::new(invitations, limit, |invitation: &InvitationView| invitation.id.to_string())))
 }
 

@@ -44,6 +44,9 @@ pub(crate) struct EntryView {
     /// Who made the token through which the actor acted, where that is somebody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_maker: Option<UserId>,
+    /// Their name today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_maker_name: Option<String>,
     /// What, by the name of the transition.
     action: String,
     from: Option<Status>,
@@ -60,6 +63,7 @@ impl EntryView {
     fn new(entry: Entry, job: JobId, names: &Names) -> Self {
         Self {
             actor_name: entry.actor.and_then(|actor| names.person(actor)),
+            token_maker_name: entry.token_maker.and_then(|maker| names.person(maker)),
             assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
             seq: entry.seq,
             at: entry.at,
@@ -90,9 +94,11 @@ pub(crate) async fn assignment(
     Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
 }
 
-/// The names of everyone who acted.
+/// The names of everyone who acted, and of everyone through whose tokens they did.
 async fn actors(context: &Context, entries: &[Entry]) -> Result<Names> {
-    Names::of_people(context, entries.iter().filter_map(|entry| entry.actor)).await
+    let people: Vec<_> =
+        entries.iter().flat_map(|entry| [entry.actor, entry.token_maker]).flatten().collect();
+    Names::of_people(context, people).await
 }
 
 pub(crate) async fn job(

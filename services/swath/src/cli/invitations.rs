@@ -12,6 +12,7 @@ const COLUMNS: &[Column] = &[
     ("INVITATION", "/invitation"),
     ("ROLES", "/roles"),
     ("FOR", "/note"),
+    ("BY", "/invited_by_name"),
     ("EXPIRES", "/expires_at"),
 ];
 const ACCEPTED: &[Column] = &[("USER", "/user"), ("TEAM", "/team"), ("ROLES", "/roles"), ("TOKEN", "/token")];
