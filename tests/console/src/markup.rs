@@ -82,6 +82,10 @@ async fn markup_in_any_field_is_text_on_every_page() {
 
     rework(&annotating).await;
     annotating.close().await;
+
+    let managing = signed_in(world.origin(), &team, &team.manager, "/manage").await;
+    manage(&managing).await;
+    managing.close().await;
 }
 
 async fn work(browser: &Browser) {
@@ -150,6 +154,17 @@ async fn rework(browser: &Browser) {
     browser.click_on("My list").await;
     browser.says("What I hold").await;
     is_plain(browser).await;
+}
+
+async fn manage(browser: &Browser) {
+    shows(browser, &["title"]).await;
+    browser.click(".jobs a").await;
+    shows(browser, &["title", "annotator"]).await;
+    browser.script("document.querySelectorAll('button[aria-expanded]').forEach((one) => one.click())").await;
+    shows(browser, &["return", "reviewer"]).await;
+    browser.click_on("Reassign").await;
+    browser.see("dialog[open] .chips button:nth-child(2)").await;
+    shows(browser, &["annotator"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ mod foreign_pages;
 mod history;
 mod labelling;
 mod losing;
+mod managing;
 mod marking;
 mod markup;
 mod pointing;

@@ -40,7 +40,15 @@ pub async fn of_every_page(look: impl AsyncFn(&Browser, &str)) {
     rework(&annotating, &team, &job, &look).await;
     annotating.close().await;
     let manager = signed_in(world.origin(), &team, &team.manager, "/manage").await;
+    manager.see(".jobs li").await;
     look(&manager, "manage").await;
+    manager.click_on("Things on a table").await;
+    manager.click_on("Log").await;
+    manager.see(".log li").await;
+    look(&manager, "manage-job").await;
+    manager.click_on("Reassign").await;
+    manager.see("dialog[open] .chips").await;
+    look(&manager, "manage-reassign").await;
     manager.close().await;
 }
 

@@ -74,5 +74,41 @@
 /** @typedef {WorkRow & { stage: 'annotation' | 'review', at: string, status: string }} HandedInRow */
 /** @typedef {{ submissions: number, items: number, decisions: number, judged: number }} Totals */
 /** @typedef {{ held: HeldRow[], returned: ReturnedRow[], handed_in: HandedInRow[], totals: Totals }} OwnWork */
+/** @typedef {{ pending: number, in_progress: number, completed: number, in_review: number, accepted: number, skipped: number, cancelled: number }} ItemStates */
+/** @typedef {'low' | 'normal' | 'high' | 'release_blocker'} Priority */
+/** @typedef {'active' | 'paused' | 'cancelling' | 'cancelled' | 'done'} JobStatus */
+/**
+ * A job as those who lead it see it in a list.
+ * @typedef {object} JobSummary
+ * @property {string} id
+ * @property {string} team
+ * @property {string} [dataset_name]
+ * @property {string} title
+ * @property {JobStatus} status
+ * @property {Priority} priority
+ * @property {string | null} due_date
+ * @property {number} items
+ * @property {ItemStates} progress
+ * @property {{ waiting_for_manager: number }} counts
+ * @property {string} [created_by_name]
+ * @property {string} created_at
+ */
+/** @typedef {JobSummary & { pictures_missing: number, exports_lack: { items_without_size: number, coco_shapes: Shape[] } }} ManagedJob */
+/**
+ * @typedef {object} AssignmentRow
+ * @property {string} id
+ * @property {number} round
+ * @property {number} number
+ * @property {number} items
+ * @property {'PENDING' | 'IN_PROGRESS' | 'COMPLETED' | 'IN_REVIEW' | 'ACCEPTED' | 'REJECTED' | 'CANCELLED'} status
+ * @property {string | null} holder_name
+ * @property {string | null} expires_at
+ * @property {string | null} author_name
+ * @property {string | null} reserved_for_name
+ * @property {string | null} reserved_until
+ * @property {boolean} waits_for_manager
+ * @property {string} since
+ */
+/** @typedef {{ seq: number, at: string, actor_name?: string, token_maker_name?: string, action: string, reason: string | null }} LogEntry */
 
 export {};

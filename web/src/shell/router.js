@@ -1,24 +1,28 @@
-// Which page is shown, by the path.
+// Which page is shown, by the address.
 
 import { useEffect, useState } from 'preact/hooks';
 
-/** @returns {[string, (path: string) => void]} the path, and how to go to another */
-export function usePath() {
-  const [path, setPath] = useState(location.pathname);
+/** @returns {[{ path: string, query: string }, (address: string) => void]} where one is, and how to go elsewhere: to a path, perhaps with a query */
+export function useAddress() {
+  const [place, setPlace] = useState(here);
   useEffect(() => {
-    const changed = () => setPath(location.pathname);
+    const changed = () => setPlace(here());
     addEventListener('popstate', changed);
     return () => removeEventListener('popstate', changed);
   }, []);
-  return [path, (next) => {
-    if (next !== location.pathname) history.pushState(null, '', next);
-    setPath(next);
+  return [place, (next) => {
+    if (next !== location.pathname + location.search) history.pushState(null, '', next);
+    setPlace(here());
   }];
+}
+
+function here() {
+  return { path: location.pathname, query: location.search };
 }
 
 /** Takes a sign-in code out of the address, so that it stays neither there nor in the history. @returns {string | null} */
 export function takeSignInCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get('sign-in');
-  if (code !== null) history.replaceState(null, '', location.pathname);
+  if (code !== null) history.replaceState(null, '', location.pathname + location.search);
   return code;
 }

@@ -9,14 +9,14 @@ import { Outbox } from '../outbox/outbox.js';
 import { text } from '../texts/texts.js';
 import { LazyPage } from './lazy-page.jsx';
 import { PAGES } from './pages.js';
-import { usePath } from './router.js';
+import { useAddress } from './router.js';
 import { SignOut } from './sign-out.jsx';
 import { useModel } from './use-model.js';
 
 /** @typedef {import('../api/types.js').Me} Me */
 /**
  * @typedef {{ me: Me, outbox: Outbox, bindings: Bindings, onHelp: () => void,
- *   onGo: (path: string, lease?: string) => void, lease: string | null,
+ *   query: string, onGo: (address: string, lease?: string) => void, lease: string | null,
  *   onFailed: (error: unknown) => void }} PageProps
  */
 
@@ -24,7 +24,7 @@ const NO_PICTURE = { current: null };
 
 /** @param {{ me: Me, onSignedOut: () => void }} props */
 export function Shell({ me, onSignedOut }) {
-  const [path, goTo] = usePath();
+  const [{ path, query }, goTo] = useAddress();
   /** What is held and was chosen in the list, where somebody holds more than one thing. */
   const [lease, setLease] = useState(/** @type {string | null} */ (null));
   const go = (/** @type {string} */ next, /** @type {string} */ chosen = '') => {
@@ -61,7 +61,7 @@ export function Shell({ me, onSignedOut }) {
     else setFault(error instanceof Error ? error.message : String(error));
   };
   /** @type {PageProps} */
-  const props = { me, outbox, bindings, onHelp: () => setHelp(true), onGo: go, lease, onFailed: failed };
+  const props = { me, outbox, bindings, onHelp: () => setHelp(true), query, onGo: go, lease, onFailed: failed };
   return (
     <>
       <a class="skip" href="#main">{text('app.skip')}</a>

@@ -1,0 +1,75 @@
+// All jobs of a team as strips, what is overdue first.
+
+import { useState } from 'preact/hooks';
+import { JOBS_MAX, jobsOf } from '../api/manage.js';
+import { dateAndTime, text } from '../texts/texts.js';
+import { NotLive } from './not-live.jsx';
+import { finished, total } from './states.js';
+import { Strip } from './strip.jsx';
+import { byUrgency, isOverdue } from './urgency.js';
+import { usePolled } from './use-polled.js';
+
+/** @typedef {import('../api/types.js').JobSummary} JobSummary */
+
+/** What the board can be narrowed to. */
+const STATUSES = /** @type {const} */ (['active', 'paused', 'done', 'cancelled']);
+/** Rows that are drawn until the person asks for more. */
+const SHOWN_FIRST = 100;
+
+/** @param {{ team: string, onGo: (path: string) => void, onFailed: (error: unknown) => void }} props */
+export function Board({ team, onGo, onFailed }) {
+  const [status, setStatus] = useState('');
+  const [name, setName] = useState('');
+  const [most, setMost] = useState(SHOWN_FIRST);
+  const { told: jobs, isAway, look } = usePolled(() => jobsOf(team, status || null), [team, status], onFailed);
+  const now = new Date();
+  const wanted = name.trim().toLowerCase();
+  const found = byUrgency((jobs ?? []).filter(({ title }) => title.toLowerCase().includes(wanted)), now);
+  return (
+    <>
+      <div class="filters">
+        <label class="field">
+          {text('manage.find')}
+          <input type="text" value={name} maxLength={200} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <label class="field">
+          {text('manage.status')}
+          <select value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
+            <option value="">{text('manage.all')}</option>
+            {STATUSES.map((one) => <option key={one} value={one}>{text(`job.${one}`)}</option>)}
+          </select>
+        </label>
+      </div>
+      <NotLive isAway={isAway} onLook={look} />
+      {jobs === null && !isAway && <p role="status">{text('app.loading')}</p>}
+      {jobs !== null && found.length === 0 && <p class="quiet">{text('manage.none')}</p>}
+      <ul class="rows jobs">
+        {found.slice(0, most).map((job) => <JobRow key={job.id} job={job} now={now} onGo={onGo} />)}
+      </ul>
+      {found.length > most && <button type="button" onClick={() => setMost(most + SHOWN_FIRST)}>{text('manage.more')}</button>}
+      {jobs !== null && jobs.length >= JOBS_MAX && <p class="quiet">{text('manage.newest_only', { count: JOBS_MAX })}</p>}
+    </>
+  );
+}
+
+/** @param {{ job: JobSummary, now: Date, onGo: (path: string) => void }} props */
+function JobRow({ job, now, onGo }) {
+  const path = `/manage?job=${job.id}`;
+  const late = isOverdue(job, now);
+  const facts = [
+    job.dataset_name,
+    text('manage.finished', { done: finished(job.progress), count: total(job.progress) }),
+    job.priority === 'normal' ? null : text(`priority.${job.priority}`),
+  ];
+  return (
+    <li>
+      <div>
+        <a href={path} onClick={(event) => { event.preventDefault(); onGo(path); }}><strong>{job.title}</strong></a>
+        <p class="quiet">{facts.filter(Boolean).join(' · ')}</p>
+      </div>
+      {job.due_date && <span class={late ? 'status late' : 'status'}>{text(late ? 'manage.overdue' : 'manage.due', { time: dateAndTime(new Date(job.due_date)) })}</span>}
+      <span class="status">{text(`job.${job.status}`)}</span>
+      <Strip states={job.progress} />
+    </li>
+  );
+}
