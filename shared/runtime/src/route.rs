@@ -107,7 +107,7 @@ impl Route {
         )
         .query(
             "name",
-            json!({"type": "string", "maxLength": 200}),
+            json!({"type": "string", "maxLength": 200, "pattern": r"^[^\u0000-\u001F\u007F-\u009F]*$"}),
             "Those whose names hold this, without regard to the case of Latin letters.",
         )
     }
