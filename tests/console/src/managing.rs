@@ -92,5 +92,14 @@ async fn a_decision_that_is_refused_says_why_and_changes_nothing() {
     browser.press(&swath_browser::ESCAPE.to_string()).await;
     browser.misses("dialog[open]").await;
     assert_eq!(team.assignments(&job).await[0]["status"], "ACCEPTED");
+    // What is finished takes no place from what is open.
+    browser.click_on("All jobs").await;
+    browser.says("There is no such job").await;
+    browser.script("document.querySelector('.filters select').focus()").await;
+    browser.press("done").await;
+    board_is(&browser, &["Everyday things"]).await;
+    browser.goto(&format!("{}/manage?job=00000000-0000-4000-8000-000000000000", world.origin())).await;
+    browser.see(".banner.warning").await;
+    browser.misses("main [role=status]").await;
     browser.close().await;
 }

@@ -9,11 +9,21 @@ import { call } from './client.js';
 /** @typedef {{ id: string, name: string }} Named */
 /** @template T @typedef {{ items: T[], next: string | null }} PageOf */
 
-/** Jobs that a board shows at most. */
+/** Jobs of one state that a board reads at most. */
 export const JOBS_MAX = 500;
 const PAGE = 100;
 
-/** A team's jobs, the newest first. @param {string} team @param {string | null} status @returns {Promise<JobSummary[]>} */
+/** In which work is left. @type {import('./types.js').JobStatus[]} */
+const OPEN = ['active', 'paused', 'cancelling'];
+
+/** The jobs of a team in which work is left. @param {string} team @returns {Promise<JobSummary[]>} */
+export async function openJobs(team) {
+  const lists = await Promise.all(OPEN.map((status) => jobsOf(team, status)));
+  // A job may have changed its state between two of the lists.
+  return [...new Map(lists.flat().map((job) => [job.id, job])).values()];
+}
+
+/** A team's jobs in a state, the newest first. @param {string} team @param {string} status @returns {Promise<JobSummary[]>} */
 export async function jobsOf(team, status) {
   /** @type {JobSummary[]} */
   const jobs = [];
@@ -61,7 +71,7 @@ export function membersCalled(team, name) {
   return call('GET', `/v1/teams/${team}/members?${query({ name, limit: '20' })}`);
 }
 
-/** @param {Record<string, string | null>} fields what is empty is left out */
+/** @param {Record<string, string>} fields what is empty is left out */
 function query(fields) {
   return new URLSearchParams(Object.entries(fields).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }

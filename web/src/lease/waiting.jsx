@@ -1,6 +1,7 @@
 // What a person sees who holds nothing: one key takes what comes next, or why there is nothing and when it is looked again.
 
 import { focus } from '../shell/focus.js';
+import { TeamChoice } from '../shell/team-choice.jsx';
 import { text, textOr, timeOfDay } from '../texts/texts.js';
 
 /** What is taken next: ranges to label, or submissions to review. @typedef {'work' | 'reviews'} Kind */
@@ -34,19 +35,6 @@ function NoWork({ kind, blockers, nextLook, onLook, children }) {
       {children}
       <button type="button" class="main" ref={focus} onClick={onLook}>{text('work.look_now')} <kbd>Enter</kbd></button>
     </main>
-  );
-}
-
-/** @param {{ teams: Membership[], team: string | undefined, onChange: (team: string) => void }} props */
-function TeamChoice({ teams, team, onChange }) {
-  if (teams.length < 2) return null;
-  return (
-    <label class="field">
-      {text('work.team')}
-      <select value={team} onChange={(event) => onChange(event.currentTarget.value)}>
-        {teams.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
-      </select>
-    </label>
   );
 }
 

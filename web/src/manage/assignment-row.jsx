@@ -2,7 +2,6 @@
 
 import { useState } from 'preact/hooks';
 import { dateAndTime, text } from '../texts/texts.js';
-import { DecisionDialog } from './decision-dialog.jsx';
 import { Log } from './log.jsx';
 
 /** @typedef {import('../api/types.js').AssignmentRow} Row */
@@ -17,27 +16,29 @@ const VERBS = {
   ACCEPTED: ['reopen'],
 };
 
-/** @param {{ row: Row, team: string, onChanged: () => void, onFailed: (error: unknown) => void }} props */
-export function AssignmentRow({ row, team, onChanged, onFailed }) {
-  const [verb, setVerb] = useState(/** @type {Verb | null} */ (null));
+/** @param {{ row: Row, onDecide: (verb: Verb) => void, onFailed: (error: unknown) => void }} props */
+export function AssignmentRow({ row, onDecide, onFailed }) {
   const [hasLog, setLog] = useState(false);
-  const name = text('range.title', { number: row.number + 1 });
-  const round = row.round > 1 ? text('range.round', { round: row.round }) : null;
   return (
     <li>
       <div>
-        <strong>{[name, round].filter(Boolean).join(' · ')}</strong>
+        <strong>{nameOf(row)}</strong>
         <p class="quiet">{[text('mine.items', { count: row.items }), ...people(row)].join(' · ')}</p>
       </div>
       <span class="status">{row.waits_for_manager ? text('manage.waits_here') : text(`status.${row.status}`)}</span>
       <div class="row">
-        {(VERBS[row.status] ?? []).map((one) => <button key={one} type="button" onClick={() => setVerb(one)}>{text(`manage.${one}`)}</button>)}
+        {(VERBS[row.status] ?? []).map((one) => <button key={one} type="button" onClick={() => onDecide(one)}>{text(`manage.${one}`)}</button>)}
         <button type="button" class="quiet" aria-expanded={hasLog} onClick={() => setLog(!hasLog)}>{text('manage.log')}</button>
       </div>
       {hasLog && <Log key={`${row.id} ${row.since}`} assignment={row.id} onFailed={onFailed} />}
-      {verb !== null && <DecisionDialog row={row} name={name} verb={verb} team={team} onDone={onChanged} onClose={() => setVerb(null)} />}
     </li>
   );
+}
+
+/** @param {Row} row */
+export function nameOf(row) {
+  const round = row.round > 1 ? text('range.round', { round: row.round }) : null;
+  return [text('range.title', { number: row.number + 1 }), round].filter(Boolean).join(' · ');
 }
 
 /** @param {Row} row @returns {string[]} */

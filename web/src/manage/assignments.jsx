@@ -3,7 +3,8 @@
 import { useState } from 'preact/hooks';
 import { assignments } from '../api/manage.js';
 import { text } from '../texts/texts.js';
-import { AssignmentRow } from './assignment-row.jsx';
+import { AssignmentRow, nameOf } from './assignment-row.jsx';
+import { DecisionDialog } from './decision-dialog.jsx';
 import { NotLive } from './not-live.jsx';
 import { usePolled } from './use-polled.js';
 
@@ -19,7 +20,9 @@ export function Assignments({ job, onChanged, onFailed }) {
   /** Where each page that was turned begins; the first one begins at the beginning. */
   const [turned, setTurned] = useState(['']);
   const after = turned[turned.length - 1];
-  const { told: page, isAway, look } = usePolled(() => assignments(job.id, status, after), [job.id, status, after], onFailed);
+  /** It stays open with what is typed when its row leaves the page, as one does whose state changes. */
+  const [deciding, setDeciding] = useState(/** @type {{ row: Row, verb: import('./assignment-row.jsx').Verb } | null} */ (null));
+  const { told: page, isAway, isRefused, look } = usePolled(() => assignments(job.id, status, after), [job.id, status, after], onFailed);
   const changed = () => {
     look();
     onChanged();
@@ -35,11 +38,14 @@ export function Assignments({ job, onChanged, onFailed }) {
         </select>
       </label>
       <NotLive isAway={isAway} onLook={look} />
-      {page === null && !isAway && <p role="status">{text('app.loading')}</p>}
+      {page === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {page !== null && page.items.length === 0 && <p class="quiet">{text('manage.no_assignments')}</p>}
       <ul class="rows">
-        {page?.items.map((row) => <AssignmentRow key={row.id} row={row} team={job.team} onChanged={changed} onFailed={onFailed} />)}
+        {page?.items.map((row) => <AssignmentRow key={row.id} row={row} onDecide={(verb) => setDeciding({ row, verb })} onFailed={onFailed} />)}
       </ul>
+      {deciding && (
+        <DecisionDialog row={deciding.row} name={nameOf(deciding.row)} verb={deciding.verb} team={job.team} onDone={changed} onClose={() => setDeciding(null)} />
+      )}
       <div class="row">
         {turned.length > 1 && <button type="button" onClick={() => setTurned(turned.slice(0, -1))}>{text('manage.page_back')}</button>}
         {page?.next && <button type="button" onClick={() => setTurned([...turned, page.next ?? ''])}>{text('manage.page_on')}</button>}

@@ -1,7 +1,7 @@
-// All jobs of a team as strips, what is overdue first.
+// The jobs of a team as strips, what is overdue first: those in which work is left, so that no number of finished ones hides them.
 
 import { useState } from 'preact/hooks';
-import { JOBS_MAX, jobsOf } from '../api/manage.js';
+import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
 import { dateAndTime, text } from '../texts/texts.js';
 import { NotLive } from './not-live.jsx';
 import { finished, total } from './states.js';
@@ -11,7 +11,7 @@ import { usePolled } from './use-polled.js';
 
 /** @typedef {import('../api/types.js').JobSummary} JobSummary */
 
-/** What the board can be narrowed to. */
+/** What the board shows instead. */
 const STATUSES = /** @type {const} */ (['active', 'paused', 'done', 'cancelled']);
 /** Rows that are drawn until the person asks for more. */
 const SHOWN_FIRST = 100;
@@ -21,7 +21,7 @@ export function Board({ team, onGo, onFailed }) {
   const [status, setStatus] = useState('');
   const [name, setName] = useState('');
   const [most, setMost] = useState(SHOWN_FIRST);
-  const { told: jobs, isAway, look } = usePolled(() => jobsOf(team, status || null), [team, status], onFailed);
+  const { told: jobs, isAway, isRefused, look } = usePolled(() => (status === '' ? openJobs(team) : jobsOf(team, status)), [team, status], onFailed);
   const now = new Date();
   const wanted = name.trim().toLowerCase();
   const found = byUrgency((jobs ?? []).filter(({ title }) => title.toLowerCase().includes(wanted)), now);
@@ -35,13 +35,13 @@ export function Board({ team, onGo, onFailed }) {
         <label class="field">
           {text('manage.status')}
           <select value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
-            <option value="">{text('manage.all')}</option>
+            <option value="">{text('manage.open')}</option>
             {STATUSES.map((one) => <option key={one} value={one}>{text(`job.${one}`)}</option>)}
           </select>
         </label>
       </div>
       <NotLive isAway={isAway} onLook={look} />
-      {jobs === null && !isAway && <p role="status">{text('app.loading')}</p>}
+      {jobs === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {jobs !== null && found.length === 0 && <p class="quiet">{text('manage.none')}</p>}
       <ul class="rows jobs">
         {found.slice(0, most).map((job) => <JobRow key={job.id} job={job} now={now} onGo={onGo} />)}

@@ -12,12 +12,12 @@ import { usePolled } from './use-polled.js';
 
 /** @param {{ id: string, onGo: (path: string) => void, onFailed: (error: unknown) => void }} props */
 export function JobPage({ id, onGo, onFailed }) {
-  const { told: job, isAway, look } = usePolled(() => askJob(id), [id], onFailed);
+  const { told: job, isAway, isRefused, look } = usePolled(() => askJob(id), [id], onFailed);
   return (
     <main id="main" class="calm wide">
       <a href="/manage" onClick={(event) => { event.preventDefault(); onGo('/manage'); }}>{text('manage.back')}</a>
       <NotLive isAway={isAway} onLook={look} />
-      {job === null && !isAway && <p role="status">{text('app.loading')}</p>}
+      {job === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {job !== null && <Facts job={job} onChanged={look} onFailed={onFailed} />}
       {job !== null && <Assignments job={job} onChanged={look} onFailed={onFailed} />}
     </main>

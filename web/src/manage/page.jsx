@@ -1,6 +1,7 @@
 // The manager's pages: a board of all jobs, and one job.
 
 import { useState } from 'preact/hooks';
+import { TeamChoice } from '../shell/team-choice.jsx';
 import { text } from '../texts/texts.js';
 import { Board } from './board.jsx';
 import { JobPage } from './job-page.jsx';
@@ -14,14 +15,7 @@ export function Page({ me, query, onGo, onFailed }) {
   return (
     <main id="main" class="calm wide">
       <h1>{text('manage.title')}</h1>
-      {teams.length > 1 && (
-        <label class="field">
-          {text('work.team')}
-          <select value={team} onChange={(event) => setTeam(event.currentTarget.value)}>
-            {teams.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
-          </select>
-        </label>
-      )}
+      <TeamChoice teams={teams} team={team} onChange={setTeam} />
       <Board key={team} team={team} onGo={onGo} onFailed={onFailed} />
     </main>
   );

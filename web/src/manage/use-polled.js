@@ -11,11 +11,13 @@ const REST_MS = 10_000;
  * @param {() => Promise<T>} ask
  * @param {unknown[]} what another question when one of these changes
  * @param {(error: unknown) => void} onFailed
- * @returns {{ told: T | null, isAway: boolean, look: () => void }} `isAway` where the server has not answered the last question
+ * @returns {{ told: T | null, isAway: boolean, isRefused: boolean, look: () => void }} `isAway` where the server has not answered
+ *   the last question, `isRefused` where it will not answer it
  */
 export function usePolled(ask, what, onFailed) {
   const [told, setTold] = useState(/** @type {T | null} */ (null));
   const [isAway, setAway] = useState(false);
+  const [isRefused, setRefused] = useState(false);
   const [looks, setLooks] = useState(0);
   useEffect(() => setTold(null), what);
   useEffect(() => {
@@ -30,10 +32,14 @@ export function usePolled(ask, what, onFailed) {
         if (own !== latest) return;
         setTold(next);
         setAway(false);
+        setRefused(false);
         rest();
       }, (error) => {
         if (own !== latest) return;
-        if (!passes(error)) return onFailed(error);
+        if (!passes(error)) {
+          setRefused(true);
+          return onFailed(error);
+        }
         setAway(true);
         rest();
       });
@@ -51,5 +57,5 @@ export function usePolled(ask, what, onFailed) {
       document.removeEventListener('visibilitychange', seen);
     };
   }, [...what, looks]);
-  return { told, isAway, look: () => setLooks((count) => count + 1) };
+  return { told, isAway, isRefused, look: () => setLooks((count) => count + 1) };
 }
