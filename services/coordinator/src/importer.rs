@@ -217,7 +217,7 @@ async fn run(
             return Ok(report);
         }
         Ok(report) => {
-            context.store.dataset_drop_version(target.dataset, target.version, None).await?;
+            context.store.dataset_drop_version(target.dataset, target.version, None, context.now()).await?;
             return Ok(report);
         }
         Err(problem) => problem,
@@ -225,7 +225,7 @@ async fn run(
     // What this attempt has made is its own: it takes back nothing else. What cannot be dropped now is dropped by the
     // sweep, as abandoned.
     let why = (!is_told).then(|| problem.detail.clone());
-    context.store.dataset_drop_version(target.dataset, target.version, why).await?;
+    context.store.dataset_drop_version(target.dataset, target.version, why, context.now()).await?;
     match attempt {
         // A client that was answered is answered so again: its dataset is there, and says that it failed.
         Some(attempt) if !is_told => attempt.answered(digest, serde_json::json!(target.dataset)).await?,

@@ -4,6 +4,7 @@
 //! once would cost time and never correctness. Every loop is a noun with `tick`, which tests call by hand.
 
 mod attempt;
+mod coverage;
 mod cutter;
 mod duty;
 mod export;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
+pub use coverage::{Coverage, CoverageMetrics};
 pub use cutter::Cutter;
 pub use export::stored::{StoredItem, StoredItems};
 pub use hinter::Hinter;
@@ -35,12 +37,14 @@ pub use sweeper::Sweeper;
 /// One coordinator.
 pub struct Coordinator {
     context: Context,
+    coverage: CoverageMetrics,
 }
 
 impl Coordinator {
     /// A coordinator over the process' parts; its loops begin with [`Coordinator::run`].
-    pub fn new(context: Context) -> Arc<Self> {
-        Arc::new(Self { context })
+    pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
+        let coverage = CoverageMetrics::new(&context.registry)?;
+        Ok(Arc::new(Self { context, coverage }))
     }
 
     /// The table of routes.
@@ -55,6 +59,9 @@ impl Coordinator {
             keep_running("cutter", shutdown, || Cutter::new(context.clone()).run()),
             keep_running("hinter", shutdown, || Hinter::new(context.clone()).run()),
             keep_running("sweeper", shutdown, || Sweeper::new(context.clone()).run()),
+            keep_running("coverage", shutdown, || {
+                Coverage::new(context.clone(), self.coverage.clone()).run()
+            }),
             keep_running("measurer", shutdown, || measure(context.clone())),
         );
     }

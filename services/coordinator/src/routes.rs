@@ -4,6 +4,7 @@ mod appends;
 mod assignment_view;
 mod assignments;
 mod audit;
+mod coverage;
 mod datasets;
 mod exports;
 mod imports;
@@ -299,6 +300,7 @@ fn dataset_routes() -> Vec<Route> {
 
 fn job_routes() -> Vec<Route> {
     let team = || json!({"type": "string", "format": "uuid"});
+    let number = || json!({"type": "integer", "minimum": 0});
     let statuses = || {
         let names = ["PENDING", "IN_PROGRESS", "COMPLETED", "IN_REVIEW", "ACCEPTED", "REJECTED", "CANCELLED"];
         json!({"type": "string", "enum": names})
@@ -359,6 +361,21 @@ fn job_routes() -> Vec<Route> {
         .query("holder", team(), "Only under this person's lease.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
         .gives_page::<assignment_view::AssignmentView>(Cursor::Id),
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/coverage",
+            Access::LEADS,
+            "Where the work of a job stands, from its first range to its last.",
+            coverage::show,
+        )
+        .query(
+            "buckets",
+            json!({"type": "integer", "minimum": 1, "maximum": coverage::BUCKETS_MAX, "default": 200}),
+            "Stretches in the answer, at most. There are fewer where they would be narrower than what is counted.",
+        )
+        .query("from", number(), "The first range; 0 where absent.")
+        .query("to", number(), "The range behind the last; the end of the job where absent.")
+        .gives::<coverage::CoverageView>(200),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/log",

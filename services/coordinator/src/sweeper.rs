@@ -67,7 +67,7 @@ impl Sweeper {
         freed::announce(&self.context, &freed);
         self.look_after_jobs(now).await?;
         if steady {
-            self.drop_abandoned(now + -ABANDONED).await?;
+            self.drop_abandoned(now).await?;
         }
         self.context.store.sign_in_links_forget(now, SESSIONS_AT_ONCE).await?;
         self.context.store.sessions_forget(now + -SESSIONS_KEPT, SESSIONS_AT_ONCE).await?;
@@ -97,10 +97,11 @@ impl Sweeper {
         Ok(())
     }
 
-    async fn drop_abandoned(&self, before: Time) -> Result<()> {
+    async fn drop_abandoned(&self, now: Time) -> Result<()> {
+        let before = now + -ABANDONED;
         for (dataset, version) in self.context.store.datasets_abandoned(before, CANCEL_PAGE).await? {
             let why = "the import was interrupted".to_owned();
-            self.context.store.dataset_drop_abandoned(dataset, version, why, before).await?;
+            self.context.store.dataset_drop_abandoned(dataset, version, why, (before, now)).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! about which assignments to try first. A lease outlives the gateway that granted it.
 
 mod candidates;
+mod events;
 mod metrics;
 mod routes;
 mod work;
@@ -17,6 +18,7 @@ use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
 use crate::candidates::Candidates;
+use crate::events::Events;
 use crate::metrics::Metrics;
 
 pub use crate::work::{Handed, Work};
@@ -29,6 +31,7 @@ pub struct Gateway {
     notices: Notices,
     metrics: Metrics,
     showing: Showing,
+    events: Events,
 }
 
 impl Gateway {
@@ -41,6 +44,7 @@ impl Gateway {
             notices: Notices::new(context.bus.clone()),
             metrics,
             showing: Showing::default(),
+            events: Events::new(context.clone(), &context.registry)?,
             context,
         }))
     }
@@ -65,10 +69,13 @@ impl Gateway {
         self.notices.tick().await;
     }
 
-    /// Publishes completions until shutdown.
+    /// Publishes completions and sends events until shutdown.
     pub async fn run(self: Arc<Self>) {
         let shutdown = &self.context.shutdown;
-        keep_running("notices", shutdown, || self.notices.run(shutdown)).await;
+        tokio::join!(
+            keep_running("notices", shutdown, || self.notices.run(shutdown)),
+            keep_running("events", shutdown, || self.events.run()),
+        );
     }
 }
 

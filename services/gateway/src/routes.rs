@@ -1,5 +1,6 @@
 //! The gateway's table of routes.
 
+mod events;
 mod items;
 mod leases;
 mod media;
@@ -72,6 +73,22 @@ pub(crate) fn table() -> Vec<Route> {
             leases::media,
         )
         .gives_nothing(302),
+        Route::new(
+            Method::GET,
+            "/v1/events",
+            Access::MEMBER,
+            "What happens in one's teams, as it happens.",
+            events::stream,
+        )
+        .header(
+            events::LAST_EVENT_ID,
+            json!({"type": "string", "maxLength": 64}),
+            "The `id` of the last message that was read: the stream goes on behind it, or begins with `reset`.",
+        )
+        .query("after", json!({"type": "string", "maxLength": 64}), "The same, for clients that cannot set the header.")
+        .gives_stream(&["text/event-stream"])
+        .refuses(429)
+        .refuses(503),
         Route::new(
             Method::GET,
             "/v1/media/{signed}",

@@ -172,7 +172,7 @@ impl Services {
     fn new(context: &Context, options: &UpOptions) -> anyhow::Result<Self> {
         let wanted = |role| options.has(role).then(|| context.clone());
         Ok(Self {
-            coordinator: wanted(Role::Coordinator).map(Coordinator::new),
+            coordinator: wanted(Role::Coordinator).map(Coordinator::new).transpose()?,
             gateway: wanted(Role::Gateway).map(Gateway::new).transpose()?,
             review: wanted(Role::Review).map(Review::new).transpose()?,
             metrics: wanted(Role::Metrics).map(Metrics::new).transpose()?,

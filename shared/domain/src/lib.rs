@@ -4,7 +4,9 @@
 //! parameters, so that the two databases, the simulation and the tests all run the very same rules.
 
 pub mod assignment;
+pub mod coverage;
 pub mod email;
+pub mod event;
 pub mod ids;
 pub mod job;
 pub mod labels;

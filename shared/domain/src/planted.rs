@@ -125,6 +125,12 @@ bugs! {
     ProvisionalBinds,
     /// A picture that is missing again is not noted while its process remembers the first time.
     MissingAgainUnseen,
+    /// What was given back is not among the events.
+    EventForgotten,
+    /// Events are counted in the coverage again and again.
+    FoldStands,
+    /// A page of events ends at what is newest, whatever still commits behind it.
+    EventSkipped,
 }
 
 /// Whether a bug is planted on this thread.

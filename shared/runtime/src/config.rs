@@ -42,7 +42,7 @@ sections! {
         cors_origins: Vec<String>,
         request_seconds: u64, requests_per_second: u32, drain_seconds: u64, shutdown_seconds: u64, body_bytes: usize,
         upload_bytes: u64, header_seconds: u64, idle_seconds: u64, body_seconds: u64, stall_seconds: u64, connections: usize,
-        unauthenticated_connections: usize, metrics_listen: String,
+        unauthenticated_connections: usize, event_streams: usize, metrics_listen: String,
     }
     /// The data folder.
     Data { dir: PathBuf, }
@@ -240,9 +240,10 @@ impl Config {
             format!("header_seconds = {}\nidle_seconds = {}", server.header_seconds, server.idle_seconds),
             format!("body_seconds = {}\nstall_seconds = {}", server.body_seconds, server.stall_seconds),
             format!(
-                "connections = {}\nunauthenticated_connections = {}\nmetrics_listen = {}\n",
+                "connections = {}\nunauthenticated_connections = {}\nevent_streams = {}\nmetrics_listen = {}\n",
                 server.connections,
                 server.unauthenticated_connections,
+                server.event_streams,
                 quoted(&server.metrics_listen)
             ),
             format!("[data]\ndir = {}\n", quoted(&self.data.dir.display().to_string())),

@@ -3,12 +3,14 @@
 
 use serde_json::Value;
 use swath_domain::Time;
+use swath_domain::event::Event;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use uuid::Uuid;
 
 use crate::core::Store;
 use crate::db::{Db, execute_each, fetch_as, row};
 use crate::error::{Result, StoreError};
+use crate::events::{self, NewEvent};
 
 /// Who changes something about people.
 #[derive(Debug, Clone)]
@@ -122,8 +124,14 @@ impl<'a> Audit<'a> {
             };
             |t| t.audit_log.insert(e.id, e.clone())
         )?;
-        Ok(())
+        events::append(db, &self.entries.iter().filter_map(event_of).collect::<Vec<_>>()).await
     }
+}
+
+/// What those hear who follow the team that an entry is about.
+fn event_of(entry: &AuditEntry) -> Option<NewEvent> {
+    let event = Event::People { action: entry.action.clone(), user: entry.user };
+    Some(NewEvent { team: entry.team?, at: entry.at, event })
 }
 
 impl Store {

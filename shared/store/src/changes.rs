@@ -8,7 +8,8 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 
-use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::event::{Change, Event};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::answers::Key;
 use crate::db::{Db, execute_each, fetch_as_each};
 use crate::error::Result;
+use crate::events::NewEvent;
 use crate::items::SavedRow;
 use crate::progress;
 use crate::rows::{AssignmentRow, GrantRow, assignment_columns};
@@ -102,6 +104,7 @@ pub(crate) struct Changes {
     saved: Vec<SavedRow>,
     judged: Vec<Judged>,
     accepted: Vec<AcceptedRow>,
+    events: Vec<(TeamId, Event)>,
 }
 
 /// A lease or a review that comes into being.
@@ -149,6 +152,7 @@ struct Written {
     saved: Vec<SavedRow>,
     judged: Vec<Judged>,
     accepted: Vec<AcceptedRow>,
+    events: Vec<NewEvent>,
 }
 
 struct Touched {
@@ -256,6 +260,11 @@ impl Changes {
         self.accepted.extend(rows);
     }
 
+    /// Something besides assignments that those who follow a team's work are to hear of.
+    pub(crate) fn tell(&mut self, team: TeamId, event: Event) {
+        self.events.push((team, event));
+    }
+
     fn progress(&mut self, job: JobId) -> &mut Progress {
         self.progress.entry(job).or_default()
     }
@@ -270,6 +279,7 @@ impl Changes {
             let change = Progress::between(&touched.before, &touched.now);
             self.progress.entry(touched.now.job).or_default().merge(&change);
         }
+        let events = events(&changed, &self.fresh, &self.entries, self.events);
         let mut progress = self.progress;
         progress.retain(|_, change| !change.is_zero());
         let written = Written {
@@ -282,6 +292,7 @@ impl Changes {
             saved: self.saved,
             judged: self.judged,
             accepted: self.accepted,
+            events,
         };
         // Reworks are rare enough to be written apart.
         insert(db, &written.fresh).await?;
@@ -292,6 +303,27 @@ impl Changes {
         }
         progress::add(db, &written.progress, stripe).await
     }
+}
+
+/// The events of a transaction: one for each job of which assignments have moved, and what else was to be told.
+fn events(
+    changed: &[Box<Touched>],
+    fresh: &[Assignment],
+    entries: &[Entry],
+    others: Vec<(TeamId, Event)>,
+) -> Vec<NewEvent> {
+    let at = entries.iter().map(|entry| entry.at).max().unwrap_or_default();
+    let mut moved: BTreeMap<(TeamId, JobId), Vec<Change>> = BTreeMap::new();
+    for touched in changed.iter().filter(|touched| !(is(Bug::EventForgotten) && touched.is_given_back())) {
+        let change = Change::between(&touched.before, &touched.now);
+        moved.entry((touched.now.team, touched.now.job)).or_default().extend(change);
+    }
+    for assignment in fresh {
+        moved.entry((assignment.team, assignment.job)).or_default().push(Change::created(assignment));
+    }
+    let moved = moved.into_iter().filter(|(_, changes)| !changes.is_empty());
+    let moved = moved.map(|((team, job), changes)| (team, Event::Assignments { job, changes }));
+    moved.chain(others).map(|(team, event)| NewEvent { team, at, event }).collect()
 }
 
 fn sorted(ids: impl IntoIterator<Item = AssignmentId>) -> Vec<Uuid> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::core::Store;
 use crate::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one, row};
 use crate::error::{Result, StoreError};
+use crate::events;
 use crate::list_page::ListPage;
 use crate::memory::{Segment, Tables};
 use crate::requests::{self, Completion};
@@ -171,6 +172,7 @@ async fn create(db: &mut Db<'_>, new: &NewDataset, completion: Option<&Completio
         }
     )?;
     insert_segment(db, (new.id, 1), (0, count), pattern, new.now).await?;
+    events::append_of_dataset(db, new.id, new.now).await?;
     requests::complete(db, completion, &json!(new.id), new.now).await?;
     Ok(new.id)
 }

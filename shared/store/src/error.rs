@@ -53,7 +53,7 @@ impl From<JoinError> for StoreError {
 }
 
 impl StoreError {
-    fn unreadable(what: String) -> Self {
+    pub(crate) fn unreadable(what: String) -> Self {
         Self::Corrupt { table: "(unnamed)", id: String::new(), what }
     }
 }

@@ -12,6 +12,7 @@ use crate::core::Store;
 use crate::datasets::{DatasetState, insert_segment, segments_of};
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
+use crate::events;
 use crate::measuring;
 use crate::memory::{Item, Tables};
 use crate::requests::{self, Completion};
@@ -138,6 +139,7 @@ async fn append(
         now.0;
         |t| Ok(t.segments.update(&(id.0, version), |segment| (segment.stop, segment.touched) = (stop, now.0)))
     )?;
+    events::append_of_dataset(db, id, now).await?;
     Ok(Appended { count: stop - start, doubles })
 }
 
@@ -255,6 +257,7 @@ async fn finish(
         1 => json!(id),
         _ => json!({"version": version, "count": stop}),
     };
+    events::append_of_dataset(db, id, now).await?;
     requests::complete(db, completion, &answer, now).await
 }
 
@@ -264,7 +267,7 @@ async fn drop_version(
     id: DatasetId,
     version: i64,
     error: Option<&str>,
-    (limit, idle_since): (i64, Option<Time>),
+    (limit, idle_since, now): (i64, Option<Time>, Time),
 ) -> Result<bool> {
     let Some((start, stop, touched)) = lock_segment(db, id, version).await? else { return Ok(true) };
     if idle_since.is_some_and(|before| touched >= before.0) {
@@ -297,6 +300,7 @@ async fn drop_version(
         version;
         |t| Ok(t.segments.remove(&(id.0, version)))
     )?;
+    events::append_of_dataset(db, id, now).await?;
     if version == 1 {
         match error {
             Some(error) => execute!(
@@ -368,8 +372,9 @@ impl Store {
         id: DatasetId,
         version: i64,
         error: Option<String>,
+        now: Time,
     ) -> Result<()> {
-        self.drop_version(id, version, error, None).await
+        self.drop_version(id, version, error, (None, now)).await
     }
 
     /// The same for an import on which nothing has happened since `before`; one that has shown itself meanwhile is left.
@@ -378,9 +383,9 @@ impl Store {
         id: DatasetId,
         version: i64,
         error: String,
-        before: Time,
+        (before, now): (Time, Time),
     ) -> Result<()> {
-        self.drop_version(id, version, Some(error), Some(before)).await
+        self.drop_version(id, version, Some(error), (Some(before), now)).await
     }
 
     async fn drop_version(
@@ -388,7 +393,7 @@ impl Store {
         id: DatasetId,
         version: i64,
         error: Option<String>,
-        idle_since: Option<Time>,
+        (idle_since, now): (Option<Time>, Time),
     ) -> Result<()> {
         let mut gone = false;
         while !gone {
@@ -400,7 +405,7 @@ impl Store {
                             id,
                             version,
                             error.as_deref(),
-                            (DROPPED_AT_ONCE, idle_since),
+                            (DROPPED_AT_ONCE, idle_since, now),
                         )
                         .await
                     })

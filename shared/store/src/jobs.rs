@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use swath_domain::assignment::Cause;
+use swath_domain::event::Event;
 use swath_domain::ids::{JobId, UserId};
 use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, Priority};
 use swath_domain::log::Entry;
@@ -121,6 +122,7 @@ pub(crate) async fn note(
         detail: Some(detail),
     };
     let mut changes = Changes::default();
+    changes.tell(job.team, Event::Job { job: job.id, action: action.to_owned() });
     changes.log(entry);
     // Nothing is counted, so no stripe of counters is meant.
     changes.write(db, 0).await

@@ -4,12 +4,14 @@ mod ending;
 mod making;
 mod uses;
 
+use std::collections::HashMap;
+
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, fetch_all, fetch_one, row};
+use crate::db::{Db, fetch_all, fetch_each, fetch_one, row};
 use crate::error::Result;
 use crate::memory::{Tables, TokenRecord};
 use crate::people::User;
@@ -189,6 +191,73 @@ impl Store {
             teams,
         }))
     }
+}
+
+/// What tokens are good for at the moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenRights {
+    /// Whether it was revoked, or its bearer's account deactivated.
+    pub is_ended: bool,
+    /// Until when it is good.
+    pub expires: Option<Time>,
+    /// The teams that it opens, and what the person may do in each, by id.
+    pub teams: Vec<(TeamId, Roles)>,
+}
+
+row! {
+    struct RightsRow {
+        id: Uuid, expires: Option<i64>, revoked: Option<i64>, deactivated: Option<i64>, team: Option<Uuid>,
+        roles: Option<i64>,
+    }
+}
+
+impl Store {
+    /// What these tokens are good for; those that are not there any more are left out.
+    pub async fn tokens_rights(&self, ids: &[TokenId]) -> Result<HashMap<TokenId, TokenRights>> {
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            RightsRow,
+            "SELECT t.id, t.expires, t.revoked, u.deactivated, m.team, m.roles
+             FROM {rows} CROSS JOIN tokens t JOIN users u ON u.id = t.person
+                 LEFT JOIN members m
+                     ON m.person = t.person AND (m.team = t.team OR (t.team IS NULL AND m.since IS NULL))
+             WHERE t.id = c.key ORDER BY t.id, m.team",
+            ids,
+            |id| { key: uuid = id.0 };
+            |t| rights_rows(t, id.0)
+        )?;
+        let mut rights: HashMap<TokenId, TokenRights> = HashMap::new();
+        for row in rows {
+            let of = rights.entry(TokenId(row.id)).or_default();
+            of.is_ended = row.revoked.is_some() || row.deactivated.is_some();
+            of.expires = row.expires.map(Time);
+            of.teams
+                .extend(row.team.zip(row.roles).map(|(team, bits)| (TeamId(team), Roles::from_bits(bits))));
+        }
+        Ok(rights)
+    }
+}
+
+fn rights_rows(t: &Tables, id: Uuid) -> Vec<RightsRow> {
+    let Some(token) = t.tokens.get(&id) else { return Vec::new() };
+    let deactivated = t.users.get(&token.person).and_then(|user| user.deactivated);
+    let row = |member: Option<(Uuid, i64)>| RightsRow {
+        id,
+        expires: token.expires,
+        revoked: token.revoked,
+        deactivated: deactivated.map(|at| at.0),
+        team: member.map(|(team, _)| team),
+        roles: member.map(|(_, roles)| roles),
+    };
+    let opened = t.members.iter().filter(|((of, person), member)| {
+        *person == token.person && token.team.map_or(member.since.is_none(), |team| *of == team)
+    });
+    let mut rows: Vec<_> = opened.map(|((team, _), member)| row(Some((*team, member.roles)))).collect();
+    if rows.is_empty() {
+        rows.push(row(None));
+    }
+    rows
 }
 
 /// The teams that a token opens: its own; without one, those in which the person was before tokens had teams.

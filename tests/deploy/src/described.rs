@@ -14,7 +14,7 @@ const HUNG: Duration = Duration::from_secs(90);
 
 /// Operations with a rule that no schema tells: a request may fit the schema and be refused with 422, which the tool
 /// does not take for a refusal by itself. Every other operation takes whatever fits its schema.
-const RULES: [(&str, &str); 29] = [
+const RULES: [(&str, &str); 30] = [
     ("POST /v1/assignments/{assignment_id}/cancel", "a text has no hidden characters"),
     ("POST /v1/assignments/{assignment_id}/reassign", "the person is an annotator of the team"),
     ("POST /v1/assignments/{assignment_id}/reopen", "a text has no hidden characters"),
@@ -23,6 +23,7 @@ const RULES: [(&str, &str); 29] = [
     ("POST /v1/datasets/{dataset_id}/items", "an address is one that is served"),
     ("POST /v1/invitations/accept", "a name is for a new account"),
     ("POST /v1/jobs", "dataset and people are the team's"),
+    ("GET /v1/jobs/{job_id}/coverage", "a range is one of the job's"),
     ("GET /v1/jobs/{job_id}/export", "a slot is one of the job's, and nothing may be left out"),
     ("GET /v1/me/work", "a moment is at most a month ago"),
     ("PATCH /v1/jobs/{job_id}", "people are the team's"),
@@ -65,6 +66,8 @@ async fn play(world: &World, person: &Person, token: &str) {
     command.arg(format!("{}/openapi.json", world.origin()));
     command.arg("-H").arg(format!("Authorization: Bearer {token}"));
     command.args(["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
+    // A stream of events has no end, for which the tool would wait.
+    command.args(["--exclude-path", "/v1/events"]);
     command.args(["--max-time", ROLE_SECONDS, "--seed", "7", "--generation-database", "none", "--no-color"]);
     let output = tokio::time::timeout(HUNG, command.output()).await.expect("the tool ends").unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -29,8 +29,9 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 64] = [
+const ROUTES: [(&str, &str, Who); 66] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
+    ("GET",    "/v1/events",                                Who::Members),
     ("GET",    "/v1/me/work",                               Who::Anyone),
     ("POST",   "/v1/teams",                                 Who::Administrator),
     ("PUT",    "/v1/teams/{team}/members/{user}",           Who::Managers),
@@ -50,6 +51,7 @@ const ROUTES: [(&str, &str, Who); 64] = [
     ("POST",   "/v1/jobs/{job}/pause",                      Who::Managers),
     ("POST",   "/v1/jobs/{job}/resume",                     Who::Managers),
     ("GET",    "/v1/jobs/{job}/assignments",                Who::ManagersAndReviewers),
+    ("GET",    "/v1/jobs/{job}/coverage",                   Who::ManagersAndReviewers),
     ("GET",    "/v1/jobs/{job}/log",                        Who::ManagersAndReviewers),
     ("GET",    "/v1/jobs/{job}/export?format=jsonl",        Who::ManagersAndReviewers),
     ("GET",    "/v1/assignments/{assignment}",              Who::ManagersAndReviewers),

@@ -7,11 +7,13 @@
 mod bad_input;
 mod bounds;
 mod check;
+mod coverage;
 mod database;
 mod digits;
 mod documents;
 mod durability;
 mod edges;
+mod events;
 mod export_names;
 mod figures;
 mod imports;

@@ -196,7 +196,7 @@ impl World {
     /// has brought is dropped for certain.
     async fn give_up(&mut self, attempt: &Attempt) -> Checked<bool> {
         let store = self.processes[attempt.process].context.store.clone();
-        let dropped = store.dataset_drop_version(attempt.dataset, 1, None).await;
+        let dropped = store.dataset_drop_version(attempt.dataset, 1, None, self.now()).await;
         let is_dropped = self.verb(dropped)?.done().is_some();
         let freed = store.request_abandon(self.request(attempt.key), attempt.id).await;
         self.verb(freed)?;

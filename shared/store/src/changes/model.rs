@@ -21,6 +21,9 @@ pub(super) fn write(t: &mut Tables, written: &Written) -> Result<()> {
     for entry in &written.entries {
         t.log.insert((entry.subject, entry.seq), entry.clone())?;
     }
+    for event in &written.events {
+        t.append_event(event);
+    }
     write_labels(t, written)
 }
 

@@ -38,7 +38,7 @@ macro_rules! part {
     };
 }
 
-pub(super) const PARTS: [Part; 7] = [CHANGED, GRANTED, ENDED, LOGGED, SAVED, JUDGED, ACCEPTED];
+pub(super) const PARTS: [Part; 8] = [CHANGED, GRANTED, ENDED, LOGGED, SAVED, JUDGED, ACCEPTED, TOLD];
 
 const CHANGED: Part = part!(
     "UPDATE assignments AS a SET
@@ -171,5 +171,15 @@ const ACCEPTED: Part = part!(
         reviewer: uuid = a.reviewer.map(|user| user.0),
         skipped: boolean = a.skipped,
         at: bigint = a.at.0,
+    }
+);
+
+const TOLD: Part = part!(
+    "INSERT INTO events (team, at, body) SELECT * FROM {rows}",
+    events,
+    |e| {
+        team: uuid = e.team.0,
+        at: bigint = e.at.0,
+        body: text = e.body(),
     }
 );

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use swath_domain::coverage::{Cover, Standing, block_width};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;
 use swath_domain::progress::{Counter, ItemStates, Progress};
@@ -10,7 +11,8 @@ use uuid::Uuid;
 
 use super::replay::Replayed;
 use super::world::World;
-use crate::AcceptedItem;
+use crate::coverage::ranges_of;
+use crate::{AcceptedItem, levels};
 
 /// Everything that is checked about a job, as it stood when nothing was under way.
 struct Books {
@@ -31,6 +33,7 @@ pub(super) async fn audit(world: &World, job: JobId) {
     books.rework();
     books.trail();
     books.conserved();
+    books.covered(world).await;
     if matches!(books.job.status, JobStatus::Active | JobStatus::Paused) {
         let told = world.store.books(job).await.unwrap().unwrap();
         assert!(told.balance(), "what is told of the books: {told:?}");
@@ -150,6 +153,26 @@ impl Books {
         assert_eq!(self.progress.get(Counter::Held), held);
         let fences: i64 = self.assignments.iter().map(|a| a.fence).sum();
         assert_eq!(self.progress.get(Counter::Leases), fences, "every lease has its fence");
+    }
+
+    /// The coverage is what a recount gives at every level, however many events are counted in it.
+    async fn covered(&self, world: &World) {
+        const EVENTS: i64 = 3;
+        world.store.coverage_fold(EVENTS).await.unwrap();
+        let (team, ranges) = (self.job.team, ranges_of(self.job.selected, self.job.range_size));
+        for level in 0..=levels(ranges) {
+            let mut expected: BTreeMap<i64, Cover> = BTreeMap::new();
+            for a in &self.assignments {
+                let cover = Standing::of(a).cover(a.round, a.items);
+                expected.entry(a.number / block_width(level)).or_default().add(&cover);
+            }
+            expected.retain(|_, cover| !cover.is_zero());
+            let counted = world.store.job_coverage((team, self.job.id), (0, ranges), level).await.unwrap();
+            assert_eq!(counted, expected, "the coverage at level {level}");
+        }
+        let before = JobId(Uuid::from_u128(self.job.id.0.as_u128() - 1));
+        let check = world.store.coverage_check(before, 1).await.unwrap();
+        assert_eq!((check.last, check.wrong), (Some(self.job.id), Vec::new()));
     }
 
     fn recount(&self) -> ItemStates {

@@ -119,7 +119,7 @@ async fn items_that_are_there_already_are_left_out_and_named(world: World) {
 async fn a_refused_import_leaves_nothing_behind(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..10), world.now()).await.unwrap();
-    world.store.dataset_drop_version(id, 1, Some("line 11 is bad".into())).await.unwrap();
+    world.store.dataset_drop_version(id, 1, Some("line 11 is bad".into()), world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.error.as_deref()), (DatasetState::Failed, Some("line 11 is bad")));
     assert_eq!((dataset.version, dataset.items), (0, 0));
@@ -131,8 +131,8 @@ async fn a_refused_import_leaves_nothing_behind(world: World) {
 async fn a_dropped_import_takes_its_dataset_along(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..10), world.now()).await.unwrap();
-    world.store.dataset_drop_version(id, 1, None).await.unwrap();
-    world.store.dataset_drop_version(id, 1, None).await.unwrap();
+    world.store.dataset_drop_version(id, 1, None, world.now()).await.unwrap();
+    world.store.dataset_drop_version(id, 1, None, world.now()).await.unwrap();
     assert!(world.store.dataset(id).await.unwrap().is_none());
     assert!(
         world.store.datasets(world.team, None, &ListPage::behind(Uuid::nil(), 9)).await.unwrap().is_empty()
@@ -145,7 +145,7 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     assert_eq!(world.store.dataset_open_version(id, world.now()).await.unwrap(), (2, 4));
     world.store.dataset_append(id, 2, items(0..3), world.now()).await.unwrap();
     assert_eq!(uris(&world, id, &ranges(0, 9)).await, before, "what is still arriving is not there");
-    world.store.dataset_drop_version(id, 2, Some("bad".into())).await.unwrap();
+    world.store.dataset_drop_version(id, 2, Some("bad".into()), world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 4));
     world.store.dataset_open_version(id, world.now()).await.unwrap();
@@ -222,7 +222,7 @@ async fn an_abandoned_import_is_found_and_dropped(world: World) {
     world.store.dataset_append(busy, 1, items(0..3), later).await.unwrap();
     let abandoned = world.store.datasets_abandoned(later, 10).await.unwrap();
     assert_eq!(abandoned, [(left, 1)]);
-    world.store.dataset_drop_version(left, 1, None).await.unwrap();
+    world.store.dataset_drop_version(left, 1, None, world.now()).await.unwrap();
     assert!(world.store.datasets_abandoned(later, 10).await.unwrap().is_empty());
 }
 
@@ -231,7 +231,7 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
         let id = importing(&world).await;
         world.store.dataset_append(id, 1, items(0..10), world.now()).await.unwrap();
         let append = world.store.dataset_append(id, 1, items(10..200), world.now());
-        let drop = world.store.dataset_drop_version(id, 1, None);
+        let drop = world.store.dataset_drop_version(id, 1, None, world.now());
         let (appended, dropped) = tokio::join!(append, drop);
         assert!(
             matches!(appended, Ok(Appended { count: 200, .. }) | Err(StoreError::Conflict(_))),

@@ -102,7 +102,7 @@ async fn import(world: &World, attempt: Uuid) -> crate::Result<DatasetId> {
     match world.store.dataset_finish(id, 1, Imported::of_base(""), completion, world.now()).await {
         Ok(()) => Ok(id),
         Err(error) => {
-            world.store.dataset_drop_version(id, 1, None).await?;
+            world.store.dataset_drop_version(id, 1, None, world.now()).await?;
             Err(error)
         }
     }

@@ -1,5 +1,6 @@
 //! The tables of `migrations/`, with rows as values of the domain where there is one.
 
+use swath_domain::coverage::Cover;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::table::Table;
 use crate::audit_log::AuditEntry;
 use crate::datasets::Dataset;
+use crate::events::NewEvent;
 use crate::people::User;
 use crate::rows::GrantRow;
 use crate::verdicts::StoredVerdict;
@@ -139,6 +141,13 @@ pub(crate) struct Accepted {
     pub(crate) at: i64,
 }
 
+#[derive(Clone)]
+pub(crate) struct MarksRow {
+    pub(crate) era: String,
+    pub(crate) folded: i64,
+    pub(crate) cleared: i64,
+}
+
 /// The revision of what people may do.
 pub(crate) const PEOPLE: &str = "people";
 
@@ -213,6 +222,12 @@ tables! {
     log: (Uuid, i64) => Entry,
     /// By name: how often what is named has changed. The databases count by themselves, the model in its verbs.
     revisions: &'static str => i64,
+    /// By position.
+    events: i64 => NewEvent,
+    /// One row, once something was written there.
+    event_marks: () => MarksRow,
+    /// By job, level and block.
+    coverage: (Uuid, i64, i64) => Cover,
     /// By name: holder and until when.
     duties: String => (Uuid, i64),
 }
@@ -225,6 +240,28 @@ impl Tables {
             self.revisions.put(PEOPLE, number + 1);
         }
         rows
+    }
+
+    /// The marks of events.
+    pub(crate) fn marks(&self) -> MarksRow {
+        self.event_marks.get(&()).cloned().unwrap_or(MarksRow { era: "model".into(), folded: 0, cleared: 0 })
+    }
+
+    pub(crate) fn change_marks(&mut self, change: impl FnOnce(&mut MarksRow)) -> u64 {
+        let mut marks = self.marks();
+        change(&mut marks);
+        self.event_marks.put((), marks)
+    }
+
+    /// The position of the newest event.
+    pub(crate) fn last_event(&self) -> i64 {
+        let newest = self.events.iter().next_back().map(|(position, _)| *position);
+        newest.unwrap_or_else(|| self.marks().cleared)
+    }
+
+    pub(crate) fn append_event(&mut self, event: &NewEvent) -> u64 {
+        let position = self.last_event() + 1;
+        self.events.put(position, event.clone())
     }
 
     /// The assignments of a job in the order of their ids, which is that of round, number and slot.

@@ -154,6 +154,9 @@ impl Person {
     }
 }
 
+/// No test reads a stream for longer.
+const STREAM_DEADLINE: Duration = Duration::from_secs(300);
+
 /// A request that is not sent yet.
 #[derive(Debug)]
 pub struct Request {
@@ -186,6 +189,12 @@ impl Request {
         self.send_or_unreachable().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"))
     }
 
+    /// Sends it, for an answer that is read as it comes.
+    pub async fn open(self) -> reqwest::Response {
+        let answer = self.builder.timeout(STREAM_DEADLINE).send().await;
+        answer.unwrap_or_else(|error| panic!("{}: {error:?}", self.asked))
+    }
+
     /// Sends it to a server that may be down.
     ///
     /// # Errors
@@ -193,6 +202,9 @@ impl Request {
     pub async fn send_or_unreachable(self) -> reqwest::Result<Answer> {
         let response = self.builder.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer::new(self.asked, status, headers, response.bytes().await?.to_vec()))
+        // A stream of events has no end to wait for.
+        let is_endless = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_endless { Vec::new() } else { response.bytes().await?.to_vec() };
+        Ok(Answer::new(self.asked, status, headers, body))
     }
 }

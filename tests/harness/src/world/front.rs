@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use crate::{Service, http, ports};
 
 /// Which role serves which prefix; the coordinator serves the rest.
-const PREFIXES: [(&str, &str); 8] = [
+const PREFIXES: [(&str, &str); 9] = [
+    ("/v1/events", "gateway"),
     ("/v1/leases", "gateway"),
     ("/v1/media", "gateway"),
     ("/v1/reviews", "review"),

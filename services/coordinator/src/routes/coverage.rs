@@ -1,0 +1,236 @@
+//! The coverage map of a job: its ranges from first to last, in a bounded number of stretches, with items by state in each.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use swath_domain::coverage::{Cover, block_width};
+use swath_domain::ids::JobId;
+use swath_domain::job::{JobHead, JobStatus};
+use swath_runtime::access::LEADS;
+use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_store::levels;
+use utoipa::ToSchema;
+
+use super::jobs;
+
+/// Stretches in one answer, unless said otherwise, and at most.
+const BUCKETS: i64 = 200;
+pub(super) const BUCKETS_MAX: i64 = 2_000;
+/// Assignments of the first round that are looked at one by one, at most: more are read as blocks.
+const ONE_BY_ONE_MAX: i64 = 4_000;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CoverageQuery {
+    buckets: Option<i64>,
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+/// Where the work of a job stands, stretch by stretch.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CoverageView {
+    /// How many ranges the job has.
+    #[schema(minimum = 0, example = 1000)]
+    ranges: i64,
+    /// How many items a range has; the last may have fewer.
+    #[schema(minimum = 1, example = 50)]
+    range_size: i64,
+    /// How many opinions are asked for on each item. Items count once for each.
+    #[schema(minimum = 1, example = 1)]
+    opinions: i64,
+    /// The first range of the answer: the one that was asked for, or one before it where stretches begin.
+    #[schema(minimum = 0, example = 0)]
+    from: i64,
+    /// The range behind the last.
+    #[schema(minimum = 0, example = 1000)]
+    to: i64,
+    /// How many ranges a stretch spans; the last may span fewer.
+    #[schema(minimum = 1, example = 8)]
+    width: i64,
+    /// Every stretch in order.
+    buckets: Vec<Bucket>,
+}
+
+/// Items of a stretch by state. States without items are left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Bucket {
+    /// Waiting for an annotator for the first time.
+    #[serde(skip_serializing_if = "is_zero")]
+    waiting: i64,
+    /// Waiting for an annotator again, because a reviewer rejected them.
+    #[serde(skip_serializing_if = "is_zero")]
+    rework: i64,
+    /// Waiting for a manager, because their rounds are used up.
+    #[serde(skip_serializing_if = "is_zero")]
+    held: i64,
+    /// Under a lease.
+    #[serde(skip_serializing_if = "is_zero")]
+    in_progress: i64,
+    /// Submitted.
+    #[serde(skip_serializing_if = "is_zero")]
+    completed: i64,
+    /// Before a reviewer.
+    #[serde(skip_serializing_if = "is_zero")]
+    in_review: i64,
+    /// Accepted.
+    #[serde(skip_serializing_if = "is_zero")]
+    accepted: i64,
+    /// Accepted as skipped.
+    #[serde(skip_serializing_if = "is_zero")]
+    skipped: i64,
+    /// Called off.
+    #[serde(skip_serializing_if = "is_zero")]
+    cancelled: i64,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// How a stretch of a job is divided.
+#[derive(Debug, PartialEq, Eq)]
+struct Layout {
+    from: i64,
+    to: i64,
+    width: i64,
+    /// The level of the blocks that are read; 0 for the ranges themselves.
+    level: i64,
+}
+
+impl Layout {
+    /// At most `buckets` stretches of ranges `from..to`, of equal width, each made of whole blocks.
+    fn of(ranges: i64, opinions: i64, (from, to): (i64, i64), buckets: i64) -> Self {
+        let span = (to - from).max(1);
+        let least = ceil(span, buckets);
+        if least < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
+            return Self { from, to, width: least, level: 0 };
+        }
+        let level = (1..=levels(ranges)).rev().find(|level| block_width(*level) <= least).unwrap_or(1);
+        let block = block_width(level);
+        let first = from / block * block;
+        // Stretches that begin earlier may need to be wider by a block.
+        let width = ceil(ceil(to - first, buckets), block) * block;
+        Self { from: first, to, width, level }
+    }
+
+    fn count(&self) -> i64 {
+        ceil(self.to - self.from, self.width)
+    }
+}
+
+fn ceil(number: i64, divisor: i64) -> i64 {
+    (number + divisor - 1) / divisor
+}
+
+/// The items of ranges `from..to`, once per opinion.
+fn items_of(job: &JobHead, (from, to): (i64, i64)) -> i64 {
+    let end = job.selected.min(to * job.range_size);
+    (end - from * job.range_size).max(0) * job.slots
+}
+
+/// The items of the same ranges that were called off before they were cut.
+fn cancelled_uncut(job: &JobHead, (from, to): (i64, i64)) -> i64 {
+    if !matches!(job.status, JobStatus::Cancelling | JobStatus::Cancelled) {
+        return 0;
+    }
+    let (first, end) = ((from * job.range_size).max(job.cut_to), job.selected.min(to * job.range_size));
+    (end - first).max(0) * job.slots
+}
+
+impl Bucket {
+    fn new(job: &JobHead, ranges: (i64, i64), cover: &Cover) -> Self {
+        let called_off = cancelled_uncut(job, ranges);
+        Self {
+            // The job and its coverage are read one after the other.
+            waiting: (items_of(job, ranges) - called_off - cover.total()).max(0),
+            rework: cover.rework,
+            held: cover.held,
+            in_progress: cover.in_progress,
+            completed: cover.completed,
+            in_review: cover.in_review,
+            accepted: cover.accepted,
+            skipped: cover.skipped,
+            cancelled: cover.cancelled + called_off,
+        }
+    }
+}
+
+pub(crate) async fn show(
+    State(context): State<Context>,
+    caller: Caller,
+    PathId(id): PathId<JobId>,
+    Search(query): Search<CoverageQuery>,
+) -> Result<Json<CoverageView>> {
+    let job = jobs::own(&context, &caller, id, LEADS).await?;
+    let ranges = ceil(job.selected, job.range_size);
+    let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(ranges));
+    let buckets = query.buckets.unwrap_or(BUCKETS);
+    if !(1..=BUCKETS_MAX).contains(&buckets) {
+        return Err(Problem::field("buckets", format!("must be between 1 and {BUCKETS_MAX}")));
+    }
+    if !(0..ranges).contains(&from) {
+        return Err(Problem::field(
+            "from",
+            format!("must be the number of a range, from 0 to {}", ranges - 1),
+        ));
+    }
+    if !(from + 1..=ranges).contains(&to) {
+        return Err(Problem::field("to", format!("must be behind `from`, and at most {ranges}")));
+    }
+    let layout = Layout::of(ranges, job.slots, (from, to), buckets);
+    let blocks = context.store.job_coverage((job.team, id), (layout.from, layout.to), layout.level).await?;
+    let block = block_width(layout.level);
+    let of_stretch = |number: i64| {
+        let first = layout.from + number * layout.width;
+        let stretch = (first, layout.to.min(first + layout.width));
+        let blocks = blocks.range(first / block..ceil(first + layout.width, block));
+        let cover = blocks.fold(Cover::default(), |mut sum, (_, cover)| {
+            sum.add(cover);
+            sum
+        });
+        Bucket::new(&job, stretch, &cover)
+    };
+    Ok(Json(CoverageView {
+        ranges,
+        range_size: job.range_size,
+        opinions: job.slots,
+        from: layout.from,
+        to: layout.to,
+        width: layout.width,
+        buckets: (0..layout.count()).map(of_stretch).collect(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_small_stretch_is_shown_range_by_range_and_a_large_one_in_whole_blocks() {
+        assert_eq!(Layout::of(100, 1, (0, 100), 200), Layout { from: 0, to: 100, width: 1, level: 0 });
+        assert_eq!(Layout::of(100, 1, (7, 100), 50), Layout { from: 7, to: 100, width: 2, level: 0 });
+        let whole = Layout::of(1_000_000, 1, (0, 1_000_000), 2_000);
+        assert_eq!(whole, Layout { from: 0, to: 1_000_000, width: 512, level: 2 });
+        let stretch = Layout::of(1_000_000, 1, (1_003, 101_003), 100);
+        assert_eq!(stretch, Layout { from: 512, to: 101_003, width: 1_024, level: 3 });
+    }
+
+    proptest! {
+        #[test]
+        fn stretches_are_few_cover_what_was_asked_and_are_made_of_whole_blocks(
+            ranges in 1..5_000_000_000_i64, from in 0.0..1.0_f64, part in 0.0..=1.0_f64, buckets in 1..=BUCKETS_MAX,
+            opinions in 1..=5_i64,
+        ) {
+            let from = (ranges as f64 * from) as i64;
+            let to = (from + ((ranges - from) as f64 * part) as i64).clamp(from + 1, ranges);
+            let layout = Layout::of(ranges, opinions, (from, to), buckets);
+            let block = block_width(layout.level);
+            prop_assert!(layout.count() <= buckets);
+            prop_assert!(layout.from <= from && layout.to == to && layout.from >= 0);
+            prop_assert!(layout.from % block == 0 && layout.width % block == 0);
+            prop_assert!((to - layout.from) / block <= 9 * BUCKETS_MAX || block == block_width(10), "{layout:?}");
+        }
+    }
+}
