@@ -3,6 +3,7 @@
 mod assignments;
 mod audit;
 mod datasets;
+mod events;
 mod export;
 mod invitations;
 mod job_edit;
@@ -92,6 +93,13 @@ enum Command {
     Job(Remote<jobs::JobCommand>),
     /// Assignments: the ranges of a job, and who has them
     Assignment(Remote<assignments::AssignmentCommand>),
+    /// Print what happens in the token's teams, as it happens
+    Events {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        args: events::EventsArgs,
+    },
     /// Write a job's accepted work to a file or to standard output
     Export {
         #[command(flatten)]
@@ -145,6 +153,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Assignment(remote) => {
             assignments::run(&Session::open(&remote.connection)?, remote.command).await
         }
+        Command::Events { connection, args } => events::run(&Session::open(&connection)?, args).await,
         Command::Load { connection, args } => load::run(&connection, args).await,
         Command::Export { connection, args } => export::run(&Session::open(&connection)?, args).await,
     }

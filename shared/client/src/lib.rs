@@ -5,6 +5,7 @@
 
 mod connection;
 mod error;
+mod events;
 mod transfer;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use connection::Connection;
 pub use error::{ApiError, ClientError};
+pub use events::EventMessage;
 pub use reqwest::Method;
 
 type Result<T> = std::result::Result<T, ClientError>;

@@ -86,7 +86,7 @@ impl Client {
 }
 
 /// The next line; one that is cut at the bound is no JSON any more, and is refused as such.
-async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<Vec<u8>>> {
+pub(crate) async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let read = reader.take(LINE_MAX).read_until(b'\n', &mut line).await?;
     Ok((read > 0).then_some(line))

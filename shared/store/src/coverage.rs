@@ -305,6 +305,23 @@ fn add_uncounted(
     }
 }
 
+/// The whole coverage of a job in the model, by level and block.
+pub(crate) fn of_model(t: &Tables, job: JobId) -> BTreeMap<(i64, i64), Cover> {
+    let ranges = t.jobs.get(&job.0).map_or(0, |job| ranges_of(job.selected, job.range_size));
+    let counted = t.coverage.range((job.0, 0, i64::MIN)..=(job.0, i64::MAX, i64::MAX));
+    let mut blocks: BTreeMap<(i64, i64), Cover> =
+        counted.map(|((_, level, block), cover)| ((*level, *block), *cover)).collect();
+    for (_, event) in t.events.range(t.marks().folded + 1..) {
+        for (_, number, cover) in changes_of(&event.event).filter(|(of, _, _)| *of == job) {
+            for level in 1..=levels(ranges) {
+                blocks.entry((level, number / block_width(level))).or_default().add(&cover);
+            }
+        }
+    }
+    blocks.retain(|_, cover| !cover.is_zero());
+    blocks
+}
+
 fn model_blocks(t: &Tables, job: JobId, level: i64, here: Range<i64>) -> Vec<BlockRow> {
     let places = (job.0, level, here.start)..(job.0, level, here.end);
     let blocks = t.coverage.range(places).map(|((_, _, block), cover)| block_row(*block, *cover, None));

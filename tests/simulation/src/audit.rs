@@ -8,6 +8,7 @@ use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Status, Time, UserI
 use swath_store::View;
 use tokio::time::Instant;
 
+use crate::events::check_coverage;
 use crate::people::allows;
 use crate::replay::Replay;
 use crate::world::{Checked, World, broken};
@@ -126,6 +127,7 @@ impl Audit {
             let states = check_items(view, job, &rows)?;
             self.check_counters(view, job, &rows, &states)?;
             check_opinions(job, &rows)?;
+            check_coverage(view, job, &rows)?;
             let ended = matches!(job.status, JobStatus::Done | JobStatus::Cancelled);
             if ended && states.undecided() > 0 {
                 broken!("{} is over, and {} items are not", job.id, states.undecided());

@@ -4,6 +4,7 @@
 
 mod annotate;
 mod audit;
+mod events;
 mod hand_in;
 mod history;
 mod imports;

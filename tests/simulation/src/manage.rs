@@ -265,6 +265,8 @@ impl World {
             Op::Cut => self.cut().await,
             Op::Hint => self.hint().await,
             Op::Sweep => self.sweep().await,
+            Op::CountEvents => self.count_events().await,
+            Op::Follow { limit } => self.follow(limit).await,
             Op::Waive { process } => self.waive(process).await,
             Op::Tell { process } => {
                 self.processes[process].gateway.tick().await;

@@ -16,6 +16,10 @@ pub enum Op {
     Hint,
     /// The sweeper's round.
     Sweep,
+    /// Events are counted into the coverage of jobs.
+    CountEvents,
+    /// Somebody who follows the team reads on, a page of a few events.
+    Follow { limit: usize },
     /// A review's sweep for what no notice told of.
     Waive { process: usize },
     /// A gateway publishes the notices that wait.
@@ -166,7 +170,11 @@ fn one(rng: &mut SmallRng, calm: bool) -> Op {
         76..77 => Op::RenewReview { person, process, lease },
         77..86 => Op::Decide { person, process, lease, rest: often, again: rng.random_range(0..5) == 0 },
         86..87 => Op::ReleaseReview { person, process, lease },
-        87..89 => Op::Advance { seconds: rng.random_range(1..30) },
+        87 => match rng.random_range(0..3) {
+            0 => Op::CountEvents,
+            _ => Op::Follow { limit: rng.random_range(0..4) },
+        },
+        88 => Op::Advance { seconds: rng.random_range(1..30) },
         89..91 => Op::Advance { seconds: [300, 895, 1_795, 45_000][rng.random_range(0..4)] },
         91..92 => Op::Together { lease, item, text: rng.random_range(0..3) },
         92..94 => Op::Lose { message: item },

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use prometheus::Registry;
 use secrecy::SecretString;
 use swath_bus::Bus;
-use swath_coordinator::{Cutter, Hinter, Sweeper};
+use swath_coordinator::{Coverage, CoverageMetrics, Cutter, Hinter, Sweeper};
 use swath_domain::Ids as _;
 use swath_gateway::Gateway;
 use swath_locks::{Locks, Mood};
@@ -57,6 +57,8 @@ pub struct Process {
     pub hinter: Hinter,
     /// Its sweeper.
     pub sweeper: Sweeper,
+    /// What counts the coverage of jobs.
+    pub coverage: Coverage,
 }
 
 impl Process {
@@ -92,6 +94,7 @@ impl Process {
             cutter: Cutter::new(context.clone()),
             hinter: Hinter::new(context.clone()),
             sweeper: Sweeper::new(context.clone()),
+            coverage: Coverage::new(context.clone(), CoverageMetrics::new(&context.registry)?),
             context,
         })
     }

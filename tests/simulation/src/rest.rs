@@ -44,7 +44,7 @@ impl World {
     }
 
     async fn round(&mut self) -> Checked {
-        for op in [Op::Cut, Op::Sweep, Op::Hint] {
+        for op in [Op::Cut, Op::Sweep, Op::Hint, Op::CountEvents, Op::Follow { limit: 1_000 }] {
             self.run(&op).await?;
         }
         for process in 0..PROCESSES {

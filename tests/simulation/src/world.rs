@@ -22,6 +22,7 @@ use swath_store::{Actor, Memory, NewDataset, NewJob, Source, Token, User, View};
 use tokio::time::Instant;
 
 use crate::audit::Audit;
+use crate::events::Follower;
 use crate::imports::Imports;
 use crate::ops::{PEOPLE, PROCESSES};
 use crate::pictures::Pictures;
@@ -126,6 +127,7 @@ pub struct World {
     /// Of the jobs' pictures.
     pub(crate) dataset: DatasetId,
     pub(crate) pictures: Pictures,
+    pub(crate) follower: Follower,
     /// What people did, for the checker.
     pub(crate) history: Vec<swath_checker::Event>,
     pub(crate) operations: u64,
@@ -197,6 +199,7 @@ impl World {
             switched: BTreeMap::new(),
             under_way: Vec::new(),
             audit: Audit::default(),
+            follower: Follower::default(),
             freed: BTreeSet::new(),
             imports: Imports::default(),
             dataset,

@@ -7,7 +7,7 @@ use swath_domain::JobId;
 use super::job_edit::JobEdit;
 use super::job_form::JobForm;
 use super::list_flags::ListFlags;
-use super::output::Column;
+use super::output::{Column, Table};
 use super::progress::{Meter, Progress};
 use super::session::Session;
 
@@ -40,6 +40,19 @@ const LIST: &[Column] = &[
     ("ACCEPTED", "/progress/accepted"),
     ("DATASET", "/dataset_name"),
     ("TITLE", "/title"),
+];
+
+const MAP: &[Column] = &[
+    ("RANGES", "/ranges"),
+    ("WAITING", "/waiting"),
+    ("REWORK", "/rework"),
+    ("AT MANAGER", "/held"),
+    ("IN PROGRESS", "/in_progress"),
+    ("COMPLETED", "/completed"),
+    ("IN REVIEW", "/in_review"),
+    ("ACCEPTED", "/accepted"),
+    ("SKIPPED", "/skipped"),
+    ("CANCELLED", "/cancelled"),
 ];
 
 /// What `swath job list` takes.
@@ -85,6 +98,20 @@ pub enum JobCommand {
         /// Its id or its title
         job: String,
     },
+    /// Show where the work stands, stretch by stretch from the first range to the last
+    Map {
+        /// Its id or its title
+        job: String,
+        /// Stretches, at most
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=2_000))]
+        buckets: u16,
+        /// The first range
+        #[arg(long, value_name = "RANGE")]
+        from: Option<u64>,
+        /// The range behind the last
+        #[arg(long, value_name = "RANGE")]
+        to: Option<u64>,
+    },
     /// Print the job's decision log, one JSON document per line
     Log {
         /// Its id or its title
@@ -109,10 +136,37 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
         JobCommand::Resume { job } => turn(session, session.job(&job).await?, "resume").await,
         JobCommand::Cancel { job } => turn(session, session.job(&job).await?, "cancel").await,
         JobCommand::Watch { job } => watch(session, session.job(&job).await?).await,
+        JobCommand::Map { job, buckets, from, to } => {
+            map(session, session.job(&job).await?, buckets, (from, to)).await
+        }
         JobCommand::Log { job } => {
             session.pass_on(&format!("/v1/jobs/{}/log", session.job(&job).await?), &[]).await
         }
     }
+}
+
+async fn map(
+    session: &Session,
+    id: JobId,
+    buckets: u16,
+    (from, to): (Option<u64>, Option<u64>),
+) -> anyhow::Result<()> {
+    let mut query = vec![("buckets", buckets.to_string())];
+    query.extend(from.map(|from| ("from", from.to_string())));
+    query.extend(to.map(|to| ("to", to.to_string())));
+    let map: Value = session.client.get(&format!("/v1/jobs/{id}/coverage"), &query).await?;
+    if session.output.is_json() {
+        return Ok(session.output.record(MAP, &map)?);
+    }
+    let (mut first, width, end) = (map["from"].as_i64(), map["width"].as_i64(), map["to"].as_i64());
+    let rows = map["buckets"].as_array().into_iter().flatten().map(|bucket| {
+        let next = first.zip(width).map(|(first, width)| first + width).min(end.or(first));
+        let mut row = bucket.clone();
+        row["ranges"] = json!({"start": first, "end": next});
+        first = next;
+        row
+    });
+    Ok(session.output.page(&mut Table::new(MAP), &rows.collect::<Vec<_>>())?)
 }
 
 async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {

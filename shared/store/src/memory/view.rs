@@ -1,5 +1,8 @@
 //! A look at the tables from outside, for whoever checks that the verbs keep their promises.
 
+use std::collections::BTreeMap;
+
+use swath_domain::coverage::Cover;
 use swath_domain::ids::TeamId;
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
@@ -10,6 +13,7 @@ use swath_domain::{Assignment, Roles, Stage, Stale, Time};
 use uuid::Uuid;
 
 use super::Tables;
+use crate::coverage;
 use crate::datasets::Dataset;
 use crate::picture_sizes::{SizeSource, reports_of};
 use crate::requests::RequestKey;
@@ -151,5 +155,15 @@ impl<'a> View<'a> {
         self.0.accepted.iter().map(|((job, item, slot), row)| {
             (JobId(*job), *item, *slot, AssignmentId(row.assignment), UserId(row.author))
         })
+    }
+
+    /// The coverage of a job by level and block, with what is not counted yet.
+    pub fn coverage(self, job: JobId) -> BTreeMap<(i64, i64), Cover> {
+        coverage::of_model(self.0, job)
+    }
+
+    /// The position of the newest event.
+    pub fn last_event(self) -> i64 {
+        self.0.last_event()
     }
 }

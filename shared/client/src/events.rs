@@ -1,0 +1,45 @@
+//! The stream of events, message by message.
+
+use futures::TryStreamExt;
+use serde_json::Value;
+use tokio_util::io::StreamReader;
+
+use super::transfer::next_line;
+use super::{Client, ClientError, Result};
+
+/// A message of the stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventMessage {
+    /// Where the stream goes on behind it; only the last of those that belong together has one.
+    pub id: Option<String>,
+    /// What kind of message it is, as in `assignments`.
+    pub event: String,
+    /// What it says.
+    pub data: Value,
+}
+
+impl Client {
+    /// Hands each message to `take` until the stream ends. `after` is the id of the last message that was read before.
+    pub async fn events(&self, after: Option<&str>, mut take: impl FnMut(EventMessage)) -> Result<()> {
+        let query: Vec<_> = after.map(|after| ("after", after.to_owned())).into_iter().collect();
+        let pieces = self.download("/v1/events", &query).await?.map_err(std::io::Error::other);
+        let mut reader = StreamReader::new(Box::pin(pieces));
+        let broken = |error| ClientError::File { path: "/v1/events".to_owned(), error };
+        let mut message = EventMessage::default();
+        while let Some(line) = next_line(&mut reader).await.map_err(broken)? {
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches(['\r', '\n']);
+            match line.split_once(": ") {
+                None if line.is_empty() => take(std::mem::take(&mut message)),
+                None => {}
+                Some(("id", id)) => message.id = Some(id.to_owned()),
+                Some(("event", event)) => message.event = event.to_owned(),
+                Some(("data", data)) => {
+                    message.data = serde_json::from_str(data).map_err(ClientError::Decode)?;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
