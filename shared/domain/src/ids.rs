@@ -103,8 +103,16 @@ impl AssignmentId {
     /// The lowest and the highest id that an assignment of this job can have: what lies between is the job's, so that
     /// a page of it is read from the ids alone.
     pub fn span(job: JobId) -> (Self, Self) {
-        let highest = |bits: u32| (1_i64 << bits) - 1;
-        (Self::of(job, 0, 0, 0), Self::of(job, highest(ROUND_BITS), highest(NUMBER_BITS), highest(SLOT_BITS)))
+        (Self::of(job, 0, 0, 0), Self::last_of_round(job, highest(ROUND_BITS)))
+    }
+
+    /// The same of one round of a job, from 1: all of its assignments lie behind the first id, which is of the round before.
+    pub fn span_of_round(job: JobId, round: i64) -> (Self, Self) {
+        (Self::last_of_round(job, round - 1), Self::last_of_round(job, round))
+    }
+
+    fn last_of_round(job: JobId, round: i64) -> Self {
+        Self::of(job, round, highest(NUMBER_BITS), highest(SLOT_BITS))
     }
 }
 
@@ -113,6 +121,11 @@ fn job_bits(job: JobId) -> u128 {
     let mut bits = [0; 16];
     bits.copy_from_slice(&digest[..16]);
     u128::from_be_bytes(bits) & ((1 << JOB_BITS) - 1)
+}
+
+/// The highest value of a part of so many bits.
+fn highest(bits: u32) -> i64 {
+    (1 << bits) - 1
 }
 
 fn part(value: i64, bits: u32) -> u128 {
@@ -138,6 +151,15 @@ mod tests {
         for id in &ids {
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    #[test]
+    fn a_round_lies_between_the_ends_of_its_span() {
+        let (before, last) = AssignmentId::span_of_round(job(7), 2);
+        for (number, slot) in [(0, 0), (0, 1), (highest(NUMBER_BITS), highest(SLOT_BITS))] {
+            let id = |round| AssignmentId::of(job(7), round, number, slot);
+            assert!(before < id(2) && id(2) <= last && id(1) <= before && last < id(3));
         }
     }
 

@@ -17,6 +17,10 @@ pub struct AssignmentFilter {
     pub status: Option<Status>,
     /// Held by this person only.
     pub holder: Option<UserId>,
+    /// Handed in by this person only.
+    pub author: Option<UserId>,
+    /// Of this round only.
+    pub round: Option<i64>,
     /// Undecided ones only.
     pub undecided: bool,
 }
@@ -83,11 +87,13 @@ impl Store {
                     $of_job,
                     " AND id > $2 AND id <= $8
                        AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
+                       AND ($9 = 0 OR author = $10)
                      ORDER BY id LIMIT $7"
                 )
             };
         }
-        let (first, last) = AssignmentId::span(job);
+        let whole = || AssignmentId::span(job);
+        let (first, last) = filter.round.map_or_else(whole, |round| AssignmentId::span_of_round(job, round));
         let mut reader = self.reader().await?;
         fetch_as!(
             &mut reader.db(),
@@ -100,12 +106,16 @@ impl Store {
             filter.holder.map(|user| user.0),
             i64::from(filter.undecided),
             limit,
-            last.0;
+            last.0,
+            i64::from(filter.author.is_some()),
+            filter.author.map(|user| user.0);
             |t| {
                 let wanted = |a: &&Assignment| {
                     a.id.0 > after
                         && filter.status.is_none_or(|status| a.status == status)
                         && filter.holder.is_none_or(|holder| a.holder == Some(holder))
+                        && filter.author.is_none_or(|author| a.author == Some(author))
+                        && filter.round.is_none_or(|round| a.round == round)
                         && (!filter.undecided || a.status.code() < 4)
                 };
                 t.of_job(job).filter(wanted).take(limit as usize).cloned().collect()

@@ -135,6 +135,16 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
     );
     assert_eq!(children[0]["ranges"], json!([{"start": 1, "end": 2}, {"start": 4, "end": 5}]));
     bob.ask(&scene.job).await.refused(404, "no-work");
+    let list = async |narrowed: &str| {
+        let path = format!("/v1/jobs/{}/assignments?{narrowed}", scene.job.id);
+        let told = scene.team.manager.get(&path).await.ok();
+        told["items"].as_array().map(|rows| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(list("round=2").await, Some(vec![children[0]["id"].clone()]));
+    assert_eq!(list(&format!("author={}", scene.anna.id)).await, Some(vec![json!(first.assignment())]));
+    assert_eq!(list(&format!("author={}&round=2", scene.anna.id)).await, Some(Vec::new()));
+    let path = format!("/v1/jobs/{}/assignments?round=0", scene.job.id);
+    scene.team.manager.get(&path).await.refused(422, "invalid");
 
     let rework = scene.anna.lease(&scene.job).await;
     assert_eq!(rework.items(), [1, 4]);

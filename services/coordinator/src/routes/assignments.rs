@@ -22,6 +22,8 @@ use crate::freed;
 pub(crate) struct ListQuery {
     status: Option<String>,
     holder: Option<UserId>,
+    author: Option<UserId>,
+    round: Option<i64>,
     overdue: Option<bool>,
     limit: Option<i64>,
     after: Option<String>,
@@ -40,7 +42,11 @@ pub(crate) async fn list(
     if overdue && job.due.is_none_or(|due| due > context.now()) {
         return Ok(Json(Page::whole(Vec::new())));
     }
-    let filter = AssignmentFilter { status, holder: query.holder, undecided: overdue };
+    if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
+        return Err(Problem::field("round", format!("must be between 1 and {}", limits::ROUNDS_MAX)));
+    }
+    let (holder, author, round) = (query.holder, query.author, query.round);
+    let filter = AssignmentFilter { status, holder, author, round, undecided: overdue };
     let (mut views, mut after, mut bytes) = (Vec::new(), after, 0);
     // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {

@@ -86,6 +86,12 @@ pub struct ListArgs {
     /// Only those that this person holds, by id or name
     #[arg(long, value_name = "USER")]
     holder: Option<String>,
+    /// Only those that this person has handed in, by id or name
+    #[arg(long, value_name = "USER")]
+    author: Option<String>,
+    /// Only those of this round
+    #[arg(long)]
+    round: Option<u8>,
     /// Only those past their due date
     #[arg(long)]
     overdue: bool,
@@ -125,6 +131,9 @@ async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     query.extend(args.status.map(|status| ("status", status.to_ascii_uppercase())));
     let holder = session.optional_user(args.holder.as_deref()).await?;
     query.extend(holder.map(|holder| ("holder", holder.to_string())));
+    let author = session.optional_user(args.author.as_deref()).await?;
+    query.extend(author.map(|author| ("author", author.to_string())));
+    query.extend(args.round.map(|round| ("round", round.to_string())));
     query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
     let path = format!("/v1/jobs/{}/assignments", session.job(&args.job).await?);
     session.list(&path, &query, LIST).await

@@ -19,7 +19,7 @@ suite! {
     decided_work_is_neither_reassigned_nor_called_off
     nothing_goes_back_into_a_cancelled_job
     an_unknown_assignment_is_not_found
-    assignments_are_listed_by_status_and_holder
+    assignments_are_listed_by_what_narrows_them
     the_log_names_actor_and_reason
     a_holder_and_a_manager_at_once_leave_one_truth
 }
@@ -146,13 +146,13 @@ async fn an_unknown_assignment_is_not_found(world: World) {
     assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
 }
 
-async fn assignments_are_listed_by_status_and_holder(world: World) {
+async fn assignments_are_listed_by_what_narrows_them(world: World) {
     let job = world.job(&Plan::of(20)).await;
     let (user, other) = (world.worker().await, world.worker().await);
     world.hand_in(job, user).await;
     world.decide(&world.claim(job, other).await, &[]).await.unwrap();
     world.lease(job, user).await;
-    world.lease(job, other).await;
+    let held = world.lease(job, other).await;
     let list = async |filter| {
         let page = world.store.assignments(job, filter, uuid::Uuid::nil(), 10).await.unwrap();
         page.into_iter().map(|a| a.number).collect::<Vec<_>>()
@@ -162,6 +162,14 @@ async fn assignments_are_listed_by_status_and_holder(world: World) {
     assert_eq!(list(AssignmentFilter { status: Some(Status::InProgress), ..all() }).await, [1, 2]);
     assert_eq!(list(AssignmentFilter { holder: Some(other), ..all() }).await, [2]);
     assert_eq!(list(AssignmentFilter { undecided: true, ..all() }).await, [1, 2, 3]);
+    assert_eq!(list(AssignmentFilter { author: Some(user), ..all() }).await, [0]);
+    assert_eq!(list(AssignmentFilter { author: Some(other), ..all() }).await, [0; 0]);
+    assert_eq!(list(AssignmentFilter { round: Some(1), ..all() }).await, [0, 1, 2, 3]);
+    assert_eq!(list(AssignmentFilter { round: Some(2), ..all() }).await, [0; 0]);
+    world.submit(&held).await.unwrap();
+    world.decide(&world.claim(job, user).await, &[10]).await.unwrap();
+    assert_eq!(list(AssignmentFilter { round: Some(2), ..all() }).await, [2]);
+    assert_eq!(list(AssignmentFilter { round: Some(1), author: Some(other), ..all() }).await, [2]);
 }
 
 async fn the_log_names_actor_and_reason(world: World) {
