@@ -6,7 +6,8 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { passes } from './api/client.js';
 import { current } from './api/session.js';
-import { takeSignInCode } from './shell/router.js';
+import { LazyPage } from './shell/lazy-page.jsx';
+import { takeCode } from './shell/router.js';
 import { Shell } from './shell/shell.jsx';
 import { SignInPage } from './sign-in/page.jsx';
 import { markLanguage, text } from './texts/texts.js';
@@ -18,12 +19,16 @@ const RETRY_MS = 2000;
 
 function Console() {
   /** A sign-in link that was opened and is not spent. */
-  const [link, setLink] = useState(takeSignInCode);
+  const [link, setLink] = useState(() => takeCode('sign-in'));
+  /** An invitation that was opened. */
+  const [invitation, setInvitation] = useState(() => takeCode('invitation'));
   const [me, setMe] = useState(/** @type {Me | null | 'asking' | 'unreachable'} */ (link === null ? 'asking' : null));
   useEffect(() => {
     // A link that is opened in a tab in which the console is open changes nothing but the end of the address.
     const opened = () => {
-      const code = takeSignInCode();
+      const invited = takeCode('invitation');
+      if (invited !== null) setInvitation(invited);
+      const code = takeCode('sign-in');
       if (code === null) return;
       setLink(code);
       setMe(null);
@@ -44,13 +49,15 @@ function Console() {
     return () => clearTimeout(me === 'asking' ? 0 : timer);
   }, [me]);
 
-  if (me === 'asking') return <main class="calm"><p role="status">{text('app.loading')}</p></main>;
-  if (me === 'unreachable') return <main class="calm"><p role="alert">{text('app.unreachable')}</p></main>;
   /** @param {Me} person */
   const signedIn = (person) => {
     setLink(null);
+    setInvitation(null);
     setMe(person);
   };
+  if (invitation !== null) return <LazyPage key={invitation} load={() => import('./sign-in/join-page.jsx')} props={{ code: invitation, onSignedIn: signedIn, onLeave: () => setInvitation(null) }} />;
+  if (me === 'asking') return <main class="calm"><p role="status">{text('app.loading')}</p></main>;
+  if (me === 'unreachable') return <main class="calm"><p role="alert">{text('app.unreachable')}</p></main>;
   if (me === null) return <SignInPage key={link} link={link} onSignedIn={signedIn} />;
   return <Shell key={me.user.id} me={me} onSignedOut={() => setMe(null)} />;
 }

@@ -1,13 +1,14 @@
 //! A headless Chromium with an empty profile, driven by keys, clicks and touches as a person gives them.
 
 mod devtools;
+mod keyboard;
 mod log;
 mod pointer;
 mod seeing;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use swath_harness::children::{Running, leashed};
 use swath_harness::{http, ports};
 
 pub use devtools::Theme;
+pub use keyboard::TAB;
 pub use pointer::Pointer;
 
 /// How long a script may take to answer in its own time.
@@ -31,6 +33,9 @@ const STARTED: Duration = Duration::from_secs(30);
 pub const ENTER: char = '\u{e007}';
 /// The same of Escape.
 pub const ESCAPE: char = '\u{e00c}';
+
+/// The folder of files that pages have the browser keep, beside its profile.
+const DOWNLOADS: &str = "downloads";
 
 /// Chromium as the driver starts it: it ends with the driver, also where that is killed.
 const LEASHED: &str = "#!/bin/sh\nexec setpriv --pdeathsig KILL -- chromium \"$@\"\n";
@@ -43,7 +48,7 @@ pub struct Browser {
     http: reqwest::Client,
     /// Before the folder, which it writes into until it ends.
     _driver: Running,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// What Chromium is started with: no window, nothing of an earlier run, and no conversation with other hosts.
@@ -76,7 +81,9 @@ impl Browser {
         let program = profile.path().join("chromium");
         fs::write(&program, LEASHED)?;
         fs::set_permissions(&program, Permissions::from_mode(0o755))?;
-        let chromium = json!({"binary": program, "args": options(&profile.path().join("profile"))});
+        let prefs = json!({"download.default_directory": profile.path().join(DOWNLOADS)});
+        let options = options(&profile.path().join("profile"));
+        let chromium = json!({"binary": program, "args": options, "prefs": prefs});
         let timeouts = json!({"script": SCRIPT.as_millis()});
         let capabilities = json!({
             "goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}, "timeouts": timeouts,
@@ -88,12 +95,17 @@ impl Browser {
         let client = builder.connect(&url).await.with_context(|| driver.output())?;
         let id = client.session_id().await?.context("the driver has no session")?;
         let (session, http) = (format!("{url}/session/{id}"), http::client());
-        Ok(Self { client, session, http, _driver: driver, _profile: profile })
+        Ok(Self { client, session, http, _driver: driver, profile })
     }
 
     /// Opens a page.
     pub async fn goto(&self, url: &str) {
         done(url, self.client.goto(url).await);
+    }
+
+    /// Where a file is that a page has had the browser keep.
+    pub fn kept(&self, name: &str) -> PathBuf {
+        self.profile.path().join(DOWNLOADS).join(name)
     }
 
     /// Loads the page again.

@@ -7,10 +7,8 @@ use swath_harness::{Team, World};
 use crate::scene::{
     box_by_keys, copy_photograph, hand_in, is_marked, is_shown, label, look_now, signed_in, take,
 };
-use swath_browser::Browser;
+use swath_browser::{Browser, ESCAPE, TAB};
 
-/// The way of WebDriver to name the key Tab.
-const TAB: char = '\u{e004}';
 /// Items of the job.
 const ITEMS: usize = 3;
 
@@ -160,11 +158,44 @@ async fn manage(browser: &Browser) {
     shows(browser, &["title"]).await;
     browser.click(".jobs a").await;
     shows(browser, &["title", "annotator"]).await;
-    browser.script("document.querySelectorAll('button[aria-expanded]').forEach((one) => one.click())").await;
+    browser
+        .script("document.querySelectorAll('.rows button[aria-expanded]').forEach((one) => one.click())")
+        .await;
     shows(browser, &["return", "reviewer"]).await;
+    browser.click_on("People and rounds").await;
+    browser.see(".table").await;
+    shows(browser, &["annotator"]).await;
+    browser.click_on("Settings").await;
+    browser.see(".parts textarea").await;
+    shows(browser, &["reviewer"]).await;
     browser.click_on("Reassign").await;
     browser.see("dialog[open] .chips button:nth-child(2)").await;
     shows(browser, &["annotator"]).await;
+    browser.press(&ESCAPE.to_string()).await;
+    browser.misses("dialog[open]").await;
+    set_up(browser).await;
+}
+
+/// The pages on which managers make what is labelled, and by whom.
+async fn set_up(browser: &Browser) {
+    browser.click_on("Datasets").await;
+    browser.click(".jobs a").await;
+    browser.see(".pictures li").await;
+    shows(browser, &["file"]).await;
+    browser.click_on("Make a job of it").await;
+    browser.see(".pictures li").await;
+    shows(browser, &["file", "annotator", "reviewer"]).await;
+    browser.click_on("People").await;
+    shows(browser, &["annotator", "reviewer"]).await;
+    browser.script("document.querySelectorAll('button[aria-expanded]').forEach((one) => one.click())").await;
+    browser.see(".tokens li").await;
+    browser.click_on("Remove from the team").await;
+    browser.see(".sure").await;
+    is_plain(browser).await;
+    browser.click("form.fields input[type=text]").await;
+    browser.press(&markup("note")).await;
+    browser.enter().await;
+    shows(browser, &["note"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,7 @@ mod reloading;
 mod reviewing;
 mod scene;
 mod screenshots;
+mod setting_up;
 mod sharing;
 mod signing_in;
 mod tour;

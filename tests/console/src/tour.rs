@@ -49,7 +49,96 @@ pub async fn of_every_page(look: impl AsyncFn(&Browser, &str)) {
     manager.click_on("Reassign").await;
     manager.see("dialog[open] .chips").await;
     look(&manager, "manage-reassign").await;
+    manager.press(&ESCAPE.to_string()).await;
+    manager.misses("dialog[open]").await;
+    parts_of_a_job(&manager, &look).await;
+    datasets(&manager, &look).await;
+    new_job(&manager, &look).await;
+    let link = people(&manager, &look).await;
     manager.close().await;
+    joining(&link, &look).await;
+}
+
+async fn parts_of_a_job(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
+    browser.click_on("People and rounds").await;
+    browser.see(".table a").await;
+    look(browser, "manage-job-people").await;
+    browser.click_on("Settings").await;
+    browser.see(".parts .chips button:nth-child(2)").await;
+    look(browser, "manage-job-settings").await;
+    browser.click_on("Export").await;
+    browser.see(".parts form select").await;
+    look(browser, "manage-job-export").await;
+    browser.click_on("Call off").await;
+    browser.see(".sure").await;
+    look(browser, "manage-job-call-off").await;
+}
+
+async fn datasets(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
+    browser.click_on("Datasets").await;
+    browser.see(".jobs li").await;
+    look(browser, "manage-datasets").await;
+    browser.click(".jobs a").await;
+    browser.see(".pictures li").await;
+    look(browser, "manage-dataset").await;
+    browser.click_on("All datasets").await;
+    browser.click_on("New dataset").await;
+    browser.see("input[type=file]").await;
+    look(browser, "manage-new-dataset").await;
+    let computer = tempfile::tempdir().unwrap();
+    let manifest = computer.path().join("streets.csv");
+    let lines = (1..40).map(|line| format!("streets/{line}.jpg\n")).collect::<String>();
+    std::fs::write(&manifest, format!("uri\n{lines}")).unwrap();
+    let field = browser.see("input[type=file]").await;
+    field.send_keys(&manifest.display().to_string()).await.unwrap();
+    browser.click_on("Make the dataset").await;
+    browser.see(".faults li").await;
+    look(browser, "manage-new-dataset-faults").await;
+}
+
+async fn new_job(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
+    browser.click_on("Jobs").await;
+    browser.click_on("New job").await;
+    browser.see(".fields > fieldset .chips button").await;
+    look(browser, "manage-new-job").await;
+    browser.click(".fields > fieldset .chips button").await;
+    browser.see(".pictures li").await;
+    browser.click_on("Add a tag").await;
+    browser.click_on("Make the job").await;
+    browser.see("[aria-invalid=true]:focus").await;
+    look(browser, "manage-new-job-faults").await;
+}
+
+/// Answers with the link of an invitation.
+async fn people(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) -> String {
+    browser.click_on("People").await;
+    browser.see(".rows li").await;
+    look(browser, "manage-people").await;
+    browser.click_on("Details").await;
+    browser.see(".tokens li").await;
+    browser.click_on("Make a sign-in link").await;
+    browser.see(".secret").await;
+    browser.click_on("Remove from the team").await;
+    browser.see(".sure").await;
+    look(browser, "manage-person").await;
+    browser.click_on("I have it").await;
+    browser.click_on("Make an invitation").await;
+    browser.see(".secret").await;
+    look(browser, "manage-invitation").await;
+    let link = browser.script("return document.querySelector('.secret input').value").await;
+    link.as_str().expect("a link").to_owned()
+}
+
+async fn joining(link: &str, look: &impl AsyncFn(&Browser, &str)) {
+    let browser = Browser::open().await.unwrap();
+    browser.goto(link).await;
+    browser.see("form input:focus").await;
+    look(&browser, "join").await;
+    browser.press("Zoe").await;
+    browser.enter().await;
+    browser.see("input[readonly]").await;
+    look(&browser, "joined").await;
+    browser.close().await;
 }
 
 async fn job(world: &World, team: &Team) -> Job {

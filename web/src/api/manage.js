@@ -1,13 +1,13 @@
-// What managers read and decide: jobs, their assignments, and the people of a team.
+// What managers read and decide of jobs and their assignments.
 
 import { call } from './client.js';
+import { query } from './lists.js';
 
 /** @typedef {import('./types.js').JobSummary} JobSummary */
 /** @typedef {import('./types.js').ManagedJob} ManagedJob */
 /** @typedef {import('./types.js').AssignmentRow} AssignmentRow */
 /** @typedef {import('./types.js').LogEntry} LogEntry */
-/** @typedef {{ id: string, name: string }} Named */
-/** @template T @typedef {{ items: T[], next: string | null }} PageOf */
+/** @template T @typedef {import('./lists.js').PageOf<T>} PageOf */
 
 /** Jobs of one state that a board reads at most. */
 export const JOBS_MAX = 500;
@@ -46,9 +46,24 @@ export function switchJob(job, verb) {
   return call('POST', `/v1/jobs/${job}/${verb}`);
 }
 
-/** @param {string} job @param {string} status none for all @param {string} after @returns {Promise<PageOf<AssignmentRow>>} */
-export function assignments(job, status, after) {
-  return call('GET', `/v1/jobs/${job}/assignments?${query({ status, limit: String(PAGE), after })}`);
+/**
+ * Makes a job. The same key makes it once, also where the answer to the first try was lost.
+ * @param {Record<string, unknown>} request @param {string} key @returns {Promise<ManagedJob>}
+ */
+export function makeJob(request, key) {
+  return call('POST', '/v1/jobs', { body: request, headers: { 'Idempotency-Key': key } });
+}
+
+/** @param {string} job @param {Record<string, unknown>} changes what is absent stays @returns {Promise<ManagedJob>} */
+export function editJob(job, changes) {
+  return call('PATCH', `/v1/jobs/${job}`, { body: changes });
+}
+
+/** Which assignments of a job; what is empty narrows nothing. @typedef {{ status?: string, holder?: string, author?: string, round?: string }} Wanted */
+
+/** @param {string} job @param {Wanted} wanted @param {string} after @param {number} [limit] @returns {Promise<PageOf<AssignmentRow>>} */
+export function assignments(job, wanted, after, limit = PAGE) {
+  return call('GET', `/v1/jobs/${job}/assignments?${query({ ...wanted, limit: String(limit), after })}`);
 }
 
 /**
@@ -64,14 +79,4 @@ export function decide(assignment, verb, decision) {
 /** @param {string} assignment @returns {Promise<PageOf<LogEntry>>} */
 export function logOf(assignment) {
   return call('GET', `/v1/assignments/${assignment}/log?limit=1000`);
-}
-
-/** The members of a team whose names hold a text. @param {string} team @param {string} name @returns {Promise<PageOf<{ user: Named, roles: string[] }>>} */
-export function membersCalled(team, name) {
-  return call('GET', `/v1/teams/${team}/members?${query({ name, limit: '20' })}`);
-}
-
-/** @param {Record<string, string>} fields what is empty is left out */
-function query(fields) {
-  return new URLSearchParams(Object.entries(fields).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }

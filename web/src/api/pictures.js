@@ -83,7 +83,7 @@ async function fetched(url) {
 }
 
 /** The bytes of a `data:` URL: the page's policy lets pictures come from blobs, but not from such URLs. @param {string} url */
-function blobOf(url) {
+export function blobOf(url) {
   const [head, body] = url.slice('data:'.length).split(/,(.*)/s);
   const [type, ...options] = head.split(';');
   const text = options.includes('base64') ? atob(decodeURIComponent(body)) : decodeURIComponent(body);

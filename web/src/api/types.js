@@ -77,11 +77,13 @@
 /** @typedef {{ pending: number, in_progress: number, completed: number, in_review: number, accepted: number, skipped: number, cancelled: number }} ItemStates */
 /** @typedef {'low' | 'normal' | 'high' | 'release_blocker'} Priority */
 /** @typedef {'active' | 'paused' | 'cancelling' | 'cancelled' | 'done'} JobStatus */
+/** Assignments by status. @typedef {{ pending: number, in_progress: number, completed: number, in_review: number, accepted: number, rejected: number, cancelled: number, waiting_for_manager: number }} Counts */
 /**
  * A job as those who lead it see it in a list.
  * @typedef {object} JobSummary
  * @property {string} id
  * @property {string} team
+ * @property {string} dataset
  * @property {string} [dataset_name]
  * @property {string} title
  * @property {JobStatus} status
@@ -89,11 +91,22 @@
  * @property {string | null} due_date
  * @property {number} items
  * @property {ItemStates} progress
- * @property {{ waiting_for_manager: number }} counts
+ * @property {Counts} counts
  * @property {string} [created_by_name]
  * @property {string} created_at
  */
-/** @typedef {JobSummary & { pictures_missing: number, exports_lack: { items_without_size: number, coco_shapes: Shape[] } }} ManagedJob */
+/**
+ * @typedef {object} ManagedParts
+ * @property {number} pictures_missing
+ * @property {{ items_without_size: number, coco_shapes: Shape[] }} exports_lack
+ * @property {string | null} description
+ * @property {string | null} instructions
+ * @property {string[] | null} annotators
+ * @property {string[] | null} reviewers
+ * @property {ReasonCode[]} reasons
+ * @property {{ id: string, name: string }[]} people whose ids stand in the job
+ */
+/** A job as those who lead it see it alone. @typedef {JobSummary & ManagedParts} ManagedJob */
 /**
  * @typedef {object} AssignmentRow
  * @property {string} id
@@ -101,7 +114,9 @@
  * @property {number} number
  * @property {number} items
  * @property {'PENDING' | 'IN_PROGRESS' | 'COMPLETED' | 'IN_REVIEW' | 'ACCEPTED' | 'REJECTED' | 'CANCELLED'} status
+ * @property {string | null} holder
  * @property {string | null} holder_name
+ * @property {string | null} author
  * @property {string | null} expires_at
  * @property {string | null} author_name
  * @property {string | null} reserved_for_name
@@ -110,5 +125,33 @@
  * @property {string} since
  */
 /** @typedef {{ seq: number, at: string, actor_name?: string, token_maker_name?: string, action: string, reason: string | null }} LogEntry */
+/** @typedef {'manager' | 'reviewer' | 'annotator'} Role */
+/** @typedef {{ id: string, roles: Role[], note: string | null, invited_by_name: string | null, created_at: string, expires_at: string }} Invitation */
+/** @typedef {{ id: string, made_by_name: string | null, created_at: string, expires_at: string | null, last_used_at: string | null, session: boolean }} TokenRow */
+/** @typedef {{ ignored?: Record<string, number>, left_out: number, files_left_out?: string[] }} ImportNotes */
+/**
+ * @typedef {object} Dataset
+ * @property {string} id
+ * @property {string} team
+ * @property {string} name
+ * @property {'importing' | 'ready' | 'failed'} state
+ * @property {number} version
+ * @property {number} count
+ * @property {string} [error]
+ * @property {ImportNotes} [notes]
+ * @property {boolean} [sizes_as_stored]
+ * @property {boolean} [measuring]
+ * @property {number} [pictures_missing]
+ * @property {string} created_at
+ */
+/**
+ * @typedef {object} DatasetItem
+ * @property {number} index
+ * @property {string} uri
+ * @property {string[]} labels
+ * @property {number | null} width
+ * @property {number | null} height
+ * @property {string | null} missing_since
+ */
 
 export {};

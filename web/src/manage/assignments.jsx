@@ -1,11 +1,14 @@
 // A job's assignments: who has each, in which state, and what a manager can do about it.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { assignments } from '../api/manage.js';
 import { text } from '../texts/texts.js';
 import { AssignmentRow, nameOf } from './assignment-row.jsx';
 import { DecisionDialog } from './decision-dialog.jsx';
 import { NotLive } from './not-live.jsx';
+import { Link } from './parts/link.jsx';
+import { Pager, usePages } from './parts/pager.jsx';
+import { addressOfJob } from './place.js';
 import { usePolled } from './use-polled.js';
 
 /** @typedef {import('../api/types.js').AssignmentRow} Row */
@@ -13,30 +16,31 @@ import { usePolled } from './use-polled.js';
 const STATUSES = /** @type {const} */ (['PENDING', 'IN_PROGRESS', 'COMPLETED', 'IN_REVIEW', 'ACCEPTED', 'REJECTED', 'CANCELLED']);
 
 /**
- * @param {{ job: import('../api/types.js').ManagedJob, onChanged: () => void, onFailed: (error: unknown) => void }} props
+ * @param {{ job: import('../api/types.js').ManagedJob, wanted: import('../api/manage.js').Wanted, onGo: (address: string) => void,
+ *   onChanged: () => void, onFailed: (error: unknown) => void }} props with what narrows the list, as the address says
  */
-export function Assignments({ job, onChanged, onFailed }) {
-  const [status, setStatus] = useState('');
-  /** Where each page that was turned begins; the first one begins at the beginning. */
-  const [turned, setTurned] = useState(['']);
-  const after = turned[turned.length - 1];
+export function Assignments({ job, wanted, onGo, onChanged, onFailed }) {
+  const narrowed = Object.values(wanted).join(' ');
+  const pages = usePages(narrowed);
+  const title = useTitle(narrowed);
   /** It stays open with what is typed when its row leaves the page, as one does whose state changes. */
   const [deciding, setDeciding] = useState(/** @type {{ row: Row, verb: import('./assignment-row.jsx').Verb } | null} */ (null));
-  const { told: page, isAway, isRefused, look } = usePolled(() => assignments(job.id, status, after), [job.id, status, after], onFailed);
+  const { told: page, isAway, isRefused, look } = usePolled(() => assignments(job.id, wanted, pages.after), [job.id, narrowed, pages.after], onFailed);
   const changed = () => {
     look();
     onChanged();
   };
   return (
-    <section>
-      <h2>{text('manage.assignments')}</h2>
+    <section class="assignments">
+      <h2 ref={title} tabIndex={-1}>{text('manage.assignments')}</h2>
       <label class="field">
         {text('manage.status')}
-        <select value={status} onChange={(event) => { setStatus(event.currentTarget.value); setTurned(['']); }}>
+        <select value={wanted.status} onChange={(event) => onGo(addressOfJob(job.id, { ...wanted, status: event.currentTarget.value }))}>
           <option value="">{text('manage.all')}</option>
           {STATUSES.map((one) => <option key={one} value={one}>{text(`status.${one}`)}</option>)}
         </select>
       </label>
+      <Narrowing job={job.id} wanted={wanted} row={page?.items[0] ?? null} onGo={onGo} />
       <NotLive isAway={isAway} onLook={look} />
       {page === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {page !== null && page.items.length === 0 && <p class="quiet">{text('manage.no_assignments')}</p>}
@@ -46,10 +50,36 @@ export function Assignments({ job, onChanged, onFailed }) {
       {deciding && (
         <DecisionDialog row={deciding.row} name={nameOf(deciding.row)} verb={deciding.verb} team={job.team} onDone={changed} onClose={() => setDeciding(null)} />
       )}
-      <div class="row">
-        {turned.length > 1 && <button type="button" onClick={() => setTurned(turned.slice(0, -1))}>{text('manage.page_back')}</button>}
-        {page?.next && <button type="button" onClick={() => setTurned([...turned, page.next ?? ''])}>{text('manage.page_on')}</button>}
-      </div>
+      <Pager pages={pages} next={page?.next ?? null} />
     </section>
   );
+}
+
+/** The title, which has the focus when a number elsewhere on the page has narrowed the list. @param {string} narrowed */
+function useTitle(narrowed) {
+  const title = useRef(/** @type {HTMLHeadingElement | null} */ (null));
+  const before = useRef(narrowed);
+  useEffect(() => {
+    if (before.current === narrowed) return;
+    before.current = narrowed;
+    // Who chooses in the list itself goes on choosing.
+    if (!title.current?.parentElement?.contains(document.activeElement)) title.current?.focus();
+  }, [narrowed]);
+  return title;
+}
+
+/**
+ * What narrows the list beside the state, with the way back to the whole of it.
+ * @param {{ job: string, wanted: import('../api/manage.js').Wanted, row: Row | null, onGo: (address: string) => void }} props with
+ *   the first row, which has the names
+ */
+function Narrowing({ job, wanted, row, onGo }) {
+  const { holder, author, round } = wanted;
+  if (!holder && !author && !round) return null;
+  const said = [
+    holder && row?.holder === holder ? text('manage.only_holder', { name: row.holder_name ?? '' }) : null,
+    author && row?.author === author ? text('manage.only_author', { name: row.author_name ?? '' }) : null,
+    round ? text('range.round', { round }) : null,
+  ].filter(Boolean);
+  return <p>{text('manage.only', { what: said.join(' · ') })} <Link to={addressOfJob(job, { status: wanted.status })} onGo={onGo}>{text('manage.show_whole')}</Link></p>;
 }

@@ -4,6 +4,8 @@ import { useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
 import { dateAndTime, text } from '../texts/texts.js';
 import { NotLive } from './not-live.jsx';
+import { Link } from './parts/link.jsx';
+import { addressOfJob } from './place.js';
 import { finished, total } from './states.js';
 import { Strip } from './strip.jsx';
 import { byUrgency, isOverdue } from './urgency.js';
@@ -54,7 +56,6 @@ export function Board({ team, onGo, onFailed }) {
 
 /** @param {{ job: JobSummary, now: Date, onGo: (path: string) => void }} props */
 function JobRow({ job, now, onGo }) {
-  const path = `/manage?job=${job.id}`;
   const late = isOverdue(job, now);
   const facts = [
     job.dataset_name,
@@ -64,7 +65,7 @@ function JobRow({ job, now, onGo }) {
   return (
     <li>
       <div>
-        <a href={path} onClick={(event) => { event.preventDefault(); onGo(path); }}><strong>{job.title}</strong></a>
+        <Link to={addressOfJob(job.id)} onGo={onGo}><strong>{job.title}</strong></Link>
         <p class="quiet">{facts.filter(Boolean).join(' · ')}</p>
       </div>
       {job.due_date && <span class={late ? 'status late' : 'status'}>{text(late ? 'manage.overdue' : 'manage.due', { time: dateAndTime(new Date(job.due_date)) })}</span>}

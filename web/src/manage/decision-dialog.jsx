@@ -2,13 +2,11 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/client.js';
-import { decide, membersCalled } from '../api/manage.js';
+import { decide } from '../api/manage.js';
 import { text } from '../texts/texts.js';
+import { PersonSearch } from './parts/person-search.jsx';
 
-/** @typedef {import('../api/manage.js').Named} Named */
-
-/** How long somebody may go on typing before people are looked for. */
-const TYPING_MS = 200;
+/** @typedef {import('../api/people.js').Named} Named */
 
 /**
  * @param {{ row: import('../api/types.js').AssignmentRow, name: string, verb: import('./assignment-row.jsx').Verb, team: string,
@@ -43,48 +41,16 @@ export function DecisionDialog({ row, name, verb, team, onDone, onClose }) {
           {text('manage.reason')}
           <input type="text" autofocus maxLength={1000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
-        {verb === 'reassign' && <PersonChoice team={team} chosen={person} onChoose={setPerson} />}
+        {verb === 'reassign' && (
+          <PersonSearch team={team} role="annotator" legend={text('manage.for_whom')} chosen={person ? [person] : []} onToggle={(one) => setPerson(one.id === person?.id ? null : one)}>
+            <button type="button" aria-pressed={person === null} onClick={() => setPerson(null)}>{text('manage.anyone')}</button>
+          </PersonSearch>
+        )}
         <div class="row">
           <button type="button" onClick={() => dialog.current?.close()}>{text('app.close')}</button>
           <button type="submit" class="main" disabled={reason.trim() === '' || isBusy}>{text(`manage.${verb}`)}</button>
         </div>
       </form>
     </dialog>
-  );
-}
-
-/** Somebody of the team, found by a part of their name. @param {{ team: string, chosen: Named | null, onChoose: (person: Named | null) => void }} props */
-function PersonChoice({ team, chosen, onChoose }) {
-  const [part, setPart] = useState('');
-  const [found, setFound] = useState(/** @type {Named[]} */ ([]));
-  useEffect(() => {
-    let isOld = false;
-    const timer = setTimeout(() => {
-      // Without an answer nobody is offered, and the work can still go to anyone.
-      membersCalled(team, part.trim()).then(({ items }) => {
-        const able = items.filter(({ roles }) => roles.includes('annotator'));
-        if (!isOld) setFound(able.map(({ user }) => user));
-      }, () => {});
-    }, TYPING_MS);
-    return () => {
-      isOld = true;
-      clearTimeout(timer);
-    };
-  }, [team, part]);
-  return (
-    <fieldset>
-      <legend>{text('manage.for_whom')}</legend>
-      <label class="field">
-        {text('manage.find_person')}
-        <input type="text" maxLength={200} value={part} onInput={(event) => setPart(event.currentTarget.value)} />
-      </label>
-      <div class="chips">
-        <button type="button" aria-pressed={chosen === null} onClick={() => onChoose(null)}>{text('manage.anyone')}</button>
-        {chosen && !found.some(({ id }) => id === chosen.id) && <button type="button" aria-pressed="true" onClick={() => onChoose(null)}>{chosen.name}</button>}
-        {found.map((person) => (
-          <button key={person.id} type="button" aria-pressed={person.id === chosen?.id} onClick={() => onChoose(person)}>{person.name}</button>
-        ))}
-      </div>
-    </fieldset>
   );
 }

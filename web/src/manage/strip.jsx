@@ -1,6 +1,8 @@
 // A job as a strip: how many of its items are in each state.
 
 import { text } from '../texts/texts.js';
+import { Link } from './parts/link.jsx';
+import { addressOfJob } from './place.js';
 import { parts } from './states.js';
 
 /** @param {{ states: import('../api/types.js').ItemStates }} props */
@@ -14,11 +16,23 @@ export function Strip({ states }) {
   );
 }
 
-/** The same in numbers. @param {{ states: import('../api/types.js').ItemStates }} props */
-export function Legend({ states }) {
+/**
+ * The same in numbers; each leads to the assignments in its state.
+ * @param {{ states: import('../api/types.js').ItemStates, job: string, onGo: (address: string) => void }} props
+ */
+export function Legend({ states, job, onGo }) {
   return (
     <ul class="legend">
-      {parts(states).map(({ state, count }) => <li key={state}><span data-state={state} aria-hidden="true" /> {text(`items.${state}`, { count })}</li>)}
+      {parts(states).map(({ state, count }) => (
+        <li key={state}>
+          <span data-state={state} aria-hidden="true" /> <Link to={addressOfJob(job, { status: STATUS_OF[state] })} onGo={onGo}>{text(`items.${state}`, { count })}</Link>
+        </li>
+      ))}
     </ul>
   );
 }
+
+/** Of assignments whose items are in a state. */
+const STATUS_OF = {
+  accepted: 'ACCEPTED', skipped: 'ACCEPTED', in_review: 'IN_REVIEW', completed: 'COMPLETED', in_progress: 'IN_PROGRESS', pending: 'PENDING', cancelled: 'CANCELLED',
+};

@@ -3,12 +3,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { text } from '../texts/texts.js';
 
-/** @typedef {import('./shell.jsx').PageProps} PageProps */
-/** @typedef {(props: PageProps) => any} Page */
+/** @template P @typedef {(props: P) => any} PageOf */
 
-/** @param {{ load: () => Promise<{ Page: Page }>, props: PageProps }} props */
+/** @template P @param {{ load: () => Promise<{ Page: PageOf<P> }>, props: P }} props */
 export function LazyPage({ load, props }) {
-  const [Loaded, setLoaded] = useState(/** @type {Page | 'failed' | null} */ (null));
+  const [Loaded, setLoaded] = useState(/** @type {PageOf<any> | 'failed' | null} */ (null));
   useEffect(() => {
     load().then(({ Page }) => setLoaded(() => Page), () => setLoaded('failed'));
   }, []);

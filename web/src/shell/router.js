@@ -20,9 +20,11 @@ function here() {
   return { path: location.pathname, query: location.search };
 }
 
-/** Takes a sign-in code out of the address, so that it stays neither there nor in the history. @returns {string | null} */
-export function takeSignInCode() {
-  const code = new URLSearchParams(location.hash.slice(1)).get('sign-in');
+/** What stands behind the `#` of links that are good once. @typedef {'sign-in' | 'invitation'} CodeName */
+
+/** Takes a code out of the address, so that it stays neither there nor in the history. @param {CodeName} name @returns {string | null} */
+export function takeCode(name) {
+  const code = new URLSearchParams(location.hash.slice(1)).get(name);
   if (code !== null) history.replaceState(null, '', location.pathname + location.search);
   return code;
 }
