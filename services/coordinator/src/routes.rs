@@ -361,6 +361,7 @@ fn job_routes() -> Vec<Route> {
         .query("holder", team(), "Only under this person's lease.")
         .query("author", team(), "Only handed in by this person.")
         .query("round", json!({"type": "integer", "minimum": 1, "maximum": 60}), "Only of this round.")
+        .query("range", number(), "Only of the range with this number, as the map of the job counts them.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
         .gives_page::<assignment_view::AssignmentView>(Cursor::Id),
         Route::new(

@@ -1,11 +1,12 @@
 //! Reads of assignments and leases.
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::{Assignment, Stage, Stale, Status, Time};
+use swath_domain::progress::FIRST_ROUND;
+use swath_domain::{Assignment, Stage, Stale, Status, Time, limits};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, fetch_all, fetch_as, fetch_one};
+use crate::db::{Db, fetch_all, fetch_as, fetch_as_each, fetch_one};
 use crate::error::Result;
 use crate::leased::{self, Leased};
 use crate::rows::{AssignmentRow, assignment_columns};
@@ -21,6 +22,8 @@ pub struct AssignmentFilter {
     pub author: Option<UserId>,
     /// Of this round only.
     pub round: Option<i64>,
+    /// Of this range only, in all its rounds and slots.
+    pub number: Option<i64>,
     /// Undecided ones only.
     pub undecided: bool,
 }
@@ -63,6 +66,36 @@ async fn by_id(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<Assignment>> 
     Ok(found.into_iter().next())
 }
 
+impl AssignmentFilter {
+    fn wants(&self, a: &Assignment) -> bool {
+        self.status.is_none_or(|status| a.status == status)
+            && self.holder.is_none_or(|holder| a.holder == Some(holder))
+            && self.author.is_none_or(|author| a.author == Some(author))
+            && self.round.is_none_or(|round| a.round == round)
+            && self.number.is_none_or(|number| a.number == number)
+            && (!self.undecided || a.status.is_undecided())
+    }
+}
+
+/// All assignments of a range, by round and slot: their ids are known, so that a job's size does not matter.
+async fn of_range(db: &mut Db<'_>, job: (JobId, i64), number: i64) -> Result<Vec<Assignment>> {
+    const OF_RANGE: &str = concat!(
+        "SELECT ",
+        assignment_columns!("a."),
+        " FROM {rows} CROSS JOIN assignments a WHERE a.id = c.key ORDER BY a.id"
+    );
+    let of_round = |round: i64| (0..job.1).map(move |slot| AssignmentId::of(job.0, round, number, slot));
+    let ids: Vec<_> = (FIRST_ROUND..=limits::ROUNDS_MAX).flat_map(of_round).collect();
+    fetch_as_each!(
+        db,
+        AssignmentRow => Assignment,
+        OF_RANGE,
+        &ids,
+        |id| { key: uuid = id.0 };
+        |t| t.assignments.get(&id.0).cloned()
+    )
+}
+
 impl Store {
     /// One assignment.
     pub async fn assignment(&self, id: AssignmentId) -> Result<Option<Assignment>> {
@@ -92,6 +125,13 @@ impl Store {
                 )
             };
         }
+        if let Some(number) = filter.number {
+            let slots = self.job_frame(job).await?.map_or(0, |job| job.slots);
+            let mut found = of_range(&mut self.reader().await?.db(), (job, slots), number).await?;
+            found.retain(|a| a.id.0 > after && filter.wants(a));
+            found.truncate(limit as usize);
+            return Ok(found);
+        }
         let whole = || AssignmentId::span(job);
         let (first, last) = filter.round.map_or_else(whole, |round| AssignmentId::span_of_round(job, round));
         let mut reader = self.reader().await?;
@@ -110,14 +150,7 @@ impl Store {
             i64::from(filter.author.is_some()),
             filter.author.map(|user| user.0);
             |t| {
-                let wanted = |a: &&Assignment| {
-                    a.id.0 > after
-                        && filter.status.is_none_or(|status| a.status == status)
-                        && filter.holder.is_none_or(|holder| a.holder == Some(holder))
-                        && filter.author.is_none_or(|author| a.author == Some(author))
-                        && filter.round.is_none_or(|round| a.round == round)
-                        && (!filter.undecided || a.status.code() < 4)
-                };
+                let wanted = |a: &&Assignment| a.id.0 > after && filter.wants(a);
                 t.of_job(job).filter(wanted).take(limit as usize).cloned().collect()
             }
         )

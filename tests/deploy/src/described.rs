@@ -14,7 +14,7 @@ const HUNG: Duration = Duration::from_secs(90);
 
 /// Operations with a rule that no schema tells: a request may fit the schema and be refused with 422, which the tool
 /// does not take for a refusal by itself. Every other operation takes whatever fits its schema.
-const RULES: [(&str, &str); 30] = [
+const RULES: [(&str, &str); 31] = [
     ("POST /v1/assignments/{assignment_id}/cancel", "a text has no hidden characters"),
     ("POST /v1/assignments/{assignment_id}/reassign", "the person is an annotator of the team"),
     ("POST /v1/assignments/{assignment_id}/reopen", "a text has no hidden characters"),
@@ -23,6 +23,7 @@ const RULES: [(&str, &str); 30] = [
     ("POST /v1/datasets/{dataset_id}/items", "an address is one that is served"),
     ("POST /v1/invitations/accept", "a name is for a new account"),
     ("POST /v1/jobs", "dataset and people are the team's"),
+    ("GET /v1/jobs/{job_id}/assignments", "a range is one of the job's"),
     ("GET /v1/jobs/{job_id}/coverage", "a range is one of the job's"),
     ("GET /v1/jobs/{job_id}/export", "a slot is one of the job's, and nothing may be left out"),
     ("GET /v1/me/work", "a moment is at most a month ago"),

@@ -143,6 +143,13 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
     assert_eq!(list("round=2").await, Some(vec![children[0]["id"].clone()]));
     assert_eq!(list(&format!("author={}", scene.anna.id)).await, Some(vec![json!(first.assignment())]));
     assert_eq!(list(&format!("author={}&round=2", scene.anna.id)).await, Some(Vec::new()));
+    // A range has all of its rounds.
+    let both = vec![json!(first.assignment()), children[0]["id"].clone()];
+    assert_eq!(list("range=0").await.as_ref(), Some(&both));
+    assert_eq!(list("range=0&round=1").await, Some(vec![both[0].clone()]));
+    assert_eq!(list(&format!("range=0&limit=1&after={}", first.assignment())).await, Some(vec![both[1].clone()]));
+    let path = format!("/v1/jobs/{}/assignments?range=1", scene.job.id);
+    scene.team.manager.get(&path).await.refused(422, "invalid");
     let path = format!("/v1/jobs/{}/assignments?round=0", scene.job.id);
     scene.team.manager.get(&path).await.refused(422, "invalid");
 

@@ -47,6 +47,16 @@ export function switchJob(job, verb) {
 }
 
 /**
+ * The map of a job, or of some of its ranges.
+ * @param {string} job @param {[number, number] | null} ranges the first, and the one behind the last @param {number} buckets
+ * @returns {Promise<import('./types.js').Coverage>}
+ */
+export function coverage(job, ranges, buckets) {
+  const [from, to] = ranges ?? ['', ''];
+  return call('GET', `/v1/jobs/${job}/coverage?${query({ buckets: String(buckets), from: String(from), to: String(to) })}`);
+}
+
+/**
  * Makes a job. The same key makes it once, also where the answer to the first try was lost.
  * @param {Record<string, unknown>} request @param {string} key @returns {Promise<ManagedJob>}
  */
@@ -59,7 +69,7 @@ export function editJob(job, changes) {
   return call('PATCH', `/v1/jobs/${job}`, { body: changes });
 }
 
-/** Which assignments of a job; what is empty narrows nothing. @typedef {{ status?: string, holder?: string, author?: string, round?: string }} Wanted */
+/** Which assignments of a job; what is empty narrows nothing. @typedef {{ status?: string, holder?: string, author?: string, round?: string, range?: string }} Wanted */
 
 /** @param {string} job @param {Wanted} wanted @param {string} after @param {number} [limit] @returns {Promise<PageOf<AssignmentRow>>} */
 export function assignments(job, wanted, after, limit = PAGE) {

@@ -154,4 +154,13 @@
  * @property {string | null} missing_since
  */
 
+/**
+ * Items of a stretch by state; a state without items is absent.
+ * @typedef {{ waiting?: number, rework?: number, held?: number, in_progress?: number, completed?: number, in_review?: number,
+ *   accepted?: number, skipped?: number, cancelled?: number }} Stretch
+ */
+/**
+ * @typedef {{ ranges: number, range_size: number, opinions: number, from: number, to: number, width: number, buckets: Stretch[] }} Coverage
+ */
+
 export {};

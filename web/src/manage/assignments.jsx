@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { assignments } from '../api/manage.js';
+import { aboutJob } from '../live/about.js';
 import { text } from '../texts/texts.js';
 import { AssignmentRow, nameOf } from './assignment-row.jsx';
 import { DecisionDialog } from './decision-dialog.jsx';
@@ -25,7 +26,7 @@ export function Assignments({ job, wanted, onGo, onChanged, onFailed }) {
   const title = useTitle(narrowed);
   /** It stays open with what is typed when its row leaves the page, as one does whose state changes. */
   const [deciding, setDeciding] = useState(/** @type {{ row: Row, verb: import('./assignment-row.jsx').Verb } | null} */ (null));
-  const { told: page, isAway, isRefused, look } = usePolled(() => assignments(job.id, wanted, pages.after), [job.id, narrowed, pages.after], onFailed);
+  const { told: page, isAway, isRefused, look } = usePolled(() => assignments(job.id, wanted, pages.after), [job.id, narrowed, pages.after], onFailed, aboutJob(job.id));
   const changed = () => {
     look();
     onChanged();
@@ -41,7 +42,7 @@ export function Assignments({ job, wanted, onGo, onChanged, onFailed }) {
         </select>
       </label>
       <Narrowing job={job.id} wanted={wanted} row={page?.items[0] ?? null} onGo={onGo} />
-      <NotLive isAway={isAway} onLook={look} />
+      <NotLive isPart isAway={isAway} onLook={look} />
       {page === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {page !== null && page.items.length === 0 && <p class="quiet">{text('manage.no_assignments')}</p>}
       <ul class="rows">
@@ -74,12 +75,13 @@ function useTitle(narrowed) {
  *   the first row, which has the names
  */
 function Narrowing({ job, wanted, row, onGo }) {
-  const { holder, author, round } = wanted;
-  if (!holder && !author && !round) return null;
+  const { holder, author, round, range } = wanted;
+  if (!holder && !author && !round && !range) return null;
   const said = [
     holder && row?.holder === holder ? text('manage.only_holder', { name: row.holder_name ?? '' }) : null,
     author && row?.author === author ? text('manage.only_author', { name: row.author_name ?? '' }) : null,
     round ? text('range.round', { round }) : null,
+    range ? text('map.range', { range }) : null,
   ].filter(Boolean);
   return <p>{text('manage.only', { what: said.join(' · ') })} <Link to={addressOfJob(job, { status: wanted.status })} onGo={onGo}>{text('manage.show_whole')}</Link></p>;
 }

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
+import { aboutJobsOf } from '../live/about.js';
 import { dateAndTime, text } from '../texts/texts.js';
 import { NotLive } from './not-live.jsx';
 import { Link } from './parts/link.jsx';
@@ -23,7 +24,7 @@ export function Board({ team, onGo, onFailed }) {
   const [status, setStatus] = useState('');
   const [name, setName] = useState('');
   const [most, setMost] = useState(SHOWN_FIRST);
-  const { told: jobs, isAway, isRefused, look } = usePolled(() => (status === '' ? openJobs(team) : jobsOf(team, status)), [team, status], onFailed);
+  const { told: jobs, isAway, isRefused, look } = usePolled(() => (status === '' ? openJobs(team) : jobsOf(team, status)), [team, status], onFailed, aboutJobsOf(team));
   const now = new Date();
   const wanted = name.trim().toLowerCase();
   const found = byUrgency((jobs ?? []).filter(({ title }) => title.toLowerCase().includes(wanted)), now);

@@ -2,12 +2,14 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { job as askJob, switchJob } from '../api/manage.js';
+import { aboutJob } from '../live/about.js';
 import { dateAndTime, text } from '../texts/texts.js';
 import { Assignments } from './assignments.jsx';
 import { Export } from './job/export.jsx';
 import { People } from './job/people.jsx';
 import { Settings } from './job/settings.jsx';
 import { StatusLinks } from './job/status-links.jsx';
+import { JobMap } from './map/job-map.jsx';
 import { NotLive } from './not-live.jsx';
 import { Link } from './parts/link.jsx';
 import { SureButton } from './parts/sure-button.jsx';
@@ -28,7 +30,7 @@ const NAMES = /** @type {const} */ (['people', 'settings', 'export']);
  *   onFailed: (error: unknown) => void }} props
  */
 export function JobPage({ id, wanted, onTeam, onGo, onFailed }) {
-  const { told: job, isAway, isRefused, look } = usePolled(() => askJob(id), [id], onFailed);
+  const { told: job, isAway, isRefused, look } = usePolled(() => askJob(id), [id], onFailed, aboutJob(id));
   useEffect(() => { if (job) onTeam(job.team); }, [job?.team]);
   const part = job && { job, onGo, onChanged: look, onFailed };
   return (
@@ -58,6 +60,7 @@ function Facts({ job, onGo, onChanged, onFailed }) {
         <p><Link to={addressOfDataset(job.dataset)} onGo={onGo}>{job.dataset_name ?? ''}</Link>{' · '}{facts(job).join(' · ')}{' · '}
           <Link to={addressOfPeople(job.created_by_name ?? '')} onGo={onGo}>{text('manage.made_by', { name: job.created_by_name ?? '', time: dateAndTime(new Date(job.created_at)) })}</Link>
         </p>
+        <JobMap job={job} onGo={onGo} onFailed={onFailed} />
         <StatusLinks job={job} onGo={onGo} />
         {job.counts.waiting_for_manager > 0 && <p class="warning"><Link to={addressOfJob(job.id, { status: 'PENDING' })} onGo={onGo}>{text('manage.waits', { count: job.counts.waiting_for_manager })}</Link></p>}
         {job.pictures_missing > 0 && <p class="warning"><Link to={addressOfDataset(job.dataset, true)} onGo={onGo}>{text('manage.unreadable', { count: job.pictures_missing })}</Link></p>}

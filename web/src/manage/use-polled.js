@@ -1,41 +1,69 @@
-// What the server says, asked for again and again while the page is in sight.
+// What the server says, asked for when something about it has happened. While the stream of events is not read, and now and
+// then besides, it is asked for by the clock, as long as the page is in sight.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { passes } from '../api/client.js';
+import { useLive } from '../live/use-live.js';
 
-/** How long a page rests between two looks. */
+/** @typedef {import('../live/stream.js').Message} Message */
+
+/** How long a page rests between two looks while it hears nothing. */
 const REST_MS = 10_000;
+/** The same while it hears what happens. */
+const LIVE_REST_MS = 120_000;
+/** Between two looks at what changes all the time. */
+const PAUSE_MS = 1_000;
 
 /**
  * @template T
  * @param {() => Promise<T>} ask
  * @param {unknown[]} what another question when one of these changes
  * @param {(error: unknown) => void} onFailed
- * @returns {{ told: T | null, isAway: boolean, isRefused: boolean, look: () => void }} `isAway` where the server has not answered
- *   the last question, `isRefused` where it will not answer it
+ * @param {(message: Message) => boolean} [isAbout] whether an event may have changed the answer
+ * @returns {{ told: T | null, isAway: boolean, isLive: boolean, isRefused: boolean, look: () => void }} `isAway` where the
+ *   server has not answered the last question, `isRefused` where it will not answer it, `isLive` where changes are heard of
  */
-export function usePolled(ask, what, onFailed) {
+export function usePolled(ask, what, onFailed, isAbout) {
   const [told, setTold] = useState(/** @type {T | null} */ (null));
   const [isAway, setAway] = useState(false);
   const [isRefused, setRefused] = useState(false);
   const [looks, setLooks] = useState(0);
+  /** Looks soon, by the effect below. */
+  const soon = useRef(() => {});
+  const isHeard = useLive(({ event, data }) => {
+    if (event === 'ready') return;
+    if (event === 'reset' || isAbout?.({ event, data })) soon.current();
+  }, what);
+  const isLive = isHeard && isAbout !== undefined;
+  const restMs = useRef(REST_MS);
+  restMs.current = isLive ? LIVE_REST_MS : REST_MS;
   useEffect(() => setTold(null), what);
   useEffect(() => {
     let timer = 0;
     /** The latest question: what was asked before it says nothing any more. */
     let latest = 0;
-    const rest = () => { timer = setTimeout(look, REST_MS); };
+    let asked = 0;
+    let isAsking = false;
+    let isChanged = false;
+    const rest = () => {
+      timer = setTimeout(look, isChanged ? PAUSE_MS : restMs.current);
+    };
     const look = () => {
       if (document.visibilityState === 'hidden') return rest();
       const own = ++latest;
+      asked = Date.now();
+      isAsking = true;
+      isChanged = false;
       ask().then((next) => {
         if (own !== latest) return;
+        isAsking = false;
         setTold(next);
         setAway(false);
         setRefused(false);
         rest();
       }, (error) => {
         if (own !== latest) return;
+        isAsking = false;
         if (!passes(error)) {
           setRefused(true);
           return onFailed(error);
@@ -43,6 +71,13 @@ export function usePolled(ask, what, onFailed) {
         setAway(true);
         rest();
       });
+    };
+    soon.current = () => {
+      const isFirst = !isChanged;
+      isChanged = true;
+      if (isAsking || !isFirst) return;
+      clearTimeout(timer);
+      timer = setTimeout(look, Math.max(0, asked + PAUSE_MS - Date.now()));
     };
     const seen = () => {
       if (document.visibilityState === 'hidden') return;
@@ -53,9 +88,11 @@ export function usePolled(ask, what, onFailed) {
     document.addEventListener('visibilitychange', seen);
     return () => {
       latest = -1;
+      soon.current = () => {};
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', seen);
     };
-  }, [...what, looks]);
-  return { told, isAway, isRefused, look: () => setLooks((count) => count + 1) };
+    // Who hears nothing any more looks by the clock, and who hears again has missed something.
+  }, [...what, looks, isLive]);
+  return { told, isAway, isLive, isRefused, look: () => setLooks((count) => count + 1) };
 }

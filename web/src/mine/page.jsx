@@ -3,6 +3,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { passes } from '../api/client.js';
 import { midnight, ownWork } from '../api/own-work.js';
+import { aboutAssignments } from '../live/about.js';
+import { useLive } from '../live/use-live.js';
 import { text } from '../texts/texts.js';
 import { Held } from './held.jsx';
 import { Returned } from './returned.jsx';
@@ -37,6 +39,9 @@ function useOwnWork(onFailed) {
     setAway(false);
     ownWork(midnight(new Date())).then(setWork, (error) => (passes(error) ? setAway(true) : onFailed(error)));
   };
+  useLive((message) => {
+    if (document.visibilityState === 'visible' && (message.event === 'reset' || aboutAssignments(message))) look();
+  }, []);
   useEffect(() => {
     const seen = () => document.visibilityState === 'visible' && look();
     look();

@@ -6,6 +6,7 @@ import { KeyHelp } from '../keys/help.jsx';
 import { Bindings } from '../keys/bindings.js';
 import { useKeys } from '../keys/use-keys.js';
 import { Outbox } from '../outbox/outbox.js';
+import { useStream } from '../live/use-live.js';
 import { text } from '../texts/texts.js';
 import { LazyPage } from './lazy-page.jsx';
 import { PAGES } from './pages.js';
@@ -36,6 +37,7 @@ export function Shell({ me, onSignedOut }) {
   const [hasHelp, setHelp] = useState(false);
   const [fault, setFault] = useState('');
   useModel(outbox, 'change');
+  useStream();
   useEffect(() => {
     outbox.addEventListener('signed-out', onSignedOut);
     outbox.resume().catch(() => {});

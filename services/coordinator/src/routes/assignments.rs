@@ -24,6 +24,7 @@ pub(crate) struct ListQuery {
     holder: Option<UserId>,
     author: Option<UserId>,
     round: Option<i64>,
+    range: Option<i64>,
     overdue: Option<bool>,
     limit: Option<i64>,
     after: Option<String>,
@@ -45,8 +46,13 @@ pub(crate) async fn list(
     if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
         return Err(Problem::field("round", format!("must be between 1 and {}", limits::ROUNDS_MAX)));
     }
+    let ranges = (job.selected + job.range_size - 1) / job.range_size;
+    if query.range.is_some_and(|range| !(0..ranges).contains(&range)) {
+        let last = ranges - 1;
+        return Err(Problem::field("range", format!("must be the number of a range, from 0 to {last}")));
+    }
     let (holder, author, round) = (query.holder, query.author, query.round);
-    let filter = AssignmentFilter { status, holder, author, round, undecided: overdue };
+    let filter = AssignmentFilter { status, holder, author, round, number: query.range, undecided: overdue };
     let (mut views, mut after, mut bytes) = (Vec::new(), after, 0);
     // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {

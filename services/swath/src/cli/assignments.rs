@@ -92,6 +92,9 @@ pub struct ListArgs {
     /// Only those of this round
     #[arg(long)]
     round: Option<u8>,
+    /// Only those of the range with this number
+    #[arg(long)]
+    range: Option<u64>,
     /// Only those past their due date
     #[arg(long)]
     overdue: bool,
@@ -134,6 +137,7 @@ async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     let author = session.optional_user(args.author.as_deref()).await?;
     query.extend(author.map(|author| ("author", author.to_string())));
     query.extend(args.round.map(|round| ("round", round.to_string())));
+    query.extend(args.range.map(|range| ("range", range.to_string())));
     query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
     let path = format!("/v1/jobs/{}/assignments", session.job(&args.job).await?);
     session.list(&path, &query, LIST).await

@@ -8,6 +8,7 @@ import { Items } from '../parts/items.jsx';
 import { Link } from '../parts/link.jsx';
 import { Title } from '../parts/title.jsx';
 import { addressOfDataset } from '../place.js';
+import { aboutDataset } from '../../live/about.js';
 import { usePolled } from '../use-polled.js';
 import { Notes } from './notes.jsx';
 
@@ -19,7 +20,7 @@ const PAGE = 48;
  *   onFailed: (error: unknown) => void }} props
  */
 export function DatasetPage({ id, isMissing, onTeam, onGo, onFailed }) {
-  const { told: dataset, isAway, isRefused, look } = usePolled(() => askDataset(id), [id], onFailed);
+  const { told: dataset, isAway, isRefused, look } = usePolled(() => askDataset(id), [id], onFailed, aboutDataset(id));
   useEffect(() => { if (dataset) onTeam(dataset.team); }, [dataset?.team]);
   return (
     <main id="main" class="calm wide">

@@ -8,6 +8,7 @@ import { Link } from '../parts/link.jsx';
 import { Pager, usePages } from '../parts/pager.jsx';
 import { Title } from '../parts/title.jsx';
 import { addressOfDataset } from '../place.js';
+import { aboutDatasetsOf } from '../../live/about.js';
 import { usePolled } from '../use-polled.js';
 
 const STATES = /** @type {const} */ (['ready', 'importing', 'failed']);
@@ -18,7 +19,7 @@ export function DatasetsPage({ team, choice, onGo, onFailed }) {
   const [state, setState] = useState('');
   const wanted = { name: name.trim(), state };
   const pages = usePages(`${state} ${wanted.name}`);
-  const { told: page, isAway, isRefused, look } = usePolled(() => datasets(team, wanted, pages.after), [team, wanted.name, state, pages.after], onFailed);
+  const { told: page, isAway, isRefused, look } = usePolled(() => datasets(team, wanted, pages.after), [team, wanted.name, state, pages.after], onFailed, aboutDatasetsOf(team));
   return (
     <main id="main" class="calm wide">
       <div class="job-head">

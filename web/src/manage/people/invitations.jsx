@@ -8,6 +8,7 @@ import { TextField } from '../parts/field.jsx';
 import { faultsOf } from '../parts/faults.js';
 import { Secret } from '../../shell/secret.jsx';
 import { useAct } from '../parts/use-act.js';
+import { aboutPeopleOf } from '../../live/about.js';
 import { usePolled } from '../use-polled.js';
 import { RoleChoice, rolesInWords } from './roles.jsx';
 
@@ -16,7 +17,7 @@ import { RoleChoice, rolesInWords } from './roles.jsx';
 
 /** @param {{ team: string, onFailed: (error: unknown) => void }} props */
 export function Invitations({ team, onFailed }) {
-  const { told: page, isAway, look } = usePolled(() => invitations(team), [team], onFailed);
+  const { told: page, isAway, look } = usePolled(() => invitations(team), [team], onFailed, aboutPeopleOf(team));
   const title = useRef(/** @type {HTMLHeadingElement | null} */ (null));
   const { isBusy, fault, act } = useAct();
   const revoke = (/** @type {string} */ id) => act(() => revokeInvitation(id)).then((isDone) => {

@@ -5,6 +5,7 @@ import { membersCalled, PEOPLE_MAX } from '../../api/people.js';
 import { text } from '../../texts/texts.js';
 import { NotLive } from '../not-live.jsx';
 import { Title } from '../parts/title.jsx';
+import { aboutPeopleOf } from '../../live/about.js';
 import { usePolled } from '../use-polled.js';
 import { Invitations } from './invitations.jsx';
 import { MemberRow } from './member-row.jsx';
@@ -14,7 +15,7 @@ import { MemberRow } from './member-row.jsx';
 /** @param {{ team: string, name: string, choice: any, onGo: (address: string) => void, onFailed: (error: unknown) => void }} props */
 export function PeoplePage({ team, name: first, choice, onGo, onFailed }) {
   const [name, setName] = useState(first);
-  const { told: page, isAway, isRefused, look } = usePolled(() => membersCalled(team, name.trim()), [team, name.trim()], onFailed);
+  const { told: page, isAway, isRefused, look } = usePolled(() => membersCalled(team, name.trim()), [team, name.trim()], onFailed, aboutPeopleOf(team));
   const members = byName(page?.items ?? []);
   return (
     <main id="main" class="calm wide">
