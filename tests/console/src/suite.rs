@@ -9,6 +9,7 @@ mod faults;
 mod foreign_pages;
 mod history;
 mod labelling;
+mod live;
 mod losing;
 mod managing;
 mod marking;

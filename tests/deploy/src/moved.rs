@@ -67,6 +67,7 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     let (anna, rosa) = (anna.at(large.origin()), rosa.at(large.origin()));
     let manager = team.manager.at(large.origin());
     let after = manager.get(&job.path("")).await.ok();
+    crate::map_agrees(&manager, &job).await;
     for kept in ["title", "instructions", "counts", "progress", "status", "created_at"] {
         assert!(!before[kept].is_null() && after[kept] == before[kept], "{kept}: {before} {after}");
     }

@@ -59,6 +59,8 @@ async fn a_restored_dump_goes_on_where_it_was_taken() {
     let settings = Settings::default().with("SWATH__STORE__URL", &owner);
     let after = World::start_as(Shape::Distributed(servers), settings).await.unwrap();
     let (anna, rosa) = (anna.at(after.origin()), rosa.at(after.origin()));
+    let manager = team.manager.at(after.origin());
+    crate::map_agrees(&manager, &job).await;
     // The lease stands as it was granted, and so does what was saved under it.
     anna.submit(&rework).await.ok();
     rosa.reject(&job, &[]).await;
@@ -66,7 +68,7 @@ async fn a_restored_dump_goes_on_where_it_was_taken() {
         anna.work(&job).await;
         rosa.reject(&job, &[]).await;
     }
-    let manager = team.manager.at(after.origin());
+    crate::map_agrees(&manager, &job).await;
     let done = swath_harness::until("the job to be done", DONE, || async {
         let told = manager.get(&job.path("")).await.ok();
         (told["status"] == "done").then_some(told)

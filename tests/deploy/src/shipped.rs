@@ -13,7 +13,7 @@ use swath_harness::servers::{Database, Servers};
 use swath_harness::{Service, Team, ids, ports, until};
 use tempfile::TempDir;
 
-use crate::{at, browsing, ledger, read};
+use crate::{at, browsing, ledger, read, streaming};
 
 const START: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
@@ -237,6 +237,8 @@ async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annot
 
     browsing::a_picture_is_labelled_and_accepted(&admin, &installation.origin, installation.folder.path())
         .await;
+
+    streaming::events_come_at_once(&admin).await;
 
     failures_of_one_team_leave_others_served(&installation).await;
 

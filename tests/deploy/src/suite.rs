@@ -14,11 +14,15 @@ mod restored;
 mod rules;
 mod shipped;
 mod standing;
+mod streaming;
 mod upgraded;
 mod watched;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use swath_harness::client::{Job, Person};
+use swath_harness::until;
 
 /// How long a tool may take.
 const TOOL: Duration = Duration::from_secs(120);
@@ -53,4 +57,18 @@ async fn run(folder: &str, program: impl AsRef<Path>, arguments: &[&str]) -> Str
     let [printed, complained] = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy);
     assert!(output.status.success(), "{} {arguments:?}:\n{printed}{complained}", program.display());
     printed.into_owned()
+}
+
+/// Waits until the map of a job says the same as its numbers: it is counted anew where the database has changed its place.
+async fn map_agrees(manager: &Person, job: &Job) {
+    let agrees = || async {
+        let seen = manager.get(&job.path("")).await.ok()["progress"].clone();
+        let map = manager.get(&job.path("/coverage?buckets=1")).await.ok()["buckets"][0].clone();
+        let of = |states: &[&str]| states.iter().filter_map(|state| map[*state].as_i64()).sum::<i64>();
+        let same = ["in_progress", "completed", "in_review", "accepted", "skipped", "cancelled"]
+            .into_iter()
+            .all(|state| seen[state] == of(&[state]));
+        (same && seen["pending"] == of(&["waiting", "rework", "held"])).then_some(())
+    };
+    until("the map of the job to agree with its numbers", TOOL, agrees).await.unwrap();
 }

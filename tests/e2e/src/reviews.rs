@@ -147,7 +147,10 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
     let both = vec![json!(first.assignment()), children[0]["id"].clone()];
     assert_eq!(list("range=0").await.as_ref(), Some(&both));
     assert_eq!(list("range=0&round=1").await, Some(vec![both[0].clone()]));
-    assert_eq!(list(&format!("range=0&limit=1&after={}", first.assignment())).await, Some(vec![both[1].clone()]));
+    assert_eq!(
+        list(&format!("range=0&limit=1&after={}", first.assignment())).await,
+        Some(vec![both[1].clone()])
+    );
     let path = format!("/v1/jobs/{}/assignments?range=1", scene.job.id);
     scene.team.manager.get(&path).await.refused(422, "invalid");
     let path = format!("/v1/jobs/{}/assignments?round=0", scene.job.id);

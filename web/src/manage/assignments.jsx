@@ -81,7 +81,7 @@ function Narrowing({ job, wanted, row, onGo }) {
     holder && row?.holder === holder ? text('manage.only_holder', { name: row.holder_name ?? '' }) : null,
     author && row?.author === author ? text('manage.only_author', { name: row.author_name ?? '' }) : null,
     round ? text('range.round', { round }) : null,
-    range ? text('map.range', { range }) : null,
+    range ? text('map.range', { range: Number(range) + 1 }) : null,
   ].filter(Boolean);
   return <p>{text('manage.only', { what: said.join(' · ') })} <Link to={addressOfJob(job, { status: wanted.status })} onGo={onGo}>{text('manage.show_whole')}</Link></p>;
 }

@@ -4,11 +4,11 @@ import { useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
 import { aboutJobsOf } from '../live/about.js';
 import { dateAndTime, text } from '../texts/texts.js';
+import { JobStrip } from './map/job-strip.jsx';
 import { NotLive } from './not-live.jsx';
 import { Link } from './parts/link.jsx';
 import { addressOfJob } from './place.js';
 import { finished, total } from './states.js';
-import { Strip } from './strip.jsx';
 import { byUrgency, isOverdue } from './urgency.js';
 import { usePolled } from './use-polled.js';
 
@@ -71,7 +71,7 @@ function JobRow({ job, now, onGo }) {
       </div>
       {job.due_date && <span class={late ? 'status late' : 'status'}>{text(late ? 'manage.overdue' : 'manage.due', { time: dateAndTime(new Date(job.due_date)) })}</span>}
       <span class="status">{text(`job.${job.status}`)}</span>
-      <Strip states={job.progress} />
+      <JobStrip job={job} />
     </li>
   );
 }

@@ -5,10 +5,15 @@ import { Link } from './parts/link.jsx';
 import { addressOfJob } from './place.js';
 import { parts } from './states.js';
 
+/** The parts in words. @param {import('../api/types.js').ItemStates} states */
+export function wordsOf(states) {
+  return parts(states).map(({ state, count }) => text(`items.${state}`, { count })).join(', ');
+}
+
 /** @param {{ states: import('../api/types.js').ItemStates }} props */
 export function Strip({ states }) {
   const shown = parts(states);
-  const words = shown.map(({ state, count }) => text(`items.${state}`, { count })).join(', ');
+  const words = wordsOf(states);
   return (
     <div class="states" role="img" aria-label={words} title={words}>
       {shown.map(({ state, share }) => <span key={state} data-state={state} style={{ flexGrow: share }} />)}

@@ -11,7 +11,7 @@ import { useLive } from '../live/use-live.js';
 const REST_MS = 10_000;
 /** The same while it hears what happens. */
 const LIVE_REST_MS = 120_000;
-/** Between two looks at what changes all the time. */
+/** Between two looks at what changes all the time, unless said otherwise. */
 const PAUSE_MS = 1_000;
 
 /**
@@ -20,10 +20,11 @@ const PAUSE_MS = 1_000;
  * @param {unknown[]} what another question when one of these changes
  * @param {(error: unknown) => void} onFailed
  * @param {(message: Message) => boolean} [isAbout] whether an event may have changed the answer
+ * @param {number} [pauseMs] how long to wait at least between two looks at what changes all the time
  * @returns {{ told: T | null, isAway: boolean, isLive: boolean, isRefused: boolean, look: () => void }} `isAway` where the
  *   server has not answered the last question, `isRefused` where it will not answer it, `isLive` where changes are heard of
  */
-export function usePolled(ask, what, onFailed, isAbout) {
+export function usePolled(ask, what, onFailed, isAbout, pauseMs = PAUSE_MS) {
   const [told, setTold] = useState(/** @type {T | null} */ (null));
   const [isAway, setAway] = useState(false);
   const [isRefused, setRefused] = useState(false);
@@ -46,7 +47,7 @@ export function usePolled(ask, what, onFailed, isAbout) {
     let isAsking = false;
     let isChanged = false;
     const rest = () => {
-      timer = setTimeout(look, isChanged ? PAUSE_MS : restMs.current);
+      timer = setTimeout(look, isChanged ? pauseMs : restMs.current);
     };
     const look = () => {
       if (document.visibilityState === 'hidden') return rest();
@@ -77,7 +78,7 @@ export function usePolled(ask, what, onFailed, isAbout) {
       isChanged = true;
       if (isAsking || !isFirst) return;
       clearTimeout(timer);
-      timer = setTimeout(look, Math.max(0, asked + PAUSE_MS - Date.now()));
+      timer = setTimeout(look, Math.max(0, asked + pauseMs - Date.now()));
     };
     const seen = () => {
       if (document.visibilityState === 'hidden') return;

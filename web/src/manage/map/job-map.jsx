@@ -1,7 +1,7 @@
 // The map of a job: its ranges from first to last, stretch by stretch, each coloured by the states of its items. One looks closer at
 // a stretch until it is a single range, whose assignments the list below then shows.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { coverage } from '../../api/manage.js';
 import { aboutJob } from '../../live/about.js';
 import { text } from '../../texts/texts.js';
@@ -9,6 +9,7 @@ import { addressOfJob } from '../place.js';
 import { Link } from '../parts/link.jsx';
 import { usePolled } from '../use-polled.js';
 import { closer, isClosest, rangesOf, sharesOf } from './stretches.js';
+import { Stretches } from './stretches.jsx';
 
 /** @typedef {import('../../api/types.js').Coverage} Coverage */
 
@@ -19,21 +20,31 @@ const STRETCHES = 120;
 export function JobMap({ job, onGo, onFailed }) {
   /** What is looked at, from the whole job inwards. */
   const [zooms, setZooms] = useState(/** @type {[number, number][]} */ ([]));
-  const [at, setAt] = useState(0);
+  /** The range that is pointed at: who looks closer still points at it. */
+  const [range, setRange] = useState(0);
   const zoom = zooms.at(-1) ?? null;
-  const { told: map } = usePolled(() => coverage(job.id, zoom, STRETCHES), [job.id, zoom?.[0], zoom?.[1]], onFailed, aboutJob(job.id));
-  useEffect(() => setAt(0), [zooms.length]);
+  const { told } = usePolled(() => coverage(job.id, zoom, STRETCHES), [job.id, zoom?.[0], zoom?.[1]], onFailed, aboutJob(job.id));
+  /** It stays until the next one is there, and so does the focus on it. */
+  const last = useRef(told);
+  last.current = told ?? last.current;
+  const map = last.current;
   if (map === null) return <div class="map" aria-hidden="true" />;
-  const place = Math.min(at, map.buckets.length - 1);
-  const zoomIn = (/** @type {number} */ to) => setZooms([...zooms, closer(map, to)]);
+  const at = Math.min(Math.max(0, Math.floor((range - map.from) / map.width)), map.buckets.length - 1);
+  const [first] = rangesOf(map, at);
+  const point = (/** @type {number} */ to) => setRange(rangesOf(map, to)[0]);
+  const zoomIn = (/** @type {number} */ to) => {
+    if (told === null) return;
+    point(to);
+    setZooms([...zooms, closer(map, to)]);
+  };
   const zoomOut = () => setZooms(zooms.slice(0, -1));
-  const [first] = rangesOf(map, place);
   return (
     <section class="job-map">
-      <Bar map={map} at={place} onAt={setAt} onIn={isClosest(map) ? () => onGo(addressOfJob(job.id, { range: String(first) })) : zoomIn} onOut={zoomOut} />
-      <p>{wordsOf(map, place)}</p>
+      <Bar map={map} isBusy={told === null} at={at} onAt={point} onOut={zoomOut}
+        onIn={isClosest(map) ? (to) => onGo(addressOfJob(job.id, { range: String(rangesOf(map, to)[0]) })) : zoomIn} />
+      <p>{wordsOf(map, at)}</p>
       <div class="row">
-        {!isClosest(map) && <button type="button" onClick={() => zoomIn(place)}>{text('map.closer')}</button>}
+        {!isClosest(map) && <button type="button" onClick={() => zoomIn(at)}>{text('map.closer')}</button>}
         {zooms.length > 0 && <button type="button" onClick={zoomOut}>{text('map.back')}</button>}
         {isClosest(map) && <Link to={addressOfJob(job.id, { range: String(first) })} onGo={onGo} class="button">{text('map.assignments')}</Link>}
       </div>
@@ -43,9 +54,9 @@ export function JobMap({ job, onGo, onFailed }) {
 
 /**
  * The stretches beside each other: arrows go from one to the next, Enter looks closer, Escape goes back.
- * @param {{ map: Coverage, at: number, onAt: (at: number) => void, onIn: (at: number) => void, onOut: () => void }} props
+ * @param {{ map: Coverage, isBusy: boolean, at: number, onAt: (at: number) => void, onIn: (at: number) => void, onOut: () => void }} props
  */
-function Bar({ map, at, onAt, onIn, onOut }) {
+function Bar({ map, isBusy, at, onAt, onIn, onOut }) {
   const last = map.buckets.length - 1;
   const isReversed = document.documentElement.dir === 'rtl';
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
@@ -70,20 +81,16 @@ function Bar({ map, at, onAt, onIn, onOut }) {
   };
   return (
     <div class="map" role="slider" tabIndex={0} aria-label={text('map.name')} aria-valuemin={0} aria-valuemax={last} aria-valuenow={at}
-      aria-valuetext={wordsOf(map, at)} onKeyDown={onKeyDown}
+      aria-valuetext={wordsOf(map, at)} aria-busy={isBusy} onKeyDown={onKeyDown}
       onPointerMove={(event) => onAt(placeOf(event) ?? at)} onClick={(event) => onIn(placeOf(event) ?? at)}>
-      {map.buckets.map((stretch, number) => (
-        <span key={number} data-at={number} data-here={number === at ? '' : undefined}>
-          {sharesOf(stretch).map(({ state, share }) => <i key={state} data-state={state} style={{ flexGrow: share }} />)}
-        </span>
-      ))}
+      <Stretches buckets={map.buckets} here={at} />
     </div>
   );
 }
 
-/** Which ranges a stretch spans, and what is in it. @param {Coverage} map @param {number} at */
+/** Which ranges a stretch spans, counted from 1 as in the list below, and what is in it. @param {Coverage} map @param {number} at */
 function wordsOf(map, at) {
   const [first, end] = rangesOf(map, at);
-  const name = end - first === 1 ? text('map.range', { range: first }) : text('map.ranges', { first, last: end - 1 });
+  const name = end - first === 1 ? text('map.range', { range: end }) : text('map.ranges', { first: first + 1, last: end });
   return text('map.stretch', { name, states: sharesOf(map.buckets[at]).map(({ state, count }) => text(`map.${state}`, { count })).join(', ') });
 }
