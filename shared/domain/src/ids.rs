@@ -53,6 +53,8 @@ ids! {
     TokenId;
     /// An immutable ordered list of media.
     DatasetId;
+    /// An uploaded file, or a thumbnail.
+    FileId;
     /// One labelling task over a selection of a dataset.
     JobId;
     /// The unit of work.

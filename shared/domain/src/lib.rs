@@ -21,9 +21,10 @@ pub mod role;
 pub mod selection;
 pub mod text;
 pub mod time;
+pub mod uploads;
 
 pub use assignment::{Assignment, Refusal, Stage, Stale, Status};
-pub use ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, TokenId, UserId};
+pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, UserId};
 pub use planted::Bug;
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};

@@ -1,14 +1,16 @@
-//! Private PostgreSQL, Redis and RabbitMQ: own ports, own folders, loopback only, gone with the run.
+//! Private PostgreSQL, Redis, RabbitMQ and an S3 server: own ports, own folders, loopback only, gone with the run.
 
+mod object_store;
 mod postgres;
 mod rabbit;
 mod redis;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub use object_store::{ObjectStore, S3Server};
 pub use postgres::{Database, Postgres};
 pub use rabbit::Rabbit;
 pub use redis::Redis;
@@ -24,8 +26,10 @@ pub const POSTGRES: &str = "SWATH_TEST_POSTGRES";
 pub const REDIS: &str = "SWATH_TEST_REDIS";
 /// See [`POSTGRES`].
 pub const AMQP: &str = "SWATH_TEST_AMQP";
+/// See [`POSTGRES`]; an S3 server.
+pub const OBJECT_STORE: &str = "SWATH_TEST_S3";
 
-/// The three servers of one run.
+/// The servers of one run.
 #[derive(Debug)]
 pub struct Servers {
     /// PostgreSQL.
@@ -34,12 +38,14 @@ pub struct Servers {
     pub redis: Redis,
     /// RabbitMQ.
     pub rabbit: Rabbit,
+    /// An S3 server, where one was asked for.
+    pub object_store: Option<S3Server>,
     // Last, so that the folder goes when nobody writes there any more.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Servers {
-    /// Starts all three side by side and waits until each answers.
+    /// Starts PostgreSQL, Redis and RabbitMQ side by side and waits until each answers.
     ///
     /// # Errors
     /// When a program is missing or a server does not come up; its output is part of the error.
@@ -61,7 +67,16 @@ impl Servers {
             Redis::start(folder.path().join("redis")),
             Rabbit::start(folder.path().join("rabbit")),
         )?;
-        Ok(Self { postgres, redis, rabbit, _folder: folder })
+        Ok(Self { postgres, redis, rabbit, object_store: None, folder })
+    }
+
+    /// Starts an S3 server beside them, by its program.
+    ///
+    /// # Errors
+    /// As [`Servers::start`].
+    pub async fn add_object_store(&mut self, program: &Path) -> anyhow::Result<()> {
+        self.object_store = Some(S3Server::start(program, self.folder.path().join("s3")).await?);
+        Ok(())
     }
 
     /// Where they are.
@@ -71,11 +86,17 @@ impl Servers {
 
     /// What a test process needs to find them.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![(POSTGRES, self.postgres.url()), (REDIS, self.redis.url()), (AMQP, self.rabbit.url())]
+        let mut found =
+            vec![(POSTGRES, self.postgres.url()), (REDIS, self.redis.url()), (AMQP, self.rabbit.url())];
+        found.extend(self.object_store.iter().map(|store| (OBJECT_STORE, store.url())));
+        found
     }
 
-    /// Ends all three in an orderly way.
+    /// Ends all of them in an orderly way.
     pub async fn stop(mut self) {
+        if let Some(store) = &mut self.object_store {
+            store.stop().await;
+        }
         tokio::join!(self.postgres.stop(), self.redis.stop(), self.rabbit.stop());
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests fetch from PyPI: real photographs, independent readers of COCO files and of Supervisely projects, and
+//! What the tests fetch: an S3 server from crates.io, and from PyPI real photographs, independent readers of COCO files and of Supervisely projects, and
 //! tools that read manifests.
 
 use std::path::{Path, PathBuf};
@@ -52,6 +52,24 @@ pub async fn everything_and_sdk(cache: &Path) -> anyhow::Result<Vec<Fetched>> {
     }
     fetched.push(("SWATH_TEST_SUPERVISELY", python));
     Ok(fetched)
+}
+
+/// An S3 server, and the version that is tried.
+const S3_SERVER: (&str, &str) = ("s3s-fs", "0.14.1");
+
+/// Installs an S3 server into `cache` unless it is there, and says where its program is.
+pub async fn object_store(cache: &Path, mut install: Command) -> anyhow::Result<PathBuf> {
+    let (name, version) = S3_SERVER;
+    let folder = cache.join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
+    if !program.exists() {
+        install.args([name, "--version", version, "--features", "binary", "--locked", "--debug", "--quiet"]);
+        install.arg("--root").arg(&folder).arg("--target-dir").arg(folder.join("target")).kill_on_drop(true);
+        let status = timeout(DEADLINE, install.status()).await.context("no answer in time")??;
+        anyhow::ensure!(status.success(), "cargo install {name}: {status}");
+        std::fs::remove_dir_all(folder.join("target"))?;
+    }
+    Ok(program)
 }
 
 async fn photographs(cache: &Path, python: &Path) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use swath_harness::servers::Servers;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::fetch;
 use crate::options::Options;
 use crate::step::{self, Kind};
 use crate::tally::Tally;
@@ -80,7 +81,14 @@ impl Run {
 
     /// Runs a step while the servers start, which takes them about as long as a short build.
     pub async fn step_and_servers(&mut self, title: &str, kind: Kind, command: Command) -> bool {
-        let (tally, servers) = tokio::join!(step::run(title, kind, command), Servers::start());
+        let start = async {
+            let (servers, store) =
+                tokio::join!(Servers::start(), fetch::object_store(&self.cache(), self.cargo(&["install"])));
+            let mut servers = servers?;
+            servers.add_object_store(&store?).await?;
+            anyhow::Ok(servers)
+        };
+        let (tally, servers) = tokio::join!(step::run(title, kind, command), start);
         self.tally.add(tally);
         match servers {
             Ok(servers) => self.servers = Some(servers),

@@ -1,0 +1,159 @@
+//! Files as objects of a bucket. Content passes through as it comes, and each request is signed by itself.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use reqwest::header::{CONTENT_LENGTH, RANGE};
+use reqwest::{Body, Client, Response, StatusCode};
+use rusty_s3::{Credentials, S3Action, UrlStyle};
+use secrecy::{ExposeSecret, SecretString};
+use swath_domain::ids::FileId;
+use tokio::time::timeout;
+
+use crate::{Content, FilesError, Result, key};
+
+/// How long a signature is good: only until the request has begun.
+const SIGNED_LIFETIME: Duration = Duration::from_secs(300);
+/// How long the object store may take to accept a connection, and to send the next bytes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a file may take to arrive in all.
+const PUT_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// A bucket of an object store, and who may use it.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// The store, as in `https://s3.example.org`.
+    pub endpoint: String,
+    /// Whether the bucket is the first step of paths, or else the first label of the host.
+    pub is_path_style: bool,
+    /// The region.
+    pub region: String,
+    /// The bucket's name.
+    pub name: String,
+    /// What keys begin with: empty, or steps that end with a slash.
+    pub prefix: String,
+    /// Who asks.
+    pub access_key: String,
+    /// The proof.
+    pub secret_key: SecretString,
+}
+
+/// Why a bucket cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// The address.
+    #[error("the endpoint is no URL: {0}")]
+    Endpoint(String),
+    /// The bucket.
+    #[error("the bucket cannot be addressed: {0}")]
+    Bucket(String),
+    /// The client.
+    #[error("no HTTP client: {0}")]
+    Client(reqwest::Error),
+}
+
+/// Files in a bucket.
+#[derive(Clone)]
+pub(crate) struct S3 {
+    bucket: rusty_s3::Bucket,
+    credentials: Credentials,
+    prefix: String,
+    client: Client,
+}
+
+impl fmt::Debug for S3 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("S3").field("bucket", &self.bucket.name()).finish_non_exhaustive()
+    }
+}
+
+impl S3 {
+    pub(crate) fn new(of: Bucket) -> Result<Self, BucketError> {
+        let endpoint = of.endpoint.parse().map_err(|_| BucketError::Endpoint(of.endpoint.clone()))?;
+        let style = if of.is_path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
+        let bucket = rusty_s3::Bucket::new(endpoint, style, of.name, of.region)
+            .map_err(|error| BucketError::Bucket(error.to_string()))?;
+        let credentials = Credentials::new(of.access_key, of.secret_key.expose_secret());
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none());
+        let client = client.build().map_err(BucketError::Client)?;
+        Ok(Self { bucket, credentials, prefix: of.prefix, client })
+    }
+
+    fn key(&self, id: FileId) -> String {
+        format!("{}{}", self.prefix, key(id))
+    }
+
+    pub(crate) async fn put(&self, id: FileId, length: u64, content: Content) -> Result<()> {
+        let url = self.bucket.put_object(Some(&self.credentials), &self.key(id)).sign(SIGNED_LIFETIME);
+        let request = self.client.put(url).header(CONTENT_LENGTH, length).body(Body::wrap_stream(content));
+        let sent = timeout(PUT_TIMEOUT, request.send()).await;
+        done(sent.map_err(|_| late())?.map_err(failed)?).map(drop)
+    }
+
+    pub(crate) async fn get(&self, id: FileId, range: Range<u64>) -> Result<Content> {
+        if range.is_empty() {
+            return Ok(futures::stream::empty().boxed());
+        }
+        let url = self.bucket.get_object(Some(&self.credentials), &self.key(id)).sign(SIGNED_LIFETIME);
+        let request = self.client.get(url).header(RANGE, format!("bytes={}-{}", range.start, range.end - 1));
+        let answer = done(request.send().await.map_err(failed)?)?;
+        if answer.status() != StatusCode::PARTIAL_CONTENT && range.start != 0 {
+            return Err(FilesError::Unavailable("the object store does not know ranges".to_owned()));
+        }
+        // A store that sends more than was asked for is not listened to.
+        let mut left = range.end - range.start;
+        let pieces = answer.bytes_stream().map_err(|error| io::Error::other(error.without_url()));
+        let pieces = pieces.map_ok(move |mut piece| {
+            piece.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            left -= piece.len() as u64;
+            piece
+        });
+        Ok(pieces.try_take_while(|piece| std::future::ready(Ok(!piece.is_empty()))).boxed())
+    }
+
+    pub(crate) async fn length(&self, id: FileId) -> Result<Option<u64>> {
+        let url = self.bucket.head_object(Some(&self.credentials), &self.key(id)).sign(SIGNED_LIFETIME);
+        match done(self.client.head(url).send().await.map_err(failed)?) {
+            Ok(answer) => {
+                let length =
+                    answer.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+                let untold = || FilesError::Unavailable("the object store tells no length".to_owned());
+                length.ok_or_else(untold).map(Some)
+            }
+            Err(FilesError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn delete(&self, id: FileId) -> Result<()> {
+        let url = self.bucket.delete_object(Some(&self.credentials), &self.key(id)).sign(SIGNED_LIFETIME);
+        match done(self.client.delete(url).send().await.map_err(failed)?) {
+            Ok(_) | Err(FilesError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn done(answer: Response) -> Result<Response> {
+    match answer.status() {
+        status if status.is_success() => Ok(answer),
+        StatusCode::NOT_FOUND => Err(FilesError::NotFound),
+        status => Err(FilesError::Unavailable(format!("the object store answered {status}"))),
+    }
+}
+
+fn late() -> FilesError {
+    FilesError::Unavailable("the object store did not take the file in time".to_owned())
+}
+
+/// Signed URLs are told to nobody.
+fn failed(error: reqwest::Error) -> FilesError {
+    FilesError::Unavailable(error.without_url().to_string())
+}
