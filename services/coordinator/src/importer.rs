@@ -6,6 +6,7 @@ mod naming;
 mod pages;
 pub(crate) mod place;
 mod sources;
+pub(crate) mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,7 @@ use axum::body::Body;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use swath_domain::ids::{DatasetId, TeamId};
+use swath_domain::uploads::is_upload;
 use swath_runtime::body::interrupted;
 use swath_runtime::object_store::is_object;
 use swath_runtime::problem::Fault;
@@ -301,14 +303,22 @@ impl<'a> Filling<'a> {
         faults.into_problem().unwrap_or(problem)
     }
 
-    async fn page(&mut self, page: Vec<ManifestItem>) -> Result<()> {
+    async fn page(&mut self, mut page: Vec<ManifestItem>) -> Result<()> {
         let first = self.seen;
         self.seen += page.len() as i64;
         // A folder's pictures were checked where they were found.
         if self.naming != Naming::Path {
             let uris = page.iter().map(|item| item.uri.clone()).collect();
-            for (at, message) in media_check::faults(self.context, self.target.team, uris).await? {
-                self.refuse(&page, first, at, &message);
+            let mut faults = media_check::faults(self.context, self.target.team, uris).await?;
+            faults.extend(uploads::take(self.context, self.target.team, &mut page).await?);
+            for (at, message) in &faults {
+                self.refuse(&page, first, *at, message);
+            }
+            // The store refuses what names no upload of the team; the import goes on to tell its other faults.
+            let is_upload =
+                |(at, _): &(usize, String)| page.get(*at).is_some_and(|item| is_upload(&item.uri));
+            if faults.iter().any(is_upload) {
+                return Ok(());
             }
         }
         for item in &page {

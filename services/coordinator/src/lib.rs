@@ -9,6 +9,7 @@ mod cutter;
 mod duty;
 mod export;
 mod faults;
+mod file_sweeper;
 mod folder;
 mod freed;
 mod hinter;
@@ -21,6 +22,7 @@ mod notes;
 mod routes;
 mod selection;
 mod sweeper;
+mod thumbnails;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ use swath_runtime::{Context, Route};
 pub use coverage::{Coverage, CoverageMetrics};
 pub use cutter::Cutter;
 pub use export::stored::{StoredItem, StoredItems};
+pub use file_sweeper::FileSweeper;
 pub use hinter::Hinter;
 pub use measurer::Measurer;
 pub use sweeper::Sweeper;
@@ -62,6 +65,7 @@ impl Coordinator {
             keep_running("coverage", shutdown, || {
                 Coverage::new(context.clone(), self.coverage.clone()).run()
             }),
+            keep_running("file sweeper", shutdown, || FileSweeper::new(context.clone()).run()),
             keep_running("measurer", shutdown, || measure(context.clone())),
         );
     }

@@ -28,7 +28,7 @@ pub const COLUMNS_MAX: usize = 64;
 pub const SIDE_MAX: i64 = 1_000_000;
 
 /// What the URI of an item may begin with.
-const SCHEMES: [&str; 5] = ["https", "http", "s3", "file", "data"];
+const SCHEMES: [&str; 6] = ["https", "http", "s3", "file", "data", "upload"];
 
 const TOO_LONG: &str = "is longer than 65536 bytes";
 const NOT_UTF8: &str = "is not valid UTF-8";

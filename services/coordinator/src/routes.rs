@@ -7,6 +7,7 @@ mod audit;
 mod coverage;
 mod datasets;
 mod exports;
+mod files;
 mod imports;
 mod invitations;
 mod items;
@@ -17,9 +18,12 @@ mod new_job;
 mod own_work;
 mod people;
 mod picture_sizes;
+mod pictures;
 mod sessions;
+mod shown;
 mod team_media;
 mod teams;
+mod thumbnails;
 mod tokens;
 mod views;
 
@@ -34,7 +38,7 @@ const MANIFESTS: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn table() -> Vec<Route> {
-    [people_routes(), token_routes(), dataset_routes(), job_routes(), assignment_routes()]
+    [people_routes(), token_routes(), dataset_routes(), pictures::table(), job_routes(), assignment_routes()]
         .into_iter()
         .flatten()
         .collect()

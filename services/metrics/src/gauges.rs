@@ -63,6 +63,8 @@ pub(crate) struct Gauges {
     pub(crate) missing_pictures: Gauge,
     /// Datasets whose pictures wait to be measured.
     pub(crate) measuring: Gauge,
+    /// Bytes of uploads and thumbnails.
+    pub(crate) file_bytes: Gauge,
     /// Messages in the queues.
     pub(crate) depth: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
@@ -173,6 +175,10 @@ impl Gauges {
                 "swath_datasets_measuring",
                 "Datasets with pictures in the object store that wait to be measured.",
             )?,
+            file_bytes: Gauge::new(
+                "swath_file_bytes",
+                "Bytes that the uploads and thumbnails of all teams take.",
+            )?,
             depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
             read_for,
@@ -193,7 +199,7 @@ impl Gauges {
         *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
-    fn all(&self) -> [&dyn Collector; 16] {
+    fn all(&self) -> [&dyn Collector; 17] {
         [
             &self.items,
             &self.assignments,
@@ -208,6 +214,7 @@ impl Gauges {
             &self.leases,
             &self.missing_pictures,
             &self.measuring,
+            &self.file_bytes,
             &self.depth,
             &self.read_at,
             &self.read_for,

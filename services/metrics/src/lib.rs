@@ -167,6 +167,7 @@ impl Metrics {
         let store = &self.context.store;
         self.gauges.missing_pictures.set(store.all_pictures_missing(PICTURES).await? as f64);
         self.gauges.measuring.set(store.datasets_measuring().await? as f64);
+        self.gauges.file_bytes.set(store.all_file_usage().await? as f64);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod audit;
+mod dataset_upload;
 mod datasets;
 mod events;
 mod export;

@@ -6,6 +6,7 @@
 mod connection;
 mod error;
 mod events;
+mod pictures;
 mod transfer;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub use connection::Connection;
 pub use error::{ApiError, ClientError};
 pub use events::EventMessage;
+pub use pictures::{Room, Uploaded};
 pub use reqwest::Method;
 
 type Result<T> = std::result::Result<T, ClientError>;

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use swath_domain::ids::FileId;
 use swath_harness::servers::ObjectStore;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::{Bucket, Content, Files, FilesError};
 
@@ -55,14 +54,14 @@ fn in_bucket() -> Files {
     swath_harness::http::client();
     let (endpoint, name) = (store.endpoint, ObjectStore::BUCKET.to_owned());
     let (access_key, secret_key) = (ObjectStore::KEY.to_owned(), ObjectStore::SECRET.into());
-    let prefix = format!("{}/", Uuid::now_v7());
+    let prefix = format!("{}/", swath_harness::ids::fresh());
     let region = "us-east-1".to_owned();
     Files::bucket(Bucket { endpoint, is_path_style: true, region, name, prefix, access_key, secret_key })
         .unwrap()
 }
 
 fn fresh() -> FileId {
-    FileId(Uuid::now_v7())
+    FileId(swath_harness::ids::fresh().parse().unwrap())
 }
 
 fn pieces(content: &[u8]) -> Content {

@@ -157,3 +157,31 @@ fn late() -> FilesError {
 fn failed(error: reqwest::Error) -> FilesError {
     FilesError::Unavailable(error.without_url().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(is_path_style: bool) -> String {
+        let files = S3::new(Bucket {
+            endpoint: "https://s3.example.org".to_owned(),
+            is_path_style,
+            region: "us-east-1".to_owned(),
+            name: "files".to_owned(),
+            prefix: "swath/".to_owned(),
+            access_key: "key".to_owned(),
+            secret_key: "secret".into(),
+        });
+        let (files, id) = (files.unwrap(), FileId("01890000-0000-7000-8000-00000000abcd".parse().unwrap()));
+        let signed = files.bucket.get_object(Some(&files.credentials), &files.key(id)).sign(SIGNED_LIFETIME);
+        signed.as_str().split('?').next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_bucket_is_a_step_of_the_path_or_a_part_of_the_host() {
+        swath_harness::http::client();
+        let key = "swath/cd/01890000-0000-7000-8000-00000000abcd";
+        assert_eq!(address(true), format!("https://s3.example.org/files/{key}"));
+        assert_eq!(address(false), format!("https://files.s3.example.org/{key}"));
+    }
+}

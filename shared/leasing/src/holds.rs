@@ -9,6 +9,7 @@ use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, Time, limits, text};
 use swath_runtime::auth::Principal;
 use swath_runtime::budget::{self, Share};
+use swath_runtime::medium::Medium;
 use swath_runtime::pages::Page;
 use swath_runtime::{Caller, Problem, Result, object_store};
 use swath_store::{Release, Renew};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Desk;
 use crate::document::LeaseDocument;
-use crate::media::{Medium, Shows};
+use crate::media::Shows;
 
 /// A page of leases ends once it has so many bytes. No document before the last takes a share of the memory for large
 /// answers then, so that none is held while another is waited for.

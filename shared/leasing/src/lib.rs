@@ -21,7 +21,7 @@ pub use facts::Facts;
 pub use granting::{Ask, LeaseRequest, Outcome};
 pub use holds::{HeldPage, ReleaseRequest, Renewed, redirect};
 pub use jobs::OpenJobs;
-pub use media::{Medium, Showing, Shown};
+pub use media::{Showing, Shown};
 pub use opinions::{Opinion, OpinionPage};
 pub use pictures::{MissingPictures, PictureReport};
 

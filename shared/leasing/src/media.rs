@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use swath_domain::assignment::Hold;
-use swath_domain::ids::{DatasetId, LeaseId, UserId};
+use swath_domain::ids::{DatasetId, LeaseId, TeamId, UserId};
 use swath_domain::{Ranges, Role, Roles, Stage};
 use swath_runtime::media::Ticket;
 use swath_runtime::media_access::TeamAccess;
-use swath_runtime::media_path::is_data_picture;
-use swath_runtime::object_store::{self, Object};
+use swath_runtime::medium::Medium;
+use swath_runtime::object_store;
 use swath_runtime::{Context, Result};
 use tokio::time::Instant;
 
@@ -18,35 +18,6 @@ use tokio::time::Instant;
 const BELIEVED: Duration = Duration::from_secs(2);
 /// Leases remembered.
 const REMEMBERED_MAX: usize = 20_000;
-
-/// Where an item lies, by the scheme of its URI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Medium<'a> {
-    /// At an address that browsers load themselves.
-    Web,
-    /// In the URI itself.
-    Data,
-    /// On the server's disk.
-    File,
-    /// In the object store.
-    Object(Object<'a>),
-    /// Where the server reaches nothing.
-    Elsewhere,
-}
-
-impl<'a> Medium<'a> {
-    /// Where the item of this URI lies.
-    pub fn of(uri: &'a str) -> Self {
-        let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" | "https" => Self::Web,
-            "data" if is_data_picture(uri) => Self::Data,
-            "file" => Self::File,
-            "s3" => Object::parse(uri).map_or(Self::Elsewhere, Self::Object),
-            _ => Self::Elsewhere,
-        }
-    }
-}
 
 /// A lease that shows items, and what its team may use.
 pub(crate) struct Shows<'a> {
@@ -66,6 +37,7 @@ impl Shows<'_> {
             Medium::Object(object) => {
                 object_store::is_configured(&self.context.config.media) && self.access.holds_object(&object)
             }
+            Medium::Upload(_) => self.context.files.is_configured(),
             Medium::Elsewhere => false,
         };
         is_ours.then(|| format!("/v1/media/{}", self.ticket(index)))
@@ -81,6 +53,8 @@ impl Shows<'_> {
 #[derive(Debug)]
 pub struct Shown {
     user: UserId,
+    /// Whose work it is.
+    pub team: TeamId,
     /// The dataset of its items.
     pub dataset: DatasetId,
     /// Its items.
@@ -139,7 +113,13 @@ async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
     }
     let Some(job) = context.store.job_frame(assignment.job).await? else { return Ok(None) };
     let access = context.media.of(&context.store, assignment.team).await?;
-    Ok(Some(Shown { user, dataset: job.dataset, ranges: assignment.ranges.clone(), access }))
+    Ok(Some(Shown {
+        user,
+        team: assignment.team,
+        dataset: job.dataset,
+        ranges: assignment.ranges.clone(),
+        access,
+    }))
 }
 
 /// The role that work of a stage needs.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail, ensure};
 use secrecy::ExposeSecret;
 use swath_bus::Bus;
+use swath_files::{Bucket, Files};
 use swath_locks::Locks;
 use swath_store::Target;
 
@@ -68,6 +69,40 @@ pub fn bus(config: &Config) -> anyhow::Result<Bus> {
         Some("amqp" | "amqps") => Bus::rabbit(url, options).context("bus.url"),
         _ => bail!("bus.url: must begin with `memory:`, `amqp:` or `amqps:`"),
     }
+}
+
+/// The name of the folder of files in an embedded installation's data folder.
+const FILES: &str = "files";
+
+/// The folder in which files are kept, where it is one.
+pub fn files_folder(config: &Config, shape: &Shape) -> Option<PathBuf> {
+    let files = &config.files;
+    match () {
+        () if !files.folder.as_os_str().is_empty() => Some(files.folder.clone()),
+        () if files.s3_bucket.is_empty() && shape.embedded => Some(config.data.dir.join(FILES)),
+        () => None,
+    }
+}
+
+/// Where uploads and thumbnails are kept.
+pub fn files(config: &Config, shape: &Shape) -> anyhow::Result<Files> {
+    if let Some(folder) = files_folder(config, shape) {
+        return Ok(Files::folder(folder));
+    }
+    let files = &config.files;
+    if files.s3_bucket.is_empty() {
+        return Ok(Files::nowhere());
+    }
+    let bucket = Bucket {
+        endpoint: files.s3_endpoint.clone(),
+        is_path_style: files.s3_path_style,
+        region: files.s3_region.clone(),
+        name: files.s3_bucket.clone(),
+        prefix: files.s3_prefix.clone(),
+        access_key: files.s3_access_key.clone(),
+        secret_key: files.s3_secret_key.clone(),
+    };
+    Files::bucket(bucket).context("files")
 }
 
 /// Opens the locks, which connect in the background.

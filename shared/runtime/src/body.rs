@@ -127,11 +127,7 @@ pub fn interrupted(error: &axum::Error) -> Problem {
     };
     let first: &(dyn Error + 'static) = error;
     if std::iter::successors(Some(first), |cause: &&(dyn Error + 'static)| (*cause).source()).any(is_late) {
-        return Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "timeout",
-            "the rest of the body did not arrive in time",
-        );
+        return Problem::late_body();
     }
     Problem::unreadable("the body ended before it was complete")
 }

@@ -60,6 +60,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
     let instance = ids.random();
     let stripe = (instance.as_u128() % STRIPES) as i64;
     let media = media(&config, &shape)?;
+    let files = backends::files(&config, &shape)?;
     let clock = Arc::new(StoreClock::new(shape.embedded));
     let store = Store::open(&shape.store, stripe).await?;
     let (bus, locks) = (backends::bus(&config)?, backends::locks(&config)?);
@@ -76,6 +77,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         requests: Budget::default(),
         signer: Signer::new(secret),
         media,
+        files,
         traces: Traces::start(&config.traces, service, instance)?,
         http: HttpMetrics::new(&registry)?,
         registry,
@@ -96,6 +98,7 @@ fn media(config: &Config, shape: &Shape) -> anyhow::Result<MediaAccess> {
         _ => None,
     };
     let private = Private::new(&config.data.dir, database, config.file.as_deref());
+    let private = private.and_folder(backends::files_folder(config, shape).as_deref());
     let shared = match start_folder(config, shape)? {
         Some(folder) => Places::folders([folder]),
         None => Places::of_config(&config.media.shared).context("media.shared")?,

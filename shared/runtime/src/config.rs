@@ -16,6 +16,8 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 const SECRET_MIN: usize = 32;
 /// The longest time that can be configured, in seconds: a year.
 const SECONDS_MAX: u64 = 365 * 24 * 3_600;
+/// The largest picture that can be allowed: what an object store takes at once.
+const PICTURE_BYTES_MAX: u64 = 5 << 30;
 
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* })*) => {$(
@@ -30,8 +32,8 @@ macro_rules! sections {
 sections! {
     /// Everything that can be set.
     Config {
-        server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, work: Work,
-        metrics: Metrics, log: Log, traces: Traces,
+        server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, files: Files,
+        work: Work, metrics: Metrics, log: Log, traces: Traces,
         #[serde(skip)]
         file: Option<PathBuf>,
     }
@@ -63,6 +65,12 @@ sections! {
         origins: Vec<String>,
         url_seconds: u64, s3_endpoint: String, s3_region: String, s3_access_key: String,
         s3_secret_key: SecretString,
+    }
+    /// Uploads and thumbnails.
+    Files {
+        folder: PathBuf, s3_endpoint: String, s3_path_style: bool, s3_region: String, s3_bucket: String, s3_prefix: String,
+        s3_access_key: String, s3_secret_key: SecretString, picture_bytes: u64, team_bytes: u64, unused_seconds: u64,
+        thumbnail_seconds: u64,
     }
     /// Background work.
     Work {
@@ -170,12 +178,33 @@ impl Config {
                 "{key}: 1 to 64 letters, digits, `-`, `_` or `.`"
             );
         }
+        self.check_files()?;
         check_cors(&self.server.cors_origins)?;
         for origin in &self.media.origins {
             let is_one = origin::of(origin).as_deref() == Some(origin);
             ensure!(is_one, "media.origins: `{origin}` is not an origin, as in https://pictures.example.org");
         }
         telemetry::check_traces(&self.traces)
+    }
+
+    /// One place for files at most, and bounds that the store can count with.
+    fn check_files(&self) -> anyhow::Result<()> {
+        let files = &self.files;
+        let (has_folder, has_bucket) = (!files.folder.as_os_str().is_empty(), !files.s3_bucket.is_empty());
+        ensure!(!(has_folder && has_bucket), "files: either a folder or an s3_bucket, not both");
+        ensure!(has_bucket != files.s3_endpoint.is_empty(), "files: s3_bucket and s3_endpoint go together");
+        let steps = files.s3_prefix.strip_suffix('/');
+        let is_plain = |step: &str| !matches!(step, "" | "." | "..") && !step.contains(char::is_control);
+        ensure!(
+            files.s3_prefix.is_empty() || steps.is_some_and(|steps| steps.split('/').all(is_plain)),
+            "files.s3_prefix: must be empty, or steps that end with a slash, as in swath/"
+        );
+        ensure!(
+            (1..=PICTURE_BYTES_MAX).contains(&files.picture_bytes),
+            "files.picture_bytes: must be between 1 and {PICTURE_BYTES_MAX}"
+        );
+        ensure!(i64::try_from(files.team_bytes).is_ok(), "files.team_bytes: must be at most {}", i64::MAX);
+        Ok(())
     }
 
     /// Times that are added to others must not run out of the clock.
@@ -192,6 +221,8 @@ impl Config {
             ("server.drain_seconds", server.drain_seconds),
             ("server.shutdown_seconds", server.shutdown_seconds),
             ("media.url_seconds", self.media.url_seconds),
+            ("files.unused_seconds", self.files.unused_seconds),
+            ("files.thumbnail_seconds", self.files.thumbnail_seconds),
             ("work.grace_seconds", work.grace_seconds),
             ("work.hint_repeat_seconds", work.hint_repeat_seconds),
             ("work.waive_after_seconds", work.waive_after_seconds),
@@ -218,7 +249,7 @@ impl Config {
     /// The whole configuration as TOML, with secrets and the passwords in URLs hidden.
     pub fn to_toml(&self) -> String {
         let hidden = |secret: &SecretString| if secret.expose_secret().is_empty() { "" } else { "(hidden)" };
-        let (server, media, work) = (&self.server, &self.media, &self.work);
+        let (server, media, files, work) = (&self.server, &self.media, &self.files, &self.work);
         let roots: Vec<_> = media.roots.iter().map(|root| quoted(&root.display().to_string())).collect();
         let list = |texts: &[String]| texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ");
         let format = if self.log.format == LogFormat::Json { "json" } else { "text" };
@@ -256,6 +287,20 @@ impl Config {
             format!("s3_endpoint = {}\ns3_region = {}", quoted(&media.s3_endpoint), quoted(&media.s3_region)),
             format!("s3_access_key = {}", quoted(&media.s3_access_key)),
             format!("s3_secret_key = {}\n", quoted(hidden(&media.s3_secret_key))),
+            format!("[files]\nfolder = {}", quoted(&files.folder.display().to_string())),
+            format!("s3_endpoint = {}\ns3_path_style = {}", quoted(&files.s3_endpoint), files.s3_path_style),
+            format!("s3_region = {}\ns3_bucket = {}", quoted(&files.s3_region), quoted(&files.s3_bucket)),
+            format!(
+                "s3_prefix = {}\ns3_access_key = {}",
+                quoted(&files.s3_prefix),
+                quoted(&files.s3_access_key)
+            ),
+            format!("s3_secret_key = {}", quoted(hidden(&files.s3_secret_key))),
+            format!("picture_bytes = {}\nteam_bytes = {}", files.picture_bytes, files.team_bytes),
+            format!(
+                "unused_seconds = {}\nthumbnail_seconds = {}\n",
+                files.unused_seconds, files.thumbnail_seconds
+            ),
             format!("[work]\ngrace_seconds = {}\ncut_ahead = {}", work.grace_seconds, work.cut_ahead),
             format!("hint_window = {}\nhint_repeat_seconds = {}", work.hint_window, work.hint_repeat_seconds),
             format!("sweep_millis = {}\nexpire_at_once = {}", work.sweep_millis, work.expire_at_once),

@@ -8,6 +8,7 @@ use prometheus::Registry;
 use swath_bus::{Bus, Envelope, Message};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::{Clock, Ids, Time};
+use swath_files::Files;
 use swath_locks::Locks;
 use swath_store::{Actor, Cut, Store};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub signer: Signer,
     /// Which media each team may use.
     pub media: MediaAccess,
+    /// Uploads and thumbnails.
+    pub files: Files,
     /// Where metrics are registered.
     pub registry: Registry,
     /// Where the ways of ranges are told to.

@@ -21,6 +21,7 @@ pub mod inspection;
 pub mod media;
 pub mod media_access;
 pub mod media_path;
+pub mod medium;
 pub mod object_store;
 pub mod openapi;
 pub mod origin;

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use swath_domain::{FieldError, Refusal, Stale};
+use swath_files::FilesError;
 use swath_store::StoreError;
 
 /// What a handler answers.
@@ -139,6 +140,11 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid", detail)
     }
 
+    /// A client that sends too slowly.
+    pub fn late_body() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the rest of the body did not arrive in time")
+    }
+
     /// The outcome is unknown; the same request with the same key finds out.
     pub fn unavailable() -> Self {
         let detail = "the outcome is unknown; try again with the same key";
@@ -221,6 +227,24 @@ impl From<StoreError> for Problem {
             StoreError::Corrupt { .. } => {
                 tracing::error!(error = %error, "a row does not decode");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a stored row cannot be read")
+            }
+        }
+    }
+}
+
+impl From<FilesError> for Problem {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::NotFound => Self::not_found(),
+            FilesError::NotConfigured => {
+                let detail = "this installation has no place for files: its operator sets files.folder or files.s3_bucket";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            }
+            FilesError::Arriving(error) if error.kind() == std::io::ErrorKind::TimedOut => Self::late_body(),
+            FilesError::Arriving(_) => Self::unreadable("the body ended before it was complete"),
+            FilesError::Unavailable(_) => {
+                tracing::warn!(%error, "the files did not answer");
+                Self::unavailable()
             }
         }
     }

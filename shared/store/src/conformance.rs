@@ -15,6 +15,7 @@ mod coverage;
 mod cutting;
 mod datasets;
 mod events;
+mod files;
 mod grants;
 mod holds;
 mod items;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use swath_domain::ids::DatasetId;
-use swath_domain::{FieldError, Time};
+use swath_domain::{FieldError, Time, uploads};
 use uuid::Uuid;
 
 use crate::core::Store;
@@ -13,6 +13,7 @@ use crate::datasets::{DatasetState, insert_segment, segments_of};
 use crate::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::events;
+use crate::files;
 use crate::measuring;
 use crate::memory::{Item, Tables};
 use crate::requests::{self, Completion};
@@ -128,6 +129,7 @@ async fn append(
     let doubles = doubles(db, id, items).await?;
     let is_new = |(place, _): &(usize, &NewItem)| doubles.binary_search(place).is_err();
     let fresh: Vec<_> = items.iter().enumerate().filter(is_new).map(|(_, item)| item).collect();
+    files::count_uses(db, id, fresh.iter().map(|item| item.uri.as_str()), now).await?;
     insert_items(db, id, stop, &fresh).await?;
     let stop = stop + fresh.len() as i64;
     execute!(
@@ -144,7 +146,8 @@ async fn append(
 }
 
 fn uri_digest(uri: &str) -> Vec<u8> {
-    Sha256::digest(uri.as_bytes())[..16].to_vec()
+    let (scheme, rest) = uploads::distinct(uri);
+    Sha256::new_with_prefix(scheme).chain_update(rest).finalize()[..16].to_vec()
 }
 
 /// The items whose URI stands in the dataset already, or earlier on this page, in order.
@@ -274,6 +277,8 @@ async fn drop_version(
         return Ok(true);
     }
     let keep = start.max(stop - limit);
+    files::drop_uses(db, id, keep).await?;
+    files::drop_thumbnails(db, id, keep).await?;
     execute!(
         db,
         "DELETE FROM items WHERE dataset = $1 AND item >= $2",

@@ -22,8 +22,8 @@ pub(crate) use tables::Tables;
 
 pub use fault::Fault;
 pub(crate) use tables::{
-    Accepted, Annotation, InvitationRecord, Item, MeasuringRow, MemberRecord, PEOPLE, PictureSize, Segment,
-    SignInLinkRecord, TokenRecord, VerdictRecord,
+    Accepted, Annotation, FileRecord, InvitationRecord, Item, MeasuringRow, MemberRecord, PEOPLE,
+    PictureSize, Segment, SignInLinkRecord, TokenRecord, VerdictRecord,
 };
 pub use view::{GrantView, View};
 

@@ -41,12 +41,13 @@ macro_rules! steps {
                 include_str!(concat!("../../../migrations/", $folder, "/0014_team_names.sql")),
             ),
             (15, "events", include_str!(concat!("../../../migrations/", $folder, "/0015_events.sql"))),
+            (16, "files", include_str!(concat!("../../../migrations/", $folder, "/0016_files.sql"))),
         ]
     };
 }
 
-const POSTGRES: [(i64, &str, &str); 15] = steps!("postgres");
-const SQLITE: [(i64, &str, &str); 15] = steps!("sqlite");
+const POSTGRES: [(i64, &str, &str); 16] = steps!("postgres");
+const SQLITE: [(i64, &str, &str); 16] = steps!("sqlite");
 
 /// How many steps this version knows.
 pub(crate) const COUNT: i64 = POSTGRES.len() as i64;

@@ -12,7 +12,7 @@ use crate::pools::{Pools, Target};
 /// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
 /// under way, members who lost a role a moment ago, how often people have changed, and events. The coverage of jobs is
 /// counted anew from their assignments.
-pub(crate) const TABLES: [&str; 27] = [
+pub(crate) const TABLES: [&str; 29] = [
     "users",
     "teams",
     "members",
@@ -26,6 +26,8 @@ pub(crate) const TABLES: [&str; 27] = [
     "datasets",
     "segments",
     "items",
+    "files",
+    "file_usage",
     "picture_sizes",
     "size_reports",
     "missing_pictures",

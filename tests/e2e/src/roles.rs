@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use swath_harness::client::{Dataset, Job, Lease};
 use swath_harness::{Answer, Person, Team, World, ids, until};
 
+use crate::uploads::grey_png;
+
 /// An id that nothing has.
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
@@ -29,7 +31,7 @@ enum Who {
 
 /// The table of DESIGN §7: what stands in braces is filled in.
 #[rustfmt::skip]
-const ROUTES: [(&str, &str, Who); 66] = [
+const ROUTES: [(&str, &str, Who); 71] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
     ("GET",    "/v1/events",                                Who::Members),
     ("GET",    "/v1/me/work",                               Who::Anyone),
@@ -38,11 +40,16 @@ const ROUTES: [(&str, &str, Who); 66] = [
     ("DELETE", "/v1/teams/{team}/members/{user}",           Who::Managers),
     ("GET",    "/v1/teams/{team}/media",                    Who::Managers),
     ("PUT",    "/v1/teams/{team}/media",                    Who::Administrator),
+    ("GET",    "/v1/teams/{team}/files",                    Who::Managers),
+    ("POST",   "/v1/teams/{team}/files?name=a.png",         Who::Managers),
     ("POST",   "/v1/datasets",                              Who::Managers),
     ("GET",    "/v1/datasets/{dataset}",                    Who::ManagersAndReviewers),
     ("POST",   "/v1/datasets/{dataset}/items",              Who::Managers),
     ("GET",    "/v1/datasets/{dataset}/items",              Who::Managers),
     ("POST",   "/v1/datasets/{dataset}/sizes",              Who::Managers),
+    ("GET",    "/v1/teams/{team}/files/{guideline}",        Who::Members),
+    ("DELETE", "/v1/teams/{team}/files/{guideline}",        Who::Managers),
+    ("GET",    "/v1/datasets/{inline}/items/0/thumbnail",   Who::Managers),
     ("PUT",    "/v1/leases/{lease}/items/{index}/picture",  Who::Holder),
     ("PUT",    "/v1/reviews/{review}/items/{reviewed}/picture", Who::Reviewing),
     ("POST",   "/v1/jobs",                                  Who::ManagersAndReviewers),
@@ -98,10 +105,18 @@ const ROUTES: [(&str, &str, Who); 66] = [
     ("POST",   "/v1/jobs/{job}/cancel",                     Who::Managers),
 ];
 
+/// A picture of one pixel.
+pub(crate) const INLINE: &str = "data:image/png;base64,\
+    iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
 /// A team in full work: somebody in each role, a lease held, a review held.
 struct Scene {
     team: Team,
     dataset: Dataset,
+    /// One whose picture stands in its URI.
+    inline: Dataset,
+    /// A picture that instructions may show.
+    guideline: String,
     job: Job,
     annotator: Person,
     reviewer: Person,
@@ -113,12 +128,16 @@ impl Scene {
     async fn set() -> Self {
         let team = World::shared().await.team("roles").await;
         let dataset = team.dataset(10).await;
+        let inline = team.dataset_from(json!({"items": [{"uri": INLINE}]})).await;
+        let guideline = format!("/v1/teams/{}/files?name=a.png&purpose=guideline", team.id);
+        let guideline = team.manager.request(Method::POST, &guideline).body("image/png", grey_png(8, 6, 7));
+        let guideline = guideline.send().await.created()["id"].as_str().unwrap().to_owned();
         let job = team.job(&dataset, json!({})).await;
         let (annotator, reviewer) = (team.annotator("anna").await, team.reviewer("rosa").await);
         annotator.work(&job).await;
         let lease = annotator.lease(&job).await;
         let review = reviewer.review(&job).await;
-        Self { team, dataset, job, annotator, reviewer, lease, review }
+        Self { team, dataset, inline, guideline, job, annotator, reviewer, lease, review }
     }
 
     fn path(&self, template: &str) -> String {
@@ -129,6 +148,8 @@ impl Scene {
             ("{stranger}", NOBODY.to_owned()),
             ("{nobody}", NOBODY.to_owned()),
             ("{dataset}", self.dataset.id.clone()),
+            ("{guideline}", self.guideline.clone()),
+            ("{inline}", self.inline.id.clone()),
             ("{job}", self.job.id.clone()),
             ("{assignment}", self.lease.assignment()),
             ("{lease}", self.lease.id.clone()),

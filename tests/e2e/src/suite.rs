@@ -38,5 +38,7 @@ mod slots;
 mod smoke;
 mod stale;
 mod tail;
+mod thumbnails;
 mod traces;
+mod uploads;
 mod verdicts;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::client::{Person, Team};
 use crate::ids;
 use crate::process::{Environment, Service};
-use crate::servers::Database;
+use crate::servers::{Database, ObjectStore};
 
 pub use shape::Shape;
 
@@ -87,6 +87,9 @@ impl World {
         // An older program refuses a setting that it does not know, and shares everything.
         if settings.program.is_none() {
             common.insert("SWATH__MEDIA__SHARED".to_owned(), shared(folder.path()));
+            if !shape.is_embedded() {
+                common.extend(files(folder.path()));
+            }
         }
         let mut plan = shape.plan(folder.path(), common, &settings).await?;
         for service in &mut plan.services {
@@ -189,6 +192,21 @@ fn common_settings(folder: &Path, admin_token: &str) -> Environment {
         ("SWATH__SERVER__SECRET", format!("secret-{}", ids::fresh())),
         ("SWATH__MEDIA__ROOTS", media_of(folder).display().to_string()),
     ];
+    settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Where processes that share no data folder keep files: in the object store of the run, where there is one.
+fn files(folder: &Path) -> Environment {
+    let settings = match ObjectStore::from_environment() {
+        Ok(store) => vec![
+            ("SWATH__FILES__S3_ENDPOINT", store.endpoint),
+            ("SWATH__FILES__S3_BUCKET", ObjectStore::BUCKET.to_owned()),
+            ("SWATH__FILES__S3_PREFIX", format!("{}/", ids::named("world"))),
+            ("SWATH__FILES__S3_ACCESS_KEY", ObjectStore::KEY.to_owned()),
+            ("SWATH__FILES__S3_SECRET_KEY", ObjectStore::SECRET.to_owned()),
+        ],
+        Err(_) => vec![("SWATH__FILES__FOLDER", folder.join("files").display().to_string())],
+    };
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 

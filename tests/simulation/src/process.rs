@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use swath_bus::Bus;
 use swath_coordinator::{Coverage, CoverageMetrics, Cutter, Hinter, Sweeper};
 use swath_domain::Ids as _;
+use swath_files::Files;
 use swath_gateway::Gateway;
 use swath_locks::{Locks, Mood};
 use swath_review::Review;
@@ -76,6 +77,7 @@ impl Process {
             requests: Budget::default(),
             allowance: Allowance::per_second(0),
             signer: Signer::new(SecretString::from("a secret of no importance at all")),
+            files: Files::nowhere(),
             media: MediaAccess::new(MediaFiles::new(Vec::new(), Private::default()), Places::default()),
             traces: Traces::default(),
             http: HttpMetrics::new(&registry)?,

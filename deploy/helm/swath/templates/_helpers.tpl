@@ -112,6 +112,24 @@ securityContext:
 {{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_ACCESS_KEY" $keys.s3AccessKey) }}
 {{ include "swath.secretEnv" (list $root "SWATH__MEDIA__S3_SECRET_KEY" $keys.s3SecretKey) }}
 {{- end }}
+{{- with $values.files.folder }}
+- name: SWATH__FILES__FOLDER
+  value: {{ . | quote }}
+{{- end }}
+{{- if and $values.files.s3.bucket (ne $component "metrics") }}
+- name: SWATH__FILES__S3_ENDPOINT
+  value: {{ $values.files.s3.endpoint | quote }}
+- name: SWATH__FILES__S3_REGION
+  value: {{ $values.files.s3.region | quote }}
+- name: SWATH__FILES__S3_BUCKET
+  value: {{ $values.files.s3.bucket | quote }}
+- name: SWATH__FILES__S3_PREFIX
+  value: {{ $values.files.s3.prefix | quote }}
+- name: SWATH__FILES__S3_PATH_STYLE
+  value: {{ $values.files.s3.pathStyle | quote }}
+{{ include "swath.secretEnv" (list $root "SWATH__FILES__S3_ACCESS_KEY" $keys.filesAccessKey) }}
+{{ include "swath.secretEnv" (list $root "SWATH__FILES__S3_SECRET_KEY" $keys.filesSecretKey) }}
+{{- end }}
 {{- with $values.traces.endpoint }}
 - name: SWATH__TRACES__ENDPOINT
   value: {{ . | quote }}

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
+use swath_domain::uploads;
 use swath_runtime::media_path;
 
 use self::escape::escape;
@@ -28,12 +29,21 @@ const DIGEST_BYTES: usize = 16;
 
 /// What all URIs seen so far begin with, up to a slash; to be folded over a dataset's URIs in any order.
 pub fn shared_base(base: Option<&str>, uri: &str) -> String {
+    let uri = &*named(uri);
     let shared = match base {
         None => uri.len(),
         Some(base) => base.bytes().zip(uri.bytes()).take_while(|(a, b)| a == b).count(),
     };
     let end = uri.bytes().take(shared).rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1);
     uri[..end].to_owned()
+}
+
+/// What an item is named by: of an uploaded picture its own name, for its id says nothing to people.
+fn named(uri: &str) -> Cow<'_, str> {
+    match uploads::distinct(uri) {
+        (uploads::SCHEME, name) => format!("{}/{name}", uploads::SCHEME).into(),
+        (_, uri) => uri.into(),
+    }
 }
 
 /// Whether names keep their folders.
@@ -86,6 +96,13 @@ impl Names {
 
     /// What follows the base: of a file its path, of anything else the text as it stands.
     fn path<'a>(&self, uri: &'a str) -> Path<'a> {
+        if let (uploads::SCHEME, name) = uploads::distinct(uri) {
+            let named = named(uri);
+            let rest = named.strip_prefix(&self.base).unwrap_or(name);
+            let bytes = media_path::decode(rest).unwrap_or_else(|| rest.as_bytes().to_vec());
+            // An upload's name stands in its dataset once, and is encoded in one way.
+            return Path { bytes: bytes.into(), is_file: true, is_own: true };
+        }
         let rest = uri.strip_prefix(&self.base).unwrap_or(uri);
         if uri.starts_with("data:") {
             // Such a URI is the picture itself; its text would be no name.

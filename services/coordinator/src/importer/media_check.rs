@@ -9,6 +9,8 @@ use swath_runtime::media_path::{MediaFiles, MediaPathError, is_data_picture, rea
 use swath_runtime::object_store::{self, Object};
 use swath_runtime::{Context, Problem, Result};
 
+use super::uploads;
+
 /// How long the files of one page may take to look at.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -36,7 +38,7 @@ fn scheme(uri: &str) -> &str {
 }
 
 fn is_checked(uri: &str) -> bool {
-    ["file", "s3", "data"].iter().any(|known| scheme(uri).eq_ignore_ascii_case(known))
+    ["file", "s3", "data", "upload"].iter().any(|known| scheme(uri).eq_ignore_ascii_case(known))
 }
 
 /// Whether a team's item may lie here. A file that does not stand there yet may; one that does must be a picture. Blocks.
@@ -59,6 +61,7 @@ fn check(files: &MediaFiles, access: &TeamAccess, uri: &str) -> Result<(), Strin
             let (file, _) = found.read().map_err(unusable)?;
             read_shown(&mut BufReader::new(file)).map(drop).map_err(unusable)
         }
+        "upload" => uploads::parse(uri).map(drop),
         _ => Ok(()),
     }
 }

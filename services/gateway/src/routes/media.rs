@@ -1,7 +1,8 @@
-//! Pictures by a signed URL, for as long as the lease that shows them is current: those on the server's own disk, and a
-//! way on to those in the object store.
+//! Pictures by a signed URL, for as long as the lease that shows them is current: those on the server's own disk, those that
+//! were uploaded, and a way on to those in the object store.
 
 mod part;
+mod uploaded;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -16,8 +17,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use swath_domain::Ranges;
-use swath_leasing::{Medium, Shown, redirect};
+use swath_leasing::{Shown, redirect};
 use swath_runtime::media_path::{FileWork, PictureKind, encode, read_header};
+use swath_runtime::medium::Medium;
 use swath_runtime::object_store;
 use swath_runtime::{Context, PathId, Problem, Result};
 
@@ -46,14 +48,59 @@ pub(crate) async fn show(
             let url = object_store::presigned(&context.config.media, &object);
             redirect(&url.ok_or_else(Problem::not_found)?)
         }
-        Medium::File => {
-            let answer = picture(context, &shown, uri, Asked::of(&method, &headers)).await;
+        Medium::File | Medium::Upload(_) => {
+            let asked = Asked::of(&method, &headers);
+            let answer = match Medium::of(&uri) {
+                Medium::Upload(upload) => uploaded::show(context, shown.team, upload, &asked).await,
+                _ => picture(context, &shown, uri, asked).await,
+            };
             if answer.as_ref().is_err_and(|problem| problem.status == StatusCode::NOT_FOUND) {
                 gateway.desk.missing.note(context, shown.dataset, ticket.item).await;
             }
             answer
         }
         _ => Err(Problem::not_found()),
+    }
+}
+
+/// What an answer says of a picture.
+struct About<'a> {
+    tag: &'a str,
+    media_type: &'a str,
+    name: &'a str,
+    length: u64,
+    plan: &'a Plan,
+}
+
+impl About<'_> {
+    /// The answer with this body, where it has one.
+    fn answer(&self, body: impl FnOnce() -> Body) -> Result<Response> {
+        let common = [
+            (header::ETAG, HeaderValue::from_str(self.tag).map_err(|_| Problem::internal())?),
+            (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        ];
+        let (status, range) = match self.plan {
+            Plan::NotModified => return Ok((StatusCode::NOT_MODIFIED, common).into_response()),
+            Plan::Unsatisfiable => return unsatisfiable(self.length),
+            Plan::Whole => (StatusCode::OK, None),
+            Plan::Part(part) => {
+                let text = format!("bytes {}-{}/{}", part.start(), part.end(), self.length);
+                let range = HeaderValue::from_str(&text).map_err(|_| Problem::internal())?;
+                (StatusCode::PARTIAL_CONTENT, Some((header::CONTENT_RANGE, range)))
+            }
+        };
+        let (start, end) = self.plan.bytes(self.length);
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_str(self.media_type).map_err(|_| Problem::internal())?),
+            (header::CONTENT_LENGTH, HeaderValue::from(end - start)),
+            (header::CONTENT_DISPOSITION, disposition(self.name)?),
+        ];
+        let mut answer = (status, common, headers, body()).into_response();
+        answer.headers_mut().extend(range);
+        Ok(answer)
     }
 }
 
@@ -80,31 +127,15 @@ async fn picture(context: &Context, shown: &Arc<Shown>, uri: String, asked: Aske
     };
     let opened = work.run(STEP_TIMEOUT, open).await.map_err(|_| Problem::unavailable())?;
     let opened = opened.ok_or_else(Problem::not_found)?;
-    let common = [
-        (header::ETAG, HeaderValue::from_str(&opened.tag).map_err(|_| Problem::internal())?),
-        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
-    ];
-    let (status, range) = match &opened.plan {
-        Plan::NotModified => return Ok((StatusCode::NOT_MODIFIED, common).into_response()),
-        Plan::Unsatisfiable => return unsatisfiable(opened.length),
-        Plan::Whole => (StatusCode::OK, None),
-        Plan::Part(part) => {
-            let text = format!("bytes {}-{}/{}", part.start(), part.end(), opened.length);
-            let range = HeaderValue::from_str(&text).map_err(|_| Problem::internal())?;
-            (StatusCode::PARTIAL_CONTENT, Some((header::CONTENT_RANGE, range)))
-        }
+    let (tag, name, plan) = (opened.tag.clone(), opened.name.clone(), opened.plan.clone());
+    let about = About {
+        tag: &tag,
+        media_type: opened.kind.media_type(),
+        name: &name,
+        length: opened.length,
+        plan: &plan,
     };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(opened.kind.media_type())),
-        (header::CONTENT_LENGTH, HeaderValue::from(opened.wanted)),
-        (header::CONTENT_DISPOSITION, disposition(&opened.name)?),
-    ];
-    let mut answer = (status, common, headers, body(opened, work)).into_response();
-    answer.headers_mut().extend(range);
-    Ok(answer)
+    about.answer(|| body(opened, work))
 }
 
 /// There are no bytes where the request wants them.
@@ -125,11 +156,8 @@ fn open(file: File, length: u64, path: &Path, asked: &Asked) -> Option<Opened> {
     let kind = read_header(&mut reader).ok()?.kind;
     let mut file = reader.into_inner();
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let (start, wanted) = match &plan {
-        Plan::Whole => (0, length),
-        Plan::Part(part) => (*part.start(), part.end() - part.start() + 1),
-        Plan::NotModified | Plan::Unsatisfiable => (0, 0),
-    };
+    let (start, end) = plan.bytes(length);
+    let wanted = end - start;
     file.seek(SeekFrom::Start(start)).ok()?;
     let first = piece(&mut file, wanted).ok()?;
     Some(Opened { file, kind, name, tag, length, plan, wanted, first })

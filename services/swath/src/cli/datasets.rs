@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use swath_domain::DatasetId;
 
+use super::dataset_upload;
 use super::list_flags::ListFlags;
 use super::output::Column;
 use super::session::{Session, id_of};
@@ -47,7 +48,7 @@ const IMPORT_PACE: Duration = Duration::from_millis(500);
 
 #[derive(Subcommand)]
 pub enum DatasetCommand {
-    /// Make a dataset from a folder, a manifest or a pattern, and wait until it is ready
+    /// Make a dataset from pictures, a folder, a manifest or a pattern, and wait until it is ready
     Add(AddArgs),
     /// Tell the sizes of pictures, from a file of JSON lines as {"index": 0, "width": 640, "height": 480}
     Sizes {
@@ -133,6 +134,9 @@ struct Source {
     /// A folder of pictures on the server, below its media roots
     #[arg(long, value_name = "PATH")]
     folder: Option<String>,
+    /// A folder of pictures on this machine, which are uploaded one by one
+    #[arg(long, value_name = "PATH")]
+    upload: Option<PathBuf>,
     /// A manifest on this machine, sent line by line: CSV (.csv) or JSON lines
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
@@ -181,9 +185,10 @@ pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<(
 }
 
 async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
-    let made = match (&args.source.manifest, args.source.on_server(args.count)) {
-        (Some(file), _) => upload(session, &args, file).await?,
-        (None, source) => {
+    let made = match (&args.source.manifest, &args.source.upload, args.source.on_server(args.count)) {
+        (Some(file), ..) => upload(session, &args, file).await?,
+        (_, Some(folder), _) => upload_folder(session, &args, folder).await?,
+        (.., source) => {
             let mut body = json!({"name": args.name, "source": source, "dry_run": args.dry_run});
             if let Some(order) = &args.order {
                 body["source"]["order"] = json!(order);
@@ -229,6 +234,13 @@ async fn upload(session: &Session, args: &AddArgs, file: &Path) -> anyhow::Resul
     query.extend(args.base.clone().map(|base| ("base", base)));
     query.extend(args.dry_run.then(|| ("dry_run", "true".to_owned())));
     Ok(session.client.upload("/v1/datasets", &query, content_type(file), file).await?)
+}
+
+async fn upload_folder(session: &Session, args: &AddArgs, folder: &Path) -> anyhow::Result<Value> {
+    let team = session.team(args.team.as_deref()).await?.to_string();
+    let mut query = vec![("name", args.name.clone()), ("team", team.clone())];
+    query.extend(args.dry_run.then(|| ("dry_run", "true".to_owned())));
+    dataset_upload::upload(session, &team, &query, folder).await
 }
 
 fn content_type(file: &Path) -> &'static str {

@@ -39,6 +39,13 @@ impl Private {
         Self { folders: vec![absolute(data)], files: files.map(|file| absolute(&file)).collect() }
     }
 
+    /// These, and another folder.
+    #[must_use]
+    pub fn and_folder(mut self, folder: Option<&Path>) -> Self {
+        self.folders.extend(folder.map(absolute));
+        self
+    }
+
     /// Whether this file or folder, by its real path and what an open descriptor tells of it, is one of them, lies
     /// below one, or is another name of one.
     pub fn holds(&self, real: &Path, metadata: &Metadata) -> bool {

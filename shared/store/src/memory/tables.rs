@@ -12,6 +12,7 @@ use super::table::Table;
 use crate::audit_log::AuditEntry;
 use crate::datasets::Dataset;
 use crate::events::NewEvent;
+use crate::files::FileContent;
 use crate::people::User;
 use crate::rows::GrantRow;
 use crate::verdicts::StoredVerdict;
@@ -94,6 +95,18 @@ pub(crate) struct MeasuringRow {
     pub(crate) pass: i64,
     pub(crate) failed: i64,
     pub(crate) due: i64,
+}
+
+#[derive(Clone)]
+pub(crate) struct FileRecord {
+    pub(crate) team: Uuid,
+    pub(crate) kind: i64,
+    pub(crate) state: i64,
+    pub(crate) bytes: i64,
+    pub(crate) content: Option<FileContent>,
+    pub(crate) items: i64,
+    pub(crate) thumbnail_of: Option<(Uuid, i64)>,
+    pub(crate) touched: i64,
 }
 
 #[derive(Clone)]
@@ -195,6 +208,9 @@ tables! {
     datasets: Uuid => Dataset,
     segments: (Uuid, i64) => Segment,
     items: (Uuid, i64) => Item,
+    files: Uuid => FileRecord,
+    /// By team: what its files take.
+    file_usage: Uuid => i64,
     /// By dataset and item.
     picture_sizes: (Uuid, i64) => PictureSize,
     measuring: Uuid => MeasuringRow,

@@ -81,9 +81,9 @@ impl Run {
 
     /// Runs a step while the servers start, which takes them about as long as a short build.
     pub async fn step_and_servers(&mut self, title: &str, kind: Kind, command: Command) -> bool {
+        let (cache, install) = (self.cache(), self.cargo(&["install"]));
         let start = async {
-            let (servers, store) =
-                tokio::join!(Servers::start(), fetch::object_store(&self.cache(), self.cargo(&["install"])));
+            let (servers, store) = tokio::join!(Servers::start(), fetch::object_store(&cache, install));
             let mut servers = servers?;
             servers.add_object_store(&store?).await?;
             anyhow::Ok(servers)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_domain::text::check_text;
-use swath_domain::{FieldError, limits};
+use swath_domain::{FieldError, limits, uploads};
 use swath_runtime::access::MANAGER;
 use swath_runtime::{Caller, Context, Problem, Result};
 use swath_store::{NewDataset, Source, fill_pattern};
@@ -150,6 +150,12 @@ async fn check_pattern(context: &Context, team: TeamId, pattern: &str, count: i6
             errors.extend(check_item(&item).into_iter().map(named));
         }
         Some(_) => {}
+    }
+    if uploads::is_upload(pattern) {
+        errors.push(FieldError::new(
+            "source.pattern",
+            "must not be of uploaded pictures: each has an id of its own",
+        ));
     }
     if !(1..=limits::ITEMS_MAX).contains(&count) {
         errors.push(FieldError::new("source.count", format!("must be between 1 and {}", limits::ITEMS_MAX)));

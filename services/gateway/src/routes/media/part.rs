@@ -21,7 +21,7 @@ pub(super) struct Asked {
 }
 
 /// What is answered.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Plan {
     /// All of it.
     Whole,
@@ -31,6 +31,17 @@ pub(super) enum Plan {
     NotModified,
     /// There are no such bytes.
     Unsatisfiable,
+}
+
+impl Plan {
+    /// Which bytes of so many are sent: from the first on, up to the second.
+    pub(super) fn bytes(&self, length: u64) -> (u64, u64) {
+        match self {
+            Self::Whole => (0, length),
+            Self::Part(part) => (*part.start(), part.end() + 1),
+            Self::NotModified | Self::Unsatisfiable => (0, 0),
+        }
+    }
 }
 
 impl Asked {
@@ -71,6 +82,12 @@ fn lists(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|one| one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
+/// The tag of content that never changes, by its digest.
+pub(super) fn tag_of(digest: &[u8]) -> String {
+    let hex: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
 /// The tag of a file as it is: another one as soon as it is written or replaced.
 pub(super) fn tag(metadata: &Metadata) -> String {
     let mut digest = Sha256::new();
@@ -80,8 +97,7 @@ pub(super) fn tag(metadata: &Metadata) -> String {
     for moment in [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()] {
         digest.update(moment.to_le_bytes());
     }
-    let hex: String = digest.finalize()[..TAG_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    tag_of(&digest.finalize())
 }
 
 #[cfg(test)]

@@ -1,0 +1,149 @@
+//! Thumbnails: made where somebody first wants to see one, kept among the files, and made again once they were swept.
+
+mod scale;
+mod source;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use sha2::{Digest, Sha256};
+use swath_domain::ids::{DatasetId, FileId, TeamId};
+use swath_runtime::medium::Medium;
+use swath_runtime::{Context, Problem, Result};
+use swath_store::{FileContent, FilePurpose, NewFile, StoredFile};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+pub(crate) use scale::{MEDIA_TYPE, Unscaled};
+
+/// How long a thumbnail may take to be made, the wait for a core included.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Makes thumbnails: on each core one at a time.
+pub(crate) struct Thumbnails {
+    cores: Arc<Semaphore>,
+    /// Memory of the decoders.
+    memory: Arc<Semaphore>,
+}
+
+impl Default for Thumbnails {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let memory = scale::MEMORY_BYTES / scale::MEMORY_UNIT;
+        Self { cores: Arc::new(Semaphore::new(cores)), memory: Arc::new(Semaphore::new(memory)) }
+    }
+}
+
+/// An item whose thumbnail is wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) team: TeamId,
+    pub(crate) dataset: DatasetId,
+    pub(crate) item: i64,
+    pub(crate) uri: String,
+}
+
+/// A thumbnail and its digest.
+pub(crate) struct Thumbnail {
+    pub(crate) digest: Vec<u8>,
+    pub(crate) bytes: Bytes,
+}
+
+impl Thumbnails {
+    /// The thumbnail of an item that the team may see now.
+    pub(crate) async fn of(&self, context: &Context, wanted: &Wanted) -> Result<Thumbnail> {
+        may_see(context, wanted).await?;
+        if let Some(file) = context.store.thumbnail(wanted.dataset, wanted.item).await?
+            && let Some(bytes) = read(context, &file).await?
+        {
+            return Ok(Thumbnail { digest: file.content.digest, bytes });
+        }
+        let made = timeout(DEADLINE, self.make(context, wanted)).await;
+        let (bytes, size) = made.map_err(|_| Problem::busy())??;
+        let digest = Sha256::digest(&bytes).to_vec();
+        keep(context, wanted, (&digest, bytes.clone()), size).await;
+        Ok(Thumbnail { digest, bytes })
+    }
+
+    async fn make(&self, context: &Context, wanted: &Wanted) -> Result<(Bytes, (i64, i64))> {
+        let core = self.cores.clone().acquire_owned().await.map_err(|_| Problem::busy())?;
+        let content = source::of(context, wanted).await?;
+        let memory = self.memory.clone();
+        // The runtime's threads must not scale, and a deadline must not free the core of one that goes on.
+        let scaled = tokio::task::spawn_blocking(move || {
+            let scaled = content.scale(&memory);
+            drop(core);
+            scaled
+        });
+        // A decoder that panics on a picture has been counted.
+        let scaled = scaled.await.unwrap_or(Err(Unscaled::Unreadable))?;
+        Ok((scaled.bytes.into(), (scaled.width, scaled.height)))
+    }
+}
+
+/// Whether the team may see the picture, whenever its thumbnail was made.
+async fn may_see(context: &Context, wanted: &Wanted) -> Result<()> {
+    let access = context.media.of(&context.store, wanted.team).await?;
+    let may = match Medium::of(&wanted.uri) {
+        Medium::Web => return Err(Unscaled::Web.into()),
+        Medium::Data => true,
+        Medium::File => access.names_file(&wanted.uri),
+        Medium::Object(object) => access.holds_object(&object),
+        Medium::Upload(upload) => !context.store.uploads(wanted.team, &[upload.id]).await?.is_empty(),
+        Medium::Elsewhere => false,
+    };
+    if may { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// A stored thumbnail; none where its file is lost, so that it is made again.
+async fn read(context: &Context, file: &StoredFile) -> Result<Option<Bytes>> {
+    let length = u64::try_from(file.bytes).unwrap_or_default();
+    let content = match context.files.get(file.id, 0..length).await {
+        Ok(content) => content,
+        Err(swath_files::FilesError::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let pieces: Vec<Bytes> = content.try_collect().await.map_err(|_| Problem::unavailable())?;
+    Ok(Some(pieces.concat().into()))
+}
+
+/// Keeps a thumbnail, where there is room. One that cannot be kept is shown all the same.
+async fn keep(
+    context: &Context,
+    wanted: &Wanted,
+    (digest, bytes): (&[u8], Bytes),
+    (width, height): (i64, i64),
+) {
+    if !context.files.is_configured() {
+        return;
+    }
+    let (digest, media_type) = (digest.to_vec(), MEDIA_TYPE.to_owned());
+    let content = FileContent { digest, media_type, width, height, orientation: 1 };
+    if let Err(error) = try_keep(context, wanted, bytes, content).await {
+        tracing::warn!(detail = %error.detail, dataset = %wanted.dataset, item = wanted.item, "a thumbnail was not kept");
+    }
+}
+
+async fn try_keep(context: &Context, wanted: &Wanted, bytes: Bytes, content: FileContent) -> Result<()> {
+    let new = NewFile {
+        id: FileId(context.next_id()),
+        team: wanted.team,
+        bytes: bytes.len() as i64,
+        purpose: FilePurpose::Thumbnail(wanted.dataset, wanted.item),
+    };
+    let most = i64::try_from(context.config.files.team_bytes).unwrap_or(i64::MAX);
+    if !context.store.file_begin(new, most, context.now()).await? {
+        return Ok(());
+    }
+    let length = bytes.len() as u64;
+    match context.files.put(new.id, length, stream::iter([Ok(bytes)]).boxed()).await {
+        Ok(_) => context.store.file_finish(new, content, context.now()).await.map(drop)?,
+        Err(error) => {
+            context.store.file_abandon(new, context.now()).await?;
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Where the picture of an item lies.
+
+use swath_domain::uploads::Upload;
+
+use crate::media_path::is_data_picture;
+use crate::object_store::Object;
+
+/// Where an item lies, by the scheme of its URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium<'a> {
+    /// At an address that browsers load themselves.
+    Web,
+    /// In the URI itself.
+    Data,
+    /// On the server's disk.
+    File,
+    /// In the object store.
+    Object(Object<'a>),
+    /// Among the team's uploads.
+    Upload(Upload<'a>),
+    /// Where the server reaches nothing.
+    Elsewhere,
+}
+
+impl<'a> Medium<'a> {
+    /// Where the item of this URI lies.
+    pub fn of(uri: &'a str) -> Self {
+        let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => Self::Web,
+            "data" if is_data_picture(uri) => Self::Data,
+            "file" => Self::File,
+            "s3" => Object::parse(uri).map_or(Self::Elsewhere, Self::Object),
+            "upload" => Upload::parse(uri).map_or(Self::Elsewhere, Self::Upload),
+            _ => Self::Elsewhere,
+        }
+    }
+}
