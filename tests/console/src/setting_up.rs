@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use swath_browser::Browser;
 use swath_harness::{Team, World, until};
 
-use crate::scene::{KNOWN, PHOTOGRAPHS, is_shown, job_with, look_now, signed_in, take};
+use crate::scene::{KNOWN, PHOTOGRAPHS, copy_photograph, is_shown, job_with, look_now, signed_in, take};
 
 /// A small picture, as a manifest can hold it whole.
 const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC";
@@ -80,6 +80,7 @@ async fn make_dataset(browser: &Browser) {
     focus_is_on(browser, "Datasets").await;
     browser.see("nav.lists a[aria-current=page][href*=datasets]").await;
     browser.enter_on("New dataset").await;
+    browser.type_into("Where the items come from", "A manifest").await;
     browser.type_into("Name", "Small pictures").await;
     browser.tab_to("Manifest").await;
     choose(browser, &file(computer.path(), "bad.csv", "uri\nhttps://a.example/1.png\nnowhere\n\"\n")).await;
@@ -94,6 +95,46 @@ async fn make_dataset(browser: &Browser) {
     focus_is_on(browser, "Small pictures").await;
     browser.says("ready").await;
     browser.holds("the picture", "return document.querySelector('.pictures img')?.naturalWidth === 10").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_of_the_managers_computer_become_a_dataset() {
+    let world = World::shared().await;
+    let team = world.team("uploading").await;
+    let browser = signed_in(world.origin(), &team, &team.manager, "/manage?datasets=new").await;
+    let computer = tempfile::tempdir().unwrap();
+    for (place, name) in PHOTOGRAPHS.iter().enumerate() {
+        copy_photograph(name, &computer.path().join(format!("{}.png", place + 9)));
+    }
+    file(computer.path(), "notes.png", "this is a text");
+    browser.tab_to("Pictures").await;
+    let chosen = ["9.png", "10.png", "11.png", "notes.png"]
+        .map(|name| computer.path().join(name).display().to_string());
+    browser.see("input[type=file]").await.send_keys(&chosen.join("\n")).await.unwrap();
+    browser.says("4 pictures").await;
+    browser.type_into("Name", "Sent pictures").await;
+    browser.enter_on("Make the dataset").await;
+    browser.says("notes.png").await;
+    browser.see("[role=alert]").await;
+    assert_eq!(list(&team, &format!("/v1/datasets?team={}", team.id)).await, Vec::<Value>::new());
+
+    browser.reload().await;
+    browser.tab_to("Pictures").await;
+    browser.see("input[type=file]").await.send_keys(&chosen[..3].join("\n")).await.unwrap();
+    browser.says("3 pictures").await;
+    browser.type_into("Name", "Sent pictures").await;
+    browser.enter_on("Make the dataset").await;
+    focus_is_on(&browser, "Sent pictures").await;
+    browser.says("ready").await;
+    const THUMBNAILS: &str = "
+        const shown = [...document.querySelectorAll('.pictures img')];
+        return shown.length === 3 && shown.every((one) => one.complete && one.naturalWidth > 0 && one.naturalWidth <= 256);";
+    browser.holds("thumbnails", THUMBNAILS).await;
+    let datasets = list(&team, &format!("/v1/datasets?team={}", team.id)).await;
+    let items = list(&team, &format!("/v1/datasets/{}/items", datasets[0]["id"].as_str().unwrap())).await;
+    let names = items.iter().map(|item| item["uri"].as_str().unwrap().rsplit('/').next().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["9.png", "10.png", "11.png"]);
+    browser.close().await;
 }
 
 /// Invites somebody, and answers with the link.

@@ -85,6 +85,9 @@ async fn datasets(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
     browser.click_on("New dataset").await;
     browser.see("input[type=file]").await;
     look(browser, "manage-new-dataset").await;
+    browser.script("document.querySelector('form select').focus()").await;
+    browser.press("A manifest").await;
+    browser.see("input[type=file]:not([multiple]):not([webkitdirectory])").await;
     let computer = tempfile::tempdir().unwrap();
     let manifest = computer.path().join("streets.csv");
     let lines = (1..40).map(|line| format!("streets/{line}.jpg\n")).collect::<String>();

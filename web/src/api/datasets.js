@@ -3,6 +3,7 @@
 import { call } from './client.js';
 import { query } from './lists.js';
 import { sendFile } from './upload.js';
+import { manifestOf, sendPictures } from './uploads.js';
 
 /** @typedef {import('./types.js').Dataset} Dataset */
 /** @typedef {import('./types.js').DatasetItem} DatasetItem */
@@ -37,6 +38,19 @@ export function itemsOf(id, { isMissing, after, limit }) {
 export function importManifest({ team, name, base, isTrial, file, type }, { key, onProgress, signal }) {
   const path = `/v1/datasets?${query({ team, name, base, dry_run: isTrial ? 'true' : '' })}`;
   return sendFile(path, file, { headers: { 'Content-Type': type, 'Idempotency-Key': key }, onProgress, signal });
+}
+
+/**
+ * Makes a dataset from pictures, which are sent first, or checks it and keeps nothing but the pictures, for a day.
+ * @param {{ team: string, name: string, isTrial: boolean, pictures: import('../manage/datasets/picture-files.js').Picture[] }} source
+ * @param {{ key: string, onProgress: (sent: number) => void, signal: AbortSignal }} options with the bytes that are sent
+ * @returns {Promise<Dataset & Trial>}
+ */
+export async function importPictures({ team, name, isTrial, pictures }, { key, onProgress, signal }) {
+  const uris = await sendPictures(team, pictures, { onProgress, signal });
+  const manifest = { team, name, base: '', isTrial, file: manifestOf(uris), type: 'application/x-ndjson' };
+  // The manifest is small beside the pictures, whose progress is shown.
+  return importManifest(manifest, { key, onProgress: () => {}, signal });
 }
 
 /**

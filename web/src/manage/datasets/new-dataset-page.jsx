@@ -1,8 +1,8 @@
-// A dataset made from a manifest that the browser sends, or from a folder on the server.
+// A dataset made from pictures or a manifest that the browser sends, or from a folder on the server.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiProblem, passes } from '../../api/client.js';
-import { importFolder, importManifest } from '../../api/datasets.js';
+import { importFolder, importManifest, importPictures } from '../../api/datasets.js';
 import { newKey } from '../../api/keys.js';
 import { text } from '../../texts/texts.js';
 import { focusFirstFault } from '../parts/faults.js';
@@ -13,17 +13,20 @@ import { addressOfDataset } from '../place.js';
 import { FilePicker } from './file-picker.jsx';
 import { Outcome } from './outcome.jsx';
 import { typeOfManifest, nameFromFile } from './manifest-file.js';
+import { nameFromFolder, picturesOf } from './picture-files.js';
+import { PicturesPicker } from './pictures-picker.jsx';
 
 /** @typedef {import('../parts/faults.js').Fault} Fault */
 /** @typedef {import('../../api/datasets.js').Trial} Trial */
 /** @typedef {import('./outcome.jsx').Sending} Sending */
 
-const SOURCES = /** @type {const} */ (['manifest', 'folder']);
+const SOURCES = /** @type {const} */ (['pictures', 'manifest', 'folder']);
 
 /** @param {{ team: string, choice: any, onGo: (address: string) => void }} props */
 export function NewDatasetPage({ team, choice, onGo }) {
-  const [source, setSource] = useState(/** @type {typeof SOURCES[number]} */ ('manifest'));
+  const [source, setSource] = useState(/** @type {typeof SOURCES[number]} */ ('pictures'));
   const [file, setFile] = useState(/** @type {File | null} */ (null));
+  const [{ pictures, passedBy }, setPictures] = useState(() => picturesOf([]));
   const [{ name, base, folder }, setTexts] = useState({ name: '', base: '', folder: '' });
   const put = (/** @type {Partial<{ name: string, base: string, folder: string }>} */ next) => setTexts((texts) => ({ ...texts, ...next }));
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
@@ -32,17 +35,24 @@ export function NewDatasetPage({ team, choice, onGo }) {
   /** @param {boolean} isTrial */
   const begin = (isTrial) => {
     if (isBusy) return;
-    const own = ownFaults(name, source, file, folder);
-    const what = JSON.stringify([team, name, source, base, folder, isTrial, file?.name, file?.size, file?.lastModified]);
+    const own = ownFaults(name, source, { file, pictures, folder });
+    const chosen = source === 'pictures' ? pictures.map((picture) => picture.file) : file ? [file] : [];
+    const what = JSON.stringify([team, name, source, base, folder, isTrial, chosen.map((one) => [one.name, one.size, one.lastModified])]);
     run(own, isTrial, what, (options) => {
       if (source === 'folder') return importFolder({ team, name, folder, isTrial }, options);
+      if (source === 'pictures') return importPictures({ team, name, isTrial, pictures }, options);
       const whole = /** @type {File} */ (file);
       return importManifest({ team, name, base, isTrial, file: whole, type: typeOfManifest(whole.name) ?? '' }, options);
-    }, file?.size ?? 0);
+    }, chosen.reduce((sum, { size }) => sum + size, 0));
   };
   const pick = (/** @type {File | null} */ picked) => {
     setFile(picked);
     if (picked && name.trim() === '') put({ name: nameFromFile(picked.name) });
+  };
+  const pickPictures = (/** @type {FileList | null} */ picked) => {
+    const files = [...picked ?? []];
+    setPictures(picturesOf(files));
+    if (name.trim() === '') put({ name: nameFromFolder(files) });
   };
   return (
     <main id="main" class="calm wide">
@@ -51,6 +61,7 @@ export function NewDatasetPage({ team, choice, onGo }) {
       {choice}
       <form ref={form} class="fields" onSubmit={(event) => { event.preventDefault(); begin(false); }}>
         <SelectField label={text('datasets.source')} path="source" faults={[]} value={source} options={SOURCES} said={(one) => text(`datasets.source.${one}`)} onChange={setSource} />
+        {source === 'pictures' && <PicturesPicker pictures={pictures} passedBy={passedBy} faults={faults} onPick={pickPictures} />}
         {source === 'manifest' && <FilePicker file={file} faults={faults} onPick={pick} />}
         {source === 'manifest' && <TextField label={text('datasets.base')} hint={text('datasets.base_hint')} path="base" faults={faults} value={base} onInput={(next) => put({ base: next })} />}
         {source === 'folder' && <TextField label={text('datasets.folder')} hint={text('datasets.folder_hint')} path="source" faults={faults} value={folder} onInput={(next) => put({ folder: next })} />}
@@ -66,9 +77,15 @@ export function NewDatasetPage({ team, choice, onGo }) {
   );
 }
 
-/** What can be said without the server. @param {string} name @param {'manifest' | 'folder'} source @param {File | null} file @param {string} folder @returns {Fault[]} */
-function ownFaults(name, source, file, folder) {
+/**
+ * What can be said without the server.
+ * @param {string} name @param {typeof SOURCES[number]} source
+ * @param {{ file: File | null, pictures: import('./picture-files.js').Picture[], folder: string }} chosen
+ * @returns {Fault[]}
+ */
+function ownFaults(name, source, { file, pictures, folder }) {
   const faults = [];
+  if (source === 'pictures' && pictures.length === 0) faults.push({ field: 'file', message: text('datasets.no_pictures') });
   if (source === 'manifest' && file === null) faults.push({ field: 'file', message: text('datasets.no_file') });
   if (source === 'manifest' && file && typeOfManifest(file.name) === null) faults.push({ field: 'file', message: text('datasets.not_manifest') });
   if (source === 'folder' && folder.trim() === '') faults.push({ field: 'source.folder', message: text('form.needed') });

@@ -1,15 +1,14 @@
-// An item of a dataset as managers see it: its picture where the browser can show it by itself, its name otherwise. Thumbnails
-// plug in here.
+// An item of a dataset as managers see it: its thumbnail, or its picture where the browser can show it by itself, and its name.
 
 import { useEffect, useState } from 'preact/hooks';
 import { blobOf } from '../../api/pictures.js';
 import { text } from '../../texts/texts.js';
 import { nameOfItem } from './item-name.js';
 
-/** @param {{ item: import('../../api/types.js').DatasetItem }} props */
-export function ItemPicture({ item }) {
+/** @param {{ dataset: string, item: import('../../api/types.js').DatasetItem }} props */
+export function ItemPicture({ dataset, item }) {
   const [isBroken, setBroken] = useState(false);
-  const address = useAddress(item.uri);
+  const address = useAddress(dataset, item);
   const name = nameOfItem(item.uri);
   const facts = [item.width && item.height ? `${item.width} × ${item.height}` : null, item.missing_since ? text('items.missing') : null];
   return (
@@ -25,16 +24,16 @@ export function ItemPicture({ item }) {
   );
 }
 
-/** From where the browser can show an item without a lease, or nothing. @param {string} uri */
-function useAddress(uri) {
+/** From where the browser can show an item without a lease. @param {string} dataset @param {import('../../api/types.js').DatasetItem} item */
+function useAddress(dataset, { uri, index }) {
   const [address, setAddress] = useState('');
   useEffect(() => {
     if (/^https?:/i.test(uri)) return setAddress(uri);
-    if (!uri.startsWith('data:')) return setAddress('');
+    if (!uri.startsWith('data:')) return setAddress(`/v1/datasets/${dataset}/items/${index}/thumbnail`);
     const made = URL.createObjectURL(blobOf(uri));
     setAddress(made);
     return () => URL.revokeObjectURL(made);
-  }, [uri]);
+  }, [dataset, index, uri]);
   return address;
 }
 

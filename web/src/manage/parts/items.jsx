@@ -17,7 +17,7 @@ export function Items({ dataset, isMissing = false, limit, onFailed }) {
       {page === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {page !== null && page.items.length === 0 && <p class="quiet">{text(isMissing ? 'datasets.none_missing' : 'datasets.no_items')}</p>}
       <ul class="pictures">
-        {page?.items.map((item) => <li key={item.index}><ItemPicture item={item} /></li>)}
+        {page?.items.map((item) => <li key={item.index}><ItemPicture dataset={dataset} item={item} /></li>)}
       </ul>
       <Pager pages={pages} next={page?.next ?? null} />
     </div>
