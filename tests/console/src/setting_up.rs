@@ -28,7 +28,7 @@ async fn choose(browser: &Browser, path: &Path) {
 }
 
 /// What has the focus says this.
-async fn focus_is_on(browser: &Browser, words: &str) {
+pub async fn focus_is_on(browser: &Browser, words: &str) {
     let script = format!("return document.activeElement.textContent.includes('{words}')");
     browser.holds(&format!("the focus on `{words}`"), &script).await;
 }
@@ -43,7 +43,7 @@ async fn refuses(browser: &Browser, name: &str, words: &str) {
     browser.holds(&format!("a fault of `{name}`"), &script).await;
 }
 
-async fn list(team: &Team, path: &str) -> Vec<Value> {
+pub async fn list(team: &Team, path: &str) -> Vec<Value> {
     let told = team.manager.get(path).await.ok();
     told["items"].as_array().cloned().unwrap_or_default()
 }
@@ -54,8 +54,8 @@ async fn a_dataset_a_person_and_a_job_are_made_by_keyboard_alone() {
     let team = world.team("setting-up").await;
     let browser = signed_in(world.origin(), &team, &team.manager, "/manage").await;
     make_dataset(&browser).await;
-    let link = invite(&browser).await;
-    let zoe = join(&link).await;
+    let link = invite(&browser, "Zoe", &[]).await;
+    let zoe = join(&link, "Zoe from elsewhere").await;
     make_job(&browser).await;
 
     let jobs = list(&team, &format!("/v1/jobs?team={}", team.id)).await;
@@ -137,11 +137,14 @@ async fn pictures_of_the_managers_computer_become_a_dataset() {
     browser.close().await;
 }
 
-/// Invites somebody, and answers with the link.
-async fn invite(browser: &Browser) -> String {
+/// Invites somebody, with each of these roles given or taken away, and answers with the link.
+pub async fn invite(browser: &Browser, name: &str, roles: &[&str]) -> String {
     browser.enter_on("People").await;
     focus_is_on(browser, "People").await;
-    browser.type_into("For whom", "Zoe").await;
+    for role in roles {
+        browser.type_into(role, " ").await;
+    }
+    browser.type_into("For whom", name).await;
     browser.enter_on("Make an invitation").await;
     browser.see(".secret input:focus").await;
     let link = browser.script("return document.activeElement.value").await;
@@ -155,16 +158,16 @@ async fn invite(browser: &Browser) -> String {
 }
 
 /// Somebody follows the link, in a browser of their own.
-async fn join(link: &str) -> Browser {
+pub async fn join(link: &str, name: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
     browser.goto(link).await;
     browser.see("form input:focus").await;
-    browser.press("Zoe from elsewhere").await;
+    browser.press(name).await;
     browser.enter().await;
     browser.see("input[readonly]:focus").await;
     browser.enter_on("I have it").await;
     browser.see("header.shell").await;
-    browser.says("Zoe from elsewhere").await;
+    browser.says(name).await;
     let kept =
         browser.script("return location.href + JSON.stringify({...localStorage, ...sessionStorage})").await;
     assert!(!kept.to_string().contains("swath_"), "{kept}");

@@ -23,4 +23,5 @@ mod screenshots;
 mod setting_up;
 mod sharing;
 mod signing_in;
+mod team_day;
 mod tour;
