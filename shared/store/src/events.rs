@@ -222,8 +222,9 @@ impl Store {
     }
 }
 
-async fn forget(db: &mut Db<'_>, before: Time, limit: i64) -> Result<u64> {
-    let old = fetch_all!(
+/// The oldest events that are counted: where they stand, and when they were appended.
+async fn oldest(db: &mut Db<'_>, limit: i64) -> Result<Vec<(i64, i64)>> {
+    fetch_all!(
         db,
         (i64, i64),
         "SELECT e.position, e.at FROM event_marks m CROSS JOIN events e
@@ -233,9 +234,17 @@ async fn forget(db: &mut Db<'_>, before: Time, limit: i64) -> Result<u64> {
             let folded = t.marks().folded;
             t.events.range(..=folded).take(limit as usize).map(|(position, event)| (*position, event.at.0)).collect()
         }
-    )?;
+    )
+}
+
+async fn forget(db: &mut Db<'_>, before: Time, limit: i64) -> Result<u64> {
+    // Mostly nothing is old enough, and one row says so.
+    if oldest(db, 1).await?.first().is_none_or(|(_, at)| *at >= before.0) {
+        return Ok(0);
+    }
     // Positions and times are nearly, and not quite, in the same order.
-    let Some((to, _)) = old.iter().take_while(|(_, at)| *at < before.0).last().copied() else { return Ok(0) };
+    let old = oldest(db, limit).await?.into_iter().take_while(|(_, at)| *at < before.0);
+    let Some((to, _)) = old.last() else { return Ok(0) };
     execute!(
         db,
         "UPDATE event_marks SET cleared = $1 WHERE cleared < $1",

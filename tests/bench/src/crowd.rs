@@ -56,7 +56,7 @@ pub async fn renewals(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
 }
 
 /// Which share of one core everything but the load uses while something is done that takes `long`.
-async fn share(long: Duration, done: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<f64> {
+pub async fn share(long: Duration, done: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<f64> {
     let before = Cost::now();
     done.await?;
     Ok(Cost::now().since(&before).server() / long.as_secs_f64())

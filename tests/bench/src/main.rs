@@ -11,6 +11,7 @@ mod gauge;
 mod loops;
 mod machine;
 mod size;
+mod streams;
 mod swath;
 mod table;
 mod work;
@@ -161,6 +162,9 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
     }
     if wanted("renewals") {
         crowd::renewals(&mut table, effort).await?;
+    }
+    if wanted("streams") {
+        streams::measure(&mut table, effort).await?;
     }
     if wanted("endurance") {
         endurance::measure(&mut table, effort).await?;
