@@ -96,7 +96,7 @@ async fn write(path: &Path, mut content: Content) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = step(options.open(path)).await?;
-    // Whoever sends is given their time elsewhere.
+    // The time that a sender may take is bounded elsewhere.
     while let Some(piece) = content.try_next().await.map_err(FilesError::Arriving)? {
         step(file.write_all(&piece)).await?;
     }

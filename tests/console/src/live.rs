@@ -95,7 +95,7 @@ async fn a_page_without_the_stream_says_so_and_asks_by_the_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_removed_is_signed_out_of_the_page_that_is_open() {
+async fn a_member_who_is_removed_is_signed_out_of_the_open_page() {
     let world = World::shared().await;
     let team = world.team("removed").await;
     let job = job(world, &team).await;

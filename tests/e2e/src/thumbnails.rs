@@ -1,4 +1,4 @@
-//! Thumbnails: made by the server for whoever manages the dataset, as long as its team may see the picture.
+//! Thumbnails: made by the server for managers of the dataset, as long as its team may see the picture.
 
 use std::time::Duration;
 

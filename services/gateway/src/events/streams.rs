@@ -80,11 +80,12 @@ impl Streams {
         self.open.len()
     }
 
-    /// Opens a stream that begins with these pieces.
+    /// Opens a stream that begins with these pieces. Clients that have left make room for it first.
     pub(crate) fn open(&mut self, owner: Owner, pieces: Vec<Bytes>) -> Result<mpsc::Receiver<Bytes>, Full> {
-        self.forget_left();
-        let of_person = self.people.get(&owner.scope.user).copied().unwrap_or_default();
-        if of_person >= PER_PERSON_MAX {
+        if self.open.len() >= self.most || self.of(owner.scope.user) >= PER_PERSON_MAX {
+            self.close_where(|stream| stream.sender.is_closed());
+        }
+        if self.of(owner.scope.user) >= PER_PERSON_MAX {
             return Err(Full::Person);
         }
         if self.open.len() >= self.most {
@@ -102,11 +103,8 @@ impl Streams {
         Ok(receiver)
     }
 
-    /// Takes away the streams whose clients have left, so that their places are free.
-    fn forget_left(&mut self) {
-        if self.open.len() >= self.most || self.people.values().any(|count| *count >= PER_PERSON_MAX) {
-            self.close_where(|stream| stream.sender.is_closed());
-        }
+    fn of(&self, user: UserId) -> usize {
+        self.people.get(&user).copied().unwrap_or_default()
     }
 
     /// Sends to each stream what `pieces` says; counts why streams were closed on the way.

@@ -13,7 +13,7 @@ use crate::{
 
 suite! {
     a_file_counts_from_its_beginning_and_no_more_once_it_is_dropped
-    the_quota_holds_whoever_comes_at_once
+    the_quota_holds_for_uploads_at_the_same_time
     the_same_content_is_one_file_of_its_team
     those_who_bring_the_same_content_at_once_get_one_file
     items_keep_their_uploads_and_a_dropped_version_lets_them_go
@@ -86,7 +86,7 @@ async fn a_file_counts_from_its_beginning_and_no_more_once_it_is_dropped(world: 
     assert!(world.store.uploads(other, &[file.id]).await.unwrap().is_empty());
 }
 
-async fn the_quota_holds_whoever_comes_at_once(world: World) {
+async fn the_quota_holds_for_uploads_at_the_same_time(world: World) {
     let files: Vec<_> = (0..12).map(|_| new(&world, world.team, 300)).collect();
     let begun = join_all(files.iter().map(|file| world.store.file_begin(*file, QUOTA, world.now()))).await;
     let begun = begun.into_iter().filter(|begun| *begun.as_ref().unwrap()).count();
@@ -191,7 +191,7 @@ async fn what_an_item_comes_to_name_is_not_swept(world: World) {
         let id = importing(&world).await;
         let append = world.store.dataset_append(id, 1, vec![names(&file, "a.png")], world.now());
         let (appended, swept) = tokio::join!(append, world.store.files_expire(everything(&world), 10));
-        // Whoever comes first, an item never names what is gone.
+        // In whatever order the two run, an item never names what is gone.
         match swept.unwrap() {
             0 => {
                 appended.unwrap();

@@ -192,7 +192,7 @@ async fn recount(tx: &mut Tx, job: JobId) -> Result<()> {
     let db = &mut tx.db();
     see_one_moment(db).await?;
     let Some(ranges) = sizes(db, &[job.0]).await?.remove(&job.0) else { return Ok(()) };
-    // Whoever counts events at the same time collides with this one.
+    // A process that counts events at the same time collides with this transaction.
     execute!(db, "UPDATE event_marks SET folded = folded"; |_t| Ok(0))?;
     execute!(
         db,
