@@ -65,6 +65,8 @@ pub(crate) struct Gauges {
     pub(crate) measuring: Gauge,
     /// Bytes of uploads and thumbnails.
     pub(crate) file_bytes: Gauge,
+    /// Seconds that the oldest event has waited to be counted.
+    pub(crate) event_age: Gauge,
     /// Messages in the queues.
     pub(crate) depth: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
@@ -179,6 +181,10 @@ impl Gauges {
                 "swath_file_bytes",
                 "Bytes that the uploads and thumbnails of all teams take.",
             )?,
+            event_age: Gauge::new(
+                "swath_oldest_uncounted_event_seconds",
+                "How long the oldest event has waited to be counted into the map of its job.",
+            )?,
             depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
             read_for,
@@ -199,7 +205,7 @@ impl Gauges {
         *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
-    fn all(&self) -> [&dyn Collector; 17] {
+    fn all(&self) -> [&dyn Collector; 18] {
         [
             &self.items,
             &self.assignments,
@@ -215,6 +221,7 @@ impl Gauges {
             &self.missing_pictures,
             &self.measuring,
             &self.file_bytes,
+            &self.event_age,
             &self.depth,
             &self.read_at,
             &self.read_for,

@@ -120,6 +120,7 @@ impl Metrics {
         self.gauges.sum(&sums);
         self.show_leases(held, now).await?;
         self.show_pictures().await?;
+        self.show_events(now).await?;
         self.show_queues(&teams).await;
         self.gauges.read_at.set(now.0 as f64 / 1e6);
         self.gauges.read_for.set(began.elapsed().as_secs_f64());
@@ -146,7 +147,7 @@ impl Metrics {
             self.gauges.show(&label, progress);
             self.gauges.describe(&label, job);
             for (stage, since) in ["annotate", "review"].iter().zip(ages) {
-                let age = since.map_or(0.0, |since| (now - since).max(0) as f64 / 1e6);
+                let age = since.map_or(0.0, |since| seconds_since(since, now));
                 self.gauges.age.with_label_values(&[label.as_str(), stage]).set(age);
             }
         }
@@ -168,6 +169,12 @@ impl Metrics {
         self.gauges.missing_pictures.set(store.all_pictures_missing(PICTURES).await? as f64);
         self.gauges.measuring.set(store.datasets_measuring().await? as f64);
         self.gauges.file_bytes.set(store.all_file_usage().await? as f64);
+        Ok(())
+    }
+
+    async fn show_events(&self, now: Time) -> Result<()> {
+        let since = self.context.store.events_uncounted_since().await?;
+        self.gauges.event_age.set(since.map_or(0.0, |since| seconds_since(since, now)));
         Ok(())
     }
 
@@ -202,6 +209,10 @@ impl Metrics {
         }
         Some(sum)
     }
+}
+
+fn seconds_since(since: Time, now: Time) -> f64 {
+    (now - since).max(0) as f64 / 1e6
 }
 
 /// Takes out the job that can best be told of in a sum: not active, low in priority, due late, new.

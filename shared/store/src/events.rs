@@ -10,7 +10,7 @@ use swath_domain::planted::{Bug, is};
 use uuid::Uuid;
 
 use crate::core::Store;
-use crate::db::{Db, execute, execute_each, fetch_all, row};
+use crate::db::{Db, execute, execute_each, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::memory::Tables;
 
@@ -211,6 +211,18 @@ impl Store {
         )?;
         let first = rows.iter().take_while(|(_, at)| *at >= since.0).last();
         Ok(first.map(|(position, _)| position - 1))
+    }
+
+    /// When the oldest event was appended that is not counted in the coverage yet.
+    pub async fn events_uncounted_since(&self) -> Result<Option<Time>> {
+        let mut reader = self.reader().await?;
+        let oldest = fetch_one!(
+            &mut reader.db(),
+            (i64,),
+            "SELECT e.at FROM event_marks m CROSS JOIN events e WHERE e.position > m.folded ORDER BY e.position LIMIT 1";
+            |t| t.events.range(t.marks().folded + 1..).next().map(|(_, event)| (event.at.0,))
+        )?;
+        Ok(oldest.map(|(at,)| Time(at)))
     }
 
     /// Clears away at most `limit` events that are older than `before` and are counted in the coverage.

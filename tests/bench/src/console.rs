@@ -13,6 +13,7 @@ use crate::swath::Installation;
 use crate::table::Table;
 
 use scene::Scene;
+pub use scene::run;
 
 /// The names of its measurements.
 pub const PARTS: [&str; 5] =

@@ -166,6 +166,12 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
     if wanted("streams") {
         streams::measure(&mut table, effort).await?;
     }
+    if wanted("streams under load") {
+        streams::under_load(&mut table, effort).await?;
+    }
+    if wanted("maps") {
+        size::maps(&mut table, effort).await?;
+    }
     if wanted("endurance") {
         endurance::measure(&mut table, effort).await?;
     }

@@ -29,6 +29,8 @@ const FEW: u64 = 10_000;
 /// Scrapes looked at, a little apart, so that they tell of several readings.
 const SCRAPES: usize = 50;
 const BETWEEN: Duration = Duration::from_millis(250);
+/// Stretches of a map, and ranges of a small job.
+const STRETCHES: usize = 1_000;
 /// How long the cutting of a backlog may take.
 const CUTTING: Duration = Duration::from_secs(300);
 
@@ -217,4 +219,84 @@ pub async fn start(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     table.take(row.wanted(Target::AtMost(500.0)));
     table.take(Row::of("embedded: memory when idle", "MB", &idle).wanted(Target::AtMost(50.0)));
     Ok(())
+}
+
+/// The coverage map of jobs of several sizes, each read in as many stretches; in the two that were cut no range is empty.
+pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
+    let servers = servers(effort).await?;
+    let mut took = [const { Vec::new() }; 3];
+    for _ in 0..effort.times {
+        let installation = Installation::cutting(Some(&servers), BACKLOG).await?;
+        let admin = installation.admin()?;
+        let large = Scene::set(&admin, &installation.placed(&Plan { items: LARGE, ..plan(1) })).await?;
+        first_lease(&large.annotators[0].client, &large.job.to_string()).await?;
+        let many = Scene::set(&admin, &installation.placed(&Plan { items: BACKLOG, ..plan(1) })).await?;
+        pending(&many, BACKLOG).await?;
+        let (_, few) = another_job(&many, STRETCHES as u64).await?;
+        until("the small job to be cut", CUTTING, || async {
+            let job: Value = many.manager.get(&format!("/v1/jobs/{few}"), &[]).await.ok()?;
+            (job["counts"]["pending"] == STRETCHES).then_some(())
+        })
+        .await?;
+        // What is called off in bulk counts in the map, range by range.
+        for job in [&few, &many.job.to_string()] {
+            many.manager.post::<Value>(&format!("/v1/jobs/{job}/cancel"), &json!({})).await?;
+        }
+        let client = &many.manager;
+        for (place, (client, job, called_off)) in [
+            (client, few, STRETCHES as u64),
+            (client, many.job.to_string(), BACKLOG),
+            (&large.manager, large.job.to_string(), 0),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            until("the map to be counted", CUTTING, || async {
+                let map = map(client, &job).await.ok()?;
+                (sum(&map, "cancelled") == called_off).then_some(())
+            })
+            .await?;
+            counted(&installation).await?;
+            took[place].push(map_ms(client, &job).await?);
+        }
+    }
+    servers.stop().await;
+    let [few, many, large] = &took;
+    table.take(Row::of("the map of a job of 1,000 ranges", "ms", few));
+    let row = Row::of("the map of a job of 1,000,000 ranges", "ms", many);
+    table.take(row.beside("1,000", median(many) / median(few)).wanted(Target::ShareAtMost(2.0)));
+    let row = Row::of("the map of a job over 100 million items", "ms", large);
+    table.take(row.beside("1,000", median(large) / median(few)).wanted(Target::ShareAtMost(2.0)));
+    Ok(())
+}
+
+/// Waits until no event is left to be counted: readers would add it.
+async fn counted(installation: &Installation) -> anyhow::Result<()> {
+    let metrics = installation.metrics_address("metrics")?;
+    let client = Client::new(&metrics)?;
+    until("all events to be counted", CUTTING, || async {
+        let text = client.text(&metrics).await.ok()?;
+        text.lines().find(|line| *line == "swath_oldest_uncounted_event_seconds 0").map(drop)
+    })
+    .await
+}
+
+async fn map(client: &Client, job: &str) -> anyhow::Result<Value> {
+    Ok(client.get(&format!("/v1/jobs/{job}/coverage"), &[("buckets", STRETCHES.to_string())]).await?)
+}
+
+fn sum(map: &Value, state: &str) -> u64 {
+    let stretches = map["buckets"].as_array().into_iter().flatten();
+    stretches.filter_map(|stretch| stretch[state].as_u64()).sum()
+}
+
+/// The median of many reads of a map, in milliseconds.
+async fn map_ms(client: &Client, job: &str) -> anyhow::Result<f64> {
+    let mut took = Vec::new();
+    for _ in 0..SCRAPES {
+        let began = Instant::now();
+        map(client, job).await?;
+        took.push(began.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Ok(median(&took))
 }

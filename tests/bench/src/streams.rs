@@ -1,21 +1,30 @@
-//! Streams of events that are open while little happens: what they take of a gateway's memory and of a core.
+//! Streams of events: what they take of a gateway's memory and of a core while little happens, and what they take from those
+//! who work.
 
 use std::time::Duration;
 
+use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
-use swath_load::Scene;
+use serde_json::{Value, json};
+use swath_browser::Browser;
+use swath_client::Client;
+use swath_load::{Person, Plan, Scene};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::Effort;
+use crate::console::run;
 use crate::cost::resident;
 use crate::crowd::share;
+use crate::gauge::Window;
 use crate::loops::{plan, servers};
 use crate::swath::Installation;
-use crate::table::{Row, Table, Target};
+use crate::table::{Row, Table, Target, median};
 
 /// Streams that are opened at the same time.
 const AT_ONCE: usize = 16;
+/// People who work meanwhile.
+const WORKERS: usize = 64;
 /// Signs of life come every 15 seconds, so that each stream has some.
 const WINDOW: Duration = Duration::from_secs(45);
 
@@ -33,18 +42,7 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
         anyhow::Ok(())
     })
     .await?;
-    let opening = scene.annotators.iter().map(|person| {
-        let client = person.client.at(&gateway);
-        async move { client?.download("/v1/events", &[]).await }
-    });
-    let streams: Vec<_> = stream::iter(opening).buffered(AT_ONCE).try_collect().await?;
-    let mut reading = JoinSet::new();
-    for pieces in streams {
-        reading.spawn(async move {
-            let mut pieces = std::pin::pin!(pieces);
-            while let Some(Ok(_)) = pieces.next().await {}
-        });
-    }
+    let reading = open(&scene.annotators, &gateway).await?;
     sleep(effort.warm_up).await;
     let open = share(WINDOW, async {
         sleep(WINDOW).await;
@@ -52,9 +50,7 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     })
     .await?;
     let held = resident("gateway");
-    let ended = people - reading.len();
-    anyhow::ensure!(ended == 0, "{ended} streams have ended");
-    drop(reading);
+    all_are_open(reading)?;
     drop(installation);
     servers.stop().await;
     let scale = 5_000.0 / people as f64;
@@ -68,4 +64,78 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
         row.wanted(Target::AtMost(5.0)).noting(format!("{people} streams; idle {:.1} %", idle * 100.0)),
     );
     Ok(())
+}
+
+/// Opens a stream for each of these people, and reads it.
+async fn open(people: &[Person], gateway: &str) -> anyhow::Result<JoinSet<()>> {
+    let opening = people.iter().map(|person| {
+        let client = person.client.at(gateway);
+        async move { client?.download("/v1/events", &[]).await }
+    });
+    let streams: Vec<_> = stream::iter(opening).buffered(AT_ONCE).try_collect().await?;
+    let mut reading = JoinSet::new();
+    for pieces in streams {
+        reading.spawn(async move {
+            let mut pieces = std::pin::pin!(pieces);
+            while let Some(Ok(_)) = pieces.next().await {}
+        });
+    }
+    Ok(reading)
+}
+
+fn all_are_open(mut reading: JoinSet<()>) -> anyhow::Result<()> {
+    let mut ended = 0;
+    while reading.try_join_next().is_some() {
+        ended += 1;
+    }
+    anyhow::ensure!(ended == 0, "{ended} streams have ended");
+    Ok(())
+}
+
+/// Lease + submit of a few people, alone and while the streams of many in their team and a manager's board are open.
+pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
+    let people = if effort.times > 1 { 5_000 } else { 1_000 };
+    let servers = servers(effort).await?;
+    let (mut alone, mut beside, mut violations, mut note) = (Vec::new(), Vec::new(), 0, String::new());
+    for _ in 0..effort.times {
+        let installation = Installation::start(&servers, 1, 1).await?;
+        let crowd = installation.placed(&Plan { items: 1, ..plan(people) });
+        let crowd = Scene::set(&installation.admin()?, &crowd).await?;
+        let team = crowd.look().await?["team"].as_str().context("a job without a team")?.to_owned();
+        let plan = Plan { team: Some(team), ..plan(WORKERS) };
+        let (quiet, found) = installation.watch(&plan, effort).await?;
+        let reading = open(&crowd.annotators, &installation.address("gateway")?).await?;
+        let board = board(&installation, &crowd.manager).await?;
+        let (busy, more) = installation.watch(&plan, effort).await?;
+        all_are_open(reading)?;
+        board.close().await;
+        violations += found + more;
+        note = format!("{}; then {}", told(&quiet), told(&busy));
+        alone.push(quiet.server_micros);
+        beside.push(busy.server_micros);
+    }
+    servers.stop().await;
+    table.take(Row::of("lease + submit alone, the servers' time", "µs", &alone));
+    let row = Row::of(format!("the same while {people} streams and a board are open"), "µs", &beside);
+    let shares: Vec<f64> = beside.iter().zip(&alone).map(|(beside, alone)| beside / alone).collect();
+    let row = row.beside("alone", median(&shares)).wanted(Target::ShareAtMost(1.1)).checked(violations);
+    table.take(row.noting(note));
+    Ok(())
+}
+
+fn told(window: &Window) -> String {
+    format!("{:.0} cycles/s, {}", window.rate, window.told())
+}
+
+/// A browser with the manager's board.
+async fn board(installation: &Installation, manager: &Client) -> anyhow::Result<Browser> {
+    let origin = installation.world().origin();
+    let me: Value = manager.get("/v1/me", &[]).await?;
+    let link: Value = manager.post("/v1/sign-in-links", &json!({"user": me["user"]["id"]})).await?;
+    let browser = Browser::open().await?;
+    browser.goto(&format!("{origin}/")).await;
+    run(&browser, include_str!("console/scripts/sign-in.js"), vec![link["code"].clone()]).await?;
+    browser.goto(&format!("{origin}/manage")).await;
+    browser.see(".job-strip .map").await;
+    Ok(browser)
 }

@@ -1,25 +1,21 @@
 //! The way through a page by Tab.
 
 use crate::Browser;
+use crate::seeing::IS_CALLED;
 
 /// The way of WebDriver to name the key Tab.
 pub const TAB: char = '\u{e004}';
 /// Stops on a page at most, some of which are passed twice.
 const STOPS_MAX: usize = 400;
 /// Whether the focus is on something that is called so.
-const IS_CALLED: &str = "
-    const one = document.activeElement;
-    if (!one.matches('a, button, input, select, textarea, summary')) return false;
-    const labels = [...(one.labels ?? [])].map((label) => label.textContent);
-    const own = one.matches('select, textarea') ? '' : one.textContent;
-    return [one.getAttribute('aria-label'), own, ...labels].some((name) => (name ?? '').trim().startsWith(arguments[0]));";
+const HAS_FOCUS: &str = "return isCalled(document.activeElement, arguments[0]);";
 
 impl Browser {
     /// Presses Tab until the focus is on the button, link or field whose name begins so.
     pub async fn tab_to(&self, name: &str) {
         for _ in 0..STOPS_MAX {
             self.press(&TAB.to_string()).await;
-            if self.script_with(IS_CALLED, vec![name.into()]).await == true {
+            if self.script_with(&format!("{IS_CALLED} {HAS_FOCUS}"), vec![name.into()]).await == true {
                 return;
             }
         }

@@ -12,6 +12,20 @@ use crate::Browser;
 /// How long something may take to appear on a page, however busy the machine.
 const SHOWN: Duration = Duration::from_secs(60);
 
+/// Whether the name of a button, a link or a field begins so.
+pub(crate) const IS_CALLED: &str = "
+    const CONTROLS = 'a, button, input, select, textarea, summary';
+    const isCalled = (one, begin) => {
+        if (!one.matches(CONTROLS)) return false;
+        const labels = [...(one.labels ?? [])].map((label) => label.textContent);
+        const own = one.matches('select, textarea') ? '' : one.textContent;
+        return [one.getAttribute('aria-label'), own, ...labels].some((name) => (name ?? '').trim().startsWith(begin));
+    };";
+/// The first thing to be clicked on that is called so.
+const FIND_CALLED: &str = "
+    const all = [...document.querySelectorAll(CONTROLS)];
+    return all.find((one) => isCalled(one, arguments[0]) && one.checkVisibility() && !one.disabled);";
+
 impl Browser {
     /// Waits until `look` gives something; panics with what the page says instead.
     async fn wait<T, F, Fut>(&self, what: &str, look: F) -> T
@@ -48,6 +62,17 @@ impl Browser {
             format!("//*[self::button or self::a or self::summary][contains(normalize-space(.), '{words}')]");
         let look = || async { self.client.find(Locator::XPath(&path)).await.ok()?.click().await.ok() };
         self.wait(&format!("a click on `{words}`"), look).await;
+    }
+
+    /// Clicks on the button, link or field whose name begins so.
+    pub async fn click_named(&self, name: &str) {
+        let find = format!("{IS_CALLED} {FIND_CALLED}");
+        let look = || async {
+            let found = self.client.execute(&find, vec![name.into()]).await.ok()?;
+            let id = found.as_object()?.values().next()?.as_str()?.to_owned();
+            Element::from_element_id(self.client.clone(), id.into()).click().await.ok()
+        };
+        self.wait(&format!("a click on `{name}`"), look).await;
     }
 
     /// Waits until the page says this.

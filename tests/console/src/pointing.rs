@@ -3,12 +3,11 @@
 use serde_json::json;
 use swath_harness::World;
 
+use crate::hand::BOX;
 use crate::recording::Recording;
 use crate::scene::{PHOTOGRAPHS, has_status, is_marked, is_shown, job, look_now, signed_in};
 use swath_browser::{Browser, Pointer};
 
-/// Two corners of a box, from the middle of the picture, in pixels of the screen.
-const BOX: [(f64, f64); 2] = [(-60.0, -50.0), (40.0, 30.0)];
 /// The picture that is done by touch.
 const TOUCHED: usize = 2;
 

@@ -118,16 +118,30 @@ async fn carry(shared: &Shared, request: Request) -> Response {
     }
     let sent = shared.client.request(parts.method, format!("{}{path}", shared.server));
     let sent = sent.headers(without_own(parts.headers)).body(body).send().await;
+    let sent = match sent {
+        Ok(answer) if is_stream(&answer) => return streamed(answer),
+        other => other,
+    };
     match whole(sent).await {
         Ok((status, headers, body)) => {
             shared.history.end(begun, Told::Answer(status, parsed(&body)));
-            back(status, headers, body)
+            back(status, headers, Body::from(body))
         }
         Err(error) => {
             shared.history.end(begun, Told::Nothing);
             (StatusCode::BAD_GATEWAY, format!("{error:?}")).into_response()
         }
     }
+}
+
+/// Whether an answer has no end: events as they happen.
+fn is_stream(answer: &reqwest::Response) -> bool {
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
+}
+
+fn streamed(answer: reqwest::Response) -> Response {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    back(status, headers, Body::from_stream(answer.bytes_stream()))
 }
 
 async fn whole(
@@ -148,8 +162,8 @@ fn parsed(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-fn back(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn back(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = without_own(headers);
     response

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use swath_browser::Browser;
 use swath_harness::{Team, World, until};
 
+use crate::hand::Hand;
 use crate::scene::{KNOWN, PHOTOGRAPHS, copy_photograph, is_shown, job_with, look_now, signed_in, take};
 
 /// A small picture, as a manifest can hold it whole.
@@ -54,8 +55,8 @@ async fn a_dataset_a_person_and_a_job_are_made_by_keyboard_alone() {
     let team = world.team("setting-up").await;
     let browser = signed_in(world.origin(), &team, &team.manager, "/manage").await;
     make_dataset(&browser).await;
-    let link = invite(&browser, "Zoe", &[]).await;
-    let zoe = join(&link, "Zoe from elsewhere").await;
+    let link = invite(&browser, Hand::Keys, "Zoe", &[]).await;
+    let zoe = join(&link, Hand::Keys, "Zoe from elsewhere").await;
     make_job(&browser).await;
 
     let jobs = list(&team, &format!("/v1/jobs?team={}", team.id)).await;
@@ -138,19 +139,19 @@ async fn pictures_of_the_managers_computer_become_a_dataset() {
 }
 
 /// Invites somebody, with each of these roles given or taken away, and answers with the link.
-pub async fn invite(browser: &Browser, name: &str, roles: &[&str]) -> String {
-    browser.enter_on("People").await;
+pub async fn invite(browser: &Browser, hand: Hand, name: &str, roles: &[&str]) -> String {
+    hand.press(browser, "People").await;
     focus_is_on(browser, "People").await;
     for role in roles {
-        browser.type_into(role, " ").await;
+        hand.tick(browser, role).await;
     }
-    browser.type_into("For whom", name).await;
-    browser.enter_on("Make an invitation").await;
+    hand.fill(browser, "For whom", name).await;
+    hand.press(browser, "Make an invitation").await;
     browser.see(".secret input:focus").await;
     let link = browser.script("return document.activeElement.value").await;
-    browser.enter_on("Copy").await;
+    hand.press(browser, "Copy").await;
     browser.says("Copied.").await;
-    browser.enter_on("I have it").await;
+    hand.press(browser, "I have it").await;
     browser.misses(".secret").await;
     focus_is_on(browser, "Make an invitation").await;
     browser.says("good until").await;
@@ -158,14 +159,14 @@ pub async fn invite(browser: &Browser, name: &str, roles: &[&str]) -> String {
 }
 
 /// Somebody follows the link, in a browser of their own.
-pub async fn join(link: &str, name: &str) -> Browser {
+pub async fn join(link: &str, hand: Hand, name: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
     browser.goto(link).await;
     browser.see("form input:focus").await;
     browser.press(name).await;
     browser.enter().await;
     browser.see("input[readonly]:focus").await;
-    browser.enter_on("I have it").await;
+    hand.press(&browser, "I have it").await;
     browser.see("header.shell").await;
     browser.says(name).await;
     let kept =

@@ -7,6 +7,7 @@ mod accessibility;
 mod displayed;
 mod faults;
 mod foreign_pages;
+mod hand;
 mod history;
 mod labelling;
 mod live;

@@ -2,15 +2,14 @@
 //! of their own on PostgreSQL, RabbitMQ and Redis.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use swath_harness::children::{Running, leashed};
+use swath_harness::children::Running;
 use swath_harness::client::Person;
 use swath_harness::process::{Environment, migrate};
 use swath_harness::servers::{Database, Servers};
-use swath_harness::{Service, Team, ids, ports, until};
+use swath_harness::{Service, Team, ids, nginx, until};
 use tempfile::TempDir;
 
 use crate::{at, browsing, ledger, read, streaming};
@@ -56,9 +55,7 @@ impl Installation {
             service.start().await.unwrap();
             services.push(service);
         }
-        let port = ports::free().unwrap();
-        let nginx = nginx(folder.path(), &services, port).await;
-        let origin = format!("http://{}", ports::local(port));
+        let (nginx, origin) = nginx::start(folder.path(), &services).await.unwrap();
         Self { services, _nginx: nginx, origin, token, database, servers, folder }
     }
 }
@@ -124,32 +121,6 @@ fn surroundings(servers: &Servers, database: &str, token: &str, role: &str) -> E
         ("SWATH__LOG__FORMAT", "json".to_owned()),
     ];
     settings.map(|(key, value)| (key.to_owned(), value)).into()
-}
-
-/// nginx with the configuration that is shipped, its names and folders changed to those of this test.
-async fn nginx(folder: &Path, services: &[Service], port: u16) -> Running {
-    let mut site =
-        read("deploy/nginx/swath.conf").replace("listen 8080;", &format!("listen 127.0.0.1:{port};"));
-    for service in services {
-        let named = format!("server {}:8080", service.name());
-        let address = service.url().replace("http://", "");
-        site = site.replace(&named, &format!("server {address}"));
-    }
-    site = site.replace("/var/log/nginx", &folder.display().to_string());
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
-        .join("\n");
-    let all = format!(
-        "user root;\ndaemon off;\npid {0}/nginx.pid;\nerror_log {0}/nginx.log;\nevents {{}}\nhttp {{\n{temporary}\n{site}\n}}\n",
-        folder.display()
-    );
-    let file = folder.join("nginx.conf");
-    std::fs::write(&file, all).unwrap();
-    let mut command: Command = leashed("nginx", "KILL");
-    command.arg("-p").arg(folder).arg("-c").arg(&file);
-    let nginx = Running::start("nginx", &mut command, &folder.join("nginx-output.log")).unwrap();
-    ports::open(port, START).await.unwrap_or_else(|error| panic!("{error}: {}", nginx.output()));
-    nginx
 }
 
 /// A service with the broker's user of another one works on without what is refused, and says so.

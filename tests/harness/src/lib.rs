@@ -11,6 +11,7 @@ pub mod collector;
 pub mod digits;
 pub mod http;
 pub mod ids;
+pub mod nginx;
 pub mod ports;
 pub mod process;
 pub mod proxy;

@@ -12,10 +12,11 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use tempfile::TempDir;
 
+use crate::children::Running;
 use crate::client::{Person, Team};
-use crate::ids;
 use crate::process::{Environment, Service};
 use crate::servers::{Database, ObjectStore};
+use crate::{ids, nginx};
 
 pub use shape::Shape;
 
@@ -30,12 +31,20 @@ pub struct Settings {
     pub reviews: usize,
     /// Another program than the one under test.
     pub program: Option<PathBuf>,
+    /// Whether nginx, as it is shipped, stands in front of the processes of the distributed shape.
+    pub behind_nginx: bool,
 }
 
 /// Two of whatever must not be alone.
 impl Default for Settings {
     fn default() -> Self {
-        Self { environment: Environment::default(), gateways: 2, reviews: 2, program: None }
+        Self {
+            environment: Environment::default(),
+            gateways: 2,
+            reviews: 2,
+            program: None,
+            behind_nginx: false,
+        }
     }
 }
 
@@ -53,6 +62,7 @@ impl Settings {
 pub struct World {
     shape: Shape,
     services: Vec<Service>,
+    _nginx: Option<Running>,
     database: Option<Database>,
     origin: String,
     admin_token: String,
@@ -98,9 +108,14 @@ impl World {
         for service in &mut plan.services {
             service.ready().await.context("the world did not start")?;
         }
-        let origin = front::origin(&plan.services).await?;
+        let (nginx, origin) = if settings.behind_nginx && !shape.is_embedded() {
+            let (nginx, origin) = nginx::start(folder.path(), &plan.services).await?;
+            (Some(nginx), origin)
+        } else {
+            (None, front::origin(&plan.services).await?)
+        };
         let (services, database) = (plan.services, plan.database);
-        Ok(Self { shape, services, database, origin, admin_token, folder })
+        Ok(Self { shape, services, _nginx: nginx, database, origin, admin_token, folder })
     }
 
     /// The shape of this world.

@@ -1,15 +1,15 @@
-// The jobs of a team as strips, what is overdue first: those in which work is left, so that no number of finished ones hides them.
+// The jobs of a team as strips, what is overdue first and then what lags behind: those in which work is left, so that no number of finished ones hides them.
 
 import { useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
 import { aboutJobsOf } from '../live/about.js';
-import { dateAndTime, text } from '../texts/texts.js';
+import { dateAndTime, percent, text } from '../texts/texts.js';
 import { JobStrip } from './map/job-strip.jsx';
 import { NotLive } from './not-live.jsx';
 import { Link } from './parts/link.jsx';
 import { addressOfJob } from './place.js';
 import { finished, total } from './states.js';
-import { byUrgency, isOverdue } from './urgency.js';
+import { byUrgency, isOverdue, lag } from './urgency.js';
 import { usePolled } from './use-polled.js';
 
 /** @typedef {import('../api/types.js').JobSummary} JobSummary */
@@ -58,6 +58,7 @@ export function Board({ team, onGo, onFailed }) {
 /** @param {{ job: JobSummary, now: Date, onGo: (path: string) => void }} props */
 function JobRow({ job, now, onGo }) {
   const late = isOverdue(job, now);
+  const behind = lag(job, now);
   const facts = [
     job.dataset_name,
     text('manage.finished', { done: finished(job.progress), count: total(job.progress) }),
@@ -69,6 +70,7 @@ function JobRow({ job, now, onGo }) {
         <Link to={addressOfJob(job.id)} onGo={onGo}><strong>{job.title}</strong></Link>
         <p class="quiet">{facts.filter(Boolean).join(' · ')}</p>
       </div>
+      {behind && <span class="status late">{text('manage.behind', { done: percent(behind.finished), passed: percent(behind.passed) })}</span>}
       {job.due_date && <span class={late ? 'status late' : 'status'}>{text(late ? 'manage.overdue' : 'manage.due', { time: dateAndTime(new Date(job.due_date)) })}</span>}
       <span class="status">{text(`job.${job.status}`)}</span>
       <JobStrip job={job} />

@@ -25,7 +25,7 @@ const PAUSE_MS = 1_000;
  *   server has not answered the last question, `isRefused` where it will not answer it, `isLive` where changes are heard of
  */
 export function usePolled(ask, what, onFailed, isAbout, pauseMs = PAUSE_MS) {
-  const [told, setTold] = useState(/** @type {T | null} */ (null));
+  const [answer, setAnswer] = useState({ what, told: /** @type {T | null} */ (null) });
   const [isAway, setAway] = useState(false);
   const [isRefused, setRefused] = useState(false);
   const [looks, setLooks] = useState(0);
@@ -38,7 +38,6 @@ export function usePolled(ask, what, onFailed, isAbout, pauseMs = PAUSE_MS) {
   const isLive = isHeard && isAbout !== undefined;
   const restMs = useRef(REST_MS);
   restMs.current = isLive ? LIVE_REST_MS : REST_MS;
-  useEffect(() => setTold(null), what);
   useEffect(() => {
     let timer = 0;
     /** The latest question: what was asked before it says nothing any more. */
@@ -58,7 +57,7 @@ export function usePolled(ask, what, onFailed, isAbout, pauseMs = PAUSE_MS) {
       ask().then((next) => {
         if (own !== latest) return;
         isAsking = false;
-        setTold(next);
+        setAnswer({ what, told: next });
         setAway(false);
         setRefused(false);
         rest();
@@ -95,5 +94,12 @@ export function usePolled(ask, what, onFailed, isAbout, pauseMs = PAUSE_MS) {
     };
     // Who hears nothing any more looks by the clock, and who hears again has missed something.
   }, [...what, looks, isLive]);
+  // An answer to another question says nothing about this one.
+  const told = isSame(answer.what, what) ? answer.told : null;
   return { told, isAway, isLive, isRefused, look: () => setLooks((count) => count + 1) };
+}
+
+/** @param {unknown[]} one @param {unknown[]} other */
+function isSame(one, other) {
+  return one.length === other.length && one.every((part, at) => Object.is(part, other[at]));
 }

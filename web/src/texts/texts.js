@@ -18,6 +18,7 @@ const locale = navigator.languages.find((tag) => tag.split('-')[0] === language)
 const catalogue = /** @type {Catalogue} */ (await (await fetch(CATALOGUES[language])).json());
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
+const percents = new Intl.NumberFormat(locale, { style: 'percent' });
 const dayAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 const shortClock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
@@ -44,6 +45,11 @@ export function text(id, values = {}) {
 /** A text whose id is put together; the other id where there is none. @param {string} id @param {TextId} other @param {Record<string, string | number>} [values] */
 export function textOr(id, other, values) {
   return text(id in catalogue ? /** @type {TextId} */ (id) : other, values);
+}
+
+/** A share of a whole. @param {number} share */
+export function percent(share) {
+  return percents.format(share);
 }
 
 /** The time of day. @param {Date} date */

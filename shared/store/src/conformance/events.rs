@@ -115,7 +115,10 @@ async fn old_events_go_once_they_are_counted(world: World) {
     let whole = settled(&world, 0, 1_000).await;
     let later = world.pass(seconds(60));
     assert_eq!(world.store.events_forget(later, 1_000).await.unwrap(), 0, "nothing is counted yet");
-    while world.store.coverage_fold(2).await.unwrap().events > 0 {}
+    assert_eq!(world.store.events_uncounted_since().await.unwrap(), Some(whole[0].at));
+    while world.store.events_uncounted_since().await.unwrap().is_some() {
+        world.store.coverage_fold(2).await.unwrap();
+    }
     world.workers(1).await;
     assert_eq!(world.store.events_forget(later, 2).await.unwrap(), 2);
     while world.store.events_forget(later, 2).await.unwrap() > 0 {}

@@ -1,0 +1,83 @@
+//! The two ways in which somebody works on a page: by keys alone, or with the mouse.
+
+use swath_browser::{Browser, Pointer};
+
+use crate::scene::{box_by_keys, is_marked, is_shown};
+
+/// Two corners of a box, from the middle of the picture, in pixels of the screen.
+pub const BOX: [(f64, f64); 2] = [(-60.0, -50.0), (40.0, 30.0)];
+
+/// See the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    Keys,
+    Mouse,
+}
+
+impl Hand {
+    /// Presses the button, or follows the link, whose name begins so.
+    pub async fn press(self, browser: &Browser, name: &str) {
+        match self {
+            Self::Keys => browser.enter_on(name).await,
+            Self::Mouse => browser.click_named(name).await,
+        }
+    }
+
+    /// Presses the button that the page points to, which a CSS selector names.
+    pub async fn press_next(self, browser: &Browser, selector: &str) {
+        match self {
+            Self::Keys => {
+                browser.see(&format!("{selector}:focus")).await;
+                browser.enter().await;
+            }
+            Self::Mouse => browser.click(&format!("{selector}:enabled")).await,
+        }
+    }
+
+    /// Goes to a field and types: a text is typed by keys in either case.
+    pub async fn fill(self, browser: &Browser, name: &str, text: &str) {
+        match self {
+            Self::Keys => browser.type_into(name, text).await,
+            Self::Mouse => {
+                browser.click_named(name).await;
+                browser.press(text).await;
+            }
+        }
+    }
+
+    /// Ticks a box, or takes the tick away.
+    pub async fn tick(self, browser: &Browser, name: &str) {
+        match self {
+            Self::Keys => browser.type_into(name, " ").await,
+            Self::Mouse => browser.click_named(name).await,
+        }
+    }
+
+    /// Draws a box on the item that is shown, and saves it.
+    pub async fn label(self, browser: &Browser, place: usize) {
+        is_shown(browser, place).await;
+        match self {
+            Self::Keys => {
+                browser.press(&box_by_keys()).await;
+                browser.enter().await;
+            }
+            Self::Mouse => {
+                browser.click("button[aria-label=Box]").await;
+                browser.drag(Pointer::Mouse, ".picture", BOX[0], BOX[1]).await;
+                browser.see(".figures li button").await;
+                browser.click("footer.save button.main:enabled").await;
+            }
+        }
+        is_marked(browser, place, "saved").await;
+    }
+
+    /// Accepts the item of a submission that is shown, or rejects it with the first reason.
+    pub async fn judge(self, browser: &Browser, accept: bool) {
+        match (self, accept) {
+            (Self::Keys, true) => browser.enter().await,
+            (Self::Keys, false) => browser.press("1").await,
+            (Self::Mouse, true) => browser.click("footer.save button.main:enabled").await,
+            (Self::Mouse, false) => browser.click(".reject-reasons button:nth-child(1)").await,
+        }
+    }
+}
