@@ -13,7 +13,7 @@ import { nameOfItem } from '../src/manage/parts/item-name.js';
 const at = (address) => placeOf(address.slice(address.indexOf('?')));
 
 test('an address leads to the page that made it', () => {
-  const wanted = { status: 'PENDING', holder: '', author: 'anna & co', round: '2', range: '7' };
+  const wanted = { status: 'PENDING', holder: '', author: 'anna & co', round: '2', range: '7', order: 'next' };
   assert.deepEqual(at(addressOfJob('j', wanted)), { kind: 'job', id: 'j', wanted });
   assert.equal(addressOfJob('j'), '/manage?job=j');
   assert.deepEqual(at(addressOfDataset('d', true)), { kind: 'dataset', id: 'd', isMissing: true });

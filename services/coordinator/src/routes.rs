@@ -367,7 +367,12 @@ fn job_routes() -> Vec<Route> {
         .query("round", json!({"type": "integer", "minimum": 1, "maximum": 60}), "Only of this round.")
         .query("range", number(), "Only of the range with this number, as the map of the job counts them.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
-        .gives_page::<assignment_view::AssignmentView>(Cursor::Id),
+        .query(
+            "order",
+            json!({"type": "string", "enum": ["range", "next"], "default": "range"}),
+            "`range`: by round, range and slot. `next`, with one of these as `status`: PENDING as it is handed out, COMPLETED as it is given to reviewers, and only what waits for them, IN_PROGRESS and IN_REVIEW by when they run out.",
+        )
+        .gives_page::<assignment_view::AssignmentView>(Cursor::Turn),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/coverage",

@@ -95,6 +95,13 @@ impl AssignmentId {
         Self(Uuid::from_u128(self.0.as_u128() & cleared | first))
     }
 
+    /// The key that the id was made of: round, number and slot.
+    #[must_use]
+    pub fn key(self) -> (i64, i64, i64) {
+        let of = |shift: u32, bits: u32| ((self.0.as_u128() >> shift) & ((1 << bits) - 1)) as i64;
+        (of(NUMBER_BITS + SLOT_BITS, ROUND_BITS), of(SLOT_BITS, NUMBER_BITS), of(0, SLOT_BITS))
+    }
+
     /// Whether it was cut, rather than made by a decision.
     #[must_use]
     pub fn is_first_round(self) -> bool {
@@ -150,6 +157,7 @@ mod tests {
             .map(|(round, number, slot)| AssignmentId::of(job(1), round, number, slot))
             .collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
+        assert_eq!(ids[3].key(), (1, 70_000, 3));
         for id in &ids {
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use swath_domain::limits::NAME_MAX;
 use swath_domain::names;
-use swath_store::ListPage;
+use swath_store::{ListPage, Turn};
 use uuid::Uuid;
 
 use crate::problem::{Problem, Result};
@@ -72,6 +72,8 @@ pub enum Cursor {
     Id,
     /// A number from 0 on.
     Number,
+    /// An id, in another order behind a number.
+    Turn,
 }
 
 impl Cursor {
@@ -80,6 +82,7 @@ impl Cursor {
         match self {
             Self::Id => json!("01890000-0000-7000-8000-000000000001"),
             Self::Number => json!("99"),
+            Self::Turn => json!("1764288000000000.01890000-0000-7000-8000-000000000001"),
         }
     }
 
@@ -88,9 +91,12 @@ impl Cursor {
         match self {
             Self::Id => json!({"type": "string", "format": "uuid"}),
             Self::Number => json!({"type": "string", "pattern": "^[0-9]{1,18}$"}),
+            Self::Turn => json!({"type": "string", "pattern": TURN}),
         }
     }
 }
+
+const TURN: &str = "^(-?[0-9]{1,18}\\.)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
 /// Entries per page unless said otherwise.
 const DEFAULT: i64 = 100;
@@ -111,6 +117,17 @@ pub fn limit(asked: Option<i64>) -> Result<i64> {
 pub fn after_id(cursor: Option<&str>) -> Result<Uuid> {
     let Some(cursor) = cursor else { return Ok(Uuid::nil()) };
     cursor.parse().map_err(|_| Problem::field("after", "is not a cursor of this list"))
+}
+
+/// Reads a cursor that is an id behind a number.
+pub fn after_turn(cursor: Option<&str>) -> Result<Turn> {
+    let Some(cursor) = cursor else { return Ok(Turn::FIRST) };
+    let turn = cursor.split_once('.').and_then(|(at, id)| {
+        // As it is written in a page, so that no two cursors mean the same.
+        let at = at.parse::<i64>().ok().filter(|number| number.to_string() == at)?;
+        Some(Turn { at, id: id.parse().ok()? })
+    });
+    turn.ok_or_else(|| Problem::field("after", "is not a cursor of this list"))
 }
 
 /// Reads a cursor that is a number from 0 on; where there is none, the page is the first.

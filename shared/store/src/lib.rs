@@ -98,7 +98,7 @@ pub use item_texts::ItemTexts;
 pub use items::{Confirm, Confirmed, ItemWork, Save};
 pub use jobs::{JobEdit, NewJob};
 pub use list_page::ListPage;
-pub use listing::{AssignmentFilter, LeaseView};
+pub use listing::{AssignmentFilter, LeaseView, Turn};
 pub use log::LogPlace;
 pub use managing::Managed;
 pub use measuring::Measuring;

@@ -1,5 +1,7 @@
 //! Reads of assignments and leases.
 
+mod next;
+
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::progress::FIRST_ROUND;
 use swath_domain::{Assignment, Stage, Stale, Status, Time, limits};
@@ -10,6 +12,8 @@ use crate::db::{Db, fetch_all, fetch_as, fetch_as_each, fetch_one};
 use crate::error::Result;
 use crate::leased::{self, Leased};
 use crate::rows::{AssignmentRow, assignment_columns};
+
+pub use next::Turn;
 
 /// Which assignments of a job are listed.
 #[derive(Debug, Clone, Default)]

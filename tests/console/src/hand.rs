@@ -2,7 +2,7 @@
 
 use swath_browser::{Browser, Pointer};
 
-use crate::scene::{box_by_keys, is_marked, is_shown};
+use crate::scene::{box_by_keys, hand_in, is_marked, is_shown, take};
 
 /// Two corners of a box, from the middle of the picture, in pixels of the screen.
 pub const BOX: [(f64, f64); 2] = [(-60.0, -50.0), (40.0, 30.0)];
@@ -23,14 +23,19 @@ impl Hand {
         }
     }
 
-    /// Presses the button that the page points to, which a CSS selector names.
-    pub async fn press_next(self, browser: &Browser, selector: &str) {
+    /// Takes what comes next, from a page on which somebody holds nothing.
+    pub async fn take(self, browser: &Browser) {
         match self {
-            Self::Keys => {
-                browser.see(&format!("{selector}:focus")).await;
-                browser.enter().await;
-            }
-            Self::Mouse => browser.click(&format!("{selector}:enabled")).await,
+            Self::Keys => take(browser).await,
+            Self::Mouse => browser.click("main.calm button.main:enabled").await,
+        }
+    }
+
+    /// Hands in, or decides, what is all done.
+    pub async fn finish(self, browser: &Browser) {
+        match self {
+            Self::Keys => hand_in(browser).await,
+            Self::Mouse => browser.click(".done button.main").await,
         }
     }
 

@@ -35,21 +35,21 @@ async fn the_day_of_a_team(hand: Hand) {
     let job = Job { id: jobs[0]["id"].as_str().unwrap().to_owned() };
 
     go(&zoe, &recording, "/work").await;
-    hand.press_next(&zoe, "main.calm button.main").await;
+    hand.take(&zoe).await;
     for place in 1..=PHOTOGRAPHS.len() {
         hand.label(&zoe, place).await;
     }
-    hand.press_next(&zoe, ".done button.main").await;
+    hand.finish(&zoe).await;
     manager.says("3 items wait for review").await;
     go(&rob, &recording, "/reviews").await;
     review(&rob, hand, &[2]).await;
     manager.says("1 to be done again").await;
 
     go(&zoe, &recording, "/work").await;
-    hand.press_next(&zoe, "main.calm button.main").await;
+    hand.take(&zoe).await;
     zoe.see(".strip li:only-child button[data-state=sent-back]").await;
     hand.label(&zoe, 1).await;
-    hand.press_next(&zoe, ".done button.main").await;
+    hand.finish(&zoe).await;
     manager.says("1 item waits for review").await;
     go(&rob, &recording, "/reviews").await;
     review(&rob, hand, &[]).await;
@@ -101,7 +101,7 @@ async fn make_job(browser: &Browser, hand: Hand) {
 
 /// Takes the submission that waits, rejects the items at these places, accepts the others, and decides.
 async fn review(browser: &Browser, hand: Hand, rejected: &[usize]) {
-    hand.press_next(browser, "main button.main").await;
+    hand.take(browser).await;
     browser.see(".submission").await;
     let count =
         browser.script("return document.querySelectorAll('.submission li').length").await.as_u64().unwrap();
@@ -110,7 +110,7 @@ async fn review(browser: &Browser, hand: Hand, rejected: &[usize]) {
         browser.see("footer.save button.main:enabled").await;
         hand.judge(browser, !rejected.contains(&place)).await;
     }
-    hand.press_next(browser, ".done button.main").await;
+    hand.finish(browser).await;
     browser.misses(".submission").await;
 }
 
@@ -120,7 +120,7 @@ async fn export(browser: &Browser, hand: Hand, team: &Team, job: &Job) {
     browser.see(".parts form").await;
     match hand {
         Hand::Keys => browser.enter_on("Export").await,
-        Hand::Mouse => browser.click(".parts form button:enabled").await,
+        Hand::Mouse => browser.click(".parts form button[type=submit]").await,
     }
     browser.says("is complete").await;
     let kept = browser.kept("Boxes around things.jsonl");

@@ -23,7 +23,7 @@ const RULES: [(&str, &str); 32] = [
     ("POST /v1/datasets/{dataset_id}/items", "an address is one that is served"),
     ("POST /v1/invitations/accept", "a name is for a new account"),
     ("POST /v1/jobs", "dataset and people are the team's"),
-    ("GET /v1/jobs/{job_id}/assignments", "a range is one of the job's"),
+    ("GET /v1/jobs/{job_id}/assignments", "a range is one of the job's, and an order is one of the status"),
     ("GET /v1/jobs/{job_id}/coverage", "a range is one of the job's"),
     ("GET /v1/jobs/{job_id}/export", "a slot is one of the job's, and nothing may be left out"),
     ("GET /v1/me/work", "a moment is at most a month ago"),

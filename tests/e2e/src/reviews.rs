@@ -151,10 +151,16 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
         list(&format!("range=0&limit=1&after={}", first.assignment())).await,
         Some(vec![both[1].clone()])
     );
-    let path = format!("/v1/jobs/{}/assignments?range=1", scene.job.id);
-    scene.team.manager.get(&path).await.refused(422, "invalid");
-    let path = format!("/v1/jobs/{}/assignments?round=0", scene.job.id);
-    scene.team.manager.get(&path).await.refused(422, "invalid");
+    for wrong in [
+        "range=1",
+        "round=0",
+        "order=next",
+        "order=next&status=ACCEPTED",
+        "order=next&status=PENDING&range=0",
+    ] {
+        let path = format!("/v1/jobs/{}/assignments?{wrong}", scene.job.id);
+        scene.team.manager.get(&path).await.refused(422, "invalid");
+    }
 
     let rework = scene.anna.lease(&scene.job).await;
     assert_eq!(rework.items(), [1, 4]);
@@ -165,6 +171,26 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
     accepted.sort_by_key(|line| line["index"].as_u64());
     let indexes: Vec<_> = accepted.iter().filter_map(|line| line["index"].as_u64()).collect();
     assert_eq!(indexes, [0, 2, 3], "what was not rejected is final");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn assignments_are_paged_through_in_the_order_in_which_they_are_handed_out() {
+    let scene = scene(4, json!({"range_size": 1})).await;
+    scene.anna.work(&scene.job).await;
+    scene.rosa.reject(&scene.job, &[0]).await;
+    let (mut order, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/jobs/{}/assignments?order=next&status=PENDING&limit=2{after}", scene.job.id);
+        let page = scene.team.manager.get(&path).await.ok();
+        let rows = page["items"].as_array().into_iter().flatten();
+        order.extend(rows.map(|row| (row["round"].as_i64(), row["number"].as_i64())));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    let expected = [(2, 0), (1, 1), (1, 2), (1, 3)].map(|(round, number)| (Some(round), Some(number)));
+    assert_eq!(order, expected);
+    let path = format!("/v1/jobs/{}/assignments?order=next&status=PENDING&after=12", scene.job.id);
+    scene.team.manager.get(&path).await.refused(422, "invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,7 +69,7 @@ export function editJob(job, changes) {
   return call('PATCH', `/v1/jobs/${job}`, { body: changes });
 }
 
-/** Which assignments of a job; what is empty narrows nothing. @typedef {{ status?: string, holder?: string, author?: string, round?: string, range?: string }} Wanted */
+/** Which assignments of a job; what is empty narrows nothing, and they come by range where no order is said. @typedef {{ status?: string, holder?: string, author?: string, round?: string, range?: string, order?: string }} Wanted */
 
 /** @param {string} job @param {Wanted} wanted @param {string} after @param {number} [limit] @returns {Promise<PageOf<AssignmentRow>>} */
 export function assignments(job, wanted, after, limit = PAGE) {

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { assignments } from '../api/manage.js';
 import { aboutJob } from '../live/about.js';
-import { text } from '../texts/texts.js';
+import { text, textOr } from '../texts/texts.js';
 import { AssignmentRow, nameOf } from './assignment-row.jsx';
 import { DecisionDialog } from './decision-dialog.jsx';
 import { NotLive } from './not-live.jsx';
@@ -16,11 +16,16 @@ import { usePolled } from './use-polled.js';
 
 const STATUSES = /** @type {const} */ (['PENDING', 'IN_PROGRESS', 'COMPLETED', 'IN_REVIEW', 'ACCEPTED', 'REJECTED', 'CANCELLED']);
 
+/** The statuses in which something happens next, and can be asked for in that order. @type {readonly string[]} */
+const ORDERED = ['PENDING', 'IN_PROGRESS', 'COMPLETED', 'IN_REVIEW'];
+
 /**
  * @param {{ job: import('../api/types.js').ManagedJob, wanted: import('../api/manage.js').Wanted, onGo: (address: string) => void,
  *   onChanged: () => void, onFailed: (error: unknown) => void }} props with what narrows the list, as the address says
  */
-export function Assignments({ job, wanted, onGo, onChanged, onFailed }) {
+export function Assignments({ job, wanted: asked, onGo, onChanged, onFailed }) {
+  const hasOrder = ORDERED.includes(asked.status ?? '') && !asked.range;
+  const wanted = hasOrder ? asked : { ...asked, order: '' };
   const narrowed = Object.values(wanted).join(' ');
   const pages = usePages(narrowed);
   const title = useTitle(narrowed);
@@ -34,13 +39,24 @@ export function Assignments({ job, wanted, onGo, onChanged, onFailed }) {
   return (
     <section class="assignments">
       <h2 ref={title} tabIndex={-1}>{text('manage.assignments')}</h2>
-      <label class="field">
-        {text('manage.status')}
-        <select value={wanted.status} onChange={(event) => onGo(addressOfJob(job.id, { ...wanted, status: event.currentTarget.value }))}>
-          <option value="">{text('manage.all')}</option>
-          {STATUSES.map((one) => <option key={one} value={one}>{text(`status.${one}`)}</option>)}
-        </select>
-      </label>
+      <div class="filters">
+        <label class="field">
+          {text('manage.status')}
+          <select value={wanted.status} onChange={(event) => onGo(addressOfJob(job.id, { ...wanted, status: event.currentTarget.value }))}>
+            <option value="">{text('manage.all')}</option>
+            {STATUSES.map((one) => <option key={one} value={one}>{text(`status.${one}`)}</option>)}
+          </select>
+        </label>
+        {hasOrder && (
+          <label class="field">
+            {text('manage.order')}
+            <select value={wanted.order} onChange={(event) => onGo(addressOfJob(job.id, { ...wanted, order: event.currentTarget.value }))}>
+              <option value="">{text('manage.order.range')}</option>
+              <option value="next">{textOr(`manage.order.${wanted.status}`, 'manage.order')}</option>
+            </select>
+          </label>
+        )}
+      </div>
       <Narrowing job={job.id} wanted={wanted} row={page?.items[0] ?? null} onGo={onGo} />
       <NotLive isPart isAway={isAway} onLook={look} />
       {page === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}

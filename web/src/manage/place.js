@@ -7,7 +7,7 @@
  */
 
 /** What narrows the assignments of a job. */
-const NARROWING = /** @type {const} */ (['status', 'holder', 'author', 'round', 'range']);
+const NARROWING = /** @type {const} */ (['status', 'holder', 'author', 'round', 'range', 'order']);
 
 /** @param {string} query @returns {Place} */
 export function placeOf(query) {

@@ -11,7 +11,7 @@ use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
 use swath_runtime::access::{LEADS, MANAGER};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
-use swath_store::{AssignmentFilter, Managed};
+use swath_store::{AssignmentFilter, Managed, Turn};
 
 use super::assignment_view::AssignmentView;
 use super::jobs;
@@ -26,9 +26,25 @@ pub(crate) struct ListQuery {
     round: Option<i64>,
     range: Option<i64>,
     overdue: Option<bool>,
+    #[serde(default)]
+    order: Order,
     limit: Option<i64>,
     after: Option<String>,
 }
+
+/// In which order assignments are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    /// By round, range and slot.
+    #[default]
+    Range,
+    /// By what happens next.
+    Next,
+}
+
+/// The statuses in which something happens next.
+const TURNS: [Status; 4] = [Status::Pending, Status::InProgress, Status::Completed, Status::InReview];
 
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -37,7 +53,7 @@ pub(crate) async fn list(
     Search(query): Search<ListQuery>,
 ) -> Result<Json<Page<AssignmentView>>> {
     let job = jobs::own(&context, &caller, job, LEADS).await?;
-    let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
+    let limit = pages::limit(query.limit)?;
     let status = query.status.as_deref().map(status).transpose()?;
     let overdue = query.overdue.unwrap_or(false);
     if overdue && job.due.is_none_or(|due| due > context.now()) {
@@ -51,20 +67,39 @@ pub(crate) async fn list(
         let last = ranges - 1;
         return Err(Problem::field("range", format!("must be the number of a range, from 0 to {last}")));
     }
+    let mut after = match query.order {
+        Order::Range => Turn { id: pages::after_id(query.after.as_deref())?, ..Turn::FIRST },
+        Order::Next => pages::after_turn(query.after.as_deref())?,
+    };
+    if query.order == Order::Next && status.is_none_or(|status| !TURNS.contains(&status)) {
+        let rule = "`next` needs a `status`: PENDING, IN_PROGRESS, COMPLETED or IN_REVIEW";
+        return Err(Problem::field("order", rule));
+    }
+    if query.order == Order::Next && query.range.is_some() {
+        return Err(Problem::field("order", "`next` cannot be combined with `range`"));
+    }
     let (holder, author, round) = (query.holder, query.author, query.round);
     let filter = AssignmentFilter { status, holder, author, round, number: query.range, undecided: overdue };
-    let (mut views, mut after, mut bytes) = (Vec::new(), after, 0);
+    let (mut views, mut bytes) = (Vec::new(), 0);
     // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {
         let few = AT_ONCE.min(limit - views.len() as i64);
-        let read = context.store.assignments(job.id, filter.clone(), after, few).await?;
+        let store = &context.store;
+        let read = match query.order {
+            Order::Range => store.assignments(job.id, filter.clone(), after.id, few).await?,
+            Order::Next => store.assignments_next(job.id, &filter, after, few).await?,
+        };
         let Some(last) = read.last() else { return Ok(Json(Page::whole(views))) };
-        after = last.id.0;
+        after = Turn::of(last).unwrap_or(Turn { id: last.id.0, ..Turn::FIRST });
         let read = AssignmentView::of(&context, read).await?;
         bytes += read.iter().map(AssignmentView::bytes).sum::<usize>();
         views.extend(read);
     }
-    Ok(Json(Page::cut(views, true, AssignmentView::cursor)))
+    let cursor = |last: &AssignmentView| match query.order {
+        Order::Range => last.cursor(),
+        Order::Next => format!("{}.{}", after.at, after.id),
+    };
+    Ok(Json(Page::cut(views, true, cursor)))
 }
 
 /// Assignments read at once for a list.

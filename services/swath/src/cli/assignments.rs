@@ -98,6 +98,9 @@ pub struct ListArgs {
     /// Only those past their due date
     #[arg(long)]
     overdue: bool,
+    /// What happens next first, with --status: what is handed out, is given to reviewers, or runs out
+    #[arg(long, requires = "status", conflicts_with = "range")]
+    next: bool,
 }
 
 /// What a manager does to an assignment, and why.
@@ -138,6 +141,7 @@ async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     query.extend(author.map(|author| ("author", author.to_string())));
     query.extend(args.round.map(|round| ("round", round.to_string())));
     query.extend(args.range.map(|range| ("range", range.to_string())));
+    query.extend(args.next.then(|| ("order", "next".to_owned())));
     query.extend(args.overdue.then(|| ("overdue", "true".to_owned())));
     let path = format!("/v1/jobs/{}/assignments", session.job(&args.job).await?);
     session.list(&path, &query, LIST).await

@@ -3,12 +3,13 @@
 use futures::future::join_all;
 use swath_domain::assignment::Cause;
 use swath_domain::job::JobStatus;
+use swath_domain::time::seconds;
 use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
 use super::world::{LEASE, Plan, RESERVE, World, staleness};
-use crate::{AssignmentFilter, StoreError};
+use crate::{AssignmentFilter, StoreError, Turn};
 
 suite! {
     work_that_is_taken_back_is_reserved_for_whom_the_manager_names
@@ -20,6 +21,7 @@ suite! {
     nothing_goes_back_into_a_cancelled_job
     an_unknown_assignment_is_not_found
     assignments_are_listed_by_what_narrows_them
+    assignments_are_listed_by_what_happens_next
     the_log_names_actor_and_reason
     a_holder_and_a_manager_at_once_leave_one_truth
 }
@@ -170,6 +172,46 @@ async fn assignments_are_listed_by_what_narrows_them(world: World) {
     world.decide(&world.claim(job, user).await, &[10]).await.unwrap();
     assert_eq!(list(AssignmentFilter { round: Some(2), ..all() }).await, [2]);
     assert_eq!(list(AssignmentFilter { round: Some(1), author: Some(other), ..all() }).await, [2]);
+}
+
+async fn assignments_are_listed_by_what_happens_next(world: World) {
+    let job = world.job(&Plan::of(45)).await;
+    let people = world.workers(5).await;
+    // Ranges 0 and 1 are handed in, 1 first; 2 and 3 are held, 2 longer; 1 comes back in part.
+    let (first, second) = (world.lease(job, people[0]).await, world.lease(job, people[1]).await);
+    for held in [&second, &first] {
+        world.pass(1);
+        world.submit(held).await.unwrap();
+    }
+    let third = world.lease(job, people[2]).await;
+    world.pass(seconds(1_700));
+    world.lease(job, people[3]).await;
+    world.pass(1);
+    world.renew(Stage::Annotate, &third).await.unwrap();
+    let list = async |status, limit| {
+        let (mut all, mut after) = (Vec::new(), Turn::FIRST);
+        loop {
+            let filter = AssignmentFilter { status: Some(status), ..AssignmentFilter::default() };
+            let page = world.store.assignments_next(job, &filter, after, limit).await.unwrap();
+            let Some(last) = page.last() else { return all };
+            after = Turn::of(last).unwrap();
+            all.extend(page.into_iter().map(|a| (a.round, a.number)));
+        }
+    };
+    assert_eq!(list(Status::Completed, 1).await, [(1, 1), (1, 0)]);
+    assert_eq!(list(Status::InProgress, 1).await, [(1, 3), (1, 2)]);
+    let review = world.claim(job, people[4]).await;
+    assert_eq!(list(Status::InReview, 2).await, [(1, 1)]);
+    world.decide(&review, &[5]).await.unwrap();
+    for limit in 1..=4 {
+        let waiting = [(2, 1), (1, 4), (1, 5), (1, 6), (1, 7), (1, 8)];
+        assert_eq!(list(Status::Pending, limit).await, waiting, "pages of {limit}");
+    }
+    assert_eq!(list(Status::Rejected, 2).await, []);
+    let of =
+        AssignmentFilter { status: Some(Status::InProgress), holder: Some(people[2]), ..Default::default() };
+    let page = world.store.assignments_next(job, &of, Turn::FIRST, 10).await.unwrap();
+    assert_eq!(page.iter().map(|a| a.number).collect::<Vec<_>>(), [2]);
 }
 
 async fn the_log_names_actor_and_reason(world: World) {
