@@ -2,6 +2,7 @@
 
 mod figures;
 mod heap;
+mod manage;
 mod next;
 mod paint;
 mod pictures;
@@ -16,8 +17,8 @@ use scene::Scene;
 pub use scene::run;
 
 /// The names of its measurements.
-pub const PARTS: [&str; 5] =
-    ["console sizes", "console paint", "console next", "console figures", "console heap"];
+pub const PARTS: [&str; 6] =
+    ["console sizes", "console paint", "console next", "console figures", "console heap", "console manage"];
 
 /// Measures on an installation in one process what is wanted of it.
 pub async fn measure(table: &mut Table, effort: Effort, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
@@ -37,6 +38,9 @@ pub async fn measure(table: &mut Table, effort: Effort, wanted: impl Fn(&str) ->
     }
     if wanted("console heap") {
         heap::measure(table, effort, &scene).await?;
+    }
+    if wanted("console manage") {
+        manage::measure(table, effort, &scene).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The console in a real browser, on a real server: what a person sees, and what the API says of it afterwards.
 //!
-//! The same tests run on both shapes; each file is a theme, each test a sitting.
+//! The same tests run on both shapes, the distributed one behind nginx as it is shipped; each file is a theme, each test a sitting.
 #![cfg(test)]
 
 mod accessibility;

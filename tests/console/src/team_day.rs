@@ -22,7 +22,7 @@ async fn the_day_of_a_team_by_mouse() {
 }
 
 async fn the_day_of_a_team(hand: Hand) {
-    let world = World::start(Settings { behind_nginx: true, ..Settings::default() }).await.unwrap();
+    let world = World::start(Settings::default()).await.unwrap();
     let team = world.team("of the day").await;
     let recording = Recording::to(&world).await;
     let manager = signed_in(&recording.origin(), &team, &team.manager, "/manage").await;

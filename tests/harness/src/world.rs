@@ -35,16 +35,14 @@ pub struct Settings {
     pub behind_nginx: bool,
 }
 
+/// Environment variable of runs in which nginx stands in front, as browsers find it.
+const NGINX: &str = "SWATH_TEST_NGINX";
+
 /// Two of whatever must not be alone.
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            environment: Environment::default(),
-            gateways: 2,
-            reviews: 2,
-            program: None,
-            behind_nginx: false,
-        }
+        let behind_nginx = std::env::var_os(NGINX).is_some();
+        Self { environment: Environment::default(), gateways: 2, reviews: 2, program: None, behind_nginx }
     }
 }
 

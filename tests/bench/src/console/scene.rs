@@ -39,6 +39,13 @@ impl<'a> Scene<'a> {
         self.team.job(&self.dataset, wishes).await
     }
 
+    /// A job over so many pictures that nobody needs to see, in ranges of one.
+    pub async fn large_job(&self, ranges: usize) -> Job {
+        let source = json!({"pattern": "https://pictures.example/{:08}.png", "count": ranges});
+        let dataset = self.team.dataset_from(source).await;
+        self.team.job(&dataset, json!({"range_size": 1})).await
+    }
+
     /// Where a page is.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.world.origin())

@@ -92,7 +92,7 @@ async fn end_to_end(run: &mut Run) {
     run.stop_servers().await;
 }
 
-/// The console in a real browser, on both shapes.
+/// The console in a real browser, on both shapes; the distributed one stands behind nginx.
 async fn console(run: &mut Run) {
     let Some(tools) = console::tools(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
@@ -104,7 +104,7 @@ async fn console(run: &mut Run) {
                 let suite = ["test", "--workspace", "--exclude", SIMULATION, "--test", "console"];
                 let mut tests = run.cargo(&[&suite[..], &["--", BROWSERS]].concat());
                 tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
-                tests.envs([tools.clone()]);
+                tests.envs([tools.clone()]).env("SWATH_TEST_NGINX", "1");
                 run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
                 run.look_for_panics(shape);
             }

@@ -1,0 +1,50 @@
+//! The manager's pages where there is much: a board of 500 jobs, and a job of a million ranges. Nobody waits for a frame.
+
+use serde_json::json;
+use swath_browser::Browser;
+
+use super::scene::{Scene, numbers};
+use crate::Effort;
+use crate::table::{Row, Table, Target};
+
+/// Jobs on the board: as many as it reads.
+const JOBS: usize = 500;
+/// Ranges of the large job, of one item each.
+const RANGES: usize = 1_000_000;
+/// Pauses that are noticed, in milliseconds.
+const PAUSE: f64 = 100.0;
+
+pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
+    let large = scene.large_job(RANGES).await;
+    for _ in 1..JOBS {
+        scene.job(20, 5).await;
+    }
+    // Something to see on the strips.
+    let author = scene.team.annotator("Arno").await;
+    author.lease(&large).await;
+    let browser = scene.signed_in(&scene.team.manager).await?;
+    let job = format!("/manage?job={}", large.id);
+    let pages = [
+        (format!("a board of {JOBS} jobs"), "/manage"),
+        ("a job of 1,000,000 ranges".to_owned(), job.as_str()),
+    ];
+    for (name, path) in pages {
+        let mut longest = Vec::new();
+        let mut note = String::new();
+        for _ in 0..effort.times {
+            let [most, frames, rows] = look(&browser, &scene.url(path)).await?;
+            longest.push(most);
+            note = format!("{frames} frames, {rows} rows");
+        }
+        let row = Row::of(format!("console: {name}, longest time between frames"), "ms", &longest);
+        table.take(row.wanted(Target::EachAtMost(PAUSE)).noting(note));
+    }
+    browser.close().await;
+    Ok(())
+}
+
+async fn look(browser: &Browser, url: &str) -> anyhow::Result<[f64; 3]> {
+    browser.goto(url).await;
+    let told = numbers(browser, include_str!("scripts/manage.js"), vec![json!(null)]).await?;
+    told.try_into().map_err(|told| anyhow::anyhow!("{told:?} are not the figures"))
+}
