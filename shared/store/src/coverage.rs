@@ -38,6 +38,31 @@ pub struct Folded {
     pub is_restored: bool,
 }
 
+/// A job's ranges from `from` to the one before `to`, in stretches of equal width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretches {
+    /// The first range.
+    pub from: i64,
+    /// The range behind the last.
+    pub to: i64,
+    /// How many ranges a stretch spans.
+    pub width: i64,
+    /// The level of the blocks that are read, of which `from` and `width` are multiples; 0 for the ranges themselves.
+    pub level: i64,
+}
+
+impl Stretches {
+    /// How many there are.
+    pub fn count(&self) -> i64 {
+        (self.to - self.from + self.width - 1) / self.width
+    }
+
+    /// The stretch that a range is in, where it is in one.
+    fn of(&self, number: i64) -> Option<i64> {
+        (self.from..self.to).contains(&number).then(|| (number - self.from) / self.width)
+    }
+}
+
 /// The levels that are kept of a job with so many ranges: up to the one at which a block spans all of them.
 pub fn levels(ranges: i64) -> i64 {
     (1..LEVELS).find(|level| block_width(*level) >= ranges).unwrap_or(LEVELS)
@@ -67,20 +92,21 @@ impl Store {
         self.write((), move |_, tx, ()| Box::pin(fold(tx, limit))).await
     }
 
-    /// The counts of ranges `from..to` of a job, in blocks of this level; at level 0 every range is a block.
+    /// The counts of a job's stretches, by their number; those without any are left out.
     pub async fn job_coverage(
         &self,
         job: (TeamId, JobId),
-        ranges: (i64, i64),
-        level: i64,
+        stretches: Stretches,
     ) -> Result<BTreeMap<i64, Cover>> {
         let mut reader = self.reader().await?;
         let db = &mut reader.db();
-        if level == 0 {
-            range_by_range(db, job.1, ranges).await
+        let mut counts = if stretches.level == 0 {
+            range_by_range(db, job.1, stretches).await?
         } else {
-            block_by_block(db, job, ranges, level).await
-        }
+            block_by_block(db, job, stretches).await?
+        };
+        counts.retain(|_, cover| !cover.is_zero());
+        Ok(counts)
     }
 }
 
@@ -222,13 +248,13 @@ async fn put(db: &mut Db<'_>, added: &[Added]) -> Result<()> {
 }
 
 row! {
-    struct BlockRow {
-        block: i64, rework: i64, held: i64, in_progress: i64, completed: i64, in_review: i64, accepted: i64,
+    struct StretchRow {
+        stretch: i64, rework: i64, held: i64, in_progress: i64, completed: i64, in_review: i64, accepted: i64,
         skipped: i64, cancelled: i64, body: Option<String>,
     }
 }
 
-impl BlockRow {
+impl StretchRow {
     fn cover(&self) -> Cover {
         let Self { rework, held, in_progress, completed, in_review, accepted, skipped, cancelled, .. } =
             *self;
@@ -236,10 +262,12 @@ impl BlockRow {
     }
 }
 
-/// Blocks, and the events that are not counted in them yet, in one statement: it sees one moment.
-const BLOCKS: &str = "SELECT block, rework, held, in_progress, completed, in_review, accepted, skipped, cancelled,
-         CAST(NULL AS TEXT) AS body
-     FROM coverage WHERE job = $1 AND level = $2 AND block >= $3 AND block < $4
+/// Stretches of so many blocks each, and the events that are not counted in them yet, in one statement: it sees one moment.
+const STRETCHES: &str = "SELECT (block - $3) / $7, CAST(SUM(rework) AS BIGINT), CAST(SUM(held) AS BIGINT),
+         CAST(SUM(in_progress) AS BIGINT), CAST(SUM(completed) AS BIGINT), CAST(SUM(in_review) AS BIGINT),
+         CAST(SUM(accepted) AS BIGINT), CAST(SUM(skipped) AS BIGINT), CAST(SUM(cancelled) AS BIGINT),
+         CAST(NULL AS TEXT)
+     FROM coverage WHERE job = $1 AND level = $2 AND block >= $3 AND block < $4 GROUP BY 1
      UNION ALL
      SELECT e.position, 0, 0, 0, 0, 0, 0, 0, 0, CASE WHEN e.team = $5 THEN e.body ELSE '' END
      FROM (SELECT e.position, e.team, e.body FROM event_marks m CROSS JOIN events e WHERE e.position > m.folded
@@ -248,41 +276,39 @@ const BLOCKS: &str = "SELECT block, rework, held, in_progress, completed, in_rev
 async fn block_by_block(
     db: &mut Db<'_>,
     (team, job): (TeamId, JobId),
-    (from, to): (i64, i64),
-    level: i64,
+    stretches: Stretches,
 ) -> Result<BTreeMap<i64, Cover>> {
-    let width = block_width(level);
-    let here = from / width..(to + width - 1) / width;
+    let block = block_width(stretches.level);
+    let blocks = stretches.from / block..(stretches.to + block - 1) / block;
+    let per_stretch = stretches.width / block;
     let rows = fetch_all!(
         db,
-        BlockRow,
-        BLOCKS,
+        StretchRow,
+        STRETCHES,
         job.0,
-        level,
-        here.start,
-        here.end,
+        stretches.level,
+        blocks.start,
+        blocks.end,
         team.0,
-        UNCOUNTED_MAX;
-        |t| model_blocks(t, job, level, here.clone())
+        UNCOUNTED_MAX,
+        per_stretch;
+        |t| model_stretches(t, job, stretches.level, blocks.clone(), per_stretch)
     )?;
-    let mut blocks: BTreeMap<i64, Cover> = BTreeMap::new();
+    let mut counts: BTreeMap<i64, Cover> = BTreeMap::new();
     let mut uncounted = 0;
     for row in rows {
         match row.body.as_deref() {
-            None => blocks.entry(row.block).or_default().add(&row.cover()),
+            None => counts.entry(row.stretch).or_default().add(&row.cover()),
             Some(body) => {
                 uncounted += 1;
-                add_uncounted(&mut blocks, &row_event(body, row.block)?, job, |number| {
-                    Some(number / width).filter(|block| here.contains(block))
-                });
+                add_uncounted(&mut counts, &row_event(body, row.stretch)?, job, stretches);
             }
         }
     }
     if uncounted >= UNCOUNTED_MAX {
         return Err(StoreError::Unavailable("counting has fallen behind the events".into()));
     }
-    blocks.retain(|_, cover| !cover.is_zero());
-    Ok(blocks)
+    Ok(counts)
 }
 
 /// The event of a row; none where it is another team's.
@@ -290,17 +316,12 @@ fn row_event(body: &str, position: i64) -> Result<Option<Event>> {
     (!body.is_empty()).then(|| events::read(body, position)).transpose()
 }
 
-/// Adds what an event changes about a job, where `place` finds a place for a range.
-fn add_uncounted(
-    blocks: &mut BTreeMap<i64, Cover>,
-    event: &Option<Event>,
-    job: JobId,
-    place: impl Fn(i64) -> Option<i64>,
-) {
+/// Adds what an event changes about a job's stretches.
+fn add_uncounted(counts: &mut BTreeMap<i64, Cover>, event: &Option<Event>, job: JobId, stretches: Stretches) {
     let changes = event.iter().flat_map(changes_of).filter(|(of, _, _)| *of == job);
     for (_, number, cover) in changes {
-        if let Some(block) = place(number) {
-            blocks.entry(block).or_default().add(&cover);
+        if let Some(stretch) = stretches.of(number) {
+            counts.entry(stretch).or_default().add(&cover);
         }
     }
 }
@@ -322,16 +343,35 @@ pub(crate) fn of_model(t: &Tables, job: JobId) -> BTreeMap<(i64, i64), Cover> {
     blocks
 }
 
-fn model_blocks(t: &Tables, job: JobId, level: i64, here: Range<i64>) -> Vec<BlockRow> {
-    let places = (job.0, level, here.start)..(job.0, level, here.end);
-    let blocks = t.coverage.range(places).map(|((_, _, block), cover)| block_row(*block, *cover, None));
+fn model_stretches(
+    t: &Tables,
+    job: JobId,
+    level: i64,
+    blocks: Range<i64>,
+    per_stretch: i64,
+) -> Vec<StretchRow> {
+    let places = (job.0, level, blocks.start)..(job.0, level, blocks.end);
+    let counted = t.coverage.range(places);
+    let counted =
+        counted.map(|((_, _, block), cover)| stretch_row((block - blocks.start) / per_stretch, *cover, None));
     let behind = t.events.range(t.marks().folded + 1..);
-    blocks.chain(behind.map(|(at, event)| block_row(*at, Cover::default(), Some(event.body())))).collect()
+    counted.chain(behind.map(|(at, event)| stretch_row(*at, Cover::default(), Some(event.body())))).collect()
 }
 
-fn block_row(block: i64, cover: Cover, body: Option<String>) -> BlockRow {
+fn stretch_row(stretch: i64, cover: Cover, body: Option<String>) -> StretchRow {
     let Cover { rework, held, in_progress, completed, in_review, accepted, skipped, cancelled } = cover;
-    BlockRow { block, rework, held, in_progress, completed, in_review, accepted, skipped, cancelled, body }
+    StretchRow {
+        stretch,
+        rework,
+        held,
+        in_progress,
+        completed,
+        in_review,
+        accepted,
+        skipped,
+        cancelled,
+        body,
+    }
 }
 
 row! {
@@ -346,7 +386,8 @@ const ROUNDS: Range<i64> = 1..64;
 const SLOT_MAX: i64 = 63;
 
 /// Counts the assignments of a few ranges themselves.
-async fn range_by_range(db: &mut Db<'_>, job: JobId, (from, to): (i64, i64)) -> Result<BTreeMap<i64, Cover>> {
+async fn range_by_range(db: &mut Db<'_>, job: JobId, stretches: Stretches) -> Result<BTreeMap<i64, Cover>> {
+    let Stretches { from, to, .. } = stretches;
     let of = |round: i64| {
         (AssignmentId::of(job, round, from, 0), AssignmentId::of(job, round, (to - 1).max(from), SLOT_MAX))
     };
@@ -360,12 +401,13 @@ async fn range_by_range(db: &mut Db<'_>, job: JobId, (from, to): (i64, i64)) -> 
         |r| { low: uuid = r.0.0, high: uuid = r.1.0 };
         |t| t.assignments.range(r.0.0..=r.1.0).map(|(_, a)| standing_row(a)).collect::<Vec<_>>()
     )?;
-    let mut blocks: BTreeMap<i64, Cover> = BTreeMap::new();
-    for row in rows.iter().filter(|row| (from..to).contains(&row.number)) {
-        blocks.entry(row.number).or_default().add(&row.cover()?);
+    let mut counts: BTreeMap<i64, Cover> = BTreeMap::new();
+    for row in &rows {
+        if let Some(stretch) = stretches.of(row.number) {
+            counts.entry(stretch).or_default().add(&row.cover()?);
+        }
     }
-    blocks.retain(|_, cover| !cover.is_zero());
-    Ok(blocks)
+    Ok(counts)
 }
 
 impl StandingRow {

@@ -81,7 +81,7 @@ pub use annotations::{AnnotationPlace, ItemSize, fitting};
 pub use answers::{Asked, Key, digest};
 pub use audit_log::{Actor, AuditEntry};
 pub use core::Store;
-pub use coverage::{CoverageCheck, Folded, levels};
+pub use coverage::{CoverageCheck, Folded, Stretches, levels};
 pub use cutting::Cut;
 pub use datasets::{Dataset, DatasetState, NewDataset, Source, fill_pattern};
 pub use error::{Result, StoreError};

@@ -8,7 +8,7 @@ use swath_domain::ids::JobId;
 use swath_domain::job::{JobHead, JobStatus};
 use swath_runtime::access::LEADS;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
-use swath_store::levels;
+use swath_store::{Stretches, levels};
 use utoipa::ToSchema;
 
 use super::jobs;
@@ -87,35 +87,19 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
-/// How a stretch of a job is divided.
-#[derive(Debug, PartialEq, Eq)]
-struct Layout {
-    from: i64,
-    to: i64,
-    width: i64,
-    /// The level of the blocks that are read; 0 for the ranges themselves.
-    level: i64,
-}
-
-impl Layout {
-    /// At most `buckets` stretches of ranges `from..to`, of equal width, each made of whole blocks.
-    fn of(ranges: i64, opinions: i64, (from, to): (i64, i64), buckets: i64) -> Self {
-        let span = (to - from).max(1);
-        let least = ceil(span, buckets);
-        if least < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
-            return Self { from, to, width: least, level: 0 };
-        }
-        let level = (1..=levels(ranges)).rev().find(|level| block_width(*level) <= least).unwrap_or(1);
-        let block = block_width(level);
-        let first = from / block * block;
-        // Stretches that begin earlier may need to be wider by a block.
-        let width = ceil(ceil(to - first, buckets), block) * block;
-        Self { from: first, to, width, level }
+/// At most `buckets` stretches of ranges `from..to`, of equal width, each made of whole blocks.
+fn stretches(ranges: i64, opinions: i64, (from, to): (i64, i64), buckets: i64) -> Stretches {
+    let span = (to - from).max(1);
+    let least = ceil(span, buckets);
+    if least < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
+        return Stretches { from, to, width: least, level: 0 };
     }
-
-    fn count(&self) -> i64 {
-        ceil(self.to - self.from, self.width)
-    }
+    let level = (1..=levels(ranges)).rev().find(|level| block_width(*level) <= least).unwrap_or(1);
+    let block = block_width(level);
+    let first = from / block * block;
+    // Stretches that begin earlier may need to be wider by a block.
+    let width = ceil(ceil(to - first, buckets), block) * block;
+    Stretches { from: first, to, width, level }
 }
 
 fn ceil(number: i64, divisor: i64) -> i64 {
@@ -177,27 +161,22 @@ pub(crate) async fn show(
     if !(from + 1..=ranges).contains(&to) {
         return Err(Problem::field("to", format!("must be behind `from`, and at most {ranges}")));
     }
-    let layout = Layout::of(ranges, job.slots, (from, to), buckets);
-    let blocks = context.store.job_coverage((job.team, id), (layout.from, layout.to), layout.level).await?;
-    let block = block_width(layout.level);
+    let stretches = stretches(ranges, job.slots, (from, to), buckets);
+    let Stretches { from, to, width, .. } = stretches;
+    let counts = context.store.job_coverage((job.team, id), stretches).await?;
     let of_stretch = |number: i64| {
-        let first = layout.from + number * layout.width;
-        let stretch = (first, layout.to.min(first + layout.width));
-        let blocks = blocks.range(first / block..ceil(first + layout.width, block));
-        let cover = blocks.fold(Cover::default(), |mut sum, (_, cover)| {
-            sum.add(cover);
-            sum
-        });
-        Bucket::new(&job, stretch, &cover)
+        let first = from + number * width;
+        let cover = counts.get(&number).copied().unwrap_or_default();
+        Bucket::new(&job, (first, to.min(first + width)), &cover)
     };
     Ok(Json(CoverageView {
         ranges,
         range_size: job.range_size,
         opinions: job.slots,
-        from: layout.from,
-        to: layout.to,
-        width: layout.width,
-        buckets: (0..layout.count()).map(of_stretch).collect(),
+        from,
+        to,
+        width,
+        buckets: (0..stretches.count()).map(of_stretch).collect(),
     }))
 }
 
@@ -209,12 +188,12 @@ mod tests {
 
     #[test]
     fn a_small_stretch_is_shown_range_by_range_and_a_large_one_in_whole_blocks() {
-        assert_eq!(Layout::of(100, 1, (0, 100), 200), Layout { from: 0, to: 100, width: 1, level: 0 });
-        assert_eq!(Layout::of(100, 1, (7, 100), 50), Layout { from: 7, to: 100, width: 2, level: 0 });
-        let whole = Layout::of(1_000_000, 1, (0, 1_000_000), 2_000);
-        assert_eq!(whole, Layout { from: 0, to: 1_000_000, width: 512, level: 2 });
-        let stretch = Layout::of(1_000_000, 1, (1_003, 101_003), 100);
-        assert_eq!(stretch, Layout { from: 512, to: 101_003, width: 1_024, level: 3 });
+        assert_eq!(stretches(100, 1, (0, 100), 200), Stretches { from: 0, to: 100, width: 1, level: 0 });
+        assert_eq!(stretches(100, 1, (7, 100), 50), Stretches { from: 7, to: 100, width: 2, level: 0 });
+        let whole = stretches(1_000_000, 1, (0, 1_000_000), 2_000);
+        assert_eq!(whole, Stretches { from: 0, to: 1_000_000, width: 512, level: 2 });
+        let stretch = stretches(1_000_000, 1, (1_003, 101_003), 100);
+        assert_eq!(stretch, Stretches { from: 512, to: 101_003, width: 1_024, level: 3 });
     }
 
     proptest! {
@@ -225,12 +204,12 @@ mod tests {
         ) {
             let from = (ranges as f64 * from) as i64;
             let to = (from + ((ranges - from) as f64 * part) as i64).clamp(from + 1, ranges);
-            let layout = Layout::of(ranges, opinions, (from, to), buckets);
-            let block = block_width(layout.level);
-            prop_assert!(layout.count() <= buckets);
-            prop_assert!(layout.from <= from && layout.to == to && layout.from >= 0);
-            prop_assert!(layout.from % block == 0 && layout.width % block == 0);
-            prop_assert!((to - layout.from) / block <= 9 * BUCKETS_MAX || block == block_width(10), "{layout:?}");
+            let made = stretches(ranges, opinions, (from, to), buckets);
+            let block = block_width(made.level);
+            prop_assert!(made.count() <= buckets);
+            prop_assert!(made.from <= from && made.to == to && made.from >= 0);
+            prop_assert!(made.from % block == 0 && made.width % block == 0);
+            prop_assert!((to - made.from) / block <= 9 * BUCKETS_MAX || block == block_width(10), "{made:?}");
         }
     }
 }

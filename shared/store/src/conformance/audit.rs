@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::replay::Replayed;
 use super::world::World;
-use crate::coverage::ranges_of;
+use crate::coverage::{Stretches, ranges_of};
 use crate::{AcceptedItem, levels};
 
 /// Everything that is checked about a job, as it stood when nothing was under way.
@@ -167,7 +167,8 @@ impl Books {
                 expected.entry(a.number / block_width(level)).or_default().add(&cover);
             }
             expected.retain(|_, cover| !cover.is_zero());
-            let counted = world.store.job_coverage((team, self.job.id), (0, ranges), level).await.unwrap();
+            let stretches = Stretches { from: 0, to: ranges, width: block_width(level), level };
+            let counted = world.store.job_coverage((team, self.job.id), stretches).await.unwrap();
             assert_eq!(counted, expected, "the coverage at level {level}");
         }
         let before = JobId(Uuid::from_u128(self.job.id.0.as_u128() - 1));

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, granted};
-use crate::Target;
+use crate::{Stretches, Target};
 
 suite! {
     a_job_without_coverage_is_found_and_counted_from_its_assignments
@@ -88,16 +88,25 @@ async fn a_stretch_has_its_own_blocks_and_no_others(world: World) {
     let other = world.job(&Plan::of(500)).await;
     work_on(&world, job, 20).await;
     work_on(&world, other, 20).await;
-    let whole = world.store.job_coverage((world.team, job), (0, 100), 0).await.unwrap();
+    let read = async |(from, to), width, level| {
+        let stretches = Stretches { from, to, width, level };
+        world.store.job_coverage((world.team, job), stretches).await.unwrap()
+    };
+    let whole = read((0, 100), 1, 0).await;
     assert_eq!(whole.values().map(Cover::total).sum::<i64>(), 20 * 5);
-    let part = world.store.job_coverage((world.team, job), (3, 11), 0).await.unwrap();
-    assert_eq!(part, whole.range(3..11).map(|(number, cover)| (*number, *cover)).collect());
-    let block = world.store.job_coverage((world.team, job), (8, 16), 1).await.unwrap();
-    let expected = whole.range(8..16).fold(Cover::default(), |mut sum, (_, cover)| {
-        sum.add(cover);
-        sum
-    });
-    assert_eq!(block, [(1, expected)].into());
+    let sum = |ranges: std::ops::Range<i64>| {
+        whole.range(ranges).fold(Cover::default(), |mut sum, (_, cover)| {
+            sum.add(cover);
+            sum
+        })
+    };
+    assert_eq!(read((3, 11), 1, 0).await, whole.range(3..11).map(|(at, cover)| (at - 3, *cover)).collect());
+    assert_eq!(read((3, 9), 3, 0).await, [(0, sum(3..6)), (1, sum(6..9))].into());
+    assert_eq!(read((8, 16), 8, 1).await, [(0, sum(8..16))].into());
+    // Stretches of several blocks, some of which are not counted yet.
+    world.store.coverage_fold(5).await.unwrap();
+    assert_eq!(read((0, 100), 16, 1).await, [(0, sum(0..16)), (1, sum(16..32))].into());
+    assert_eq!(read((8, 100), 16, 1).await, [(0, sum(8..24))].into());
 }
 
 async fn a_cancelled_job_is_not_found_wrong_for_what_was_never_cut(world: World) {
