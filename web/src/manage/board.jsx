@@ -1,6 +1,6 @@
 // The jobs of a team as strips, what is overdue first and then what lags behind: those in which work is left, so that no number of finished ones hides them.
 
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
 import { aboutJobsOf } from '../live/about.js';
 import { dateAndTime, percent, text } from '../texts/texts.js';
@@ -16,6 +16,9 @@ import { usePolled } from './use-polled.js';
 
 /** What the board shows instead. */
 const STATUSES = /** @type {const} */ (['active', 'paused', 'done', 'cancelled']);
+const MINUTE_MS = 60_000;
+/** Rows that are remembered: those of a few states. */
+const KEPT_ROWS = 4 * JOBS_MAX;
 /** Rows that are drawn until the person asks for more. */
 const SHOWN_FIRST = 100;
 
@@ -27,6 +30,7 @@ export function Board({ team, onGo, onFailed }) {
   const { told: jobs, isAway, isRefused, look } = usePolled(() => (status === '' ? openJobs(team) : jobsOf(team, status)), [team, status], onFailed, aboutJobsOf(team));
   const now = new Date();
   const wanted = name.trim().toLowerCase();
+  const row = useRows(now, onGo);
   const found = byUrgency((jobs ?? []).filter(({ title }) => title.toLowerCase().includes(wanted)), now);
   return (
     <>
@@ -47,12 +51,30 @@ export function Board({ team, onGo, onFailed }) {
       {jobs === null && !isAway && !isRefused && <p role="status">{text('app.loading')}</p>}
       {jobs !== null && found.length === 0 && <p class="quiet">{text('manage.none')}</p>}
       <ul class="rows jobs">
-        {found.slice(0, most).map((job) => <JobRow key={job.id} job={job} now={now} onGo={onGo} />)}
+        {found.slice(0, most).map(row)}
       </ul>
       {found.length > most && <button type="button" onClick={() => setMost(most + SHOWN_FIRST)}>{text('manage.more')}</button>}
       {jobs !== null && jobs.length >= JOBS_MAX && <p class="quiet">{text('manage.newest_only', { count: JOBS_MAX })}</p>}
     </>
   );
+}
+
+/**
+ * The rows of jobs. One of which nothing has changed stays the same element, so that an answer about 500 jobs draws few anew.
+ * @param {Date} now @param {(path: string) => void} onGo @returns {(job: JobSummary) => import('preact').VNode}
+ */
+function useRows(now, onGo) {
+  const rows = useRef(/** @type {Map<string, { of: string, row: import('preact').VNode }>} */ (new Map()));
+  const minute = Math.floor(now.getTime() / MINUTE_MS);
+  return (job) => {
+    const of = `${minute} ${JSON.stringify(job)}`;
+    const known = rows.current.get(job.id);
+    if (known?.of === of) return known.row;
+    const row = <JobRow key={job.id} job={job} now={now} onGo={onGo} />;
+    if (rows.current.size >= KEPT_ROWS) rows.current.clear();
+    rows.current.set(job.id, { of, row });
+    return row;
+  };
 }
 
 /** @param {{ job: JobSummary, now: Date, onGo: (path: string) => void }} props */

@@ -10,6 +10,8 @@ import { Stretches } from './stretches.jsx';
 /** @typedef {import('../../api/types.js').JobSummary} JobSummary */
 
 const STRETCHES = 60;
+/** How long a strip is in sight before it is asked for: who scrolls past it does not look at it. */
+const REST_MS = 150;
 /** Between two looks at a strip: there are many on a board. */
 const PAUSE_MS = 5_000;
 
@@ -18,9 +20,18 @@ export function JobStrip({ job }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
-    const watch = new IntersectionObserver((entries) => setSeen(entries.some(({ isIntersecting }) => isIntersecting)));
+    let timer = 0;
+    const watch = new IntersectionObserver((entries) => {
+      clearTimeout(timer);
+      // Several entries are one after the other, and the last one holds.
+      if (entries.at(-1)?.isIntersecting) timer = setTimeout(() => setSeen(true), REST_MS);
+      else setSeen(false);
+    });
     if (place.current) watch.observe(place.current);
-    return () => watch.disconnect();
+    return () => {
+      clearTimeout(timer);
+      watch.disconnect();
+    };
   }, []);
   return <div ref={place} class="job-strip">{isSeen ? <SeenStrip job={job} /> : <Strip states={job.progress} />}</div>;
 }
