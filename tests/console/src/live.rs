@@ -120,6 +120,14 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
     let browser = signed_in(world.origin(), &team, &team.manager, &format!("/manage?job={}", job.id)).await;
     browser.see(".map[role=slider] > span:nth-child(2)").await;
     browser.script("document.querySelector('.map').focus()").await;
+    // What is shown of the whole job is no answer to who looks closer: the map waits from the first moment.
+    const WATCH: &str = "
+        const place = document.querySelector('.job-map');
+        window.wasBusy = null;
+        new MutationObserver(() => {
+            if (window.wasBusy === null && place.textContent.includes('Back')) window.wasBusy = place.querySelector('.map').ariaBusy;
+        }).observe(place, { subtree: true, childList: true, attributes: true, characterData: true });";
+    browser.script(WATCH).await;
     // Right to the stretch in which somebody works, closer until it is a range, and right to that.
     const HERE: &str = "
         const map = document.querySelector('.map[role=slider]:focus');
@@ -136,6 +144,7 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
         browser.enter().await;
         if !is_range {
             browser.holds("a closer look", IS_CLOSER).await;
+            assert_eq!(browser.script("return window.wasBusy").await, "true");
         }
     }
     let shown = format!("return new URLSearchParams(location.search).get('range') === '{range}'");

@@ -109,7 +109,8 @@ async fn pictures_of_the_managers_computer_become_a_dataset() {
     }
     file(computer.path(), "notes.png", "this is a text");
     browser.tab_to("Pictures").await;
-    let chosen = ["9.png", "10.png", "11.png", "notes.png"]
+    // As a dialog sorts them; people count 9 before 10.
+    let chosen = ["10.png", "11.png", "9.png", "notes.png"]
         .map(|name| computer.path().join(name).display().to_string());
     browser.see("input[type=file]").await.send_keys(&chosen.join("\n")).await.unwrap();
     browser.says("4 pictures").await;

@@ -87,6 +87,7 @@ async fn what_was_done_in_a_job_is_what_its_figures_say() {
     expected.extend(of_job(&job.id, "swath_job_events_total", "event", &events));
     expected.extend(of("swath_leases", "state", &[("live", 0.0), ("expiring", 0.0), ("overdue", 0.0)]));
     expected.insert("swath_conservation_violations".to_owned(), 0.0);
+    expected.insert("swath_oldest_uncounted_event_seconds".to_owned(), 0.0);
     become_so(&world, &expected).await;
     let told = figures(&world).await;
     for stage in ["annotate", "review"] {

@@ -1,4 +1,5 @@
-// The jobs of a team as strips, what is overdue first and then what lags behind: those in which work is left, so that no number of finished ones hides them.
+// The jobs of a team as strips, what is overdue first and then what lags behind: those in which work is left, so that no number of
+// finished ones hides them.
 
 import { useRef, useState } from 'preact/hooks';
 import { JOBS_MAX, jobsOf, openJobs } from '../api/manage.js';
@@ -65,12 +66,14 @@ export function Board({ team, onGo, onFailed }) {
  */
 function useRows(now, onGo) {
   const rows = useRef(/** @type {Map<string, { of: string, row: import('preact').VNode }>} */ (new Map()));
+  const latest = useRef(onGo);
+  latest.current = onGo;
   const minute = Math.floor(now.getTime() / MINUTE_MS);
   return (job) => {
     const of = `${minute} ${JSON.stringify(job)}`;
     const known = rows.current.get(job.id);
     if (known?.of === of) return known.row;
-    const row = <JobRow key={job.id} job={job} now={now} onGo={onGo} />;
+    const row = <JobRow key={job.id} job={job} now={now} onGo={(path) => latest.current(path)} />;
     if (rows.current.size >= KEPT_ROWS) rows.current.clear();
     rows.current.set(job.id, { of, row });
     return row;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
+use swath_domain::job::JobHead;
 use swath_domain::text::check_text;
 use swath_domain::time::seconds;
 use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
@@ -43,9 +44,6 @@ pub(crate) enum Order {
     Next,
 }
 
-/// The statuses in which something happens next.
-const TURNS: [Status; 4] = [Status::Pending, Status::InProgress, Status::Completed, Status::InReview];
-
 pub(crate) async fn list(
     State(context): State<Context>,
     caller: Caller,
@@ -54,32 +52,14 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<AssignmentView>>> {
     let job = jobs::own(&context, &caller, job, LEADS).await?;
     let limit = pages::limit(query.limit)?;
-    let status = query.status.as_deref().map(status).transpose()?;
-    let overdue = query.overdue.unwrap_or(false);
-    if overdue && job.due.is_none_or(|due| due > context.now()) {
-        return Ok(Json(Page::whole(Vec::new())));
-    }
-    if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
-        return Err(Problem::field("round", format!("must be between 1 and {}", limits::ROUNDS_MAX)));
-    }
-    let ranges = (job.selected + job.range_size - 1) / job.range_size;
-    if query.range.is_some_and(|range| !(0..ranges).contains(&range)) {
-        let last = ranges - 1;
-        return Err(Problem::field("range", format!("must be the number of a range, from 0 to {last}")));
-    }
+    let filter = filter(&query, &job)?;
     let mut after = match query.order {
         Order::Range => Turn { id: pages::after_id(query.after.as_deref())?, ..Turn::FIRST },
         Order::Next => pages::after_turn(query.after.as_deref())?,
     };
-    if query.order == Order::Next && status.is_none_or(|status| !TURNS.contains(&status)) {
-        let rule = "`next` needs a `status`: PENDING, IN_PROGRESS, COMPLETED or IN_REVIEW";
-        return Err(Problem::field("order", rule));
+    if filter.undecided && job.due.is_none_or(|due| due > context.now()) {
+        return Ok(Json(Page::whole(Vec::new())));
     }
-    if query.order == Order::Next && query.range.is_some() {
-        return Err(Problem::field("order", "`next` cannot be combined with `range`"));
-    }
-    let (holder, author, round) = (query.holder, query.author, query.round);
-    let filter = AssignmentFilter { status, holder, author, round, number: query.range, undecided: overdue };
     let (mut views, mut bytes) = (Vec::new(), 0);
     // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {
@@ -100,6 +80,28 @@ pub(crate) async fn list(
         Order::Next => format!("{}.{}", after.at, after.id),
     };
     Ok(Json(Page::cut(views, true, cursor)))
+}
+
+/// What narrows the list, checked against the job and the order.
+fn filter(query: &ListQuery, job: &JobHead) -> Result<AssignmentFilter> {
+    let status = query.status.as_deref().map(status).transpose()?;
+    if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
+        return Err(Problem::field("round", format!("must be between 1 and {}", limits::ROUNDS_MAX)));
+    }
+    let ranges = (job.selected + job.range_size - 1) / job.range_size;
+    if query.range.is_some_and(|range| !(0..ranges).contains(&range)) {
+        let last = ranges - 1;
+        return Err(Problem::field("range", format!("must be the number of a range, from 0 to {last}")));
+    }
+    if query.order == Order::Next && status.is_none_or(|status| !Turn::STATUSES.contains(&status)) {
+        let rule = "`next` needs a `status`: PENDING, IN_PROGRESS, COMPLETED or IN_REVIEW";
+        return Err(Problem::field("order", rule));
+    }
+    if query.order == Order::Next && query.range.is_some() {
+        return Err(Problem::field("order", "`next` cannot be combined with `range`"));
+    }
+    let ListQuery { holder, author, round, range: number, overdue, .. } = *query;
+    Ok(AssignmentFilter { status, holder, author, round, number, undecided: overdue.unwrap_or(false) })
 }
 
 /// Assignments read at once for a list.

@@ -21,6 +21,9 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The statuses that have an order.
+    pub const STATUSES: [Status; 4] =
+        [Status::Pending, Status::InProgress, Status::Completed, Status::InReview];
     /// Before all others.
     pub const FIRST: Self = Self { at: i64::MIN, id: Uuid::nil() };
 
@@ -55,6 +58,9 @@ const PENDING: &str =
 const TO_REVIEW: &str = page!("status = 2 AND review AND (since, id) > ($2, $3)", "since, id");
 const HELD: &str = page!("status IN (1, 3) AND status = $10 AND (expires, id) > ($2, $3)", "expires, id");
 
+/// The number and slot before all of a round.
+const BEFORE_ALL: (i64, i64) = (-1, 0);
+
 impl Store {
     /// A page of a job's assignments of one status that come behind a turn. Of what is handed in, that is what waits for a
     /// reviewer. There are none where the filter names no status that has an order.
@@ -87,23 +93,20 @@ struct Look<'a> {
 impl Look<'_> {
     /// Round by round, from the latest on.
     async fn pending(&self, db: &mut Db<'_>, after: Turn) -> Result<Vec<Assignment>> {
+        let last = (after != Turn::FIRST).then(|| AssignmentId(after.id).key());
+        let mut most = last.map_or(i64::MAX, |(round, _, _)| round);
         let mut found = Vec::new();
-        let (mut round, mut behind) = if after == Turn::FIRST {
-            (i64::MAX, (-1, 0))
-        } else {
-            let (round, number, slot) = AssignmentId(after.id).key();
-            (round, (number, slot))
-        };
-        while let Some(next) = self.pending_round(db, round).await? {
-            if next < round {
-                behind = (-1, 0);
-            }
+        while let Some(round) = self.pending_round(db, most).await? {
+            let behind = match last {
+                Some((of, number, slot)) if of == round => (number, slot),
+                _ => BEFORE_ALL,
+            };
             let left = self.limit - found.len() as i64;
-            found.extend(self.of_round(db, next, behind, left).await?);
+            found.extend(self.of_round(db, round, behind, left).await?);
             if found.len() as i64 >= self.limit {
                 break;
             }
-            (round, behind) = (next - 1, (-1, 0));
+            most = round - 1;
         }
         Ok(found)
     }

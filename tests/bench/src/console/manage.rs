@@ -1,4 +1,4 @@
-//! The manager's pages where there is much: a board of 500 jobs, and a job of a million ranges. Nobody waits for a frame.
+//! The manager's pages where there is much: a board of 500 jobs, and a job of a million ranges. They must scroll without a pause.
 
 use serde_json::json;
 use swath_browser::Browser;
@@ -11,7 +11,7 @@ use crate::table::{Row, Table, Target};
 const JOBS: usize = 500;
 /// Ranges of the large job, of one item each.
 const RANGES: usize = 1_000_000;
-/// Pauses that are noticed, in milliseconds.
+/// The longest pause that is allowed, in milliseconds.
 const PAUSE: f64 = 100.0;
 
 pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
