@@ -115,7 +115,7 @@ async fn follow(context: &Context, shared: &Shared, Envelope { message, tracepar
     let Message::Hint { job, round, numbers } = message else { return };
     let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
     context.traces.heard("candidate", first_slots, traceparent.as_deref());
-    let slots = match context.store.job_frame(job).await {
+    let slots = match context.store.job_definition(job).await {
         Ok(Some(job)) => job.slots,
         Ok(None) | Err(_) => return,
     };

@@ -10,7 +10,7 @@ use swath_domain::ranges::Range;
 use swath_domain::{Ranges, Stage};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
-use swath_store::{ItemRow, LeaseView, Remembered};
+use swath_store::{ItemRow, LeaseView, Cache};
 
 use crate::Desk;
 
@@ -48,10 +48,10 @@ impl Facts {
     }
 }
 
-pub(crate) type Leases = Remembered<LeaseId, Arc<Facts>>;
+pub(crate) type Leases = Cache<LeaseId, Arc<Facts>>;
 
 pub(crate) fn remembered() -> Leases {
-    Remembered::of_bytes(LEASES_BYTES)
+    Cache::of_bytes(LEASES_BYTES)
 }
 
 impl Desk {
@@ -93,7 +93,7 @@ impl Desk {
         let store = &self.context.store;
         let view = store.lease(lease).await?.filter(|view| view.stage == self.stage);
         let view = view.ok_or_else(Problem::not_found)?;
-        let job = store.job_frame(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
+        let job = store.job_definition(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
         let items = match self.stage {
             Stage::Annotate => store.items(job.dataset, &view.assignment.ranges).await?,
             Stage::Review => Vec::new(),

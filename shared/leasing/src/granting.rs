@@ -118,7 +118,7 @@ impl Desk {
 
     async fn team(&self, ask: &Ask) -> Result<TeamId> {
         let Some(id) = ask.request.job else { return ask.caller.team(ask.request.team, self.role()) };
-        let job = self.context.store.job_frame(id).await?.ok_or_else(Problem::not_found)?;
+        let job = self.context.store.job_definition(id).await?.ok_or_else(Problem::not_found)?;
         ask.caller.require(job.team, self.role())?;
         if ask.request.team.is_some_and(|team| team != job.team) {
             return Err(Problem::not_found());

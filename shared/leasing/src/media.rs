@@ -111,7 +111,7 @@ async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
     if !roles.any(role_of(view.stage)) {
         return Ok(None);
     }
-    let Some(job) = context.store.job_frame(assignment.job).await? else { return Ok(None) };
+    let Some(job) = context.store.job_definition(assignment.job).await? else { return Ok(None) };
     let access = context.media.of(&context.store, assignment.team).await?;
     Ok(Some(Shown {
         user,

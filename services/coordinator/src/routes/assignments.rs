@@ -191,7 +191,7 @@ pub(crate) async fn reassign(
     {
         return Err(Problem::field("user", "is not an annotator of the team"));
     }
-    let job = context.store.job_frame(assignment.job).await?.ok_or_else(Problem::not_found)?;
+    let job = context.store.job_definition(assignment.job).await?.ok_or_else(Problem::not_found)?;
     let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
     let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
     let step = context.traces.at("reassign", id);

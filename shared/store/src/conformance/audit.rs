@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::replay::Replayed;
 use super::world::World;
-use crate::coverage::{Stretches, ranges_of};
+use crate::verbs::coverage::{Stretches, ranges_of};
 use crate::{AcceptedItem, levels};
 
 /// Everything that is checked about a job, as it stood when nothing was under way.

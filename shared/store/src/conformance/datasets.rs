@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::suite;
 use super::world::World;
 use crate::ListPage;
-use crate::db::execute;
+use crate::engine::db::execute;
 use crate::{Appended, DatasetState, Imported, NewDataset, NewItem, Source, StoreError, fill_pattern};
 
 suite! {

@@ -6,7 +6,7 @@ use swath_domain::{AssignmentId, Refusal, Stage, UserId};
 use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, work};
-use crate::items::REVISION;
+use crate::verbs::save::REVISION;
 use crate::{Confirm, StoreError};
 
 suite! {

@@ -300,7 +300,7 @@ async fn the_use_of_a_token_is_kept_and_a_new_use_after_a_rest_is_a_sign_in(worl
     let used = async || world.store.token_info(token).await.unwrap().unwrap().used;
     assert_eq!((used().await, sign_ins().await), (None, 0));
     for (rest, count) in
-        [(0, 1), (crate::tokens::SIGN_IN_AFTER / 2, 1), (crate::tokens::SIGN_IN_AFTER + 1, 2)]
+        [(0, 1), (crate::verbs::tokens::SIGN_IN_AFTER / 2, 1), (crate::verbs::tokens::SIGN_IN_AFTER + 1, 2)]
     {
         let now = world.pass(rest);
         world.store.tokens_used(vec![token, TokenId(world.id())], world.actor()).await.unwrap();
@@ -312,7 +312,7 @@ async fn a_sign_in_that_two_gateways_see_is_logged_once(world: World) {
     let token = world.token(world.manager, "secret").await;
     let other = world.another_process().await;
     for round in 1..=10 {
-        world.pass(crate::tokens::SIGN_IN_AFTER + 1);
+        world.pass(crate::verbs::tokens::SIGN_IN_AFTER + 1);
         let (one, two) = tokio::join!(
             world.store.tokens_used(vec![token], world.actor()),
             other.store.tokens_used(vec![token], world.actor())

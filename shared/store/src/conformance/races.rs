@@ -13,8 +13,9 @@ use uuid::Uuid;
 use super::audit::audit;
 use super::suite;
 use super::world::{LEASE, Plan, World, granted, holder, staleness, work};
-use crate::rowset::Statement;
-use crate::{Confirm, Renew, Result, StoreError, Target, changes, leased};
+use crate::engine::rowset::Statement;
+use crate::tables::{changes, leased};
+use crate::{Confirm, Renew, Result, StoreError, Target};
 
 suite! {
     a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused

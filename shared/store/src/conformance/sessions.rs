@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use crate::sessions::OPEN_MAX;
+use crate::verbs::sessions::OPEN_MAX;
 use crate::{Actor, NewSession, NewSignInLink, Opened, Result, StoreError, digest};
 
 suite! {

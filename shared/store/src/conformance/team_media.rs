@@ -6,7 +6,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use uuid::Uuid;
 
 use super::world::World;
-use crate::{Store, Target, TeamMedia, migrations};
+use crate::engine::migrations;
+use crate::{Store, Target, TeamMedia};
 
 super::suite! {
     a_team_has_what_it_was_given_last_and_no_other_team_has_it

@@ -1,0 +1,5 @@
+//! What is stored: rows as they stand in the tables, the values that are made of them, and the tables as plain maps.
+
+pub(crate) mod list_page;
+pub(crate) mod memory;
+pub(crate) mod rows;

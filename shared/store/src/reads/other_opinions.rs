@@ -1,0 +1,86 @@
+//! What others have said of an item, and what was said of it in former rounds.
+
+use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{Assignment, Status, limits};
+use uuid::Uuid;
+
+use crate::engine::db::{fetch_each, row};
+use crate::error::Result;
+use crate::store::Store;
+
+row! {
+    struct Row {
+        id: Uuid, round: i64, slot: i64, status: i64, author: Uuid, submission: Uuid, bytes: i64,
+    }
+}
+
+/// An opinion on an item that was handed in, without its labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherOpinion {
+    /// In which assignment.
+    pub assignment: AssignmentId,
+    /// In which round.
+    pub round: i64,
+    /// Which of the opinions asked for.
+    pub slot: i64,
+    /// Where the assignment stands.
+    pub status: Status,
+    /// Who said it.
+    pub author: UserId,
+    /// Under which lease.
+    pub submission: LeaseId,
+    /// Bytes of its annotation.
+    pub bytes: i64,
+}
+
+impl Store {
+    /// The opinions on an item beside this assignment's own, of all slots and rounds, the newest round first.
+    pub async fn other_opinions(&self, of: &Assignment, slots: i64, item: i64) -> Result<Vec<OtherOpinion>> {
+        let keys = (1..=limits::ROUNDS_MAX).flat_map(|round| (0..slots).map(move |slot| (round, slot)));
+        let keys: Vec<_> =
+            keys.map(|(round, slot)| AssignmentId::of(of.job, round, of.number, slot)).collect();
+        let keys: Vec<AssignmentId> = keys.into_iter().filter(|id| *id != of.id).collect();
+        let mut reader = self.reader().await?;
+        let rows = fetch_each!(
+            &mut reader.db(),
+            Row,
+            "SELECT a.id, a.round, a.slot, a.status, a.author, a.submission, CAST(octet_length(n.body) AS BIGINT)
+             FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
+             WHERE a.id = c.key AND a.status BETWEEN 2 AND 5 AND a.submission IS NOT NULL
+               AND n.assignment = a.id AND n.author = a.author AND n.item = c.item
+             ORDER BY a.round DESC, a.slot",
+            &keys,
+            |id| {
+                key: uuid = id.0,
+                item: bigint = item,
+            };
+            |t| {
+                let assignment = t.assignments.get(&id.0).filter(|a| (2..=5).contains(&a.status.code()));
+                assignment.and_then(|a| {
+                    let (author, submission) = (a.author?.0, a.submission?.0);
+                    let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
+                    let (round, slot, status) = (a.round, a.slot, a.status.code());
+                    Some(Row { id: a.id.0, round, slot, status, author, submission, bytes })
+                })
+            }
+        )?;
+        let mut opinions: Vec<_> = rows.into_iter().filter_map(opinion).collect();
+        opinions.sort_by_key(|opinion| (-opinion.round, opinion.slot));
+        Ok(opinions)
+    }
+}
+
+fn opinion(row: Row) -> Option<OtherOpinion> {
+    Some(OtherOpinion {
+        assignment: AssignmentId(row.id),
+        round: row.round,
+        slot: row.slot,
+        status: Status::from_code(row.status)?,
+        author: UserId(row.author),
+        submission: LeaseId(row.submission),
+        bytes: row.bytes,
+    })
+}
+
+// The statement names these by their numbers.
+const _: () = assert!(Status::Completed.code() == 2 && Status::Rejected.code() == 5);

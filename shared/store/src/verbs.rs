@@ -1,0 +1,34 @@
+//! The commands that change something: what may happen, and in which order.
+
+pub(crate) mod account_edits;
+pub(crate) mod audit_log;
+pub(crate) mod auto_accept;
+pub(crate) mod coverage;
+pub(crate) mod cut;
+pub(crate) mod datasets;
+pub(crate) mod decide;
+pub(crate) mod duties;
+pub(crate) mod events;
+pub(crate) mod files;
+pub(crate) mod grant;
+pub(crate) mod holdings;
+pub(crate) mod imports;
+pub(crate) mod invitations;
+pub(crate) mod jobs;
+pub(crate) mod leases;
+pub(crate) mod manage;
+pub(crate) mod measuring;
+pub(crate) mod members;
+pub(crate) mod missing_pictures;
+pub(crate) mod people;
+pub(crate) mod picture_sizes;
+pub(crate) mod requests;
+pub(crate) mod rights;
+pub(crate) mod save;
+pub(crate) mod sessions;
+pub(crate) mod sign_in_links;
+pub(crate) mod submit;
+pub(crate) mod sweep;
+pub(crate) mod team_media;
+pub(crate) mod tokens;
+pub(crate) mod verdicts;
