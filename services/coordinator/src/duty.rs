@@ -52,7 +52,8 @@ impl Duty {
                 continue;
             }
             let now = self.context.now();
-            let taken = self.context.store.duty_take(self.name, self.context.instance, now, now + KEPT).await;
+            let taken =
+                self.context.store.leader_lease_take(self.name, self.context.instance, now, now + KEPT).await;
             self.say_once(taken.as_ref().err());
             if matches!(taken, Ok(true)) {
                 return true;
@@ -72,7 +73,7 @@ impl Duty {
     }
 
     async fn give_back(&self) {
-        if let Err(error) = self.context.store.duty_give(self.name, self.context.instance).await {
+        if let Err(error) = self.context.store.leader_lease_give(self.name, self.context.instance).await {
             tracing::debug!(duty = self.name, %error, "the duty was not given back; it runs out by itself");
         }
     }

@@ -8,6 +8,7 @@ use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_domain::{Status, Time};
 use swath_runtime::Context;
+use swath_store::CancelledPage;
 use swath_store::Result;
 use uuid::Uuid;
 
@@ -131,7 +132,8 @@ fn is_cut(job: &JobHead) -> bool {
 pub(crate) async fn cancel(context: &Context, job: JobId, now: Time) -> Result<()> {
     let mut after = AssignmentId(Uuid::nil());
     loop {
-        let (ended, last) = context.store.job_cancel_page(job, after, CANCEL_PAGE, now).await?;
+        let CancelledPage { ended, last } =
+            context.store.job_cancel_page(job, after, CANCEL_PAGE, now).await?;
         context.locks.free(ended);
         match last {
             Some(last) => after = last,

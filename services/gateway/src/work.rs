@@ -7,7 +7,7 @@ use swath_domain::{FieldError, Refusal, Status, limits};
 use swath_leasing::{Ask, Facts, Outcome};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
-use swath_store::{Confirm, ItemWork, Key, Next, StoreError, Submit};
+use swath_store::{ItemWork, Key, Next, SaveItem, StoreError, Submit};
 
 use crate::Gateway;
 
@@ -52,9 +52,9 @@ impl Gateway {
         let facts = self.desk.facts(lease, user).await?;
         let spec = self.desk.spec(&facts).await?;
         let work = checked(&facts, spec.rules(), work, "")?;
-        let confirm = Confirm { lease, user, token_maker, work, if_revision, now: self.context.now() };
+        let confirm = SaveItem { lease, user, token_maker, work, if_revision, now: self.context.now() };
         let step = self.context.traces.under("confirm", facts.assignment, lease);
-        let confirmed = self.context.store.item_confirm(confirm).await.map_err(|error| match error {
+        let confirmed = self.context.store.item_save(confirm).await.map_err(|error| match error {
             StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
             error => error.into(),
         });

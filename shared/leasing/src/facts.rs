@@ -10,7 +10,7 @@ use swath_domain::ranges::Range;
 use swath_domain::{Ranges, Stage};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Caller, Problem, Result};
-use swath_store::{ItemRow, LeaseView, Cache};
+use swath_store::{Cache, ItemRow, LeaseView};
 
 use crate::Desk;
 

@@ -226,7 +226,7 @@ impl Desk {
         let (store, now) = (&self.context.store, self.context.now());
         let mut waits = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let wait = store.lease_wait(self.stage, job.id, (by.user, by.token_maker), now).await?;
+            let wait = store.lease_wait(self.stage, job.id, by.user, by.token_maker, now).await?;
             if is(Bug::NoWorkUnseen) {
                 continue;
             }
@@ -247,13 +247,13 @@ impl Desk {
         let now = self.context.now();
         let mut blockers: Vec<Value> = Vec::new();
         let first = |times: Vec<Option<Time>>| times.into_iter().flatten().min();
-        let held = first(waits.iter().map(|wait| wait.held_until).collect());
+        let held = first(waits.iter().map(|wait| wait.leased_until).collect());
         let reserved = first(waits.iter().map(|wait| wait.reserved_until).collect());
         blockers.extend(held.map(|until| json!({"reason": "held-by-others", "until": until})));
         blockers.extend(reserved.map(|until| json!({"reason": "reserved", "until": until})));
         blockers.extend(waits.iter().any(|wait| wait.own).then(|| json!({"reason": "own-work"})));
         blockers.extend(
-            waits.iter().any(|wait| wait.waits_for_manager).then(|| json!({"reason": "waits-for-manager"})),
+            waits.iter().any(|wait| wait.needs_manager).then(|| json!({"reason": "waits-for-manager"})),
         );
         let user = ask.caller.user();
         let not_admitted = closed.iter().any(|job| job.is_open() && !self.admits(job, user));

@@ -188,12 +188,12 @@ impl Desk {
                 return Ok(());
             }
             Source::Former { assignment, submission } => {
-                let verdicts = store.deciding_verdicts((*assignment, *submission), items).await?;
+                let verdicts = store.deciding_verdicts(*assignment, *submission, items).await?;
                 labels.former.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
                 return Ok(());
             }
             Source::Rejected { assignment, author, submission } => {
-                let verdicts = store.deciding_verdicts((*assignment, *submission), items.clone()).await?;
+                let verdicts = store.deciding_verdicts(*assignment, *submission, items.clone()).await?;
                 labels.verdicts.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
                 (*assignment, *author, false)
             }

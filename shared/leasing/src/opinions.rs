@@ -101,9 +101,10 @@ impl Desk {
         let saved = store.annotations(of.assignment, of.author, item..=item).await?;
         let Some(saved) = saved.into_iter().next() else { return Ok(None) };
         let annotation = raw(saved.body, (of.assignment, of.author, item))?;
-        let decided = (of.assignment, of.submission);
         let verdicts = match of.status {
-            Status::Accepted | Status::Rejected => store.deciding_verdicts(decided, item..=item).await?,
+            Status::Accepted | Status::Rejected => {
+                store.deciding_verdicts(of.assignment, of.submission, item..=item).await?
+            }
             _ => Vec::new(),
         };
         let verdict = verdicts.into_iter().next().map(VerdictPart::from);

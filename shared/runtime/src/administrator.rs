@@ -54,14 +54,17 @@ pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<FirstSign
         return Ok(None);
     }
     let mut turns = 0;
-    while !context.store.duty_take(DUTY, context.instance, context.now(), context.now() + DUTY_MICROS).await?
+    while !context
+        .store
+        .leader_lease_take(DUTY, context.instance, context.now(), context.now() + DUTY_MICROS)
+        .await?
     {
         turns += 1;
         ensure!(turns < TURNS_MAX, "another process has been making the administrator for too long");
         tokio::time::sleep(RETRY).await;
     }
     let first = if is_ready(context).await? { None } else { make(context).await? };
-    context.store.duty_give(DUTY, context.instance).await?;
+    context.store.leader_lease_give(DUTY, context.instance).await?;
     Ok(first)
 }
 

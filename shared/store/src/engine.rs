@@ -2,6 +2,7 @@
 
 pub(crate) mod batcher;
 pub(crate) mod cache;
+pub(crate) mod connections;
 pub(crate) mod core;
 pub(crate) mod db;
 pub(crate) mod meters;

@@ -131,7 +131,7 @@ impl World {
             of.ranges.iter().map(|item| (item, VerdictRow::plain(item, Verdict::Accept))).collect();
         all.extend(given.into_iter().map(|row| (row.item, row)));
         let store = &self.processes[0].context.store;
-        let told = store.deciding_verdicts((of.id, submission), 0..=i64::MAX).await;
+        let told = store.deciding_verdicts(of.id, submission, 0..=i64::MAX).await;
         let told = told.or_else(|error| broken!("the verdicts on {} cannot be read: {error}", of.id))?;
         if !told.iter().eq(all.values()) {
             broken!("{all:?} decided {}, and the next round is told {told:?}", of.id);

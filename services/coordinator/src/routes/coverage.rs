@@ -163,7 +163,7 @@ pub(crate) async fn show(
     }
     let stretches = stretches(ranges, job.slots, (from, to), buckets);
     let Stretches { from, to, width, .. } = stretches;
-    let counts = context.store.job_coverage((job.team, id), stretches).await?;
+    let counts = context.store.job_coverage(job.team, id, stretches).await?;
     let of_stretch = |number: i64| {
         let first = from + number * width;
         let cover = counts.get(&number).copied().unwrap_or_default();

@@ -4,7 +4,7 @@
 //! SQLite always runs; PostgreSQL where `SWATH_TEST_POSTGRES` is the URL of a server's maintenance database.
 #![expect(clippy::expect_used, reason = "a bench whose database fails has nothing to measure")]
 
-mod yard;
+mod fixture;
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use swath_domain::{Assignment, Stage};
 use swath_store::Target;
 use tokio::runtime::Runtime;
 
-use crate::yard::Yard;
+use crate::fixture::Fixture;
 
 /// Callers that ask at the same moment.
 const CALLERS: [usize; 3] = [1, 10, 100];
@@ -26,7 +26,7 @@ const CALLERS: [usize; 3] = [1, 10, 100];
 #[derive(Debug, Clone, Copy)]
 enum Verb {
     Grant,
-    Confirm,
+    Save,
     Submit,
     Decide,
 }
@@ -67,12 +67,12 @@ async fn command(server: &str, sql: String) {
 }
 
 fn measure(criterion: &mut Criterion, runtime: &Runtime, database: &str, target: Target) {
-    let yard = runtime.block_on(Yard::open(&target));
-    for verb in [Verb::Grant, Verb::Confirm, Verb::Submit, Verb::Decide] {
+    let fixture = runtime.block_on(Fixture::open(&target));
+    for verb in [Verb::Grant, Verb::Save, Verb::Submit, Verb::Decide] {
         let mut group = criterion.benchmark_group(format!("{database}/{verb:?}"));
         for callers in CALLERS {
             group.bench_with_input(BenchmarkId::from_parameter(callers), &callers, |bench, callers| {
-                bench.to_async(runtime).iter_custom(|rounds| cost(&yard, verb, *callers, rounds));
+                bench.to_async(runtime).iter_custom(|rounds| cost(&fixture, verb, *callers, rounds));
             });
         }
         group.finish();
@@ -80,30 +80,30 @@ fn measure(criterion: &mut Criterion, runtime: &Runtime, database: &str, target:
 }
 
 /// The time of one command, over so many rounds: what it takes to get to the verb is not counted.
-async fn cost(yard: &Yard, verb: Verb, callers: usize, rounds: u64) -> Duration {
+async fn cost(fixture: &Fixture, verb: Verb, callers: usize, rounds: u64) -> Duration {
     let mut spent = Duration::ZERO;
     for _ in 0..rounds {
-        yard.cut(callers).await;
-        spent += round(yard, verb, callers).await;
+        fixture.cut(callers).await;
+        spent += round(fixture, verb, callers).await;
     }
     spent / u32::try_from(callers).expect("few callers")
 }
 
-async fn round(yard: &Yard, verb: Verb, callers: usize) -> Duration {
-    let (leases, granting) = timed(join_all((0..callers).map(|_| yard.grant(Stage::Annotate)))).await;
+async fn round(fixture: &Fixture, verb: Verb, callers: usize) -> Duration {
+    let (leases, granting) = timed(join_all((0..callers).map(|_| fixture.grant(Stage::Annotate)))).await;
     if let Verb::Grant = verb {
         return granting;
     }
-    let ((), confirming) = timed(each(&leases, |held| yard.confirm(held))).await;
-    if let Verb::Confirm = verb {
+    let ((), confirming) = timed(each(&leases, |held| fixture.confirm(held))).await;
+    if let Verb::Save = verb {
         return confirming;
     }
-    let ((), submitting) = timed(each(&leases, |held| yard.submit(held))).await;
+    let ((), submitting) = timed(each(&leases, |held| fixture.submit(held))).await;
     if let Verb::Submit = verb {
         return submitting;
     }
-    let reviews = join_all((0..callers).map(|_| yard.grant(Stage::Review))).await;
-    timed(each(&reviews, |review| yard.decide(review))).await.1
+    let reviews = join_all((0..callers).map(|_| fixture.grant(Stage::Review))).await;
+    timed(each(&reviews, |review| fixture.decide(review))).await.1
 }
 
 async fn each<'a, F: Future<Output = ()>>(held: &'a [Assignment], command: impl Fn(&'a Assignment) -> F) {

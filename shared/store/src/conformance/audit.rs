@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::replay::Replayed;
 use super::world::World;
-use crate::verbs::coverage::{Stretches, ranges_of};
+use crate::model::coverage::{Stretches, ranges_of};
 use crate::{AcceptedItem, levels};
 
 /// Everything that is checked about a job, as it stood when nothing was under way.
@@ -168,7 +168,7 @@ impl Books {
             }
             expected.retain(|_, cover| !cover.is_zero());
             let stretches = Stretches { from: 0, to: ranges, width: block_width(level), level };
-            let counted = world.store.job_coverage((team, self.job.id), stretches).await.unwrap();
+            let counted = world.store.job_coverage(team, self.job.id, stretches).await.unwrap();
             assert_eq!(counted, expected, "the coverage at level {level}");
         }
         let before = JobId(Uuid::from_u128(self.job.id.0.as_u128() - 1));

@@ -12,7 +12,7 @@ use tokio::task::{JoinHandle, yield_now};
 use super::audit::audit;
 use super::suite;
 use super::world::{LEASE, Plan, World, staleness, verdict, work};
-use crate::{Confirm, Decide, JobEdit, Key, PutVerdict, Renew, Result, StoreError, Submit};
+use crate::{Decide, JobEdit, Key, PutVerdict, Renew, Result, SaveItem, StoreError, Submit};
 
 suite! {
     a_bad_confirmation_never_fails_its_neighbours
@@ -56,8 +56,8 @@ async fn a_bad_confirmation_never_fails_its_neighbours(world: World) {
     let held = leases(&world, job, 10).await;
     let confirms = held.iter().flat_map(|good| {
         let item = good.ranges.iter().next().unwrap();
-        let unknown = Confirm { lease: LeaseId(world.id()), ..world.confirmation(good, item) };
-        let outdated = Confirm { if_revision: Some(9), ..world.confirmation(good, item) };
+        let unknown = SaveItem { lease: LeaseId(world.id()), ..world.confirmation(good, item) };
+        let outdated = SaveItem { if_revision: Some(9), ..world.confirmation(good, item) };
         [
             world.confirmation(good, item),
             world.confirmation(good, 999),
@@ -67,7 +67,7 @@ async fn a_bad_confirmation_never_fails_its_neighbours(world: World) {
             world.confirmation(good, item + 1),
         ]
     });
-    let answers = join_all(confirms.map(|command| world.store.item_confirm(command))).await;
+    let answers = join_all(confirms.map(|command| world.store.item_save(command))).await;
     for [good, foreign, unknown, outdated, stale, good_too] in answers.as_chunks().0 {
         assert_eq!(good.as_ref().unwrap().revision, 1);
         assert!(is_foreign(foreign), "{foreign:?}");
@@ -163,11 +163,11 @@ async fn text_that_the_database_refuses_never_fails_its_neighbours(world: World)
     let held = leases(&world, job, 10).await;
     let confirms = held.iter().flat_map(|good| {
         let item = good.ranges.iter().next().unwrap();
-        let nul = Confirm { work: work(item + 1, "\0"), ..world.confirmation(good, item) };
+        let nul = SaveItem { work: work(item + 1, "\0"), ..world.confirmation(good, item) };
         [world.confirmation(good, item), nul]
     });
     // Callers refuse U+0000 before it comes here; should one forget, nobody else pays for it.
-    let answers = join_all(confirms.map(|command| world.store.item_confirm(command))).await;
+    let answers = join_all(confirms.map(|command| world.store.item_save(command))).await;
     for [good, _] in answers.as_chunks().0 {
         assert_eq!(good.as_ref().unwrap().revision, 1);
     }
@@ -195,11 +195,11 @@ fn request(world: &World, random: &mut StdRng, job: JobId, known: &[Assignment])
     let (text, verdict) = (random.random_range(0..3).to_string(), verdict(item, Verdict::Accept));
     let ask = world.request([ANNOTATE, Stage::Review][random.random_range(0..2)], job, user);
     let (submission, decision) = (world.submission(&held), world.decision(&held, &[item]));
-    let save = Confirm { work: work(item, &text), ..world.confirmation(&held, item) };
+    let save = SaveItem { work: work(item, &text), ..world.confirmation(&held, item) };
     let (manager, title) = (world.manager, Some(text));
     match random.random_range(0..8) {
         0 => tokio::spawn(async move { drop(store.lease_grant(ask).await) }),
-        1 | 2 => tokio::spawn(async move { drop(store.item_confirm(save).await) }),
+        1 | 2 => tokio::spawn(async move { drop(store.item_save(save).await) }),
         3 => tokio::spawn(async move { drop(store.lease_submit(submission).await) }),
         4 => tokio::spawn(async move { drop(store.review_decide(decision).await) }),
         5 => tokio::spawn(async move {

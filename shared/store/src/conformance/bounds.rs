@@ -13,7 +13,7 @@ use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, verdict};
 use crate::{
-    Confirm, Inspection, InspectionCursor, ItemWork, JobEdit, ListPage, StoreError, Submit, UnderReview,
+    Inspection, InspectionCursor, ItemWork, JobEdit, ListPage, SaveItem, StoreError, Submit, UnderReview,
     VerdictRow,
 };
 
@@ -35,7 +35,7 @@ const EVERY: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
 async fn save(world: &World, held: &Assignment, item: i64, bytes: usize) {
     let body = format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes - 11));
     let work = ItemWork { item, body, skipped: false };
-    world.store.item_confirm(Confirm { work, ..world.confirmation(held, item) }).await.unwrap();
+    world.store.item_save(SaveItem { work, ..world.confirmation(held, item) }).await.unwrap();
 }
 
 /// A submission of items of so many bytes.
@@ -94,11 +94,10 @@ async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
     assert_eq!(items[0].verdict, Some(said.clone()));
     let submission = review.submission.unwrap();
     assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [(1, 5)]);
-    let decided = (review.id, submission);
-    assert_eq!(world.store.deciding_verdicts(decided, EVERY).await.unwrap(), []);
+    assert_eq!(world.store.deciding_verdicts(review.id, submission, EVERY).await.unwrap(), []);
     world.decide(&review, &[]).await.unwrap();
     let rest = |item| verdict(item, Verdict::Accept);
-    assert_eq!(world.store.deciding_verdicts(decided, 0..=1).await.unwrap(), [rest(0), said]);
+    assert_eq!(world.store.deciding_verdicts(review.id, submission, 0..=1).await.unwrap(), [rest(0), said]);
 }
 
 async fn accepted_items_are_read_by_their_bytes(world: World) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::audit::audit;
 use super::suite;
 use super::world::{LEASE, Plan, RESERVE, World, skip, verdict, work};
-use crate::{Confirm, Granted, ItemWork, Result, StoreError, Submit};
+use crate::{Granted, ItemWork, Result, SaveItem, StoreError, Submit};
 
 suite! {
     the_books_of_a_reviewed_job_balance_after_every_step
@@ -121,7 +121,7 @@ impl Walk {
         for item in self.some_items(&held) {
             let work = self.say(item);
             ordinary(
-                self.world.store.item_confirm(Confirm { work, ..self.world.confirmation(&held, item) }).await,
+                self.world.store.item_save(SaveItem { work, ..self.world.confirmation(&held, item) }).await,
             );
         }
     }
@@ -194,7 +194,7 @@ impl Walk {
         let mut after = Some(AssignmentId(Uuid::nil()));
         while let Some(behind) = after {
             let page = self.world.store.job_cancel_page(self.job, behind, 4, self.world.now()).await;
-            after = page.unwrap().1;
+            after = page.unwrap().last;
             audit(&self.world, self.job).await;
         }
     }

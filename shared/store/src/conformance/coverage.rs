@@ -90,7 +90,7 @@ async fn a_stretch_has_its_own_blocks_and_no_others(world: World) {
     work_on(&world, other, 20).await;
     let read = async |(from, to), width, level| {
         let stretches = Stretches { from, to, width, level };
-        world.store.job_coverage((world.team, job), stretches).await.unwrap()
+        world.store.job_coverage(world.team, job, stretches).await.unwrap()
     };
     let whole = read((0, 100), 1, 0).await;
     assert_eq!(whole.values().map(Cover::total).sum::<i64>(), 20 * 5);

@@ -124,7 +124,9 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     assert_eq!((items.len(), items[999].uri.as_str()), (1_000, "s3://bucket/000999.jpg"));
     let progress = world.store.job_progress(job).await.unwrap().items();
     assert_eq!((progress.in_progress, progress.total()), (1_000, 100_000_000));
-    let wait =
-        world.store.lease_wait(Stage::Annotate, job, (world.manager, None), world.now()).await.unwrap();
-    assert_eq!(wait, Wait { eligible: true, uncut: true, held_until: Some(held.expires), ..Wait::default() });
+    let wait = world.store.lease_wait(Stage::Annotate, job, world.manager, None, world.now()).await.unwrap();
+    assert_eq!(
+        wait,
+        Wait { eligible: true, uncut: true, leased_until: Some(held.expires), ..Wait::default() }
+    );
 }

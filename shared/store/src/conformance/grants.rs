@@ -205,9 +205,9 @@ async fn a_reservation_ends_with_its_time(world: World) {
     let until = world.now() + RESERVE;
     world.store.assignment_reassign(reserved, Some(user), until, world.cause()).await.unwrap();
     assert!(matches!(world.ask(ANNOTATE, job, other).await, Granted::Nothing));
-    let wait = world.store.lease_wait(ANNOTATE, job, (other, None), world.now()).await.unwrap();
+    let wait = world.store.lease_wait(ANNOTATE, job, other, None, world.now()).await.unwrap();
     assert_eq!((wait.eligible, wait.reserved_until), (false, Some(until)));
-    assert!(world.store.lease_wait(ANNOTATE, job, (user, None), world.now()).await.unwrap().eligible);
+    assert!(world.store.lease_wait(ANNOTATE, job, user, None, world.now()).await.unwrap().eligible);
     world.pass(RESERVE);
     assert_eq!(world.lease(job, other).await.id, reserved);
 }
@@ -249,8 +249,7 @@ async fn a_key_that_was_answered_with_what_is_held_stands_for_it_later_too(world
 async fn a_wait_says_what_for(world: World) {
     let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
     let (user, other) = (world.worker().await, world.worker().await);
-    let wait =
-        async |stage, user| world.store.lease_wait(stage, job, (user, None), world.now()).await.unwrap();
+    let wait = async |stage, user| world.store.lease_wait(stage, job, user, None, world.now()).await.unwrap();
     assert!(wait(ANNOTATE, user).await.eligible);
     world.hand_in(job, user).await;
     assert_eq!(wait(ANNOTATE, user).await, Wait { own: true, ..Wait::default() });
@@ -260,7 +259,7 @@ async fn a_wait_says_what_for(world: World) {
     world.lease(job, other).await;
     world.claim(job, other).await;
     for stage in [ANNOTATE, Stage::Review] {
-        assert_eq!(wait(stage, user).await, Wait { held_until: until, ..Wait::default() });
+        assert_eq!(wait(stage, user).await, Wait { leased_until: until, ..Wait::default() });
     }
 }
 
@@ -270,7 +269,7 @@ async fn a_job_that_grants_nothing_holds_no_work(world: World) {
     world.hand_in(job, author).await;
     let waits = async || {
         let wait =
-            async |stage| world.store.lease_wait(stage, job, (reviewer, None), world.now()).await.unwrap();
+            async |stage| world.store.lease_wait(stage, job, reviewer, None, world.now()).await.unwrap();
         [wait(ANNOTATE).await, wait(Stage::Review).await]
     };
     let switch = async |to| {

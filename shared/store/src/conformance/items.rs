@@ -1,4 +1,4 @@
-//! Confirmed items: kept under their author, in revisions, and out of everyone else's reach.
+//! Saved items: kept under their author, in revisions, and out of everyone else's reach.
 
 use futures::future::join_all;
 use swath_domain::{AssignmentId, Refusal, Stage, UserId};
@@ -7,7 +7,7 @@ use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, work};
 use crate::verbs::save::REVISION;
-use crate::{Confirm, StoreError};
+use crate::{SaveItem, StoreError};
 
 suite! {
     the_next_holder_starts_empty_and_overwrites_nothing
@@ -38,8 +38,8 @@ async fn the_next_holder_starts_empty_and_overwrites_nothing(world: World) {
     let next = world.lease(job, second).await;
     assert_eq!(next.confirmed, 0);
     assert!(saved(&world, held.id, second).await.is_empty());
-    let other = Confirm { work: work(1, "otherwise"), ..world.confirmation(&next, 1) };
-    assert_eq!(world.store.item_confirm(other).await.unwrap().revision, 1);
+    let other = SaveItem { work: work(1, "otherwise"), ..world.confirmation(&next, 1) };
+    assert_eq!(world.store.item_save(other).await.unwrap().revision, 1);
     assert_eq!(saved(&world, held.id, first).await, before);
     assert_eq!(world.store.annotation_places(&[held.id]).await.unwrap().len(), 2);
 }
@@ -65,8 +65,8 @@ async fn the_same_body_keeps_its_revision(world: World) {
     let held = world.lease(job, world.worker().await).await;
     let mut revisions = Vec::new();
     for text in ["ok", "ok", "better", "better", "ok"] {
-        let save = Confirm { work: work(2, text), ..world.confirmation(&held, 2) };
-        revisions.push(world.store.item_confirm(save).await.unwrap().revision);
+        let save = SaveItem { work: work(2, text), ..world.confirmation(&held, 2) };
+        revisions.push(world.store.item_save(save).await.unwrap().revision);
     }
     assert_eq!(revisions, [1, 1, 2, 2, 3]);
 }
@@ -76,8 +76,8 @@ async fn a_save_goes_through_at_the_revision_that_it_names(world: World) {
     let held = world.lease(job, world.worker().await).await;
     let save = |text, revision| {
         let save =
-            Confirm { work: work(2, text), if_revision: Some(revision), ..world.confirmation(&held, 2) };
-        world.store.item_confirm(save)
+            SaveItem { work: work(2, text), if_revision: Some(revision), ..world.confirmation(&held, 2) };
+        world.store.item_save(save)
     };
     assert_eq!(save("first", 0).await.unwrap().revision, 1);
     assert_eq!(save("second", 1).await.unwrap().revision, 2);
@@ -98,8 +98,8 @@ async fn saves_of_one_item_follow_each_other(world: World) {
     let held = world.lease(job, world.worker().await).await;
     let other = world.another_process().await;
     let saves = (0..40).map(|n| {
-        let save = Confirm { work: work(2, &n.to_string()), ..world.confirmation(&held, 2) };
-        if n % 2 == 0 { &world } else { &other }.store.item_confirm(save)
+        let save = SaveItem { work: work(2, &n.to_string()), ..world.confirmation(&held, 2) };
+        if n % 2 == 0 { &world } else { &other }.store.item_save(save)
     });
     let mut revisions: Vec<_> =
         join_all(saves).await.into_iter().map(|answer| answer.unwrap().revision).collect();

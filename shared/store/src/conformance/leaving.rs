@@ -39,13 +39,13 @@ async fn what_a_member_holds_is_free_when_they_leave(world: World) {
     assert_eq!(review.id, submitted.id);
     let held = granted(world.ask(ANNOTATE, job, leaver).await);
     let item = held.ranges.iter().next().unwrap();
-    world.store.item_confirm(world.confirmation(&held, item)).await.unwrap();
+    world.store.item_save(world.confirmation(&held, item)).await.unwrap();
 
     let freed = put(&world, leaver, &[]).await;
     assert_eq!(freed.len(), 2);
     assert_eq!(world.look(held.id).await.status, Status::Pending);
     assert_eq!(world.look(review.id).await.status, Status::Completed);
-    let late = world.store.item_confirm(world.confirmation(&held, item)).await;
+    let late = world.store.item_save(world.confirmation(&held, item)).await;
     assert_eq!(staleness(late), Stale::Reassigned);
     // What was saved stays, under the name of who saved it; the next holder starts empty.
     let next = granted(world.ask(ANNOTATE, job, stayer).await);
@@ -239,7 +239,7 @@ async fn nobody_reviews_through_a_token_of_the_author(world: World) {
     let through = |token_maker| crate::Grant { token_maker, ..world.request(Stage::Review, job, reviewer) };
     let refused = world.store.lease_grant(through(Some(author))).await.unwrap();
     assert!(matches!(refused, crate::Granted::Nothing), "{refused:?}");
-    let wait = |maker| world.store.lease_wait(Stage::Review, job, (reviewer, maker), world.now());
+    let wait = |maker| world.store.lease_wait(Stage::Review, job, reviewer, maker, world.now());
     let (own, free) = (wait(Some(author)).await.unwrap(), wait(None).await.unwrap());
     assert!(own.own && !own.eligible && free.eligible, "{own:?} {free:?}");
     let review = granted(world.store.lease_grant(through(Some(world.manager))).await.unwrap());

@@ -120,8 +120,8 @@ async fn the_figures_of_a_verdict_reach_the_next_round(world: World) {
     let said = VerdictRow { figures: vec![4, 0, 99], ..verdict(2, Verdict::Reject) };
     world.put_verdict(&review, said.clone()).await.unwrap();
     world.decide(&review, &[]).await.unwrap();
-    let decided = (review.id, review.submission.unwrap());
-    assert_eq!(world.store.deciding_verdicts(decided, 2..=2).await.unwrap(), [said]);
+    let submission = review.submission.unwrap();
+    assert_eq!(world.store.deciding_verdicts(review.id, submission, 2..=2).await.unwrap(), [said]);
 }
 
 async fn other_slots_and_former_rounds_are_opinions(world: World) {

@@ -14,8 +14,8 @@ use super::audit::audit;
 use super::suite;
 use super::world::{LEASE, Plan, World, granted, holder, staleness, work};
 use crate::engine::rowset::Statement;
-use crate::tables::{changes, leased};
-use crate::{Confirm, Renew, Result, StoreError, Target};
+use crate::tables::{assignments, leases};
+use crate::{Renew, Result, SaveItem, StoreError, Target};
 
 suite! {
     a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused
@@ -82,11 +82,11 @@ async fn writers_that_name_rows_in_any_order_never_wait_for_each_other(world: Wo
             for held in order {
                 let (lease, user) = holder(&held);
                 let item = held.ranges.iter().next().unwrap() + dice.random_range(0..held.items);
-                let save = Confirm { work: work(item, "ok"), ..process.confirmation(&held, item) };
+                let save = SaveItem { work: work(item, "ok"), ..process.confirmation(&held, item) };
                 let renew = Renew { stage: ANNOTATE, lease, user, token_maker: None, now: process.now() };
                 let store = process.store.clone();
                 calls.push(async move {
-                    let (saved, renewed) = tokio::join!(store.item_confirm(save), store.lease_renew(renew));
+                    let (saved, renewed) = tokio::join!(store.item_save(save), store.lease_renew(renew));
                     saved.map(drop).and(renewed.map(drop))
                 });
             }
@@ -157,12 +157,12 @@ async fn is_stale_write_seen(world: World, guard: &'static str, by: fn(&Assignme
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guard_on_the_locked_row_sees_what_it_waited_for() {
     super::databases::on_postgres(|world| async move {
-        let by_id = is_stale_write_seen(world, changes::LOCK, |held| held.id.0).await;
+        let by_id = is_stale_write_seen(world, assignments::LOCK, |held| held.id.0).await;
         assert!(by_id, "a stale holder's write would go through");
     })
     .await;
     super::databases::on_postgres(|world| async move {
-        let by_lease = is_stale_write_seen(world, leased::LOCK, |held| held.lease.unwrap().0).await;
+        let by_lease = is_stale_write_seen(world, leases::LOCK, |held| held.lease.unwrap().0).await;
         assert!(by_lease, "a stale holder's write would go through");
     })
     .await;

@@ -123,8 +123,8 @@ async fn after_the_last_round_rework_waits_for_a_manager(world: World) {
     let author = review.author.unwrap();
     world.pass(RESERVE);
     assert!(matches!(world.ask(Stage::Annotate, job, author).await, Granted::Nothing));
-    let wait = world.store.lease_wait(Stage::Annotate, job, (author, None), world.now()).await.unwrap();
-    assert!(wait.waits_for_manager && !wait.eligible);
+    let wait = world.store.lease_wait(Stage::Annotate, job, author, None, world.now()).await.unwrap();
+    assert!(wait.needs_manager && !wait.eligible);
     audit(&world, job).await;
     world.store.assignment_reassign(rework, None, world.now(), world.cause()).await.unwrap();
     assert_eq!(world.lease(job, author).await.id, rework);
@@ -170,7 +170,7 @@ async fn a_former_reviewers_verdicts_do_not_count(world: World) {
     );
     assert_eq!(shown.into_iter().filter_map(|shown| shown.verdict).collect::<Vec<_>>(), said);
     // What the rework is told is what its decision said.
-    let told = world.store.deciding_verdicts((review.id, submission), 0..=i64::MAX).await.unwrap();
+    let told = world.store.deciding_verdicts(review.id, submission, 0..=i64::MAX).await.unwrap();
     let accepts: Vec<_> = told.iter().map(|row| row.verdict == Verdict::Accept).collect();
     assert_eq!(accepts, [false, true, true, true, true]);
     audit(&world, job).await;

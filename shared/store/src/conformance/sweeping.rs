@@ -89,10 +89,10 @@ async fn call_off(world: &World, job: JobId) -> usize {
     let mut after = AssignmentId(Uuid::nil());
     let mut ended = 0;
     loop {
-        let (leases, last) = world.store.job_cancel_page(job, after, 3, world.now()).await.unwrap();
-        ended += leases.len();
+        let page = world.store.job_cancel_page(job, after, 3, world.now()).await.unwrap();
+        ended += page.ended.len();
         audit(world, job).await;
-        let Some(last) = last else { return ended };
+        let Some(last) = page.last else { return ended };
         after = last;
     }
 }
@@ -143,7 +143,7 @@ async fn work_that_waits_is_listed_in_the_order_of_the_queue(world: World) {
 async fn a_duty_is_one_process_business_until_its_time(world: World) {
     let (mine, theirs) = (world.id(), world.id());
     let take = async |holder: Uuid| {
-        world.store.duty_take("sweep", holder, world.now(), world.now() + seconds(10)).await.unwrap()
+        world.store.leader_lease_take("sweep", holder, world.now(), world.now() + seconds(10)).await.unwrap()
     };
     assert!(take(mine).await && take(mine).await);
     assert!(!take(theirs).await);

@@ -8,8 +8,8 @@ use swath_domain::{Assignment, JobId, LeaseId, Stage, UserId};
 
 use super::world::{World, granted, holder, verdict, work};
 use crate::{
-    Confirm, Confirmed, Decide, Decided, Grant, Granted, ItemWork, Key, PutVerdict, Release, Renew, Renewed,
-    Result, Submit, Submitted, VerdictRow,
+    Decide, Decided, Grant, Granted, ItemSaved, ItemWork, Key, PutVerdict, Release, Renew, Renewed, Result,
+    SaveItem, Submit, Submitted, VerdictRow,
 };
 
 impl World {
@@ -45,13 +45,20 @@ impl World {
     }
 
     /// The confirmation of one item under a lease as it was granted.
-    pub(super) fn confirmation(&self, held: &Assignment, item: i64) -> Confirm {
+    pub(super) fn confirmation(&self, held: &Assignment, item: i64) -> SaveItem {
         let (lease, user) = holder(held);
-        Confirm { lease, user, token_maker: None, work: work(item, "ok"), if_revision: None, now: self.now() }
+        SaveItem {
+            lease,
+            user,
+            token_maker: None,
+            work: work(item, "ok"),
+            if_revision: None,
+            now: self.now(),
+        }
     }
 
-    pub(super) async fn confirm(&self, held: &Assignment, item: i64) -> Result<Confirmed> {
-        self.store.item_confirm(self.confirmation(held, item)).await
+    pub(super) async fn confirm(&self, held: &Assignment, item: i64) -> Result<ItemSaved> {
+        self.store.item_save(self.confirmation(held, item)).await
     }
 
     /// The submission of a lease with all its items, under a key of its own.
@@ -76,8 +83,8 @@ impl World {
     /// Saves items one by one.
     pub(super) async fn save(&self, held: &Assignment, items: Vec<ItemWork>) {
         for work in items {
-            let confirm = Confirm { work, ..self.confirmation(held, 0) };
-            self.store.item_confirm(confirm).await.expect("an item is saved");
+            let confirm = SaveItem { work, ..self.confirmation(held, 0) };
+            self.store.item_save(confirm).await.expect("an item is saved");
         }
     }
 

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlitePool};
 use swath_domain::Time;
 use tokio::time::timeout;
 
+use crate::engine::connections::Connections;
 use crate::engine::db::{Db, Reader, Tx, fetch_all, fetch_one};
 use crate::engine::migrations;
 use crate::engine::writer_connections::{PING_TIMEOUT, WriterConnections};
@@ -62,19 +63,6 @@ pub enum Target {
     SqliteReadOnly(PathBuf),
     /// A model that ends with its process, for simulations.
     Memory(Memory),
-}
-
-/// How many connections one pool has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
-    /// What they are for: `read` or `write`.
-    pub pool: &'static str,
-    /// Open ones.
-    pub open: u32,
-    /// Those of them that nobody uses.
-    pub idle: u32,
-    /// The most there may be.
-    pub most: u32,
 }
 
 pub(crate) enum Pools {

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, Executor as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::engine::pools::Connections;
+use crate::engine::connections::Connections;
 use crate::error::{Result, StoreError};
 
 /// How long a connection that was idle may take for its first answer before it counts as leading nowhere.

@@ -7,7 +7,6 @@ mod constraints;
 mod fault;
 mod table;
 mod tables;
-mod view;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -25,7 +24,6 @@ pub(crate) use tables::{
     Accepted, Annotation, FileRecord, InvitationRecord, Item, MeasuringRow, MemberRecord, PEOPLE,
     PictureSize, Segment, SignInLinkRecord, TokenRecord, VerdictRecord,
 };
-pub use view::{GrantView, View};
 
 /// A store in memory; clones are the same store, as two processes on one database.
 #[derive(Clone, Default)]
@@ -56,9 +54,9 @@ impl Memory {
         self.faults.take();
     }
 
-    /// Looks at the tables; `None` while a transaction has them.
-    pub fn view<R>(&self, look: impl FnOnce(View<'_>) -> R) -> Option<R> {
-        self.tables.try_lock().ok().map(|tables| look(View(&tables)))
+    /// Reads the tables; `None` while a transaction has them.
+    pub(crate) fn try_look<R>(&self, look: impl FnOnce(&Tables) -> R) -> Option<R> {
+        self.tables.try_lock().ok().map(|tables| look(&tables))
     }
 
     /// The tables, for one reader or one transaction at a time.

@@ -9,8 +9,8 @@ use swath_domain::review::ReviewRule;
 use swath_domain::{Assignment, Status, Time};
 use uuid::Uuid;
 
-use crate::engine::db::row;
 use crate::error::{Result, StoreError};
+use crate::model::row::row;
 
 row! {
     #[derive(Debug, Clone)]

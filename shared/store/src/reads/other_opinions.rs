@@ -4,9 +4,8 @@ use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::{Assignment, Status, limits};
 use uuid::Uuid;
 
-use crate::engine::db::{fetch_each, row};
+use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
-use crate::store::Store;
 
 row! {
     struct Row {
@@ -33,41 +32,42 @@ pub struct OtherOpinion {
     pub bytes: i64,
 }
 
-impl Store {
-    /// The opinions on an item beside this assignment's own, of all slots and rounds, the newest round first.
-    pub async fn other_opinions(&self, of: &Assignment, slots: i64, item: i64) -> Result<Vec<OtherOpinion>> {
-        let keys = (1..=limits::ROUNDS_MAX).flat_map(|round| (0..slots).map(move |slot| (round, slot)));
-        let keys: Vec<_> =
-            keys.map(|(round, slot)| AssignmentId::of(of.job, round, of.number, slot)).collect();
-        let keys: Vec<AssignmentId> = keys.into_iter().filter(|id| *id != of.id).collect();
-        let mut reader = self.reader().await?;
-        let rows = fetch_each!(
-            &mut reader.db(),
-            Row,
-            "SELECT a.id, a.round, a.slot, a.status, a.author, a.submission, CAST(octet_length(n.body) AS BIGINT)
-             FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
-             WHERE a.id = c.key AND a.status BETWEEN 2 AND 5 AND a.submission IS NOT NULL
-               AND n.assignment = a.id AND n.author = a.author AND n.item = c.item
-             ORDER BY a.round DESC, a.slot",
-            &keys,
-            |id| {
-                key: uuid = id.0,
-                item: bigint = item,
-            };
-            |t| {
-                let assignment = t.assignments.get(&id.0).filter(|a| (2..=5).contains(&a.status.code()));
-                assignment.and_then(|a| {
-                    let (author, submission) = (a.author?.0, a.submission?.0);
-                    let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
-                    let (round, slot, status) = (a.round, a.slot, a.status.code());
-                    Some(Row { id: a.id.0, round, slot, status, author, submission, bytes })
-                })
-            }
-        )?;
-        let mut opinions: Vec<_> = rows.into_iter().filter_map(opinion).collect();
-        opinions.sort_by_key(|opinion| (-opinion.round, opinion.slot));
-        Ok(opinions)
-    }
+/// The opinions on an item beside this assignment's own, of all slots and rounds, the newest round first.
+pub(crate) async fn read(
+    db: &mut Db<'_>,
+    of: &Assignment,
+    slots: i64,
+    item: i64,
+) -> Result<Vec<OtherOpinion>> {
+    let keys = (1..=limits::ROUNDS_MAX).flat_map(|round| (0..slots).map(move |slot| (round, slot)));
+    let keys: Vec<_> = keys.map(|(round, slot)| AssignmentId::of(of.job, round, of.number, slot)).collect();
+    let keys: Vec<AssignmentId> = keys.into_iter().filter(|id| *id != of.id).collect();
+    let rows = fetch_each!(
+        db,
+        Row,
+        "SELECT a.id, a.round, a.slot, a.status, a.author, a.submission, CAST(octet_length(n.body) AS BIGINT)
+         FROM {rows} CROSS JOIN assignments a CROSS JOIN annotations n
+         WHERE a.id = c.key AND a.status BETWEEN 2 AND 5 AND a.submission IS NOT NULL
+           AND n.assignment = a.id AND n.author = a.author AND n.item = c.item
+         ORDER BY a.round DESC, a.slot",
+        &keys,
+        |id| {
+            key: uuid = id.0,
+            item: bigint = item,
+        };
+        |t| {
+            let assignment = t.assignments.get(&id.0).filter(|a| (2..=5).contains(&a.status.code()));
+            assignment.and_then(|a| {
+                let (author, submission) = (a.author?.0, a.submission?.0);
+                let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
+                let (round, slot, status) = (a.round, a.slot, a.status.code());
+                Some(Row { id: a.id.0, round, slot, status, author, submission, bytes })
+            })
+        }
+    )?;
+    let mut opinions: Vec<_> = rows.into_iter().filter_map(opinion).collect();
+    opinions.sort_by_key(|opinion| (-opinion.round, opinion.slot));
+    Ok(opinions)
 }
 
 fn opinion(row: Row) -> Option<OtherOpinion> {

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
 use crate::model::memory::Tables;
-use crate::store::Store;
 
 /// The most rows of each list.
 pub const OWN_WORK_MOST: usize = 200;
@@ -85,24 +84,20 @@ pub struct OwnWorkOf {
     pub since: Time,
 }
 
-impl Store {
-    /// A person's own work.
-    pub async fn own_work(&self, of: &OwnWorkOf) -> Result<OwnWork> {
-        let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        let mut work = OwnWork {
-            held: held(db, of).await?,
-            returned: returned(db, of).await?,
-            handed_in: handed_in(db, of).await?,
-            totals: totals(db, of).await?,
-        };
-        // The model answers for one team after the other.
-        for list in [&mut work.held, &mut work.returned, &mut work.handed_in] {
-            list.sort_by_key(|row| std::cmp::Reverse((row.at, row.assignment)));
-            list.truncate(OWN_WORK_MOST);
-        }
-        Ok(work)
+/// A person's own work.
+pub(crate) async fn read(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<OwnWork> {
+    let mut work = OwnWork {
+        held: held(db, of).await?,
+        returned: returned(db, of).await?,
+        handed_in: handed_in(db, of).await?,
+        totals: totals(db, of).await?,
+    };
+    // The model answers for one team after the other.
+    for list in [&mut work.held, &mut work.returned, &mut work.handed_in] {
+        list.sort_by_key(|row| std::cmp::Reverse((row.at, row.assignment)));
+        list.truncate(OWN_WORK_MOST);
     }
+    Ok(work)
 }
 
 async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {

@@ -7,11 +7,10 @@ use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::Core;
-use crate::store::Store;
 use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
+use crate::model::verdicts::{StoredVerdict, VerdictRow};
 use crate::reads::annotations::ItemSize;
-use crate::verbs::verdicts::{StoredVerdict, VerdictRow};
 
 /// A submission before a reviewer.
 #[derive(Debug, Clone, Copy)]
@@ -95,17 +94,14 @@ fn at(looks: &mut [Look], place: i64) -> Option<&mut Look> {
     usize::try_from(place).ok().and_then(|place| looks.get_mut(place))
 }
 
-impl Store {
-    /// These items of a submission as a reviewer sees them, in order.
-    pub async fn review_items(
-        &self,
-        of: UnderReview,
-        items: RangeInclusive<i64>,
-    ) -> Result<Vec<ItemUnderReview>> {
-        let mut reader = self.reader().await?;
-        let placed = [(0, of, (*items.start(), *items.end()))];
-        Ok(rows(&mut reader.db(), &placed).await?.into_iter().map(item).collect())
-    }
+/// These items of a submission as a reviewer sees them, in order.
+pub(crate) async fn items(
+    db: &mut Db<'_>,
+    of: UnderReview,
+    items: RangeInclusive<i64>,
+) -> Result<Vec<ItemUnderReview>> {
+    let placed = [(0, of, (*items.start(), *items.end()))];
+    Ok(rows(db, &placed).await?.into_iter().map(item).collect())
 }
 
 async fn sizes(db: &mut Db<'_>, placed: &[(i64, UnderReview)]) -> Result<Vec<SizeRow>> {

@@ -11,8 +11,9 @@ use crate::engine::core::Core;
 use crate::engine::db::{Db, Tx, execute};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use crate::tables::departures::{self, Departure};
 use crate::verbs::audit_log::{Actor, Audit};
-use crate::verbs::holdings::{Freed, Holdings, note_departure};
+use crate::verbs::leavers::{Freed, Holdings};
 use crate::verbs::people::{TAKEN, User, is_taken, key_of, lock};
 use crate::verbs::{invitations, members, tokens};
 
@@ -115,7 +116,7 @@ async fn deactivate(
         freed.extend(holdings.free(team, Roles::NONE, &cause));
         ending.extend(tokens::made_for_leads(db, team, user).await?);
         invitations::revoke_of(db, team, user, actor.at, audit).await?;
-        note_departure(db, team, user, actor.at).await?;
+        departures::put(db, Departure { team, user, at: actor.at }).await?;
     }
     tokens::end(db, ending, actor.at, audit).await?;
     Ok(freed)

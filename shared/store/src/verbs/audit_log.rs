@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::engine::db::{Db, execute_each, fetch_as, row};
 use crate::error::{Result, StoreError};
+use crate::model::events::NewEvent;
 use crate::store::Store;
-use crate::verbs::events::{self, NewEvent};
+use crate::tables::events;
 
 /// Who changes something about people.
 #[derive(Debug, Clone)]

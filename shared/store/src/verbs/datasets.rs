@@ -10,7 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::model::list_page::ListPage;
 use crate::model::memory::{Segment, Tables};
 use crate::store::Store;
-use crate::verbs::events;
+use crate::tables::events;
 use crate::verbs::requests::{self, Completion};
 
 /// How far an import has come.

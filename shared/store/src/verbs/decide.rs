@@ -1,6 +1,6 @@
-//! The decision of a review, with the rework that it makes.
+//! Decides reviews, and makes the rework of what was rejected.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use swath_domain::assignment::Decision;
@@ -10,21 +10,23 @@ use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
 use swath_domain::{Refusal, Stage, Status, Time};
-use uuid::Uuid;
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit, settle};
-use crate::engine::db::{Db, fetch_each};
+use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::rows::GrantRow;
+use crate::model::verdicts::VerdictRow;
 use crate::tables::answers::Key;
-use crate::tables::changes::{AcceptedRow, Judged, Taken};
-use crate::verbs::holdings::free_reservation;
-use crate::verbs::jobs::definition;
-use crate::verbs::leases::Holds;
-use crate::verbs::verdicts::{VerdictRow, refuse_makers_own_work, submission_with};
+use crate::tables::jobs::definition;
+use crate::tables::verdicts::{JudgedItem, SubmissionUnderReview, judged_items};
+use crate::tables::written::{AcceptedRow, Judged, Request};
+use crate::verbs::changes::Changes;
+use crate::verbs::leases::{self, Grants, LeaseRef};
+use crate::verbs::leavers::free_reservation;
+use crate::verbs::review::{refuse_own_work, submission_with};
 
-/// A reviewer decides a submission.
+/// Decides a submission.
 #[derive(Debug, Clone)]
 pub struct Decide {
     /// Under which review.
@@ -74,96 +76,117 @@ fn no_job() -> JobId {
     JobId(uuid::Uuid::nil())
 }
 
-/// A decision under way: its guard holds.
+/// A decision that may be taken, as far as its review is concerned.
 struct Deciding<'a> {
     command: &'a Decide,
-    id: AssignmentId,
     job: JobId,
-    author: UserId,
-    submission: LeaseId,
+    of: SubmissionUnderReview,
+}
+
+/// What the first look at a decision found.
+enum Checked<'a> {
+    /// It was taken before.
+    Repeated(Decided),
+    /// It can be taken if no item lacks a verdict.
+    New(Deciding<'a>),
 }
 
 pub(crate) async fn decide(core: &Core, commands: Vec<Decide>) -> Replies<Decided> {
+    refuse_same_review(&commands)?;
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
-    let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
-    let mut seen = HashSet::new();
+    let (grants, mut changes) = leases::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut checked = Vec::with_capacity(commands.len());
     for command in &commands {
-        if !seen.insert(command.lease) {
-            return Err(StoreError::Collision("two decisions of one review".into()));
-        }
-        checked.push(settle(begin_to_decide(&mut holds, command))?);
+        checked.push(settle(check(&grants, &mut changes, command))?);
     }
-    let deciding: Vec<_> =
-        checked.iter().filter_map(|checked| checked.as_ref().ok()?.as_ref().err()).collect();
-    let mut standing = items_under(db, &deciding).await?;
+    let new = checked.iter().filter_map(|checked| match checked {
+        Ok(Checked::New(deciding)) => Some(deciding.of),
+        Ok(Checked::Repeated(_)) | Err(_) => None,
+    });
+    let mut judged = judged_items(db, &new.collect::<Vec<_>>()).await?;
     let mut answers = Vec::with_capacity(commands.len());
     for checked in checked {
         answers.push(match checked {
-            Ok(Ok(first)) => Ok(first),
-            Ok(Err(deciding)) => {
-                let mut items = standing.remove(&deciding.id).unwrap_or_default();
-                holds.changes.judge(deciding.judge(&mut items));
-                settle(decide_one(core, db, &mut holds, &deciding, &items).await)?
+            Ok(Checked::Repeated(first)) => Ok(first),
+            Ok(Checked::New(deciding)) => {
+                let mut items = judged.remove(&deciding.of.assignment).unwrap_or_default();
+                changes.judge(deciding.judge(&mut items));
+                settle(decide_one(core, db, &mut changes, &deciding, &items).await)?
             }
             Err(error) => Err(error),
         });
     }
-    holds.changes.write(db, core.stripe).await?;
+    changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
 
-/// The answer to a decision that was taken before, or what is needed to take this one.
-fn begin_to_decide<'a>(
-    holds: &mut Holds,
-    command: &'a Decide,
-) -> Result<std::result::Result<Decided, Deciding<'a>>> {
-    let grant = holds.grant(Stage::Review, command.lease, command.user)?;
-    if let Some(first) = first_decision(grant, &command.decision)? {
-        return Ok(Ok(first));
+/// A batch holds one decision per review: a second one must see what the first has written.
+fn refuse_same_review(commands: &[Decide]) -> Result<()> {
+    let mut seen = HashSet::new();
+    if commands.iter().all(|command| seen.insert(command.lease)) {
+        return Ok(());
     }
-    let job = JobId(grant.job);
-    let id = holds.standing(Stage::Review, command.lease, command.user)?;
-    refuse_makers_own_work(holds, id, command.token_maker)?;
-    let submission = submission_with(holds, id, command.verdicts.iter().map(|verdict| verdict.item))?;
-    let author =
-        holds.changes.get(id).and_then(|assignment| assignment.author).ok_or(StoreError::NotFound)?;
-    Ok(Err(Deciding { command, id, job, author, submission }))
+    Err(StoreError::Collision("two decisions of one review".into()))
+}
+
+/// The answer to a decision that was taken before, or what is needed to take this one.
+fn check<'a>(grants: &Grants, changes: &mut Changes, command: &'a Decide) -> Result<Checked<'a>> {
+    let of = LeaseRef { stage: Stage::Review, lease: command.lease, user: command.user };
+    let review = grants.resolve(changes, of)?;
+    if let Some(first) = first_decision(review.grant, &command.decision)? {
+        return Ok(Checked::Repeated(first));
+    }
+    review.require_standing()?;
+    let assignment = review.assignment();
+    refuse_own_work(changes, assignment, command.token_maker)?;
+    let submission =
+        submission_with(changes, assignment, command.verdicts.iter().map(|verdict| verdict.item))?;
+    let author = changes.get(assignment).and_then(|row| row.author).ok_or(StoreError::NotFound)?;
+    let of = SubmissionUnderReview { assignment, author, submission, reviewer: command.user };
+    Ok(Checked::New(Deciding { command, job: review.job(), of }))
 }
 
 async fn decide_one(
     core: &Core,
     db: &mut Db<'_>,
-    holds: &mut Holds,
+    changes: &mut Changes,
     deciding: &Deciding<'_>,
-    items: &[Item],
+    items: &[JudgedItem],
 ) -> Result<Decided> {
-    let Deciding { command, id, job, .. } = *deciding;
+    let Deciding { command, job, of } = *deciding;
     let decision = tally(items)?;
     let terms = definition(core, db, job).await?.terms;
-    let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
+    let assignment = changes.get(of.assignment).ok_or(StoreError::NotFound)?;
     let accepted = deciding.accepted(assignment.slot, items);
     let (entry, child) = assignment.decide(command.user, &decision, terms, command.now);
     let status = assignment.status;
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
-    holds.changes.accept(accepted);
-    holds.changes.log_through(command.token_maker, [entry]);
+    changes.accept(accepted);
+    changes.log_through(command.token_maker, [entry]);
     if let Some((mut child, entry)) = child {
         let freed = free_reservation(db, &mut child, command.now).await?;
-        holds.changes.create(child, Entry { token_maker: command.token_maker, ..entry });
-        freed.into_iter().for_each(|entry| holds.changes.log(entry));
+        changes.create(child, Entry { token_maker: command.token_maker, ..entry });
+        freed.into_iter().for_each(|entry| changes.log(entry));
     }
-    holds.changes.count(job, Counter::Decisions, 1);
-    holds.changes.count(job, Counter::Rejects, decision.rejected.len() as i64);
+    changes.count(job, Counter::Decisions, 1);
+    changes.count(job, Counter::Rejects, decision.rejected.len() as i64);
     let (rework, rework_key) = rework.unzip();
     let rejected = items.iter().filter(|item| item.accept == Some(false)).map(|item| item.reason.clone());
     let rejected = rejected.collect();
-    let decided = Decided { assignment: id, job, status, rework, rework_key, rejected, fresh: true };
-    let answer = serde_json::to_string(&decided).map_err(|e| StoreError::Conflict(e.to_string()))?;
-    let taken = Taken { key: command.decision.clone(), answer: Some(answer) };
-    holds.changes.hand_in(command.lease, taken, command.now);
+    let decided =
+        Decided { assignment: of.assignment, job, status, rework, rework_key, rejected, fresh: true };
+    let request = Request { key: command.decision.clone(), answer: Some(decided.stored()) };
+    changes.end_by(command.lease, request, command.now);
     Ok(decided)
+}
+
+impl Decided {
+    /// The answer as it is kept for a decision that is sent again.
+    #[expect(clippy::expect_used, reason = "a decision has only text keys, so it is always valid JSON")]
+    fn stored(&self) -> String {
+        serde_json::to_string(self).expect("a decision is always valid JSON")
+    }
 }
 
 fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {
@@ -181,21 +204,13 @@ fn first_decision(grant: &GrantRow, key: &Key) -> Result<Option<Decided>> {
     Ok(Some(Decided { assignment: AssignmentId(grant.assignment), job: JobId(grant.job), ..first }))
 }
 
-/// An item of a submission, and what its reviewer says of it.
-struct Item {
-    item: i64,
-    skipped: bool,
-    accept: Option<bool>,
-    reason: Option<String>,
-}
-
 impl Deciding<'_> {
-    /// Judges what the decision has something to say of; where the rest is to be accepted, the others as well.
-    fn judge(&self, items: &mut [Item]) -> Vec<Judged> {
+    /// Applies the verdicts that came with the decision. Where the rest is to be accepted, items without one are.
+    fn judge(&self, items: &mut [JudgedItem]) -> Vec<Judged> {
         let command = self.command;
         let mut verdicts: BTreeMap<_, _> =
             command.verdicts.iter().map(|verdict| (verdict.item, verdict.clone())).collect();
-        for Item { item, accept, reason, .. } in items {
+        for JudgedItem { item, accept, reason, .. } in items {
             if let Some(verdict) = verdicts.get(item) {
                 *accept = Some(verdict.verdict == Verdict::Accept);
                 reason.clone_from(&verdict.reason);
@@ -204,21 +219,21 @@ impl Deciding<'_> {
                 verdicts.insert(*item, VerdictRow::plain(*item, Verdict::Accept));
             }
         }
-        let (submission, reviewer, lease) = (self.submission, command.user, command.lease);
+        let (submission, reviewer, lease) = (self.of.submission, command.user, command.lease);
         let judged = |verdict| Judged { submission, reviewer, lease, verdict, at: command.now };
         verdicts.into_values().map(judged).collect()
     }
 
     /// The items that become final.
-    fn accepted(&self, slot: i64, items: &[Item]) -> Vec<AcceptedRow> {
-        let Deciding { command, id: assignment, job, author, .. } = *self;
-        let row = |Item { item, skipped, .. }: &Item| AcceptedRow {
+    fn accepted(&self, slot: i64, items: &[JudgedItem]) -> Vec<AcceptedRow> {
+        let Deciding { command, job, of } = *self;
+        let row = |JudgedItem { item, skipped, .. }: &JudgedItem| AcceptedRow {
             job,
             item: *item,
             slot,
-            assignment,
-            author,
-            reviewer: Some(command.user),
+            assignment: of.assignment,
+            author: of.author,
+            reviewer: Some(of.reviewer),
             skipped: *skipped,
             at: command.now,
         };
@@ -226,46 +241,11 @@ impl Deciding<'_> {
     }
 }
 
-/// The items of these submissions in order, with the verdicts that their reviewers have saved.
-async fn items_under(
-    db: &mut Db<'_>,
-    deciding: &[&Deciding<'_>],
-) -> Result<HashMap<AssignmentId, Vec<Item>>> {
-    type Row = (Uuid, i64, bool, Option<bool>, Option<String>);
-    let rows = fetch_each!(
-        db,
-        Row,
-        "SELECT n.assignment, n.item, n.skipped, v.accept, v.reason
-         FROM {rows} CROSS JOIN annotations n
-         LEFT JOIN verdicts v ON v.submission = c.submission AND v.reviewer = c.reviewer AND v.item = n.item
-         WHERE n.assignment = c.assignment AND n.author = c.author ORDER BY n.assignment, n.item",
-        deciding,
-        |d| {
-            assignment: uuid = d.id.0,
-            author: uuid = d.author.0,
-            submission: uuid = d.submission.0,
-            reviewer: uuid = d.command.user.0,
-        };
-        |t| {
-            let verdict = |item| t.verdicts.get(&(d.submission.0, d.command.user.0, item));
-            t.annotations_by(d.id.0, d.author.0).map(move |(item, note)| {
-                let said = verdict(item);
-                (d.id.0, item, note.skipped, said.map(|row| row.accept), said.and_then(|row| row.reason.clone()))
-            })
-        }
-    )?;
-    let mut items: HashMap<_, Vec<_>> = HashMap::new();
-    for (id, item, skipped, accept, reason) in rows {
-        items.entry(AssignmentId(id)).or_default().push(Item { item, skipped, accept, reason });
-    }
-    Ok(items)
-}
-
 /// Sorts a submission's items by their verdicts; those without one are missing.
-fn tally(items: &[Item]) -> Result<Decision> {
+fn tally(items: &[JudgedItem]) -> Result<Decision> {
     let mut decision = Decision::default();
     let mut missing = Vec::new();
-    for &Item { item, skipped, accept, .. } in items {
+    for &JudgedItem { item, skipped, accept, .. } in items {
         match accept {
             None => missing.push(item),
             Some(false) => decision.rejected.push(item),

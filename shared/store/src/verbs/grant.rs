@@ -1,79 +1,31 @@
 //! Grants: a lease to annotate, or the claim of a review.
 
-mod keys;
-mod queues;
-mod standing;
-mod waits;
+mod command;
+mod context;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
-use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Stage, Stale, Time};
+use swath_domain::{Stage, Stale};
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit};
-use crate::engine::db::{Db, fetch_each, fetch_one};
-use crate::error::{Result, StoreError};
-use crate::model::rows::{GrantRow, grant_columns};
-use crate::tables::answers::Key;
-use crate::tables::changes::{Changes, NewGrant};
-use crate::verbs::jobs::definition;
+use crate::engine::db::Db;
+use crate::error::Result;
+use crate::tables::grant_context::HeldLease;
+use crate::tables::grant_keys::{self, HandedBack};
+use crate::tables::jobs::definition;
+use crate::tables::queues::{self, Queue};
+use crate::tables::saved_items::{self, WorkOf};
+use crate::tables::written::NewGrant;
+use crate::tables::{assignments, opinions};
+use crate::verbs::changes::Changes;
 
-use standing::{HeldRow, Standing};
+use context::GrantContext;
 
-pub use waits::Wait;
-
-/// A person asks for work.
-#[derive(Debug, Clone)]
-pub struct Grant {
-    /// To annotate or to review.
-    pub stage: Stage,
-    /// Who asks.
-    pub user: UserId,
-    /// Who made the token that is used, where that is somebody else.
-    pub token_maker: Option<UserId>,
-    /// In which team.
-    pub team: TeamId,
-    /// From which job alone, where the person says so.
-    pub only: Option<JobId>,
-    /// The open jobs of the team that admit the person; what is reserved for them there comes first.
-    pub open: Arc<[JobId]>,
-    /// The job to take from if nothing is held or reserved.
-    pub job: Option<JobId>,
-    /// Assignments of that job to try before its queue is read.
-    pub candidates: Vec<AssignmentId>,
-    /// The id of the lease, should there be one.
-    pub lease: LeaseId,
-    /// The client's key.
-    pub key: Option<Key>,
-    /// When.
-    pub now: Time,
-}
-
-impl Grant {
-    /// Whether this asks to review work of the person who made the token.
-    fn is_of_the_author(&self, assignment: &Assignment) -> bool {
-        self.stage == Stage::Review && self.token_maker.is_some() && assignment.author == self.token_maker
-    }
-
-    fn may_hold(&self, row: &HeldRow) -> bool {
-        row.team == self.team.0 && self.only.is_none_or(|job| job.0 == row.job)
-    }
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub enum Granted {
-    /// A new lease on this assignment.
-    New(Box<Assignment>),
-    /// The person holds this lease already, or got it under the same key before.
-    Held(LeaseId),
-    /// Nothing could be had from the job that was named.
-    Nothing,
-}
+pub use command::{Grant, Granted};
 
 /// One batch under way: its commands, and the answers so far.
 struct Batch<'a> {
@@ -81,10 +33,10 @@ struct Batch<'a> {
     commands: &'a [Grant],
     answers: Vec<Option<Result<Granted>>>,
     changes: Changes,
-    /// How many rows it has granted, which still look free to a statement.
+    /// How many rows it has granted. A statement of this transaction still sees them as waiting.
     granted: usize,
-    /// Which commands were handed back what is held already.
-    held: Vec<(usize, LeaseId)>,
+    /// The leases that were handed back to users who asked under a key.
+    handed_back: Vec<HandedBack>,
 }
 
 pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted> {
@@ -95,13 +47,13 @@ pub(crate) async fn grant(core: &Core, commands: Vec<Grant>) -> Replies<Granted>
         answers: commands.iter().map(|_| None).collect(),
         changes: Changes::default(),
         granted: 0,
-        held: Vec::new(),
+        handed_back: Vec::new(),
     };
     let db = &mut tx.db();
-    let standing = Standing::read(db, &commands).await?;
-    batch.replay(&standing);
-    batch.hand_back(db, &standing).await?;
-    batch.try_candidates(db, &standing).await?;
+    let context = GrantContext::read(db, &commands).await?;
+    batch.replay(&context);
+    batch.hand_back(db, &context).await?;
+    batch.try_candidates(db, &context).await?;
     batch.claim(db).await?;
     let answers = batch.write(db).await?;
     commit(tx, answers).await
@@ -113,30 +65,29 @@ impl Batch<'_> {
         (0..self.commands.len()).filter(|index| self.answers[*index].is_none()).collect()
     }
 
-    /// Answers those whose key was used before.
-    fn replay(&mut self, standing: &Standing) {
+    /// Answers the commands whose key was used before.
+    fn replay(&mut self, context: &GrantContext) {
         for (index, command) in self.commands.iter().enumerate() {
-            if let Some((key, (lease, digest))) = command.key.as_ref().zip(standing.first(command)) {
-                self.answers[index] = Some(key.matches(digest.as_deref()).map(|()| Granted::Held(*lease)));
+            if let Some((key, first)) = command.key.as_ref().zip(context.first_answer(command)) {
+                let answer = key.matches(first.digest.as_deref());
+                self.answers[index] = Some(answer.map(|()| Granted::Held(first.lease)));
             }
         }
     }
 
-    /// Answers those who hold a lease already; one that lapsed is revived.
-    async fn hand_back(&mut self, db: &mut Db<'_>, standing: &Standing) -> Result<()> {
-        let held = self.open().into_iter().flat_map(|index| standing.held(&self.commands[index]));
-        let lapsed: Vec<_> =
-            held.filter(|(_, lapsed)| *lapsed).map(|(row, _)| AssignmentId(row.id)).collect();
-        self.changes = Changes::lock_free(db, lapsed).await?;
+    /// Answers the users who hold a lease already; an expired one is revived.
+    async fn hand_back(&mut self, db: &mut Db<'_>, context: &GrantContext) -> Result<()> {
+        let held = self.open().into_iter().flat_map(|index| context.leases(&self.commands[index]));
+        let expired: Vec<_> = held.filter(|held| held.is_expired).map(|held| held.assignment).collect();
+        self.changes = Changes::lock_free(db, expired).await?;
         for index in self.open() {
             let command = &self.commands[index];
-            let mut mine: Vec<_> =
-                standing.held(command).iter().filter(|(row, _)| command.may_hold(row)).collect();
-            mine.sort_by_key(|(_, lapsed)| *lapsed);
-            for (row, lapsed) in mine {
-                if !lapsed || self.revive(db, command, row).await? {
-                    self.answers[index] = Some(Ok(Granted::Held(LeaseId(row.lease))));
-                    self.held.push((index, LeaseId(row.lease)));
+            let mut held: Vec<_> =
+                context.leases(command).iter().filter(|held| command.may_get(held)).collect();
+            held.sort_by_key(|held| held.is_expired);
+            for held in held {
+                if !held.is_expired || self.revive(db, command, held).await? {
+                    self.answer_with(index, held.lease);
                     break;
                 }
             }
@@ -144,11 +95,18 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, row: &HeldRow) -> Result<bool> {
-        let terms = definition(self.core, db, JobId(row.job)).await?.terms;
-        let Some(assignment) = self.changes.get(AssignmentId(row.id)) else { return Ok(false) };
-        let lease = LeaseId(row.lease);
-        if assignment.hold(command.stage, command.user, lease).is_none() {
+    fn answer_with(&mut self, index: usize, lease: LeaseId) {
+        let command = &self.commands[index];
+        self.answers[index] = Some(Ok(Granted::Held(lease)));
+        let &Grant { user, stage, now: at, .. } = command;
+        let kept = command.key.clone().map(|key| HandedBack { user, stage, key, lease, at });
+        self.handed_back.extend(kept);
+    }
+
+    async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, held: &HeldLease) -> Result<bool> {
+        let terms = definition(self.core, db, held.job).await?.terms;
+        let Some(assignment) = self.changes.get(held.assignment) else { return Ok(false) };
+        if assignment.hold(command.stage, command.user, held.lease).is_none() {
             return Ok(false);
         }
         match assignment.renew(command.stage, command.user, terms, command.now) {
@@ -160,23 +118,22 @@ impl Batch<'_> {
         }
     }
 
-    /// Tries what is reserved for each person, then the candidates that came with the command.
-    async fn try_candidates(&mut self, db: &mut Db<'_>, standing: &Standing) -> Result<()> {
+    /// Tries what is reserved for each user, then the candidates that came with the command.
+    async fn try_candidates(&mut self, db: &mut Db<'_>, context: &GrantContext) -> Result<()> {
         let mut tries: Vec<(usize, Vec<AssignmentId>)> = Vec::new();
         for index in self.open() {
             let command = &self.commands[index];
-            let reserved = standing.reserved(command).iter();
-            let admitted = reserved.filter(|(job, _)| {
-                command.open.contains(job) && command.only.is_none_or(|only| only == *job)
+            let reserved = context.reservations(command).iter().filter(|reserved| {
+                command.open.contains(&reserved.job) && command.only.is_none_or(|only| only == reserved.job)
             });
-            let mut ids: Vec<_> = admitted.map(|(_, id)| *id).collect();
+            let mut ids: Vec<_> = reserved.map(|reserved| reserved.assignment).collect();
             ids.extend(&command.candidates);
             tries.push((index, ids));
         }
         let known: HashSet<_> = self.changes.ids().into_iter().collect();
         let wanted = tries.iter().flat_map(|(_, ids)| ids.iter().copied()).filter(|id| !known.contains(id));
-        let locked = Changes::lock_free(db, wanted.collect::<Vec<_>>()).await?;
-        self.changes.absorb(locked);
+        let locked = assignments::lock_free(db, wanted.collect::<Vec<_>>()).await?;
+        self.changes.add(locked);
         for (index, ids) in tries {
             for id in ids {
                 if self.answers[index].is_none() {
@@ -214,8 +171,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// People for whom everything that waits in the job is as good as any other; a reviewer whose own work comes first
-    /// there is looked after apart.
+    /// Grants to users for whom any waiting assignment of the job will do. A reviewer to whom the queue offers only their
+    /// own work is served by [`Self::claim_one`].
     async fn claim_alike(
         &mut self,
         db: &mut Db<'_>,
@@ -224,26 +181,27 @@ impl Batch<'_> {
         indices: &[usize],
     ) -> Result<()> {
         let Some(now) = indices.first().map(|index| self.commands[*index].now) else { return Ok(()) };
-        // Rows that this batch has granted already still look free to the statement.
+        // The statement also returns rows that this batch has granted already.
         let limit = (indices.len() + self.granted) as i64;
-        let heads = &self.core.queue_cursors;
-        let mut rows = match heads.of(job, stage) {
-            Some(head) => queues::first_from(db, (job, stage), head, now, limit).await?,
+        let queue = Queue { job, stage, now, limit };
+        let cursors = &self.core.queue_cursors;
+        let mut rows = match cursors.of(job, stage) {
+            Some(cursor) => queues::first_from(db, queue, cursor).await?,
             None => Vec::new(),
         };
         if rows.len() < limit as usize {
-            rows = queues::first(db, (job, stage), now, limit).await?;
+            rows = queues::first(db, queue).await?;
         }
         if let Some(last) = rows.last().filter(|_| rows.len() == limit as usize) {
-            heads.advance(job, stage, last.into());
+            cursors.advance(job, stage, last.into());
         }
         let mut ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for index in indices {
-            for place in 0..ids.len() {
-                self.give(db, *index, ids[place]).await?;
+            for position in 0..ids.len() {
+                self.give(db, *index, ids[position]).await?;
                 if self.answers[*index].is_some() {
-                    ids.remove(place);
+                    ids.remove(position);
                     break;
                 }
             }
@@ -251,12 +209,11 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// A person for whom the queue must be read with their own past in mind.
+    /// Grants to a user for whom the queue must be read by itself, since some of it is not theirs to have.
     async fn claim_one(&mut self, db: &mut Db<'_>, job: JobId, index: usize) -> Result<()> {
         let command = &self.commands[index];
-        let limit = 1 + self.granted as i64;
-        let asker = (command.user, command.token_maker);
-        let rows = queues::first_for(db, (job, command.stage), asker, command.now, limit).await?;
+        let queue = Queue { job, stage: command.stage, now: command.now, limit: 1 + self.granted as i64 };
+        let rows = queues::first_for(db, queue, command.user, command.token_maker).await?;
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         self.changes.add(rows);
         for id in ids {
@@ -267,12 +224,11 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Grants one locked assignment to one person, if it is theirs to have.
+    /// Grants one locked assignment to one user, if they may have it.
     async fn give(&mut self, db: &mut Db<'_>, index: usize, id: AssignmentId) -> Result<()> {
         let command = &self.commands[index];
         let Some(assignment) = self.changes.get(id) else { return Ok(()) };
-        let in_reach = assignment.team == command.team && command.open.contains(&assignment.job);
-        if !in_reach
+        if !command.is_in_reach(assignment)
             || !assignment.is_eligible(command.stage, command.user, command.now)
             || command.is_of_the_author(assignment)
         {
@@ -284,7 +240,7 @@ impl Batch<'_> {
         let job = definition(self.core, db, job_id).await?;
         if command.stage == Stage::Annotate
             && job.slots > 1
-            && has_other_opinion(db, assignment, command.user).await?
+            && opinions::has_other_slot(db, assignment, command.user).await?
         {
             return Ok(());
         }
@@ -292,7 +248,8 @@ impl Batch<'_> {
             return Ok(());
         };
         if command.stage == Stage::Annotate && assignment.fence > 1 {
-            assignment.confirmed = count_own(db, assignment.id, command.user).await?;
+            let own = WorkOf { assignment: assignment.id, author: command.user };
+            assignment.confirmed = saved_items::count(db, own).await?;
         }
         let granted = assignment.clone();
         self.changes.end(before, Stale::Taken, command.now);
@@ -314,60 +271,8 @@ impl Batch<'_> {
     }
 
     async fn write(self, db: &mut Db<'_>) -> Result<Vec<Result<Granted>>> {
-        let held = self.held.iter().map(|(index, lease)| (&self.commands[*index], *lease)).collect();
-        keys::keep(db, held).await?;
+        grant_keys::keep(db, self.handed_back).await?;
         self.changes.write(db, self.core.stripe).await?;
         Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
     }
-}
-
-/// Whether the person has another opinion on the range: given, or in hand under a lease that still stands on its row,
-/// for even one that has lapsed for good may be handed in as long as nobody else has the work.
-async fn has_other_opinion(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
-    let other = fetch_one!(
-        db,
-        (i64,),
-        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot <> $4
-         UNION ALL
-         SELECT slot FROM assignments WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status < 2
-         LIMIT 1",
-        assignment.job.0,
-        assignment.number,
-        user.0,
-        assignment.slot;
-        |t| t.has_other_opinion(assignment, user).then_some((0,))
-    )?;
-    Ok(other.is_some() && !is(Bug::OpinionsUncounted))
-}
-
-/// How many items of the assignment the person has saved in an earlier lease.
-async fn count_own(db: &mut Db<'_>, assignment: AssignmentId, user: UserId) -> Result<i64> {
-    let row = fetch_one!(
-        db,
-        (i64,),
-        "SELECT COUNT(*) FROM annotations WHERE assignment = $1 AND author = $2",
-        assignment.0,
-        user.0;
-        |t| Some((t.annotations_by(assignment.0, user.0).count() as i64,))
-    )?;
-    Ok(row.map_or(0, |(count,)| count))
-}
-
-/// The grant behind each of these leases.
-pub(crate) async fn of_leases(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<HashMap<LeaseId, GrantRow>> {
-    let rows = fetch_each!(
-        db,
-        GrantRow,
-        (concat!("SELECT ", grant_columns!("g."), " FROM {rows} CROSS JOIN grants g WHERE g.lease = c.key")),
-        leases,
-        |lease| { key: uuid = lease.0 };
-        |t| t.grants.get(&lease.0).cloned()
-    )?;
-    Ok(rows.into_iter().map(|row| (LeaseId(row.lease), row)).collect())
-}
-
-/// Why a lease that is not on its assignment any more is stale.
-pub(crate) fn stale(grant: &GrantRow) -> StoreError {
-    let reason = grant.ended.and_then(Stale::from_code).unwrap_or(Stale::Lapsed);
-    StoreError::Refused(swath_domain::Refusal::Stale(reason))
 }

@@ -12,8 +12,8 @@ use crate::engine::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_
 use crate::error::{Result, StoreError};
 use crate::model::memory::{Item, Tables};
 use crate::store::Store;
+use crate::tables::events;
 use crate::verbs::datasets::{DatasetState, insert_segment, segments_of};
-use crate::verbs::events;
 use crate::verbs::files;
 use crate::verbs::measuring;
 use crate::verbs::requests::{self, Completion};

@@ -1,4 +1,5 @@
-//! Renewing and releasing what is held: leases and reviews alike.
+//! Renewing and releasing leases and reviews, and what every command under a lease begins with: locking the assignment
+//! and finding out whether the lease still stands on it.
 
 use std::collections::HashMap;
 
@@ -6,19 +7,18 @@ use swath_domain::assignment::Hold;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Refusal, Stage, Stale, Time};
-use uuid::Uuid;
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit, settle};
-use crate::engine::db::{Db, fetch_one};
+use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::rows::GrantRow;
-use crate::tables::changes::Changes;
-use crate::tables::leased::{self, Leased};
-use crate::verbs::grant;
-use crate::verbs::jobs::definition;
+use crate::tables::jobs::definition;
+use crate::tables::leases::{self, Leased};
+use crate::tables::{assignments, grants};
+use crate::verbs::changes::Changes;
 
-/// A sign of life.
+/// Keeps a lease or a review alive.
 #[derive(Debug, Clone)]
 pub struct Renew {
     /// Of a lease or of a review.
@@ -38,13 +38,13 @@ pub struct Renew {
 pub struct Renewed {
     /// The assignment under the lease.
     pub assignment: AssignmentId,
-    /// When it lapses.
+    /// When the lease expires.
     pub expires: Time,
     /// Whether that is later than before; a renewal that would gain little leaves it.
     pub moved: bool,
 }
 
-/// Work handed back unfinished.
+/// Gives work back unfinished.
 #[derive(Debug, Clone)]
 pub struct Release {
     /// A lease or a review.
@@ -55,132 +55,167 @@ pub struct Release {
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
-    /// In the person's words.
+    /// In the user's words.
     pub reason: Option<String>,
     /// When.
     pub now: Time,
 }
 
-/// The grants behind a batch's leases, and their assignments, locked.
-pub(crate) struct Holds {
-    pub(crate) grants: HashMap<LeaseId, GrantRow>,
-    pub(crate) changes: Changes,
+/// Which lease a command is about, and whose it must be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeaseRef {
+    pub(crate) stage: Stage,
+    pub(crate) lease: LeaseId,
+    pub(crate) user: UserId,
 }
 
-impl Holds {
-    pub(crate) async fn lock(db: &mut Db<'_>, leases: impl IntoIterator<Item = LeaseId>) -> Result<Self> {
-        let mut leases: Vec<_> = leases.into_iter().collect();
-        leases.sort_unstable();
-        leases.dedup();
-        let mut holds = Self { grants: HashMap::with_capacity(leases.len()), changes: Changes::default() };
-        let mut gone = Vec::new();
-        for Leased { assignment, grant } in leased::lock(db, &leases).await? {
-            let lease = LeaseId(grant.lease);
-            if assignment.lease != Some(lease) {
-                gone.push(lease);
-            }
-            holds.grants.insert(lease, grant);
-            holds.changes.add(vec![assignment]);
-        }
-        // Only now: what ended while we waited for the rows must be seen. A lease that stands has not ended.
-        holds.grants.extend(grant::of_leases(db, &gone).await?);
-        Ok(holds)
-    }
+/// The grants behind the leases of a batch.
+pub(crate) struct Grants(HashMap<LeaseId, GrantRow>);
 
-    /// The grant of a lease of this person, whatever became of it.
-    pub(crate) fn grant(&self, stage: Stage, lease: LeaseId, user: UserId) -> Result<&GrantRow> {
-        let grant = self.grants.get(&lease).ok_or(StoreError::NotFound)?;
-        if grant.holder != user.0 || grant.stage != stage.code() {
+/// A lease that a command is about, looked up once: its grant, and whether it still stands on its assignment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolved<'a> {
+    pub(crate) of: LeaseRef,
+    pub(crate) grant: &'a GrantRow,
+    /// Why the lease has ended; none while it stands on its assignment, current or expired.
+    pub(crate) ended: Option<Stale>,
+}
+
+/// Locks the assignments of these leases.
+pub(crate) async fn lock(
+    db: &mut Db<'_>,
+    leases: impl IntoIterator<Item = LeaseId>,
+) -> Result<(Grants, Changes)> {
+    let leases = sorted(leases);
+    let mut rows = HashMap::with_capacity(leases.len());
+    let mut changes = Changes::default();
+    let mut ended = Vec::new();
+    for Leased { assignment, grant } in leases::lock(db, &leases).await? {
+        let lease = LeaseId(grant.lease);
+        if assignment.lease != Some(lease) {
+            ended.push(lease);
+        }
+        rows.insert(lease, grant);
+        changes.add(vec![assignment]);
+    }
+    // Read again after the lock: what ended these leases may have committed while this transaction waited for the
+    // rows. A lease that stands on its assignment has not ended.
+    rows.extend(grants::of_leases(db, &ended).await?);
+    Ok((Grants(rows), changes))
+}
+
+fn sorted(leases: impl IntoIterator<Item = LeaseId>) -> Vec<LeaseId> {
+    let mut leases: Vec<_> = leases.into_iter().collect();
+    leases.sort_unstable();
+    leases.dedup();
+    leases
+}
+
+impl Grants {
+    /// Looks a lease up; one of another user or stage is not found.
+    pub(crate) fn resolve(&self, changes: &mut Changes, of: LeaseRef) -> Result<Resolved<'_>> {
+        let grant = self.0.get(&of.lease).ok_or(StoreError::NotFound)?;
+        if grant.holder != of.user.0 || grant.stage != of.stage.code() {
             return Err(StoreError::NotFound);
         }
-        Ok(grant)
-    }
-
-    /// The assignment that the lease still stands on, current or lapsed.
-    pub(crate) fn standing(&mut self, stage: Stage, lease: LeaseId, user: UserId) -> Result<AssignmentId> {
-        let grant = self.grant(stage, lease, user)?;
-        let stale = grant::stale(grant);
-        let id = AssignmentId(grant.assignment);
-        let assignment = self.changes.get(id).ok_or(StoreError::NotFound)?;
-        assignment.hold(stage, user, lease).map(|_| id).ok_or(stale)
-    }
-
-    /// Keeps a standing lease alive, or revives it.
-    pub(crate) async fn touch(
-        &mut self,
-        core: &Core,
-        db: &mut Db<'_>,
-        &Renew { stage, lease, user, token_maker, now }: &Renew,
-    ) -> Result<Renewed> {
-        let id = self.standing(stage, lease, user)?;
-        let job = JobId(self.grant(stage, lease, user)?.job);
-        let terms = definition(core, db, job).await?.terms;
-        let assignment = self.changes.get(id).ok_or(StoreError::NotFound)?;
-        if assignment.status == stage.waiting() && holds_another(db, assignment, stage, user).await? {
-            return Err(StoreError::Refused(Refusal::Stale(Stale::Lapsed)));
-        }
-        let before = assignment.expires;
-        let entry = assignment.renew(stage, user, terms, now)?;
-        let expires = assignment.expires;
-        self.changes.log_through(token_maker, entry);
-        Ok(Renewed { assignment: id, expires, moved: expires != before })
+        let assignment = changes.get(AssignmentId(grant.assignment)).ok_or(StoreError::NotFound)?;
+        let stands = assignment.hold(of.stage, of.user, of.lease).is_some();
+        let how = || grant.ended.and_then(Stale::from_code).unwrap_or(Stale::Lapsed);
+        Ok(Resolved { of, grant, ended: (!stands).then(how) })
     }
 }
 
-/// Whether the person has gone on with another assignment of the job: a lapsed lease is not revived beside it.
-async fn holds_another(db: &mut Db<'_>, lapsed: &Assignment, stage: Stage, user: UserId) -> Result<bool> {
-    let other = fetch_one!(
-        db,
-        (Uuid,),
-        "SELECT id FROM assignments WHERE holder = $1 AND job = $2 AND status = $3 LIMIT 1",
-        user.0,
-        lapsed.job.0,
-        stage.held().code();
-        |t| t.of_job(lapsed.job).find(|a| a.holder == Some(user) && a.status == stage.held()).map(|a| (a.id.0,))
-    )?;
-    Ok(other.is_some())
+impl Resolved<'_> {
+    /// Refuses a lease that no longer stands on its assignment.
+    pub(crate) fn require_standing(&self) -> Result<()> {
+        self.ended.map_or(Ok(()), |how| Err(Refusal::Stale(how).into()))
+    }
+
+    pub(crate) fn stands(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    pub(crate) fn assignment(&self) -> AssignmentId {
+        AssignmentId(self.grant.assignment)
+    }
+
+    pub(crate) fn job(&self) -> JobId {
+        JobId(self.grant.job)
+    }
 }
 
-/// Most renewals gain little and change nothing: a plain read answers those, and only the others are written.
+/// Who keeps a lease alive by a command, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignOfLife {
+    pub(crate) token_maker: Option<UserId>,
+    pub(crate) now: Time,
+}
+
+/// Renews a lease that stands on its assignment, or revives it where it has expired.
+pub(crate) async fn extend(
+    core: &Core,
+    db: &mut Db<'_>,
+    changes: &mut Changes,
+    lease: &Resolved<'_>,
+    by: SignOfLife,
+) -> Result<Renewed> {
+    lease.require_standing()?;
+    let LeaseRef { stage, user, .. } = lease.of;
+    let terms = definition(core, db, lease.job()).await?.terms;
+    let assignment = changes.get(lease.assignment()).ok_or(StoreError::NotFound)?;
+    // The user may have gone on with another assignment of the job; an expired lease is not revived beside that.
+    if assignment.status == stage.waiting()
+        && assignments::has_current_lease_beside(db, assignment, stage, user).await?
+    {
+        return Err(Refusal::Stale(Stale::Lapsed).into());
+    }
+    let before = assignment.expires;
+    let entry = assignment.renew(stage, user, terms, by.now)?;
+    let expires = assignment.expires;
+    changes.log_through(by.token_maker, entry);
+    Ok(Renewed { assignment: lease.assignment(), expires, moved: expires != before })
+}
+
+impl Renew {
+    fn lease_ref(&self) -> LeaseRef {
+        LeaseRef { stage: self.stage, lease: self.lease, user: self.user }
+    }
+}
+
+/// Renews leases. Most renewals gain little and change nothing: a plain read answers those, and only the others are
+/// written.
 pub(crate) async fn renew(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
-    let standing = unmoved(core, &commands).await?;
-    let moving: Vec<_> = commands
-        .iter()
-        .zip(&standing)
-        .filter(|(_, unmoved)| unmoved.is_none())
-        .map(|(c, _)| c.clone())
-        .collect();
-    let mut written =
-        if moving.is_empty() { Vec::new() } else { renew_rows(core, moving).await? }.into_iter();
+    let unchanged = unchanged(core, &commands).await?;
+    let changing = commands.iter().zip(&unchanged).filter(|(_, unchanged)| unchanged.is_none());
+    let changing: Vec<_> = changing.map(|(command, _)| command.clone()).collect();
+    let written = if changing.is_empty() { Vec::new() } else { renew_rows(core, changing).await? };
+    let mut written = written.into_iter();
     let lost = || StoreError::Unavailable("a batch lost its answer".into());
-    let answer = |unmoved: Option<Renewed>| match unmoved {
+    let answer = |unchanged: Option<Renewed>| match unchanged {
         Some(renewed) => Ok(renewed),
         None => written.next().unwrap_or_else(|| Err(lost())),
     };
-    Ok(standing.into_iter().map(answer).collect())
+    Ok(unchanged.into_iter().map(answer).collect())
 }
 
-/// What each of these renewals hears if it leaves everything as it is.
-async fn unmoved(core: &Core, commands: &[Renew]) -> Result<Vec<Option<Renewed>>> {
+/// The reply to each renewal that need not be written; none where it must be.
+async fn unchanged(core: &Core, commands: &[Renew]) -> Result<Vec<Option<Renewed>>> {
     let mut reader = core.pools.reader().await?;
     let db = &mut reader.db();
-    let mut leases: Vec<_> = commands.iter().map(|command| command.lease).collect();
-    leases.sort_unstable();
-    leases.dedup();
-    let leased = leased::read(db, &leases).await?;
+    let leased = leases::read(db, &sorted(commands.iter().map(|command| command.lease))).await?;
     let leased: HashMap<_, _> =
         leased.into_iter().map(|leased| (LeaseId(leased.grant.lease), leased)).collect();
-    let mut unmoved = Vec::with_capacity(commands.len());
+    let mut unchanged = Vec::with_capacity(commands.len());
     for command in commands {
-        unmoved.push(match leased.get(&command.lease) {
-            Some(leased) => as_it_stands(core, db, &leased.assignment, command).await?,
+        unchanged.push(match leased.get(&command.lease) {
+            Some(leased) => unchanged_by(core, db, &leased.assignment, command).await?,
             None => None,
         });
     }
-    Ok(unmoved)
+    Ok(unchanged)
 }
 
-async fn as_it_stands(
+async fn unchanged_by(
     core: &Core,
     db: &mut Db<'_>,
     assignment: &Assignment,
@@ -191,44 +226,58 @@ async fn as_it_stands(
     }
     let terms = definition(core, db, assignment.job).await?.terms;
     let mut renewed = assignment.clone();
-    let left_alone = matches!(renewed.renew(stage, user, terms, now), Ok(None)) && renewed == *assignment;
+    let is_unchanged = matches!(renewed.renew(stage, user, terms, now), Ok(None)) && renewed == *assignment;
     let answer = Renewed { assignment: assignment.id, expires: assignment.expires, moved: false };
-    Ok(left_alone.then_some(answer))
+    Ok(is_unchanged.then_some(answer))
 }
 
 async fn renew_rows(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
-    let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
+    let (grants, mut changes) = lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut answers = Vec::with_capacity(commands.len());
-    for c in &commands {
-        answers.push(settle(holds.touch(core, db, c).await)?);
+    for command in &commands {
+        answers.push(settle(renew_one(core, db, &grants, &mut changes, command).await)?);
     }
-    holds.changes.write(db, core.stripe).await?;
+    changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
 
+async fn renew_one(
+    core: &Core,
+    db: &mut Db<'_>,
+    grants: &Grants,
+    changes: &mut Changes,
+    command: &Renew,
+) -> Result<Renewed> {
+    let lease = grants.resolve(changes, command.lease_ref())?;
+    let by = SignOfLife { token_maker: command.token_maker, now: command.now };
+    extend(core, db, changes, &lease, by).await
+}
+
+/// Gives leases and reviews back.
 pub(crate) async fn release(core: &Core, commands: Vec<Release>) -> Replies<()> {
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
-    let mut holds = Holds::lock(db, commands.iter().map(|command| command.lease)).await?;
-    let answers = commands.iter().map(|command| give_back(&mut holds, command)).collect();
-    holds.changes.write(db, core.stripe).await?;
+    let (grants, mut changes) = lock(db, commands.iter().map(|command| command.lease)).await?;
+    let answers = commands.iter().map(|command| release_one(&grants, &mut changes, command)).collect();
+    changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }
 
-fn give_back(holds: &mut Holds, command: &Release) -> Result<()> {
-    let grant = holds.grant(command.stage, command.lease, command.user)?;
-    if grant.ended == Some(Stale::Released.code()) {
+fn release_one(grants: &Grants, changes: &mut Changes, command: &Release) -> Result<()> {
+    let &Release { stage, lease, user, .. } = command;
+    let lease = grants.resolve(changes, LeaseRef { stage, lease, user })?;
+    if lease.grant.ended == Some(Stale::Released.code()) {
         // The same request again, whose first answer was lost.
         return Ok(());
     }
-    let id = holds.standing(command.stage, command.lease, command.user)?;
-    let Some(assignment) = holds.changes.get(id) else { return Err(StoreError::NotFound) };
-    let entry = assignment.release(command.stage, command.user, command.reason.clone(), command.now);
+    lease.require_standing()?;
+    let assignment = changes.get(lease.assignment()).ok_or(StoreError::NotFound)?;
+    let entry = assignment.release(stage, user, command.reason.clone(), command.now);
     if !is(Bug::ReleaseUnlogged) {
-        holds.changes.log_through(command.token_maker, [entry]);
+        changes.log_through(command.token_maker, [entry]);
     }
-    holds.changes.end(Some(command.lease), Stale::Released, command.now);
+    changes.end(Some(command.lease), Stale::Released, command.now);
     Ok(())
 }

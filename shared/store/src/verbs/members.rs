@@ -14,8 +14,9 @@ use crate::error::{Result, StoreError};
 use crate::model::list_page::ListPage;
 use crate::model::memory::MemberRecord;
 use crate::store::Store;
+use crate::tables::departures::{self, Departure};
 use crate::verbs::audit_log::{Actor, Audit};
-use crate::verbs::holdings::{Freed, Holdings, note_departure};
+use crate::verbs::leavers::{Freed, Holdings};
 use crate::verbs::rights::{lock_people, require_manager, roles};
 use crate::verbs::{invitations, tokens};
 
@@ -133,7 +134,7 @@ async fn set(
     }
     tokens::end(db, ending, actor.at, &mut audit).await?;
     if before.to_vec().into_iter().any(|role| role != Role::Manager && !after.has(role)) {
-        note_departure(db, team, user, actor.at).await?;
+        departures::put(db, Departure { team, user, at: actor.at }).await?;
     }
     audit.write(db).await?;
     holdings.write(db, core.stripe).await?;

@@ -3,7 +3,7 @@
 use swath_domain::{Assignment, Status};
 use uuid::Uuid;
 
-use super::Tables;
+use super::tables::Tables;
 use crate::error::{Result, StoreError};
 use crate::model::rows::GrantRow;
 

@@ -9,13 +9,13 @@ use swath_domain::{Assignment, JobId, Status, Time, UserId};
 use uuid::Uuid;
 
 use super::table::Table;
+use crate::model::events::NewEvent;
 use crate::model::rows::GrantRow;
+use crate::model::verdicts::StoredVerdict;
 use crate::verbs::audit_log::AuditEntry;
 use crate::verbs::datasets::Dataset;
-use crate::verbs::events::NewEvent;
 use crate::verbs::files::FileContent;
 use crate::verbs::people::User;
-use crate::verbs::verdicts::StoredVerdict;
 
 #[derive(Clone)]
 pub(crate) struct TokenRecord {

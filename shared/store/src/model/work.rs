@@ -1,0 +1,12 @@
+//! The work of users as values.
+
+/// What a user says of one item: its canonical JSON, checked by the caller.
+#[derive(Debug, Clone)]
+pub struct ItemWork {
+    /// The item.
+    pub item: i64,
+    /// The annotation.
+    pub body: String,
+    /// Whether the item was skipped.
+    pub skipped: bool,
+}

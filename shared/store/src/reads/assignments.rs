@@ -1,0 +1,202 @@
+//! Reads of assignments and leases.
+
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::progress::FIRST_ROUND;
+use swath_domain::{Assignment, Stage, Stale, Status, Time, limits};
+use uuid::Uuid;
+
+use crate::engine::db::{Db, fetch_all, fetch_as, fetch_one};
+use crate::error::Result;
+use crate::model::rows::{AssignmentRow, assignment_columns};
+use crate::tables::assignments;
+use crate::tables::leases::{self, Leased};
+
+/// Which assignments of a job are listed.
+#[derive(Debug, Clone, Default)]
+pub struct AssignmentFilter {
+    /// In this status only.
+    pub status: Option<Status>,
+    /// Held by this person only.
+    pub holder: Option<UserId>,
+    /// Handed in by this person only.
+    pub author: Option<UserId>,
+    /// Of this round only.
+    pub round: Option<i64>,
+    /// Of this range only, in all its rounds and slots.
+    pub number: Option<i64>,
+    /// Undecided ones only.
+    pub undecided: bool,
+}
+
+/// A lease or a review as it stands.
+#[derive(Debug, Clone)]
+pub struct LeaseView {
+    /// Its id.
+    pub lease: LeaseId,
+    /// Whose it is or was.
+    pub holder: UserId,
+    /// To annotate or to review.
+    pub stage: Stage,
+    /// The fence that it was granted at.
+    pub fence: i64,
+    /// Why it is over; none while it stands on the assignment, current or lapsed.
+    pub ended: Option<Stale>,
+    /// The assignment as it is now.
+    pub assignment: Assignment,
+}
+
+impl AssignmentFilter {
+    /// Whether the assignment is listed.
+    pub(crate) fn admits(&self, a: &Assignment) -> bool {
+        self.status.is_none_or(|status| a.status == status)
+            && self.holder.is_none_or(|holder| a.holder == Some(holder))
+            && self.author.is_none_or(|author| a.author == Some(author))
+            && self.round.is_none_or(|round| a.round == round)
+            && self.number.is_none_or(|number| a.number == number)
+            && (!self.undecided || a.status.is_undecided())
+    }
+}
+
+/// All assignments of a range, by round and slot. Their ids are computed, so that a job's size does not matter.
+pub(crate) async fn of_range(
+    db: &mut Db<'_>,
+    job: JobId,
+    number: i64,
+    slots: i64,
+) -> Result<Vec<Assignment>> {
+    let of_round = |round: i64| (0..slots).map(move |slot| AssignmentId::of(job, round, number, slot));
+    let ids: Vec<_> = (FIRST_ROUND..=limits::ROUNDS_MAX).flat_map(of_round).collect();
+    assignments::read(db, &ids).await
+}
+
+/// A page of a job's assignments by round, number and slot.
+pub(crate) async fn page(
+    db: &mut Db<'_>,
+    job: JobId,
+    filter: &AssignmentFilter,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Assignment>> {
+    macro_rules! page {
+        ($of_job:literal) => {
+            concat!(
+                "SELECT ",
+                assignment_columns!(),
+                " FROM assignments WHERE ",
+                $of_job,
+                " AND id > $2 AND id <= $8
+                   AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
+                   AND ($9 = 0 OR author = $10)
+                 ORDER BY id LIMIT $7"
+            )
+        };
+    }
+    let whole = || AssignmentId::span(job);
+    let (first, last) = filter.round.map_or_else(whole, |round| AssignmentId::span_of_round(job, round));
+    fetch_as!(
+        db,
+        AssignmentRow => Assignment,
+        [page!("job = $1"), page!("+job = $1")],
+        job.0,
+        after.max(first.0),
+        filter.status.map_or(-1, Status::code),
+        i64::from(filter.holder.is_some()),
+        filter.holder.map(|user| user.0),
+        i64::from(filter.undecided),
+        limit,
+        last.0,
+        i64::from(filter.author.is_some()),
+        filter.author.map(|user| user.0);
+        |t| {
+            let wanted = |a: &&Assignment| a.id.0 > after && filter.admits(a);
+            t.of_job(job).filter(wanted).take(limit as usize).cloned().collect()
+        }
+    )
+}
+
+/// Numbers of assignments that wait in a job's queue, in the order in which they are handed out.
+pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) -> Result<Vec<(i64, i64)>> {
+    fetch_all!(
+        db,
+        (i64, i64),
+        "SELECT round, number FROM assignments
+         WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2)
+         ORDER BY round DESC, number, slot LIMIT $3",
+        job.0,
+        now.0,
+        limit;
+        |t| {
+            let waiting = t.queue(job, now).into_iter().take(limit as usize);
+            waiting.map(|a| (a.round, a.number)).collect()
+        }
+    )
+}
+
+/// When the oldest waiting assignment and the oldest waiting submission of a job began to wait.
+pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Option<Time>, Option<Time>)> {
+    // The first of the queue: reworks are handed out first and cut ranges in order, so it is among the oldest.
+    let pending = fetch_one!(
+        db,
+        (i64,),
+        "SELECT since FROM assignments WHERE job = $1 AND status = 0 ORDER BY round DESC, number, slot LIMIT 1",
+        job.0;
+        |t| {
+            let pending = t.of_job(job).filter(|a| a.status == Status::Pending);
+            pending.min_by_key(|a| (-a.round, a.number, a.slot)).map(|a| (a.since.0,))
+        }
+    )?;
+    let review = fetch_one!(
+        db,
+        (i64,),
+        "SELECT since FROM assignments WHERE job = $1 AND status = 2 AND review ORDER BY since LIMIT 1",
+        job.0;
+        |t| {
+            let waiting = t.of_job(job).filter(|a| a.status == Status::Completed && a.review);
+            waiting.map(|a| a.since.0).min().map(|since| (since,))
+        }
+    )?;
+    Ok((pending.map(|(at,)| Time(at)), review.map(|(at,)| Time(at))))
+}
+
+/// A lease or a review, whatever became of it.
+pub(crate) async fn lease(db: &mut Db<'_>, lease: LeaseId) -> Result<Option<LeaseView>> {
+    let found = leases::read(db, &[lease]).await?;
+    Ok(found.into_iter().next().map(|Leased { assignment, grant }| LeaseView {
+        lease,
+        holder: UserId(grant.holder),
+        stage: if grant.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate },
+        fence: grant.fence,
+        ended: grant.ended.and_then(Stale::from_code),
+        assignment,
+    }))
+}
+
+/// A page of the assignments that a person holds right now, in the order of their ids.
+pub(crate) async fn leased_by(
+    db: &mut Db<'_>,
+    user: UserId,
+    stage: Stage,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Assignment>> {
+    const LEASED: &str = concat!(
+        "SELECT ",
+        assignment_columns!(),
+        " FROM assignments WHERE holder = $1 AND status = $2 AND id > $3 ORDER BY id LIMIT $4"
+    );
+    fetch_as!(
+        db,
+        AssignmentRow => Assignment,
+        LEASED,
+        user.0,
+        stage.held().code(),
+        after,
+        limit;
+        |t| {
+            let held = |a: &&Assignment| {
+                a.holder == Some(user) && a.status == stage.held() && a.id.0 > after
+            };
+            t.assignments.values().filter(held).take(limit as usize).cloned().collect()
+        }
+    )
+}

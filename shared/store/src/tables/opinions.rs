@@ -1,0 +1,69 @@
+//! The statements over opinions: which slot of a range a user has spoken in. Nobody gives two opinions on one range.
+
+use swath_domain::Assignment;
+use swath_domain::ids::UserId;
+use swath_domain::planted::{Bug, is};
+
+use crate::engine::db::{Db, execute, fetch_one};
+use crate::error::Result;
+
+/// Whether the user has submitted another slot of this range, or still holds a lease on one. An expired lease counts
+/// too, because it may yet be submitted.
+pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
+    let other = fetch_one!(
+        db,
+        (i64,),
+        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot <> $4
+         UNION ALL
+         SELECT slot FROM assignments WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status < 2
+         LIMIT 1",
+        assignment.job.0,
+        assignment.number,
+        user.0,
+        assignment.slot;
+        |t| t.has_other_opinion(assignment, user).then_some((0,))
+    )?;
+    Ok(other.is_some() && !is(Bug::OpinionsUncounted))
+}
+
+/// Records the assignment's slot as the user's; false where the user has submitted another slot of the range.
+pub(crate) async fn claim(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
+    let (job, number, slot) = (assignment.job.0, assignment.number, assignment.slot);
+    execute!(
+        db,
+        "INSERT INTO opinions (job, number, author, slot) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        job,
+        number,
+        user.0,
+        slot;
+        |t| Ok(t.opinions.insert_new((job, number, user.0), slot))
+    )?;
+    let row = fetch_one!(
+        db,
+        (i64,),
+        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3",
+        job,
+        number,
+        user.0;
+        |t| t.opinions.get(&(job, number, user.0)).map(|slot| (*slot,))
+    )?;
+    Ok(row == Some((slot,)) || is(Bug::OpinionsUncounted))
+}
+
+/// Forgets that the assignment's slot is the user's.
+pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<()> {
+    execute!(
+        db,
+        "DELETE FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot = $4",
+        assignment.job.0,
+        assignment.number,
+        user.0,
+        assignment.slot;
+        |t| {
+            let key = (assignment.job.0, assignment.number, user.0);
+            let own = t.opinions.get(&key) == Some(&assignment.slot);
+            Ok(if own { t.opinions.remove(&key) } else { 0 })
+        }
+    )?;
+    Ok(())
+}
