@@ -1,6 +1,7 @@
 //! What is wrong with something that has many lines or files: the first faults, and how many there are in all. A person
 //! mends them in one go.
 
+use swath_formats::manifest::ManifestError;
 use swath_runtime::Problem;
 use swath_runtime::problem::Fault;
 
@@ -46,6 +47,16 @@ fn sentence(fault: &Fault) -> String {
     let line = fault.line.map(|line| format!("line {line}: ")).unwrap_or_default();
     let field = fault.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
     format!("{line}{field}{}", fault.message)
+}
+
+/// The fault of a manifest's line.
+pub(crate) fn fault_of(error: ManifestError) -> Fault {
+    Fault { field: error.field, line: Some(error.line), index: None, message: error.message }
+}
+
+/// The refusal for an error that ends the reading of a manifest.
+pub(crate) fn problem_of(error: ManifestError) -> Problem {
+    Problem::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The importer: pages of items become the next version of a dataset, all of them or none. It runs in a task of its
 //! own, so that a client that goes away in the middle leaves nothing behind.
 
+mod folder;
 pub(crate) mod media_check;
 mod naming;
+pub(crate) mod notes;
 mod pages;
 pub(crate) mod place;
 mod sources;
@@ -17,6 +19,8 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_domain::uploads::is_upload;
+use swath_formats::export::shared_base;
+use swath_formats::manifest::{Kind, ManifestItem};
 use swath_runtime::body::interrupted;
 use swath_runtime::object_store::is_object;
 use swath_runtime::problem::Fault;
@@ -25,12 +29,10 @@ use swath_store::{Completion, Imported, NewItem};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use self::notes::Notes;
 use self::pages::Pages;
 use crate::attempt::Attempt;
-use crate::export::shared_base;
 use crate::faults::Faults;
-use crate::manifest::{Kind, ManifestItem};
-use crate::notes::Notes;
 
 pub(crate) use naming::Naming;
 pub(crate) use sources::FolderOptions;

@@ -7,20 +7,17 @@ mod attempt;
 mod coverage;
 mod cutter;
 mod duty;
-mod export;
 mod faults;
 mod file_sweeper;
-mod folder;
 mod freed;
 mod hinter;
 mod importer;
 mod leaps;
-mod manifest;
 mod markdown;
 mod measurer;
-mod notes;
 mod routes;
 mod selection;
+mod stored_items;
 mod sweeper;
 mod thumbnails;
 
@@ -31,10 +28,11 @@ use swath_runtime::{Context, Route};
 
 pub use coverage::{Coverage, CoverageMetrics};
 pub use cutter::Cutter;
-pub use export::stored::{StoredItem, StoredItems};
 pub use file_sweeper::FileSweeper;
 pub use hinter::Hinter;
 pub use measurer::Measurer;
+pub use stored_items::StoredItems;
+pub use swath_formats::export::StoredItem;
 pub use sweeper::Sweeper;
 
 /// One coordinator.

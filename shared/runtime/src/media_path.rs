@@ -15,17 +15,10 @@ pub use places::Places;
 pub use private::Private;
 pub use work::{FileWork, TimedOut};
 
-use std::ffi::OsString;
-use std::fmt::Write as _;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
-
-const SCHEME: &str = "file://";
-
 /// Why a path is refused. None of these tells whether something outside the roots exists.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaPathError {
-    /// The URI is not an absolute `file:` URI as [`uri_of`] writes them.
+    /// The URI is not an absolute `file:` URI as [`swath_formats::file_uri::uri_of`] writes them.
     #[error("is not a file URI with an absolute path")]
     NotAFile,
     /// The path, with every link followed, does not lie where this team's media may lie.
@@ -34,71 +27,4 @@ pub enum MediaPathError {
     /// The path lies below a root, and nothing stands there.
     #[error("does not exist")]
     Missing,
-}
-
-/// The `file:` URI of an absolute path.
-pub fn uri_of(path: &Path) -> String {
-    format!("{SCHEME}{}", encode(path.as_os_str().as_bytes()))
-}
-
-/// The absolute path that a `file:` URI names.
-pub fn path_of(uri: &str) -> Option<PathBuf> {
-    let bytes = decode(uri.strip_prefix(SCHEME)?)?;
-    let path = PathBuf::from(OsString::from_vec(bytes));
-    (path.is_absolute() && !path.as_os_str().as_bytes().contains(&0)).then_some(path)
-}
-
-/// Percent-encodes everything but unreserved characters and slashes.
-pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                text.push(char::from(byte));
-            }
-            _ => {
-                // Writing into a string cannot fail.
-                let _ = write!(text, "%{byte:02X}");
-            }
-        }
-    }
-    text
-}
-
-/// Undoes percent-encoding; `None` where a `%` is not followed by two hexadecimal digits.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (digit()?, digit()?);
-            bytes.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    Some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_name_survives_its_uri() {
-        let name = OsString::from_vec(b"/a b/\xc3\xa4%41?#\xff.png".to_vec());
-        let uri = uri_of(Path::new(&name));
-        assert_eq!(uri, "file:///a%20b/%C3%A4%2541%3F%23%FF.png");
-        assert_eq!(path_of(&uri), Some(PathBuf::from(name)));
-    }
-
-    #[test]
-    fn other_uris_are_no_files() {
-        for uri in
-            ["https://x/a.png", "file:a.png", "file://a.png", "file:///a%zz", "file:///a%0", "file:///a%00"]
-        {
-            assert_eq!(path_of(uri), None, "{uri}");
-        }
-    }
 }

@@ -123,7 +123,7 @@ pub fn presigned(config: &Media, object: &Object<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media_path;
+    use swath_formats::file_uri::decode;
 
     fn media(endpoint: &str) -> Media {
         Media {
@@ -166,7 +166,7 @@ mod tests {
             let uri = format!("s3://bucket/{key}");
             let url = presigned(&media("http://store:9000/s3"), &Object::parse(&uri).unwrap()).unwrap();
             let path = url.strip_prefix("http://store:9000").unwrap().split('?').next().unwrap();
-            let asked = String::from_utf8(media_path::decode(path).unwrap()).unwrap();
+            let asked = String::from_utf8(decode(path).unwrap()).unwrap();
             assert_eq!(asked, format!("/s3/bucket/{key}"));
         }
     }

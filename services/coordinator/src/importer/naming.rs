@@ -1,8 +1,7 @@
 //! How items that are refused are named to the client.
 
+use swath_formats::manifest::ManifestItem;
 use swath_runtime::problem::Fault;
-
-use crate::manifest::ManifestItem;
 
 /// By what the client knows an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

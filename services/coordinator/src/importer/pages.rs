@@ -1,9 +1,10 @@
 //! What a parser gives, gathered into pages.
 
+use swath_formats::manifest::{Found, Kind, ManifestError, Parser};
 use swath_runtime::problem::Fault;
 
 use super::{Feed, PAGE};
-use crate::manifest::{Found, Kind, ManifestError, Parser};
+use crate::faults::{fault_of, problem_of};
 
 /// Gathers the items of a manifest.
 pub(super) struct Pages {
@@ -34,7 +35,7 @@ impl Pages {
     /// The faults, pages of at least so many items, and what ended the reading.
     fn gathered(&mut self, failure: Option<ManifestError>, least: usize) -> Vec<Feed> {
         let faults: Vec<Fault> =
-            self.found.faults.drain(..).map(|error| said(self.quotes, error).into()).collect();
+            self.found.faults.drain(..).map(|error| fault_of(said(self.quotes, error))).collect();
         let mut feeds = Vec::new();
         if !faults.is_empty() {
             feeds.push(Feed::Faults(faults));
@@ -44,7 +45,7 @@ impl Pages {
             let rest = items.split_off(items.len().min(PAGE));
             feeds.push(Feed::Page(std::mem::replace(items, rest)));
         }
-        feeds.extend(failure.map(|error| Feed::Failure(Box::new(said(self.quotes, error).into()))));
+        feeds.extend(failure.map(|error| Feed::Failure(Box::new(problem_of(said(self.quotes, error))))));
         feeds
     }
 }

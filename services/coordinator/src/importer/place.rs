@@ -5,10 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use swath_domain::ids::TeamId;
+use swath_formats::manifest::Kind;
 use swath_runtime::object_store::{self, Object};
 use swath_runtime::{Context, Problem, Result};
-
-use crate::manifest::Kind;
 
 /// How long the file system may take to open a manifest.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,16 +6,17 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use swath_formats::folder::Order;
+use swath_formats::manifest::Kind;
 use swath_runtime::media_path::{Places, TimedOut};
 use swath_runtime::problem::Fault;
 use swath_runtime::{Problem, Result};
 use tokio::time::timeout;
 
+use super::folder::{self, FolderError, Step};
+use super::notes::Notes;
 use super::pages::Pages;
 use super::{Feed, Import, PAGE, Report};
-use crate::folder::{self, FolderError, Order, Step};
-use crate::manifest::Kind;
-use crate::notes::Notes;
 
 /// How long the object store may take to accept a connection, and to send the next bytes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use swath_domain::ids::{FileId, TeamId};
 use swath_domain::uploads::{Upload, is_upload};
-use swath_runtime::media_path::{decode, encode};
+use swath_formats::file_uri::{decode, encode};
+use swath_formats::manifest::ManifestItem;
 use swath_runtime::{Context, Result};
 use swath_store::FileContent;
-
-use crate::manifest::ManifestItem;
 
 /// Reads the URI of an uploaded picture. Its name must be encoded in the one way in which Swath encodes names.
 pub(crate) fn parse(uri: &str) -> Result<Upload<'_>, String> {

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::ids::DatasetId;
+use swath_formats::manifest::{Kind, ManifestItem};
 use swath_runtime::body::{self, media_type};
 use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{Dataset, DatasetState, StoreError, digest};
@@ -16,7 +17,6 @@ use super::imports::{
 };
 use crate::attempt;
 use crate::importer::{Import, Naming, Report, Target};
-use crate::manifest::{Kind, ManifestItem};
 
 const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
 

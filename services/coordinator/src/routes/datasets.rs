@@ -10,7 +10,7 @@ use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{Dataset, DatasetState};
 
-use crate::notes::Notes;
+use crate::importer::notes::Notes;
 
 /// A dataset at its latest version.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

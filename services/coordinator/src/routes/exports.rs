@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::ids::JobId;
+use swath_formats::export::{Encoder, Format, Head, Item, stored_line};
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
@@ -23,8 +24,7 @@ use uuid::Uuid;
 use self::accepted::AcceptedItems;
 use self::lossless::{lossless, refusal};
 use super::jobs;
-use crate::export::stored::{StoredItems, stored_line};
-use crate::export::{Encoder, Format, Head, Item};
+use crate::stored_items::StoredItems;
 
 /// Assignments looked at at once for `items=all`.
 const ASSIGNMENTS: i64 = 20;

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use swath_domain::ids::{FileId, TeamId, UserId};
 use swath_domain::uploads;
 use swath_files::{Content, FilesError};
+use swath_formats::file_uri::encode;
 use swath_runtime::access::{ANYONE, MANAGER};
 use swath_runtime::body::{interrupted, media_type};
-use swath_runtime::media_path::{Picture, encode, read_shown};
+use swath_runtime::media_path::{Picture, read_shown};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{FileContent, FilePurpose, NewFile, StoredFile};
 

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_domain::{FieldError, names};
+use swath_formats::folder::Order;
+use swath_formats::manifest::{Kind, ManifestItem, check_base, check_item};
 use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
 use swath_runtime::problem::Fault;
@@ -19,10 +21,8 @@ use swath_store::{NewDataset, RequestKey, Source, digest};
 use self::source::from_source;
 use super::datasets::view;
 use crate::attempt::{self, Attempt};
-use crate::folder::Order;
+use crate::importer::notes::Notes;
 use crate::importer::{Import, Naming, Report, Target};
-use crate::manifest::{Kind, ManifestItem, check_base, check_item};
-use crate::notes::Notes;
 
 const ROUTE: &str = "POST /v1/datasets";
 

@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use swath_domain::FieldError;
 use swath_domain::ids::DatasetId;
+use swath_formats::manifest::{Kind, Lines, check_sides};
 use swath_runtime::body::{self, interrupted, media_type};
 use swath_runtime::budget::Share;
 use swath_runtime::problem::Fault;
@@ -14,8 +15,7 @@ use swath_runtime::{Caller, Context, PathId, Problem, Result};
 use swath_store::{Dataset, DatasetState, NewSize, SizeSource};
 
 use super::datasets::own;
-use crate::faults::Faults;
-use crate::manifest::{Kind, Lines, check_sides};
+use crate::faults::{Faults, problem_of};
 
 /// Sizes that one request may tell.
 const SIZES_MAX: usize = 1_000_000;
@@ -131,7 +131,7 @@ async fn read(
             continue;
         }
         let before = reading.sizes.len();
-        failed = lines.push(data, |number, line| reading.line(number, line)).err().map(Problem::from);
+        failed = lines.push(data, |number, line| reading.line(number, line)).err().map(problem_of);
         if reading.sizes.len() > SIZES_MAX {
             failed = Some(too_many(most));
         }
@@ -142,7 +142,7 @@ async fn read(
     if let Some(problem) = failed {
         return Err(problem);
     }
-    lines.finish(|number, line| reading.line(number, line)).map_err(Problem::from)?;
+    lines.finish(|number, line| reading.line(number, line)).map_err(problem_of)?;
     Ok((reading.end()?, share))
 }
 

@@ -9,9 +9,9 @@ use swath_domain::job::{Job, JobHead, JobStatus, Priority};
 use swath_domain::labels::{Class, LabelLimits, Shape, TagDefinition};
 use swath_domain::progress::{Counter, ItemStates, Progress};
 use swath_domain::review::{ReasonCode, ReviewRule};
+use swath_formats::export::NOT_COCO;
 
 use super::names::{Names, Person};
-use crate::export::NOT_COCO;
 use crate::markdown;
 
 /// What is reviewed.

@@ -8,11 +8,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use nix::fcntl::OFlag;
+use swath_formats::file_uri::{path_of, uri_of};
 
+use super::MediaPathError;
 use super::places::Places;
 use super::private::Private;
 use super::work::FileWork;
-use super::{MediaPathError, path_of, uri_of};
 
 /// Files that may be read as media.
 #[derive(Debug)]

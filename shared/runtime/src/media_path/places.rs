@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use swath_formats::file_uri::path_of;
 use swath_store::TeamMedia;
 
-use super::path_of;
 use crate::object_store::{Object, Prefix};
 
 /// The most folders, and the most bucket prefixes, of one team.

@@ -6,12 +6,12 @@ use std::io;
 use serde_json::value::RawValue;
 use swath_domain::Ranges;
 use swath_domain::labels::stored_size;
+use swath_formats::export::{Head, Item};
 use swath_runtime::Context;
 use swath_store::{AcceptedItem, ItemRow, ItemTexts};
 
 use super::broken;
-use crate::export::stored::{PAGE_BYTES, annotation};
-use crate::export::{Head, Item};
+use crate::stored_items::{PAGE_BYTES, annotation};
 
 /// What the dataset says of an item.
 struct Row {

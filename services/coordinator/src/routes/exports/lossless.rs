@@ -3,12 +3,12 @@
 use std::io;
 
 use axum::http::StatusCode;
+use swath_formats::export::{Encoder, Format, Head, Loss, Summary};
 use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
 
 use super::accepted::AcceptedItems;
 use super::encoded;
-use crate::export::{Encoder, Format, Head, Summary};
 
 /// Refuses an export that would leave something out, before its first byte.
 pub(super) async fn lossless(context: &Context, format: Format, head: &Head) -> Result<()> {
@@ -31,7 +31,7 @@ pub(super) async fn lossless(context: &Context, format: Format, head: &Head) -> 
 
 /// What a person is told of an export that would leave something out; none of one that is whole.
 pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
-    let (left_out, losses) = summary.losses();
+    let losses = summary.losses();
     if losses.items == 0 {
         return None;
     }
@@ -41,11 +41,10 @@ pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
         losses.items,
         if losses.items == 1 { "item" } else { "items" },
     );
-    let fault =
-        |(index, kind): &(i64, &str)| Fault { index: Some(*index), message: said(kind), ..Fault::default() };
+    let fault = |loss: &Loss| Fault { index: Some(loss.item), message: said(loss.kind), ..Fault::default() };
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "lossy", detail);
     let problem = Problem { errors: losses.first.iter().map(fault).collect(), ..problem };
-    Some(problem.with("items", losses.items).with("left_out", left_out))
+    Some(problem.with("items", losses.items).with("left_out", summary.left_out()))
 }
 
 /// What is left out of an item, for people.

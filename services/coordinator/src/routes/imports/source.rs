@@ -6,17 +6,17 @@ use std::time::Duration;
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, limits, uploads};
+use swath_formats::export::shared_base;
+use swath_formats::manifest::{ManifestItem, check_item};
 use swath_runtime::access::MANAGER;
 use swath_runtime::{Caller, Context, Problem, Result};
 use swath_store::{NewDataset, Source, fill_pattern};
 
 use super::{NewDatasetRequest, Outcome, SourceRequest, check_paths_below, checked_name, faults_of, open};
 use crate::attempt::Attempt;
-use crate::export::shared_base;
+use crate::importer::notes::Notes;
 use crate::importer::place::{Place, manifest_place};
 use crate::importer::{FolderOptions, Import, Naming, Patience, Report, Target, media_check};
-use crate::manifest::{ManifestItem, check_item};
-use crate::notes::Notes;
 
 /// How long a request waits for an import before it answers `importing`.
 const IMPORT_WAIT: Duration = Duration::from_secs(10);

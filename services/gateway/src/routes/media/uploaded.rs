@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use swath_domain::ids::TeamId;
 use swath_domain::uploads::Upload;
-use swath_runtime::media_path::decode;
+use swath_formats::file_uri::decode;
 use swath_runtime::{Context, Problem, Result};
 
 use super::About;

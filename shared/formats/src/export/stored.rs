@@ -1,0 +1,48 @@
+//! The line of a stored annotation, accepted or not.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use swath_domain::labels::Annotation;
+use swath_domain::{AssignmentId, LeaseId, Time, UserId};
+
+use super::jsonl::json_line;
+
+/// One stored annotation, accepted or not, for an export of `items=all`.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoredItem {
+    /// The item's number in the dataset.
+    pub index: i64,
+    /// The URI of its medium.
+    pub uri: String,
+    /// The metadata that was imported with the item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Box<RawValue>>,
+    /// Which of the job's independent annotations of the item this is, from 0.
+    pub slot: i64,
+    /// The round of its assignment.
+    pub round: i64,
+    /// The item's state, named as in the job's progress.
+    pub state: &'static str,
+    /// The stored annotation, which may be a skip with its reason.
+    pub annotation: Annotation,
+    /// The annotator.
+    pub author: UserId,
+    /// The lease under which it was last written.
+    pub lease: LeaseId,
+    /// The number of changes so far.
+    pub revision: i64,
+    /// The time of the last change.
+    pub saved_at: Time,
+    /// The assignment it belongs to.
+    pub assignment: AssignmentId,
+}
+
+/// Appends the line of one stored annotation.
+///
+/// # Errors
+/// When the annotation cannot be encoded.
+pub fn stored_line(item: &StoredItem, bytes: &mut Vec<u8>) -> io::Result<()> {
+    json_line(item, bytes)
+}

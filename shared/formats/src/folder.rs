@@ -1,0 +1,60 @@
+//! The listing of a folder of pictures: which entries count, and in which order they come.
+
+use std::cmp::Ordering;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// Extensions of files that count as pictures, in lower case.
+pub const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"];
+
+/// Files that systems leave in the folders that they show.
+const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
+/// The longest extension, in bytes, that is a kind of its own.
+const EXTENSION_MAX: usize = 10;
+
+/// In which order the pictures of a folder come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// As people count: `frame2.png` before `frame10.png`.
+    #[default]
+    Natural,
+    /// By the bytes of their paths.
+    Bytes,
+}
+
+impl Order {
+    /// Compares two names of one folder. Names that are equal in natural order are compared by their bytes.
+    pub fn compare(self, a: &OsStr, b: &OsStr) -> Ordering {
+        match self {
+            Self::Natural => alphanumeric_sort::compare_os_str(a, b).then_with(|| a.cmp(b)),
+            Self::Bytes => a.cmp(b),
+        }
+    }
+}
+
+/// Whether a name is hidden, or left behind by a system that shows folders.
+pub fn is_hidden(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".") || LITTER.iter().any(|litter| name.eq_ignore_ascii_case(litter))
+}
+
+/// Whether a file counts as a picture, by its extension.
+pub fn is_picture(name: &OsStr) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// The kind of a file that is no picture: its extension, where that is short, as in `.txt`.
+pub fn kind_of(name: &OsStr) -> String {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    let is_plain = |extension: &&str| {
+        extension.len() <= EXTENSION_MAX && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    match extension.filter(is_plain) {
+        Some(extension) => format!(".{}", extension.to_ascii_lowercase()),
+        None => "others".to_owned(),
+    }
+}

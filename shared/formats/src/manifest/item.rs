@@ -1,0 +1,97 @@
+//! The item of a manifest, and the rules for its fields.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use swath_domain::text::check_text;
+use swath_domain::{FieldError, limits};
+
+use super::location::unusable;
+
+/// The greatest width or height of a picture, in pixels.
+pub const SIDE_MAX: i64 = 1_000_000;
+
+/// One item as a manifest, or a request, names it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestItem {
+    /// The line it begins on, from 1; zero where it did not come from a manifest.
+    #[serde(skip)]
+    pub line: u64,
+    /// Where the medium lies.
+    pub uri: String,
+    /// Labels to select by.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Anything else, kept as it is.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
+    /// Width in pixels; with `height` or not at all.
+    #[serde(default)]
+    pub width: Option<i64>,
+    /// Height in pixels.
+    #[serde(default)]
+    pub height: Option<i64>,
+    /// How the picture is stored, by its number in EXIF, where Swath measured it.
+    #[serde(skip)]
+    pub orientation: Option<i64>,
+}
+
+/// Checks an item's fields, both of manifests and of requests.
+pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    check_text("uri", &item.uri, limits::URI_MAX, &mut errors);
+    if errors.is_empty() {
+        errors.extend(unusable(&item.uri).map(|message| FieldError::new("uri", message)));
+    }
+    check_labels(&item.labels, &mut errors);
+    check_sides(item.width, item.height, &mut errors);
+    for (key, value) in item.meta.iter().flatten() {
+        if key.contains('\0') || holds_nul(value) {
+            errors.push(FieldError::new("meta", "must not contain U+0000"));
+            break;
+        }
+    }
+    errors
+}
+
+fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
+    if labels.len() > limits::LABELS_MAX {
+        let message = format!("at most {} labels are allowed", limits::LABELS_MAX);
+        errors.push(FieldError::new("labels", message));
+        return;
+    }
+    let mut seen = HashSet::new();
+    for (index, label) in labels.iter().enumerate() {
+        let field = format!("labels[{index}]");
+        check_text(&field, label, limits::NAME_MAX, errors);
+        if !seen.insert(label) {
+            errors.push(FieldError::new(field, "stands here twice"));
+        }
+    }
+}
+
+/// Checks the sides of a picture: both are given, or neither.
+pub fn check_sides(width: Option<i64>, height: Option<i64>, errors: &mut Vec<FieldError>) {
+    if width.is_some() != height.is_some() {
+        let absent = if width.is_some() { "height" } else { "width" };
+        errors.push(FieldError::new(absent, "is needed where the other side is given"));
+    }
+    for (field, side) in [("width", width), ("height", height)] {
+        if side.is_some_and(|side| !(1..=SIDE_MAX).contains(&side)) {
+            errors.push(FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels")));
+        }
+    }
+}
+
+/// Whether U+0000, which PostgreSQL cannot store, occurs anywhere. The JSON parser has bounded the depth.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
