@@ -1,39 +1,26 @@
-//! The coordinator: people, datasets, jobs and their exports; and the loops that cut, hint and sweep.
+//! The coordinator: users, datasets, jobs and their exports; and the loops that cut, hint and sweep.
 //!
-//! Any number of coordinators serve the API side by side; each loop is the duty of one of them at a time, and two at
-//! once would cost time and never correctness. Every loop is a noun with `tick`, which tests call by hand.
+//! Any number of coordinators serve the API side by side. The loops stand in `background`, each of which runs in one
+//! coordinator at a time.
 
 mod attempt;
-mod coverage;
-mod cutter;
-mod duty;
+mod background;
 mod faults;
-mod file_sweeper;
-mod freed;
-mod hinter;
+mod freed_work;
 mod importer;
-mod leaps;
 mod markdown;
-mod measurer;
 mod routes;
 mod selection;
 mod stored_items;
-mod sweeper;
 mod thumbnails;
 
 use std::sync::Arc;
 
-use swath_runtime::panics::keep_running;
 use swath_runtime::{Context, Route};
 
-pub use coverage::{Coverage, CoverageMetrics};
-pub use cutter::Cutter;
-pub use file_sweeper::FileSweeper;
-pub use hinter::Hinter;
-pub use measurer::Measurer;
+pub use background::{Coverage, CoverageMetrics, Cutter, FileSweeper, Hinter, Measurer, Sweeper};
 pub use stored_items::StoredItems;
 pub use swath_formats::export::StoredItem;
-pub use sweeper::Sweeper;
 
 /// One coordinator.
 pub struct Coordinator {
@@ -42,7 +29,10 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// A coordinator over the process' parts; its loops begin with [`Coordinator::run`].
+    /// A coordinator of this process. Its loops begin with [`Coordinator::run`].
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
     pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
         let coverage = CoverageMetrics::new(&context.registry)?;
         Ok(Arc::new(Self { context, coverage }))
@@ -55,25 +45,7 @@ impl Coordinator {
 
     /// Cuts, hints and sweeps until shutdown.
     pub async fn run(self: Arc<Self>) {
-        let (context, shutdown) = (&self.context, &self.context.shutdown);
-        tokio::join!(
-            keep_running("cutter", shutdown, || Cutter::new(context.clone()).run()),
-            keep_running("hinter", shutdown, || Hinter::new(context.clone()).run()),
-            keep_running("sweeper", shutdown, || Sweeper::new(context.clone()).run()),
-            keep_running("coverage", shutdown, || {
-                Coverage::new(context.clone(), self.coverage.clone()).run()
-            }),
-            keep_running("file sweeper", shutdown, || FileSweeper::new(context.clone()).run()),
-            keep_running("measurer", shutdown, || measure(context.clone())),
-        );
-    }
-}
-
-/// Measures where there is something to be measured, and otherwise waits for the end.
-async fn measure(context: Context) {
-    match Measurer::new(context.clone()) {
-        Some(measurer) => measurer.run().await,
-        None => context.shutdown.cancelled().await,
+        background::run(&self.context, &self.coverage).await;
     }
 }
 

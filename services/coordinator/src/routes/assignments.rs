@@ -16,7 +16,7 @@ use swath_store::{AssignmentFilter, Managed, Turn};
 
 use super::assignment_view::AssignmentView;
 use super::jobs;
-use crate::freed;
+use crate::freed_work;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,6 +228,6 @@ pub(crate) async fn cancel(
 
 /// The assignment as it stands, once those who wait for it have heard.
 async fn announced(context: &Context, managed: Managed) -> AssignmentView {
-    freed::announce(context, std::slice::from_ref(&managed));
+    freed_work::announce(context, std::slice::from_ref(&managed));
     AssignmentView::of_one(context, managed.0).await
 }

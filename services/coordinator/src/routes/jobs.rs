@@ -18,7 +18,7 @@ use swath_store::JobEdit;
 
 use super::names::Names;
 use super::views::{JobSummary, JobView, Lacks};
-use crate::sweeper;
+use crate::background;
 
 pub(super) fn check_texts(
     description: Option<&str>,
@@ -32,7 +32,7 @@ pub(super) fn check_texts(
     }
 }
 
-/// Asks whoever hints to look at the job now; nobody waits for that.
+/// Asks the hinter to look at the job now, without waiting for it.
 pub(super) fn wake(context: &Context, job: JobId) {
     let context = context.clone();
     tokio::spawn(async move {
@@ -267,10 +267,10 @@ pub(crate) async fn cancel(
     }
     let cause = caller.cause(context.now()).because(request.reason);
     context.store.job_cancel(id, cause).await?;
-    // The sweep would find it; starting now spares the people who hold leases a surprise later.
+    // The sweeper would do the same in its next round. Now, users with leases on the job learn of it sooner.
     let sweep = context.clone();
     tokio::spawn(async move {
-        if let Err(error) = sweeper::cancel(&sweep, id, sweep.now()).await {
+        if let Err(error) = background::cancel(&sweep, id, sweep.now()).await {
             tracing::warn!(job = %id, %error, "the cancellation will go on in the sweep");
         }
     });

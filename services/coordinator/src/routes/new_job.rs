@@ -19,7 +19,7 @@ use swath_store::{Dataset, DatasetState, NewJob};
 
 use super::jobs::{check_members, check_people, check_texts, view, wake};
 use super::views::{JobView, ReviewPart, RuleName};
-use crate::cutter::SLICE;
+use crate::background::SLICE_RANGES;
 use crate::selection::Selection;
 
 /// A job to be made.
@@ -201,7 +201,7 @@ pub(crate) async fn create(
     let new = new_job(&context, &caller, &dataset, (&request, spec)).await?;
     let id = context.store.job_create(new, asked).await?;
     // The first slice at once: somebody may be waiting.
-    context.cut(id, SLICE, context.now()).await?;
+    context.cut(id, SLICE_RANGES, context.now()).await?;
     wake(&context, id);
     Ok((StatusCode::CREATED, Json(view(&context, &caller, id).await?)))
 }

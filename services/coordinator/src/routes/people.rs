@@ -11,7 +11,7 @@ use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{User, UserEdit};
 
-use crate::freed;
+use crate::freed_work;
 
 /// Oneself.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -188,7 +188,7 @@ pub(crate) async fn edit(
     };
     let (user, freed) = context.store.user_edit(id, changes, context.actor(Some(&caller))).await?;
     context.tokens.forget();
-    freed::announce(&context, &freed);
+    freed_work::announce(&context, &freed);
     Ok(Json(user.into()))
 }
 

@@ -12,7 +12,7 @@ use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Resu
 use swath_store::User;
 
 use super::names::Person;
-use crate::freed;
+use crate::freed_work;
 
 /// A team to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -122,7 +122,7 @@ pub(crate) async fn put_member(
     }
     let freed = context.store.member_put(team, user, roles, context.actor(Some(&caller))).await?;
     context.tokens.forget();
-    freed::announce(&context, &freed);
+    freed_work::announce(&context, &freed);
     Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
 }
 
@@ -160,6 +160,6 @@ pub(crate) async fn delete_member(
     }
     let freed = context.store.member_put(team, user, Roles::NONE, context.actor(Some(&caller))).await?;
     context.tokens.forget();
-    freed::announce(&context, &freed);
+    freed_work::announce(&context, &freed);
     Ok(StatusCode::NO_CONTENT)
 }

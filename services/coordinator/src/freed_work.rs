@@ -1,4 +1,4 @@
-//! Work that was taken from somebody: the locks of its leases go, and gateways hear that it waits again.
+//! Work that was taken from users: the locks of its leases are released, and gateways learn that it is available again.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use swath_domain::Status;
 use swath_runtime::Context;
 use swath_store::Freed;
 
-/// Numbers in one hint.
-const NUMBERS_MAX: usize = 500;
+/// Assignments in one hint.
+const HINT_NUMBERS_MAX: usize = 500;
 
-/// Releases the locks of the leases that ended, and hints what waits for annotators again. No request waits for the
-/// hints: the hinter repeats what is lost.
+/// Releases the locks of the ended leases, and hints the assignments that wait for annotators again. No request waits for
+/// the hints, because the hinter repeats lost ones.
 pub(crate) fn announce(context: &Context, freed: &[Freed]) {
     let locks = freed.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
     context.locks.free(locks);
@@ -26,10 +26,10 @@ pub(crate) fn announce(context: &Context, freed: &[Freed]) {
     let context = context.clone();
     tokio::spawn(async move {
         for ((team, job, round), numbers) in waiting {
-            for numbers in numbers.chunks(NUMBERS_MAX) {
+            for numbers in numbers.chunks(HINT_NUMBERS_MAX) {
                 let hint = context.hint(job, round, numbers.to_vec());
                 let published = context.bus.publish(Queue::Annotate(team), hint).await;
-                tracing::debug!(%job, %published, count = numbers.len(), "work waits again");
+                tracing::debug!(%job, %published, count = numbers.len(), "work is available again");
             }
         }
     });

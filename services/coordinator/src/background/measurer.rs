@@ -1,4 +1,4 @@
-//! The measurer: reads the first bytes of pictures in the object store whose size nobody told, a few at a time.
+//! The measurer reads the sizes of pictures in the object store from their first bytes, where no size was given.
 
 use std::io::{BufReader, Cursor};
 use std::time::Duration;
@@ -10,17 +10,17 @@ use swath_runtime::media_path::read_header;
 use swath_runtime::object_store::{self, Object, is_object};
 use swath_store::{Measuring, NewSize, Result, SizeSource};
 
-use crate::duty::Duty;
+use super::leader::LeaderLease;
 
-/// Items that are looked at before what was measured is written down.
-const PAGE: i64 = 200;
-/// Pages in one round, so that others may take the duty over.
+/// Items that are measured before their sizes are stored.
+const PAGE_ITEMS: i64 = 200;
+/// Pages in one round, so that another process can become the leader.
 const PAGES_PER_ROUND: usize = 20;
 /// Pictures that are read at the same time.
-const AT_ONCE: usize = 8;
-/// What is read of a picture at first, and where that does not reach up to its size.
+const CONCURRENT_READS: usize = 8;
+/// The bytes of a picture that are read first, and those that are read where the first do not include its size.
 const HEAD_BYTES: [usize; 2] = [64 << 10, 1 << 20];
-/// How long the object store may take to accept a connection, and to send what is asked for.
+/// How long the object store may take to accept a connection, and to send the answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -30,16 +30,16 @@ pub struct Measurer {
     client: reqwest::Client,
 }
 
-/// What was found out about a picture.
-enum Found {
+/// The result of measuring a picture.
+enum Measured {
     Size(NewSize),
-    /// There is nothing under its key.
+    /// There is no object under its key.
     Missing,
     Unmeasured,
 }
 
 impl Measurer {
-    /// A measurer over the process' parts; none where there is no object store.
+    /// A measurer of this process; `None` where no object store is configured.
     pub fn new(context: Context) -> Option<Self> {
         if !object_store::is_configured(&context.config.media) {
             return None;
@@ -52,10 +52,10 @@ impl Measurer {
         Some(Self { context, client: client.ok()? })
     }
 
-    /// Measures until shutdown, while that is this process' duty.
+    /// Measures until shutdown, in rounds in which this process is the leader.
     pub async fn run(self) {
-        let mut duty = Duty::new(self.context.clone(), "measurer");
-        while duty.next().await {
+        let mut lease = LeaderLease::new(self.context.clone(), "measurer");
+        while lease.next().await {
             if let Err(error) = self.round().await {
                 tracing::warn!(%error, "measuring will go on in the next round");
             }
@@ -63,6 +63,9 @@ impl Measurer {
     }
 
     /// Measures the next pages.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
     pub async fn round(&self) -> Result<()> {
         for _ in 0..PAGES_PER_ROUND {
             let Some(measuring) = self.context.store.measuring_next(self.context.now()).await? else { break };
@@ -76,7 +79,7 @@ impl Measurer {
 
     async fn page(&self, measuring: Measuring) -> Result<()> {
         let (store, dataset) = (&self.context.store, measuring.dataset);
-        let items = store.unmeasured_items(dataset, measuring.next, PAGE).await?;
+        let items = store.unmeasured_items(dataset, measuring.next, PAGE_ITEMS).await?;
         let Some((last, _)) = items.last() else {
             return store.measuring_end_pass(measuring, self.context.now()).await;
         };
@@ -84,13 +87,13 @@ impl Measurer {
         let access = self.context.media.of(store, measuring.team).await.ok();
         let objects = items.into_iter().filter(|(_, uri)| is_object(uri));
         let found = stream::iter(objects).map(|(item, uri)| self.measure(item, uri, access.as_deref()));
-        let found: Vec<(i64, Found)> = found.buffer_unordered(AT_ONCE).collect().await;
+        let found: Vec<(i64, Measured)> = found.buffer_unordered(CONCURRENT_READS).collect().await;
         let (mut sizes, mut failed) = (Vec::new(), 0);
         for (item, found) in found {
             match found {
-                Found::Size(size) => sizes.push(size),
-                Found::Unmeasured => failed += 1,
-                Found::Missing => {
+                Measured::Size(size) => sizes.push(size),
+                Measured::Unmeasured => failed += 1,
+                Measured::Missing => {
                     failed += 1;
                     store.picture_missing(dataset, item, self.context.now()).await?;
                 }
@@ -100,48 +103,48 @@ impl Measurer {
         store.measuring_go_on(measuring, next, failed).await
     }
 
-    async fn measure(&self, item: i64, uri: String, access: Option<&TeamAccess>) -> (i64, Found) {
+    async fn measure(&self, item: i64, uri: String, access: Option<&TeamAccess>) -> (i64, Measured) {
         let object = Object::parse(&uri).ok().filter(|object| access.is_some_and(|a| a.holds_object(object)));
         let url = object.and_then(|object| object_store::presigned(&self.context.config.media, &object));
-        let Some(url) = url else { return (item, Found::Unmeasured) };
-        for most in HEAD_BYTES {
-            let head = match self.head(&url, most).await {
+        let Some(url) = url else { return (item, Measured::Unmeasured) };
+        for max in HEAD_BYTES {
+            let head = match self.head(&url, max).await {
                 Ok(Some(head)) => head,
-                Ok(None) => return (item, Found::Missing),
+                Ok(None) => return (item, Measured::Missing),
                 Err(error) => {
                     tracing::debug!(item, error = %error.without_url(), "a picture could not be measured");
-                    return (item, Found::Unmeasured);
+                    return (item, Measured::Unmeasured);
                 }
             };
             if let Some(size) = size(item, &head) {
-                return (item, Found::Size(size));
+                return (item, Measured::Size(size));
             }
-            if head.len() < most {
+            if head.len() < max {
                 break;
             }
         }
-        (item, Found::Unmeasured)
+        (item, Measured::Unmeasured)
     }
 
-    /// The first bytes of an object; none where there is no such object. A store that sends more is not listened to.
-    async fn head(&self, url: &str, most: usize) -> reqwest::Result<Option<Vec<u8>>> {
-        let range = format!("bytes=0-{}", most - 1);
+    /// The first bytes of an object; `None` where there is no such object. Further bytes are not read.
+    async fn head(&self, url: &str, max: usize) -> reqwest::Result<Option<Vec<u8>>> {
+        let range = format!("bytes=0-{}", max - 1);
         let mut answer = self.client.get(url).header(reqwest::header::RANGE, range).send().await?;
         if answer.status() == reqwest::StatusCode::NOT_FOUND {
             return Ok(None);
         }
         answer.error_for_status_ref()?;
         let mut head = Vec::new();
-        while head.len() < most {
-            let Some(piece) = answer.chunk().await? else { break };
-            head.extend_from_slice(&piece);
+        while head.len() < max {
+            let Some(chunk) = answer.chunk().await? else { break };
+            head.extend_from_slice(&chunk);
         }
-        head.truncate(most);
+        head.truncate(max);
         Ok(Some(head))
     }
 }
 
-/// The size that the first bytes of a picture tell.
+/// Reads the size of a picture from its first bytes.
 fn size(item: i64, head: &[u8]) -> Option<NewSize> {
     let picture = read_header(&mut BufReader::new(Cursor::new(head))).ok()?;
     let is_size = picture.width > 0 && picture.height > 0;

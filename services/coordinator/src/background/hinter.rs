@@ -1,7 +1,7 @@
-//! The hinter: tells gateways which assignments are ready, in a window that follows the people and not the backlog.
-//! A hint that brought nobody is repeated after a while; publishing one writes no row.
+//! The hinter tells gateways which assignments are ready, in a window that depends on the number of annotators and not on
+//! the backlog. A hint that had no effect is repeated after a while. Publishing a hint writes no row.
 
-mod attention;
+mod poll_backoff;
 
 use std::collections::HashMap;
 
@@ -15,26 +15,26 @@ use swath_runtime::Context;
 use swath_store::Result;
 use uuid::Uuid;
 
-use crate::cutter::jobs_with_progress;
-use crate::duty::Duty;
+use super::leader::LeaderLease;
+use super::open_jobs::{OpenJob, open_jobs};
 
-use attention::Attention;
+use poll_backoff::PollBackoff;
 
-/// The least that is hinted of a job at a time.
+/// The smallest window of a job, in assignments.
 const WINDOW_MIN: i64 = 16;
-/// Numbers in one message.
-const GROUP: usize = 64;
-/// Jobs looked at before what is due of them is published.
-const AT_ONCE: usize = 64;
+/// Assignments in one message.
+const MESSAGE_NUMBERS_MAX: usize = 64;
+/// Jobs that are read before their hints are published.
+const JOBS_PER_STEP: usize = 64;
 
 /// Publishes hints.
 pub struct Hinter {
     context: Context,
     /// When each waiting assignment was last hinted, by job, round and number.
     hinted: HashMap<(JobId, i64, i64), Time>,
-    attention: Attention,
-    /// After how many microseconds a hint that brought nobody is repeated.
-    repeat: i64,
+    backoff: PollBackoff,
+    /// When a hint that had no effect is repeated, in microseconds.
+    repeat_micros: i64,
 }
 
 /// A hint that is to be published.
@@ -46,20 +46,20 @@ struct Due {
 }
 
 impl Hinter {
-    /// A hinter over the process' parts.
+    /// A hinter of this process.
     pub fn new(context: Context) -> Self {
-        let repeat = seconds(context.config.work.hint_repeat_seconds as i64);
-        Self { context, hinted: HashMap::new(), attention: Attention::new(repeat), repeat }
+        let repeat_micros = seconds(context.config.work.hint_repeat_seconds as i64);
+        Self { context, hinted: HashMap::new(), backoff: PollBackoff::new(repeat_micros), repeat_micros }
     }
 
-    /// Hints until shutdown: round by round while that is this process' duty, and a job at once when it is asked to.
+    /// Hints until shutdown: in rounds in which this process is the leader, and for single jobs whenever a message asks.
     pub async fn run(mut self) {
-        let mut duty = Duty::new(self.context.clone(), "hinter");
+        let mut lease = LeaderLease::new(self.context.clone(), "hinter");
         let mut wakes = self.context.bus.subscribe(Queue::Coordinate);
         loop {
             let now = self.context.now();
             let hinted = tokio::select! {
-                ours = duty.next() => if ours { self.tick(now).await } else { return },
+                is_leader = lease.next() => if is_leader { self.tick(now).await } else { return },
                 Some(message) = wakes.recv() => self.hear(message, now).await,
             };
             if let Err(error) = hinted {
@@ -68,7 +68,10 @@ impl Hinter {
         }
     }
 
-    /// Hints the job that a message asks to look at.
+    /// Hints the job that a message names.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn hear(&mut self, message: Message, now: Time) -> Result<()> {
         let Message::Wake { job } = message else { return Ok(()) };
         let Some(job) = self.context.store.job_head(job).await?.filter(JobHead::is_open) else {
@@ -80,49 +83,52 @@ impl Hinter {
         Ok(())
     }
 
-    /// Goes once through all jobs. One whose look fails is due again in the next round.
+    /// Goes once through all jobs. One that cannot be read is due again in the next round.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        self.hinted.retain(|_, at| now - *at < self.repeat);
-        self.attention.tidy(now);
+        self.hinted.retain(|_, at| now - *at < self.repeat_micros);
+        self.backoff.evict(now);
         let mut after = Uuid::nil();
         loop {
-            let page = jobs_with_progress(&self.context, after).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = last.id.0;
-            for looked in page.chunks(AT_ONCE) {
-                self.look(looked, now).await?;
+            let page = open_jobs(&self.context, after).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.job.id.0;
+            for jobs in page.chunks(JOBS_PER_STEP) {
+                self.poll(jobs, now).await?;
             }
         }
     }
 
-    async fn look(&mut self, jobs: &[(JobHead, Progress)], now: Time) -> Result<()> {
-        let (mut due, mut looked) = (Vec::new(), Vec::new());
-        for (job, progress) in jobs.iter().filter(|(job, _)| job.is_open()) {
-            if self.attention.is_due(job.id, progress, now) {
+    async fn poll(&mut self, jobs: &[OpenJob], now: Time) -> Result<()> {
+        let (mut due, mut polled) = (Vec::new(), Vec::new());
+        for OpenJob { job, progress } in jobs.iter().filter(|open| open.job.is_open()) {
+            if self.backoff.is_due(job.id, progress, now) {
                 due.extend(self.due(job, progress, now).await?);
-                looked.push((job.id, *progress));
+                polled.push((job.id, *progress));
             }
         }
-        // Only now: where a read fails, nothing of these is published.
-        for (job, progress) in looked {
-            self.attention.note(job, progress, now);
+        // A poll counts only now, because nothing is published where a read fails.
+        for (job, progress) in polled {
+            self.backoff.record(job, progress, now);
         }
         self.publish(due, now).await;
         Ok(())
     }
 
-    /// What a job's people can take soon and have not been hinted of.
+    /// The hints about assignments of a job that can be taken soon and that were not hinted before.
     async fn due(&self, job: &JobHead, progress: &Progress, now: Time) -> Result<Vec<Due>> {
         if progress.get(Counter::Pending) == 0 {
             return Ok(Vec::new());
         }
-        let people = 2 * progress.get(Counter::InProgress);
-        let window = people.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
+        let annotators = 2 * progress.get(Counter::InProgress);
+        let window = annotators.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
         let mut waiting = self.context.store.assignments_waiting(job.id, now, window).await?;
         waiting.dedup();
         let is_hinted = |(round, number): &(i64, i64)| self.hinted.contains_key(&(job.id, *round, *number));
-        let waiting = unless_half_is_out(waiting, window, is_hinted);
-        let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(GROUP));
+        let waiting = unless_half_is_hinted(waiting, window, is_hinted);
+        let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(MESSAGE_NUMBERS_MAX));
         let due = |group: &[(i64, i64)]| Due {
             team: job.team,
             job: job.id,
@@ -132,42 +138,42 @@ impl Hinter {
         Ok(groups.map(due).collect())
     }
 
-    /// Publishes hints. A job whose hint may not have been heard is looked at again in the next round; that hint itself
-    /// is repeated after the usual while, so that a broker that is away is not asked over and over.
+    /// Publishes hints. A job whose hint may not have arrived is polled again in the next round. The hint itself is repeated
+    /// only after the usual time, so that a broker that is away is not asked over and over.
     async fn publish(&mut self, due: Vec<Due>, now: Time) {
         let hint = |due: &Due| self.context.hint(due.job, due.round, due.numbers.clone());
         let hints = due.iter().map(|due| (Queue::Annotate(due.team), hint(due))).collect();
         for (due, published) in due.iter().zip(self.context.bus.publish_all(hints).await) {
             tracing::trace!(job = %due.job, hints = due.numbers.len(), %published, "hinted");
             if published == Published::Unknown {
-                self.attention.forget(due.job);
+                self.backoff.reset(due.job);
             }
             self.hinted.extend(due.numbers.iter().map(|number| ((due.job, due.round, *number), now)));
         }
     }
 }
 
-/// What waits without a hint. As long as half of a window is hinted and still there, that is enough: a message of one
-/// number costs the broker as much as one of many.
-fn unless_half_is_out(
+/// The waiting assignments without a hint; none while half of a window is hinted and not taken yet. A message of one
+/// assignment costs the broker as much as one of many.
+fn unless_half_is_hinted(
     mut waiting: Vec<(i64, i64)>,
     window: i64,
     is_hinted: impl Fn(&(i64, i64)) -> bool,
 ) -> Vec<(i64, i64)> {
     let all = waiting.len();
     waiting.retain(|number| !is_hinted(number));
-    let out = all - waiting.len();
-    if 2 * out as i64 >= window { Vec::new() } else { waiting }
+    let hinted = all - waiting.len();
+    if 2 * hinted as i64 >= window { Vec::new() } else { waiting }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::unless_half_is_out;
+    use super::unless_half_is_hinted;
 
     #[test]
     fn more_is_hinted_once_half_of_the_window_is_taken() {
         let waiting: Vec<_> = (0..16).map(|number| (1, number)).collect();
-        let beside = |hinted: i64| unless_half_is_out(waiting.clone(), 16, |(_, number)| *number < hinted);
+        let beside = |hinted: i64| unless_half_is_hinted(waiting.clone(), 16, |(_, number)| *number < hinted);
         assert_eq!(beside(0), waiting);
         assert_eq!(beside(7), waiting[7..]);
         assert_eq!(beside(8), []);

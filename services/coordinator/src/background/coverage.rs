@@ -1,5 +1,5 @@
-//! Keeps the coverage of jobs: counts events into it, clears old ones away, and counts anew where the coverage differs from
-//! the counters of a job.
+//! Keeps the coverage of jobs up to date: adds events to it, deletes old events, and recounts jobs whose coverage differs
+//! from their counters.
 
 use prometheus::{IntCounter, Registry};
 use swath_domain::Time;
@@ -9,34 +9,34 @@ use swath_runtime::Context;
 use swath_store::Result;
 use uuid::Uuid;
 
-use crate::duty::Duty;
+use super::leader::LeaderLease;
 
 /// Events counted in one transaction.
-const PAGE: i64 = 1_000;
-/// Such transactions in one round, so that others may take the duty over.
+const PAGE_EVENTS: i64 = 1_000;
+/// Such transactions in one round, so that another process can become the leader.
 const PAGES_PER_ROUND: usize = 20;
-/// How long events are kept once they are counted, in microseconds.
-const KEPT: i64 = seconds(3_600);
-/// Events cleared away in one transaction.
-const CLEARED_AT_ONCE: i64 = 5_000;
+/// How long counted events are kept, in microseconds.
+const EVENTS_KEPT_MICROS: i64 = seconds(3_600);
+/// Events that are deleted in one round, at most.
+const EVENTS_DELETED_PER_ROUND: i64 = 5_000;
 /// Jobs whose coverage is compared with their counters in one round.
-const CHECKED_AT_ONCE: i64 = 500;
-/// Jobs that are counted anew in one round.
+const JOBS_CHECKED_PER_ROUND: i64 = 500;
+/// Jobs that are recounted in one round, at most.
 const RECOUNTS_PER_ROUND: usize = 5;
-/// Between two rounds in which all jobs were compared, in microseconds.
-const CHECK_PAUSE: i64 = seconds(60);
+/// The pause after all jobs were compared, in microseconds.
+const CHECK_PAUSE_MICROS: i64 = seconds(60);
 
-/// See the module.
+/// The loop that keeps the coverage of jobs up to date.
 pub struct Coverage {
     context: Context,
     metrics: CoverageMetrics,
-    /// Where the comparison goes on.
+    /// The job after which the comparison continues.
     after: JobId,
-    /// When it begins again.
+    /// When the comparison begins again.
     due: Time,
 }
 
-/// What is counted of the counting.
+/// The counters of the loop.
 #[derive(Clone)]
 pub struct CoverageMetrics {
     events: IntCounter,
@@ -45,6 +45,9 @@ pub struct CoverageMetrics {
 
 impl CoverageMetrics {
     /// Registers the counters.
+    ///
+    /// # Errors
+    /// When they are registered already.
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
         let counter = |name: &str, help: &str| {
             let counter = IntCounter::new(name, help)?;
@@ -62,25 +65,28 @@ impl CoverageMetrics {
 }
 
 impl Coverage {
-    /// Over the process' parts.
+    /// A loop of this process.
     pub fn new(context: Context, metrics: CoverageMetrics) -> Self {
         Self { context, metrics, after: JobId(Uuid::nil()), due: Time(0) }
     }
 
-    /// Counts until shutdown, while that is this process' duty.
+    /// Counts until shutdown, in rounds in which this process is the leader.
     pub async fn run(mut self) {
-        let mut duty = Duty::new(self.context.clone(), "coverage");
-        while duty.next().await {
+        let mut lease = LeaderLease::new(self.context.clone(), "coverage");
+        while lease.next().await {
             if let Err(error) = self.tick(self.context.now()).await {
                 tracing::warn!(%error, "counting the coverage of jobs will go on in the next round");
             }
         }
     }
 
-    /// One round.
+    /// Carries out one round.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
         for _ in 0..PAGES_PER_ROUND {
-            let folded = self.context.store.coverage_fold(PAGE).await?;
+            let folded = self.context.store.coverage_fold(PAGE_EVENTS).await?;
             self.metrics.events.inc_by(folded.events as u64);
             if folded.is_restored {
                 tracing::warn!(
@@ -92,27 +98,27 @@ impl Coverage {
                 break;
             }
         }
-        self.context.store.events_forget(now + -KEPT, CLEARED_AT_ONCE).await?;
+        self.context.store.events_forget(now + -EVENTS_KEPT_MICROS, EVENTS_DELETED_PER_ROUND).await?;
         if self.due <= now {
             self.check(now).await?;
         }
         Ok(())
     }
 
-    /// Compares the next jobs, and counts anew those that differ.
+    /// Compares the next jobs, and recounts those that differ.
     async fn check(&mut self, now: Time) -> Result<()> {
-        let check = self.context.store.coverage_check(self.after, CHECKED_AT_ONCE).await?;
+        let check = self.context.store.coverage_check(self.after, JOBS_CHECKED_PER_ROUND).await?;
         for job in check.wrong.iter().take(RECOUNTS_PER_ROUND) {
             tracing::info!(%job, "the coverage differs from the counters, and is counted anew");
             self.context.store.coverage_recount(*job).await?;
             self.metrics.recounts.inc();
         }
-        // The next round goes on behind the last one that was put right.
+        // The next round continues after the last job that was recounted.
         let is_more = check.wrong.len() > RECOUNTS_PER_ROUND;
         let last = if is_more { check.wrong.get(RECOUNTS_PER_ROUND - 1).copied() } else { check.last };
         match last {
             Some(last) => self.after = last,
-            None => (self.after, self.due) = (JobId(Uuid::nil()), now + CHECK_PAUSE),
+            None => (self.after, self.due) = (JobId(Uuid::nil()), now + CHECK_PAUSE_MICROS),
         }
         Ok(())
     }
