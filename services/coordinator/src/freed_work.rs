@@ -17,8 +17,8 @@ pub(crate) fn announce(context: &Context, freed: &[Freed]) {
     context.locks.free(locks);
     let mut waiting: BTreeMap<_, Vec<i64>> = BTreeMap::new();
     for (assignment, _) in freed.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
-        let round = (assignment.team, assignment.job, assignment.round);
-        waiting.entry(round).or_default().push(assignment.number);
+        let round = (assignment.team, assignment.key.job, assignment.key.round);
+        waiting.entry(round).or_default().push(assignment.key.number);
     }
     if waiting.is_empty() {
         return;

@@ -69,8 +69,8 @@ impl<'a> StoredItems<'a> {
                 index: row.item,
                 uri: uris.get(&row.item).cloned().unwrap_or_default(),
                 meta: metas.get(&row.item).cloned(),
-                slot: assignment.slot,
-                round: assignment.round,
+                slot: assignment.key.slot,
+                round: assignment.key.round,
                 state: state(assignment, &kept),
                 annotation: annotation(row)?,
                 author: row.author,
@@ -95,12 +95,12 @@ pub(crate) fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {
 /// The current state of a stored annotation.
 fn state(assignment: &Assignment, kept: &KeptAnnotation) -> &'static str {
     let row = &kept.annotation;
-    let is_authors = assignment.author == Some(row.author);
+    let is_authors = assignment.author() == Some(row.author);
     match assignment.status {
         Status::Accepted | Status::Rejected if kept.accepted => "accepted",
         Status::Accepted | Status::Rejected if is_authors => "rejected",
         Status::Completed | Status::InReview if is_authors => "submitted",
-        Status::InProgress if assignment.holder == Some(row.author) => "confirmed",
+        Status::InProgress if assignment.holder() == Some(row.author) => "confirmed",
         Status::Cancelled => "cancelled",
         _ => "kept",
     }

@@ -25,7 +25,7 @@ pub(crate) async fn check(
     }
     let store = &desk.context.store;
     let view = store.lease(lease).await?.ok_or_else(Problem::not_found)?;
-    if view.assignment.hold(Stage::Review, view.holder, view.lease).is_none() {
+    if view.assignment.lease_state(Stage::Review, view.holder, view.lease).is_none() {
         return Ok(());
     }
     if !errors.is_empty() {
@@ -64,7 +64,7 @@ async fn wrong_figures(
 ) -> Result<Vec<FieldError>> {
     let naming = verdicts.iter().filter(|verdict| !verdict.figures.is_empty());
     let items: Vec<_> = naming.map(|verdict| verdict.item).collect();
-    let Some(author) = view.assignment.author.filter(|_| !items.is_empty()) else { return Ok(Vec::new()) };
+    let Some(author) = view.assignment.author().filter(|_| !items.is_empty()) else { return Ok(Vec::new()) };
     let counts = desk.context.store.figure_counts(view.assignment.id, author, items).await?;
     let mut errors = Vec::new();
     for (place, verdict) in verdicts.iter().enumerate() {

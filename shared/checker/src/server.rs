@@ -57,16 +57,16 @@ impl From<&Assignment> for Row {
     fn from(row: &Assignment) -> Self {
         Self {
             id: row.id,
-            round: row.round,
-            number: row.number,
-            slot: row.slot,
+            round: row.key.round,
+            number: row.key.number,
+            slot: row.key.slot,
             parent: row.parent,
             ranges: row.ranges.clone(),
             status: row.status,
             fence: row.fence,
-            holder: row.holder,
-            lease_id: row.lease,
-            author: row.author,
+            holder: row.holder(),
+            lease_id: row.lease_id(),
+            author: row.author(),
         }
     }
 }

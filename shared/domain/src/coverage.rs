@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assignment::{Assignment, Status};
-use crate::progress::FIRST_ROUND;
+use crate::assignment::{Assignment, Outcome};
+use crate::ids::FIRST_ROUND;
+use crate::status::Status;
 
 /// How many times as wide a block of one level is as one of the level below.
 pub const BLOCK_FACTOR: i64 = 8;
@@ -83,13 +84,13 @@ impl Cover {
 
 /// What of an assignment says where its items stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Standing {
+pub struct AssignmentState {
     /// Where it stands.
     #[serde(rename = "s")]
     pub status: Status,
     /// Whether it waits for a manager.
     #[serde(rename = "h", default, skip_serializing_if = "is_false")]
-    pub held: bool,
+    pub needs_manager: bool,
     /// Items accepted with labels, once it is decided.
     #[serde(rename = "a", default, skip_serializing_if = "is_zero")]
     pub accepted: i64,
@@ -98,18 +99,18 @@ pub struct Standing {
     pub skipped: i64,
 }
 
-impl Standing {
+impl AssignmentState {
     /// How an assignment stands.
     pub fn of(assignment: &Assignment) -> Self {
-        let Assignment { status, held, accepted, skipped, .. } = *assignment;
-        Self { status, held, accepted, skipped }
+        let Outcome { accepted, skipped } = assignment.outcome;
+        Self { status: assignment.status, needs_manager: assignment.needs_manager, accepted, skipped }
     }
 
     /// What an assignment of so many items that stands so adds to its place.
     pub fn cover(self, round: i64, items: i64) -> Cover {
         let mut cover = Cover::default();
         match self.status {
-            Status::Pending if self.held => cover.held = items,
+            Status::Pending if self.needs_manager => cover.held = items,
             Status::Pending if round > FIRST_ROUND => cover.rework = items,
             Status::Pending => {}
             Status::InProgress => cover.in_progress = items,

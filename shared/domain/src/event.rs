@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assignment::{Assignment, Status};
-use crate::coverage::{Cover, Standing, is_zero};
+use crate::assignment::Assignment;
+use crate::coverage::{AssignmentState, Cover, is_zero};
+use crate::ids::FIRST_ROUND;
 use crate::ids::{AssignmentId, DatasetId, JobId, UserId};
-use crate::progress::FIRST_ROUND;
+use crate::status::Status;
 
 /// One event of a team. It is stored as JSON, with short names where there are many of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,10 +57,10 @@ pub struct Change {
     pub items: i64,
     /// How it stood; none where it did not exist.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Standing>,
+    pub before: Option<AssignmentState>,
     /// How it stands.
     #[serde(rename = "w")]
-    pub now: Standing,
+    pub now: AssignmentState,
     /// Whose work it is or was: holder, author, and the person for whom it waits.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<UserId>,
@@ -70,7 +71,7 @@ impl Change {
     /// entry in the decision log either.
     pub fn between(before: &Assignment, now: &Assignment) -> Option<Self> {
         (before.seq != now.seq).then(|| Self {
-            before: Some(Standing::of(before)),
+            before: Some(AssignmentState::of(before)),
             people: people_of(&[before, now]),
             ..Self::created(now)
         })
@@ -79,12 +80,12 @@ impl Change {
     /// An assignment that has come into being.
     pub fn created(now: &Assignment) -> Self {
         Self {
-            round: now.round,
-            number: now.number,
-            slot: now.slot,
+            round: now.key.round,
+            number: now.key.number,
+            slot: now.key.slot,
             items: now.items,
             before: None,
-            now: Standing::of(now),
+            now: AssignmentState::of(now),
             people: people_of(&[now]),
         }
     }
@@ -105,13 +106,13 @@ impl Change {
 
     /// Whether somebody who waits for work might get it now.
     pub fn is_offered(&self) -> bool {
-        self.now.status == Status::Pending && !self.now.held || self.now.status == Status::Completed
+        self.now.status == Status::Pending && !self.now.needs_manager || self.now.status == Status::Completed
     }
 }
 
 fn people_of(states: &[&Assignment]) -> Vec<UserId> {
     let mut people: Vec<_> =
-        states.iter().flat_map(|a| [a.holder, a.author, a.reserved_for]).flatten().collect();
+        states.iter().flat_map(|a| [a.holder(), a.author(), a.reserved_for()]).flatten().collect();
     people.sort_unstable();
     people.dedup();
     people

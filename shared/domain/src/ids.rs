@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::progress::FIRST_ROUND;
+/// The round in which a range is cut; reworks have later ones.
+pub const FIRST_ROUND: i64 = 1;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

@@ -165,7 +165,7 @@ fn admits(people: Option<&[UserId]>, user: UserId) -> bool {
 
 /// The times and bounds that a job sets for its leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct LeasePolicy {
     /// How long a lease runs without a sign of life, in microseconds.
     pub lease: i64,
     /// How long a lease may be renewed at all, in microseconds from its grant.
@@ -176,8 +176,8 @@ pub struct Terms {
     pub rounds: i64,
 }
 
-impl Terms {
-    /// Terms from seconds.
+impl LeasePolicy {
+    /// LeasePolicy from seconds.
     pub const fn of_seconds(lease: i64, deadline: i64, reserve: i64, rounds: i64) -> Self {
         Self { lease: seconds(lease), deadline: seconds(deadline), reserve: seconds(reserve), rounds }
     }
@@ -209,7 +209,7 @@ pub struct Job<S = Arc<JobSpec>> {
     /// Opinions asked for of each range.
     pub slots: i64,
     /// Times and bounds of its leases.
-    pub terms: Terms,
+    pub terms: LeasePolicy,
     /// What is reviewed.
     pub review: ReviewRule,
     /// Seed of the sample.

@@ -4,6 +4,7 @@
 //! parameters, so that the two databases, the simulation and the tests all run the very same rules.
 
 pub mod assignment;
+pub mod cause;
 pub mod coverage;
 pub mod email;
 pub mod event;
@@ -19,15 +20,17 @@ pub mod ranges;
 pub mod review;
 pub mod role;
 pub mod selection;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod uploads;
 
-pub use assignment::{Assignment, Refusal, Stage, Stale, Status};
+pub use assignment::{Assignment, Refusal};
 pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, UserId};
 pub use planted::Bug;
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
+pub use status::{LeaseEnd, Stage, Status};
 pub use time::{Clock, Ids, Time};
 
 /// A field that breaks a rule: where it stands in the request, and what is wrong with it.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::assignment::Status;
 use crate::ids::{LeaseId, UserId};
+use crate::status::Status;
 use crate::time::Time;
 
 /// One entry of the log of an assignment, or of a job.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assignment::{Assignment, Status};
+use crate::assignment::Assignment;
+use crate::ids::FIRST_ROUND;
+use crate::status::Status;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident = $column:literal,)*) => {
@@ -69,9 +71,6 @@ counters! {
     FirstPass = "first_pass",
 }
 
-/// The round in which a range is cut; reworks have later ones.
-pub const FIRST_ROUND: i64 = 1;
-
 /// A value, or a change, of every counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress(pub [i64; Counter::COUNT]);
@@ -120,14 +119,14 @@ impl Progress {
             self.add(items, sign * a.items);
             self.add(assignments, sign);
         } else {
-            self.add(Counter::ItemsAccepted, sign * a.accepted);
-            self.add(Counter::ItemsSkipped, sign * a.skipped);
-            if a.round == FIRST_ROUND {
-                self.add(Counter::FirstPass, sign * (a.accepted + a.skipped));
+            self.add(Counter::ItemsAccepted, sign * a.outcome.accepted);
+            self.add(Counter::ItemsSkipped, sign * a.outcome.skipped);
+            if a.key.round == FIRST_ROUND {
+                self.add(Counter::FirstPass, sign * (a.outcome.accepted + a.outcome.skipped));
             }
             self.add(if a.status == Status::Accepted { Counter::Accepted } else { Counter::Rejected }, sign);
         }
-        if a.held && a.status == Status::Pending {
+        if a.needs_manager && a.status == Status::Pending {
             self.add(Counter::Held, sign);
         }
     }

@@ -7,13 +7,13 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use swath_domain::assignment::Hold;
+use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Class, LabelLimits, TagDefinition};
 use swath_domain::ranges::Range;
 use swath_domain::review::{ReasonCode, Verdict};
-use swath_domain::{Assignment, Ranges, Stale, Time, limits};
+use swath_domain::{Assignment, LeaseEnd, Ranges, Time, limits};
 use swath_runtime::budget::{self, Share};
 use swath_runtime::media_access::TeamAccess;
 use swath_runtime::pages::Page;
@@ -218,7 +218,7 @@ impl Desk {
         let view = self.own_lease(lease, user).await?;
         let facts = self.facts(lease, user).await?;
         let (dataset, spec) = (facts.dataset, self.spec(&facts).await?);
-        let hold = view.assignment.hold(self.stage, view.holder, view.lease);
+        let hold = view.assignment.lease_state(self.stage, view.holder, view.lease);
         let access = self.media_access(&view.assignment, hold).await?;
         let shows = self.shows(&view, access.as_deref());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -267,19 +267,19 @@ impl Desk {
 
     async fn job(&self, assignment: &Assignment) -> Result<Job> {
         let store = &self.context.store;
-        let open = self.jobs.find(store, assignment.team, assignment.job).await?;
+        let open = self.jobs.find(store, assignment.team, assignment.key.job).await?;
         if let Some(open) = open
             && let Some(spec) = store.job_spec(open.id, open.seq).await?
         {
             return Ok(Job::clone(&open).with(spec));
         }
-        Box::pin(store.job(assignment.job)).await?.ok_or_else(Problem::not_found)
+        Box::pin(store.job(assignment.key.job)).await?.ok_or_else(Problem::not_found)
     }
 
     async fn describe(&self, view: &LeaseView, job: &Job, items: Vec<ItemRow>) -> Result<LeaseDocument> {
         let assignment = &view.assignment;
-        let hold = assignment.hold(self.stage, view.holder, view.lease);
-        let stands = hold.is_some();
+        let hold = assignment.lease_state(self.stage, view.holder, view.lease);
+        let expires = assignment.expires().filter(|_| hold.is_some());
         let mut index = self.index(view).await?;
         let known = |item: i64| index.known.get(&item).copied().unwrap_or_default();
         let access = self.media_access(assignment, hold).await?;
@@ -305,14 +305,14 @@ impl Desk {
             lease_id: view.lease,
             fence: view.fence,
             state: state(hold, view.ended),
-            expires_at: stands.then_some(assignment.expires),
-            expires_in: if stands { assignment.expires.seconds_after(now) } else { 0 },
+            expires_at: expires,
+            expires_in: expires.map_or(0, |expires| expires.seconds_after(now)),
             assignment: AssignmentPart {
                 id: assignment.id,
-                number: assignment.number,
-                round: assignment.round,
-                slot: assignment.slot,
-                job: assignment.job,
+                number: assignment.key.number,
+                round: assignment.key.round,
+                slot: assignment.key.slot,
+                job: assignment.key.job,
                 ranges: assignment.ranges.as_slice().to_vec(),
                 items,
                 instructions: job.spec.instructions.clone(),
@@ -329,10 +329,10 @@ impl Desk {
     async fn media_access(
         &self,
         assignment: &Assignment,
-        hold: Option<Hold>,
+        hold: Option<LeaseState>,
     ) -> Result<Option<Arc<TeamAccess>>> {
         match hold {
-            Some(Hold::Current) => {
+            Some(LeaseState::Current) => {
                 self.context.media.of(&self.context.store, assignment.team).await.map(Some)
             }
             _ => Ok(None),
@@ -399,14 +399,14 @@ impl From<VerdictRow> for VerdictPart {
     }
 }
 
-fn state(hold: Option<Hold>, ended: Option<Stale>) -> &'static str {
+fn state(hold: Option<LeaseState>, ended: Option<LeaseEnd>) -> &'static str {
     match (hold, ended) {
-        (Some(Hold::Current), _) => "current",
-        (Some(Hold::Lapsed), _) | (None, None | Some(Stale::Lapsed)) => "lapsed",
-        (None, Some(Stale::Taken)) => "taken",
-        (None, Some(Stale::Released)) => "released",
-        (None, Some(Stale::Reassigned)) => "reassigned",
-        (None, Some(Stale::Cancelled)) => "cancelled",
-        (None, Some(Stale::Submitted)) => "submitted",
+        (Some(LeaseState::Current), _) => "current",
+        (Some(LeaseState::Expired), _) | (None, None | Some(LeaseEnd::Expired)) => "lapsed",
+        (None, Some(LeaseEnd::Taken)) => "taken",
+        (None, Some(LeaseEnd::Released)) => "released",
+        (None, Some(LeaseEnd::Reassigned)) => "reassigned",
+        (None, Some(LeaseEnd::Cancelled)) => "cancelled",
+        (None, Some(LeaseEnd::Submitted)) => "submitted",
     }
 }

@@ -93,7 +93,7 @@ impl Desk {
         let store = &self.context.store;
         let view = store.lease(lease).await?.filter(|view| view.stage == self.stage);
         let view = view.ok_or_else(Problem::not_found)?;
-        let job = store.job_definition(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
+        let job = store.job_definition(view.assignment.key.job).await?.ok_or_else(Problem::not_found)?;
         let items = match self.stage {
             Stage::Annotate => store.items(job.dataset, &view.assignment.ranges).await?,
             Stage::Review => Vec::new(),
@@ -106,7 +106,7 @@ impl Desk {
         let facts = Arc::new(Facts {
             holder: view.holder,
             assignment: view.assignment.id,
-            job: view.assignment.job,
+            job: view.assignment.key.job,
             team: view.assignment.team,
             dataset,
             ranges: view.assignment.ranges.clone(),

@@ -203,7 +203,7 @@ impl Desk {
         assignment: swath_domain::Assignment,
     ) -> Result<Outcome> {
         self.context.traces.granted(self.stage, assignment.id, lease, since);
-        let left = assignment.expires - self.context.now();
+        let left = assignment.expires().map_or(0, |expires| expires - self.context.now());
         let left = Duration::from_micros(left.max(0).unsigned_abs());
         self.context.locks.keep(vec![(assignment.id, lease, left)]);
         let lease = self.granted(lease, ask.caller.user(), assignment).await?;

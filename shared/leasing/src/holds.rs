@@ -103,7 +103,7 @@ impl Desk {
         let mut before = None;
         for assignment in held {
             let may = caller.roles_in(assignment.team).any(self.role());
-            if let Some(lease) = assignment.lease.filter(|_| may) {
+            if let Some(lease) = assignment.lease_id().filter(|_| may) {
                 if bytes > HELD_BYTES {
                     next = before;
                     break;

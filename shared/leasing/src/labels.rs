@@ -94,7 +94,7 @@ impl Desk {
             Box::pin(self.index_rejected(parent, &mut index)).await?;
         }
         // A first grant is the one case in which nobody can have saved anything.
-        if assignment.fence > 1 || view.ended.is_some() || assignment.confirmed > 0 {
+        if assignment.fence > 1 || view.ended.is_some() || assignment.saved > 0 {
             let (assignment, author) = (assignment.id, view.holder);
             let sizes = Box::pin(store.annotation_sizes(assignment, author)).await?;
             index.add(Source::Own { assignment, author }, sizes);
@@ -105,7 +105,9 @@ impl Desk {
     async fn index_rejected(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let store = &self.context.store;
         let Some(parent) = store.assignment(parent).await? else { return Ok(()) };
-        let (Some(author), Some(submission)) = (parent.author, parent.submission) else { return Ok(()) };
+        let (Some(author), Some(submission)) = (parent.author(), parent.submission_id()) else {
+            return Ok(());
+        };
         let texts = self.verdict_sizes(submission).await?;
         let sizes = store.annotation_sizes(parent.id, author).await?;
         let with_texts =
@@ -118,7 +120,7 @@ impl Desk {
     async fn index_review(&self, view: &LeaseView) -> Result<Index> {
         let assignment = &view.assignment;
         let mut index = Index::default();
-        if let (Some(author), Some(submission)) = (assignment.author, assignment.submission) {
+        if let (Some(author), Some(submission)) = (assignment.author(), assignment.submission_id()) {
             let under = UnderReview { assignment: assignment.id, author, submission, reviewer: view.holder };
             let Look { sizes, items } = self.context.store.review_look(under).await?;
             index.add(Source::UnderReview(under), sizes);
@@ -133,7 +135,7 @@ impl Desk {
     /// A rework holds only items that were rejected, so each of them has a verdict of the round before.
     async fn index_former(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let former = self.context.store.assignment(parent).await?;
-        let Some(submission) = former.and_then(|former| former.submission) else { return Ok(()) };
+        let Some(submission) = former.and_then(|former| former.submission_id()) else { return Ok(()) };
         let (Some((first, _)), Some((last, _))) =
             (index.known.first_key_value(), index.known.last_key_value())
         else {

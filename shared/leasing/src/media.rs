@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use swath_domain::assignment::Hold;
+use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{DatasetId, LeaseId, TeamId, UserId};
 use swath_domain::{Ranges, Role, Roles, Stage};
 use swath_runtime::media::Ticket;
@@ -104,14 +104,14 @@ impl Showing {
 async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
     let Some(view) = context.store.lease(lease).await? else { return Ok(None) };
     let (assignment, user) = (&view.assignment, view.holder);
-    if assignment.hold(view.stage, user, lease) != Some(Hold::Current) {
+    if assignment.lease_state(view.stage, user, lease) != Some(LeaseState::Current) {
         return Ok(None);
     }
     let roles = context.store.member_roles(assignment.team, user).await?;
     if !roles.any(role_of(view.stage)) {
         return Ok(None);
     }
-    let Some(job) = context.store.job_definition(assignment.job).await? else { return Ok(None) };
+    let Some(job) = context.store.job_definition(assignment.key.job).await? else { return Ok(None) };
     let access = context.media.of(&context.store, assignment.team).await?;
     Ok(Some(Shown {
         user,

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use swath_domain::assignment::Hold;
+use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::labels::Annotation;
-use swath_domain::{Refusal, Stale, Status, limits};
+use swath_domain::{LeaseEnd, Refusal, Status, limits};
 use swath_runtime::budget::{self, Share};
 use swath_runtime::pages::Page;
 use swath_runtime::{Problem, Result};
@@ -71,11 +71,11 @@ impl Desk {
             return Err(Problem::not_found());
         }
         // Others' work is shown for as long as the review is held.
-        if view.assignment.hold(self.stage, view.holder, view.lease) != Some(Hold::Current) {
-            return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
+        if view.assignment.lease_state(self.stage, view.holder, view.lease) != Some(LeaseState::Current) {
+            return Err(Refusal::Stale(view.ended.unwrap_or(LeaseEnd::Expired)).into());
         }
         let store = &self.context.store;
-        let job = store.job_head(view.assignment.job).await?.ok_or_else(Problem::not_found)?;
+        let job = store.job_head(view.assignment.key.job).await?.ok_or_else(Problem::not_found)?;
         let all = store.other_opinions(&view.assignment, job.slots, item).await?;
         let placed = all.into_iter().map(|opinion| (place(&opinion), opinion));
         let rest: Vec<_> = placed.filter(|(place, _)| *place > after).collect();

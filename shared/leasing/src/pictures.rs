@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use swath_domain::assignment::Hold;
+use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{DatasetId, LeaseId, UserId};
 use swath_domain::labels::Size;
 use swath_domain::planted::{Bug, is};
-use swath_domain::{FieldError, Ranges, Refusal, Stale};
+use swath_domain::{FieldError, LeaseEnd, Ranges, Refusal};
 use swath_runtime::{Context, Problem, Result};
 use swath_store::ItemRow;
 use tokio::time::Instant;
@@ -187,8 +187,8 @@ impl Desk {
         index: i64,
     ) -> Result<(Arc<Facts>, ItemRow)> {
         let view = self.own_lease(lease, user).await?;
-        if view.assignment.hold(self.stage, user, lease) != Some(Hold::Current) {
-            return Err(Refusal::Stale(view.ended.unwrap_or(Stale::Lapsed)).into());
+        if view.assignment.lease_state(self.stage, user, lease) != Some(LeaseState::Current) {
+            return Err(Refusal::Stale(view.ended.unwrap_or(LeaseEnd::Expired)).into());
         }
         let facts = self.facts(lease, user).await?;
         if !facts.ranges.contains(index) {

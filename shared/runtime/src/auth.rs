@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use swath_store::{Store, Token, digest};

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use swath_domain::{FieldError, Refusal, Stale};
+use swath_domain::{FieldError, LeaseEnd, Refusal};
 use swath_files::FilesError;
 use swath_store::StoreError;
 
@@ -196,14 +196,14 @@ impl Problem {
         self
     }
 
-    fn stale(reason: Stale) -> Self {
+    fn stale(reason: LeaseEnd) -> Self {
         let detail = match reason {
-            Stale::Lapsed => "the lease ran out",
-            Stale::Taken => "the lease ran out and someone else has the work now",
-            Stale::Released => "the lease was given back",
-            Stale::Reassigned => "a manager took the work away",
-            Stale::Cancelled => "the work was called off",
-            Stale::Submitted => "the work was handed in",
+            LeaseEnd::Expired => "the lease ran out",
+            LeaseEnd::Taken => "the lease ran out and someone else has the work now",
+            LeaseEnd::Released => "the lease was given back",
+            LeaseEnd::Reassigned => "a manager took the work away",
+            LeaseEnd::Cancelled => "the work was called off",
+            LeaseEnd::Submitted => "the work was handed in",
         };
         Self::new(StatusCode::CONFLICT, "stale-lease", detail).with("reason", reason)
     }

@@ -138,7 +138,9 @@ impl World {
     fn held_by(&self, stage: Stage, user: UserId, job: Option<JobId>) -> Checked<Vec<Assignment>> {
         self.look(|view| {
             let mine = view.assignments().filter(|row| {
-                row.holder == Some(user) && row.status == stage.held() && job.is_none_or(|job| row.job == job)
+                row.holder() == Some(user)
+                    && row.status == stage.leased()
+                    && job.is_none_or(|job| row.key.job == job)
             });
             mine.cloned().collect()
         })
@@ -153,22 +155,22 @@ impl World {
         holds: &[Assignment],
     ) -> Checked {
         let row = self.row(lease.assignment.id)?;
-        if row.hold(stage, user, lease.lease_id).is_none() || row.status != stage.held() {
+        if row.lease_state(stage, user, lease.lease_id).is_none() || row.status != stage.leased() {
             broken!("{user} was given {} and the row says {row:?}", lease.lease_id);
         }
         if holds.is_empty() != is_new && !holds.is_empty() {
             broken!("{user} holds {holds:?} and was given more: {row:?}");
         }
-        let (now, job) = (self.now(), self.job(row.job)?);
-        if is_new && job.status != JobStatus::Active && self.switched[&row.job].elapsed() > LISTED {
+        let (now, job) = (self.now(), self.job(row.key.job)?);
+        if is_new && job.status != JobStatus::Active && self.switched[&row.key.job].elapsed() > LISTED {
             broken!("granted from a job that is {:?}", job.status);
         }
         let items: Vec<i64> = lease.assignment.items.iter().map(|item| item.index).collect();
         if items != row.ranges.iter().collect::<Vec<_>>() {
             broken!("the lease shows {items:?} of {row:?}");
         }
-        let others = row.reserved_for.is_some_and(|person| person != user) && row.reserved_until > now;
-        if is_new && stage == Stage::Annotate && (others || row.held) {
+        let others = row.reserved_for().is_some_and(|person| person != user) && row.is_reserved_after(now);
+        if is_new && stage == Stage::Annotate && (others || row.needs_manager) {
             broken!("what is reserved or waits for a manager was granted: {row:?}");
         }
         Ok(())
@@ -200,15 +202,17 @@ impl World {
         revives: bool,
     ) -> Checked<bool> {
         let row = self.row(held.assignment)?;
-        let standing = row.lease == Some(held.lease) && row.holder == Some(user);
-        if !standing || !(row.status == stage.held() || row.status == stage.waiting()) {
+        let standing = row.lease_id() == Some(held.lease) && row.holder() == Some(user);
+        if !standing || !(row.status == stage.leased() || row.status == stage.waiting()) {
             return Ok(false);
         }
-        if !revives || row.status == stage.held() && self.now() < row.deadline {
+        if !revives
+            || row.status == stage.leased() && row.lease.is_some_and(|lease| self.now() < lease.deadline)
+        {
             return Ok(true);
         }
-        let elsewhere = self.held_by(stage, user, Some(row.job))?.iter().any(|other| other.id != row.id);
-        Ok(self.now() < row.deadline && !elsewhere)
+        let elsewhere = self.held_by(stage, user, Some(row.key.job))?.iter().any(|other| other.id != row.id);
+        Ok(row.lease.is_some_and(|lease| self.now() < lease.deadline) && !elsewhere)
     }
 
     /// Saves one item.
@@ -268,12 +272,14 @@ impl World {
         self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));
         if let Said::Done(renewed) = &said {
             let row = self.row(held.assignment)?;
-            let terms = self.job(row.job)?.terms;
-            let most = (self.now() + terms.lease).min(row.deadline);
-            let enough = (most - row.expires) * 4 < terms.lease;
-            if renewed.expires_at != row.expires
-                || row.expires < before.expires && before.status == stage.held()
-                || row.expires > most.max(before.expires)
+            let terms = self.job(row.key.job)?.terms;
+            let most =
+                (self.now() + terms.lease).min(row.lease.map(|lease| lease.deadline).unwrap_or_default());
+            let enough = (most - row.expires().unwrap_or_default()) * 4 < terms.lease;
+            if renewed.expires_at != row.expires().unwrap_or_default()
+                || row.expires().unwrap_or_default() < before.expires().unwrap_or_default()
+                    && before.status == stage.leased()
+                || row.expires().unwrap_or_default() > most.max(before.expires().unwrap_or_default())
                 || !enough
             {
                 broken!("renewed until {:?}, and the row says {row:?}", renewed.expires_at);
@@ -290,13 +296,13 @@ impl World {
         let work = self.processes[0].context.store.own_work(&of).await;
         let work = work.or_else(|error| broken!("the work of {person} cannot be read: {error}"))?;
         let is_held = |row: &Assignment| {
-            row.holder == Some(person)
-                && row.lease.is_some()
-                && row.expires > now
+            row.holder() == Some(person)
+                && row.lease_id().is_some()
+                && row.expires().unwrap_or_default() > now
                 && matches!(row.status, Status::InProgress | Status::InReview)
         };
         let held = |view: View<'_>| {
-            view.assignments().filter(|row| is_held(row)).filter_map(|row| row.lease).collect()
+            view.assignments().filter(|row| is_held(row)).filter_map(|row| row.lease_id()).collect()
         };
         let held: BTreeSet<LeaseId> = self.look(held)?;
         let told: BTreeSet<_> = work.held.iter().filter_map(|row| row.lease).map(LeaseId).collect();
@@ -324,8 +330,11 @@ impl World {
         self.tell(&("release", stage, person), &said);
         let call = Call::Release { lease: held.lease };
         self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
-        let again = released == Some(swath_domain::Stale::Released);
-        if matches!(said, Said::Done(())) && !again && self.row(held.assignment)?.lease == Some(held.lease) {
+        let again = released == Some(swath_domain::LeaseEnd::Released);
+        if matches!(said, Said::Done(()))
+            && !again
+            && self.row(held.assignment)?.lease_id() == Some(held.lease)
+        {
             broken!("a lease was given back and stands");
         }
         self.check_good("release", &held, good || again, &said)

@@ -82,13 +82,13 @@ impl Audit {
                 broken!("the fence of {row:?} shrank from {last}");
             }
             let current = matches!(row.status, Status::InProgress | Status::InReview);
-            if current && !holders.insert((row.holder, row.job, row.status.code())) {
+            if current && !holders.insert((row.holder(), row.key.job, row.status.code())) {
                 broken!("two current leases of one person in one job: {row:?}");
             }
-            if row.status == Status::InReview && row.holder == row.author {
+            if row.status == Status::InReview && row.holder() == row.author() {
                 broken!("somebody reviews their own work: {row:?}");
             }
-            if row.items != row.ranges.items() || row.confirmed > row.items {
+            if row.items != row.ranges.items() || row.saved > row.items {
                 broken!("the numbers of {row:?} do not fit");
             }
         }
@@ -98,11 +98,11 @@ impl Audit {
     /// Nothing ties a person to a row that their roles do not allow, but what came too late and waits for the sweep.
     fn check_ties(&self, view: View<'_>) -> Checked {
         for row in view.assignments() {
-            let lease = row.lease.filter(|lease| !self.late.contains(lease));
+            let lease = row.lease_id().filter(|lease| !self.late.contains(lease));
             let reserved = row
-                .reserved_for
-                .filter(|_| row.status == Status::Pending && row.reserved_until > self.latest);
-            let people = lease.and(row.holder).into_iter().chain(reserved);
+                .reserved_for()
+                .filter(|_| row.status == Status::Pending && row.is_reserved_after(self.latest));
+            let people = lease.and(row.holder()).into_iter().chain(reserved);
             for person in people {
                 if !allows(view.roles(row.team, person), row) {
                     broken!("{person} may not have what ties them to {row:?}");
@@ -122,7 +122,7 @@ impl Audit {
             if self.statuses.insert(job.id, job.status) != Some(job.status) {
                 switched.insert(job.id, now);
             }
-            let rows: Vec<_> = view.assignments().filter(|row| row.job == job.id).collect();
+            let rows: Vec<_> = view.assignments().filter(|row| row.key.job == job.id).collect();
             check_cover(job, &rows)?;
             let states = check_items(view, job, &rows)?;
             self.check_counters(view, job, &rows, &states)?;
@@ -141,7 +141,8 @@ impl Audit {
         let progress = view.progress(job.id);
         let count = |status| rows.iter().filter(|row| row.status == status).count() as i64;
         let counts = self.replay.counts.get(&job.id).copied().unwrap_or_default();
-        let held = rows.iter().filter(|row| row.held && row.status == Status::Pending).count() as i64;
+        let held =
+            rows.iter().filter(|row| row.needs_manager && row.status == Status::Pending).count() as i64;
         let expected = [
             (Counter::ItemsPending, states.pending),
             (Counter::ItemsInProgress, states.in_progress),
@@ -190,7 +191,8 @@ impl Audit {
         }
         for ((id, fence), bodies_then) in &self.frozen {
             let Some(row) = view.assignment(*id) else { continue };
-            let stands = row.author.is_some() && row.fence >= *fence && self.is_last_submission(*id, *fence);
+            let stands =
+                row.author().is_some() && row.fence >= *fence && self.is_last_submission(*id, *fence);
             if stands && row.status != Status::Pending && bodies(view, row) != *bodies_then {
                 broken!("submitted work has changed: {bodies_then:?} is {:?}", bodies(view, row));
             }
@@ -204,7 +206,7 @@ impl Audit {
 }
 
 fn bodies(view: View<'_>, row: &Assignment) -> Vec<(i64, String)> {
-    let Some(author) = row.author else { return Vec::new() };
+    let Some(author) = row.author() else { return Vec::new() };
     let body = |item| view.annotation(row.id, author, item).map(|(_, body)| (item, body.to_owned()));
     row.ranges.iter().filter_map(body).collect()
 }
@@ -215,7 +217,7 @@ fn check_cover(job: &Job, rows: &[&Assignment]) -> Checked {
     let selected = (0..split).chain(split + 3..job.selected + 3);
     let cut: Vec<i64> = selected.take(job.cut_to as usize).collect();
     for slot in 0..job.slots {
-        let first = rows.iter().filter(|row| row.round == 1 && row.slot == slot);
+        let first = rows.iter().filter(|row| row.key.round == 1 && row.key.slot == slot);
         let covered: Vec<i64> = first.flat_map(|row| row.ranges.iter()).collect();
         if covered != cut {
             broken!("slot {slot} covers {covered:?} and not {cut:?}");
@@ -294,7 +296,7 @@ fn check_items(view: View<'_>, job: &Job, rows: &[&Assignment]) -> Checked<State
 }
 
 fn is_skipped(view: View<'_>, row: &Assignment, item: i64) -> bool {
-    let body = row.author.and_then(|author| view.annotation(row.id, author, item));
+    let body = row.author().and_then(|author| view.annotation(row.id, author, item));
     body.is_some_and(|(_, body)| body.contains("\"skip\""))
 }
 
@@ -305,10 +307,14 @@ fn check_opinions(job: &Job, rows: &[&Assignment]) -> Checked {
     }
     let mut slots: BTreeMap<(i64, UserId), i64> = BTreeMap::new();
     for row in rows {
-        let Some(author) = row.author else { continue };
-        let slot = *slots.entry((row.number, author)).or_insert(row.slot);
-        if slot != row.slot {
-            broken!("{author} has two opinions on range {}: slots {slot} and {}", row.number, row.slot);
+        let Some(author) = row.author() else { continue };
+        let slot = *slots.entry((row.key.number, author)).or_insert(row.key.slot);
+        if slot != row.key.slot {
+            broken!(
+                "{author} has two opinions on range {}: slots {slot} and {}",
+                row.key.number,
+                row.key.slot
+            );
         }
     }
     Ok(())

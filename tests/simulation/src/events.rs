@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use swath_domain::coverage::{Cover, Standing, block_width};
+use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::event::Event;
 use swath_domain::job::Job;
 use swath_domain::{Assignment, AssignmentId};
@@ -14,7 +14,7 @@ use crate::world::{Checked, World, broken};
 #[derive(Default)]
 pub(crate) struct Follower {
     position: i64,
-    known: BTreeMap<AssignmentId, Standing>,
+    known: BTreeMap<AssignmentId, AssignmentState>,
 }
 
 impl World {
@@ -36,7 +36,7 @@ impl World {
             // What came in between is gone: everything is loaded anew.
             follower.position = marks.settled;
             follower.known =
-                self.look(|view| view.assignments().map(|row| (row.id, Standing::of(row))).collect())?;
+                self.look(|view| view.assignments().map(|row| (row.id, AssignmentState::of(row))).collect())?;
         } else {
             follower.position = to;
             for event in events {
@@ -72,7 +72,7 @@ impl Follower {
             return Ok(());
         }
         for row in view.assignments() {
-            let stands = Standing::of(row);
+            let stands = AssignmentState::of(row);
             let is_fresh = row.seq == 0 && !self.known.contains_key(&row.id);
             if !is_fresh && self.known.get(&row.id) != Some(&stands) {
                 broken!("events say {:?} of {row:?}", self.known.get(&row.id));
@@ -87,9 +87,9 @@ pub(crate) fn check_coverage(view: View<'_>, job: &Job, rows: &[&Assignment]) ->
     let mut expected: BTreeMap<(i64, i64), Cover> = BTreeMap::new();
     let ranges = (job.selected + job.range_size - 1) / job.range_size;
     for row in rows {
-        let cover = Standing::of(row).cover(row.round, row.items);
+        let cover = AssignmentState::of(row).cover(row.key.round, row.items);
         for level in 1..=swath_store::levels(ranges) {
-            expected.entry((level, row.number / block_width(level))).or_default().add(&cover);
+            expected.entry((level, row.key.number / block_width(level))).or_default().add(&cover);
         }
     }
     expected.retain(|_, cover| !cover.is_zero());

@@ -33,7 +33,7 @@ impl World {
         let works = items.iter().map(|index| Work { index: *index, annotation: annotation(text) }).collect();
         let good = self.must_be_good(Stage::Annotate, user, &held, false)?;
         let (missing, opinion) = self.hindrances(&held, user, &items)?;
-        let own_stands = self.row(held.assignment)?.author == Some(user);
+        let own_stands = self.row(held.assignment)?.author() == Some(user);
         let later = self.saved_later(&held, user, &items)?;
         let key = Key::new(format!("submission {number}"), content.as_bytes());
         let gateway = self.processes[process].gateway.clone();
@@ -107,7 +107,8 @@ impl World {
             let Some(row) = view.assignment(held.assignment) else { return (true, false) };
             let has = |item: i64| items.contains(&item) || view.annotation(row.id, user, item).is_some();
             let missing = !row.ranges.iter().all(has);
-            let rows: Vec<_> = view.assignments().filter(|other| other.job == row.job).cloned().collect();
+            let rows: Vec<_> =
+                view.assignments().filter(|other| other.key.job == row.key.job).cloned().collect();
             (missing, has_spoken(user, row, &rows))
         })
     }

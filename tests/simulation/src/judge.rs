@@ -35,7 +35,7 @@ impl World {
         let call = Call::Judge { lease: held.lease, item, accept: !reject };
         self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
         if matches!(said, Said::Done(())) {
-            let submission = self.row(held.assignment)?.submission;
+            let submission = self.row(held.assignment)?.submission_id();
             let stored = self.look(|view| submission.and_then(|of| view.verdict(of, user, item)))?;
             if stored.as_ref() != Some(&row) {
                 broken!("{row:?} was taken and is {stored:?}");
@@ -50,7 +50,7 @@ impl World {
 
     /// Whether what was handed in shows a figure on this item.
     fn shows_a_figure(&self, assignment: AssignmentId, item: i64) -> Checked<bool> {
-        let author = self.row(assignment)?.author;
+        let author = self.row(assignment)?.author();
         let body =
             |view: View<'_>| view.annotation(assignment, author?, item).map(|(_, body)| body.to_owned());
         Ok(self.look(body)?.is_some_and(|body| body.contains("\"class\"")))
@@ -74,7 +74,7 @@ impl World {
         let good = self.must_be_good(Stage::Review, user, &held, false)?;
         let before = self.row(held.assignment)?;
         let verdicts: Vec<VerdictRow> = self.look(|view| {
-            let verdict = |item| before.submission.and_then(|of| view.verdict(of, user, item));
+            let verdict = |item| before.submission_id().and_then(|of| view.verdict(of, user, item));
             before.ranges.iter().filter_map(verdict).collect()
         })?;
         let missing = !rest && (verdicts.len() as i64) < before.items;
@@ -126,7 +126,7 @@ impl World {
     /// The next round is told what the reviewer who decided has said of each item, where the rest was accepted too, and
     /// nothing that others have said.
     async fn check_told(&self, of: &Assignment, given: Vec<VerdictRow>) -> Checked {
-        let Some(submission) = of.submission else { return Ok(()) };
+        let Some(submission) = of.submission_id() else { return Ok(()) };
         let mut all: BTreeMap<i64, VerdictRow> =
             of.ranges.iter().map(|item| (item, VerdictRow::plain(item, Verdict::Accept))).collect();
         all.extend(given.into_iter().map(|row| (row.item, row)));
@@ -153,18 +153,21 @@ impl World {
             broken!("{rejected:?} were rejected: {status:?} with {rework:?}");
         }
         let Some(rework) = rework else { return Ok(()) };
-        let (child, terms) = (self.row(rework)?, self.job(before.job)?.terms);
+        let (child, terms) = (self.row(rework)?, self.job(before.key.job)?.terms);
         let items: Vec<i64> = child.ranges.iter().collect();
-        let kin = (child.parent, child.round, child.number, child.slot);
-        if items != rejected || kin != (Some(before.id), before.round + 1, before.number, before.slot) {
+        let kin = (child.parent, child.key.round, child.key.number, child.key.slot);
+        if items != rejected
+            || kin != (Some(before.id), before.key.round + 1, before.key.number, before.key.slot)
+        {
             broken!("{rejected:?} were rejected and became {child:?}");
         }
-        let author = before.author;
+        let author = before.author();
         let stays = author.map(|author| self.roles(author)).transpose()?;
         let author = author.filter(|_| stays.is_some_and(|roles| roles.has(Role::Annotator)));
-        let reserved = child.reserved_for == author
-            && (author.is_none() || child.reserved_until == self.now() + terms.reserve);
-        if !reserved || child.held != (child.round > terms.rounds) {
+        let reserved = child.reserved_for() == author
+            && (author.is_none()
+                || child.reservation.is_some_and(|kept| kept.until == self.now() + terms.reserve));
+        if !reserved || child.needs_manager != (child.key.round > terms.rounds) {
             broken!("rework is not offered as it should be: {child:?}");
         }
         Ok(())

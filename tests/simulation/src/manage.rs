@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use swath_checker::{Action, Answer, Call, Outcome};
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
 use swath_domain::{AssignmentId, Role, Stage, Status};
@@ -151,7 +151,7 @@ impl World {
             view.assignments().filter(held).cloned().collect()
         })?;
         let leased: Vec<_> =
-            self.look(|view| view.assignments().filter(|row| row.lease.is_some()).cloned().collect())?;
+            self.look(|view| view.assignments().filter(|row| row.lease_id().is_some()).cloned().collect())?;
         let cancelling: Vec<_> = self.look(|view| {
             let cancelling = view.jobs().filter(|job| job.status == JobStatus::Cancelling);
             cancelling.map(|job| job.id).collect()
@@ -163,7 +163,7 @@ impl World {
         if done {
             self.none_is_late()?;
         }
-        let late = current.iter().filter(|row| row.expires + grace < now).count();
+        let late = current.iter().filter(|row| row.expires().unwrap_or_default() + grace < now).count();
         let mut lapsed = 0;
         for row in &current {
             let has_lapsed = |view: swath_store::View<'_>| {
@@ -173,7 +173,7 @@ impl World {
                 continue;
             }
             lapsed += 1;
-            if row.expires + grace >= now {
+            if row.expires().unwrap_or_default() + grace >= now {
                 broken!("{row:?} lapsed before its time");
             }
         }

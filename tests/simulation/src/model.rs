@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stateright::{Checker, Expectation, Model, Property};
 use swath_domain::assignment::Decision;
-use swath_domain::job::Terms;
+use swath_domain::assignment::RangeKey;
+use swath_domain::job::LeasePolicy;
 use swath_domain::planted::{Bug, plant};
 use swath_domain::{Assignment, JobId, LeaseId, Range, Ranges, Stage, Status, TeamId, Time, UserId};
 use uuid::Uuid;
@@ -24,7 +25,7 @@ const GATEWAYS: [u8; 2] = [0, 1];
 const QUESTIONS: [u8; 3] = [2, 2, 3];
 /// A moment; nothing here depends on how much time passes, only on what lapses.
 const NOW: Time = Time(0);
-const TERMS: Terms = Terms { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
+const TERMS: LeasePolicy = LeasePolicy { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
 
 /// The world between two steps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -135,7 +136,8 @@ impl State {
         let row = |number: i64| {
             let mut ranges = Ranges::default();
             ranges.push(Range { start: number, end: number + 1 });
-            Assignment::new(team, job, (1, number, 0), ranges, NOW)
+            let key = RangeKey { job, round: 1, number, slot: 0 };
+            Assignment::new(team, key, ranges, NOW)
         };
         let person = Person { questions: 0, doing: Doing::Nothing, told: None };
         Self {
@@ -168,15 +170,15 @@ impl State {
     }
 
     fn hand_back(&mut self, stage: Stage, user: UserId) -> Option<LeaseId> {
-        let held = self.rows.iter().find(|row| row.holder == Some(user) && row.status == stage.held());
+        let held = self.rows.iter().find(|row| row.holder() == Some(user) && row.status == stage.leased());
         if let Some(row) = held {
-            return row.lease;
+            return row.lease_id();
         }
         let lapsed =
-            self.rows.iter_mut().find(|row| row.holder == Some(user) && row.status == stage.waiting())?;
+            self.rows.iter_mut().find(|row| row.holder() == Some(user) && row.status == stage.waiting())?;
         lapsed.renew(stage, user, TERMS, NOW).ok()?;
         lapsed.seq = 0;
-        lapsed.lease
+        lapsed.lease_id()
     }
 
     fn give(
@@ -203,7 +205,8 @@ impl State {
             return true;
         }
         let (stage, user) = (stage(who), user(who));
-        let Some(place) = self.rows.iter().position(|row| row.hold(stage, user, lease).is_some()) else {
+        let Some(place) = self.rows.iter().position(|row| row.lease_state(stage, user, lease).is_some())
+        else {
             self.refused = true;
             return false;
         };
@@ -282,7 +285,7 @@ impl State {
     }
 
     fn row_of(&self, lease: LeaseId) -> Option<&Assignment> {
-        self.rows.iter().find(|row| row.submission == Some(lease))
+        self.rows.iter().find(|row| row.submission_id() == Some(lease))
     }
 }
 
@@ -418,7 +421,7 @@ impl Model for Protocol {
             Property::always("one current lease per person and stage", |_, state: &State| {
                 let current = |row: &&Assignment| matches!(row.status, Status::InProgress | Status::InReview);
                 let held: Vec<_> =
-                    state.rows.iter().filter(current).map(|row| (row.holder, row.status)).collect();
+                    state.rows.iter().filter(current).map(|row| (row.holder(), row.status)).collect();
                 held.iter().collect::<std::collections::HashSet<_>>().len() == held.len()
             }),
             Property::always("handed in once and decided once", |_, state: &State| {
@@ -427,9 +430,9 @@ impl Model for Protocol {
             Property::always("what was answered is there", |_, state: &State| {
                 let annotators =
                     ANNOTATORS.iter().filter_map(|who| Some((*who, state.people[usize::from(*who)].told?)));
-                annotators
-                    .into_iter()
-                    .all(|(who, lease)| state.row_of(lease).is_some_and(|row| row.author == Some(user(who))))
+                annotators.into_iter().all(|(who, lease)| {
+                    state.row_of(lease).is_some_and(|row| row.author() == Some(user(who)))
+                })
             }),
             Property::always("a decision that was answered stands", |_, state: &State| {
                 state.people[usize::from(REVIEWER)].told.is_none_or(|lease| state.taken.contains(&lease))

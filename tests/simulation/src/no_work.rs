@@ -26,7 +26,7 @@ impl World {
                 broken!("{user} heard that there is no work, and {job} is not cut to its end");
             }
             let rows: Vec<_> =
-                self.look(|view| view.assignments().filter(|row| row.job == *job).cloned().collect())?;
+                self.look(|view| view.assignments().filter(|row| row.key.job == *job).cloned().collect())?;
             if let Some(missed) = rows.iter().find(|row| is_theirs(stage, user, row, &rows, now)) {
                 broken!("{user} heard that there is no work, and there is {missed:?}");
             }
@@ -38,27 +38,30 @@ impl World {
 fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], now: Time) -> bool {
     match stage {
         Stage::Annotate => {
-            let free = row.reserved_for.is_none_or(|person| person == user) || row.reserved_until <= now;
+            let free = row.reserved_for().is_none_or(|person| person == user) || !row.is_reserved_after(now);
             row.status == Status::Pending
-                && !row.held
+                && !row.needs_manager
                 && free
                 && !has_spoken(user, row, rows)
                 && !has_in_hand(user, row, rows)
         }
-        Stage::Review => row.status == Status::Completed && row.review && row.author != Some(user),
+        Stage::Review => row.status == Status::Completed && row.is_for_review() && row.author() != Some(user),
     }
 }
 
 /// Whether the person has another opinion on the range of a row.
 pub(crate) fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
-    rows.iter()
-        .any(|other| other.number == row.number && other.slot != row.slot && other.author == Some(user))
+    rows.iter().any(|other| {
+        other.key.number == row.key.number && other.key.slot != row.key.slot && other.author() == Some(user)
+    })
 }
 
 /// Whether the person has a lease that stands on another slot of a row's range: they may still hand that in.
 fn has_in_hand(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
     rows.iter().any(|other| {
         let open = matches!(other.status, Status::Pending | Status::InProgress);
-        open && other.number == row.number && other.slot != row.slot && other.holder == Some(user)
+        open && other.key.number == row.key.number
+            && other.key.slot != row.key.slot
+            && other.holder() == Some(user)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use swath_domain::{Assignment, AssignmentId, LeaseId, Role, Roles, Stage, Stale, Status, UserId};
+use swath_domain::{Assignment, AssignmentId, LeaseEnd, LeaseId, Role, Roles, Stage, Status, UserId};
 use swath_leasing::{Ask, LeaseRequest};
 use swath_store::{Freed, Result, UserEdit};
 
@@ -79,8 +79,8 @@ impl World {
     fn tied(&self, user: UserId) -> Checked<Vec<Assignment>> {
         let is_tied = |row: &&Assignment| {
             stage_of(row).is_some()
-                && (row.lease.is_some() && row.holder == Some(user)
-                    || row.status == Status::Pending && row.reserved_for == Some(user))
+                && (row.lease_id().is_some() && row.holder() == Some(user)
+                    || row.status == Status::Pending && row.reserved_for() == Some(user))
         };
         self.look(|view| view.assignments().filter(is_tied).cloned().collect())
     }
@@ -101,9 +101,9 @@ impl World {
             let lost: Vec<_> = tied.iter().filter(|row| !allows(roles, row)).collect();
             let may_be: BTreeSet<_> = lost.iter().map(|row| row.id).collect();
             // A reservation that has ended ties nobody, and what came too late is the sweep's.
-            let stands = |row: &&&Assignment| match row.lease.filter(|_| row.holder == Some(user)) {
+            let stands = |row: &&&Assignment| match row.lease_id().filter(|_| row.holder() == Some(user)) {
                 Some(lease) => !self.audit.late.contains(&lease),
-                None => row.reserved_until > self.audit.latest,
+                None => row.is_reserved_after(self.audit.latest),
             };
             let must_be: BTreeSet<_> = lost.iter().filter(stands).map(|row| row.id).collect();
             if !must_be.is_subset(&freed) || !freed.is_subset(&may_be) {
@@ -116,16 +116,16 @@ impl World {
     /// What stood on these rows and was freed has ended as reassigned.
     pub(crate) fn note_freed(&mut self, before: &[Assignment]) -> Checked {
         for row in before {
-            let Some(lease) = row.lease else { continue };
+            let Some(lease) = row.lease_id() else { continue };
             let (is_freed, ended) = self.look(|view| {
                 let mut since = view.log(row.id.0, row.seq);
                 let freed = since.any(|entry| entry.action == "free" && entry.lease_id == Some(lease));
                 (freed, view.grant(lease).and_then(|grant| grant.ended))
             })?;
-            if !is_freed || self.row(row.id)?.lease == Some(lease) {
+            if !is_freed || self.row(row.id)?.lease_id() == Some(lease) {
                 continue;
             }
-            if ended != Some(Stale::Reassigned) {
+            if ended != Some(LeaseEnd::Reassigned) {
                 broken!("{lease} of {row:?} was freed and ended as {ended:?}");
             }
             self.freed.insert(lease);
@@ -138,8 +138,8 @@ impl World {
     pub(crate) fn note_late(&mut self, user: UserId) -> Checked {
         let roles = self.roles(user)?;
         let tied = self.tied(user)?;
-        let late = tied.iter().filter(|row| row.holder == Some(user) && !allows(roles, row));
-        self.audit.late.extend(late.filter_map(|row| row.lease));
+        let late = tied.iter().filter(|row| row.holder() == Some(user) && !allows(roles, row));
+        self.audit.late.extend(late.filter_map(|row| row.lease_id()));
         Ok(())
     }
 
@@ -192,8 +192,8 @@ impl World {
         let late = std::mem::take(&mut self.audit.late);
         let left: Vec<_> = self.look(|view| {
             let disallowed = |row: &&Assignment| {
-                let lease = row.lease.filter(|lease| late.contains(lease));
-                let holder = lease.and(row.holder);
+                let lease = row.lease_id().filter(|lease| late.contains(lease));
+                let holder = lease.and(row.holder());
                 holder.is_some_and(|holder| !allows(view.roles(row.team, holder), row))
             };
             view.assignments().filter(disallowed).cloned().collect()

@@ -92,7 +92,8 @@ impl World {
         let Some(held) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
         let (user, index) = (self.people[person].id, held.items[item % held.items.len()]);
         let row = self.row(held.assignment)?;
-        let good = row.lease == Some(held.lease) && row.holder == Some(user) && row.status == stage.held();
+        let good =
+            row.lease_id() == Some(held.lease) && row.holder() == Some(user) && row.status == stage.leased();
         let before = self.known(index);
         let found = Picture { is_missing: false, ..before.clone() };
         let (report, after) = match REPORTED.get(usize::from(said)) {

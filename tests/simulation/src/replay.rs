@@ -39,7 +39,7 @@ impl Replay {
     /// Plays one more entry.
     pub fn play(&mut self, row: &Assignment, entry: &Entry) -> Checked {
         self.told.entry(row.id).or_default().play(entry).map_err(Violation)?;
-        let counts = self.counts.entry(row.job).or_default();
+        let counts = self.counts.entry(row.key.job).or_default();
         match entry.action.as_str() {
             "grant" | "claim" => {
                 if entry.lease_id.is_none_or(|lease| !self.granted.insert(lease)) {

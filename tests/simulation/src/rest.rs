@@ -81,7 +81,7 @@ impl World {
         let current = self.common.memory.view(|view| {
             known.iter().position(|held| {
                 view.assignment(held.assignment).is_some_and(|row| {
-                    row.hold(stage, user, held.lease).is_some() && row.status == stage.held()
+                    row.lease_state(stage, user, held.lease).is_some() && row.status == stage.leased()
                 })
             })
         });
@@ -95,8 +95,9 @@ impl World {
     }
 
     async fn give_out_what_waits_for_a_manager(&mut self) -> Checked {
-        let waiting =
-            self.look(|view| view.assignments().position(|row| row.held && row.status == Status::Pending))?;
+        let waiting = self.look(|view| {
+            view.assignments().position(|row| row.needs_manager && row.status == Status::Pending)
+        })?;
         match waiting {
             Some(assignment) => self.run(&Op::Reassign { assignment, to: None }).await,
             None => Ok(()),

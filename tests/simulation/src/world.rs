@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use anyhow::Context as _;
 use futures::FutureExt;
 use swath_bus::{Bus, Message, Queue, Subscription};
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::labels::{Class, LabelLimits, Shape, TagDefinition};
 use swath_domain::review::ReviewRule;
 use swath_domain::selection::runs;
@@ -163,7 +163,7 @@ impl Climate {
     }
 }
 
-const TERMS: Terms = Terms::of_seconds(1_800, 43_200, 900, 5);
+const TERMS: LeasePolicy = LeasePolicy::of_seconds(1_800, 43_200, 900, 5);
 /// The sweep takes few at a time here, so that a page that is full of others shows.
 const EXPIRE_AT_ONCE: i64 = 2;
 
@@ -251,7 +251,7 @@ impl World {
                 due: None,
                 range_size: climate.range_size,
                 slots,
-                terms: Terms { rounds: climate.rounds, ..TERMS },
+                terms: LeasePolicy { rounds: climate.rounds, ..TERMS },
                 review,
                 seed: 7,
                 selected: items,

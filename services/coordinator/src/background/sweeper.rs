@@ -96,7 +96,8 @@ impl Sweeper {
             drop(self.context.traces.under("lapse", assignment.id, lease));
         }
         for (assignment, _) in expired.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
-            let hint = self.context.hint(assignment.job, assignment.round, vec![assignment.number]);
+            let hint =
+                self.context.hint(assignment.key.job, assignment.key.round, vec![assignment.key.number]);
             self.notices.tell(Queue::Annotate(assignment.team), hint);
             tracing::debug!(assignment = %assignment.id, "a lease has expired");
         }

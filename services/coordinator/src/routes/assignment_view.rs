@@ -72,32 +72,32 @@ impl AssignmentView {
         let name = |person: Option<UserId>| person.and_then(|person| names.person(person));
         Self {
             id: a.id,
-            job: a.job,
-            round: a.round,
-            number: a.number,
-            slot: a.slot,
+            job: a.key.job,
+            round: a.key.round,
+            number: a.key.number,
+            slot: a.key.slot,
             parent: a.parent,
             ranges: a.ranges.as_slice().to_vec(),
             items: a.items,
             status: a.status,
             fence: a.fence,
-            holder: a.holder,
-            holder_name: name(a.holder),
-            lease_id: a.lease,
-            expires_at: a.lease.map(|_| a.expires),
-            confirmed: a.confirmed,
-            author: a.author,
-            author_name: name(a.author),
-            review: a.review,
-            reserved_for: a.reserved_for,
-            reserved_for_name: name(a.reserved_for),
-            reserved_until: a.reserved_for.map(|_| a.reserved_until),
-            waits_for_manager: a.held,
+            holder: a.holder(),
+            holder_name: name(a.holder()),
+            lease_id: a.lease_id(),
+            expires_at: a.expires(),
+            confirmed: a.saved,
+            author: a.author(),
+            author_name: name(a.author()),
+            review: a.is_for_review(),
+            reserved_for: a.reserved_for(),
+            reserved_for_name: name(a.reserved_for()),
+            reserved_until: a.reservation.map(|reservation| reservation.until),
+            waits_for_manager: a.needs_manager,
             since: a.since,
         }
     }
 }
 
 fn people_in(a: &Assignment) -> Vec<UserId> {
-    [a.holder, a.author, a.reserved_for].into_iter().flatten().collect()
+    [a.holder(), a.author(), a.reserved_for()].into_iter().flatten().collect()
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::job::JobHead;
 use swath_domain::text::check_text;
@@ -191,7 +191,7 @@ pub(crate) async fn reassign(
     {
         return Err(Problem::field("user", "is not an annotator of the team"));
     }
-    let job = context.store.job_definition(assignment.job).await?.ok_or_else(Problem::not_found)?;
+    let job = context.store.job_definition(assignment.key.job).await?.ok_or_else(Problem::not_found)?;
     let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
     let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
     let step = context.traces.at("reassign", id);

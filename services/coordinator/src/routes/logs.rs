@@ -90,7 +90,8 @@ pub(crate) async fn assignment(
     let (limit, after) = (pages::limit(query.limit)?, pages::after_number(query.after.as_deref())?);
     let (entries, more) = context.store.log(id.0, after.unwrap_or(0), limit).await?;
     let names = actors(&context, &entries).await?;
-    let entries = entries.into_iter().map(|entry| EntryView::new(entry, assignment.job, &names)).collect();
+    let entries =
+        entries.into_iter().map(|entry| EntryView::new(entry, assignment.key.job, &names)).collect();
     Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
 }
 

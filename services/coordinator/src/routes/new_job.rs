@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::{ReasonCode, ReviewRule, check_reasons};
 use swath_domain::text::check_text;
@@ -226,7 +226,7 @@ async fn new_job(
         due: request.due_date,
         range_size: request.range_size.unwrap_or(limits::RANGE_SIZE_DEFAULT),
         slots: request.slots.unwrap_or(1),
-        terms: Terms::of_seconds(
+        terms: LeasePolicy::of_seconds(
             request.lease_seconds.unwrap_or(limits::LEASE_SECONDS_DEFAULT),
             limits::LEASE_SECONDS_MAX,
             request.reserve_seconds.unwrap_or(limits::RESERVE_SECONDS_DEFAULT),

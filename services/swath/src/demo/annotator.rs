@@ -49,7 +49,7 @@ pub async fn run(mut desk: Desk, manner: Manner) -> anyhow::Result<()> {
 /// Labels a whole range and hands it in, unless the lease is lost on the way.
 async fn finish(desk: &mut Desk, manner: Manner, lease: &Lease) -> anyhow::Result<()> {
     for _ in 0..TRIES {
-        if label(desk, manner, lease, lease.assignment.items.len()).await? == Hold::Lost {
+        if label(desk, manner, lease, lease.assignment.items.len()).await? == LeaseState::Lost {
             return Ok(());
         }
         match submit(desk, lease.lease_id).await {
@@ -63,24 +63,24 @@ async fn finish(desk: &mut Desk, manner: Manner, lease: &Lease) -> anyhow::Resul
 
 /// Whether the lease still stands.
 #[derive(PartialEq, Eq)]
-enum Hold {
+enum LeaseState {
     Kept,
     Lost,
 }
 
 /// Labels the first `count` items, each saved at once.
-async fn label(desk: &mut Desk, manner: Manner, lease: &Lease, count: usize) -> anyhow::Result<Hold> {
+async fn label(desk: &mut Desk, manner: Manner, lease: &Lease, count: usize) -> anyhow::Result<LeaseState> {
     for item in lease.assignment.items.iter().take(count) {
         desk.pace.think(LOOK).await;
         let annotation = look(desk, manner.errors_in(lease.assignment.round), item).await?;
         let path = format!("/v1/leases/{}/items/{}", lease.lease_id, item.index);
         match desk.person.client.put::<Value>(&path, &annotation).await {
             Ok(_) => {}
-            Err(error) if lost(&error) => return Ok(Hold::Lost),
+            Err(error) if lost(&error) => return Ok(LeaseState::Lost),
             Err(error) => return Err(desk.said(error)),
         }
     }
-    Ok(Hold::Kept)
+    Ok(LeaseState::Kept)
 }
 
 /// Looks at the picture that the server serves, and says what it shows, or on purpose something else.

@@ -1,9 +1,11 @@
 use super::*;
+use crate::job::LeasePolicy;
 use crate::progress::Progress;
 use crate::ranges::Range;
+use crate::status::{LeaseEnd, Stage};
 use uuid::Uuid;
 
-const TERMS: Terms = Terms::of_seconds(60, 600, 30, 2);
+const TERMS: LeasePolicy = LeasePolicy::of_seconds(60, 600, 30, 2);
 
 fn user(n: u128) -> UserId {
     UserId(Uuid::from_u128(n))
@@ -20,7 +22,8 @@ fn at(seconds: i64) -> Time {
 fn pending() -> Assignment {
     let job = JobId(Uuid::from_u128((5 << 80) | 1));
     let ranges = Ranges::new(&[Range { start: 10, end: 14 }], 100).unwrap();
-    Assignment::new(TeamId(Uuid::from_u128(1)), job, (1, 3, 0), ranges, at(0))
+    let key = RangeKey { job, round: 1, number: 3, slot: 0 };
+    Assignment::new(TeamId(Uuid::from_u128(1)), key, ranges, at(0))
 }
 
 fn leased() -> Assignment {
@@ -44,34 +47,34 @@ fn in_review() -> Assignment {
 #[test]
 fn a_grant_raises_the_fence_and_shuts_others_out() {
     let mut a = leased();
-    assert_eq!((a.status, a.fence, a.expires), (Status::InProgress, 1, at(60)));
+    assert_eq!((a.status, a.fence, a.expires()), (Status::InProgress, 1, Some(at(60))));
     assert_eq!(a.grant(Stage::Annotate, user(2), lease(9), TERMS, at(1)), Err(Refusal::Unavailable));
-    assert_eq!(a.hold(Stage::Annotate, user(1), lease(1)), Some(Hold::Current));
-    assert_eq!(a.hold(Stage::Annotate, user(2), lease(1)), None);
-    assert_eq!(a.hold(Stage::Annotate, user(1), lease(2)), None);
+    assert_eq!(a.lease_state(Stage::Annotate, user(1), lease(1)), Some(LeaseState::Current));
+    assert_eq!(a.lease_state(Stage::Annotate, user(2), lease(1)), None);
+    assert_eq!(a.lease_state(Stage::Annotate, user(1), lease(2)), None);
 }
 
 #[test]
 fn a_lapsed_lease_is_revived_until_its_hard_deadline() {
     let mut a = leased();
     a.expire(at(70)).unwrap();
-    assert_eq!((a.status, a.lease), (Status::Pending, Some(lease(1))));
-    assert_eq!(a.hold(Stage::Annotate, user(1), lease(1)), Some(Hold::Lapsed));
+    assert_eq!((a.status, a.lease_id()), (Status::Pending, Some(lease(1))));
+    assert_eq!(a.lease_state(Stage::Annotate, user(1), lease(1)), Some(LeaseState::Expired));
     let entry = a.renew(Stage::Annotate, user(1), TERMS, at(80)).unwrap().unwrap();
     assert_eq!((entry.action.as_str(), a.status, a.fence), ("revive", Status::InProgress, 1));
     a.expire(at(599)).unwrap();
-    assert_eq!(a.renew(Stage::Annotate, user(1), TERMS, at(600)), Err(Refusal::Stale(Stale::Lapsed)));
+    assert_eq!(a.renew(Stage::Annotate, user(1), TERMS, at(600)), Err(Refusal::Stale(LeaseEnd::Expired)));
 }
 
 #[test]
 fn a_renewal_that_gains_little_changes_nothing() {
     let mut a = leased();
     assert_eq!(a.renew(Stage::Annotate, user(1), TERMS, at(14)), Ok(None));
-    assert_eq!(a.expires, at(60));
+    assert_eq!(a.expires(), Some(at(60)));
     assert_eq!(a.renew(Stage::Annotate, user(1), TERMS, at(15)), Ok(None));
-    assert_eq!(a.expires, at(75));
+    assert_eq!(a.expires(), Some(at(75)));
     assert_eq!(a.renew(Stage::Annotate, user(1), TERMS, at(590)), Ok(None));
-    assert_eq!(a.expires, at(600), "never beyond the hard deadline");
+    assert_eq!(a.expires(), Some(at(600)), "never beyond the hard deadline");
 }
 
 #[test]
@@ -88,23 +91,23 @@ fn rejected_items_and_only_those_become_a_rework_for_their_author() {
     let (entry, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (child, cut) = child.unwrap();
     assert_eq!((a.status, entry.to), (Status::Rejected, Some(Status::Rejected)));
-    assert_eq!((child.round, child.number, child.slot, child.parent), (2, 3, 0, Some(a.id)));
+    assert_eq!((child.key.round, child.key.number, child.key.slot, child.parent), (2, 3, 0, Some(a.id)));
     assert_eq!((child.ranges.to_string().as_str(), child.items), ("11-12", 1));
     assert_eq!((cut.seq, cut.action.as_str()), (1, "rework"));
     assert!(child.is_eligible(Stage::Annotate, user(1), at(4)));
     assert!(!child.is_eligible(Stage::Annotate, user(3), at(4)), "reserved for its author");
     assert!(child.is_eligible(Stage::Annotate, user(3), at(33)), "until the reservation ends");
-    assert!(!child.held);
+    assert!(!child.needs_manager);
 }
 
 #[test]
 fn the_round_after_the_last_waits_for_a_manager() {
     let mut a = in_review();
-    a.round = 2;
+    a.key.round = 2;
     let decision = Decision { rejected: vec![10, 11, 12, 13], ..Decision::default() };
     let (_, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (mut child, _) = child.unwrap();
-    assert!(child.held && !child.is_eligible(Stage::Annotate, user(1), at(900)));
+    assert!(child.needs_manager && !child.is_eligible(Stage::Annotate, user(1), at(900)));
     child.reassign(None, at(4), &Cause::by(user(8), at(4))).unwrap();
     assert!(child.is_eligible(Stage::Annotate, user(3), at(5)));
 }

@@ -1,7 +1,7 @@
 //! Small jobs and items for the tests of every format.
 
 use serde_json::{Value, json};
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::labels::{Class, Shape, TagDefinition};
 use swath_domain::review::ReviewRule;
 use swath_domain::{AssignmentId, DatasetId, JobId, TeamId, Time, UserId};
@@ -36,7 +36,7 @@ pub(super) fn head(slots: i64) -> Head {
         due: None,
         range_size: 50,
         slots,
-        terms: Terms::of_seconds(1, 1, 1, 5),
+        terms: LeasePolicy::of_seconds(1, 1, 1, 5),
         review: ReviewRule::default(),
         seed: 0,
         selected: 10,

@@ -22,8 +22,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider, Span};
 use sha2::{Digest, Sha256};
+use swath_domain::ids::FIRST_ROUND;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
-use swath_domain::progress::FIRST_ROUND;
 use swath_domain::{Stage, Time};
 use uuid::Uuid;
 

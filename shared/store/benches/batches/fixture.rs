@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::ranges::Range;
 use swath_domain::review::ReviewRule;
 use swath_domain::selection::Run;
@@ -75,7 +75,7 @@ impl Fixture {
             due: None,
             range_size: RANGE_SIZE,
             slots: 1,
-            terms: Terms::of_seconds(1_800, 43_200, 900, 5),
+            terms: LeasePolicy::of_seconds(1_800, 43_200, 900, 5),
             review: ReviewRule::All,
             seed: 1,
             selected: ITEMS,
@@ -158,7 +158,7 @@ impl Fixture {
 }
 
 fn holder(held: &Assignment) -> (LeaseId, UserId) {
-    (held.lease.expect("a lease"), held.holder.expect("a holder"))
+    (held.lease_id().expect("a lease"), held.holder().expect("a holder"))
 }
 
 /// About as much as a picture with two boxes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use swath_domain::coverage::{Cover, Standing, block_width};
+use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;
 use swath_domain::progress::{Counter, ItemStates, Progress};
@@ -55,8 +55,8 @@ impl Books {
     /// I1: the ranges of the first round are the selection up to where it was cut, once per slot.
     fn cover(&self) {
         for slot in 0..self.job.slots {
-            let mine = self.assignments.iter().filter(|a| a.round == 1 && a.slot == slot);
-            let mut cut: Vec<_> = mine.map(|a| (a.number, a.ranges.iter().collect::<Vec<_>>())).collect();
+            let mine = self.assignments.iter().filter(|a| a.key.round == 1 && a.key.slot == slot);
+            let mut cut: Vec<_> = mine.map(|a| (a.key.number, a.ranges.iter().collect::<Vec<_>>())).collect();
             cut.sort_unstable();
             let items: Vec<_> = cut.into_iter().flat_map(|(_, items)| items).collect();
             assert_eq!(items, self.selection[..self.job.cut_to as usize], "the cover of slot {slot}");
@@ -67,15 +67,16 @@ impl Books {
     async fn one_holder(&self, world: &World) {
         let mut holders = HashSet::new();
         for held in self.assignments.iter().filter(|a| a.lease.is_some()) {
-            let lease = world.store.lease(held.lease.unwrap()).await.unwrap().expect("the lease has a grant");
-            assert_eq!((lease.ended, Some(lease.holder)), (None, held.holder), "the grant behind {held:?}");
+            let lease =
+                world.store.lease(held.lease_id().unwrap()).await.unwrap().expect("the lease has a grant");
+            assert_eq!((lease.ended, Some(lease.holder)), (None, held.holder()), "the grant behind {held:?}");
             assert_eq!(
                 (lease.fence, lease.assignment.id),
                 (held.fence, held.id),
                 "the grant behind {held:?}"
             );
             if matches!(held.status, Status::InProgress | Status::InReview) {
-                assert!(holders.insert((held.holder, held.status)), "{:?} holds two", held.holder);
+                assert!(holders.insert((held.holder(), held.status)), "{:?} holds two", held.holder());
             }
         }
     }
@@ -87,22 +88,26 @@ impl Books {
             assert!(places.insert((item.annotation.item, item.slot)), "{item:?} is accepted twice");
         }
         for open in self.assignments.iter().filter(|a| a.status.is_undecided()) {
-            let done = open.ranges.iter().find(|item| places.contains(&(*item, open.slot)));
+            let done = open.ranges.iter().find(|item| places.contains(&(*item, open.key.slot)));
             assert_eq!(done, None, "an accepted item is being worked on in {open:?}");
         }
         for decided in &self.assignments {
             let items = self.accepted.iter().filter(|item| item.annotation.assignment == decided.id).count();
-            assert_eq!(items as i64, decided.accepted + decided.skipped, "accepted items of {decided:?}");
+            assert_eq!(
+                items as i64,
+                decided.outcome.accepted + decided.outcome.skipped,
+                "accepted items of {decided:?}"
+            );
         }
     }
 
     /// I6: a rejected submission has one rework, of exactly what was rejected, and no other rework exists.
     fn rework(&self) {
         let by_key: BTreeMap<_, _> =
-            self.assignments.iter().map(|a| ((a.round, a.number, a.slot), a)).collect();
+            self.assignments.iter().map(|a| ((a.key.round, a.key.number, a.key.slot), a)).collect();
         assert_eq!(by_key.len(), self.assignments.len());
         for parent in &self.assignments {
-            let child = by_key.get(&(parent.round + 1, parent.number, parent.slot));
+            let child = by_key.get(&(parent.key.round + 1, parent.key.number, parent.key.slot));
             assert_eq!(child.is_some(), parent.status == Status::Rejected, "the rework of {parent:?}");
             let Some(child) = child else { continue };
             let rejected: BTreeSet<_> = child.ranges.iter().collect();
@@ -149,7 +154,8 @@ impl Books {
             let count = self.assignments.iter().filter(|a| a.status == status).count() as i64;
             assert_eq!(self.progress.get(counter), count, "{counter:?}");
         }
-        let held = self.assignments.iter().filter(|a| a.held && a.status == Status::Pending).count() as i64;
+        let held =
+            self.assignments.iter().filter(|a| a.needs_manager && a.status == Status::Pending).count() as i64;
         assert_eq!(self.progress.get(Counter::Held), held);
         let fences: i64 = self.assignments.iter().map(|a| a.fence).sum();
         assert_eq!(self.progress.get(Counter::Leases), fences, "every lease has its fence");
@@ -163,8 +169,8 @@ impl Books {
         for level in 0..=levels(ranges) {
             let mut expected: BTreeMap<i64, Cover> = BTreeMap::new();
             for a in &self.assignments {
-                let cover = Standing::of(a).cover(a.round, a.items);
-                expected.entry(a.number / block_width(level)).or_default().add(&cover);
+                let cover = AssignmentState::of(a).cover(a.key.round, a.items);
+                expected.entry(a.key.number / block_width(level)).or_default().add(&cover);
             }
             expected.retain(|_, cover| !cover.is_zero());
             let stretches = Stretches { from: 0, to: ranges, width: block_width(level), level };

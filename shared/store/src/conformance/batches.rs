@@ -4,9 +4,9 @@
 use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, JobId, LeaseId, Refusal, Stage, Stale};
+use swath_domain::{Assignment, JobId, LeaseEnd, LeaseId, Refusal, Stage};
 use tokio::task::{JoinHandle, yield_now};
 
 use super::audit::audit;
@@ -73,11 +73,11 @@ async fn a_bad_confirmation_never_fails_its_neighbours(world: World) {
         assert!(is_foreign(foreign), "{foreign:?}");
         assert!(is_not_found(unknown), "{unknown:?}");
         assert!(matches!(outdated, Err(StoreError::Conflict(_))), "{outdated:?}");
-        assert_eq!(staleness(stale.clone()), Stale::Released);
+        assert_eq!(staleness(stale.clone()), LeaseEnd::Released);
         assert_eq!(good_too.as_ref().unwrap().revision, 1);
     }
     for good in held {
-        assert_eq!(world.look(good.id).await.confirmed, 2);
+        assert_eq!(world.look(good.id).await.saved, 2);
     }
     audit(&world, job).await;
 }
@@ -104,9 +104,9 @@ async fn a_bad_submission_never_fails_its_neighbours(world: World) {
         assert!(good.as_ref().unwrap().fresh);
         match n % 4 {
             0 => assert!(is_not_found(bad), "{bad:?}"),
-            1 => assert_eq!(staleness(bad.clone()), Stale::Released),
+            1 => assert_eq!(staleness(bad.clone()), LeaseEnd::Released),
             2 => assert!(is_foreign(bad), "{bad:?}"),
-            _ => assert_eq!(staleness(bad.clone()), Stale::Submitted),
+            _ => assert_eq!(staleness(bad.clone()), LeaseEnd::Submitted),
         }
     }
     audit(&world, job).await;
@@ -246,7 +246,7 @@ async fn requests_that_are_dropped_at_random_leave_no_half_transition(world: Wor
 async fn settle(world: &World, job: JobId, held: &Assignment) {
     let item = held.ranges.iter().next().unwrap();
     for _ in 0..2 {
-        world.ask(ANNOTATE, job, held.holder.unwrap()).await;
+        world.ask(ANNOTATE, job, held.holder().unwrap()).await;
         let _ = world.confirm(held, item).await;
         let _ = world.submit(held).await;
         let _ = world.decide(held, &[]).await;

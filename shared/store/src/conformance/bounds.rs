@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::labels::TagDefinition;
 use swath_domain::limits::{ANNOTATION_BYTES_MAX, SPEC_BYTES_MAX};
 use swath_domain::review::Verdict;
@@ -53,16 +53,16 @@ async fn handed_in(world: &World, sizes: &[usize]) -> (JobId, Assignment) {
 fn under(review: &Assignment) -> UnderReview {
     UnderReview {
         assignment: review.id,
-        author: review.author.unwrap(),
-        submission: review.submission.unwrap(),
-        reviewer: review.holder.unwrap(),
+        author: review.author().unwrap(),
+        submission: review.submission_id().unwrap(),
+        reviewer: review.holder().unwrap(),
     }
 }
 
 async fn sizes_are_known_before_anything_is_read(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
-    let author = held.holder.unwrap();
+    let author = held.holder().unwrap();
     for (item, bytes) in [(1, 20), (3, 5_000)] {
         save(&world, &held, item, bytes).await;
     }
@@ -92,7 +92,7 @@ async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
     let items = world.store.review_items(under(&review), 1..=2).await.unwrap();
     assert_eq!(items.iter().map(|item| item.body.len()).collect::<Vec<_>>(), [20, 200_000]);
     assert_eq!(items[0].verdict, Some(said.clone()));
-    let submission = review.submission.unwrap();
+    let submission = review.submission_id().unwrap();
     assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [(1, 5)]);
     assert_eq!(world.store.deciding_verdicts(review.id, submission, EVERY).await.unwrap(), []);
     world.decide(&review, &[]).await.unwrap();
@@ -212,6 +212,6 @@ async fn what_would_be_refused_today_is_found(world: World) {
     let (_, submission) = handed_in(&world, &[ANNOTATION_BYTES_MAX, ANNOTATION_BYTES_MAX + 1]).await;
     let page = found(Inspection::LargeAnnotations).await;
     assert_eq!(page.findings.len(), 1);
-    let subject = format!("{}/{}/1", submission.id, submission.author.unwrap());
+    let subject = format!("{}/{}/1", submission.id, submission.author().unwrap());
     assert_eq!(page.findings[0].subject, subject);
 }

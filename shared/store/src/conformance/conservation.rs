@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::{Assignment, AssignmentId, JobId, Stage, UserId};
 use uuid::Uuid;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use swath_domain::Stage;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ranges::Range;
 
 use super::audit::audit;
@@ -127,6 +127,6 @@ async fn a_huge_job_can_be_worked_on_after_its_first_slice(world: World) {
     let wait = world.store.lease_wait(Stage::Annotate, job, world.manager, None, world.now()).await.unwrap();
     assert_eq!(
         wait,
-        Wait { eligible: true, uncut: true, leased_until: Some(held.expires), ..Wait::default() }
+        Wait { eligible: true, uncut: true, leased_until: Some(held.expires().unwrap()), ..Wait::default() }
     );
 }

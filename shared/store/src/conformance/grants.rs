@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::{JobId, LeaseId, Stage, Time, UserId};
 use uuid::Uuid;
@@ -79,7 +79,7 @@ async fn a_person_has_one_lease_per_job_whichever_process_is_asked(world: World)
         match answer {
             Granted::New(assignment) => {
                 new += 1;
-                leases.insert(assignment.lease.unwrap());
+                leases.insert(assignment.lease_id().unwrap());
             }
             Granted::Held(lease) => drop(leases.insert(lease)),
             Granted::Nothing => panic!("there was work to be had"),
@@ -94,13 +94,13 @@ async fn leases_of_several_jobs_stand_beside_each_other(world: World) {
     let user = world.worker().await;
     let held = world.lease(first, user).await;
     let any = world.ask(ANNOTATE, second, user).await;
-    assert!(matches!(any, Granted::Held(lease) if Some(lease) == held.lease), "{any:?}");
+    assert!(matches!(any, Granted::Held(lease) if Some(lease) == held.lease_id()), "{any:?}");
     let only = crate::Grant { only: Some(second), ..world.request(ANNOTATE, second, user) };
-    assert_eq!(granted(world.store.lease_grant(only).await.unwrap()).job, second);
+    assert_eq!(granted(world.store.lease_grant(only).await.unwrap()).key.job, second);
     assert_eq!(world.store.leases_of(user, ANNOTATE, Uuid::nil(), 9).await.unwrap().len(), 2);
     let held = world.store.leases_of(user, ANNOTATE, Uuid::nil(), 1).await.unwrap();
     let rest = world.store.leases_of(user, ANNOTATE, held[0].id.0, 9).await.unwrap();
-    let mut jobs = [held[0].job, rest[0].job];
+    let mut jobs = [held[0].key.job, rest[0].key.job];
     jobs.sort_unstable();
     assert_eq!((jobs, rest.len()), ([first, second], 1));
 }
@@ -109,7 +109,7 @@ async fn ranges_are_handed_out_in_order(world: World) {
     let job = world.job(&Plan::of(20)).await;
     let mut numbers = Vec::new();
     for user in world.workers(4).await {
-        numbers.push(world.lease(job, user).await.number);
+        numbers.push(world.lease(job, user).await.key.number);
     }
     assert_eq!(numbers, [0, 1, 2, 3]);
 }
@@ -127,7 +127,7 @@ async fn what_comes_back_before_the_head_of_the_queue_is_found(world: World) {
     // All at once, so that some of them share what is left behind the head.
     let asking = world.workers(5).await;
     let leases = join_all(asking.into_iter().map(|user| world.lease(job, user))).await;
-    let mut numbers: Vec<_> = leases.iter().map(|lease| lease.number).collect();
+    let mut numbers: Vec<_> = leases.iter().map(|lease| lease.key.number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [0, 1, 3, 4, 5]);
 }
@@ -139,7 +139,7 @@ async fn candidates_come_before_the_queue(world: World) {
     for (user, number) in [(first, 3), (second, 2)] {
         let candidates = vec![ids[3], ids[2]];
         let request = crate::Grant { candidates, ..world.request(ANNOTATE, job, user) };
-        assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).number, number);
+        assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).key.number, number);
     }
 }
 
@@ -148,7 +148,7 @@ async fn a_candidate_out_of_reach_is_not_given(world: World) {
     let candidates: Vec<_> = world.assignments(closed).await.into_iter().map(|a| a.id).collect();
     let user = world.worker().await;
     let request = crate::Grant { candidates: candidates.clone(), ..world.request(ANNOTATE, open, user) };
-    assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).job, open);
+    assert_eq!(granted(world.store.lease_grant(request).await.unwrap()).key.job, open);
     let stranger = world.worker().await;
     let team = world.new_team("another team").await;
     let request = crate::Grant { team, candidates, ..world.request(ANNOTATE, closed, stranger) };
@@ -161,7 +161,7 @@ async fn what_is_reserved_for_a_person_comes_first(world: World) {
     let reserved = world.assignments(job).await[0].id;
     let until = world.now() + RESERVE;
     world.store.assignment_reassign(reserved, Some(user), until, world.cause()).await.unwrap();
-    assert_eq!(world.lease(job, other).await.number, 1);
+    assert_eq!(world.lease(job, other).await.key.number, 1);
     assert_eq!(world.lease(job, user).await.id, reserved);
 }
 
@@ -182,7 +182,7 @@ async fn a_reservation_is_found_behind_many_in_jobs_that_are_closed(world: World
     let until = reserve_all(&world, [closed, open], user).await;
     let only = crate::Grant { only: Some(open), ..world.request(ANNOTATE, open, user) };
     let held = granted(world.store.lease_grant(only).await.unwrap());
-    assert_eq!(held.job, open);
+    assert_eq!(held.key.job, open);
     world.release(ANNOTATE, &held).await.unwrap();
     world.store.assignment_reassign(held.id, Some(user), until, world.cause()).await.unwrap();
     world.store.job_switch(closed, JobStatus::Paused, Cause::by(world.manager, world.now())).await.unwrap();
@@ -195,7 +195,7 @@ async fn a_reservation_is_found_behind_many_of_another_team(world: World) {
     let (elsewhere, here) = (next_door.job(&Plan::of(MANY)).await, world.job(&Plan::of(5)).await);
     let user = world.worker().await;
     reserve_all(&world, [elsewhere, here], user).await;
-    assert_eq!(world.lease(here, user).await.job, here);
+    assert_eq!(world.lease(here, user).await.key.job, here);
 }
 
 async fn a_reservation_ends_with_its_time(world: World) {
@@ -223,7 +223,7 @@ async fn the_same_key_gets_the_first_lease_again(world: World) {
     let first = granted(world.store.lease_grant(keyed(b"{}")).await.unwrap());
     world.submit(&first).await.unwrap();
     let again = world.store.lease_grant(keyed(b"{}")).await.unwrap();
-    assert!(matches!(again, Granted::Held(lease) if Some(lease) == first.lease), "{again:?}");
+    assert!(matches!(again, Granted::Held(lease) if Some(lease) == first.lease_id()), "{again:?}");
     let other = world.store.lease_grant(keyed(b"{other}")).await;
     assert!(matches!(other, Err(StoreError::Conflict(_))), "{other:?}");
 }
@@ -238,7 +238,7 @@ async fn a_key_that_was_answered_with_what_is_held_stands_for_it_later_too(world
     };
     for _ in 0..2 {
         let held = ask(b"this").await.unwrap();
-        assert!(matches!(held, Granted::Held(lease) if Some(lease) == first.lease), "{held:?}");
+        assert!(matches!(held, Granted::Held(lease) if Some(lease) == first.lease_id()), "{held:?}");
         let _ = world.release(ANNOTATE, &first).await;
     }
     let other = ask(b"that").await;

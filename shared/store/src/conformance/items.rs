@@ -36,7 +36,7 @@ async fn the_next_holder_starts_empty_and_overwrites_nothing(world: World) {
     let before = saved(&world, held.id, first).await;
     world.release(ANNOTATE, &held).await.unwrap();
     let next = world.lease(job, second).await;
-    assert_eq!(next.confirmed, 0);
+    assert_eq!(next.saved, 0);
     assert!(saved(&world, held.id, second).await.is_empty());
     let other = SaveItem { work: work(1, "otherwise"), ..world.confirmation(&next, 1) };
     assert_eq!(world.store.item_save(other).await.unwrap().revision, 1);
@@ -55,7 +55,7 @@ async fn the_same_person_finds_their_own_work_again(world: World) {
     let between = world.lease(job, second).await;
     world.confirm(&between, 1).await.unwrap();
     world.release(ANNOTATE, &between).await.unwrap();
-    assert_eq!(world.lease(job, first).await.confirmed, 2);
+    assert_eq!(world.lease(job, first).await.saved, 2);
     assert_eq!(saved(&world, held.id, first).await.len(), 2);
     audit(&world, job).await;
 }
@@ -89,7 +89,7 @@ async fn a_save_goes_through_at_the_revision_that_it_names(world: World) {
         );
     }
     assert_eq!(save("second", 1).await.unwrap().revision, 2, "its answer was lost");
-    let rows = saved(&world, held.id, held.holder.unwrap()).await;
+    let rows = saved(&world, held.id, held.holder().unwrap()).await;
     assert_eq!(rows, [(2, 2, work(2, "second").body)]);
 }
 
@@ -105,7 +105,7 @@ async fn saves_of_one_item_follow_each_other(world: World) {
         join_all(saves).await.into_iter().map(|answer| answer.unwrap().revision).collect();
     revisions.sort_unstable();
     assert_eq!(revisions, (1..=40).collect::<Vec<_>>());
-    assert_eq!(world.look(held.id).await.confirmed, 1);
+    assert_eq!(world.look(held.id).await.saved, 1);
 }
 
 async fn an_item_of_another_range_is_refused(world: World) {
@@ -117,7 +117,7 @@ async fn an_item_of_another_range_is_refused(world: World) {
             matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(item))) if item == foreign);
         assert!(refused, "{answer:?}");
     }
-    assert!(saved(&world, held.id, held.holder.unwrap()).await.is_empty());
+    assert!(saved(&world, held.id, held.holder().unwrap()).await.is_empty());
 }
 
 async fn an_assignment_counts_its_confirmed_items(world: World) {
@@ -125,5 +125,5 @@ async fn an_assignment_counts_its_confirmed_items(world: World) {
     let held = world.lease(job, world.worker().await).await;
     let all = [0, 1, 2, 3, 4].into_iter().chain([0, 3]).map(|item| world.confirm(&held, item));
     assert!(join_all(all).await.iter().all(Result::is_ok));
-    assert_eq!(world.look(held.id).await.confirmed, 5);
+    assert_eq!(world.look(held.id).await.saved, 5);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::job::{JobStatus, Priority};
 use swath_domain::{JobId, Stage, Time};
 use uuid::Uuid;

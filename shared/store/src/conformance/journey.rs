@@ -39,11 +39,11 @@ async fn people(world: &World) -> (UserId, UserId) {
 /// Both ranges, the first of them item by item.
 async fn label(world: &World, job: JobId, annotator: UserId) {
     let held = world.lease(job, annotator).await;
-    assert_eq!((held.number, held.fence), (0, 1));
+    assert_eq!((held.key.number, held.fence), (0, 1));
     for item in held.ranges.iter() {
         assert_eq!(world.confirm(&held, item).await.unwrap().revision, 1);
     }
-    assert_eq!(world.look(held.id).await.confirmed, 5);
+    assert_eq!(world.look(held.id).await.saved, 5);
     assert_eq!(world.submit(&held).await.unwrap().status, Status::Completed);
     world.hand_in(job, annotator).await;
     assert!(matches!(world.ask(Stage::Annotate, job, annotator).await, Granted::Nothing));
@@ -60,7 +60,7 @@ async fn review(world: &World, job: JobId, reviewer: UserId) {
 
 async fn rework(world: &World, job: JobId, annotator: UserId, reviewer: UserId) {
     let again = world.lease(job, annotator).await;
-    assert_eq!((again.round, again.number, again.ranges.to_string().as_str()), (2, 0, "2-4"));
+    assert_eq!((again.key.round, again.key.number, again.ranges.to_string().as_str()), (2, 0, "2-4"));
     assert!(!world.store.job_finish(job, world.now()).await.unwrap());
     world.submit(&again).await.unwrap();
     let review = world.claim(job, reviewer).await;

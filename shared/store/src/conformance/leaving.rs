@@ -1,6 +1,6 @@
 //! People who lose a membership, a role or the account: what they hold is free at once, what they have done stays.
 
-use swath_domain::{Role, Roles, Stage, Stale, Status, TokenId, UserId};
+use swath_domain::{LeaseEnd, Role, Roles, Stage, Status, TokenId, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -46,10 +46,10 @@ async fn what_a_member_holds_is_free_when_they_leave(world: World) {
     assert_eq!(world.look(held.id).await.status, Status::Pending);
     assert_eq!(world.look(review.id).await.status, Status::Completed);
     let late = world.store.item_save(world.confirmation(&held, item)).await;
-    assert_eq!(staleness(late), Stale::Reassigned);
+    assert_eq!(staleness(late), LeaseEnd::Reassigned);
     // What was saved stays, under the name of who saved it; the next holder starts empty.
     let next = granted(world.ask(ANNOTATE, job, stayer).await);
-    assert_eq!((next.id, next.confirmed), (held.id, 0));
+    assert_eq!((next.id, next.saved), (held.id, 0));
     assert_eq!(world.store.annotations(held.id, leaver, 0..=i64::MAX).await.unwrap().len(), 1);
     assert!(world.store.annotations(held.id, stayer, 0..=i64::MAX).await.unwrap().is_empty());
     audit(&world, job).await;
@@ -76,10 +76,10 @@ async fn a_lease_that_has_expired_is_not_revived_after_its_holder_left(world: Wo
     let held = granted(world.ask(ANNOTATE, job, person).await);
     let late = world.pass(super::world::LEASE + 10);
     world.store.leases_expire(late, late, 10).await.unwrap();
-    assert_eq!(world.look(held.id).await.lease, held.lease);
+    assert_eq!(world.look(held.id).await.lease_id(), held.lease_id());
     put(&world, person, &[]).await;
     assert_eq!(world.look(held.id).await.lease, None);
-    assert_eq!(staleness(world.renew(ANNOTATE, &held).await), Stale::Reassigned);
+    assert_eq!(staleness(world.renew(ANNOTATE, &held).await), LeaseEnd::Reassigned);
     audit(&world, job).await;
 }
 
@@ -89,9 +89,9 @@ async fn what_is_reserved_for_a_member_is_free_when_they_leave(world: World) {
     world.hand_in(job, author).await;
     let review = granted(world.ask(Stage::Review, job, other).await);
     let rework = world.store.review_decide(world.decision(&review, &[1])).await.unwrap().rework.unwrap();
-    assert_eq!(world.look(rework).await.reserved_for, Some(author));
+    assert_eq!(world.look(rework).await.reserved_for(), Some(author));
     put(&world, author, &[Role::Reviewer]).await;
-    assert_eq!(world.look(rework).await.reserved_for, None);
+    assert_eq!(world.look(rework).await.reserved_for(), None);
     assert_eq!(granted(world.ask(ANNOTATE, job, other).await).id, rework);
     audit(&world, job).await;
 }
@@ -105,7 +105,7 @@ async fn rework_that_its_author_has_taken_is_free_when_they_leave(world: World) 
     let rework = world.store.review_decide(world.decision(&review, &[1])).await.unwrap().rework.unwrap();
     assert_eq!(granted(world.ask(ANNOTATE, job, author).await).id, rework);
     put(&world, author, &[]).await;
-    assert_eq!(world.look(rework).await.reserved_for, None);
+    assert_eq!(world.look(rework).await.reserved_for(), None);
     assert_eq!(granted(world.ask(ANNOTATE, job, other).await).id, rework);
     audit(&world, job).await;
 }
@@ -125,7 +125,7 @@ async fn rework_is_not_reserved_for_an_author_who_has_left(world: World) {
         let review = granted(world.ask(Stage::Review, job, reviewer).await);
         let first = review.ranges.iter().next().unwrap();
         let decided = world.store.review_decide(world.decision(&review, &[first])).await.unwrap();
-        reserved.push(world.look(decided.rework.unwrap()).await.reserved_for);
+        reserved.push(world.look(decided.rework.unwrap()).await.reserved_for());
     }
     assert_eq!(reserved, [None, None, Some(other)]);
     audit(&world, job).await;
@@ -227,7 +227,7 @@ async fn a_manager_frees_a_review(world: World) {
     assert!(matches!(kept, Err(StoreError::Refused(_))), "a review is not reserved: {kept:?}");
     let (freed, lease) =
         world.store.assignment_reassign(review.id, None, swath_domain::Time(0), world.cause()).await.unwrap();
-    assert_eq!((freed.status, lease), (Status::Completed, review.lease));
+    assert_eq!((freed.status, lease), (Status::Completed, review.lease_id()));
     assert_eq!(granted(world.ask(Stage::Review, job, other).await).id, review.id);
     audit(&world, job).await;
 }

@@ -1,10 +1,10 @@
 //! What a manager does: to take work back, to reopen it, to call it off; and what nobody may undo.
 
 use futures::future::join_all;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
-use swath_domain::{AssignmentId, Refusal, Role, Stage, Stale, Status, Time, UserId};
+use swath_domain::{AssignmentId, LeaseEnd, Refusal, Role, Stage, Status, Time, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -42,9 +42,9 @@ async fn work_that_is_taken_back_is_reserved_for_whom_the_manager_names(world: W
     let until = world.now() + RESERVE;
     let (after, ended) =
         world.store.assignment_reassign(held.id, Some(named), until, world.cause()).await.unwrap();
-    assert_eq!((after.status, after.confirmed, ended), (Status::Pending, 0, held.lease));
-    assert_eq!(staleness(world.renew(ANNOTATE, &held).await), Stale::Reassigned);
-    assert_eq!(world.lease(job, holder).await.number, 1);
+    assert_eq!((after.status, after.saved, ended), (Status::Pending, 0, held.lease_id()));
+    assert_eq!(staleness(world.renew(ANNOTATE, &held).await), LeaseEnd::Reassigned);
+    assert_eq!(world.lease(job, holder).await.key.number, 1);
     let next = world.lease(job, named).await;
     assert_eq!((next.id, next.fence), (held.id, held.fence + 1));
     audit(&world, job).await;
@@ -58,8 +58,8 @@ async fn reopened_work_is_done_again_and_accepted_again(world: World) {
     reopen().await;
     world.hand_in(job, author).await;
     let review = world.claim(job, reviewer).await;
-    assert_eq!(reopen().await.1, review.lease);
-    assert_eq!(staleness(world.decide(&review, &[]).await), Stale::Reassigned);
+    assert_eq!(reopen().await.1, review.lease_id());
+    assert_eq!(staleness(world.decide(&review, &[]).await), LeaseEnd::Reassigned);
     world.hand_in(job, author).await;
     world.decide(&world.claim(job, reviewer).await, &[]).await.unwrap();
     assert_eq!(accepted(&world, job).await.len(), 5);
@@ -81,9 +81,9 @@ async fn a_reopened_slot_is_open_to_its_former_author_and_so_are_the_others(worl
     let other = world.assignments(job).await.into_iter().find(|a| a.id != reopened.id).unwrap();
     let request = crate::Grant { candidates: vec![other.id], ..world.request(ANNOTATE, job, first) };
     let held = super::world::granted(world.store.lease_grant(request).await.unwrap());
-    assert_ne!(held.slot, reopened.slot);
+    assert_ne!(held.key.slot, reopened.key.slot);
     world.submit(&held).await.unwrap();
-    assert_eq!(world.hand_in(job, second).await.slot, reopened.slot);
+    assert_eq!(world.hand_in(job, second).await.key.slot, reopened.key.slot);
     audit(&world, job).await;
 }
 
@@ -112,7 +112,7 @@ async fn a_rejected_submission_is_never_reopened(world: World) {
     let (parent, rework) = rejected(&world).await;
     must_be_refused(world.store.assignment_reopen(parent, world.cause()).await, Status::Rejected);
     must_be_refused(world.store.assignment_reopen(rework, world.cause()).await, Status::Pending);
-    audit(&world, world.look(parent).await.job).await;
+    audit(&world, world.look(parent).await.key.job).await;
 }
 
 async fn decided_work_is_neither_reassigned_nor_called_off(world: World) {
@@ -124,7 +124,7 @@ async fn decided_work_is_neither_reassigned_nor_called_off(world: World) {
     cancel(rework).await.unwrap();
     must_be_refused(cancel(rework).await, Status::Cancelled);
     must_be_refused(reassign(rework).await, Status::Cancelled);
-    audit(&world, world.look(parent).await.job).await;
+    audit(&world, world.look(parent).await.key.job).await;
 }
 
 async fn nothing_goes_back_into_a_cancelled_job(world: World) {
@@ -157,7 +157,7 @@ async fn assignments_are_listed_by_what_narrows_them(world: World) {
     let held = world.lease(job, other).await;
     let list = async |filter| {
         let page = world.store.assignments(job, filter, uuid::Uuid::nil(), 10).await.unwrap();
-        page.into_iter().map(|a| a.number).collect::<Vec<_>>()
+        page.into_iter().map(|a| a.key.number).collect::<Vec<_>>()
     };
     let all = AssignmentFilter::default;
     assert_eq!(list(all()).await, [0, 1, 2, 3]);
@@ -195,7 +195,7 @@ async fn assignments_are_listed_by_what_happens_next(world: World) {
             let page = world.store.assignments_next(job, &filter, after, limit).await.unwrap();
             let Some(last) = page.last() else { return all };
             after = Turn::of(last).unwrap();
-            all.extend(page.into_iter().map(|a| (a.round, a.number)));
+            all.extend(page.into_iter().map(|a| (a.key.round, a.key.number)));
         }
     };
     assert_eq!(list(Status::Completed, 1).await, [(1, 1), (1, 0)]);
@@ -211,7 +211,7 @@ async fn assignments_are_listed_by_what_happens_next(world: World) {
     let of =
         AssignmentFilter { status: Some(Status::InProgress), holder: Some(people[2]), ..Default::default() };
     let page = world.store.assignments_next(job, &of, Turn::FIRST, 10).await.unwrap();
-    assert_eq!(page.iter().map(|a| a.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(page.iter().map(|a| a.key.number).collect::<Vec<_>>(), [2]);
 }
 
 async fn the_log_names_actor_and_reason(world: World) {
@@ -244,7 +244,7 @@ async fn a_holder_and_a_manager_at_once_leave_one_truth(world: World) {
         let (answers, taken) = tokio::join!(saves, taken);
         taken.unwrap();
         for late in answers.into_iter().filter(Result::is_err) {
-            assert_eq!(staleness(late), Stale::Reassigned);
+            assert_eq!(staleness(late), LeaseEnd::Reassigned);
         }
         assert_eq!(world.look(held.id).await.status, Status::Pending);
         audit(&world, job).await;

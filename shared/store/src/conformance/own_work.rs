@@ -37,7 +37,7 @@ async fn what_one_holds_what_came_back_and_what_one_handed_in(world: World) {
     let work = own(&world, author).await;
     let told: Vec<_> =
         work.held.iter().map(|row| (row.assignment, row.lease, row.saved, row.items)).collect();
-    assert_eq!(told, [(held.id.0, held.lease.map(|lease| lease.0), 1, 5)]);
+    assert_eq!(told, [(held.id.0, held.lease_id().map(|lease| lease.0), 1, 5)]);
     assert_eq!(work.held[0].title, "a job");
     let told: Vec<_> = work.returned.iter().map(|row| (row.assignment, row.round, row.items)).collect();
     assert_eq!(told, [(rework.0, 2, 1)]);
@@ -60,7 +60,10 @@ async fn what_lies_before_the_moment_or_in_other_teams_is_left_out(world: World)
     world.pass(HOUR + 1);
     let work = own(&world, author).await;
     assert!(work.handed_in.is_empty() && work.totals.is_empty(), "{work:?}");
-    assert!(work.held.is_empty() && held.expires < world.now(), "an expired lease is held no more");
+    assert!(
+        work.held.is_empty() && held.expires().unwrap() < world.now(),
+        "an expired lease is held no more"
+    );
     let of =
         OwnWorkOf { person: author, teams: vec![TeamId(world.id())], now: held.since, since: held.since };
     let work = world.store.own_work(&of).await.unwrap();
@@ -120,7 +123,7 @@ async fn the_figures_of_a_verdict_reach_the_next_round(world: World) {
     let said = VerdictRow { figures: vec![4, 0, 99], ..verdict(2, Verdict::Reject) };
     world.put_verdict(&review, said.clone()).await.unwrap();
     world.decide(&review, &[]).await.unwrap();
-    let submission = review.submission.unwrap();
+    let submission = review.submission_id().unwrap();
     assert_eq!(world.store.deciding_verdicts(review.id, submission, 2..=2).await.unwrap(), [said]);
 }
 
@@ -140,15 +143,15 @@ async fn other_slots_and_former_rounds_are_opinions(world: World) {
     };
     // What is not handed in yet is nobody else's business.
     world.confirm(&held, 3).await.unwrap();
-    let before = [(first.id, 1, first.slot, Status::Rejected)];
+    let before = [(first.id, 1, first.key.slot, Status::Rejected)];
     assert_eq!(places(&other, 3).await, before);
     world.submit(&held).await.unwrap();
     assert_eq!(
         places(&other, 3).await,
-        [vec![(rework, 2, first.slot, Status::Completed)], before.to_vec()].concat()
+        [vec![(rework, 2, first.key.slot, Status::Completed)], before.to_vec()].concat()
     );
     assert_eq!(places(&other, 2).await, before);
     let again = world.look(rework).await;
-    let all = [before[0], (other.id, 1, other.slot, Status::Completed)];
+    let all = [before[0], (other.id, 1, other.key.slot, Status::Completed)];
     assert_eq!(places(&again, 3).await, all);
 }

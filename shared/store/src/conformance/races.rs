@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
-use swath_domain::{Assignment, Stage, Stale, Status};
+use swath_domain::{Assignment, LeaseEnd, Stage, Status};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ async fn a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused(world: Wo
             assert_eq!(saved.unwrap().revision, 1);
             let now = world.look(held.id).await;
             assert!(matches!(now.status, Status::InProgress | Status::Pending), "{now:?}");
-            assert_eq!(now.lease, held.lease);
+            assert_eq!(now.lease_id(), held.lease_id());
             world.submit(held).await.unwrap();
         }
         audit(&world, job).await;
@@ -58,7 +58,7 @@ async fn a_submission_that_races_a_cancellation_is_taken_or_called_off(world: Wo
         cancelled.unwrap();
         match submitted {
             Ok(_) => {}
-            late => assert_eq!(staleness(late), Stale::Cancelled),
+            late => assert_eq!(staleness(late), LeaseEnd::Cancelled),
         }
         assert_eq!(world.look(held.id).await.status, Status::Cancelled);
         audit(&world, job).await;
@@ -120,7 +120,7 @@ async fn is_stale_write_seen(world: World, guard: &'static str, by: fn(&Assignme
     let Target::Postgres { url, .. } = world.target.clone() else { panic!("this is about PostgreSQL") };
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
-    let (id, lease, key) = (held.id.0, held.lease.unwrap().0, by(&held));
+    let (id, lease, key) = (held.id.0, held.lease_id().unwrap().0, by(&held));
     let guard = Statement::new(&[("key", "uuid")], guard, "").postgres().to_owned();
     let mut manager = PgConnection::connect(&url).await.unwrap();
     let mut taking = manager.begin().await.unwrap();
@@ -162,7 +162,7 @@ async fn a_guard_on_the_locked_row_sees_what_it_waited_for() {
     })
     .await;
     super::databases::on_postgres(|world| async move {
-        let by_lease = is_stale_write_seen(world, leases::LOCK, |held| held.lease.unwrap().0).await;
+        let by_lease = is_stale_write_seen(world, leases::LOCK, |held| held.lease_id().unwrap().0).await;
         assert!(by_lease, "a stale holder's write would go through");
     })
     .await;

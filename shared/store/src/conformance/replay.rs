@@ -56,7 +56,7 @@ impl Replayed {
 
     /// What the table says of the same assignment must be what the log came to.
     pub(super) fn must_be(&self, row: &Assignment) {
-        let table = (row.status, row.holder, row.lease, row.fence, row.seq);
+        let table = (row.status, row.holder(), row.lease_id(), row.fence, row.seq);
         assert_eq!(
             (self.status, self.holder, self.lease, self.fence, self.seq),
             table,
@@ -65,7 +65,11 @@ impl Replayed {
         let (rejected, skipped) = (self.rejected.len() as i64, self.skipped.len() as i64);
         let decided = matches!(self.status, Status::Accepted | Status::Rejected);
         let accepted = if decided { row.items - rejected - skipped } else { 0 };
-        assert_eq!((accepted, skipped), (row.accepted, row.skipped), "log and counts of {row:?}");
+        assert_eq!(
+            (accepted, skipped),
+            (row.outcome.accepted, row.outcome.skipped),
+            "log and counts of {row:?}"
+        );
     }
 
     /// The items that the last decision rejected.

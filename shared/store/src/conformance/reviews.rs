@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use swath_domain::review::{ReviewRule, Verdict};
-use swath_domain::{Assignment, JobId, Refusal, Stage, Stale, Status};
+use swath_domain::{Assignment, JobId, LeaseEnd, Refusal, Stage, Status};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -59,7 +59,7 @@ async fn a_decision_that_is_sent_again_gets_its_first_answer(world: World) {
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     let other = Key::new("another key", b"these and no others");
     let answer = world.store.review_decide(Decide { decision: other, ..decision }).await;
-    assert_eq!(staleness(answer), Stale::Submitted);
+    assert_eq!(staleness(answer), LeaseEnd::Submitted);
     audit(&world, job).await;
 }
 
@@ -85,7 +85,7 @@ async fn of_two_reviewers_who_decide_at_once_one_decides(world: World) {
     match (answer, claimed) {
         (Ok(decided), Granted::Nothing) => assert_eq!(decided.status, Status::Rejected),
         (late, Granted::New(quick)) => {
-            assert_eq!(staleness(late), Stale::Taken);
+            assert_eq!(staleness(late), LeaseEnd::Taken);
             assert_eq!(world.decide(&quick, &[]).await.unwrap().status, Status::Accepted);
         }
         both => panic!("neither or both: {both:?}"),
@@ -97,8 +97,8 @@ async fn exactly_the_rejected_items_come_back_once(world: World) {
     let (job, review) = under_review(&world, &Plan::of(5)).await;
     let decided = world.decide(&review, &[0, 2, 3]).await.unwrap();
     let rework = world.look(decided.rework.unwrap()).await;
-    assert_eq!((rework.ranges.to_string().as_str(), rework.round, rework.number), ("0-1,2-4", 2, 0));
-    assert_eq!((rework.parent, rework.reserved_for), (Some(review.id), review.author));
+    assert_eq!((rework.ranges.to_string().as_str(), rework.key.round, rework.key.number), ("0-1,2-4", 2, 0));
+    assert_eq!((rework.parent, rework.reserved_for()), (Some(review.id), review.author()));
     let items: Vec<_> = accepted(&world, job).await.into_iter().map(|item| item.annotation.item).collect();
     assert_eq!(items, [1, 4]);
     audit(&world, job).await;
@@ -108,11 +108,11 @@ async fn rework_waits_for_its_author_and_then_for_anyone(world: World) {
     for round in [1, 2] {
         let (job, review) = under_review(&world, &Plan::of(5)).await;
         world.decide(&review, &[0]).await.unwrap();
-        let (author, other) = (review.author.unwrap(), world.worker().await);
+        let (author, other) = (review.author().unwrap(), world.worker().await);
         assert!(matches!(world.ask(Stage::Annotate, job, other).await, Granted::Nothing));
         let worker = if round == 1 { author } else { other };
         world.pass(if round == 1 { 0 } else { RESERVE });
-        assert_eq!(world.hand_in(job, worker).await.round, 2);
+        assert_eq!(world.hand_in(job, worker).await.key.round, 2);
         audit(&world, job).await;
     }
 }
@@ -120,7 +120,7 @@ async fn rework_waits_for_its_author_and_then_for_anyone(world: World) {
 async fn after_the_last_round_rework_waits_for_a_manager(world: World) {
     let (job, review) = under_review(&world, &Plan { rounds: 1, ..Plan::of(5) }).await;
     let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
-    let author = review.author.unwrap();
+    let author = review.author().unwrap();
     world.pass(RESERVE);
     assert!(matches!(world.ask(Stage::Annotate, job, author).await, Granted::Nothing));
     let wait = world.store.lease_wait(Stage::Annotate, job, author, None, world.now()).await.unwrap();
@@ -160,8 +160,8 @@ async fn a_former_reviewers_verdicts_do_not_count(world: World) {
     let review = world.claim(job, world.worker().await).await;
     let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
     assert_eq!(world.look(rework).await.ranges.to_string(), "0-1");
-    let submission = review.submission.unwrap();
-    let (author, reviewer) = (review.author.unwrap(), former.holder.unwrap());
+    let submission = review.submission_id().unwrap();
+    let (author, reviewer) = (review.author().unwrap(), former.holder().unwrap());
     let under = UnderReview { assignment: review.id, author, submission, reviewer };
     let shown = world.store.review_look(under).await.unwrap().items.unwrap();
     assert_eq!(
@@ -253,7 +253,7 @@ async fn skipped_items_are_accepted_as_skipped(world: World) {
             world.store.submission_waive(vec![held.id], world.now()).await.unwrap();
         }
         let now = world.look(held.id).await;
-        assert_eq!((now.status, now.accepted, now.skipped), (Status::Accepted, 4, 1));
+        assert_eq!((now.status, now.outcome.accepted, now.outcome.skipped), (Status::Accepted, 4, 1));
         audit(&world, job).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Submissions: whole or not at all, once, late or in time, and one opinion of each person on a range.
 
 use futures::future::join_all;
-use swath_domain::{Assignment, Refusal, Stage, Stale, Status, UserId};
+use swath_domain::{Assignment, LeaseEnd, Refusal, Stage, Status, UserId};
 
 use super::audit::audit;
 use super::suite;
@@ -42,7 +42,7 @@ async fn taken(world: &World, plan: &Plan, first: UserId, second: UserId) -> (As
 }
 
 async fn bodies(world: &World, held: &Assignment) -> Vec<String> {
-    let rows = world.store.annotations(held.id, held.holder.unwrap(), 0..=i64::MAX).await.unwrap();
+    let rows = world.store.annotations(held.id, held.holder().unwrap(), 0..=i64::MAX).await.unwrap();
     rows.into_iter().map(|row| row.body).collect()
 }
 
@@ -60,7 +60,7 @@ async fn a_submission_that_is_sent_again_gets_its_first_answer(world: World) {
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     let other = Key::new("another key", b"everything");
     let answer = world.store.lease_submit(Submit { submission: other, ..submission }).await;
-    assert_eq!(staleness(answer), Stale::Submitted);
+    assert_eq!(staleness(answer), LeaseEnd::Submitted);
     audit(&world, job).await;
 }
 
@@ -87,7 +87,7 @@ async fn a_submission_with_items_missing_lists_them_and_keeps_what_came(world: W
         "{answer:?}"
     );
     let now = world.look(held.id).await;
-    assert_eq!((now.status, now.confirmed), (Status::InProgress, 2));
+    assert_eq!((now.status, now.saved), (Status::InProgress, 2));
     assert!(world.submit(&held).await.unwrap().fresh);
     audit(&world, job).await;
 }
@@ -110,7 +110,7 @@ async fn a_late_submission_is_taken_while_nobody_has_the_work(world: World) {
         world.pass(late_by);
         assert_eq!(world.expire().await, 1);
         assert!(world.submit(&held).await.unwrap().fresh);
-        assert_eq!(world.look(held.id).await.author, held.holder);
+        assert_eq!(world.look(held.id).await.author(), held.holder());
     }
     audit(&world, job).await;
 }
@@ -118,37 +118,37 @@ async fn a_late_submission_is_taken_while_nobody_has_the_work(world: World) {
 async fn a_late_submission_is_refused_when_the_work_was_taken_and_its_items_are_kept(world: World) {
     let (first, second) = (world.worker().await, world.worker().await);
     let (late, next) = taken(&world, &Plan::of(5), first, second).await;
-    assert_eq!(staleness(world.submit(&late).await), Stale::Taken);
+    assert_eq!(staleness(world.submit(&late).await), LeaseEnd::Taken);
     assert_eq!(world.look(late.id).await, next);
     assert_eq!(bodies(&world, &late).await.len(), 5);
     world.release(ANNOTATE, &next).await.unwrap();
-    let again = world.lease(late.job, first).await;
-    assert_eq!(again.confirmed, 5);
+    let again = world.lease(late.key.job, first).await;
+    assert_eq!(again.saved, 5);
     let empty = Submit { items: Vec::new(), ..world.submission(&again) };
     assert!(world.store.lease_submit(empty).await.unwrap().fresh);
-    audit(&world, late.job).await;
+    audit(&world, late.key.job).await;
 }
 
 async fn a_refused_submission_never_overwrites_one_that_stands(world: World) {
     let (first, second) = (world.worker().await, world.worker().await);
     let (late, next) = taken(&world, &Plan::of(5), first, second).await;
     world.release(ANNOTATE, &next).await.unwrap();
-    let again = world.hand_in(late.job, first).await;
+    let again = world.hand_in(late.key.job, first).await;
     assert_eq!(again.id, late.id);
     let before = bodies(&world, &late).await;
     let items = late.ranges.iter().map(|item| work(item, "changed my mind")).collect();
     let answer = world.store.lease_submit(Submit { items, ..world.submission(&late) }).await;
-    assert_eq!(staleness(answer), Stale::Taken);
+    assert_eq!(staleness(answer), LeaseEnd::Taken);
     assert_eq!(bodies(&world, &late).await, before);
-    audit(&world, late.job).await;
+    audit(&world, late.key.job).await;
 }
 
 async fn a_submission_into_called_off_work_is_refused_and_its_items_are_kept(world: World) {
     let job = world.job(&Plan::of(10)).await;
-    for reason in [Stale::Cancelled, Stale::Reassigned] {
+    for reason in [LeaseEnd::Cancelled, LeaseEnd::Reassigned] {
         let held = world.lease(job, world.worker().await).await;
         match reason {
-            Stale::Cancelled => world.store.assignment_cancel(held.id, world.cause()).await.unwrap(),
+            LeaseEnd::Cancelled => world.store.assignment_cancel(held.id, world.cause()).await.unwrap(),
             _ => world.store.assignment_reassign(held.id, None, world.now(), world.cause()).await.unwrap(),
         };
         assert_eq!(staleness(world.submit(&held).await), reason);
@@ -166,9 +166,9 @@ async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
     for text in ["late", "later"] {
         let items = held.ranges.iter().map(|item| work(item, text)).collect();
         let answer = world.store.lease_submit(Submit { items, ..world.submission(&held) }).await;
-        assert_eq!(staleness(answer), Stale::Reassigned);
+        assert_eq!(staleness(answer), LeaseEnd::Reassigned);
     }
-    let saved = world.store.annotations(held.id, held.holder.unwrap(), 0..=i64::MAX).await.unwrap();
+    let saved = world.store.annotations(held.id, held.holder().unwrap(), 0..=i64::MAX).await.unwrap();
     let revisions: Vec<_> = saved.iter().map(|row| row.revision).collect();
     assert_eq!(revisions, [3, 2, 2, 2, 2]);
     audit(&world, job).await;
@@ -177,7 +177,7 @@ async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
 async fn a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let first = world.lease(job, world.worker().await).await;
-    let (user, item) = (first.holder.unwrap(), first.ranges.as_slice()[0].start);
+    let (user, item) = (first.holder().unwrap(), first.ranges.as_slice()[0].start);
     world.confirm(&first, item).await.unwrap();
     world.release(ANNOTATE, &first).await.unwrap();
     let later = world.lease(job, user).await;
@@ -187,10 +187,10 @@ async fn a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease(w
     let kept = bodies(&world, &later).await;
     let items: Vec<_> = first.ranges.iter().map(|item| work(item, "from another window")).collect();
     let late = Submit { items, ..world.submission(&first) };
-    assert_eq!(staleness(world.store.lease_submit(late.clone()).await), Stale::Released);
+    assert_eq!(staleness(world.store.lease_submit(late.clone()).await), LeaseEnd::Released);
     // Nor once the later lease is over itself.
     world.release(ANNOTATE, &later).await.unwrap();
-    assert_eq!(staleness(world.store.lease_submit(late).await), Stale::Released);
+    assert_eq!(staleness(world.store.lease_submit(late).await), LeaseEnd::Released);
     let now = bodies(&world, &later).await;
     assert_eq!((now.len(), &now[..1]), (5, &kept[..]));
     audit(&world, job).await;
@@ -204,7 +204,7 @@ async fn nobody_gives_two_opinions_on_one_range(world: World) {
     let candidates = world.assignments(job).await.into_iter().map(|a| a.id).collect();
     let request = crate::Grant { candidates, ..world.request(ANNOTATE, job, first) };
     assert!(matches!(world.store.lease_grant(request).await.unwrap(), Granted::Nothing));
-    assert_eq!(world.hand_in(job, second).await.slot, 1);
+    assert_eq!(world.hand_in(job, second).await.key.slot, 1);
     audit(&world, job).await;
 }
 
@@ -216,12 +216,18 @@ async fn a_lease_that_lapsed_for_good_keeps_its_holder_off_the_other_slots(world
     world.expire().await;
     // It may still be handed in, and a second lease on the same range could then never be.
     let other = crate::Grant {
-        candidates: world.assignments(job).await.into_iter().filter(|a| a.slot == 1).map(|a| a.id).collect(),
+        candidates: world
+            .assignments(job)
+            .await
+            .into_iter()
+            .filter(|a| a.key.slot == 1)
+            .map(|a| a.id)
+            .collect(),
         ..world.request(ANNOTATE, job, user)
     };
     let again = super::world::granted(world.store.lease_grant(other).await.unwrap());
-    assert_eq!(again.slot, late.slot);
-    assert_eq!(staleness(world.submit(&late).await), Stale::Taken);
+    assert_eq!(again.key.slot, late.key.slot);
+    assert_eq!(staleness(world.submit(&late).await), LeaseEnd::Taken);
     world.submit(&again).await.unwrap();
     assert!(matches!(world.ask(ANNOTATE, job, user).await, Granted::Nothing));
     audit(&world, job).await;
@@ -231,7 +237,7 @@ async fn a_refused_submission_is_no_opinion(world: World) {
     let (first, second) = (world.worker().await, world.worker().await);
     let (late, next) = taken(&world, &Plan { slots: 2, ..Plan::of(5) }, first, second).await;
     world.submit(&next).await.unwrap();
-    assert_eq!(staleness(world.submit(&late).await), Stale::Taken);
-    assert_eq!(world.lease(late.job, first).await.slot, 1 - late.slot);
-    audit(&world, late.job).await;
+    assert_eq!(staleness(world.submit(&late).await), LeaseEnd::Taken);
+    assert_eq!(world.lease(late.key.job, first).await.key.slot, 1 - late.key.slot);
+    audit(&world, late.key.job).await;
 }

@@ -2,10 +2,10 @@
 
 use futures::StreamExt;
 use futures::stream;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
-use swath_domain::{AssignmentId, JobId, Stage, Stale, Status, UserId};
+use swath_domain::{AssignmentId, JobId, LeaseEnd, Stage, Status, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -45,7 +45,7 @@ async fn leases_and_reviews_lapse_a_page_at_a_time(world: World) {
     let mut pages = Vec::new();
     while pages.last() != Some(&0) {
         let lapsed = world.store.leases_expire(now, now, 4).await.unwrap();
-        assert!(lapsed.iter().all(|(assignment, lease)| assignment.lease == *lease && lease.is_some()));
+        assert!(lapsed.iter().all(|(assignment, lease)| assignment.lease_id() == *lease && lease.is_some()));
         pages.push(lapsed.len());
         audit(&world, job).await;
     }
@@ -115,8 +115,8 @@ async fn a_cancelled_job_is_called_off_by_pages(world: World) {
     audit(&world, job).await;
     assert!(!world.store.job_finish(job, world.now()).await.unwrap());
     assert_eq!(call_off(&world, job).await, 2);
-    assert_eq!(staleness(world.submit(&held).await), Stale::Cancelled);
-    assert_eq!(staleness(world.decide(&review, &[]).await), Stale::Cancelled);
+    assert_eq!(staleness(world.submit(&held).await), LeaseEnd::Cancelled);
+    assert_eq!(staleness(world.decide(&review, &[]).await), LeaseEnd::Cancelled);
     assert_eq!(world.look(accepted.id).await.status, Status::Rejected);
     assert_eq!(call_off(&world, job).await, 0);
     assert!(world.store.job_finish(job, world.now()).await.unwrap());

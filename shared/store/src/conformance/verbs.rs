@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::review::Verdict;
 use swath_domain::{Assignment, JobId, LeaseId, Stage, UserId};
 

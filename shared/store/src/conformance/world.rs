@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use swath_domain::job::{Job, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::ranges::Range;
 use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::selection::runs;
 use swath_domain::time::seconds;
 use swath_domain::{
-    Assignment, AssignmentId, DatasetId, JobId, LeaseId, Refusal, Role, Roles, Stale, TeamId, Time, TokenId,
-    UserId,
+    Assignment, AssignmentId, DatasetId, JobId, LeaseEnd, LeaseId, Refusal, Role, Roles, TeamId, Time,
+    TokenId, UserId,
 };
 use uuid::Uuid;
 
@@ -182,7 +182,7 @@ impl World {
             due: None,
             range_size: plan.range_size,
             slots: plan.slots,
-            terms: Terms { lease: LEASE, deadline: DEADLINE, reserve: RESERVE, rounds: plan.rounds },
+            terms: LeasePolicy { lease: LEASE, deadline: DEADLINE, reserve: RESERVE, rounds: plan.rounds },
             review: plan.review,
             seed: 7,
             selected: plan.selection.iter().map(Range::len).sum(),
@@ -244,7 +244,7 @@ pub(super) fn granted(answer: Granted) -> Assignment {
 
 /// Lease and holder of an assignment as it was granted.
 pub(super) fn holder(held: &Assignment) -> (LeaseId, UserId) {
-    (held.lease.expect("a lease"), held.holder.expect("a holder"))
+    (held.lease_id().expect("a lease"), held.holder().expect("a holder"))
 }
 
 /// What a person says of an item.
@@ -262,7 +262,7 @@ pub(super) fn verdict(item: i64, verdict: Verdict) -> VerdictRow {
 }
 
 /// Why a lease was refused as stale.
-pub(super) fn staleness<T: std::fmt::Debug>(answer: Result<T>) -> Stale {
+pub(super) fn staleness<T: std::fmt::Debug>(answer: Result<T>) -> LeaseEnd {
     match answer {
         Err(StoreError::Refused(Refusal::Stale(reason))) => reason,
         other => panic!("expected a stale lease, got {other:?}"),

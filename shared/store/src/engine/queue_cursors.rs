@@ -24,7 +24,7 @@ pub(crate) struct QueuePosition {
 
 impl From<&Assignment> for QueuePosition {
     fn from(assignment: &Assignment) -> Self {
-        Self { round: assignment.round, number: assignment.number, since: assignment.since.0 }
+        Self { round: assignment.key.round, number: assignment.key.number, since: assignment.since.0 }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use swath_domain::assignment::{Lease, Outcome, RangeKey, Reservation, Submission};
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
-use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, Priority, Terms};
+use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::log::Entry;
 use swath_domain::review::ReviewRule;
 use swath_domain::{Assignment, Status, Time};
@@ -74,41 +75,68 @@ impl TryFrom<AssignmentRow> for Assignment {
     type Error = StoreError;
 
     fn try_from(row: AssignmentRow) -> Result<Self> {
-        let corrupt =
-            |what: String| StoreError::Corrupt { table: "assignments", id: row.id.to_string(), what };
+        let corrupt = |what: String| corrupt_assignment(row.id, what);
         let status =
             Status::from_code(row.status).ok_or_else(|| corrupt(format!("status: {}", row.status)))?;
         let ranges = row.ranges.parse().map_err(|error: String| corrupt(format!("ranges: {error}")))?;
         Ok(Self {
             id: AssignmentId(row.id),
+            key: RangeKey { job: JobId(row.job), round: row.round, number: row.number, slot: row.slot },
             team: TeamId(row.team),
-            job: JobId(row.job),
-            round: row.round,
-            number: row.number,
-            slot: row.slot,
             parent: row.parent.map(AssignmentId),
             ranges,
             items: row.items,
             status,
             fence: row.fence,
-            lease: row.lease.map(LeaseId),
-            holder: row.holder.map(UserId),
-            expires: Time(row.expires),
-            deadline: Time(row.deadline),
-            confirmed: row.confirmed,
-            author: row.author.map(UserId),
-            submission: row.submission.map(LeaseId),
-            review: row.review,
-            reserved_for: row.reserved_for.map(UserId),
-            reserved_until: Time(row.reserved_until),
-            held: row.held,
-            accepted: row.accepted,
-            skipped: row.skipped,
+            lease: row.lease()?,
+            saved: row.confirmed,
+            submission: row.submission()?,
+            reservation: row.reservation(),
+            needs_manager: row.held,
+            outcome: Outcome { accepted: row.accepted, skipped: row.skipped },
             seq: row.seq,
             since: Time(row.since),
         })
     }
 }
+
+/// The parts of an assignment whose columns are null together, as the checks of the table say.
+impl AssignmentRow {
+    fn lease(&self) -> Result<Option<Lease>> {
+        match (self.lease, self.holder) {
+            (None, None) => Ok(None),
+            (Some(id), Some(holder)) => Ok(Some(Lease {
+                id: LeaseId(id),
+                holder: UserId(holder),
+                expires: Time(self.expires),
+                deadline: Time(self.deadline),
+            })),
+            _ => Err(corrupt_assignment(self.id, "a lease without a holder".into())),
+        }
+    }
+
+    fn submission(&self) -> Result<Option<Submission>> {
+        match (self.submission, self.author) {
+            (None, None) => Ok(None),
+            (Some(id), Some(author)) => {
+                Ok(Some(Submission { id: LeaseId(id), author: UserId(author), for_review: self.review }))
+            }
+            _ => Err(corrupt_assignment(self.id, "a submission without an author".into())),
+        }
+    }
+
+    fn reservation(&self) -> Option<Reservation> {
+        let until = Time(self.reserved_until);
+        self.reserved_for.map(|user| Reservation { user: UserId(user), until })
+    }
+}
+
+fn corrupt_assignment(id: Uuid, what: String) -> StoreError {
+    StoreError::Corrupt { table: "assignments", id: id.to_string(), what }
+}
+
+/// What is stored for a moment that does not apply, since the columns of moments are not null.
+pub(crate) const NO_TIME: i64 = 0;
 
 row! {
     #[derive(Debug, Clone)]
@@ -190,7 +218,7 @@ impl TryFrom<JobRow> for JobHead {
             due: row.due.map(Time),
             range_size: row.range_size,
             slots: row.slots,
-            terms: Terms {
+            terms: LeasePolicy {
                 lease: row.lease,
                 deadline: row.deadline,
                 reserve: row.reserve,

@@ -192,7 +192,7 @@ impl Store {
                 let (assignment, author, item) = (p.assignment.0, p.author.0, p.item);
                 t.annotations.get(&(assignment, author, item)).and_then(|n| {
                     let row = t.assignments.get(&assignment)?;
-                    let accepted = t.accepted.get(&(row.job.0, item, row.slot));
+                    let accepted = t.accepted.get(&(row.key.job.0, item, row.key.slot));
                     let accepted = accepted.is_some_and(|a| (a.assignment, a.author) == (assignment, author));
                     let body = n.body.clone();
                     Some((assignment, author, item, body, n.revision, n.skipped, n.lease, n.updated, accepted))

@@ -1,8 +1,8 @@
 //! Reads of assignments and leases.
 
+use swath_domain::ids::FIRST_ROUND;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::progress::FIRST_ROUND;
-use swath_domain::{Assignment, Stage, Stale, Status, Time, limits};
+use swath_domain::{Assignment, LeaseEnd, Stage, Status, Time, limits};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_as, fetch_one};
@@ -40,7 +40,7 @@ pub struct LeaseView {
     /// The fence that it was granted at.
     pub fence: i64,
     /// Why it is over; none while it stands on the assignment, current or lapsed.
-    pub ended: Option<Stale>,
+    pub ended: Option<LeaseEnd>,
     /// The assignment as it is now.
     pub assignment: Assignment,
 }
@@ -49,10 +49,10 @@ impl AssignmentFilter {
     /// Whether the assignment is listed.
     pub(crate) fn admits(&self, a: &Assignment) -> bool {
         self.status.is_none_or(|status| a.status == status)
-            && self.holder.is_none_or(|holder| a.holder == Some(holder))
-            && self.author.is_none_or(|author| a.author == Some(author))
-            && self.round.is_none_or(|round| a.round == round)
-            && self.number.is_none_or(|number| a.number == number)
+            && self.holder.is_none_or(|holder| a.holder() == Some(holder))
+            && self.author.is_none_or(|author| a.author() == Some(author))
+            && self.round.is_none_or(|round| a.key.round == round)
+            && self.number.is_none_or(|number| a.key.number == number)
             && (!self.undecided || a.status.is_undecided())
     }
 }
@@ -127,7 +127,7 @@ pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) 
         limit;
         |t| {
             let waiting = t.queue(job, now).into_iter().take(limit as usize);
-            waiting.map(|a| (a.round, a.number)).collect()
+            waiting.map(|a| (a.key.round, a.key.number)).collect()
         }
     )
 }
@@ -142,7 +142,7 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
         job.0;
         |t| {
             let pending = t.of_job(job).filter(|a| a.status == Status::Pending);
-            pending.min_by_key(|a| (-a.round, a.number, a.slot)).map(|a| (a.since.0,))
+            pending.min_by_key(|a| (-a.key.round, a.key.number, a.key.slot)).map(|a| (a.since.0,))
         }
     )?;
     let review = fetch_one!(
@@ -151,7 +151,7 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
         "SELECT since FROM assignments WHERE job = $1 AND status = 2 AND review ORDER BY since LIMIT 1",
         job.0;
         |t| {
-            let waiting = t.of_job(job).filter(|a| a.status == Status::Completed && a.review);
+            let waiting = t.of_job(job).filter(|a| a.status == Status::Completed && a.is_for_review());
             waiting.map(|a| a.since.0).min().map(|since| (since,))
         }
     )?;
@@ -166,7 +166,7 @@ pub(crate) async fn lease(db: &mut Db<'_>, lease: LeaseId) -> Result<Option<Leas
         holder: UserId(grant.holder),
         stage: if grant.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate },
         fence: grant.fence,
-        ended: grant.ended.and_then(Stale::from_code),
+        ended: grant.ended.and_then(LeaseEnd::from_code),
         assignment,
     }))
 }
@@ -189,12 +189,12 @@ pub(crate) async fn leased_by(
         AssignmentRow => Assignment,
         LEASED,
         user.0,
-        stage.held().code(),
+        stage.leased().code(),
         after,
         limit;
         |t| {
             let held = |a: &&Assignment| {
-                a.holder == Some(user) && a.status == stage.held() && a.id.0 > after
+                a.holder() == Some(user) && a.status == stage.leased() && a.id.0 > after
             };
             t.assignments.values().filter(held).take(limit as usize).cloned().collect()
         }

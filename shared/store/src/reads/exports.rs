@@ -141,7 +141,7 @@ fn accepted_row(t: &Tables, (_, item, slot): (Uuid, i64, i64), row: &Accepted) -
         author: row.author,
         reviewer: row.reviewer,
         at: row.at,
-        round: t.assignments.get(&row.assignment)?.round,
+        round: t.assignments.get(&row.assignment)?.key.round,
         body: note.body.clone(),
         revision: note.revision,
         skipped: note.skipped,

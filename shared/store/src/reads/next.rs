@@ -30,9 +30,9 @@ impl Turn {
     /// The turn of an assignment; none where its status has no order.
     pub fn of(assignment: &Assignment) -> Option<Self> {
         let at = match assignment.status {
-            Status::Pending => -assignment.round,
+            Status::Pending => -assignment.key.round,
             Status::Completed => assignment.since.0,
-            Status::InProgress | Status::InReview => assignment.expires.0,
+            Status::InProgress | Status::InReview => assignment.expires()?.0,
             Status::Accepted | Status::Rejected | Status::Cancelled => return None,
         };
         Some(Self { at, id: assignment.id.0 })
@@ -116,8 +116,8 @@ impl NextPage<'_> {
             self.job.0,
             most;
             |t| {
-                let pending = t.of_job(self.job).filter(|a| a.status == Status::Pending && a.round <= most);
-                pending.map(|a| a.round).max().map(|round| (round,))
+                let pending = t.of_job(self.job).filter(|a| a.status == Status::Pending && a.key.round <= most);
+                pending.map(|a| a.key.round).max().map(|round| (round,))
             }
         )?;
         Ok(latest.map(|(round,)| round))
@@ -146,7 +146,7 @@ impl NextPage<'_> {
             round;
             |t| {
                 let wanted = |a: &&Assignment| {
-                    a.round == round && (a.number, a.slot) > behind && self.filter.admits(a)
+                    a.key.round == round && (a.key.number, a.key.slot) > behind && self.filter.admits(a)
                 };
                 t.of_job(self.job).filter(wanted).take(limit as usize).cloned().collect()
             }
@@ -169,7 +169,7 @@ impl NextPage<'_> {
             self.filter.round.unwrap_or(0),
             self.filter.status.map_or(-1, Status::code);
             |t| {
-                let waits = |a: &&Assignment| a.status != Status::Completed || a.review;
+                let waits = |a: &&Assignment| a.status != Status::Completed || a.is_for_review();
                 let wanted = t.of_job(self.job).filter(waits).filter(|a| self.filter.admits(a));
                 let mut found: Vec<_> = wanted.filter(|a| Turn::of(a).is_some_and(|turn| turn > after)).cloned().collect();
                 found.sort_by_key(Turn::of);

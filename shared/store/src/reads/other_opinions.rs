@@ -40,7 +40,8 @@ pub(crate) async fn read(
     item: i64,
 ) -> Result<Vec<OtherOpinion>> {
     let keys = (1..=limits::ROUNDS_MAX).flat_map(|round| (0..slots).map(move |slot| (round, slot)));
-    let keys: Vec<_> = keys.map(|(round, slot)| AssignmentId::of(of.job, round, of.number, slot)).collect();
+    let keys: Vec<_> =
+        keys.map(|(round, slot)| AssignmentId::of(of.key.job, round, of.key.number, slot)).collect();
     let keys: Vec<AssignmentId> = keys.into_iter().filter(|id| *id != of.id).collect();
     let rows = fetch_each!(
         db,
@@ -58,9 +59,9 @@ pub(crate) async fn read(
         |t| {
             let assignment = t.assignments.get(&id.0).filter(|a| (2..=5).contains(&a.status.code()));
             assignment.and_then(|a| {
-                let (author, submission) = (a.author?.0, a.submission?.0);
+                let (author, submission) = (a.author()?.0, a.submission_id()?.0);
                 let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
-                let (round, slot, status) = (a.round, a.slot, a.status.code());
+                let (round, slot, status) = (a.key.round, a.key.slot, a.status.code());
                 Some(Row { id: a.id.0, round, slot, status, author, submission, bytes })
             })
         }

@@ -3,7 +3,7 @@
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
 use swath_domain::planted::{Bug, is};
-use swath_domain::{Stage, Stale, Status, Time};
+use swath_domain::{LeaseEnd, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_each, row};
@@ -122,16 +122,17 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |t| {
             let is_held = |status| [Status::InProgress, Status::InReview].contains(&status);
             let held = t.assignments.values().filter(|a| {
-                let runs = a.expires > of.now || is(Bug::ExpiredHeld);
-                a.holder == Some(of.person) && a.team == *team && is_held(a.status) && runs
+                let runs = a.expires().is_some_and(|expires| expires > of.now) || is(Bug::ExpiredHeld);
+                a.holder() == Some(of.person) && a.team == *team && is_held(a.status) && runs
             });
             let rows = held.filter_map(|a| {
                 let is_review = a.status == Status::InReview;
-                let submission = a.submission.map(|submission| submission.0);
+                let submission = a.submission_id().map(|submission| submission.0);
                 let judged = t.verdicts.iter().filter(|((on, by, _), _)| Some(*on) == submission && *by == of.person.0);
-                let saved = if is_review { judged.count() as i64 } else { a.confirmed };
-                let lease = a.lease.map(|lease| lease.0);
-                Some(OwnWorkRow { lease, saved, at: a.expires.0, ..modelled(t, a.id.0, stage(is_review))? })
+                let saved = if is_review { judged.count() as i64 } else { a.saved };
+                let lease = a.lease.map(|lease| lease.id.0);
+                let at = a.expires()?.0;
+                Some(OwnWorkRow { lease, saved, at, ..modelled(t, a.id.0, stage(is_review))? })
             });
             rows.collect::<Vec<_>>()
         }
@@ -157,15 +158,15 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |t| {
             let is_open = |job: Uuid| t.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Active);
             let waiting = t.assignments.values().filter(|a| {
-                a.reserved_for == Some(of.person)
+                a.reserved_for() == Some(of.person)
                     && a.team == *team
                     && a.status == Status::Pending
-                    && !a.held
-                    && a.reserved_until > of.now
-                    && is_open(a.job.0)
+                    && !a.needs_manager
+                    && a.is_reserved_after(of.now)
+                    && is_open(a.key.job.0)
             });
             let row = |a: &swath_domain::Assignment| {
-                Some(OwnWorkRow { at: a.reserved_until.0, ..modelled(t, a.id.0, Stage::Annotate)? })
+                Some(OwnWorkRow { at: a.reservation?.until.0, ..modelled(t, a.id.0, Stage::Annotate)? })
             };
             waiting.filter_map(row).collect::<Vec<_>>()
         }
@@ -264,16 +265,16 @@ fn modelled_hand_ins(t: &Tables, of: &OwnWorkOf, team: TeamId) -> Vec<OwnWorkRow
 
 fn modelled(t: &Tables, assignment: Uuid, stage: Stage) -> Option<OwnWorkRow> {
     let a = t.assignments.get(&assignment)?;
-    let job = t.jobs.get(&a.job.0)?;
+    let job = t.jobs.get(&a.key.job.0)?;
     Some(OwnWorkRow {
         stage: stage.code(),
         lease: None,
         assignment,
-        job: a.job.0,
+        job: a.key.job.0,
         title: job.title.clone(),
         team: a.team.0,
-        number: a.number,
-        round: a.round,
+        number: a.key.number,
+        round: a.key.round,
         items: a.items,
         saved: 0,
         status: a.status.code(),
@@ -282,6 +283,7 @@ fn modelled(t: &Tables, assignment: Uuid, stage: Stage) -> Option<OwnWorkRow> {
 }
 
 // The statements name these by their numbers.
-const _: () =
-    assert!(Stale::Submitted.code() == 5 && Status::InProgress.code() == 1 && Status::InReview.code() == 3);
+const _: () = assert!(
+    LeaseEnd::Submitted.code() == 5 && Status::InProgress.code() == 1 && Status::InReview.code() == 3
+);
 const _: () = assert!(Stage::Annotate.code() == 0 && Stage::Review.code() == 1 && OWN_WORK_MOST == 200);

@@ -9,7 +9,7 @@ use swath_domain::job::Job;
 use swath_domain::labels::Size;
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
-use swath_domain::{Assignment, Roles, Stage, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Roles, Stage, Time};
 use uuid::Uuid;
 
 use crate::model::memory::{Memory, Tables};
@@ -42,7 +42,7 @@ pub struct GrantView {
     /// At which fence.
     pub fence: i64,
     /// Why it is over.
-    pub ended: Option<Stale>,
+    pub ended: Option<LeaseEnd>,
 }
 
 impl<'a> View<'a> {
@@ -88,7 +88,7 @@ impl<'a> View<'a> {
             holder: UserId(row.holder),
             stage,
             fence: row.fence,
-            ended: row.ended.and_then(Stale::from_code),
+            ended: row.ended.and_then(LeaseEnd::from_code),
         })
     }
 

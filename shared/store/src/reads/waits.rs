@@ -68,15 +68,20 @@ pub(crate) async fn to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: 
 
 fn annotate_in_memory(t: &Tables, job: JobId, user: UserId, now: Time) -> AnnotateRow {
     let pending = || t.of_job(job).filter(|a| a.status == Status::Pending);
-    let free = || pending().filter(|a| !a.held);
-    let reserved = free().filter(|a| a.reserved_for.is_some() && a.reserved_until > now);
+    let free = || pending().filter(|a| !a.needs_manager);
+    let reserved = free().filter_map(|a| a.reservation).filter(|reservation| reservation.until > now);
     let may = |a: &Assignment| a.is_eligible(Stage::Annotate, user, now) && !t.has_other_opinion(a, user);
     AnnotateRow {
         eligible: t.of_job(job).any(may),
-        expires: t.of_job(job).filter(|a| a.status == Status::InProgress).map(|a| a.expires.0).min(),
-        reserved_until: reserved.map(|a| a.reserved_until.0).min(),
-        needs_manager: pending().any(|a| a.held),
-        pending: free().any(|a| a.reserved_for.is_none()),
+        expires: t
+            .of_job(job)
+            .filter(|a| a.status == Status::InProgress)
+            .filter_map(|a| a.expires())
+            .min()
+            .map(|at| at.0),
+        reserved_until: reserved.map(|reservation| reservation.until.0).min(),
+        needs_manager: pending().any(|a| a.needs_manager),
+        pending: free().any(|a| a.reserved_for().is_none()),
     }
 }
 
@@ -98,11 +103,11 @@ pub(crate) async fn to_review(db: &mut Db<'_>, job: JobId, own: [UserId; 2]) -> 
         own[0].0,
         own[1].0;
         |t| {
-            let is_own = |a: &Assignment| a.author.is_some_and(|author| own.contains(&author));
+            let is_own = |a: &Assignment| a.author().is_some_and(|author| own.contains(&author));
             Some(ReviewRow {
                 eligible: t.to_review(job).into_iter().any(|a| !is_own(a)),
                 own: t.to_review(job).into_iter().any(is_own),
-                expires: t.of_job(job).filter(|a| a.status == Status::InReview).map(|a| a.expires.0).min(),
+                expires: t.of_job(job).filter(|a| a.status == Status::InReview).filter_map(|a| a.expires()).min().map(|at| at.0),
             })
         }
     )?;

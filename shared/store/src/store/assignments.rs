@@ -1,6 +1,6 @@
 //! Assignments: what is read of them, what managers do with them, and what ends without anybody's help.
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::{Assignment, Stage, Time};

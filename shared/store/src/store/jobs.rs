@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::coverage::Cover;
 use swath_domain::ids::{JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobPeople, JobSpec, JobStatus};

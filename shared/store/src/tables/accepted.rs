@@ -64,12 +64,12 @@ pub(crate) async fn accept_whole(
 /// Accepts all items of a submission; answers them with whether each was skipped.
 fn accept_in_memory(t: &mut Tables, id: AssignmentId, now: Time) -> Result<Vec<(Uuid, i64, bool)>> {
     let Some(assignment) = t.assignments.get(&id.0).cloned() else { return Ok(Vec::new()) };
-    let Some(UserId(author)) = assignment.author else { return Ok(Vec::new()) };
+    let Some(UserId(author)) = assignment.author() else { return Ok(Vec::new()) };
     let items: Vec<_> =
         t.annotations_by(id.0, author).map(|(item, note)| (id.0, item, note.skipped)).collect();
     for (_, item, _) in &items {
         let row = Accepted { assignment: id.0, author, reviewer: None, at: now.0 };
-        t.accepted.insert((assignment.job.0, *item, assignment.slot), row)?;
+        t.accepted.insert((assignment.key.job.0, *item, assignment.key.slot), row)?;
     }
     Ok(items)
 }
@@ -81,14 +81,14 @@ pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment) -> Result
     execute!(
         db,
         "DELETE FROM accepted WHERE job = $1 AND item >= $2 AND item < $3 AND slot = $4 AND assignment = $5",
-        assignment.job.0,
+        assignment.key.job.0,
         first.start,
         last.end,
-        assignment.slot,
+        assignment.key.slot,
         assignment.id.0;
         |t| {
-            let own = t.accepted.range((assignment.job.0, first.start, 0)..(assignment.job.0, last.end, 0));
-            let own = own.filter(|(key, row)| key.2 == assignment.slot && row.assignment == assignment.id.0);
+            let own = t.accepted.range((assignment.key.job.0, first.start, 0)..(assignment.key.job.0, last.end, 0));
+            let own = own.filter(|(key, row)| key.2 == assignment.key.slot && row.assignment == assignment.id.0);
             let own: Vec<_> = own.map(|(key, _)| *key).collect();
             Ok(own.iter().map(|key| t.accepted.remove(key)).sum())
         }

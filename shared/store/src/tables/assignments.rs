@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::engine::db::{Db, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_one};
 use crate::error::Result;
-use crate::model::rows::{AssignmentRow, assignment_columns};
+use crate::model::rows::{AssignmentRow, NO_TIME, assignment_columns};
 
 macro_rules! of_ids {
     ($lock:literal) => {
@@ -99,7 +99,7 @@ pub(crate) async fn descent(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<
         (Option<Uuid>, Option<Uuid>),
         "SELECT author, parent FROM assignments WHERE id = $1",
         id.0;
-        |t| t.assignments.get(&id.0).map(|a| (a.author.map(|author| author.0), a.parent.map(|parent| parent.0)))
+        |t| t.assignments.get(&id.0).map(|a| (a.author().map(|author| author.0), a.parent.map(|parent| parent.0)))
     )?;
     let descent = |(author, parent): (Option<Uuid>, Option<Uuid>)| Descent {
         author: author.map(UserId),
@@ -120,9 +120,9 @@ pub(crate) async fn has_current_lease_beside(
         (Uuid,),
         "SELECT id FROM assignments WHERE holder = $1 AND job = $2 AND status = $3 LIMIT 1",
         user.0,
-        assignment.job.0,
-        stage.held().code();
-        |t| t.of_job(assignment.job).find(|a| a.holder == Some(user) && a.status == stage.held()).map(|a| (a.id.0,))
+        assignment.key.job.0,
+        stage.leased().code();
+        |t| t.of_job(assignment.key.job).find(|a| a.holder() == Some(user) && a.status == stage.leased()).map(|a| (a.id.0,))
     )?;
     Ok(other.is_some())
 }
@@ -154,8 +154,8 @@ pub(crate) async fn lock_overdue(db: &mut Db<'_>, before: Time, limit: i64) -> R
             };
             let page = if is(Bug::SweepStarves) { limit as usize } else { usize::MAX };
             let leased = t.assignments.values().filter(leased).take(page);
-            let mut overdue: Vec<_> = leased.filter(|a| a.expires < before).cloned().collect();
-            overdue.sort_by_key(|a| a.expires);
+            let mut overdue: Vec<_> = leased.filter(|a| expires_before(a, before)).cloned().collect();
+            overdue.sort_by_key(|a| a.expires());
             overdue.truncate(limit as usize);
             overdue
         }
@@ -173,7 +173,7 @@ pub(crate) async fn count_until(db: &mut Db<'_>, before: Time, most: i64) -> Res
         most;
         |t| {
             let leased = t.assignments.values().filter(|a| matches!(a.status, Status::InProgress | Status::InReview));
-            Some(((leased.filter(|a| a.expires < before).count() as i64).min(most),))
+            Some(((leased.filter(|a| expires_before(a, before)).count() as i64).min(most),))
         }
     )?;
     Ok(row.map_or(0, |(count,)| count))
@@ -199,7 +199,7 @@ pub(crate) async fn lock_of_user(db: &mut Db<'_>, user: UserId) -> Result<Vec<As
         [of_user!(" FOR NO KEY UPDATE"), of_user!("")],
         user.0;
         |t| {
-            let own = t.assignments.values().filter(|a| a.holder == Some(user) || a.reserved_for == Some(user));
+            let own = t.assignments.values().filter(|a| a.holder() == Some(user) || a.reserved_for() == Some(user));
             own.cloned().collect()
         }
     )
@@ -242,7 +242,7 @@ pub(crate) async fn to_auto_accept(db: &mut Db<'_>, before: Time, limit: i64) ->
         limit;
         |t| {
             let waiting = |a: &&Assignment| {
-                a.status == Status::Completed && (!a.review || is(Bug::WaiveReviewed)) && a.since < before
+                a.status == Status::Completed && (!a.is_for_review() || is(Bug::WaiveReviewed)) && a.since < before
             };
             let mut rows: Vec<_> = t.assignments.values().filter(waiting).collect();
             rows.sort_by_key(|a| a.since);
@@ -265,20 +265,25 @@ pub(crate) async fn insert(db: &mut Db<'_>, rows: &[Assignment]) -> Result<()> {
         |a| {
             id: uuid = a.id.0,
             team: uuid = a.team.0,
-            job: uuid = a.job.0,
-            round: bigint = a.round,
-            number: bigint = a.number,
-            slot: bigint = a.slot,
+            job: uuid = a.key.job.0,
+            round: bigint = a.key.round,
+            number: bigint = a.key.number,
+            slot: bigint = a.key.slot,
             parent: uuid = a.parent.map(|id| id.0),
             ranges: text = a.ranges.to_string(),
             items: bigint = a.items,
-            reserved_for: uuid = a.reserved_for.map(|id| id.0),
-            reserved_until: bigint = a.reserved_until.0,
-            held: boolean = a.held,
+            reserved_for: uuid = a.reserved_for().map(|user| user.0),
+            reserved_until: bigint = a.reservation.map_or(NO_TIME, |reservation| reservation.until.0),
+            held: boolean = a.needs_manager,
             seq: bigint = a.seq,
             since: bigint = a.since.0,
         };
         |t| t.write_assignment(a, true)
     )?;
     Ok(())
+}
+
+/// Whether the lease of an assignment expires before a moment.
+fn expires_before(a: &Assignment, before: Time) -> bool {
+    a.expires().is_some_and(|expires| expires < before)
 }

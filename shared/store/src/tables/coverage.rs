@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use swath_domain::coverage::{Cover, Standing, block_width};
+use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::ids::{AssignmentId, JobId, TeamId};
 use swath_domain::job::JobStatus;
 use swath_domain::{Assignment, Status};
@@ -207,8 +207,8 @@ pub(crate) async fn count_lowest_level(db: &mut Db<'_>, job: JobId) -> Result<()
         |t| {
             let mut blocks: BTreeMap<i64, Cover> = BTreeMap::new();
             for a in t.of_job(job) {
-                let cover = Standing::of(a).cover(a.round, a.items);
-                blocks.entry(a.number / block_width(1)).or_default().add(&cover);
+                let cover = AssignmentState::of(a).cover(a.key.round, a.items);
+                blocks.entry(a.key.number / block_width(1)).or_default().add(&cover);
             }
             blocks.retain(|_, cover| !cover.is_zero());
             Ok(blocks.into_iter().map(|(block, cover)| t.coverage.put((job.0, 1, block), cover)).sum::<u64>())
@@ -318,13 +318,13 @@ row! {
 impl RangeRow {
     fn of(a: &Assignment) -> Self {
         Self {
-            number: a.number,
-            round: a.round,
+            number: a.key.number,
+            round: a.key.round,
             items: a.items,
             status: a.status.code(),
-            held: a.held,
-            accepted: a.accepted,
-            skipped: a.skipped,
+            held: a.needs_manager,
+            accepted: a.outcome.accepted,
+            skipped: a.outcome.skipped,
         }
     }
 
@@ -335,7 +335,7 @@ impl RangeRow {
             what: format!("status {}", self.status),
         })?;
         let Self { number, round, items, held, accepted, skipped, .. } = *self;
-        let cover = Standing { status, held, accepted, skipped }.cover(round, items);
+        let cover = AssignmentState { status, needs_manager: held, accepted, skipped }.cover(round, items);
         Ok(CountedRange { number, cover })
     }
 }

@@ -173,13 +173,13 @@ fn in_memory(t: &Tables, asker: &Asker<'_>) -> Vec<ContextRow> {
     let of = |what: i64, a: &Assignment| ContextRow {
         what,
         code: a.status.code(),
-        lease: a.lease.map(|lease| lease.0),
+        lease: a.lease.map(|lease| lease.id.0),
         id: Some(a.id.0),
         team: Some(a.team.0),
-        job: Some(a.job.0),
+        job: Some(a.key.job.0),
         ..blank.clone()
     };
-    rows.extend(t.assignments.values().filter(|a| a.holder == Some(asker.user)).map(|a| of(LEASE, a)));
+    rows.extend(t.assignments.values().filter(|a| a.holder() == Some(asker.user)).map(|a| of(LEASE, a)));
     rows.extend(
         t.reserved_for(asker.user, asker.only)
             .filter(|a| a.team == asker.team)

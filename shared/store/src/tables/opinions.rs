@@ -17,10 +17,10 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
          UNION ALL
          SELECT slot FROM assignments WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status < 2
          LIMIT 1",
-        assignment.job.0,
-        assignment.number,
+        assignment.key.job.0,
+        assignment.key.number,
         user.0,
-        assignment.slot;
+        assignment.key.slot;
         |t| t.has_other_opinion(assignment, user).then_some((0,))
     )?;
     Ok(other.is_some() && !is(Bug::OpinionsUncounted))
@@ -28,7 +28,7 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
 
 /// Records the assignment's slot as the user's; false where the user has submitted another slot of the range.
 pub(crate) async fn claim(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
-    let (job, number, slot) = (assignment.job.0, assignment.number, assignment.slot);
+    let (job, number, slot) = (assignment.key.job.0, assignment.key.number, assignment.key.slot);
     execute!(
         db,
         "INSERT INTO opinions (job, number, author, slot) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -55,13 +55,13 @@ pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment, user: Use
     execute!(
         db,
         "DELETE FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot = $4",
-        assignment.job.0,
-        assignment.number,
+        assignment.key.job.0,
+        assignment.key.number,
         user.0,
-        assignment.slot;
+        assignment.key.slot;
         |t| {
-            let key = (assignment.job.0, assignment.number, user.0);
-            let own = t.opinions.get(&key) == Some(&assignment.slot);
+            let key = (assignment.key.job.0, assignment.key.number, user.0);
+            let own = t.opinions.get(&key) == Some(&assignment.key.slot);
             Ok(if own { t.opinions.remove(&key) } else { 0 })
         }
     )?;

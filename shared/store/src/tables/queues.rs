@@ -108,7 +108,7 @@ pub(crate) async fn first_from(
             from.round,
             from.number;
             |t| {
-                let behind = |a: &&Assignment| a.round == from.round && a.number >= from.number;
+                let behind = |a: &&Assignment| a.key.round == from.round && a.key.number >= from.number;
                 t.queue(job, now).into_iter().filter(behind).take(limit as usize).cloned().collect()
             }
         ),
@@ -161,7 +161,7 @@ pub(crate) async fn first_for(
             token_maker.unwrap_or(user).0;
             |t| {
                 let others = t.to_review(job).into_iter().filter(|a| {
-                    (a.author != Some(user) || is(Bug::SelfReview)) && (token_maker.is_none() || a.author != token_maker)
+                    (a.author() != Some(user) || is(Bug::SelfReview)) && (token_maker.is_none() || a.author() != token_maker)
                 });
                 others.take(limit as usize).cloned().collect()
             }

@@ -33,7 +33,7 @@ pub(crate) fn accept_at_once(changes: &mut Changes, of: &WholeSubmission<'_>) ->
     }
     let skipped: Vec<_> = along.iter().filter(|(_, skipped)| **skipped).map(|(item, _)| *item).collect();
     let entry = assignment.waive(&skipped, of.at)?;
-    let (job, slot) = (assignment.job, assignment.slot);
+    let (job, slot) = (assignment.key.job, assignment.key.slot);
     let row = |(item, skipped)| AcceptedRow {
         job,
         item,
@@ -71,5 +71,5 @@ pub(crate) async fn accept(
 }
 
 fn may_accept(a: &Assignment) -> bool {
-    a.status == Status::Completed && (!a.review || is(Bug::WaiveReviewed))
+    a.status == Status::Completed && (!a.is_for_review() || is(Bug::WaiveReviewed))
 }

@@ -8,7 +8,7 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::{Assignment, Stale, Status, Time};
+use swath_domain::{Assignment, LeaseEnd, Status, Time};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -82,7 +82,7 @@ impl Changes {
 
     /// Adds a rework that comes into being.
     pub(crate) fn create(&mut self, child: Assignment, entry: Entry) {
-        self.progress(child.job).count(&child, 1);
+        self.progress(child.key.job).count(&child, 1);
         self.written.created.push(child);
         self.written.entries.push(entry);
     }
@@ -107,13 +107,13 @@ impl Changes {
     }
 
     /// Ends a lease that no longer stands on its assignment.
-    pub(crate) fn end(&mut self, lease: Option<LeaseId>, how: Stale, at: Time) {
+    pub(crate) fn end(&mut self, lease: Option<LeaseId>, how: LeaseEnd, at: Time) {
         self.written.ended.extend(lease.map(|lease| Ended { lease, how, at, request: None }));
     }
 
     /// Ends a lease that was submitted, or a review that was decided.
     pub(crate) fn end_by(&mut self, lease: LeaseId, request: Request, at: Time) {
-        self.written.ended.push(Ended { lease, how: Stale::Submitted, at, request: Some(request) });
+        self.written.ended.push(Ended { lease, how: LeaseEnd::Submitted, at, request: Some(request) });
     }
 
     /// Adds to a counter of a job.
@@ -151,7 +151,7 @@ impl Changes {
         let changed: Vec<_> = rows.into_values().filter(|locked| locked.is_changed()).collect();
         for locked in changed.iter().filter(|locked| !(is(Bug::ReleaseUncounted) && locked.is_given_back())) {
             let change = Progress::between(&locked.before, &locked.now);
-            written.progress.entry(locked.now.job).or_default().merge(&change);
+            written.progress.entry(locked.now.key.job).or_default().merge(&change);
         }
         written.progress.retain(|_, change| !change.is_zero());
         written.events = events_of(&changed, &written, events);
@@ -166,10 +166,10 @@ fn events_of(changed: &[Box<Locked>], written: &Written, others: Vec<(TeamId, Ev
     let mut moved: BTreeMap<(TeamId, JobId), Vec<Change>> = BTreeMap::new();
     for locked in changed.iter().filter(|locked| !(is(Bug::EventForgotten) && locked.is_given_back())) {
         let change = Change::between(&locked.before, &locked.now);
-        moved.entry((locked.now.team, locked.now.job)).or_default().extend(change);
+        moved.entry((locked.now.team, locked.now.key.job)).or_default().extend(change);
     }
     for assignment in &written.created {
-        moved.entry((assignment.team, assignment.job)).or_default().push(Change::created(assignment));
+        moved.entry((assignment.team, assignment.key.job)).or_default().push(Change::created(assignment));
     }
     let moved = moved.into_iter().filter(|(_, changes)| !changes.is_empty());
     let moved = moved.map(|((team, job), changes)| (team, Event::Assignments { job, changes }));

@@ -1,11 +1,13 @@
 //! Cuts jobs: the next slice of a job's selection becomes assignments, in the transaction that moves `cut_to`.
 
 use serde_json::json;
-use swath_domain::assignment::Cause;
+use swath_domain::assignment::RangeKey;
+use swath_domain::cause::Cause;
+use swath_domain::ids::FIRST_ROUND;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::planted::{Bug, is};
-use swath_domain::progress::{FIRST_ROUND, Progress};
+use swath_domain::progress::Progress;
 use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
 use swath_domain::{Assignment, Time};
@@ -73,8 +75,9 @@ fn lay_out(job: &Job, runs: &[Run], positions: Range, now: Time) -> Vec<Assignme
         let short = i64::from(is(Bug::RangeShort) && end - start < job.range_size);
         let ranges = slice(runs, first, end - short);
         for slot in 0..job.slots {
-            let key = (FIRST_ROUND, start / job.range_size, slot);
-            assignments.push(Assignment::new(job.team, job.id, key, ranges.clone(), now));
+            let number = start / job.range_size;
+            let key = RangeKey { job: job.id, round: FIRST_ROUND, number, slot };
+            assignments.push(Assignment::new(job.team, key, ranges.clone(), now));
         }
         start = end;
     }

@@ -142,7 +142,7 @@ fn check<'a>(grants: &Grants, changes: &mut Changes, command: &'a Decide) -> Res
     refuse_own_work(changes, assignment, command.token_maker)?;
     let submission =
         submission_with(changes, assignment, command.verdicts.iter().map(|verdict| verdict.item))?;
-    let author = changes.get(assignment).and_then(|row| row.author).ok_or(StoreError::NotFound)?;
+    let author = changes.get(assignment).and_then(|row| row.author()).ok_or(StoreError::NotFound)?;
     let of = SubmissionUnderReview { assignment, author, submission, reviewer: command.user };
     Ok(Checked::New(Deciding { command, job: review.job(), of }))
 }
@@ -158,10 +158,10 @@ async fn decide_one(
     let decision = tally(items)?;
     let terms = definition(core, db, job).await?.terms;
     let assignment = changes.get(of.assignment).ok_or(StoreError::NotFound)?;
-    let accepted = deciding.accepted(assignment.slot, items);
+    let accepted = deciding.accepted(assignment.key.slot, items);
     let (entry, child) = assignment.decide(command.user, &decision, terms, command.now);
     let status = assignment.status;
-    let rework = child.as_ref().map(|(child, _)| (child.id, (child.round, child.number)));
+    let rework = child.as_ref().map(|(child, _)| (child.id, (child.key.round, child.key.number)));
     changes.accept(accepted);
     changes.log_through(command.token_maker, [entry]);
     if let Some((mut child, entry)) = child {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
-use swath_domain::{Stage, Stale};
+use swath_domain::{LeaseEnd, Stage};
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit};
@@ -106,7 +106,7 @@ impl Batch<'_> {
     async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, held: &HeldLease) -> Result<bool> {
         let terms = definition(self.core, db, held.job).await?.terms;
         let Some(assignment) = self.changes.get(held.assignment) else { return Ok(false) };
-        if assignment.hold(command.stage, command.user, held.lease).is_none() {
+        if assignment.lease_state(command.stage, command.user, held.lease).is_none() {
             return Ok(false);
         }
         match assignment.renew(command.stage, command.user, terms, command.now) {
@@ -234,9 +234,9 @@ impl Batch<'_> {
         {
             return Ok(());
         }
-        let before = assignment.lease;
+        let before = assignment.lease_id();
         let lease = before.filter(|_| is(Bug::LeaseReused)).unwrap_or(command.lease);
-        let job_id = assignment.job;
+        let job_id = assignment.key.job;
         let job = definition(self.core, db, job_id).await?;
         if command.stage == Stage::Annotate
             && job.slots > 1
@@ -249,10 +249,10 @@ impl Batch<'_> {
         };
         if command.stage == Stage::Annotate && assignment.fence > 1 {
             let own = WorkOf { assignment: assignment.id, author: command.user };
-            assignment.confirmed = saved_items::count(db, own).await?;
+            assignment.saved = saved_items::count(db, own).await?;
         }
         let granted = assignment.clone();
-        self.changes.end(before, Stale::Taken, command.now);
+        self.changes.end(before, LeaseEnd::Taken, command.now);
         self.changes.log_through(command.token_maker, [entry]);
         self.changes.count(job_id, Counter::Leases, 1);
         self.changes.grant(NewGrant {

@@ -1,7 +1,7 @@
 //! Changes of a locked job, each with an entry in the job's log.
 
 use serde_json::{Value, json};
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::event::Event;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;

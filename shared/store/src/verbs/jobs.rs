@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use swath_domain::Time;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{JobId, UserId};
 use swath_domain::job::{Job, JobStatus, Priority};
 use swath_domain::planted::{Bug, is};

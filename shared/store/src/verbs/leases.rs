@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use swath_domain::assignment::Hold;
+use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::planted::{Bug, is};
-use swath_domain::{Assignment, Refusal, Stage, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Refusal, Stage, Time};
 
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit, settle};
@@ -78,7 +78,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) of: LeaseRef,
     pub(crate) grant: &'a GrantRow,
     /// Why the lease has ended; none while it stands on its assignment, current or expired.
-    pub(crate) ended: Option<Stale>,
+    pub(crate) ended: Option<LeaseEnd>,
 }
 
 /// Locks the assignments of these leases.
@@ -92,7 +92,7 @@ pub(crate) async fn lock(
     let mut ended = Vec::new();
     for Leased { assignment, grant } in leases::lock(db, &leases).await? {
         let lease = LeaseId(grant.lease);
-        if assignment.lease != Some(lease) {
+        if assignment.lease_id() != Some(lease) {
             ended.push(lease);
         }
         rows.insert(lease, grant);
@@ -119,8 +119,8 @@ impl Grants {
             return Err(StoreError::NotFound);
         }
         let assignment = changes.get(AssignmentId(grant.assignment)).ok_or(StoreError::NotFound)?;
-        let stands = assignment.hold(of.stage, of.user, of.lease).is_some();
-        let how = || grant.ended.and_then(Stale::from_code).unwrap_or(Stale::Lapsed);
+        let stands = assignment.lease_state(of.stage, of.user, of.lease).is_some();
+        let how = || grant.ended.and_then(LeaseEnd::from_code).unwrap_or(LeaseEnd::Expired);
         Ok(Resolved { of, grant, ended: (!stands).then(how) })
     }
 }
@@ -167,13 +167,13 @@ pub(crate) async fn extend(
     if assignment.status == stage.waiting()
         && assignments::has_current_lease_beside(db, assignment, stage, user).await?
     {
-        return Err(Refusal::Stale(Stale::Lapsed).into());
+        return Err(Refusal::Stale(LeaseEnd::Expired).into());
     }
-    let before = assignment.expires;
+    let before = assignment.expires();
     let entry = assignment.renew(stage, user, terms, by.now)?;
-    let expires = assignment.expires;
+    let expires = assignment.expires().ok_or(StoreError::NotFound)?;
     changes.log_through(by.token_maker, entry);
-    Ok(Renewed { assignment: lease.assignment(), expires, moved: expires != before })
+    Ok(Renewed { assignment: lease.assignment(), expires, moved: Some(expires) != before })
 }
 
 impl Renew {
@@ -221,14 +221,15 @@ async fn unchanged_by(
     assignment: &Assignment,
     &Renew { stage, lease, user, now, .. }: &Renew,
 ) -> Result<Option<Renewed>> {
-    if assignment.hold(stage, user, lease) != Some(Hold::Current) {
+    if assignment.lease_state(stage, user, lease) != Some(LeaseState::Current) {
         return Ok(None);
     }
-    let terms = definition(core, db, assignment.job).await?.terms;
+    let terms = definition(core, db, assignment.key.job).await?.terms;
     let mut renewed = assignment.clone();
     let is_unchanged = matches!(renewed.renew(stage, user, terms, now), Ok(None)) && renewed == *assignment;
-    let answer = Renewed { assignment: assignment.id, expires: assignment.expires, moved: false };
-    Ok(is_unchanged.then_some(answer))
+    let answer =
+        assignment.expires().map(|expires| Renewed { assignment: assignment.id, expires, moved: false });
+    Ok(answer.filter(|_| is_unchanged))
 }
 
 async fn renew_rows(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
@@ -268,7 +269,7 @@ pub(crate) async fn release(core: &Core, commands: Vec<Release>) -> Replies<()> 
 fn release_one(grants: &Grants, changes: &mut Changes, command: &Release) -> Result<()> {
     let &Release { stage, lease, user, .. } = command;
     let lease = grants.resolve(changes, LeaseRef { stage, lease, user })?;
-    if lease.grant.ended == Some(Stale::Released.code()) {
+    if lease.grant.ended == Some(LeaseEnd::Released.code()) {
         // The same request again, whose first answer was lost.
         return Ok(());
     }
@@ -278,6 +279,6 @@ fn release_one(grants: &Grants, changes: &mut Changes, command: &Release) -> Res
     if !is(Bug::ReleaseUnlogged) {
         changes.log_through(command.token_maker, [entry]);
     }
-    changes.end(Some(command.lease), Stale::Released, command.now);
+    changes.end(Some(command.lease), LeaseEnd::Released, command.now);
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Ends what ties work to a user: leases, reviews and reservations. A user who loses a role, a membership or the account
 //! loses them in the same transaction. What they have saved stays, under their name.
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::planted::{Bug, is};
-use swath_domain::{Assignment, Role, Roles, Stage, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Role, Roles, Stage, Time};
 
 use crate::engine::core::Core;
 use crate::engine::db::Db;
@@ -47,12 +47,12 @@ impl Holdings {
             let Some(assignment) = self.changes.get(id).filter(|assignment| assignment.team == team) else {
                 continue;
             };
-            let before = assignment.lease;
+            let before = assignment.lease_id();
             let Some(entry) = assignment.free(self.user, allowed, cause) else { continue };
             let after = assignment.clone();
             let ended = before.filter(|_| after.lease.is_none());
             self.changes.log(entry);
-            self.changes.end(ended, Stale::Reassigned, cause.at);
+            self.changes.end(ended, LeaseEnd::Reassigned, cause.at);
             freed.push((after, ended));
         }
         freed
@@ -69,7 +69,7 @@ pub(crate) async fn free_reservation(
     rework: &mut Assignment,
     now: Time,
 ) -> Result<Option<Entry>> {
-    let Some(author) = rework.reserved_for else { return Ok(None) };
+    let Some(author) = rework.reserved_for() else { return Ok(None) };
     let roles = departures::roles_now(db, rework.team, author).await?;
     let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     Ok(rework.free(author, |_| roles.has(Role::Annotator), &cause))

@@ -1,9 +1,9 @@
 //! What a manager does to one assignment: reassign it, reopen it, cancel it.
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::job::JobStatus;
-use swath_domain::{Assignment, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Time};
 
 use crate::engine::core::Core;
 use crate::engine::db::{Db, Tx};
@@ -36,12 +36,12 @@ pub(crate) async fn manage(
     let db = &mut tx.db();
     let mut changes = Changes::lock(db, [id]).await?;
     let assignment = changes.get(id).ok_or(StoreError::NotFound)?;
-    let lease = assignment.lease;
-    let author = assignment.author;
+    let lease = assignment.lease_id();
+    let author = assignment.author();
     let (entry, how) = match action {
-        Action::Reassign { to, until } => (assignment.reassign(*to, *until, cause)?, Stale::Reassigned),
-        Action::Reopen => (assignment.reopen(cause)?, Stale::Reassigned),
-        Action::Cancel => (assignment.cancel(cause)?, Stale::Cancelled),
+        Action::Reassign { to, until } => (assignment.reassign(*to, *until, cause)?, LeaseEnd::Reassigned),
+        Action::Reopen => (assignment.reopen(cause)?, LeaseEnd::Reassigned),
+        Action::Cancel => (assignment.cancel(cause)?, LeaseEnd::Cancelled),
     };
     let after = assignment.clone();
     changes.log(entry);
@@ -64,7 +64,7 @@ async fn refuse_if_cancelled(
     cause: &Cause,
     reopened: bool,
 ) -> Result<()> {
-    let mut job = jobs::lock(db, assignment.job).await?;
+    let mut job = jobs::lock(db, assignment.key.job).await?;
     match job.status {
         JobStatus::Cancelling | JobStatus::Cancelled => {
             Err(StoreError::Conflict("the job was cancelled".into()))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Role, Roles, Time};
 use uuid::Uuid;

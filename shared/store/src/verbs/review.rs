@@ -13,7 +13,7 @@ pub(crate) fn refuse_own_work(
     id: AssignmentId,
     token_maker: Option<UserId>,
 ) -> Result<()> {
-    let author = changes.get(id).and_then(|assignment| assignment.author);
+    let author = changes.get(id).and_then(|assignment| assignment.author());
     if token_maker.is_some() && author == token_maker { Err(Refusal::OwnWork.into()) } else { Ok(()) }
 }
 
@@ -27,5 +27,5 @@ pub(crate) fn submission_with(
     if let Some(foreign) = items.into_iter().find(|item| !assignment.ranges.contains(*item)) {
         return Err(Refusal::ForeignItem(foreign).into());
     }
-    assignment.submission.ok_or(StoreError::NotFound)
+    assignment.submission_id().ok_or(StoreError::NotFound)
 }

@@ -105,7 +105,7 @@ async fn save_one(
         now: command.now,
     });
     if let Some(assignment) = changes.get(key.assignment) {
-        assignment.confirmed += i64::from(put.is_new);
+        assignment.saved += i64::from(put.is_new);
     }
     Ok(ItemSaved { assignment: key.assignment, revision: put.revision, expires: renewed.expires })
 }

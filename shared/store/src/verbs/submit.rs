@@ -184,7 +184,7 @@ fn save_items(
         return Err(Refusal::ForeignItem(foreign.item).into());
     }
     let stands = lease.stands() || is(Bug::LateOverwrites);
-    if stands || assignment.author != Some(command.user) {
+    if stands || assignment.author() != Some(command.user) {
         for work in &command.items {
             let before = saved.lease(&submission.key(work.item));
             let is_later = |lease_before: LeaseId| {
@@ -201,7 +201,7 @@ fn save_items(
                 now: command.now,
             });
             // The row counts the items of the present holder only.
-            assignment.confirmed += i64::from(put.is_new && lease.stands());
+            assignment.saved += i64::from(put.is_new && lease.stands());
         }
     }
     lease.require_standing()?;
@@ -268,7 +268,7 @@ async fn hand_in(
     let assignment = changes.get(lease.assignment()).ok_or(StoreError::NotFound)?;
     let missing = items.missing(assignment, command.user);
     if !missing.is_empty() && !is(Bug::IncompleteTaken) {
-        assignment.confirmed = assignment.items - missing.len() as i64;
+        assignment.saved = assignment.items - missing.len() as i64;
         return Err(Refusal::Incomplete(missing).into());
     }
     // Only what is really submitted is an opinion: a refused one must not keep its author from the other slots.

@@ -1,10 +1,10 @@
 //! Sweeps: what ends without a user's help, a bounded page at a time.
 
-use swath_domain::assignment::Cause;
+use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Time};
 
 use crate::engine::core::Core;
 use crate::engine::db::Tx;
@@ -32,9 +32,9 @@ pub(crate) async fn expire(
     let mut expired = Vec::new();
     for id in changes.ids() {
         let Some(assignment) = changes.get(id) else { continue };
-        let job = assignment.job;
+        let job = assignment.key.job;
         if let Ok(entry) = assignment.expire(now) {
-            expired.push((assignment.clone(), assignment.lease));
+            expired.push((assignment.clone(), assignment.lease_id()));
             changes.log(entry);
             changes.count(job, Counter::Expiries, if is(Bug::ExpiryDoubled) { 2 } else { 1 });
         }
@@ -75,10 +75,10 @@ pub(crate) async fn cancel_page(
     let mut ended = Vec::new();
     for id in changes.ids() {
         let Some(assignment) = changes.get(id) else { continue };
-        let lease = assignment.lease;
+        let lease = assignment.lease_id();
         if let Ok(entry) = assignment.cancel(&cause) {
             changes.log(entry);
-            changes.end(lease, Stale::Cancelled, now);
+            changes.end(lease, LeaseEnd::Cancelled, now);
             ended.extend(lease.map(|lease| (id, lease)));
         }
     }

@@ -14,7 +14,7 @@ fn broken(constraint: &str) -> StoreError {
 impl Tables {
     /// Inserts or updates an assignment.
     pub(crate) fn write_assignment(&mut self, row: &Assignment, is_new: bool) -> Result<u64> {
-        if !self.jobs.contains(&row.job.0) {
+        if !self.jobs.contains(&row.key.job.0) {
             return Err(StoreError::NotFound);
         }
         self.check_assignment(row)?;
@@ -26,21 +26,21 @@ impl Tables {
 
     fn check_assignment(&self, row: &Assignment) -> Result<()> {
         let held = matches!(row.status, Status::InProgress | Status::InReview);
-        if held && (row.lease.is_none() || row.holder.is_none()) {
+        if held && (row.lease.is_none() || row.holder().is_none()) {
             return Err(broken("assignments_held_by"));
         }
-        if row.status == Status::InReview && row.holder == row.author {
+        if row.status == Status::InReview && row.holder() == row.author() {
             return Err(broken("assignments_not_own"));
         }
         let authored = !matches!(row.status, Status::Pending | Status::InProgress | Status::Cancelled);
-        if authored && (row.author.is_none() || row.submission.is_none()) {
+        if authored && (row.author().is_none() || row.submission.is_none()) {
             return Err(broken("assignments_authored"));
         }
         let rivals = |other: &&Assignment| {
             other.id != row.id
                 && other.status == row.status
-                && other.holder == row.holder
-                && other.job == row.job
+                && other.holder() == row.holder()
+                && other.key.job == row.key.job
         };
         if held && self.assignments.values().any(|other| rivals(&other)) {
             return Err(broken("assignments_one_lease"));

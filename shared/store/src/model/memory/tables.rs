@@ -282,7 +282,7 @@ impl Tables {
 
     /// The assignments of a job in the order of their ids, which is that of round, number and slot.
     pub(crate) fn of_job(&self, job: JobId) -> impl DoubleEndedIterator<Item = &Assignment> {
-        self.assignments.values().filter(move |assignment| assignment.job == job)
+        self.assignments.values().filter(move |assignment| assignment.key.job == job)
     }
 
     /// What a person has saved in an assignment, by item.
@@ -297,18 +297,17 @@ impl Tables {
 
     /// The queue of a job: reworks first, then in the order of the dataset.
     pub(crate) fn queue(&self, job: JobId, now: Time) -> Vec<&Assignment> {
-        let free = |a: &&Assignment| {
-            a.status == Status::Pending && !a.held && (a.reserved_for.is_none() || a.reserved_until <= now)
-        };
+        let free =
+            |a: &&Assignment| a.status == Status::Pending && !a.needs_manager && !a.is_reserved_after(now);
         let mut queue: Vec<_> = self.of_job(job).filter(free).collect();
-        queue.sort_by_key(|a| (-a.round, a.number, a.slot));
+        queue.sort_by_key(|a| (-a.key.round, a.key.number, a.key.slot));
         queue
     }
 
     /// The submissions of a job that wait for a reviewer, oldest first.
     pub(crate) fn to_review(&self, job: JobId) -> Vec<&Assignment> {
         let mut queue: Vec<_> =
-            self.of_job(job).filter(|a| a.status == Status::Completed && a.review).collect();
+            self.of_job(job).filter(|a| a.status == Status::Completed && a.is_for_review()).collect();
         queue.sort_by_key(|a| (a.since, a.id));
         queue
     }
@@ -321,20 +320,22 @@ impl Tables {
     ) -> impl Iterator<Item = &Assignment> {
         self.assignments.values().filter(move |a| {
             a.status == Status::Pending
-                && !a.held
-                && a.reserved_for == Some(person)
-                && only.is_none_or(|only| a.job == only)
-                && self.jobs.get(&a.job.0).is_some_and(|job| job.status == JobStatus::Active)
+                && !a.needs_manager
+                && a.reserved_for() == Some(person)
+                && only.is_none_or(|only| a.key.job == only)
+                && self.jobs.get(&a.key.job.0).is_some_and(|job| job.status == JobStatus::Active)
         })
     }
 
     /// Whether the person has another opinion on the range, given or in hand.
     pub(crate) fn has_other_opinion(&self, assignment: &Assignment, person: UserId) -> bool {
-        let (job, number, slot) = (assignment.job, assignment.number, assignment.slot);
+        let (job, number, slot) = (assignment.key.job, assignment.key.number, assignment.key.slot);
         let given = self.opinions.get(&(job.0, number, person.0)).is_some_and(|given| *given != slot);
         let in_hand = |a: &Assignment| {
             let open = matches!(a.status, Status::Pending | Status::InProgress);
-            open && a.holder == Some(person) && (a.job, a.number) == (job, number) && a.slot != slot
+            open && a.holder() == Some(person)
+                && (a.key.job, a.key.number) == (job, number)
+                && a.key.slot != slot
         };
         (given || self.assignments.values().any(in_hand)) && !is(Bug::OpinionsUncounted)
     }

@@ -9,6 +9,7 @@ use swath_domain::review::Verdict;
 
 use super::rows::Written;
 use crate::engine::rowset::{self, Column};
+use crate::model::rows::NO_TIME;
 
 pub(super) type PgStatement = Query<'static, Postgres, PgArguments>;
 
@@ -52,19 +53,19 @@ const CHANGED: Part = part!(
         id: uuid = a.id.0,
         status: bigint = a.status.code(),
         fence: bigint = a.fence,
-        lease: uuid = a.lease.map(|id| id.0),
-        holder: uuid = a.holder.map(|id| id.0),
-        expires: bigint = a.expires.0,
-        deadline: bigint = a.deadline.0,
-        confirmed: bigint = a.confirmed,
-        author: uuid = a.author.map(|id| id.0),
-        submission: uuid = a.submission.map(|id| id.0),
-        review: boolean = a.review,
-        reserved_for: uuid = a.reserved_for.map(|id| id.0),
-        reserved_until: bigint = a.reserved_until.0,
-        held: boolean = a.held,
-        accepted: bigint = a.accepted,
-        skipped: bigint = a.skipped,
+        lease: uuid = a.lease_id().map(|id| id.0),
+        holder: uuid = a.holder().map(|user| user.0),
+        expires: bigint = a.lease.map_or(NO_TIME, |lease| lease.expires.0),
+        deadline: bigint = a.lease.map_or(NO_TIME, |lease| lease.deadline.0),
+        confirmed: bigint = a.saved,
+        author: uuid = a.author().map(|user| user.0),
+        submission: uuid = a.submission_id().map(|id| id.0),
+        review: boolean = a.is_for_review(),
+        reserved_for: uuid = a.reserved_for().map(|user| user.0),
+        reserved_until: bigint = a.reservation.map_or(NO_TIME, |reservation| reservation.until.0),
+        held: boolean = a.needs_manager,
+        accepted: bigint = a.outcome.accepted,
+        skipped: bigint = a.outcome.skipped,
         seq: bigint = a.seq,
         since: bigint = a.since.0,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
-use swath_domain::{Assignment, Stage, Stale, Time};
+use swath_domain::{Assignment, LeaseEnd, Stage, Time};
 
 use crate::model::events::NewEvent;
 use crate::model::rows::GrantRow;
@@ -46,7 +46,7 @@ pub(crate) struct NewGrant {
 /// How a lease or a review has ended.
 pub(crate) struct Ended {
     pub(crate) lease: LeaseId,
-    pub(crate) how: Stale,
+    pub(crate) how: LeaseEnd,
     pub(crate) at: Time,
     pub(crate) request: Option<Request>,
 }

@@ -38,7 +38,7 @@ pub struct Grant {
 impl Grant {
     /// Whether this asks to review work of the user who made the token.
     pub(super) fn is_of_the_author(&self, assignment: &Assignment) -> bool {
-        self.stage == Stage::Review && self.token_maker.is_some() && assignment.author == self.token_maker
+        self.stage == Stage::Review && self.token_maker.is_some() && assignment.author() == self.token_maker
     }
 
     /// Whether a lease that the user holds answers this command.
@@ -48,7 +48,7 @@ impl Grant {
 
     /// Whether the assignment belongs to a job that the user may work in.
     pub(super) fn is_in_reach(&self, assignment: &Assignment) -> bool {
-        assignment.team == self.team && self.open.contains(&assignment.job)
+        assignment.team == self.team && self.open.contains(&assignment.key.job)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where an assignment stands, at which stage work is done, and why a lease is stale: each with its code in the tables.
+//! Where an assignment stands, at which stage work is done, and how a lease has ended: each with its code in the tables.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub enum Status {
     Accepted,
     /// Decided, with items rejected that now stand in a rework.
     Rejected,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
 }
 
@@ -69,8 +69,8 @@ impl Stage {
         }
     }
 
-    /// The status in which work of this stage is held.
-    pub fn held(self) -> Status {
+    /// The status in which work of this stage is leased.
+    pub fn leased(self) -> Status {
         match self {
             Self::Annotate => Status::InProgress,
             Self::Review => Status::InReview,
@@ -83,27 +83,28 @@ impl Stage {
     }
 }
 
-/// Why a lease is no longer good.
+/// How a lease has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Stale {
-    /// Its time ran out, and its hard deadline has passed.
-    Lapsed,
-    /// Its time ran out, and someone else has the work now.
+pub enum LeaseEnd {
+    /// It expired, and its hard deadline has passed.
+    #[serde(rename = "lapsed")]
+    Expired,
+    /// It expired, and someone else has the work now.
     Taken,
     /// It was given back.
     Released,
     /// A manager took it away.
     Reassigned,
-    /// The work was called off.
+    /// The work was cancelled.
     Cancelled,
-    /// It was handed in.
+    /// It was submitted.
     Submitted,
 }
 
-impl Stale {
-    const ALL: [Stale; 6] =
-        [Self::Lapsed, Self::Taken, Self::Released, Self::Reassigned, Self::Cancelled, Self::Submitted];
+impl LeaseEnd {
+    const ALL: [LeaseEnd; 6] =
+        [Self::Expired, Self::Taken, Self::Released, Self::Reassigned, Self::Cancelled, Self::Submitted];
 
     /// As a number, for the store.
     pub const fn code(self) -> i64 {

@@ -1,0 +1,29 @@
+//! Why a transition is refused.
+
+use crate::status::{LeaseEnd, Status};
+
+/// Why a transition did not happen. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The lease is not the current one.
+    #[error("the lease is no longer current")]
+    Stale(LeaseEnd),
+    /// Someone else was quicker, or the user may not have it.
+    #[error("the assignment is not available")]
+    Unavailable,
+    /// Items are neither saved nor skipped, or have no verdict.
+    #[error("items are missing")]
+    Incomplete(Vec<i64>),
+    /// The item does not belong to the assignment.
+    #[error("item {0} is not in the assignment")]
+    ForeignItem(i64),
+    /// The status does not allow it.
+    #[error("an assignment that is {0:?} cannot be changed so")]
+    Status(Status),
+    /// The user has submitted another slot of this range.
+    #[error("the same person has given another opinion on this range")]
+    SecondOpinion,
+    /// The token under which a review is done was made by the author of the work.
+    #[error("the token that is used was made by the author of this work")]
+    OwnWork,
+}

@@ -1,0 +1,68 @@
+//! Deciding reviews, and the rework that a rejection makes.
+
+use serde_json::json;
+
+use super::{Assignment, Outcome, RangeKey, Reservation};
+use crate::cause::Cause;
+use crate::ids::UserId;
+use crate::job::LeasePolicy;
+use crate::log::Entry;
+use crate::planted::{Bug, is};
+use crate::ranges::Ranges;
+use crate::status::Status;
+use crate::time::Time;
+
+/// The outcome of a review, item by item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Items accepted with labels.
+    pub accepted: Vec<i64>,
+    /// Items accepted as skipped.
+    pub skipped: Vec<i64>,
+    /// Items rejected.
+    pub rejected: Vec<i64>,
+}
+
+impl Assignment {
+    /// Decides a review. With rejected items, the rework that redoes them comes back as well.
+    pub fn decide(
+        &mut self,
+        user: UserId,
+        decision: &Decision,
+        policy: LeasePolicy,
+        now: Time,
+    ) -> (Entry, Option<(Self, Entry)>) {
+        let rejected = self.to_redo(decision);
+        let skipped = Ranges::of_items(decision.skipped.iter().copied());
+        self.outcome =
+            Outcome { accepted: decision.accepted.len() as i64, skipped: decision.skipped.len() as i64 };
+        let status = if decision.rejected.is_empty() { Status::Accepted } else { Status::Rejected };
+        let detail = json!({"rejected": rejected.to_string(), "skipped": skipped.to_string()});
+        let entry = self.enter(status, "decide", &Cause::by(user, now), Some(detail));
+        self.lease = None;
+        let redone = status == Status::Rejected && !is(Bug::RequeueNothing);
+        (entry, redone.then(|| self.rework(rejected, user, policy, now)))
+    }
+
+    fn to_redo(&self, decision: &Decision) -> Ranges {
+        if is(Bug::RequeueAll) && !decision.rejected.is_empty() {
+            return self.ranges.clone();
+        }
+        let spared = usize::from(is(Bug::RequeueOneLess) && decision.rejected.len() > 1);
+        Ranges::of_items(decision.rejected.iter().skip(spared).copied())
+    }
+
+    fn rework(&self, rejected: Ranges, user: UserId, policy: LeasePolicy, now: Time) -> (Self, Entry) {
+        let key = RangeKey { round: self.key.round + 1, ..self.key };
+        let mut child = Self::new(self.team, key, rejected, now);
+        child.parent = Some(self.id);
+        let until = now + policy.reserve;
+        let author = self.author().filter(|_| !is(Bug::ReworkForAnyone));
+        child.reservation = author.map(|user| Reservation { user, until });
+        child.needs_manager = child.key.round > policy.rounds && !is(Bug::RoundsUnbounded);
+        let detail = json!({"parent": self.id, "ranges": child.ranges.to_string(), "reserved_for": child.reserved_for(),
+            "waits_for_manager": child.needs_manager});
+        let entry = child.enter(Status::Pending, "rework", &Cause::by(user, now), Some(detail));
+        (child, entry)
+    }
+}
