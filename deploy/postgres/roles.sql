@@ -1,13 +1,13 @@
--- Two roles for a Swath on PostgreSQL 15 or later: swath_owner owns the schema and is who `swath migrate` logs in as;
--- swath_app is who the services log in as, and cannot change or remove what the decision log and the audit log say.
+-- Two roles for a Swath on PostgreSQL 15 or later: swath_owner owns the schema, `swath migrate` logs in as it;
+-- swath_app is for the services, and cannot change or delete entries of the decision log and the audit log.
 --
 -- As a superuser, in Swath's own database:
 --   SWATH_OWNER_PASSWORD=… SWATH_APP_PASSWORD=… psql -X -d swath -f roles.sql
--- or with -v owner_password=… -v app_password=…, where others may not read the command line. Run it before the first
--- `swath migrate`, because the roles must be there, and after every one, because only then can rights be taken back on
--- what it made. It may be run as often as one likes, and sets the passwords each time.
+-- or with -v owner_password=… -v app_password=…, if nobody else can read the command line. Run it before the first
+-- `swath migrate`, because that needs the roles, and after every one, because only then can rights on new tables be
+-- revoked. It may be run any number of times, and sets the passwords each time.
 --
--- Tables that another role made before belong to that role: REASSIGN OWNED BY that_role TO swath_owner, and run this.
+-- Existing tables belong to the role that made them: REASSIGN OWNED BY that_role TO swath_owner, and run this.
 
 \set ON_ERROR_STOP on
 \getenv owner_password SWATH_OWNER_PASSWORD
@@ -21,9 +21,9 @@ DO $$ BEGIN RAISE 'owner_password is not set'; END $$;
 DO $$ BEGIN RAISE 'app_password is not set'; END $$;
 \endif
 
--- One transaction, so that no service ever sees the rights half way.
+-- One transaction, so that no service ever sees incomplete rights.
 BEGIN;
--- The server's log is no place for passwords.
+-- Keeps the passwords out of the server's log.
 SET LOCAL log_statement = 'none';
 SET LOCAL log_min_duration_statement = -1;
 SET LOCAL log_min_error_statement = 'panic';
@@ -40,15 +40,15 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO swath_owner;
 GRANT USAGE ON SCHEMA public TO swath_app;
 
--- What later migrations make can be used by services that start before this is run again.
+-- Services that start before this is run again can use the tables of later migrations.
 ALTER DEFAULT PRIVILEGES FOR ROLE swath_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO swath_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE swath_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO swath_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO swath_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO swath_app;
 
--- The logs are appended to. A view is read only, because a change through it is made with the rights of its owner and so
--- would reach them. Which migrations were applied is what services look at while they wait for `swath migrate`.
+-- The logs may only be appended to. Views may only be read, because a change through a view has the rights of its owner and
+-- so would reach the logs. Services read _sqlx_migrations while they wait for `swath migrate`.
 SELECT format('REVOKE ALL ON %s FROM swath_app', oid::regclass), format('GRANT %s ON %s TO swath_app', rights, oid::regclass)
 FROM pg_class, LATERAL (SELECT CASE WHEN relname IN ('decision_log', 'audit_log') THEN 'SELECT, INSERT' ELSE 'SELECT' END) AS given (rights)
 WHERE relnamespace = 'public'::regnamespace

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # Prints definitions.json with the users' passwords, as hashes, taken from RABBITMQ_COORDINATOR_PASSWORD and so on.
 #
-# In compose.yaml the broker loads what this prints whenever it starts, so a changed password counts from then on. Into a
-# broker that runs:  set-passwords.sh > filled.json && rabbitmqctl import_definitions filled.json
-# definitions.json as it stands lets nobody in: a user whose hash is empty cannot log in with a password.
+# In compose.yaml the broker loads the output at every start, so a changed password is valid from then on. For a
+# running broker:  set-passwords.sh > filled.json && rabbitmqctl import_definitions filled.json
+# With definitions.json itself nobody can log in, because a user with an empty hash has no password.
 #
-# Who may do what follows from shared/bus/src/rabbit/topology.rs. Whoever publishes or consumes declares the exchanges
-# `swath` and `swath.dead`, the queue `swath.dead`, and the queue that it means, binds it and names `swath.dead` as its
-# dead letters: configure, write and read, for RabbitMQ asks for each of them.
+# The permissions follow from shared/bus/src/rabbit/topology.rs. A publisher or consumer declares the exchanges
+# `swath` and `swath.dead`, the queue `swath.dead`, and its own queue, binds that queue and names `swath.dead` for its
+# dead letters: RabbitMQ requires configure, write and read for these.
 #   coordinator  publishes to swath.annotate.TEAM and swath.coordinate, consumes swath.coordinate
 #   gateway      publishes to swath.review.TEAM, consumes swath.annotate.TEAM
 #   review       publishes to swath.annotate.TEAM, consumes swath.review.TEAM
-#   metrics      asks how long queues are and does nothing else. Newer brokers want some permission on the queue for that,
-#                and `write` is the one that is of no other use to it: a binding would need `read` on an exchange too.
-#                RabbitMQ 4.2.6 and 4.3.0 insist on `configure`; there the gauges of queues are missing.
+#   metrics      reads the length of queues and does nothing else. Newer brokers require some permission on the queue for
+#                that; `write` is the one that allows nothing else, because a binding would also need `read` on an exchange.
+#                RabbitMQ 4.2.6 and 4.3.0 require `configure`; there the gauges of queues are missing.
 # With another SWATH__BUS__PREFIX the expressions begin with that.
 set -euo pipefail
 

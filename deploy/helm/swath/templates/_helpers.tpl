@@ -5,7 +5,7 @@
 {{- .Values.fullnameOverride | default $name | trunc 51 | trimSuffix "-" -}}
 {{- end }}
 
-{{/* What selects the pods of a component; takes (list root component). */}}
+{{/* The labels that select the pods of a component; takes (list root component). */}}
 {{- define "swath.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ $root.Chart.Name }}
@@ -27,10 +27,10 @@ image: {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end }}
 
-{{/* What the pods of services and migration have in common. */}}
+{{/* The parts that the pods of services and migration share. */}}
 {{- define "swath.pod" -}}
 automountServiceAccountToken: false
-# Variables named after other Services are of no use here.
+# The variables that Kubernetes names after other Services are not needed.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
@@ -94,7 +94,7 @@ securityContext:
 - name: SWATH__SERVER__SHUTDOWN_SECONDS
   value: {{ $values.stop.shutdownSeconds | quote }}
 {{ include "swath.logEnv" $root }}
-# Left out, it would be the folder in which the process starts, which may be the root of the image.
+# If it were not set, it would be the folder in which the process starts, which may be the root of the image.
 - name: SWATH__MEDIA__ROOTS
   value: {{ $values.media.root | quote }}
 {{ include "swath.secretEnv" (list $root "SWATH__STORE__URL" $keys.storeUrl) }}
@@ -145,7 +145,7 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{/* The API server would refuse it halfway through the rollout; a schema cannot compare two values. */}}
+{{/* The API server would refuse it in the middle of the rollout, and a schema cannot compare two values. */}}
 {{- define "swath.checked" -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) -}}
 {{- fail (printf "autoscaling: minReplicas %d is above maxReplicas %d" (int .minReplicas) (int .maxReplicas)) -}}
