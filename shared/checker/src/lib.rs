@@ -1,12 +1,12 @@
-//! A judge who believes nobody: what every client saw, against what the server says has become of a job.
+//! Compares what every client saw with what the server says about a job, and trusts neither.
 //!
-//! Clients keep a history ([`Event`]): each call with its ids and what came back, or that nothing did. When the job
-//! is at rest, the server's side is read: assignments, decision log, stored annotations and the export. The
-//! [`Checker`] plays the log by rules of its own ([`Trail`]) and compares the two, invariant by invariant (DESIGN §4):
-//! nothing that was acknowledged may be missing, nothing may stand that nobody did, nothing that was refused may
-//! have had an effect.
+//! Clients keep a history ([`Event`]): each call with its ids and its answer, or that none came. When no call is under way
+//! any more, the server's side is read: assignments, decision log, stored annotations and the export. The [`Checker`]
+//! replays the log by rules of its own ([`Trail`]) and compares the two, invariant by invariant (I1 to I9 of
+//! `docs/architecture.md`): nothing that was acknowledged may be missing, nothing may be stored that no client sent, and
+//! nothing that was refused may have had an effect.
 //!
-//! Everything comes sorted by assignment, one assignment at a time ([`streams`]), so that memory holds one
+//! All inputs are sorted by assignment and read one assignment at a time ([`streams`]), so that memory holds one
 //! assignment and a few bytes for each lease, however long the run was.
 
 mod case;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use swath_harness::{Person, Service, World, until};
 
-/// The routes of DESIGN §7 as OpenAPI writes them.
+/// Routes that the API's document must have, as OpenAPI writes them.
 #[rustfmt::skip]
 const ROUTES: [(&str, &str); 49] = [
     ("get", "/v1/me"), ("post", "/v1/teams"), ("post", "/v1/users"),

@@ -1,5 +1,5 @@
-//! DESIGN §4, checked from outside: from the export, the decision log, the API and, where there is one that
-//! others may read, the database itself.
+//! The invariants of `docs/architecture.md`, checked from outside: from the export, the decision log, the API and, if
+//! other processes may read it, the database itself.
 
 mod rows;
 

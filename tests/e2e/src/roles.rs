@@ -29,7 +29,7 @@ enum Who {
     Anyone,
 }
 
-/// The table of DESIGN §7: what stands in braces is filled in.
+/// Each route with the users who may call it; what is in braces is filled in.
 #[rustfmt::skip]
 const ROUTES: [(&str, &str, Who); 71] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
