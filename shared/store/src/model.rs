@@ -4,6 +4,7 @@ pub(crate) mod coverage;
 pub(crate) mod events;
 pub(crate) mod list_page;
 pub(crate) mod memory;
+pub(crate) mod requests;
 pub(crate) mod row;
 pub(crate) mod rows;
 pub(crate) mod verdicts;

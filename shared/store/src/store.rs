@@ -4,6 +4,7 @@ mod assignments;
 mod events;
 mod jobs;
 mod operations;
+mod requests;
 mod work;
 
 use std::iter::repeat;

@@ -16,6 +16,7 @@ pub(crate) mod moving;
 pub(crate) mod opinions;
 pub(crate) mod progress;
 pub(crate) mod queues;
+pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod saved_items;
 pub(crate) mod verdicts;

@@ -1,6 +1,7 @@
 //! The commands that change something: what may happen, and in which order.
 
 pub(crate) mod account_edits;
+pub(crate) mod answers;
 pub(crate) mod audit_log;
 pub(crate) mod auto_accept;
 pub(crate) mod changes;

@@ -13,11 +13,11 @@ use swath_domain::{Assignment, LeaseEnd, Roles, Stage, Time};
 use uuid::Uuid;
 
 use crate::model::memory::{Memory, Tables};
+use crate::model::requests::RequestKey;
 use crate::model::verdicts::VerdictRow;
 use crate::tables::coverage;
 use crate::verbs::datasets::Dataset;
 use crate::verbs::picture_sizes::{SizeSource, reports_of};
-use crate::verbs::requests::RequestKey;
 
 impl Memory {
     /// Looks at the tables; `None` while a transaction has them.
@@ -130,14 +130,12 @@ impl<'a> View<'a> {
 
     /// The attempt that carries out a request, and until when it is believed to run.
     pub fn attempt(self, request: &RequestKey) -> Option<(Uuid, Time)> {
-        let place = (request.user.0, request.route.to_owned(), request.key.clone());
-        self.0.requests.get(&place).map(|(attempt, until)| (*attempt, Time(*until)))
+        self.0.requests.get(&request.row_key().owned()).map(|attempt| (attempt.id, attempt.until))
     }
 
     /// Whether a request has an answer that is kept.
     pub fn is_answered(self, request: &RequestKey) -> bool {
-        let place = (request.user.0, request.route.to_owned(), request.key.clone());
-        self.0.answers.get(&place).is_some()
+        self.0.answers.get(&request.row_key().owned()).is_some()
     }
 
     /// The size of an item's picture that became known later, and how.

@@ -7,7 +7,7 @@ use swath_domain::{Stage, Time};
 
 use crate::engine::db::{Db, execute_each};
 use crate::error::{Result, StoreError};
-use crate::tables::answers::Key;
+use crate::model::requests::Key;
 
 /// The route under which the answers to requests of a stage are kept.
 pub(crate) fn route(stage: Stage) -> &'static str {

@@ -11,8 +11,9 @@ use crate::engine::core::Core;
 use crate::engine::db::{Db, Tx, execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::model::memory::{InvitationRecord, Tables};
+use crate::model::requests::Asked;
 use crate::store::Store;
-use crate::tables::answers::{Asked, decoded, encoded, first_answer, keep_answer};
+use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::members;
 use crate::verbs::people::{self, User};
@@ -115,7 +116,7 @@ async fn create(
     asked: Option<&Asked>,
 ) -> Result<(Uuid, bool)> {
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((decoded(first)?, false));
+        return Ok((first, false));
     }
     let inviter = actor.user.ok_or(StoreError::NotFound)?;
     execute!(
@@ -146,7 +147,7 @@ async fn create(
     let detail = json!({"invitation": new.id, "roles": new.roles.to_vec()});
     audit.note("invitation-create", Some(new.team), None, Some(detail));
     audit.write(db).await?;
-    keep_answer(db, asked, &encoded(&new.id)?, actor.at).await?;
+    keep_answer(db, asked, &new.id, actor.at).await?;
     Ok((new.id, true))
 }
 
@@ -245,7 +246,7 @@ async fn accept(
 ) -> Result<(Joined, bool)> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((decoded(first)?, false));
+        return Ok((first, false));
     }
     let user = guest.user();
     let invitation = good(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
@@ -267,7 +268,7 @@ async fn accept(
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
     tokens::insert(db, &token, Kind::Bearer, Some(user), actor.at).await?;
     let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
-    keep_answer(db, asked, &encoded(&joined)?, actor.at).await?;
+    keep_answer(db, asked, &joined, actor.at).await?;
     Ok((joined, true))
 }
 

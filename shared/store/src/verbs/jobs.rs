@@ -15,9 +15,10 @@ use swath_domain::selection::Run;
 use crate::engine::core::Core;
 use crate::engine::db::{Db, Tx};
 use crate::error::{Result, StoreError};
-use crate::tables::answers::{Asked, decoded, first_answer, keep_answer};
+use crate::model::requests::Asked;
 use crate::tables::jobs::{self, lock, spec_text};
 use crate::tables::{progress, runs};
+use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::job_log::{note, set_status};
 
 /// A job to be made, with its selection as runs.
@@ -56,7 +57,7 @@ pub struct JobEdit {
 pub(crate) async fn create(core: &Core, tx: &mut Tx, new: &NewJob, asked: Option<&Asked>) -> Result<JobId> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return decoded(first);
+        return Ok(first);
     }
     let mut job = new.job.clone();
     jobs::insert(db, &job).await?;
@@ -65,7 +66,7 @@ pub(crate) async fn create(core: &Core, tx: &mut Tx, new: &NewJob, asked: Option
     let detail = json!({"selected": job.selected, "slots": job.slots, "range_size": job.range_size,
         "review_percent": job.review.percent(), "rounds": job.terms.rounds});
     note(db, &mut job, &cause, "create", detail).await?;
-    keep_answer(db, asked, &json!(job.id), job.created).await?;
+    keep_answer(db, asked, &job.id, job.created).await?;
     let counters = Progress::of_new_job(job.selected * job.slots);
     progress::add(db, &[(job.id, counters)].into(), core.stripe).await?;
     Ok(job.id)

@@ -10,8 +10,9 @@ use crate::engine::db::{Db, execute, fetch_all, fetch_as, fetch_each, fetch_one,
 use crate::error::{Result, StoreError};
 use crate::model::list_page::ListPage;
 use crate::model::memory::PEOPLE;
+use crate::model::requests::Asked;
 use crate::store::Store;
-use crate::tables::answers::{Asked, decoded, encoded, first_answer, keep_answer};
+use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 
 /// A person, or an account of a machine.
@@ -97,18 +98,18 @@ pub(crate) async fn insert(db: &mut Db<'_>, user: &User) -> Result<()> {
 
 async fn create(db: &mut Db<'_>, user: &User, actor: &Actor, asked: Option<&Asked>) -> Result<User> {
     if let Some(first) = first_answer(db, asked).await? {
-        return decoded(first);
+        return Ok(first);
     }
     if is_taken(db, key_of(user).as_deref(), user.id).await? {
         // It may be this very request, sent twice, that was quicker.
         let taken = || StoreError::Invalid(FieldError::new("email", TAKEN));
-        return first_answer(db, asked).await?.ok_or_else(taken).and_then(decoded);
+        return first_answer(db, asked).await?.ok_or_else(taken);
     }
     insert(db, user).await?;
     let mut audit = Audit::of(actor);
     audit.note("user-create", None, Some(user.id), None);
     audit.write(db).await?;
-    keep_answer(db, asked, &encoded(user)?, user.created).await?;
+    keep_answer(db, asked, user, user.created).await?;
     Ok(user.clone())
 }
 
@@ -145,7 +146,7 @@ async fn make_team(
     asked: Option<&Asked>,
 ) -> Result<TeamId> {
     if let Some(first) = first_answer(db, asked).await? {
-        return decoded(first);
+        return Ok(first);
     }
     let made = execute!(
         db,
@@ -163,12 +164,12 @@ async fn make_team(
         // It may be this very request, sent twice, that was quicker.
         let first = first_answer(db, asked).await?;
         let taken = || StoreError::Conflict(format!("there is a team `{name}` already"));
-        return first.ok_or_else(taken).and_then(decoded);
+        return first.ok_or_else(taken);
     }
     let mut audit = Audit::of(actor);
     audit.note("team-create", Some(id), None, Some(json!({"name": name})));
     audit.write(db).await?;
-    keep_answer(db, asked, &encoded(&id)?, actor.at).await?;
+    keep_answer(db, asked, &id, actor.at).await?;
     Ok(id)
 }
 

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::engine::db::{Db, execute, fetch_one, row};
 use crate::error::Result;
 use crate::model::memory::{SignInLinkRecord, Tables};
+use crate::model::requests::Asked;
 use crate::store::Store;
-use crate::tables::answers::{Asked, decoded, encoded, first_answer, keep_answer};
+use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::tokens;
 
@@ -57,7 +58,7 @@ async fn create_link(
     asked: Option<&Asked>,
 ) -> Result<(MadeLink, bool)> {
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((decoded(first)?, false));
+        return Ok((first, false));
     }
     tokens::require_right_to_make(db, (new.user, new.team), actor).await?;
     execute!(
@@ -89,7 +90,7 @@ async fn create_link(
     audit.note("sign-in-link-create", new.team, Some(new.user), Some(json!({"link": new.id})));
     audit.write(db).await?;
     let made = MadeLink { id: new.id, expires: new.expires };
-    keep_answer(db, asked, &encoded(&made)?, actor.at).await?;
+    keep_answer(db, asked, &made, actor.at).await?;
     Ok((made, true))
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::table::Table;
 use crate::model::events::NewEvent;
+use crate::model::requests::Attempt;
 use crate::model::rows::GrantRow;
 use crate::model::verdicts::StoredVerdict;
 use crate::verbs::audit_log::AuditEntry;
@@ -201,9 +202,9 @@ tables! {
     audit_log: Uuid => AuditEntry,
     /// By team and person: when they lost a role.
     departures: (Uuid, Uuid) => i64,
-    /// By person, route and key: the attempt, and until when it is believed to run.
-    requests: (Uuid, String, String) => (Uuid, i64),
-    /// By person, route and key: digest, answer and moment.
+    /// By user, route and key.
+    requests: (Uuid, String, String) => Attempt,
+    /// By user, route and key: digest, answer and moment.
     answers: (Uuid, String, String) => (Vec<u8>, String, i64),
     datasets: Uuid => Dataset,
     segments: (Uuid, i64) => Segment,

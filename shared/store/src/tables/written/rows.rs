@@ -8,10 +8,10 @@ use swath_domain::progress::Progress;
 use swath_domain::{Assignment, LeaseEnd, Stage, Time};
 
 use crate::model::events::NewEvent;
+use crate::model::requests::Key;
 use crate::model::rows::GrantRow;
 use crate::model::verdicts::VerdictRow;
 use crate::model::work::ItemWork;
-use crate::tables::answers::Key;
 
 /// All rows that a transaction writes, table by table.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::{Assignment, Stage, Time};
 
-use crate::tables::answers::Key;
+use crate::model::requests::Key;
 use crate::tables::grant_context::HeldLease;
 
 /// A user asks for work.

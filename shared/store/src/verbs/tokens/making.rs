@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::engine::db::{Db, execute, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::model::memory::TokenRecord;
+use crate::model::requests::Asked;
 use crate::store::Store;
-use crate::tables::answers::{Asked, decoded, encoded, first_answer, keep_answer};
+use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::rights;
 
@@ -141,14 +142,14 @@ async fn create(
     asked: Option<&Asked>,
 ) -> Result<(TokenId, bool)> {
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((decoded(first)?, false));
+        return Ok((first, false));
     }
     require_right_to_make(db, (token.user, token.team), actor).await?;
     insert(db, token, Kind::Bearer, actor.user, actor.at).await?;
     let mut audit = Audit::of(actor);
     audit.note("token-create", token.team, Some(token.user), Some(json!({"token": token.id})));
     audit.write(db).await?;
-    keep_answer(db, asked, &encoded(&token.id)?, actor.at).await?;
+    keep_answer(db, asked, &token.id, actor.at).await?;
     Ok((token.id, true))
 }
 
