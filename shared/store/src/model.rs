@@ -1,11 +1,14 @@
 //! What is stored: rows as they stand in the tables, the values that are made of them, and the tables as plain maps.
 
+pub(crate) mod audit;
 pub(crate) mod coverage;
 pub(crate) mod events;
 pub(crate) mod list_page;
+pub(crate) mod members;
 pub(crate) mod memory;
 pub(crate) mod requests;
 pub(crate) mod row;
 pub(crate) mod rows;
+pub(crate) mod users;
 pub(crate) mod verdicts;
 pub(crate) mod work;

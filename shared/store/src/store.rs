@@ -4,7 +4,9 @@ mod assignments;
 mod events;
 mod jobs;
 mod operations;
+mod people;
 mod requests;
+mod teams;
 mod work;
 
 use std::iter::repeat;

@@ -12,11 +12,12 @@ use crate::engine::db::{Db, Tx, execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::model::memory::{InvitationRecord, Tables};
 use crate::model::requests::Asked;
+use crate::model::users::User;
 use crate::store::Store;
+use crate::tables::users;
 use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::members;
-use crate::verbs::people::{self, User};
 use crate::verbs::tokens::{self, Kind, NewToken};
 
 /// An invitation.
@@ -211,7 +212,7 @@ fn invitation_row(t: &Tables, id: Uuid, row: &InvitationRecord) -> Option<Invita
     Some(InvitationRow {
         id,
         team: row.team,
-        team_name: t.teams.get(&row.team)?.0.clone(),
+        team_name: t.teams.get(&row.team)?.clone(),
         roles: row.roles,
         inviter: row.inviter,
         note: row.note.clone(),
@@ -251,7 +252,7 @@ async fn accept(
     let user = guest.user();
     let invitation = good(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
     if let Guest::New(new) = guest {
-        people::insert(db, new).await?;
+        users::insert(db, new).await?;
     }
     if !take(db, invitation.id, user, actor.at).await? {
         return Err(StoreError::NotFound);

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::engine::db::{Db, execute_each, fetch_all};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use crate::tables::users;
 use crate::verbs::audit_log::{Actor, Audit};
-use crate::verbs::rights;
 use crate::verbs::sign_in_links as links;
 use crate::verbs::tokens::{self, Kind, NewToken};
 
@@ -42,7 +42,7 @@ pub struct Opened {
 /// Opens a session through a link.
 async fn open_by_link(db: &mut Db<'_>, digest: &[u8], new: &NewSession, actor: &Actor) -> Result<Opened> {
     let person = links::person_of(db, digest).await?.ok_or(StoreError::NotFound)?;
-    rights::lock_people(db, &[person]).await?;
+    users::lock_all(db, &[person]).await?;
     let link = links::good(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
     let parent = link.parent.map(TokenId);
     if let Some(parent) = parent {
@@ -63,7 +63,7 @@ async fn open_by_token(
     new: &NewSession,
     actor: &Actor,
 ) -> Result<Opened> {
-    rights::lock_people(db, &[parent.user.id]).await?;
+    users::lock_all(db, &[parent.user.id]).await?;
     tokens::require_good(db, parent.id, actor.at).await?;
     let origin = (parent.user.id, parent.team, parent.maker, Some(parent.id), parent.expires);
     open(db, new, origin, json!({"parent": parent.id}), actor).await

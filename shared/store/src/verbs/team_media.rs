@@ -3,9 +3,10 @@
 use swath_domain::ids::TeamId;
 use uuid::Uuid;
 
-use crate::engine::db::{Db, execute, execute_each, fetch_all, fetch_one};
-use crate::error::{Result, StoreError};
+use crate::engine::db::{execute, execute_each, fetch_all};
+use crate::error::Result;
 use crate::store::Store;
+use crate::tables::teams;
 
 /// Kinds of rows: no limit but the roots, a folder, a bucket prefix.
 const EVERYTHING: i64 = 0;
@@ -30,20 +31,6 @@ impl TeamMedia {
         let buckets = self.buckets.iter().map(|bucket| (BUCKET, bucket.clone()));
         everything.into_iter().chain(folders).chain(buckets).collect()
     }
-}
-
-/// Two who set a team's media take turns: the last word counts, and not both.
-async fn lock_team(db: &mut Db<'_>, team: TeamId) -> Result<()> {
-    const SQLITE: &str = "SELECT id FROM teams WHERE id = $1";
-    const POSTGRES: &str = "SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE";
-    let found = fetch_one!(
-        db,
-        (Uuid,),
-        [POSTGRES, SQLITE],
-        team.0;
-        |t| t.teams.get(&team.0).map(|_| (team.0,))
-    )?;
-    found.map(drop).ok_or(StoreError::NotFound)
 }
 
 impl Store {
@@ -77,7 +64,7 @@ impl Store {
         self.write(media.rows(), move |_, tx, rows| {
             Box::pin(async move {
                 let db = &mut tx.db();
-                lock_team(db, team).await?;
+                teams::lock(db, team).await?;
                 execute!(
                     db,
                     "DELETE FROM team_media WHERE team = $1",
@@ -114,7 +101,7 @@ impl Store {
             limit;
             |t| {
                 let rows = t.team_media.iter().filter(|((team, kind, _), ())| *kind == EVERYTHING && *team > after);
-                let named = rows.filter_map(|((team, _, _), ())| Some((*team, t.teams.get(team)?.0.clone())));
+                let named = rows.filter_map(|((team, _, _), ())| Some((*team, t.teams.get(team)?.clone())));
                 named.take(limit as usize).collect()
             }
         )?;

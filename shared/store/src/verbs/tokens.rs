@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_all, fetch_each, fetch_one, row};
 use crate::error::Result;
 use crate::model::memory::{Tables, TokenRecord};
+use crate::model::users::User;
 use crate::store::Store;
-use crate::verbs::people::User;
 
 pub(crate) use ending::{LEADS, all_of, end, made_by_former, made_for_leads, own_in};
 pub use making::NewToken;
@@ -277,7 +277,7 @@ async fn teams_opened(
             let opened = t.members.iter().filter(|((of, person), member)| {
                 *person == user.0 && team.map_or(member.since.is_none(), |team| *of == team.0)
             });
-            opened.filter_map(|((team, _), member)| Some((*team, t.teams.get(team)?.0.clone(), member.roles))).collect()
+            opened.filter_map(|((team, _), member)| Some((*team, t.teams.get(team)?.clone(), member.roles))).collect()
         }
     )?;
     Ok(rows.into_iter().map(|(id, name, bits)| (TeamId(id), name, Roles::from_bits(bits))).collect())

@@ -9,14 +9,14 @@ use swath_domain::{Assignment, JobId, Status, Time, UserId};
 use uuid::Uuid;
 
 use super::table::Table;
+use crate::model::audit::AuditEntry;
 use crate::model::events::NewEvent;
 use crate::model::requests::Attempt;
 use crate::model::rows::GrantRow;
+use crate::model::users::User;
 use crate::model::verdicts::StoredVerdict;
-use crate::verbs::audit_log::AuditEntry;
 use crate::verbs::datasets::Dataset;
 use crate::verbs::files::FileContent;
-use crate::verbs::people::User;
 
 #[derive(Clone)]
 pub(crate) struct TokenRecord {
@@ -189,8 +189,9 @@ macro_rules! tables {
 
 tables! {
     users: Uuid => User,
-    teams: Uuid => (String, i64),
-    /// By team and person.
+    /// By id: its name.
+    teams: Uuid => String,
+    /// By team and user.
     members: (Uuid, Uuid) => MemberRecord,
     /// By team, kind and place.
     team_media: (Uuid, i64, String) => (),

@@ -10,6 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::model::memory::TokenRecord;
 use crate::model::requests::Asked;
 use crate::store::Store;
+use crate::tables::{members, users};
 use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::rights;
@@ -89,9 +90,9 @@ pub(crate) async fn require_right_to_make(
     (user, team): (UserId, Option<TeamId>),
     actor: &Actor,
 ) -> Result<()> {
-    rights::lock_people(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    users::lock_all(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
     let Some(team) = team else { return Ok(()) };
-    if rights::roles(db, team, user).await? == Roles::NONE {
+    if members::roles(db, team, user).await? == Roles::NONE {
         return Err(StoreError::NotFound);
     }
     if actor.user == Some(user) { Ok(()) } else { rights::require_manager(db, team, actor).await }
