@@ -9,6 +9,8 @@ pub(crate) mod memory;
 pub(crate) mod requests;
 pub(crate) mod row;
 pub(crate) mod rows;
+pub(crate) mod sign_in_links;
+pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod verdicts;
 pub(crate) mod work;

@@ -13,6 +13,7 @@ pub(crate) mod next;
 pub(crate) mod other_opinions;
 pub(crate) mod own_work;
 pub(crate) mod pieces;
+pub(crate) mod tokens;
 pub(crate) mod under_review;
 pub(crate) mod verdicts;
 pub(crate) mod view;

@@ -1,5 +1,6 @@
 //! The store as a value, with every public method: opening it here, and the methods by subject in the modules below.
 
+mod access;
 mod assignments;
 mod events;
 mod jobs;

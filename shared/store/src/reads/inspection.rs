@@ -164,9 +164,9 @@ impl Store {
             |t| {
                 let of_admin = |person| t.users.get(person).is_some_and(|user| user.admin);
                 let loose = t.tokens.iter().filter(|(id, token)| {
-                    **id > after.0 && token.team.is_none() && token.revoked.is_none() && !of_admin(&token.person)
+                    **id > after.0 && token.team.is_none() && token.revoked.is_none() && !of_admin(&token.user)
                 });
-                loose.take(LOOKED_AT as usize).map(|(id, token)| (*id, token.person)).collect()
+                loose.take(LOOKED_AT as usize).map(|(id, token)| (*id, token.user)).collect()
             }
         )?;
         Ok(page(rows, |(token, person)| InspectionFinding {

@@ -12,11 +12,12 @@ use crate::engine::db::{Db, Tx};
 use crate::error::Result;
 use crate::model::users::User;
 use crate::tables::departures::{self, Departure};
-use crate::tables::{members, users};
+use crate::tables::{members, tokens, users};
 use crate::verbs::audit_log::{Actor, Audit};
+use crate::verbs::invitations;
 use crate::verbs::leavers::{Freed, Holdings};
 use crate::verbs::people::require_free_address;
-use crate::verbs::{invitations, tokens};
+use crate::verbs::tokens::{LEADS, end};
 
 /// Changes to an account; what is absent stays.
 #[derive(Debug, Clone, Default)]
@@ -81,14 +82,14 @@ async fn deactivate(
 ) -> Result<Vec<Freed>> {
     let reason = Some("the account was deactivated".to_owned());
     let cause = Cause { at: actor.at, actor: actor.user, token_maker: None, reason };
-    let mut ending: BTreeSet<_> = tokens::all_of(db, user).await?.into_iter().collect();
+    let mut ending: BTreeSet<_> = tokens::of_user(db, user).await?.into_iter().collect();
     let mut freed = Vec::new();
     for (team, _) in members::teams(db, user).await? {
         freed.extend(holdings.free(team, Roles::NONE, &cause));
-        ending.extend(tokens::made_for_leads(db, team, user).await?);
+        ending.extend(tokens::made_for(db, team, user, LEADS).await?);
         invitations::revoke_of(db, team, user, actor.at, audit).await?;
         departures::put(db, Departure { team, user, at: actor.at }).await?;
     }
-    tokens::end(db, ending, actor.at, audit).await?;
+    end(db, ending, actor.at, audit).await?;
     Ok(freed)
 }

@@ -12,13 +12,14 @@ use crate::engine::db::{Db, Tx, execute, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::model::memory::{InvitationRecord, Tables};
 use crate::model::requests::Asked;
+use crate::model::tokens::{NewToken, TokenKind};
 use crate::model::users::User;
 use crate::store::Store;
+use crate::tables::tokens;
 use crate::tables::users;
 use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::members;
-use crate::verbs::tokens::{self, Kind, NewToken};
 
 /// An invitation.
 #[derive(Debug, Clone)]
@@ -267,7 +268,7 @@ async fn accept(
     let actor = Actor { entry: next, ..actor.clone() };
     members::join(core, db, (invitation.team, user), invitation.roles, &actor).await?;
     let token = NewToken { team: Some(invitation.team), user, ..token.clone() };
-    tokens::insert(db, &token, Kind::Bearer, Some(user), actor.at).await?;
+    tokens::insert(db, &token, TokenKind::Bearer, Some(user), actor.at).await?;
     let joined = Joined { user, team: invitation.team, roles: invitation.roles.to_vec() };
     keep_answer(db, asked, &joined, actor.at).await?;
     Ok((joined, true))

@@ -15,11 +15,12 @@ use crate::error::StoreError;
 use crate::store::Store;
 use crate::tables::departures::{self, Departure};
 use crate::tables::members::roles;
-use crate::tables::{self, users};
+use crate::tables::{self, tokens, users};
 use crate::verbs::audit_log::{Actor, Audit};
+use crate::verbs::invitations;
 use crate::verbs::leavers::{Freed, Holdings};
 use crate::verbs::rights::require_manager;
-use crate::verbs::{invitations, tokens};
+use crate::verbs::tokens::{LEADS, end};
 
 /// Sets what a person may do in a team. What the roles no longer allow ends in the same transaction: leases, reviews and
 /// reservations, invitations, and tokens. A token ends with its user's membership; one that a manager made for a manager
@@ -74,7 +75,7 @@ async fn set(
     audit.note(action, Some(team), Some(user), Some(names));
     let mut ending: BTreeSet<TokenId> = BTreeSet::new();
     if before.has(Role::Manager) && !after.has(Role::Manager) {
-        ending.extend(tokens::made_for_leads(db, team, user).await?);
+        ending.extend(tokens::made_for(db, team, user, LEADS).await?);
         invitations::revoke_of(db, team, user, actor.at, &mut audit).await?;
     }
     match is_removed {
@@ -82,11 +83,11 @@ async fn set(
         false => tables::members::put(db, team, user, after, actor.at).await?,
     }
     if is_removed {
-        ending.extend(tokens::own_in(db, team, user).await?);
-    } else if after.any(tokens::LEADS) && !before.any(tokens::LEADS) {
-        ending.extend(tokens::made_by_former(db, team, user).await?);
+        ending.extend(tokens::of_member(db, team, user).await?);
+    } else if after.any(LEADS) && !before.any(LEADS) {
+        ending.extend(tokens::made_by_former_managers(db, team, user).await?);
     }
-    tokens::end(db, ending, actor.at, &mut audit).await?;
+    end(db, ending, actor.at, &mut audit).await?;
     if before.to_vec().into_iter().any(|role| role != Role::Manager && !after.has(role)) {
         departures::put(db, Departure { team, user, at: actor.at }).await?;
     }

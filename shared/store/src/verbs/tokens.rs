@@ -1,320 +1,142 @@
-//! Tokens, found by their digest and listed.
+//! Tokens: who may make them, what ends them, and when their use is a sign-in. A token ends by hand, with a membership, with
+//! its maker's right to make it, or when an administrator's token takes its place.
 
-mod ending;
-mod making;
-mod uses;
+use std::collections::BTreeSet;
 
-use std::collections::HashMap;
-
+use serde_json::json;
 use swath_domain::ids::{TeamId, TokenId, UserId};
-use swath_domain::{Roles, Time};
-use uuid::Uuid;
+use swath_domain::{Role, Roles, Time};
 
-use crate::engine::db::{Db, fetch_all, fetch_each, fetch_one, row};
-use crate::error::Result;
-use crate::model::memory::{Tables, TokenRecord};
-use crate::model::users::User;
-use crate::store::Store;
+use crate::engine::db::{Db, Tx};
+use crate::error::{Result, StoreError};
+use crate::model::requests::Asked;
+use crate::model::tokens::{NewToken, TokenKind};
+use crate::tables::{members, token_uses, tokens, users};
+use crate::verbs::answers::{first_answer, keep_answer};
+use crate::verbs::audit_log::{Actor, Audit};
+use crate::verbs::rights;
 
-pub(crate) use ending::{LEADS, all_of, end, made_by_former, made_for_leads, own_in};
-pub use making::NewToken;
-pub(crate) use making::{Kind, insert, lock_tokens, require_good, require_right_to_make};
-#[cfg(test)]
-pub(crate) use uses::SIGN_IN_AFTER;
-pub(crate) use uses::note_first_use;
+/// Tokens for these roles end when their maker loses the right to make them.
+pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 
-/// A token by its digest: what it lets its bearer be.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// The token's id.
-    pub id: TokenId,
-    /// Whose it is.
-    pub user: User,
-    /// The team that it belongs to; none for an administrator's, and for one that is older than tokens of teams.
-    pub team: Option<TeamId>,
-    /// Who made it; none where Swath itself did, or where that was not kept yet.
-    pub maker: Option<UserId>,
-    /// Whether its maker is an administrator.
-    pub by_admin: bool,
-    /// Until when it is good.
-    pub expires: Option<Time>,
-    /// When it was revoked.
-    pub revoked: Option<Time>,
-    /// Whether it is a session, which comes in a browser's cookie and in no other way.
-    pub is_session: bool,
-    /// The teams that it opens, and what the person may do in each.
-    pub teams: Vec<(TeamId, String, Roles)>,
-}
+/// After how long without use the next use of a token counts as a sign-in, in microseconds.
+pub(crate) const SIGN_IN_AFTER: i64 = 8 * 3_600 * 1_000_000;
 
-/// A token as it is listed.
-#[derive(Debug, Clone)]
-pub struct TokenInfo {
-    /// Its id.
-    pub id: TokenId,
-    /// Whose it is, and their name.
-    pub user: (UserId, String),
-    /// The team that it belongs to.
-    pub team: Option<TeamId>,
-    /// Who made it.
-    pub maker: Option<UserId>,
-    /// When it was made.
-    pub created: Time,
-    /// Until when it is good.
-    pub expires: Option<Time>,
-    /// When it was revoked.
-    pub revoked: Option<Time>,
-    /// When it was last used, to a minute or so.
-    pub used: Option<Time>,
-    /// Whether it is a session of a browser.
-    pub is_session: bool,
-}
-
-row! {
-    struct TokenRow {
-        id: Uuid, person: Uuid, team: Option<Uuid>, maker: Option<Uuid>, expires: Option<i64>, revoked: Option<i64>,
-        name: String, email: Option<String>, admin: bool, created: i64, deactivated: Option<i64>, by_admin: bool,
-        session: bool,
-    }
-}
-
-row! {
-    struct InfoRow {
-        id: Uuid, person: Uuid, name: String, team: Option<Uuid>, maker: Option<Uuid>, created: i64,
-        expires: Option<i64>, revoked: Option<i64>, used: Option<i64>, session: bool,
-    }
-}
-
-impl From<InfoRow> for TokenInfo {
-    fn from(row: InfoRow) -> Self {
-        Self {
-            id: TokenId(row.id),
-            user: (UserId(row.person), row.name),
-            team: row.team.map(TeamId),
-            maker: row.maker.map(UserId),
-            created: Time(row.created),
-            expires: row.expires.map(Time),
-            revoked: row.revoked.map(Time),
-            used: row.used.map(Time),
-            is_session: row.session,
-        }
-    }
-}
-
-impl Store {
-    /// A page of tokens that are not revoked, in the order of their ids: those that open one team or all, of one user or
-    /// of all.
-    pub async fn tokens(
-        &self,
-        team: Option<TeamId>,
-        user: Option<UserId>,
-        after: Uuid,
-        limit: i64,
-    ) -> Result<Vec<TokenInfo>> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            InfoRow,
-            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used, t.session
-             FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN token_uses s ON s.token = t.id
-             WHERE t.revoked IS NULL AND t.id > $3 AND (t.person = $2 OR $2 IS NULL)
-                 AND (t.team = $1 OR $1 IS NULL OR (t.team IS NULL AND EXISTS
-                     (SELECT 1 FROM members m WHERE m.team = $1 AND m.person = t.person AND m.since IS NULL)))
-             ORDER BY t.id LIMIT $4",
-            team.map(|team| team.0),
-            user.map(|user| user.0),
-            after,
-            limit;
-            |t| {
-                let wanted = |token: &TokenRecord| {
-                    token.revoked.is_none()
-                        && team.is_none_or(|team| {
-                            let member = t.members.get(&(team.0, token.person));
-                            let opens = token.team.is_none() && member.is_some_and(|member| member.since.is_none());
-                            token.team == Some(team.0) || opens
-                        })
-                        && user.is_none_or(|user| token.person == user.0)
-                };
-                let page = t.tokens.iter().filter(|(id, token)| **id > after && wanted(token));
-                page.filter_map(|(id, token)| info_row(t, *id, token)).take(limit as usize).collect()
-            }
-        )?;
-        Ok(rows.into_iter().map(TokenInfo::from).collect())
-    }
-
-    /// One token, revoked or not.
-    pub async fn token_info(&self, id: TokenId) -> Result<Option<TokenInfo>> {
-        let mut reader = self.reader().await?;
-        let row = fetch_one!(
-            &mut reader.db(),
-            InfoRow,
-            "SELECT t.id, t.person, u.name, t.team, t.maker, t.created, t.expires, t.revoked, s.used, t.session
-             FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN token_uses s ON s.token = t.id WHERE t.id = $1",
-            id.0;
-            |t| t.tokens.get(&id.0).and_then(|token| info_row(t, id.0, token))
-        )?;
-        Ok(row.map(TokenInfo::from))
-    }
-
-    /// The token of this digest, whether it is still good or not.
-    pub async fn token(&self, digest: &[u8]) -> Result<Option<Token>> {
-        let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        let row = fetch_one!(
-            db,
-            TokenRow,
-            "SELECT t.id, t.person, t.team, t.maker, t.expires, t.revoked, u.name, u.email, u.admin, u.created,
-                 u.deactivated, COALESCE(m.admin, FALSE), t.session
-             FROM tokens t JOIN users u ON u.id = t.person LEFT JOIN users m ON m.id = t.maker WHERE t.digest = $1",
-            digest;
-            |t| token_row(t, digest)
-        )?;
-        let Some(row) = row else { return Ok(None) };
-        let teams = teams_opened(db, UserId(row.person), row.team.map(TeamId)).await?;
-        let user = User {
-            id: UserId(row.person),
-            name: row.name,
-            email: row.email,
-            admin: row.admin,
-            created: Time(row.created),
-            creator: None,
-            deactivated: row.deactivated.map(Time),
-        };
-        Ok(Some(Token {
-            id: TokenId(row.id),
-            user,
-            team: row.team.map(TeamId),
-            maker: row.maker.map(UserId),
-            by_admin: row.by_admin,
-            expires: row.expires.map(Time),
-            revoked: row.revoked.map(Time),
-            is_session: row.session,
-            teams,
-        }))
-    }
-}
-
-/// What tokens are good for at the moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TokenRights {
-    /// Whether it was revoked, or its bearer's account deactivated.
-    pub is_ended: bool,
-    /// Until when it is good.
-    pub expires: Option<Time>,
-    /// The teams that it opens, and what the person may do in each, by id.
-    pub teams: Vec<(TeamId, Roles)>,
-}
-
-row! {
-    struct RightsRow {
-        id: Uuid, expires: Option<i64>, revoked: Option<i64>, deactivated: Option<i64>, team: Option<Uuid>,
-        roles: Option<i64>,
-    }
-}
-
-impl Store {
-    /// What these tokens are good for; those that are not there any more are left out.
-    pub async fn tokens_rights(&self, ids: &[TokenId]) -> Result<HashMap<TokenId, TokenRights>> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_each!(
-            &mut reader.db(),
-            RightsRow,
-            "SELECT t.id, t.expires, t.revoked, u.deactivated, m.team, m.roles
-             FROM {rows} CROSS JOIN tokens t JOIN users u ON u.id = t.person
-                 LEFT JOIN members m
-                     ON m.person = t.person AND (m.team = t.team OR (t.team IS NULL AND m.since IS NULL))
-             WHERE t.id = c.key ORDER BY t.id, m.team",
-            ids,
-            |id| { key: uuid = id.0 };
-            |t| rights_rows(t, id.0)
-        )?;
-        let mut rights: HashMap<TokenId, TokenRights> = HashMap::new();
-        for row in rows {
-            let of = rights.entry(TokenId(row.id)).or_default();
-            of.is_ended = row.revoked.is_some() || row.deactivated.is_some();
-            of.expires = row.expires.map(Time);
-            of.teams
-                .extend(row.team.zip(row.roles).map(|(team, bits)| (TeamId(team), Roles::from_bits(bits))));
-        }
-        Ok(rights)
-    }
-}
-
-fn rights_rows(t: &Tables, id: Uuid) -> Vec<RightsRow> {
-    let Some(token) = t.tokens.get(&id) else { return Vec::new() };
-    let deactivated = t.users.get(&token.person).and_then(|user| user.deactivated);
-    let row = |member: Option<(Uuid, i64)>| RightsRow {
-        id,
-        expires: token.expires,
-        revoked: token.revoked,
-        deactivated: deactivated.map(|at| at.0),
-        team: member.map(|(team, _)| team),
-        roles: member.map(|(_, roles)| roles),
-    };
-    let opened = t.members.iter().filter(|((of, person), member)| {
-        *person == token.person && token.team.map_or(member.since.is_none(), |team| *of == team)
-    });
-    let mut rows: Vec<_> = opened.map(|((team, _), member)| row(Some((*team, member.roles)))).collect();
-    if rows.is_empty() {
-        rows.push(row(None));
-    }
-    rows
-}
-
-/// The teams that a token opens: its own; without one, those in which the person was before tokens had teams.
-async fn teams_opened(
+/// Locks the accounts of the user and the actor. Refuses to make a token for a user who is not in the team, and for
+/// another user unless the actor manages the team.
+pub(crate) async fn require_right_to_make(
     db: &mut Db<'_>,
     user: UserId,
     team: Option<TeamId>,
-) -> Result<Vec<(TeamId, String, Roles)>> {
-    let rows = fetch_all!(
-        db,
-        (Uuid, String, i64),
-        "SELECT t.id, t.name, m.roles FROM members m JOIN teams t ON t.id = m.team
-         WHERE m.person = $1 AND (m.team = $2 OR ($2 IS NULL AND m.since IS NULL)) ORDER BY t.id",
-        user.0,
-        team.map(|team| team.0);
-        |t| {
-            let opened = t.members.iter().filter(|((of, person), member)| {
-                *person == user.0 && team.map_or(member.since.is_none(), |team| *of == team.0)
-            });
-            opened.filter_map(|((team, _), member)| Some((*team, t.teams.get(team)?.clone(), member.roles))).collect()
-        }
-    )?;
-    Ok(rows.into_iter().map(|(id, name, bits)| (TeamId(id), name, Roles::from_bits(bits))).collect())
+    actor: &Actor,
+) -> Result<()> {
+    users::lock_all(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    let Some(team) = team else { return Ok(()) };
+    if members::roles(db, team, user).await? == Roles::NONE {
+        return Err(StoreError::NotFound);
+    }
+    if actor.user == Some(user) { Ok(()) } else { rights::require_manager(db, team, actor).await }
 }
 
-fn info_row(t: &Tables, id: Uuid, token: &TokenRecord) -> Option<InfoRow> {
-    Some(InfoRow {
-        id,
-        person: token.person,
-        name: t.users.get(&token.person)?.name.clone(),
-        team: token.team,
-        maker: token.maker,
-        created: token.created,
-        expires: token.expires,
-        revoked: token.revoked,
-        used: t.token_uses.get(&id).copied(),
-        session: token.session,
-    })
+/// Locks a token, and refuses one that is not valid any more.
+pub(crate) async fn require_valid(db: &mut Db<'_>, token: TokenId, now: Time) -> Result<()> {
+    tokens::lock(db, &[token]).await?;
+    if tokens::is_valid(db, token, now).await? { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
-/// The token of a digest with its bearer, as the statement joins them.
-fn token_row(t: &Tables, digest: &[u8]) -> Option<TokenRow> {
-    let (id, token) = t.tokens.iter().find(|(_, token)| token.digest == digest)?;
-    let user = t.users.get(&token.person)?;
-    Some(TokenRow {
-        id: *id,
-        person: token.person,
-        team: token.team,
-        maker: token.maker,
-        expires: token.expires,
-        revoked: token.revoked,
-        name: user.name.clone(),
-        email: user.email.clone(),
-        admin: user.admin,
-        created: user.created.0,
-        deactivated: user.deactivated.map(|at| at.0),
-        by_admin: token.maker.and_then(|maker| t.users.get(&maker)).is_some_and(|maker| maker.admin),
-        session: token.session,
-    })
+/// Stores a token. Answers its id and true; or, where an earlier request under the same key has made one, that one's id
+/// and false.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    token: &NewToken,
+    actor: &Actor,
+    asked: Option<&Asked>,
+) -> Result<(TokenId, bool)> {
+    let db = &mut tx.db();
+    if let Some(first) = first_answer(db, asked).await? {
+        return Ok((first, false));
+    }
+    require_right_to_make(db, token.user, token.team, actor).await?;
+    tokens::insert(db, token, TokenKind::Bearer, actor.user, actor.at).await?;
+    let mut audit = Audit::of(actor);
+    audit.note("token-create", token.team, Some(token.user), Some(json!({"token": token.id})));
+    audit.write(db).await?;
+    keep_answer(db, asked, &token.id, actor.at).await?;
+    Ok((token.id, true))
+}
+
+/// Ends these tokens and the sessions that were opened through them, with an entry for each in the audit log.
+pub(crate) async fn end(
+    db: &mut Db<'_>,
+    mut ending: BTreeSet<TokenId>,
+    now: Time,
+    audit: &mut Audit<'_>,
+) -> Result<()> {
+    let named: Vec<_> = ending.iter().copied().collect();
+    // The lock waits for sessions that are being opened through these tokens, so that they are found.
+    tokens::lock(db, &named).await?;
+    ending.extend(tokens::sessions_of(db, &named).await?);
+    let ending: Vec<_> = ending.into_iter().collect();
+    for token in tokens::unrevoked(db, &ending).await? {
+        audit.note("token-revoke", token.team, Some(token.user), Some(json!({"token": token.id})));
+    }
+    tokens::revoke(db, &ending, now).await
+}
+
+/// Ends one token.
+pub(crate) async fn revoke(tx: &mut Tx, id: TokenId, actor: &Actor) -> Result<()> {
+    let db = &mut tx.db();
+    let mut audit = Audit::of(actor);
+    end(db, [id].into(), actor.at, &mut audit).await?;
+    audit.write(db).await
+}
+
+/// Ends all tokens of a user, in all teams or in one, and says how many they were without their sessions.
+pub(crate) async fn revoke_of(
+    tx: &mut Tx,
+    user: UserId,
+    team: Option<TeamId>,
+    actor: &Actor,
+) -> Result<usize> {
+    let db = &mut tx.db();
+    let ending = match team {
+        Some(team) => tokens::of_member(db, team, user).await?,
+        None => tokens::of_user(db, user).await?,
+    };
+    let count = ending.len();
+    let mut audit = Audit::of(actor);
+    end(db, ending.into_iter().collect(), actor.at, &mut audit).await?;
+    audit.write(db).await?;
+    Ok(count)
+}
+
+/// Makes this token the only one that Swath itself has made for an administrator, and says how many it replaced.
+pub(crate) async fn replace_admins(tx: &mut Tx, token: &NewToken, actor: &Actor) -> Result<usize> {
+    let db = &mut tx.db();
+    let known = tokens::id_of(db, &token.digest).await?;
+    let id = known.unwrap_or(token.id);
+    let mut ending: BTreeSet<_> = tokens::of_installation(db).await?.into_iter().collect();
+    ending.remove(&id);
+    let (count, mut audit) = (ending.len(), Audit::of(actor));
+    end(db, ending, actor.at, &mut audit).await?;
+    if known.is_none() {
+        tokens::insert(db, token, TokenKind::Bearer, None, actor.at).await?;
+        audit.note("token-create", None, Some(token.user), Some(json!({"token": token.id})));
+    }
+    audit.write(db).await?;
+    Ok(count)
+}
+
+/// Stores when tokens were used. The first use of a token is a sign-in, and so is one after a long time without use.
+pub(crate) async fn note_uses(tx: &mut Tx, used: &[TokenId], actor: &Actor) -> Result<()> {
+    let db = &mut tx.db();
+    // Of two gateways that saw the first use, the second one finds it stored.
+    tokens::lock(db, used).await?;
+    let signing_in = token_uses::unused_since(db, used, Time(actor.at.0 - SIGN_IN_AFTER)).await?;
+    token_uses::put(db, used, actor.at).await?;
+    let mut audit = Audit::of(actor);
+    for token in signing_in {
+        audit.note("sign-in", token.team, Some(token.user), Some(json!({"token": token.id})));
+    }
+    audit.write(db).await
 }

@@ -20,7 +20,7 @@ use crate::verbs::files::FileContent;
 
 #[derive(Clone)]
 pub(crate) struct TokenRecord {
-    pub(crate) person: Uuid,
+    pub(crate) user: Uuid,
     pub(crate) team: Option<Uuid>,
     pub(crate) maker: Option<Uuid>,
     pub(crate) digest: Vec<u8>,
@@ -34,7 +34,7 @@ pub(crate) struct TokenRecord {
 #[derive(Clone)]
 pub(crate) struct SignInLinkRecord {
     pub(crate) digest: Vec<u8>,
-    pub(crate) person: Uuid,
+    pub(crate) user: Uuid,
     pub(crate) team: Option<Uuid>,
     pub(crate) maker: Option<Uuid>,
     pub(crate) parent: Option<Uuid>,
