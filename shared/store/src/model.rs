@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod coverage;
 pub(crate) mod events;
+pub(crate) mod invitations;
 pub(crate) mod list_page;
 pub(crate) mod members;
 pub(crate) mod memory;

@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod grant_context;
 pub(crate) mod grant_keys;
 pub(crate) mod grants;
+pub(crate) mod invitations;
 pub(crate) mod jobs;
 pub(crate) mod leader_leases;
 pub(crate) mod leases;

@@ -16,6 +16,7 @@ pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod job_log;
 pub(crate) mod jobs;
+pub(crate) mod joining;
 pub(crate) mod leases;
 pub(crate) mod leavers;
 pub(crate) mod manage;

@@ -1,20 +1,26 @@
-//! Teams and their members.
+//! Teams, their members, and the invitations by which users become members.
 
 use std::collections::HashMap;
 
-use swath_domain::Roles;
 use swath_domain::ids::{TeamId, UserId};
+use swath_domain::{Roles, Time};
+use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
 #[cfg(doc)]
 use crate::error::StoreError;
+use crate::model::invitations::{Invitation, NewInvitation};
 use crate::model::list_page::ListPage;
 use crate::model::members::Member;
 use crate::model::requests::Asked;
-use crate::tables::{members, teams};
+use crate::model::tokens::NewToken;
+use crate::tables;
 use crate::verbs::audit_log::Actor;
-use crate::verbs::people;
+use crate::verbs::joining::{self, Accept, Guest, Joined};
+use crate::verbs::leavers::Freed;
+use crate::verbs::members::{self, RolesChange};
+use crate::verbs::{invitations, people};
 
 impl Store {
     /// Makes a team; its name must be new. The same request under the same key gets the team that the first one made.
@@ -40,7 +46,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn teams(&self, page: &ListPage) -> Result<Vec<(TeamId, String)>> {
-        teams::list(&mut self.reader().await?.db(), page).await
+        tables::teams::list(&mut self.reader().await?.db(), page).await
     }
 
     /// The names of these teams; unknown ones are left out.
@@ -48,7 +54,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn team_names(&self, teams: Vec<TeamId>) -> Result<Vec<(TeamId, String)>> {
-        teams::names(&mut self.reader().await?.db(), &teams).await
+        tables::teams::names(&mut self.reader().await?.db(), &teams).await
     }
 
     /// A team's name; none where there is no such team.
@@ -56,7 +62,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn team_name(&self, id: TeamId) -> Result<Option<String>> {
-        teams::name(&mut self.reader().await?.db(), id).await
+        tables::teams::name(&mut self.reader().await?.db(), id).await
     }
 
     /// A page of a team's members in the order of their users' ids.
@@ -64,7 +70,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn members(&self, team: TeamId, page: &ListPage) -> Result<Vec<Member>> {
-        members::list(&mut self.reader().await?.db(), team, page).await
+        tables::members::list(&mut self.reader().await?.db(), team, page).await
     }
 
     /// The roles of a user in a team; none at all where the user is not in it.
@@ -72,7 +78,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn member_roles(&self, team: TeamId, user: UserId) -> Result<Roles> {
-        members::roles(&mut self.reader().await?.db(), team, user).await
+        tables::members::roles(&mut self.reader().await?.db(), team, user).await
     }
 
     /// The roles of each of these users in a team; those who are not in it are missing.
@@ -80,7 +86,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn members_roles(&self, team: TeamId, users: &[UserId]) -> Result<HashMap<UserId, Roles>> {
-        members::roles_of(&mut self.reader().await?.db(), team, users).await
+        tables::members::roles_of(&mut self.reader().await?.db(), team, users).await
     }
 
     /// The teams of a user with their names and the user's roles, in the order of the teams' ids.
@@ -88,6 +94,98 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
     pub async fn teams_of(&self, user: UserId) -> Result<Vec<(TeamId, String, Roles)>> {
-        members::named_teams(&mut self.reader().await?.db(), user).await
+        tables::members::named_teams(&mut self.reader().await?.db(), user).await
+    }
+
+    /// Sets what a user may do in a team; no role at all ends the membership. What the user may no longer hold is freed in
+    /// the same transaction, and answered.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such team or user, or the actor does not manage the team any more;
+    /// [`StoreError::Unavailable`] where the database does not answer.
+    pub async fn member_put(
+        &self,
+        team: TeamId,
+        user: UserId,
+        roles: Roles,
+        actor: Actor,
+    ) -> Result<Vec<Freed>> {
+        let change = RolesChange { team, user, roles, actor };
+        self.write(change, |core, tx, change| Box::pin(members::put(core, tx, change))).await
+    }
+
+    /// Stores an invitation by the digest of its code. Answers its id, and whether this call made it: the same request
+    /// under the same key gets the first one's id.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such team, or the actor is no user; [`StoreError::Conflict`] where the
+    /// key was used for another request; [`StoreError::Unavailable`] where the database does not answer.
+    pub async fn invitation_create(
+        &self,
+        new: NewInvitation,
+        actor: Actor,
+        asked: Option<Asked>,
+    ) -> Result<(Uuid, bool)> {
+        self.write((new, actor, asked), |_, tx, (new, actor, asked)| {
+            Box::pin(invitations::create(tx, new, actor, asked.as_ref()))
+        })
+        .await
+    }
+
+    /// At most `limit` open invitations of a team behind invitation `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the database cannot be read.
+    pub async fn invitations(
+        &self,
+        team: TeamId,
+        now: Time,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Invitation>> {
+        tables::invitations::list(&mut self.reader().await?.db(), team, now, after, limit).await
+    }
+
+    /// The invitation of this digest, if it is valid now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the database cannot be read.
+    pub async fn invitation(&self, digest: &[u8], now: Time) -> Result<Option<Invitation>> {
+        tables::invitations::find_valid(&mut self.reader().await?.db(), digest, now).await
+    }
+
+    /// The team of an open invitation, by its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the database cannot be read.
+    pub async fn invitation_team(&self, id: Uuid) -> Result<Option<TeamId>> {
+        tables::invitations::team_of(&mut self.reader().await?.db(), id).await
+    }
+
+    /// Revokes an open invitation.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none; [`StoreError::Unavailable`] where the database does not answer.
+    pub async fn invitation_revoke(&self, id: Uuid, team: TeamId, actor: Actor) -> Result<()> {
+        self.write(actor, move |_, tx, actor| Box::pin(invitations::revoke(tx, id, team, actor))).await
+    }
+
+    /// Accepts an invitation: the guest joins the team and gets a token for it. Answers what this led to, and whether it
+    /// was this call: the same request under the same key gets the first one's answer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such invitation, it was used, has expired, or its inviter may no longer
+    /// invite; [`StoreError::Conflict`] where the key was used for another request; [`StoreError::Unavailable`] where the
+    /// database does not answer.
+    pub async fn invitation_accept(
+        &self,
+        digest: Vec<u8>,
+        guest: Guest,
+        token: NewToken,
+        actor: Actor,
+        asked: Option<Asked>,
+    ) -> Result<(Joined, bool)> {
+        let command = Accept { digest, guest, token, actor, asked };
+        self.write(command, |core, tx, command| Box::pin(joining::accept(core, tx, command))).await
     }
 }

@@ -1,4 +1,4 @@
-//! Memberships: what a person may do in a team, and what ends with it.
+//! Memberships: what a user may do in a team, and what ends with it.
 
 use std::collections::BTreeSet;
 
@@ -10,58 +10,55 @@ use swath_domain::{Role, Roles};
 use crate::engine::core::Core;
 use crate::engine::db::{Db, Tx};
 use crate::error::Result;
-#[cfg(doc)]
-use crate::error::StoreError;
-use crate::store::Store;
 use crate::tables::departures::{self, Departure};
-use crate::tables::members::roles;
-use crate::tables::{self, tokens, users};
+use crate::tables::{members, tokens, users};
 use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::invitations;
 use crate::verbs::leavers::{Freed, Holdings};
 use crate::verbs::rights::require_manager;
 use crate::verbs::tokens::{LEADS, end};
 
-/// Sets what a person may do in a team. What the roles no longer allow ends in the same transaction: leases, reviews and
+/// The command to change what a user may do in a team.
+#[derive(Clone)]
+pub(crate) struct RolesChange {
+    pub(crate) team: TeamId,
+    pub(crate) user: UserId,
+    pub(crate) roles: Roles,
+    pub(crate) actor: Actor,
+}
+
+/// Sets what a user may do in a team. What the roles no longer allow ends in the same transaction: leases, reviews and
 /// reservations, invitations, and tokens. A token ends with its user's membership; one that a manager made for a manager
 /// or a reviewer ends with its maker's right to make it.
-async fn put(
-    core: &Core,
-    db: &mut Db<'_>,
-    (team, user): (TeamId, UserId),
-    after: Roles,
-    actor: &Actor,
-) -> Result<Vec<Freed>> {
-    let holdings = Holdings::lock(db, user).await?;
-    users::lock_all(db, &[user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
-    require_manager(db, team, actor).await?;
-    set(core, db, holdings, (team, user), after, actor).await
+pub(crate) async fn put(core: &Core, tx: &mut Tx, change: &RolesChange) -> Result<Vec<Freed>> {
+    let db = &mut tx.db();
+    let RolesChange { team, user, roles, actor } = change;
+    let holdings = Holdings::lock(db, *user).await?;
+    users::lock_all(db, &[*user].into_iter().chain(actor.user).collect::<Vec<_>>()).await?;
+    require_manager(db, *team, actor).await?;
+    set(core, db, holdings, change, *roles).await
 }
 
-/// Adds roles to those that the person has in the team, by an invitation.
-pub(crate) async fn join(
-    core: &Core,
-    db: &mut Db<'_>,
-    (team, user): (TeamId, UserId),
-    more: Roles,
-    actor: &Actor,
-) -> Result<()> {
-    let holdings = Holdings::lock(db, user).await?;
-    users::lock_all(db, &[user]).await?;
-    let before = roles(db, team, user).await?;
-    let after = Roles::from_bits(before.bits() | more.bits());
-    set(core, db, holdings, (team, user), after, actor).await.map(drop)
+/// Adds roles to those that the user has in the team.
+pub(crate) async fn add_roles(core: &Core, db: &mut Db<'_>, change: &RolesChange) -> Result<()> {
+    let RolesChange { team, user, roles, .. } = change;
+    let holdings = Holdings::lock(db, *user).await?;
+    users::lock_all(db, &[*user]).await?;
+    let before = members::roles(db, *team, *user).await?;
+    let after = Roles::from_bits(before.bits() | roles.bits());
+    set(core, db, holdings, change, after).await.map(drop)
 }
 
+/// Sets the user's roles to `after`, whose account and holdings are locked.
 async fn set(
     core: &Core,
     db: &mut Db<'_>,
     mut holdings: Holdings,
-    (team, user): (TeamId, UserId),
+    change: &RolesChange,
     after: Roles,
-    actor: &Actor,
 ) -> Result<Vec<Freed>> {
-    let before = roles(db, team, user).await?;
+    let RolesChange { team, user, ref actor, .. } = *change;
+    let before = members::roles(db, team, user).await?;
     if before == after {
         return Ok(Vec::new());
     }
@@ -70,17 +67,17 @@ async fn set(
     let cause = Cause { at: actor.at, actor: actor.user, token_maker: None, reason: Some(why.to_owned()) };
     let freed = holdings.free(team, after, &cause);
     let mut audit = Audit::of(actor);
-    let names = json!({"before": before.to_vec(), "after": after.to_vec(), "freed": freed.len()});
+    let detail = json!({"before": before.to_vec(), "after": after.to_vec(), "freed": freed.len()});
     let action = if is_removed { "member-remove" } else { "member-put" };
-    audit.note(action, Some(team), Some(user), Some(names));
+    audit.note(action, Some(team), Some(user), Some(detail));
     let mut ending: BTreeSet<TokenId> = BTreeSet::new();
     if before.has(Role::Manager) && !after.has(Role::Manager) {
         ending.extend(tokens::made_for(db, team, user, LEADS).await?);
         invitations::revoke_of(db, team, user, actor.at, &mut audit).await?;
     }
     match is_removed {
-        true => tables::members::delete(db, team, user).await?,
-        false => tables::members::put(db, team, user, after, actor.at).await?,
+        true => members::delete(db, team, user).await?,
+        false => members::put(db, team, user, after, actor.at).await?,
     }
     if is_removed {
         ending.extend(tokens::of_member(db, team, user).await?);
@@ -94,31 +91,4 @@ async fn set(
     audit.write(db).await?;
     holdings.write(db, core.stripe).await?;
     Ok(freed)
-}
-
-async fn put_in(
-    core: &Core,
-    tx: &mut Tx,
-    place: (TeamId, UserId),
-    roles: Roles,
-    actor: &Actor,
-) -> Result<Vec<Freed>> {
-    put(core, &mut tx.db(), place, roles, actor).await
-}
-
-impl Store {
-    /// Sets what a person may do in a team; no role at all ends the membership. What the person no longer may hold is
-    /// free in the same transaction, and answered.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is no such team or person.
-    pub async fn member_put(
-        &self,
-        team: TeamId,
-        user: UserId,
-        roles: Roles,
-        actor: Actor,
-    ) -> Result<Vec<Freed>> {
-        self.write(actor, move |core, tx, actor| Box::pin(put_in(core, tx, (team, user), roles, actor))).await
-    }
 }
