@@ -24,6 +24,7 @@ pub(crate) mod revisions;
 pub(crate) mod runs;
 pub(crate) mod saved_items;
 pub(crate) mod sign_in_links;
+pub(crate) mod team_media;
 pub(crate) mod teams;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;

@@ -1,4 +1,6 @@
-//! Teams, their members, and the invitations by which users become members.
+//! Teams, their members, the invitations by which users become members, and what a team may use as media.
+//!
+//! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
 use std::collections::HashMap;
 
@@ -8,26 +10,25 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
-#[cfg(doc)]
-use crate::error::StoreError;
 use crate::model::invitations::{Invitation, NewInvitation};
 use crate::model::list_page::ListPage;
 use crate::model::members::Member;
 use crate::model::requests::Asked;
+use crate::model::team_media::TeamMedia;
 use crate::model::tokens::NewToken;
 use crate::tables;
 use crate::verbs::audit_log::Actor;
 use crate::verbs::joining::{self, Accept, Guest, Joined};
 use crate::verbs::leavers::Freed;
 use crate::verbs::members::{self, RolesChange};
-use crate::verbs::{invitations, people};
+use crate::verbs::{invitations, people, team_media};
 
 impl Store {
     /// Makes a team; its name must be new. The same request under the same key gets the team that the first one made.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where there is a team of this name, or the key was used for another request;
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Conflict` where there is a team of this name, or the key was used for another request;
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn team_create(
         &self,
         id: TeamId,
@@ -44,7 +45,7 @@ impl Store {
     /// A page of all teams in the order of their ids.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn teams(&self, page: &ListPage) -> Result<Vec<(TeamId, String)>> {
         tables::teams::list(&mut self.reader().await?.db(), page).await
     }
@@ -52,7 +53,7 @@ impl Store {
     /// The names of these teams; unknown ones are left out.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn team_names(&self, teams: Vec<TeamId>) -> Result<Vec<(TeamId, String)>> {
         tables::teams::names(&mut self.reader().await?.db(), &teams).await
     }
@@ -60,7 +61,7 @@ impl Store {
     /// A team's name; none where there is no such team.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn team_name(&self, id: TeamId) -> Result<Option<String>> {
         tables::teams::name(&mut self.reader().await?.db(), id).await
     }
@@ -68,7 +69,7 @@ impl Store {
     /// A page of a team's members in the order of their users' ids.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn members(&self, team: TeamId, page: &ListPage) -> Result<Vec<Member>> {
         tables::members::list(&mut self.reader().await?.db(), team, page).await
     }
@@ -76,7 +77,7 @@ impl Store {
     /// The roles of a user in a team; none at all where the user is not in it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn member_roles(&self, team: TeamId, user: UserId) -> Result<Roles> {
         tables::members::roles(&mut self.reader().await?.db(), team, user).await
     }
@@ -84,7 +85,7 @@ impl Store {
     /// The roles of each of these users in a team; those who are not in it are missing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn members_roles(&self, team: TeamId, users: &[UserId]) -> Result<HashMap<UserId, Roles>> {
         tables::members::roles_of(&mut self.reader().await?.db(), team, users).await
     }
@@ -92,7 +93,7 @@ impl Store {
     /// The teams of a user with their names and the user's roles, in the order of the teams' ids.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn teams_of(&self, user: UserId) -> Result<Vec<(TeamId, String, Roles)>> {
         tables::members::named_teams(&mut self.reader().await?.db(), user).await
     }
@@ -101,8 +102,8 @@ impl Store {
     /// the same transaction, and answered.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such team or user, or the actor does not manage the team any more;
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::NotFound` where there is no such team or user, or the actor does not manage the team any more;
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn member_put(
         &self,
         team: TeamId,
@@ -118,8 +119,8 @@ impl Store {
     /// under the same key gets the first one's id.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such team, or the actor is no user; [`StoreError::Conflict`] where the
-    /// key was used for another request; [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::NotFound` where there is no such team, or the actor is no user; `StoreError::Conflict` where the
+    /// key was used for another request; `StoreError::Unavailable` where the database does not answer.
     pub async fn invitation_create(
         &self,
         new: NewInvitation,
@@ -135,7 +136,7 @@ impl Store {
     /// At most `limit` open invitations of a team behind invitation `after`, in the order of their ids.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn invitations(
         &self,
         team: TeamId,
@@ -149,7 +150,7 @@ impl Store {
     /// The invitation of this digest, if it is valid now.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn invitation(&self, digest: &[u8], now: Time) -> Result<Option<Invitation>> {
         tables::invitations::find_valid(&mut self.reader().await?.db(), digest, now).await
     }
@@ -157,7 +158,7 @@ impl Store {
     /// The team of an open invitation, by its id.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn invitation_team(&self, id: Uuid) -> Result<Option<TeamId>> {
         tables::invitations::team_of(&mut self.reader().await?.db(), id).await
     }
@@ -165,7 +166,7 @@ impl Store {
     /// Revokes an open invitation.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is none; [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::NotFound` where there is none; `StoreError::Unavailable` where the database does not answer.
     pub async fn invitation_revoke(&self, id: Uuid, team: TeamId, actor: Actor) -> Result<()> {
         self.write(actor, move |_, tx, actor| Box::pin(invitations::revoke(tx, id, team, actor))).await
     }
@@ -174,8 +175,8 @@ impl Store {
     /// was this call: the same request under the same key gets the first one's answer.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such invitation, it was used, has expired, or its inviter may no longer
-    /// invite; [`StoreError::Conflict`] where the key was used for another request; [`StoreError::Unavailable`] where the
+    /// `StoreError::NotFound` where there is no such invitation, it was used, has expired, or its inviter may no longer
+    /// invite; `StoreError::Conflict` where the key was used for another request; `StoreError::Unavailable` where the
     /// database does not answer.
     pub async fn invitation_accept(
         &self,
@@ -187,5 +188,31 @@ impl Store {
     ) -> Result<(Joined, bool)> {
         let command = Accept { digest, guest, token, actor, asked };
         self.write(command, |core, tx, command| Box::pin(joining::accept(core, tx, command))).await
+    }
+
+    /// The folders and bucket prefixes that a team may use as media.
+    ///
+    /// # Errors
+    /// `StoreError::Unavailable` where the database cannot be read.
+    pub async fn team_media(&self, team: TeamId) -> Result<TeamMedia> {
+        tables::team_media::find(&mut self.reader().await?.db(), team).await
+    }
+
+    /// Sets what a team may use as media, in place of what it might use so far. A place that is named twice is stored once.
+    ///
+    /// # Errors
+    /// `StoreError::NotFound` where there is no such team; `StoreError::Unavailable` where the database does not
+    /// answer.
+    pub async fn team_media_put(&self, team: TeamId, media: TeamMedia) -> Result<()> {
+        self.write(media, move |_, tx, media| Box::pin(team_media::put(tx, team, media))).await
+    }
+
+    /// At most `limit` teams behind team `after` that may use all media under the server's roots, with their names, in the
+    /// order of their ids.
+    ///
+    /// # Errors
+    /// `StoreError::Unavailable` where the database cannot be read.
+    pub async fn teams_with_shared_media(&self, after: Uuid, limit: i64) -> Result<Vec<(TeamId, String)>> {
+        tables::team_media::teams_with_everything(&mut self.reader().await?.db(), after, limit).await
     }
 }
