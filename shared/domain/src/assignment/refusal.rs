@@ -7,7 +7,7 @@ use crate::status::{LeaseEnd, Status};
 pub enum Refusal {
     /// The lease is not the current one.
     #[error("the lease is no longer current")]
-    LeaseEnd(LeaseEnd),
+    Stale(LeaseEnd),
     /// Someone else was quicker, or the user may not have it.
     #[error("the assignment is not available")]
     Unavailable,

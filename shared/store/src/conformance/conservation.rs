@@ -84,7 +84,7 @@ impl Walk {
             45..55 => self.confirm().await,
             55..67 => self.submit().await,
             67..80 => self.decide().await,
-            80..84 => self.lease_state().await,
+            80..84 => self.hold().await,
             84..90 => self.sweep().await,
             90..93 => self.waive().await,
             _ => self.manage().await,

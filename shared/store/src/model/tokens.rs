@@ -2,6 +2,7 @@
 
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
+use uuid::Uuid;
 
 use crate::model::users::User;
 
@@ -92,4 +93,10 @@ pub(crate) struct OwnedToken {
     pub(crate) id: TokenId,
     pub(crate) user: UserId,
     pub(crate) team: Option<TeamId>,
+}
+
+impl From<(Uuid, Uuid, Option<Uuid>)> for OwnedToken {
+    fn from((id, user, team): (Uuid, Uuid, Option<Uuid>)) -> Self {
+        Self { id: TokenId(id), user: UserId(user), team: team.map(TeamId) }
+    }
 }

@@ -14,7 +14,7 @@ use crate::model::users::User;
 
 row! {
     struct InfoRow {
-        id: Uuid, person: Uuid, name: String, team: Option<Uuid>, maker: Option<Uuid>, created: i64,
+        id: Uuid, user: Uuid, name: String, team: Option<Uuid>, maker: Option<Uuid>, created: i64,
         expires: Option<i64>, revoked: Option<i64>, used: Option<i64>, session: bool,
     }
 }
@@ -23,7 +23,7 @@ impl From<InfoRow> for TokenInfo {
     fn from(row: InfoRow) -> Self {
         Self {
             id: TokenId(row.id),
-            user: (UserId(row.person), row.name),
+            user: (UserId(row.user), row.name),
             team: row.team.map(TeamId),
             maker: row.maker.map(UserId),
             created: Time(row.created),
@@ -40,7 +40,7 @@ impl InfoRow {
     fn of_memory(t: &Tables, id: Uuid, token: &TokenRecord) -> Option<Self> {
         Some(Self {
             id,
-            person: token.user,
+            user: token.user,
             name: t.users.get(&token.user)?.name.clone(),
             team: token.team,
             maker: token.maker,
@@ -107,7 +107,7 @@ pub(crate) async fn info(db: &mut Db<'_>, id: TokenId) -> Result<Option<TokenInf
 
 row! {
     struct TokenRow {
-        id: Uuid, person: Uuid, team: Option<Uuid>, maker: Option<Uuid>, expires: Option<i64>, revoked: Option<i64>,
+        id: Uuid, user: Uuid, team: Option<Uuid>, maker: Option<Uuid>, expires: Option<i64>, revoked: Option<i64>,
         name: String, email: Option<String>, admin: bool, created: i64, deactivated: Option<i64>, by_admin: bool,
         session: bool,
     }
@@ -120,7 +120,7 @@ impl TokenRow {
         let user = t.users.get(&token.user)?;
         Some(Self {
             id: *id,
-            person: token.user,
+            user: token.user,
             team: token.team,
             maker: token.maker,
             expires: token.expires,
@@ -139,7 +139,7 @@ impl TokenRow {
         Token {
             id: TokenId(self.id),
             user: User {
-                id: UserId(self.person),
+                id: UserId(self.user),
                 name: self.name,
                 email: self.email,
                 admin: self.admin,
@@ -170,7 +170,7 @@ pub(crate) async fn of_digest(db: &mut Db<'_>, digest: &[u8]) -> Result<Option<T
         |t| TokenRow::of_memory(t, digest)
     )?;
     let Some(row) = row else { return Ok(None) };
-    let teams = teams_opened(db, UserId(row.person), row.team.map(TeamId)).await?;
+    let teams = teams_opened(db, UserId(row.user), row.team.map(TeamId)).await?;
     Ok(Some(row.into_token(teams)))
 }
 

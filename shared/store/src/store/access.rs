@@ -1,4 +1,6 @@
 //! How users prove who they are: tokens, sessions of browsers, and links to sign in with.
+//!
+//! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
 use std::collections::HashMap;
 
@@ -8,8 +10,6 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
-#[cfg(doc)]
-use crate::error::StoreError;
 use crate::model::requests::Asked;
 use crate::model::sign_in_links::NewSignInLink;
 use crate::model::tokens::{NewToken, Token, TokenInfo, TokenRights};
@@ -24,8 +24,8 @@ impl Store {
     /// gets the first one's id.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the user is not in the team, or the actor may not make tokens there;
-    /// [`StoreError::Conflict`] where the key was used for another request; [`StoreError::Unavailable`] where the database
+    /// `StoreError::NotFound` where the user is not in the team, or the actor may not make tokens there;
+    /// `StoreError::Conflict` where the key was used for another request; `StoreError::Unavailable` where the database
     /// does not answer.
     pub async fn token_create(
         &self,
@@ -42,7 +42,7 @@ impl Store {
     /// Revokes a token, and the sessions that were opened through it. One that is revoked already stays as it is.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn token_revoke(&self, id: TokenId, actor: Actor) -> Result<()> {
         self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke(tx, id, actor))).await
     }
@@ -50,7 +50,7 @@ impl Store {
     /// Revokes all tokens of a user, in one team or everywhere, and says how many they were.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn tokens_revoke(&self, user: UserId, team: Option<TeamId>, actor: Actor) -> Result<usize> {
         self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke_of(tx, user, team, actor))).await
     }
@@ -58,7 +58,8 @@ impl Store {
     /// Makes this token the only one that Swath itself has made for an administrator, and says how many it replaced.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such user; [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::NotFound` where there is no such user; `StoreError::Unavailable` where the database does not
+    /// answer.
     pub async fn admin_token_replace(&self, token: NewToken, actor: Actor) -> Result<usize> {
         self.write((token, actor), |_, tx, (token, actor)| Box::pin(tokens::replace_admins(tx, token, actor)))
             .await
@@ -67,7 +68,7 @@ impl Store {
     /// Whether Swath itself has made another token for an administrator that is not revoked.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn admin_tokens_differ(&self, token: TokenId) -> Result<bool> {
         let made = tables::tokens::of_installation(&mut self.reader().await?.db()).await?;
         Ok(made.into_iter().any(|id| id != token))
@@ -77,7 +78,7 @@ impl Store {
     /// sign-in and has an entry in the audit log.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn tokens_used(&self, used: Vec<TokenId>, actor: Actor) -> Result<()> {
         self.write((used, actor), |_, tx, (used, actor)| Box::pin(tokens::note_uses(tx, used, actor))).await
     }
@@ -86,7 +87,7 @@ impl Store {
     /// open one team or all, of one user or of all.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn tokens(
         &self,
         team: Option<TeamId>,
@@ -100,7 +101,7 @@ impl Store {
     /// One token, revoked or not; none where there is no such token.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn token_info(&self, id: TokenId) -> Result<Option<TokenInfo>> {
         reads::tokens::info(&mut self.reader().await?.db(), id).await
     }
@@ -108,7 +109,7 @@ impl Store {
     /// The token of this digest, whether it is still valid or not; none where there is no such token.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn token(&self, digest: &[u8]) -> Result<Option<Token>> {
         reads::tokens::of_digest(&mut self.reader().await?.db(), digest).await
     }
@@ -116,7 +117,7 @@ impl Store {
     /// What these tokens allow; unknown ones are left out.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn tokens_rights(&self, ids: &[TokenId]) -> Result<HashMap<TokenId, TokenRights>> {
         reads::tokens::rights(&mut self.reader().await?.db(), ids).await
     }
@@ -124,7 +125,7 @@ impl Store {
     /// Opens a session through the link with this digest, which is spent by it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such link, or it is not valid now; [`StoreError::Unavailable`] where the
+    /// `StoreError::NotFound` where there is no such link, or it is not valid now; `StoreError::Unavailable` where the
     /// database does not answer.
     pub async fn session_open_by_link(
         &self,
@@ -141,7 +142,7 @@ impl Store {
     /// Opens a session through a token.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the token is not valid any more; [`StoreError::Unavailable`] where the database does
+    /// `StoreError::NotFound` where the token is not valid any more; `StoreError::Unavailable` where the database does
     /// not answer.
     pub async fn session_open_by_token(
         &self,
@@ -158,7 +159,7 @@ impl Store {
     /// Deletes sessions that expired before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn sessions_forget(&self, before: Time, limit: i64) -> Result<u64> {
         self.write((), move |_, tx, ()| Box::pin(sessions::forget(tx, before, limit))).await
     }
@@ -167,8 +168,8 @@ impl Store {
     /// the same key gets the first one's link.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the user is not in the team, or the actor may not make tokens there;
-    /// [`StoreError::Conflict`] where the key was used for another request; [`StoreError::Unavailable`] where the database
+    /// `StoreError::NotFound` where the user is not in the team, or the actor may not make tokens there;
+    /// `StoreError::Conflict` where the key was used for another request; `StoreError::Unavailable` where the database
     /// does not answer.
     pub async fn sign_in_link_create(
         &self,
@@ -185,7 +186,7 @@ impl Store {
     /// Whether there is a link with this digest, spent or not.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn sign_in_link_is_known(&self, digest: &[u8]) -> Result<bool> {
         let user = tables::sign_in_links::user_of(&mut self.reader().await?.db(), digest).await?;
         Ok(user.is_some())
@@ -194,7 +195,7 @@ impl Store {
     /// Deletes links that expired before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn sign_in_links_forget(&self, before: Time, limit: i64) -> Result<u64> {
         self.write((), move |_, tx, ()| {
             Box::pin(async move { tables::sign_in_links::delete_expired(&mut tx.db(), before, limit).await })

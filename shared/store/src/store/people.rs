@@ -1,4 +1,6 @@
 //! Accounts, and the audit log of what is done to them.
+//!
+//! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
 use swath_domain::email;
 use swath_domain::ids::{TeamId, UserId};
@@ -6,8 +8,6 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
-#[cfg(doc)]
-use crate::error::StoreError;
 use crate::model::audit::AuditEntry;
 use crate::model::list_page::ListPage;
 use crate::model::requests::Asked;
@@ -22,8 +22,8 @@ impl Store {
     /// Makes an account. The same request under the same key gets the account that the first one made.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the address belongs to another account; [`StoreError::Conflict`] where the key was
-    /// used for another request; [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Invalid` where the address belongs to another account; `StoreError::Conflict` where the key was
+    /// used for another request; `StoreError::Unavailable` where the database does not answer.
     pub async fn user_create(&self, user: User, actor: Actor, asked: Option<Asked>) -> Result<User> {
         self.write((user, actor, asked), |_, tx, (user, actor, asked)| {
             Box::pin(people::create(tx, user, actor, asked.as_ref()))
@@ -34,8 +34,8 @@ impl Store {
     /// Edits an account. What a deactivated user has leased or reserved is freed in the same transaction, and answered.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such account; [`StoreError::Invalid`] where the address belongs to
-    /// another account; [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::NotFound` where there is no such account; `StoreError::Invalid` where the address belongs to
+    /// another account; `StoreError::Unavailable` where the database does not answer.
     pub async fn user_edit(&self, id: UserId, changes: UserEdit, actor: Actor) -> Result<(User, Vec<Freed>)> {
         self.write((changes, actor), move |core, tx, (changes, actor)| {
             Box::pin(account_edits::edit(core, tx, id, changes, actor))
@@ -46,7 +46,7 @@ impl Store {
     /// An account; none where there is no such one.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         users::find(&mut self.reader().await?.db(), id).await
     }
@@ -54,7 +54,7 @@ impl Store {
     /// A page of accounts in the order of their ids: all of them, or those with this address.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn users(&self, address: Option<&str>, page: &ListPage) -> Result<Vec<User>> {
         let key = address.map(email::key);
         users::list(&mut self.reader().await?.db(), key.as_deref(), page).await
@@ -63,7 +63,7 @@ impl Store {
     /// The names of these users; unknown ones are left out.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn user_names(&self, users: Vec<UserId>) -> Result<Vec<(UserId, String)>> {
         users::names(&mut self.reader().await?.db(), &users).await
     }
@@ -71,7 +71,7 @@ impl Store {
     /// The administrators, oldest first, at most 100 of them.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn admins(&self) -> Result<Vec<User>> {
         users::admins(&mut self.reader().await?.db()).await
     }
@@ -80,7 +80,7 @@ impl Store {
     /// read after this number is current for as long as the number stays the same.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Unavailable` where the database cannot be read.
     pub async fn people_revision(&self) -> Result<i64> {
         revisions::of_people(&mut self.reader().await?.db()).await
     }
@@ -89,7 +89,7 @@ impl Store {
     /// of the whole installation.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where an entry does not decode; [`StoreError::Unavailable`] where the database cannot be
+    /// `StoreError::Corrupt` where an entry does not decode; `StoreError::Unavailable` where the database cannot be
     /// read.
     pub async fn audit_log(&self, team: Option<TeamId>, after: Uuid, limit: i64) -> Result<Vec<AuditEntry>> {
         let mut reader = self.reader().await?;

@@ -1,4 +1,6 @@
 //! Requests that carry a key of the client's, and their first answers.
+//!
+//! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
 use serde_json::Value;
 use swath_domain::Time;
@@ -6,8 +8,6 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
-#[cfg(doc)]
-use crate::error::StoreError;
 use crate::model::requests::{Asked, Attempt, RequestKey};
 use crate::tables;
 use crate::verbs::answers;
@@ -18,7 +18,7 @@ impl Store {
     /// process may have died.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer; whether the attempt has begun is not known then.
+    /// `StoreError::Unavailable` where the database does not answer; whether the attempt has begun is not known then.
     pub async fn request_begin(
         &self,
         request: RequestKey,
@@ -33,7 +33,7 @@ impl Store {
     /// Keeps an attempt alive until `until`; false where another attempt has taken its key over.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn request_extend(&self, request: RequestKey, attempt: Uuid, until: Time) -> Result<bool> {
         let attempt = Attempt { id: attempt, until };
         self.write(request, move |_, tx, request| {
@@ -45,7 +45,7 @@ impl Store {
     /// Ends an attempt that has come to nothing, so that its key is free again. The key of another attempt stays.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn request_abandon(&self, request: RequestKey, attempt: Uuid) -> Result<()> {
         self.write(request, move |_, tx, request| {
             Box::pin(async move {
@@ -58,7 +58,7 @@ impl Store {
     /// Stores the answer of a request that is answered before its work is done.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where another attempt has taken the key over; [`StoreError::Unavailable`] where the
+    /// `StoreError::Conflict` where another attempt has taken the key over; `StoreError::Unavailable` where the
     /// database does not answer.
     pub async fn request_complete(&self, completion: Completion, answer: Value, now: Time) -> Result<()> {
         self.write((completion, answer), move |_, tx, (completion, answer)| {
@@ -70,7 +70,7 @@ impl Store {
     /// Deletes the requests whose attempts count as dead since `before` at the latest, and says how many they were.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn requests_forget(&self, before: Time) -> Result<u64> {
         self.write(before, |_, tx, &before| {
             Box::pin(async move { tables::requests::delete_until(&mut tx.db(), before).await })
@@ -81,8 +81,8 @@ impl Store {
     /// The first answer to a request; none where it was not answered yet.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where its key was used for another request; [`StoreError::Corrupt`] where the answer does
-    /// not decode; [`StoreError::Unavailable`] where the database cannot be read.
+    /// `StoreError::Conflict` where its key was used for another request; `StoreError::Corrupt` where the answer does
+    /// not decode; `StoreError::Unavailable` where the database cannot be read.
     pub async fn answer(&self, asked: &Asked) -> Result<Option<Value>> {
         answers::first_answer(&mut self.reader().await?.db(), Some(asked)).await
     }
@@ -90,7 +90,7 @@ impl Store {
     /// Deletes the oldest answers from before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the database does not answer.
+    /// `StoreError::Unavailable` where the database does not answer.
     pub async fn answers_forget(&self, before: Time, limit: i64) -> Result<u64> {
         self.write((), move |_, tx, ()| {
             Box::pin(async move { tables::answers::delete_before(&mut tx.db(), before, limit).await })

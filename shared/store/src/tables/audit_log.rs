@@ -12,7 +12,7 @@ use crate::model::audit::AuditEntry;
 row! {
     struct AuditRow {
         id: Uuid, at: i64, team: Option<Uuid>, actor: Option<Uuid>, token: Option<Uuid>, action: String,
-        person: Option<Uuid>, detail: Option<String>,
+        user: Option<Uuid>, detail: Option<String>,
     }
 }
 
@@ -33,7 +33,7 @@ impl TryFrom<AuditRow> for AuditEntry {
             actor: row.actor.map(UserId),
             token: row.token.map(TokenId),
             action: row.action,
-            user: row.person.map(UserId),
+            user: row.user.map(UserId),
             detail,
         })
     }

@@ -1,7 +1,7 @@
 //! When each token was last used.
 
 use swath_domain::Time;
-use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::ids::TokenId;
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, execute_each, fetch_each};
@@ -39,12 +39,7 @@ pub(crate) async fn unused_since(
             t.tokens.get(&token.0).filter(|_| rested).map(|row| (token.0, row.user, row.team))
         }
     )?;
-    let owned = |(id, user, team): (_, _, Option<_>)| OwnedToken {
-        id: TokenId(id),
-        user: UserId(user),
-        team: team.map(TeamId),
-    };
-    Ok(rows.into_iter().map(owned).collect())
+    Ok(rows.into_iter().map(OwnedToken::from).collect())
 }
 
 /// Writes that these tokens were used, unless a later use is stored; unknown ones are left out.

@@ -131,12 +131,7 @@ pub(crate) async fn unrevoked(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<Vec
             row.map(|row| (token.0, row.user, row.team))
         }
     )?;
-    let owned = |(id, user, team): (_, _, Option<_>)| OwnedToken {
-        id: TokenId(id),
-        user: UserId(user),
-        team: team.map(TeamId),
-    };
-    Ok(rows.into_iter().map(owned).collect())
+    Ok(rows.into_iter().map(OwnedToken::from).collect())
 }
 
 /// Revokes these tokens, where they are not revoked yet.
