@@ -76,12 +76,12 @@ async fn labelled(
     }
     let mut chosen = Ranges::default();
     for range in within.as_slice() {
-        let mut after = range.start - 1;
+        let mut rest = *range;
         loop {
-            let (items, last) = store.items_labelled(dataset.id, labels, (after, range.end), PAGE).await?;
-            items.into_iter().for_each(|item| chosen.push(Range { start: item, end: item + 1 }));
-            match last {
-                Some(last) if chosen.items() < limit => after = last,
+            let page = store.items_labelled(dataset.id, labels, rest, PAGE).await?;
+            page.items.into_iter().for_each(|item| chosen.push(Range { start: item, end: item + 1 }));
+            match page.last {
+                Some(last) if chosen.items() < limit => rest.start = last + 1,
                 _ => break,
             }
         }

@@ -8,7 +8,7 @@ use swath_domain::job::Job;
 use swath_domain::labels::Annotation;
 use swath_domain::{Assignment, AssignmentId, Ranges, Status};
 use swath_formats::export::StoredItem;
-use swath_store::{AnnotationPlace, KeptAnnotation, Store, StoredAnnotation, fitting};
+use swath_store::{AnnotationPlace, ItemTextsPage, KeptAnnotation, Store, StoredAnnotation, fitting};
 
 /// Bytes of annotations that are read at once. Parsed and encoded again they take several times as much memory.
 pub const PAGE_BYTES: usize = 1 << 20;
@@ -48,7 +48,7 @@ impl<'a> StoredItems<'a> {
         numbers.dedup();
         // The metadata of items may be larger than their annotations.
         let texts = self.store.item_texts(self.job.dataset, &numbers, PAGE_BYTES).await;
-        let (texts, covered) = texts.map_err(io::Error::other)?;
+        let ItemTextsPage { texts, covered } = texts.map_err(io::Error::other)?;
         numbers.truncate(covered);
         let fits = |place: &&AnnotationPlace| numbers.binary_search(&place.item).is_ok();
         let fitting = page[..fitting].iter().take_while(fits).count();

@@ -28,9 +28,9 @@ impl Desk {
         let numbers: Vec<_> = items.iter().map(|item| item.index).collect();
         let mut left = numbers.as_slice();
         while !left.is_empty() {
-            let (texts, covered) = self.context.store.item_texts(dataset, left, PAGE_BYTES_MAX).await?;
-            left = left.get(covered.max(1)..).unwrap_or_default();
-            for texts in texts {
+            let page = self.context.store.item_texts(dataset, left, PAGE_BYTES_MAX).await?;
+            left = left.get(page.covered.max(1)..).unwrap_or_default();
+            for texts in page.texts {
                 let shown = texts.meta.and_then(|text| shown(&text, fields));
                 metas.extend(shown.map(|fields| (texts.item, fields)));
             }

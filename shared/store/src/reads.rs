@@ -1,9 +1,10 @@
 //! The questions that change nothing.
 
-pub(crate) mod annotations;
 pub(crate) mod assignments;
 pub(crate) mod books;
 pub(crate) mod coverage;
+pub(crate) mod dataset_items;
+pub(crate) mod datasets;
 pub(crate) mod exports;
 pub(crate) mod inspection;
 pub(crate) mod item_texts;
@@ -12,7 +13,7 @@ pub(crate) mod log;
 pub(crate) mod next;
 pub(crate) mod other_opinions;
 pub(crate) mod own_work;
-pub(crate) mod pieces;
+pub(crate) mod pictures;
 pub(crate) mod tokens;
 pub(crate) mod under_review;
 pub(crate) mod verdicts;

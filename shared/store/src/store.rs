@@ -1,11 +1,18 @@
 //! The store as a value, with every public method: opening it here, and the methods by subject in the modules below.
 
 mod access;
+mod annotations;
 mod assignments;
+mod datasets;
 mod events;
+mod files;
+mod imports;
+mod inspection;
+mod items;
 mod jobs;
 mod operations;
 mod people;
+mod pictures;
 mod requests;
 mod teams;
 mod work;

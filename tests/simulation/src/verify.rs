@@ -88,7 +88,7 @@ impl World {
         }
         let mut accepted: Vec<AcceptedItem> = Vec::new();
         loop {
-            let after = accepted.last().map_or((-1, -1), |last| (last.annotation.item, last.slot));
+            let after = accepted.last().map(AcceptedItem::key);
             let page = store.accepted(id, after, PAGE_BYTES).await?;
             if page.is_empty() {
                 break;

@@ -80,13 +80,14 @@ impl Measurer {
     async fn page(&self, measuring: Measuring) -> Result<()> {
         let (store, dataset) = (&self.context.store, measuring.dataset);
         let items = store.unmeasured_items(dataset, measuring.next, PAGE_ITEMS).await?;
-        let Some((last, _)) = items.last() else {
+        let Some(last) = items.last() else {
             return store.measuring_end_pass(measuring, self.context.now()).await;
         };
-        let next = last + 1;
+        let next = last.item + 1;
         let access = self.context.media.of(store, measuring.team).await.ok();
-        let objects = items.into_iter().filter(|(_, uri)| is_object(uri));
-        let found = stream::iter(objects).map(|(item, uri)| self.measure(item, uri, access.as_deref()));
+        let objects = items.into_iter().filter(|object| is_object(&object.uri));
+        let found =
+            stream::iter(objects).map(|object| self.measure(object.item, object.uri, access.as_deref()));
         let found: Vec<(i64, Measured)> = found.buffer_unordered(CONCURRENT_READS).collect().await;
         let (mut sizes, mut failed) = (Vec::new(), 0);
         for (item, found) in found {

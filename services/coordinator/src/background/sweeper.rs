@@ -107,9 +107,9 @@ impl Sweeper {
 
     async fn drop_abandoned(&self, now: Time) -> Result<()> {
         let before = now + -IMPORT_IDLE_MICROS;
-        for (dataset, version) in self.context.store.datasets_abandoned(before, CANCEL_PAGE).await? {
+        for version in self.context.store.datasets_abandoned(before, CANCEL_PAGE).await? {
             let why = "the import was interrupted".to_owned();
-            self.context.store.dataset_drop_abandoned(dataset, version, why, (before, now)).await?;
+            self.context.store.dataset_drop_abandoned(version, why, before, now).await?;
         }
         Ok(())
     }

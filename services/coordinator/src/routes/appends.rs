@@ -118,10 +118,10 @@ async fn next_version(context: &Context, dataset: &Dataset, is_trial: bool) -> R
         return Err(Problem::conflict("the dataset is not ready"));
     }
     let opened = context.store.dataset_open_version(dataset.id, context.now()).await;
-    let (version, _) = opened.map_err(|error| match error {
+    let opened = opened.map_err(|error| match error {
         StoreError::Conflict(detail) => attempt::in_progress(&detail),
         error => error.into(),
     })?;
     let base = Some(dataset.base.clone());
-    Ok(Target { dataset: dataset.id, team: dataset.team, version, base, is_trial })
+    Ok(Target { dataset: dataset.id, team: dataset.team, version: opened.version, base, is_trial })
 }

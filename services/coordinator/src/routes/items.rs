@@ -10,7 +10,7 @@ use swath_domain::{Ranges, Time, limits};
 use swath_runtime::budget;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
-use swath_store::{Dataset, ItemRow, ItemTexts, MissingPicture};
+use swath_store::{Dataset, ItemRow, ItemTexts, ItemTextsPage, MissingPicture};
 
 use super::datasets::own;
 
@@ -66,7 +66,8 @@ pub(crate) async fn list(
         false => (after + 1..dataset.items.min(after.saturating_add(1).saturating_add(limit))).collect(),
     };
     let is_full = numbers.len() as i64 == limit;
-    let (texts, covered) = context.store.item_texts(id, &numbers, limits::PAGE_BYTES_MAX).await?;
+    let ItemTextsPage { texts, covered } =
+        context.store.item_texts(id, &numbers, limits::PAGE_BYTES_MAX).await?;
     let is_cut = covered < numbers.len();
     numbers.truncate(covered);
     let rows = context.store.items(id, &Ranges::of_items(numbers)).await?;

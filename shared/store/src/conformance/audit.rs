@@ -217,7 +217,7 @@ const PAGE_BYTES: usize = 200;
 pub(super) async fn accepted(world: &World, job: JobId) -> Vec<AcceptedItem> {
     let mut all: Vec<AcceptedItem> = Vec::new();
     loop {
-        let after = all.last().map_or((-1, 0), |last| (last.annotation.item, last.slot));
+        let after = all.last().map(AcceptedItem::key);
         let page = world.store.accepted(job, after, PAGE_BYTES).await.expect("a page of accepted items");
         if page.is_empty() {
             return all;

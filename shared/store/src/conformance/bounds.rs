@@ -105,11 +105,11 @@ async fn accepted_items_are_read_by_their_bytes(world: World) {
     let review = world.claim(job, world.worker().await).await;
     world.decide(&review, &[]).await.unwrap();
     let mut pages = Vec::new();
-    let mut after = (-1, -1);
+    let mut after = None;
     loop {
         let page = world.store.accepted(job, after, 1_000).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = (last.annotation.item, last.slot);
+        after = Some(last.key());
         pages.push(page.iter().map(|item| item.annotation.item).collect::<Vec<_>>());
     }
     assert_eq!(pages, [vec![0], vec![1, 2], vec![3], vec![4]]);

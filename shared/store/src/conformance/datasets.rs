@@ -8,7 +8,10 @@ use super::suite;
 use super::world::World;
 use crate::ListPage;
 use crate::engine::db::execute;
-use crate::{Appended, DatasetState, Imported, NewDataset, NewItem, Source, StoreError, fill_pattern};
+use crate::{
+    Appended, DatasetState, DatasetVersion, Imported, LabelledItems, NewDataset, NewItem, OpenedVersion,
+    Source, StoreError, fill_pattern,
+};
 
 suite! {
     a_pattern_is_ready_at_once
@@ -112,7 +115,7 @@ async fn items_that_are_there_already_are_left_out_and_named(world: World) {
     assert_eq!(append(1, vec![item(11), item(12), item(11)]).await, (13, vec![2]));
     world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
     assert_eq!(uris(&world, id, &ranges(10, 20)).await, [10, 11, 12].map(|n| format!("{BASE}{n}.png")));
-    let (version, _) = world.store.dataset_open_version(id, world.now()).await.unwrap();
+    let OpenedVersion { version, .. } = world.store.dataset_open_version(id, world.now()).await.unwrap();
     assert_eq!(append(version, vec![item(13), item(0)]).await, (1, vec![1]));
 }
 
@@ -123,7 +126,15 @@ async fn a_refused_import_leaves_nothing_behind(world: World) {
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.error.as_deref()), (DatasetState::Failed, Some("line 11 is bad")));
     assert_eq!((dataset.version, dataset.items), (0, 0));
-    assert!(world.store.items_labelled(id, &["third".into()], (-1, 99), 99).await.unwrap().0.is_empty());
+    assert!(
+        world
+            .store
+            .items_labelled(id, &["third".into()], Range { start: 0, end: 99 }, 99)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let opened = world.store.dataset_open_version(id, world.now()).await;
     assert!(matches!(opened, Err(StoreError::Conflict(_))), "{opened:?}");
 }
@@ -142,7 +153,8 @@ async fn a_dropped_import_takes_its_dataset_along(world: World) {
 async fn a_version_appends_and_changes_nothing(world: World) {
     let id = world.dataset(4).await;
     let before = uris(&world, id, &ranges(0, 4)).await;
-    assert_eq!(world.store.dataset_open_version(id, world.now()).await.unwrap(), (2, 4));
+    let opened = world.store.dataset_open_version(id, world.now()).await.unwrap();
+    assert_eq!(opened, OpenedVersion { version: 2, first_item: 4 });
     world.store.dataset_append(id, 2, items(0..3), world.now()).await.unwrap();
     assert_eq!(uris(&world, id, &ranges(0, 9)).await, before, "what is still arriving is not there");
     world.store.dataset_drop_version(id, 2, Some("bad".into()), world.now()).await.unwrap();
@@ -221,7 +233,7 @@ async fn an_abandoned_import_is_found_and_dropped(world: World) {
     let later = world.pass(100);
     world.store.dataset_append(busy, 1, items(0..3), later).await.unwrap();
     let abandoned = world.store.datasets_abandoned(later, 10).await.unwrap();
-    assert_eq!(abandoned, [(left, 1)]);
+    assert_eq!(abandoned, [DatasetVersion { dataset: left, version: 1 }]);
     world.store.dataset_drop_version(left, 1, None, world.now()).await.unwrap();
     assert!(world.store.datasets_abandoned(later, 10).await.unwrap().is_empty());
 }
@@ -238,8 +250,9 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
             "{appended:?}"
         );
         dropped.unwrap();
-        let left = world.store.items_labelled(id, &["third".into()], (-1, 999), 999).await.unwrap();
-        assert_eq!(left, (Vec::new(), None));
+        let all = Range { start: 0, end: 999 };
+        let left = world.store.items_labelled(id, &["third".into()], all, 999).await.unwrap();
+        assert_eq!(left, LabelledItems { items: Vec::new(), last: None });
     }
 }
 
@@ -247,13 +260,13 @@ async fn items_are_found_by_their_labels_page_by_page(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..20), world.now()).await.unwrap();
     world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
-    let (mut found, mut after) = (Vec::new(), -1);
+    let (mut found, mut rest) = (Vec::new(), Range { start: 0, end: 16 });
     loop {
         let labels = ["third".into(), "unknown".into()];
-        let (page, last) = world.store.items_labelled(id, &labels, (after, 16), 4).await.unwrap();
-        found.extend(page);
-        let Some(last) = last else { break };
-        after = last;
+        let page = world.store.items_labelled(id, &labels, rest, 4).await.unwrap();
+        found.extend(page.items);
+        let Some(last) = page.last else { break };
+        rest.start = last + 1;
     }
     assert_eq!(found, [0, 3, 6, 9, 12, 15]);
 }

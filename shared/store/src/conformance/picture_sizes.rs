@@ -131,14 +131,14 @@ async fn texts_of_items_come_as_far_as_they_fit(world: World) {
     world.store.dataset_append(id, 1, (0..7).map(item).collect(), now).await.unwrap();
     world.store.dataset_finish(id, 1, Imported::of_base("https://h/"), None, now).await.unwrap();
     let told = async |items: &[i64], bytes| {
-        let (texts, covered) = world.store.item_texts(id, items, bytes).await.unwrap();
-        (texts.iter().map(|texts| texts.item).collect::<Vec<_>>(), covered)
+        let page = world.store.item_texts(id, items, bytes).await.unwrap();
+        (page.texts.iter().map(|texts| texts.item).collect::<Vec<_>>(), page.covered)
     };
     assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 1 << 20).await, (vec![0, 2, 4, 6], 7));
     assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 210).await, (vec![0, 2], 4), "up to the one that does not fit");
     assert_eq!(told(&[0, 2], 1).await, (vec![0], 1), "one in any case");
     assert_eq!(told(&[1, 3, 5], 1).await, (vec![], 3));
-    let (texts, _) = world.store.item_texts(id, &[4], 1 << 20).await.unwrap();
+    let texts = world.store.item_texts(id, &[4], 1 << 20).await.unwrap().texts;
     assert_eq!((texts[0].labels.as_slice(), texts[0].meta.is_some()), (["cat".to_owned()].as_slice(), true));
 }
 

@@ -12,7 +12,7 @@ use crate::engine::db::Tx;
 use crate::engine::pools::{Pools, Target};
 use crate::engine::queue_cursors::QueueCursors;
 use crate::error::{Result, StoreError};
-use crate::model::rows::SegmentRow;
+use crate::model::datasets::ReadySegment;
 
 /// Bytes of the cached definitions of jobs.
 const JOBS_BYTES: usize = 8 << 20;
@@ -35,7 +35,7 @@ pub(crate) struct Core {
 
 /// Rows that never change once they stand, or that carry a number which tells whether they have.
 pub(crate) struct Caches {
-    pub(crate) segments: Cache<DatasetId, Arc<[SegmentRow]>>,
+    pub(crate) segments: Cache<DatasetId, Arc<[ReadySegment]>>,
     /// Each with the number of the job's last log entry, which grows with every change.
     pub(crate) specs: Cache<JobId, (i64, Arc<JobSpec>)>,
     pub(crate) jobs: Cache<JobId, Arc<JobHead>>,

@@ -4,6 +4,7 @@
 //! Every statement of this crate names its model beside its SQL, so that the verbs above are the same code on all three.
 
 mod constraints;
+mod datasets;
 mod fault;
 mod table;
 mod tables;

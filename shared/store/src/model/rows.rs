@@ -334,12 +334,3 @@ impl TryFrom<EntryRow> for Entry {
         })
     }
 }
-
-/// A segment of a dataset: items `start..stop`, by a pattern or as rows.
-#[derive(Debug, Clone)]
-pub(crate) struct SegmentRow {
-    pub(crate) start: i64,
-    pub(crate) stop: i64,
-    pub(crate) pattern: Option<String>,
-    pub(crate) as_displayed: bool,
-}

@@ -1,35 +1,38 @@
-//! What stands in the database and would be refused today, page by page. Each kind of finding is one query, which reads
-//! sizes and keys, and nothing of what people wrote.
+//! Stored rows that would be refused today, page by page. Each kind of finding is one query, which reads keys and sizes but
+//! no texts that users have written.
 
-use swath_domain::ids::{AssignmentId, JobId, UserId};
+use std::collections::BTreeMap;
+
+use swath_domain::email;
+use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
 use swath_domain::limits::{ANNOTATION_BYTES_MAX, SPEC_BYTES_MAX};
 use uuid::Uuid;
 
-use crate::engine::db::fetch_all;
+use crate::engine::db::{Db, fetch_all};
 use crate::error::Result;
-use crate::store::Store;
+use crate::reads::datasets;
 
-/// What can be looked for. A further kind is a name here and an arm in [`Store::inspect`].
+/// A kind of finding. A further kind is a name here and an arm in `Store::inspect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inspection {
     /// Annotations that take more bytes than may be saved.
     LargeAnnotations,
     /// Jobs whose specification takes more bytes than a new one may.
     LargeJobs,
-    /// Tokens of people that belong to no team.
+    /// Tokens of users who are no administrators that belong to no team.
     TokensWithoutTeam,
-    /// Accounts whose address belongs to an older one.
+    /// Accounts with the same e-mail address as an older account.
     SharedAddresses,
-    /// People who were added to a second team before they had to be asked.
+    /// Users who were added to a second team when that did not need their consent yet.
     MembersUnasked,
     /// Teams that may use all media of the server.
     SharedMedia,
-    /// Datasets whose pictures were measured as they are stored, and not as they are displayed.
+    /// Datasets whose pictures were measured as their files store them, and not as they are displayed.
     SizesAsStored,
 }
 
 impl Inspection {
-    /// All kinds, in the order in which they are looked for.
+    /// All kinds, in the order of a report.
     pub const ALL: [Self; 7] = [
         Self::LargeAnnotations,
         Self::LargeJobs,
@@ -40,7 +43,7 @@ impl Inspection {
         Self::SizesAsStored,
     ];
 
-    /// Its name, for programs.
+    /// Its name in reports for programs.
     pub fn name(self) -> &'static str {
         match self {
             Self::LargeAnnotations => "large-annotation",
@@ -54,12 +57,12 @@ impl Inspection {
     }
 }
 
-/// One thing that would be refused today.
+/// A row that would be refused today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InspectionFinding {
-    /// Which row, as its key reads.
+    /// The key of the row.
     pub subject: String,
-    /// What would be refused, for people.
+    /// A sentence that says why.
     pub message: String,
 }
 
@@ -68,190 +71,190 @@ pub struct InspectionFinding {
 pub struct InspectionPage {
     /// The findings.
     pub findings: Vec<InspectionFinding>,
-    /// Where the next page begins; none at the end.
+    /// Where the next page begins; `None` at the end.
     pub next: Option<InspectionCursor>,
 }
 
-/// Where a page of findings begins: behind a key that every kind reads in its own way.
+/// The key that a page of findings begins after. Each kind of finding uses as much of it as its rows have keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InspectionCursor(Uuid, Uuid, i64);
+pub struct InspectionCursor {
+    id: Uuid,
+    author: Uuid,
+    item: i64,
+}
+
+impl InspectionCursor {
+    /// The part of the key that most kinds of findings use.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn of_id(id: Uuid) -> Self {
+        Self { id, author: Uuid::nil(), item: 0 }
+    }
+}
 
 impl Default for InspectionCursor {
-    /// The beginning.
+    /// Before the first row.
     fn default() -> Self {
-        Self(Uuid::nil(), Uuid::nil(), -1)
+        Self { id: Uuid::nil(), author: Uuid::nil(), item: -1 }
     }
 }
 
-/// Rows that are looked at for one page, so that no statement runs for long.
-const LOOKED_AT: i64 = 10_000;
+/// The most rows that are read for one page, so that no statement runs for long.
+pub(crate) const ROWS_PER_PAGE: i64 = 10_000;
 
-impl Store {
-    /// The next page of findings of one kind.
-    pub async fn inspect(&self, kind: Inspection, after: InspectionCursor) -> Result<InspectionPage> {
-        match kind {
-            Inspection::LargeAnnotations => self.large_annotations(after).await,
-            Inspection::LargeJobs => self.large_jobs(after).await,
-            Inspection::TokensWithoutTeam => self.tokens_without_team(after).await,
-            Inspection::SharedAddresses => self.shared_addresses(after).await,
-            Inspection::MembersUnasked => self.members_unasked(after).await,
-            Inspection::SharedMedia => self.shared_media(after).await,
-            Inspection::SizesAsStored => self.sizes_as_stored(after).await,
+/// Reads a page of annotations, and returns those that are too large.
+pub(crate) async fn large_annotations(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let InspectionCursor { id: assignment, author, item } = after;
+    let rows = fetch_all!(
+        db,
+        (Uuid, Uuid, i64, i64),
+        "SELECT assignment, author, item, CAST(octet_length(body) AS BIGINT) FROM annotations
+         WHERE (assignment, author, item) > ($1, $2, $3) ORDER BY assignment, author, item LIMIT $4",
+        assignment,
+        author,
+        item,
+        ROWS_PER_PAGE;
+        |t| {
+            let behind = t.annotations.range((assignment, author, item + 1)..).take(ROWS_PER_PAGE as usize);
+            behind.map(|((of, by, item), note)| (*of, *by, *item, note.body.len() as i64)).collect()
         }
-    }
-
-    async fn large_annotations(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let InspectionCursor(assignment, author, item) = after;
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, Uuid, i64, i64),
-            "SELECT assignment, author, item, CAST(octet_length(body) AS BIGINT) FROM annotations
-             WHERE (assignment, author, item) > ($1, $2, $3) ORDER BY assignment, author, item LIMIT $4",
-            assignment,
-            author,
-            item,
-            LOOKED_AT;
-            |t| {
-                let behind = t.annotations.range((assignment, author, item + 1)..).take(LOOKED_AT as usize);
-                behind.map(|((of, by, item), note)| (*of, *by, *item, note.body.len() as i64)).collect()
-            }
-        )?;
-        let next = next(&rows, |row| InspectionCursor(row.0, row.1, row.2));
-        let large = rows.into_iter().filter(|row| row.3 > ANNOTATION_BYTES_MAX as i64);
-        let finding = |(assignment, author, item, bytes)| {
-            let (assignment, author) = (AssignmentId(assignment), UserId(author));
-            let message = too_large("the annotation", bytes, ANNOTATION_BYTES_MAX);
-            InspectionFinding { subject: format!("{assignment}/{author}/{item}"), message }
-        };
-        Ok(InspectionPage { findings: large.map(finding).collect(), next })
-    }
-
-    async fn large_jobs(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, i64),
-            "SELECT id, CAST(octet_length(spec) AS BIGINT) FROM jobs WHERE id > $1 ORDER BY id LIMIT $2",
-            after.0,
-            LOOKED_AT;
-            |t| {
-                let size = |spec| serde_json::to_string(spec).map_or(0, |text| text.len() as i64);
-                let behind = t.jobs.values().filter(|job| job.id.0 > after.0).take(LOOKED_AT as usize);
-                behind.map(|job| (job.id.0, size(&job.spec))).collect()
-            }
-        )?;
-        let next = next(&rows, |row| InspectionCursor(row.0, Uuid::nil(), 0));
-        let large = rows.into_iter().filter(|row| row.1 > SPEC_BYTES_MAX as i64);
-        let finding = |(job, bytes)| InspectionFinding {
-            subject: JobId(job).to_string(),
-            message: too_large("the job's specification", bytes, SPEC_BYTES_MAX),
-        };
-        Ok(InspectionPage { findings: large.map(finding).collect(), next })
-    }
+    )?;
+    let next = next(&rows, |row| InspectionCursor { id: row.0, author: row.1, item: row.2 });
+    let large = rows.into_iter().filter(|row| row.3 > ANNOTATION_BYTES_MAX as i64);
+    let finding = |(assignment, author, item, bytes)| {
+        let (assignment, author) = (AssignmentId(assignment), UserId(author));
+        let message = too_large("the annotation", bytes, ANNOTATION_BYTES_MAX);
+        InspectionFinding { subject: format!("{assignment}/{author}/{item}"), message }
+    };
+    Ok(InspectionPage { findings: large.map(finding).collect(), next })
 }
 
-impl Store {
-    async fn tokens_without_team(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, Uuid),
-            "SELECT t.id, t.person FROM tokens t JOIN users u ON u.id = t.person
-             WHERE t.team IS NULL AND t.revoked IS NULL AND NOT u.admin AND t.id > $1 ORDER BY t.id LIMIT $2",
-            after.0,
-            LOOKED_AT;
-            |t| {
-                let of_admin = |person| t.users.get(person).is_some_and(|user| user.admin);
-                let loose = t.tokens.iter().filter(|(id, token)| {
-                    **id > after.0 && token.team.is_none() && token.revoked.is_none() && !of_admin(&token.user)
-                });
-                loose.take(LOOKED_AT as usize).map(|(id, token)| (*id, token.user)).collect()
-            }
-        )?;
-        Ok(page(rows, |(token, person)| InspectionFinding {
-            subject: token.to_string(),
-            message: format!("the token of user {person} opens all teams in which they were at the upgrade"),
-        }))
-    }
-
-    async fn shared_addresses(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, Uuid),
-            "SELECT u.id, o.id FROM users u JOIN users o ON lower(trim(o.email)) = lower(trim(u.email))
-             WHERE u.email IS NOT NULL AND o.id < u.id AND u.id > $1 ORDER BY u.id, o.id LIMIT $2",
-            after.0,
-            LOOKED_AT;
-            |t| {
-                let key = |user: &crate::User| user.email.as_deref().map(swath_domain::email::key);
-                let twins = t.users.values().filter(|user| user.id.0 > after.0 && user.email.is_some());
-                let older = |user: &crate::User| {
-                    let same = t.users.values().find(|other| other.id < user.id && key(other) == key(user));
-                    same.map(|other| (user.id.0, other.id.0))
-                };
-                twins.filter_map(older).take(LOOKED_AT as usize).collect()
-            }
-        )?;
-        Ok(page(rows, |(user, older)| InspectionFinding {
-            subject: user.to_string(),
-            message: format!("the account has the same e-mail address as the older account {older}"),
-        }))
-    }
-
-    async fn members_unasked(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let mut reader = self.reader().await?;
-        let rows = fetch_all!(
-            &mut reader.db(),
-            (Uuid, i64),
-            "SELECT person, COUNT(*) FROM members WHERE since IS NULL AND person > $1
-             GROUP BY person HAVING COUNT(*) > 1 ORDER BY person LIMIT $2",
-            after.0,
-            LOOKED_AT;
-            |t| {
-                let mut teams = std::collections::BTreeMap::new();
-                let old = t.members.iter().filter(|((_, person), member)| member.since.is_none() && *person > after.0);
-                old.for_each(|((_, person), _)| *teams.entry(*person).or_insert(0) += 1);
-                teams.into_iter().filter(|(_, count)| *count > 1).take(LOOKED_AT as usize).collect()
-            }
-        )?;
-        Ok(page(rows, |(person, count)| InspectionFinding {
-            subject: person.to_string(),
-            message: format!("the user is in {count} teams from before people had to be asked"),
-        }))
-    }
-
-    async fn shared_media(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let teams = self.teams_with_shared_media(after.0, LOOKED_AT).await?;
-        let rows = teams.into_iter().map(|(team, name)| (team.0, name)).collect();
-        Ok(page(rows, |(team, name)| InspectionFinding {
-            subject: team.to_string(),
-            message: format!("the team `{name}` may use all media of the server"),
-        }))
-    }
-
-    async fn sizes_as_stored(&self, after: InspectionCursor) -> Result<InspectionPage> {
-        let rows = self.datasets_measured_as_stored(after.0, LOOKED_AT).await?;
-        Ok(page(rows, |(dataset, name)| InspectionFinding {
-            subject: dataset.to_string(),
-            message: format!(
-                "pictures of the dataset `{name}` were measured as they are stored: where EXIF turns one, its sides are \
-                 exchanged"
-            ),
-        }))
-    }
+/// Reads a page of jobs, and returns those whose specification is too large.
+pub(crate) async fn large_jobs(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let rows = fetch_all!(
+        db,
+        (Uuid, i64),
+        "SELECT id, CAST(octet_length(spec) AS BIGINT) FROM jobs WHERE id > $1 ORDER BY id LIMIT $2",
+        after.id,
+        ROWS_PER_PAGE;
+        |t| {
+            let size = |spec| serde_json::to_string(spec).map_or(0, |text| text.len() as i64);
+            let behind = t.jobs.values().filter(|job| job.id.0 > after.id).take(ROWS_PER_PAGE as usize);
+            behind.map(|job| (job.id.0, size(&job.spec))).collect()
+        }
+    )?;
+    let next = next(&rows, |row| InspectionCursor::of_id(row.0));
+    let large = rows.into_iter().filter(|row| row.1 > SPEC_BYTES_MAX as i64);
+    let finding = |(job, bytes)| InspectionFinding {
+        subject: JobId(job).to_string(),
+        message: too_large("the job's specification", bytes, SPEC_BYTES_MAX),
+    };
+    Ok(InspectionPage { findings: large.map(finding).collect(), next })
 }
 
-/// A page of rows, all of which are findings, in the order of the key that comes first in each.
+/// Reads a page of valid tokens that belong to no team, but for those of administrators.
+pub(crate) async fn tokens_without_team(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let rows = fetch_all!(
+        db,
+        (Uuid, Uuid),
+        "SELECT t.id, t.person FROM tokens t JOIN users u ON u.id = t.person
+         WHERE t.team IS NULL AND t.revoked IS NULL AND NOT u.admin AND t.id > $1 ORDER BY t.id LIMIT $2",
+        after.id,
+        ROWS_PER_PAGE;
+        |t| {
+            let of_admin = |user| t.users.get(user).is_some_and(|user| user.admin);
+            let loose = t.tokens.iter().filter(|(id, token)| {
+                **id > after.id && token.team.is_none() && token.revoked.is_none() && !of_admin(&token.user)
+            });
+            loose.take(ROWS_PER_PAGE as usize).map(|(id, token)| (*id, token.user)).collect()
+        }
+    )?;
+    Ok(page(rows, |(token, user)| InspectionFinding {
+        subject: token.to_string(),
+        message: format!("the token of user {user} opens all teams in which they were at the upgrade"),
+    }))
+}
+
+/// Reads a page of accounts with the same e-mail address as an older account.
+pub(crate) async fn shared_addresses(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let rows = fetch_all!(
+        db,
+        (Uuid, Uuid),
+        "SELECT u.id, o.id FROM users u JOIN users o ON lower(trim(o.email)) = lower(trim(u.email))
+         WHERE u.email IS NOT NULL AND o.id < u.id AND u.id > $1 ORDER BY u.id, o.id LIMIT $2",
+        after.id,
+        ROWS_PER_PAGE;
+        |t| {
+            let keys = t.users.values().filter_map(|user| Some((user.id.0, email::key(user.email.as_deref()?))));
+            let keys: Vec<_> = keys.collect();
+            let older = |(user, key): &(Uuid, String)| {
+                let same = keys.iter().find(|(other, other_key)| other < user && other_key == key);
+                same.map(|(other, _)| (*user, *other))
+            };
+            keys.iter().filter(|(user, _)| *user > after.id).filter_map(older).take(ROWS_PER_PAGE as usize).collect()
+        }
+    )?;
+    Ok(page(rows, |(user, older)| InspectionFinding {
+        subject: user.to_string(),
+        message: format!("the account has the same e-mail address as the older account {older}"),
+    }))
+}
+
+/// Reads a page of users who were added to several teams when that did not need their consent yet.
+pub(crate) async fn members_unasked(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let rows = fetch_all!(
+        db,
+        (Uuid, i64),
+        "SELECT person, COUNT(*) FROM members WHERE since IS NULL AND person > $1
+         GROUP BY person HAVING COUNT(*) > 1 ORDER BY person LIMIT $2",
+        after.id,
+        ROWS_PER_PAGE;
+        |t| {
+            let mut teams = BTreeMap::new();
+            let old = t.members.iter().filter(|((_, user), member)| member.since.is_none() && *user > after.id);
+            old.for_each(|((_, user), _)| *teams.entry(*user).or_insert(0) += 1);
+            teams.into_iter().filter(|(_, count)| *count > 1).take(ROWS_PER_PAGE as usize).collect()
+        }
+    )?;
+    Ok(page(rows, |(user, count)| InspectionFinding {
+        subject: user.to_string(),
+        message: format!("the user is in {count} teams from before people had to be asked"),
+    }))
+}
+
+/// The page of these teams, which are a page of the teams that may use all media.
+pub(crate) fn shared_media(teams: Vec<(TeamId, String)>) -> InspectionPage {
+    let rows = teams.into_iter().map(|(team, name)| (team.0, name)).collect();
+    page(rows, |(team, name)| InspectionFinding {
+        subject: team.to_string(),
+        message: format!("the team `{name}` may use all media of the server"),
+    })
+}
+
+/// Reads a page of datasets whose pictures were measured as their files store them.
+pub(crate) async fn sizes_as_stored(db: &mut Db<'_>, after: InspectionCursor) -> Result<InspectionPage> {
+    let found = datasets::measured_as_stored(db, after.id, ROWS_PER_PAGE).await?;
+    let rows = found.into_iter().map(|dataset| (dataset.id.0, dataset.name)).collect();
+    Ok(page(rows, |(dataset, name)| InspectionFinding {
+        subject: dataset.to_string(),
+        message: format!(
+            "pictures of the dataset `{name}` were measured as they are stored: where EXIF turns one, its sides are \
+             exchanged"
+        ),
+    }))
+}
+
+/// The page of rows that are all findings; each begins with its key, and the rows are in the order of that.
 fn page<T>(rows: Vec<(Uuid, T)>, finding: impl Fn((Uuid, T)) -> InspectionFinding) -> InspectionPage {
-    let next = next(&rows, |row| InspectionCursor(row.0, Uuid::nil(), 0));
+    let next = next(&rows, |row| InspectionCursor::of_id(row.0));
     InspectionPage { findings: rows.into_iter().map(finding).collect(), next }
 }
 
-/// Where the next page begins, if this one is full.
+/// Where the next page begins, if this page is full.
 fn next<T>(rows: &[T], cursor: impl Fn(&T) -> InspectionCursor) -> Option<InspectionCursor> {
-    rows.last().filter(|_| rows.len() as i64 >= LOOKED_AT).map(cursor)
+    rows.last().filter(|_| rows.len() as i64 >= ROWS_PER_PAGE).map(cursor)
 }
 
 fn too_large(what: &str, bytes: i64, most: usize) -> String {

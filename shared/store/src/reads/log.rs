@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_as};
 use crate::error::Result;
+use crate::model::fitting::fitting;
 use crate::model::rows::EntryRow;
-use crate::reads::annotations::fitting;
 
 /// A position in the log: a subject, and the number of its last entry that was read.
 pub type LogPosition = (Uuid, i64);

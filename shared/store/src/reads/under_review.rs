@@ -9,8 +9,8 @@ use crate::engine::batcher::Replies;
 use crate::engine::core::Core;
 use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
+use crate::model::annotations::ItemSize;
 use crate::model::verdicts::{StoredVerdict, VerdictRow};
-use crate::reads::annotations::ItemSize;
 
 /// A submission before a reviewer.
 #[derive(Debug, Clone, Copy)]

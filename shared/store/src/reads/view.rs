@@ -12,12 +12,12 @@ use swath_domain::progress::Progress;
 use swath_domain::{Assignment, LeaseEnd, Roles, Stage, Time};
 use uuid::Uuid;
 
+use crate::model::datasets::Dataset;
 use crate::model::memory::{Memory, Tables};
+use crate::model::pictures::SizeSource;
 use crate::model::requests::RequestKey;
 use crate::model::verdicts::VerdictRow;
 use crate::tables::coverage;
-use crate::verbs::datasets::Dataset;
-use crate::verbs::picture_sizes::{SizeSource, reports_of};
 
 impl Memory {
     /// Looks at the tables; `None` while a transaction has them.
@@ -142,12 +142,12 @@ impl<'a> View<'a> {
     pub fn picture_size(self, dataset: DatasetId, item: i64) -> Option<(Size, SizeSource)> {
         let row = self.0.picture_sizes.get(&(dataset.0, item))?;
         let sources = [SizeSource::Agreed, SizeSource::Told, SizeSource::Measured];
-        sources.into_iter().find(|source| *source as i64 == row.source).map(|source| (row.size, source))
+        sources.into_iter().find(|source| source.code() == row.source).map(|source| (row.size, source))
     }
 
     /// What people's browsers have reported of an item's picture.
     pub fn size_reports(self, dataset: DatasetId, item: i64) -> impl Iterator<Item = (UserId, Size)> {
-        reports_of(self.0, (dataset, item))
+        self.0.size_reports_of(dataset, item)
     }
 
     /// Whether somebody could not see an item's picture.

@@ -8,7 +8,7 @@ use swath_domain::Ranges;
 use swath_domain::labels::stored_size;
 use swath_formats::export::{Head, Item};
 use swath_runtime::Context;
-use swath_store::{AcceptedItem, ItemRow, ItemTexts};
+use swath_store::{AcceptedItem, AcceptedKey, ItemRow, ItemTexts, ItemTextsPage};
 
 use super::broken;
 use crate::stored_items::{PAGE_BYTES, annotation};
@@ -23,12 +23,12 @@ struct Row {
 pub(super) struct AcceptedItems<'a> {
     context: &'a Context,
     head: &'a Head,
-    after: (i64, i64),
+    after: Option<AcceptedKey>,
 }
 
 impl<'a> AcceptedItems<'a> {
     pub(super) fn of(context: &'a Context, head: &'a Head) -> Self {
-        Self { context, head, after: (-1, -1) }
+        Self { context, head, after: None }
     }
 
     pub(super) async fn next(&mut self) -> io::Result<Option<Vec<Item>>> {
@@ -37,11 +37,12 @@ impl<'a> AcceptedItems<'a> {
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
         numbers.dedup();
         // What came with the items may be larger than their annotations.
-        let (texts, covered) = store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(broken)?;
+        let ItemTextsPage { texts, covered } =
+            store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(broken)?;
         numbers.truncate(covered);
         page.retain(|item| numbers.last().is_some_and(|last| item.annotation.item <= *last));
         let Some(last) = page.last() else { return Ok(None) };
-        self.after = (last.annotation.item, last.slot);
+        self.after = Some(last.key());
         page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
         let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
         let mut rows: HashMap<i64, Row> =

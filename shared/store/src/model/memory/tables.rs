@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::table::Table;
 use crate::model::audit::AuditEntry;
+use crate::model::datasets::Dataset;
 use crate::model::events::NewEvent;
+use crate::model::files::FileContent;
 use crate::model::requests::Attempt;
 use crate::model::rows::GrantRow;
 use crate::model::users::User;
 use crate::model::verdicts::StoredVerdict;
-use crate::verbs::datasets::Dataset;
-use crate::verbs::files::FileContent;
 
 #[derive(Clone)]
 pub(crate) struct TokenRecord {

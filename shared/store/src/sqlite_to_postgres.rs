@@ -1,5 +1,5 @@
-//! Moving an installation: everything that stands in a SQLite file goes into an empty PostgreSQL, in one transaction. The
-//! tables are the same in both, so a row goes over as JSON, whatever it means.
+//! Copies an installation from a SQLite file into an empty PostgreSQL database, in one transaction. Both have the same
+//! tables, so that a row is copied as JSON, whatever its columns mean.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use crate::engine::pools::{Pools, Target};
 use crate::error::{Result, StoreError};
 
-/// What is moved, in an order in which foreign keys hold. What belongs to running processes is not: duties, requests
-/// under way, members who lost a role a moment ago, how often people have changed, and events. The coverage of jobs is
-/// counted anew from their assignments.
+/// The tables that are copied, in the order of their foreign keys. Tables that only matter to running processes are not:
+/// `duties`, `requests`, `departures`, `revisions`, `events` and `event_marks`. Nor is `coverage`, which is counted anew
+/// from the assignments.
 pub(crate) const TABLES: [&str; 29] = [
     "users",
     "teams",
@@ -43,27 +43,29 @@ pub(crate) const TABLES: [&str; 29] = [
     "opinions",
     "decision_log",
 ];
-/// Rows in one statement, at most.
-const ROWS: usize = 1_000;
-/// Bytes in one statement, at most, but for the last row.
-const BYTES: usize = 4 << 20;
-/// Connections to PostgreSQL.
+/// The most rows that are written in one statement.
+const ROWS_PER_STATEMENT: usize = 1_000;
+/// A statement takes no further rows once its rows have this many bytes of JSON.
+const BYTES_PER_STATEMENT: usize = 4 << 20;
+/// The size of the pool of connections to PostgreSQL.
 const CONNECTIONS: u32 = 3;
 
-/// How many rows of a table went over.
+/// How many rows of a table were copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
     /// The table.
     pub table: &'static str,
-    /// Its rows.
+    /// The number of its rows.
     pub rows: u64,
 }
 
-/// Moves everything from the file, which no process may have open, into the database at `url`, which holds no
-/// installation yet. Both are brought to this version first. The file is left as it is.
+/// Copies all rows of a SQLite file, which no process may have open, into the PostgreSQL database at `url`, which must not
+/// hold an installation. The schemas of both are brought to this version first; the rows of the file are left as they are.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where the database holds something; whatever fails leaves it as it was.
+/// [`StoreError::Conflict`] where the database holds an installation, [`StoreError::Unavailable`] where the file or the
+/// database cannot be opened or does not answer, and other variants for rows that PostgreSQL refuses. After any error the
+/// database is empty as before.
 pub async fn move_to_postgres(file: &Path, url: &str) -> Result<Vec<Moved>> {
     let from = Pools::open(&Target::Sqlite(file.to_owned())).await?;
     let to = Pools::open(&Target::Postgres { url: url.to_owned(), connections: CONNECTIONS }).await?;
@@ -83,7 +85,7 @@ async fn move_all(from: &Pools, to: &Pools) -> Result<Vec<Moved>> {
     };
     let mut from = from.acquire().await?;
     let mut to = to.begin().await?;
-    // Nobody who starts meanwhile makes the first administrator of an installation that is about to have one.
+    // A process that starts meanwhile must not create a first administrator in the database.
     sqlx::query("LOCK TABLE users, teams IN EXCLUSIVE MODE").execute(&mut *to).await?;
     let (is_taken,): (bool,) =
         sqlx::query_as("SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM teams)")
@@ -123,7 +125,7 @@ async fn move_table(table: &str, from: &mut SqliteConnection, to: &mut PgConnect
             bytes += row.len();
             page.push(row);
         }
-        if page.len() >= ROWS || bytes >= BYTES || is_last && !page.is_empty() {
+        if page.len() >= ROWS_PER_STATEMENT || bytes >= BYTES_PER_STATEMENT || is_last && !page.is_empty() {
             let json = format!("[{}]", page.join(","));
             let done = sqlx::query(AssertSqlSafe(insert.clone())).bind(json).execute(&mut *to).await?;
             moved += done.rows_affected();
@@ -136,7 +138,7 @@ async fn move_table(table: &str, from: &mut SqliteConnection, to: &mut PgConnect
     }
 }
 
-/// A column of SQLite's as PostgreSQL reads it from JSON.
+/// The expression that turns a column of SQLite into JSON that PostgreSQL reads as this type.
 fn as_json(name: &str, kind: &str) -> String {
     match kind {
         "uuid" => format!("CASE WHEN {name} IS NOT NULL THEN lower(hex({name})) END"),

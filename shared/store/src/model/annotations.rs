@@ -1,0 +1,98 @@
+//! Annotations as they are stored and accepted.
+
+use swath_domain::Time;
+use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+
+/// The size of an item that an author has saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemSize {
+    /// The item.
+    pub item: i64,
+    /// The saved revision.
+    pub revision: i64,
+    /// Bytes of the annotation's JSON.
+    pub bytes: i64,
+    /// Bytes of the texts of the verdict, where one is read with the annotation.
+    pub texts: i64,
+}
+
+impl ItemSize {
+    /// The bytes that reading it brings into memory.
+    pub fn total(&self) -> usize {
+        usize::try_from(self.bytes + self.texts).unwrap_or(usize::MAX)
+    }
+}
+
+/// The key of a stored annotation, and its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnnotationPlace {
+    /// The assignment.
+    pub assignment: AssignmentId,
+    /// The author.
+    pub author: UserId,
+    /// The item.
+    pub item: i64,
+    /// Bytes of the annotation's JSON.
+    pub bytes: i64,
+}
+
+/// An annotation as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredAnnotation {
+    /// The assignment.
+    pub assignment: AssignmentId,
+    /// The author.
+    pub author: UserId,
+    /// The item.
+    pub item: i64,
+    /// The annotation's JSON.
+    pub body: String,
+    /// A number that grows with every change.
+    pub revision: i64,
+    /// Whether the item was skipped.
+    pub skipped: bool,
+    /// The lease under which it was last saved.
+    pub lease: LeaseId,
+    /// When it was last saved.
+    pub updated: Time,
+}
+
+/// A stored annotation, and whether it is its item's accepted one.
+#[derive(Debug, Clone)]
+pub struct KeptAnnotation {
+    /// The annotation.
+    pub annotation: StoredAnnotation,
+    /// Whether it is its item's accepted one.
+    pub accepted: bool,
+}
+
+/// The key of an accepted item within its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptedKey {
+    /// The item.
+    pub item: i64,
+    /// The slot.
+    pub slot: i64,
+}
+
+/// An accepted item with its final annotation.
+#[derive(Debug, Clone)]
+pub struct AcceptedItem {
+    /// The annotation.
+    pub annotation: StoredAnnotation,
+    /// The slot.
+    pub slot: i64,
+    /// The round in which it was accepted.
+    pub round: i64,
+    /// The reviewer who accepted it; `None` where the review rule did.
+    pub reviewer: Option<UserId>,
+    /// When it was accepted.
+    pub accepted: Time,
+}
+
+impl AcceptedItem {
+    /// Its key within its job.
+    pub fn key(&self) -> AcceptedKey {
+        AcceptedKey { item: self.annotation.item, slot: self.slot }
+    }
+}
