@@ -7,7 +7,12 @@ mod media;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, PictureReport, ReleaseRequest, Renewed};
+use swath_api::leases::{
+    ItemAnswer, ItemPart, ItemRequest, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed, SubmitAnswer,
+    SubmitRequest,
+};
+use swath_api::pictures::PictureReport;
+use swath_leasing_http as common;
 use swath_runtime::media_path::PictureKind;
 use swath_runtime::{Access, Cursor, Route};
 
@@ -21,25 +26,25 @@ pub(crate) fn table() -> Vec<Route> {
             .gives::<LeaseDocument>(201)
             .gives::<LeaseDocument>(200)
             .idempotent(),
-        Route::new(Method::GET, "/v1/leases", who, "One's current leases.", leases::list)
+        Route::new(Method::GET, "/v1/leases", who, "One's current leases.", common::list)
             .gives_page::<LeaseDocument>(Cursor::Id),
-        Route::new(Method::GET, "/v1/leases/{lease_id}", who, "A lease as it stands.", leases::show)
+        Route::new(Method::GET, "/v1/leases/{lease_id}", who, "A lease as it stands.", common::show)
             .gives::<LeaseDocument>(200),
-        Route::new(Method::DELETE, "/v1/leases/{lease_id}", who, "Gives the work back.", leases::release)
+        Route::new(Method::DELETE, "/v1/leases/{lease_id}", who, "Gives the work back.", common::release)
             .takes::<ReleaseRequest>(json!({"reason": "going home"}))
             .optional_body()
             .gives_nothing(204),
-        Route::new(Method::POST, "/v1/leases/{lease_id}/renew", who, "Keeps a lease alive.", leases::renew)
+        Route::new(Method::POST, "/v1/leases/{lease_id}/renew", who, "Keeps a lease alive.", common::renew)
             .gives::<Renewed>(200),
         Route::new(Method::POST, "/v1/leases/{lease_id}/submit", who, "Hands the work in.", leases::submit)
-            .takes::<leases::SubmitRequest>(json!({"submission_id": "7d0b6f1e"}))
-            .gives::<leases::SubmitAnswer>(200),
+            .takes::<SubmitRequest>(json!({"submission_id": "7d0b6f1e"}))
+            .gives::<SubmitAnswer>(200),
         Route::new(
             Method::GET,
             "/v1/leases/{lease_id}/items",
             who,
             "A lease's items, page by page.",
-            leases::items,
+            common::items,
         )
         .gives_page::<ItemPart>(Cursor::Number),
         Route::new(
@@ -49,19 +54,19 @@ pub(crate) fn table() -> Vec<Route> {
             "Saves one item.",
             items::confirm,
         )
-        .takes::<items::ItemRequest>(json!({"figures": [{"class": "car", "shape": "rectangle", "geometry": {"x": 10.5, "y": 20, "width": 40, "height": 30}}], "tags": [{"name": "light", "value": "night"}]}))
+        .takes::<ItemRequest>(json!({"figures": [{"class": "car", "shape": "rectangle", "geometry": {"x": 10.5, "y": 20, "width": 40, "height": 30}}], "tags": [{"name": "light", "value": "night"}]}))
         .header(
             "If-Match",
             revision(),
             "Only if the saved revision is this one, 0 for none, or this very body has followed it already.",
         )
-        .gives::<items::ItemAnswer>(200),
+        .gives::<ItemAnswer>(200),
         Route::new(
             Method::PUT,
             "/v1/leases/{lease_id}/items/{index}/picture",
             who,
             "Reports how large a picture is, or that it could not be loaded.",
-            leases::picture,
+            common::picture,
         )
         .takes::<PictureReport>(json!({"width": 1920, "height": 1080}))
         .gives_nothing(204),
@@ -70,7 +75,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/leases/{lease_id}/items/{index}/media",
             who,
             "Loads an item.",
-            leases::media,
+            common::media,
         )
         .gives_nothing(302),
         Route::new(

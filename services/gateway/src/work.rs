@@ -1,26 +1,26 @@
-//! What annotators do at a gateway, below HTTP: ask, save an item, hand in.
+//! What annotators do at a gateway, without HTTP: ask for work, save an item, submit.
 
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, LabelRules};
 use swath_domain::{FieldError, Refusal, Status, limits};
-use swath_leasing::{Ask, Facts, Outcome};
+use swath_leasing::{Ask, LeaseContext, Outcome};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
 use swath_store::{ItemWork, Key, Next, SaveItem, StoreError, Submit};
 
-use crate::Gateway;
+use crate::gateway::Gateway;
 
-/// What is said of one item.
+/// The work on one item.
 pub struct Work {
     /// Its number.
     pub index: i64,
-    /// Its labels, or why it is left out.
+    /// Its labels, or why it is skipped.
     pub annotation: Annotation,
 }
 
-/// A submission that was taken.
-pub struct Handed {
+/// An accepted submission.
+pub struct Submitted {
     /// The assignment.
     pub assignment: AssignmentId,
     /// Its status right after the submission.
@@ -28,9 +28,13 @@ pub struct Handed {
 }
 
 impl Gateway {
-    /// Finds work for a person.
+    /// Finds work for a user.
+    ///
+    /// # Errors
+    /// `no-work` where there is none.
     pub async fn ask(&self, ask: Ask) -> Result<Outcome> {
-        let answer = self.desk.ask(ask, |job| self.candidates.take(job)).await;
+        let answer = self.leases.ask(ask, |job| self.candidates.take(job)).await;
+        let answer = answer.and_then(swath_leasing_http::outcome);
         match &answer {
             Ok(outcome) if outcome.is_new => self.metrics.granted.inc(),
             Ok(_) => self.metrics.handed_back.inc(),
@@ -40,7 +44,10 @@ impl Gateway {
         answer
     }
 
-    /// Saves one item under a lease and says at which revision; `if_revision` is the one that must stand there.
+    /// Saves one item under a lease and returns its revision. Where `if_revision` is given, the item must have that revision.
+    ///
+    /// # Errors
+    /// A lease that is over, an item that is not in it, or work that the job does not allow.
     pub async fn confirm(
         &self,
         by: impl Into<Principal>,
@@ -49,12 +56,12 @@ impl Gateway {
         if_revision: Option<i64>,
     ) -> Result<i64> {
         let Principal { user, token_maker } = by.into();
-        let facts = self.desk.facts(lease, user).await?;
-        let spec = self.desk.spec(&facts).await?;
-        let work = checked(&facts, spec.rules(), work, "")?;
-        let confirm = SaveItem { lease, user, token_maker, work, if_revision, now: self.context.now() };
-        let step = self.context.traces.under("confirm", facts.assignment, lease);
-        let confirmed = self.context.store.item_save(confirm).await.map_err(|error| match error {
+        let context = self.leases.lease_context(lease, user).await?;
+        let spec = self.leases.spec(&context).await?;
+        let work = checked(&context, spec.rules(), work, "")?;
+        let save = SaveItem { lease, user, token_maker, work, if_revision, now: self.context.now() };
+        let step = self.context.traces.under("confirm", context.assignment, lease);
+        let confirmed = self.context.store.item_save(save).await.map_err(|error| match error {
             StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
             error => error.into(),
         });
@@ -63,31 +70,34 @@ impl Gateway {
         Ok(confirmed.revision)
     }
 
-    /// Hands in an assignment, with items that are saved on the way.
+    /// Submits an assignment, and saves these items with it.
+    ///
+    /// # Errors
+    /// As for [`confirm`](Self::confirm); or items that are missing.
     pub async fn submit(
         &self,
         by: impl Into<Principal>,
         lease: LeaseId,
         submission: Key,
         items: Vec<Work>,
-    ) -> Result<Handed> {
+    ) -> Result<Submitted> {
         let Principal { user, token_maker } = by.into();
-        let facts = self.desk.facts(lease, user).await?;
-        let spec = self.desk.spec(&facts).await?;
-        let (items, now) = (works(&facts, spec.rules(), items)?, self.context.now());
+        let context = self.leases.lease_context(lease, user).await?;
+        let spec = self.leases.spec(&context).await?;
+        let (items, now) = (works(&context, spec.rules(), items)?, self.context.now());
         let submit = Submit { lease, user, token_maker, submission, items, now };
-        let step = self.context.traces.under("submit", facts.assignment, lease);
+        let step = self.context.traces.under("submit", context.assignment, lease);
         let submitted = step.end(self.context.store.lease_submit(submit).await.map_err(Problem::from))?;
         if submitted.fresh {
             self.metrics.submitted.inc();
             self.context.locks.free(vec![(submitted.assignment, lease)]);
             match submitted.next {
-                // A reviewer finds it by asking; only the review rule has to be told.
+                // Reviewers find it by asking; only the review rule needs a message.
                 Next::Reviewer => {}
                 Next::Rule => {
                     let message = Message::Completed { assignments: vec![submitted.assignment] };
                     let traceparent = self.context.traces.tell("completion", [submitted.assignment]);
-                    self.notices.tell(Queue::Review(facts.team), Envelope { message, traceparent });
+                    self.notices.tell(Queue::Review(context.team), Envelope { message, traceparent });
                 }
                 Next::Nobody => {
                     self.metrics.waived.inc();
@@ -95,11 +105,11 @@ impl Gateway {
                 }
             }
         }
-        Ok(Handed { assignment: submitted.assignment, status: submitted.status })
+        Ok(Submitted { assignment: submitted.assignment, status: submitted.status })
     }
 }
 
-fn works(facts: &Facts, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<ItemWork>> {
+fn works(lease: &LeaseContext, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<ItemWork>> {
     if items.len() as i64 > limits::RANGE_SIZE_MAX {
         return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
     }
@@ -109,24 +119,23 @@ fn works(facts: &Facts, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<I
         if !seen.insert(work.index) {
             return Err(Problem::field(format!("items[{position}].index"), "stands here twice"));
         }
-        works.push(checked(facts, rules, work, &format!("items[{position}]"))?);
+        works.push(checked(lease, rules, work, &format!("items[{position}]"))?);
     }
     Ok(works)
 }
 
-/// The work as it is stored, if the item belongs to the lease and the job allows what it says: the same labels are the
-/// same text.
+/// The work as it is stored, if the item belongs to the lease and the job allows the labels. Equal labels have equal texts.
 fn checked(
-    facts: &Facts,
+    lease: &LeaseContext,
     rules: LabelRules<'_>,
     Work { index, mut annotation }: Work,
     at: &str,
 ) -> Result<ItemWork> {
-    if !facts.ranges.contains(index) {
+    if !lease.ranges.contains(index) {
         return Err(Refusal::ForeignItem(index).into());
     }
-    rules.make_tidy(&mut annotation, facts.size(index));
-    let errors = rules.check_annotation(&annotation, facts.size(index));
+    rules.make_tidy(&mut annotation, lease.size(index));
+    let errors = rules.check_annotation(&annotation, lease.size(index));
     if errors.is_empty() {
         let body = serde_json::to_string(&annotation).unwrap_or_default();
         if body.len() > limits::ANNOTATION_BYTES_MAX {

@@ -4,7 +4,10 @@ mod reviews;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_leasing::{ItemPart, LeaseDocument, LeaseRequest, Opinion, PictureReport, ReleaseRequest, Renewed};
+use swath_api::leases::{ItemPart, LeaseDocument, LeaseRequest, ReleaseRequest, Renewed};
+use swath_api::pictures::PictureReport;
+use swath_api::reviews::{DecideAnswer, DecideRequest, Opinion, VerdictAnswer, VerdictRequest};
+use swath_leasing_http as common;
 use swath_runtime::{Access, Cursor, Route};
 
 pub(crate) fn table() -> Vec<Route> {
@@ -16,11 +19,11 @@ pub(crate) fn table() -> Vec<Route> {
             .gives::<LeaseDocument>(201)
             .gives::<LeaseDocument>(200)
             .idempotent(),
-        Route::new(Method::GET, "/v1/reviews", who, "One's current reviews.", reviews::list)
+        Route::new(Method::GET, "/v1/reviews", who, "One's current reviews.", common::list)
             .gives_page::<LeaseDocument>(Cursor::Id),
-        Route::new(Method::GET, "/v1/reviews/{review_id}", who, "A review as it stands.", reviews::show)
+        Route::new(Method::GET, "/v1/reviews/{review_id}", who, "A review as it stands.", common::show)
             .gives::<LeaseDocument>(200),
-        Route::new(Method::DELETE, "/v1/reviews/{review_id}", who, "Gives a review back.", reviews::release)
+        Route::new(Method::DELETE, "/v1/reviews/{review_id}", who, "Gives a review back.", common::release)
             .takes::<ReleaseRequest>(json!({"reason": "going home"}))
             .optional_body()
             .gives_nothing(204),
@@ -29,7 +32,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/reviews/{review_id}/renew",
             who,
             "Keeps a review alive.",
-            reviews::renew,
+            common::renew,
         )
         .gives::<Renewed>(200),
         Route::new(
@@ -37,7 +40,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/reviews/{review_id}/items",
             who,
             "A review's items, page by page.",
-            reviews::items,
+            common::items,
         )
         .gives_page::<ItemPart>(Cursor::Number),
         Route::new(
@@ -47,8 +50,8 @@ pub(crate) fn table() -> Vec<Route> {
             "A verdict on one item.",
             reviews::verdict,
         )
-        .takes::<reviews::VerdictRequest>(json!({"verdict": "reject", "reason": "loose", "figures": [0]}))
-        .gives::<reviews::VerdictAnswer>(200),
+        .takes::<VerdictRequest>(json!({"verdict": "reject", "reason": "loose", "figures": [0]}))
+        .gives::<VerdictAnswer>(200),
         Route::new(
             Method::GET,
             "/v1/reviews/{review_id}/items/{index}/opinions",
@@ -62,7 +65,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/reviews/{review_id}/items/{index}/picture",
             who,
             "Reports how large a picture is, or that it could not be loaded.",
-            reviews::picture,
+            common::picture,
         )
         .takes::<PictureReport>(json!({"width": 1920, "height": 1080}))
         .gives_nothing(204),
@@ -71,7 +74,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/reviews/{review_id}/items/{index}/media",
             who,
             "Loads an item.",
-            reviews::media,
+            common::media,
         )
         .gives_nothing(302),
         Route::new(
@@ -81,7 +84,7 @@ pub(crate) fn table() -> Vec<Route> {
             "Decides the submission.",
             reviews::submit,
         )
-        .takes::<reviews::DecideRequest>(json!({"decision_id": "5a1c", "rest": "accept"}))
-        .gives::<reviews::DecideAnswer>(200),
+        .takes::<DecideRequest>(json!({"decision_id": "5a1c", "rest": "accept"}))
+        .gives::<DecideAnswer>(200),
     ]
 }

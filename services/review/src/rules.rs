@@ -1,39 +1,39 @@
-//! What verdicts must agree with: the reasons that the job names, and the figures that were handed in.
+//! Rules for verdicts: their reasons must be among those of the job, and their figures must have been submitted.
 
 use swath_domain::ids::LeaseId;
 use swath_domain::review::{ReasonCode, Verdict};
 use swath_domain::{FieldError, Refusal, Stage};
-use swath_leasing::{Desk, Facts};
+use swath_leasing::{LeaseContext, LeaseService};
 use swath_runtime::{Problem, Result};
 use swath_store::{LeaseView, VerdictRow};
 
-/// Refuses verdicts that do not agree; `at` is where the verdict of a place stands in the request. Where the review does not
-/// stand any more, the store has the answer: that it is stale, or the first one where the request is a repeat.
+/// Refuses verdicts that break a rule; `at` gives the path in the request of the verdict at a position. A review that is
+/// over is left to the database, which answers that it is stale, or repeats the first answer to a repeated request.
 pub(crate) async fn check(
-    desk: &Desk,
-    facts: &Facts,
+    leases: &LeaseService,
+    context: &LeaseContext,
     lease: LeaseId,
     verdicts: &[VerdictRow],
     at: impl Fn(usize) -> String,
 ) -> Result<()> {
-    if let Some(foreign) = verdicts.iter().find(|row| !facts.ranges.contains(row.item)) {
+    if let Some(foreign) = verdicts.iter().find(|row| !context.ranges.contains(row.item)) {
         return Err(Refusal::ForeignItem(foreign.item).into());
     }
-    let mut errors = wrong_reasons(&desk.present_spec(facts).await?.reasons, verdicts, &at);
+    let mut errors = wrong_reasons(&leases.present_spec(context).await?.reasons, verdicts, &at);
     if errors.is_empty() && verdicts.iter().all(|verdict| verdict.figures.is_empty()) {
         return Ok(());
     }
-    let store = &desk.context.store;
+    let store = &leases.context.store;
     let view = store.lease(lease).await?.ok_or_else(Problem::not_found)?;
     if view.assignment.lease_state(Stage::Review, view.holder, view.lease).is_none() {
         return Ok(());
     }
     if !errors.is_empty() {
         // A manager may have changed the reasons a moment ago.
-        let job = store.job(facts.job).await?.ok_or_else(Problem::not_found)?;
+        let job = store.job(context.job).await?.ok_or_else(Problem::not_found)?;
         errors = wrong_reasons(&job.spec.reasons, verdicts, &at);
     }
-    errors.extend(wrong_figures(desk, &view, verdicts, &at).await?);
+    errors.extend(wrong_figures(leases, &view, verdicts, &at).await?);
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
@@ -55,9 +55,9 @@ fn wrong_reasons(
     verdicts.iter().enumerate().filter_map(error).collect()
 }
 
-/// Only verdicts that name figures cost a look at the annotations.
+/// The figures that do not exist. The database is read only if a verdict names figures.
 async fn wrong_figures(
-    desk: &Desk,
+    leases: &LeaseService,
     view: &LeaseView,
     verdicts: &[VerdictRow],
     at: &impl Fn(usize) -> String,
@@ -65,7 +65,7 @@ async fn wrong_figures(
     let naming = verdicts.iter().filter(|verdict| !verdict.figures.is_empty());
     let items: Vec<_> = naming.map(|verdict| verdict.item).collect();
     let Some(author) = view.assignment.author().filter(|_| !items.is_empty()) else { return Ok(Vec::new()) };
-    let counts = desk.context.store.figure_counts(view.assignment.id, author, items).await?;
+    let counts = leases.context.store.figure_counts(view.assignment.id, author, items).await?;
     let mut errors = Vec::new();
     for (place, verdict) in verdicts.iter().enumerate() {
         let count = counts.get(&verdict.item).copied().unwrap_or_default();

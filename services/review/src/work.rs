@@ -1,4 +1,4 @@
-//! What reviewers do, below HTTP: ask, judge an item, decide.
+//! What reviewers do, without HTTP: ask for a submission, judge an item, decide.
 
 use swath_bus::Queue;
 use swath_domain::Status;
@@ -8,26 +8,37 @@ use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
 use swath_store::{Decide, Decided, Key, PutVerdict, VerdictRow};
 
-use crate::{Review, rules};
+use crate::review::Review;
+use crate::rules;
 
 impl Review {
     /// Finds a submission for a reviewer.
+    ///
+    /// # Errors
+    /// `no-work` where there is none.
     pub async fn ask(&self, ask: Ask) -> Result<Outcome> {
-        // Submissions wait for people, not for milliseconds: the queue in the store is quick enough.
-        self.desk.ask(ask, |_| Vec::new()).await
+        // Reviewers need no candidates: the queue in the database is quick enough.
+        self.leases.ask(ask, |_| Vec::new()).await.and_then(swath_leasing_http::outcome)
     }
 
     /// Saves a verdict on one item.
+    ///
+    /// # Errors
+    /// A review that is over, or a verdict that breaks a rule.
     pub async fn judge(&self, by: impl Into<Principal>, lease: LeaseId, verdict: VerdictRow) -> Result<()> {
         let Principal { user, token_maker } = by.into();
-        let facts = self.desk.facts(lease, user).await?;
-        rules::check(&self.desk, &facts, lease, std::slice::from_ref(&verdict), |_| String::new()).await?;
+        let context = self.leases.lease_context(lease, user).await?;
+        rules::check(&self.leases, &context, lease, std::slice::from_ref(&verdict), |_| String::new())
+            .await?;
         let put = PutVerdict { lease, user, token_maker, verdict, now: self.context.now() };
-        let step = self.context.traces.under("verdict", facts.assignment, lease);
+        let step = self.context.traces.under("verdict", context.assignment, lease);
         step.end(self.context.store.verdict_put(put).await.map_err(Problem::from))
     }
 
-    /// Decides a review, with verdicts that are saved on the way.
+    /// Decides a review, and saves these verdicts with it.
+    ///
+    /// # Errors
+    /// A review that is over, verdicts that break a rule, or items without a verdict.
     pub async fn decide(
         &self,
         by: impl Into<Principal>,
@@ -37,19 +48,19 @@ impl Review {
         accept_rest: bool,
     ) -> Result<Decided> {
         let Principal { user, token_maker } = by.into();
-        let facts = self.desk.facts(lease, user).await?;
-        rules::check(&self.desk, &facts, lease, &verdicts, |place| format!("verdicts[{place}].")).await?;
+        let context = self.leases.lease_context(lease, user).await?;
+        rules::check(&self.leases, &context, lease, &verdicts, |place| format!("verdicts[{place}].")).await?;
         let now = self.context.now();
         let decide = Decide { lease, user, token_maker, decision, verdicts, accept_rest, now };
-        let step = self.context.traces.under("decide", facts.assignment, lease);
+        let step = self.context.traces.under("decide", context.assignment, lease);
         let decided = step.end(self.context.store.review_decide(decide).await.map_err(Problem::from))?;
         if decided.fresh {
-            self.announce(facts.team, lease, &decided);
+            self.announce(context.team, lease, &decided);
         }
         Ok(decided)
     }
 
-    /// Lets go of the lock and tells of the rework, soon; whoever misses this hears of it from the store.
+    /// Releases the lock and publishes a hint about the rework. A lost hint does no harm: the database has the rework.
     fn announce(&self, team: TeamId, lease: LeaseId, decided: &Decided) {
         self.context.locks.free(vec![(decided.assignment, lease)]);
         let status = if decided.status == Status::Accepted { "accepted" } else { "rejected" };

@@ -1,5 +1,5 @@
-//! Cutting on the spot, where people wait and the cutter has not come by: those of one process who wait for the same job
-//! share a cut. Without that a shift that begins on a new job would cut it once for each of its people, one after the other.
+//! Cutting on demand, where users wait and the cutter has not cut enough. Requests of one process that wait for the same job
+//! share a cut; otherwise many users who begin on a new job would each cut it, one after the other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -8,67 +8,67 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use swath_domain::ids::JobId;
 
-/// Ranges in one cut: as many as people wait for it, within these bounds.
-const LEAST: i64 = 100;
-const MOST: i64 = 500;
+/// Ranges in one cut: as many as requests wait for it, within these bounds.
+const RANGES_MIN: i64 = 100;
+const RANGES_MAX: i64 = 500;
 
-/// The jobs for which somebody waits.
+/// The jobs that requests wait for.
 #[derive(Default)]
-pub(crate) struct Cuts(Mutex<HashMap<JobId, Weak<Turn>>>);
+pub(crate) struct Cuts(Mutex<HashMap<JobId, Weak<SharedCut>>>);
 
-/// What those who wait for one job share.
+/// What the requests that wait for one job share.
 #[derive(Default)]
-struct Turn {
+struct SharedCut {
     waiting: AtomicI64,
-    /// Cuts that came to an end, of whatever kind.
+    /// The number of cuts that have ended, failed ones included.
     ended: AtomicU64,
     cutting: tokio::sync::Mutex<()>,
 }
 
-/// Counts one person as waiting for as long as it lives.
-struct Waits<'a>(&'a Turn);
+/// Counts one request as waiting for as long as it lives.
+struct Waiting<'a>(&'a SharedCut);
 
-impl<'a> Waits<'a> {
-    fn begin(turn: &'a Turn) -> Self {
-        turn.waiting.fetch_add(1, Ordering::Relaxed);
-        Self(turn)
+impl<'a> Waiting<'a> {
+    fn begin(shared: &'a SharedCut) -> Self {
+        shared.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
     }
 }
 
-impl Drop for Waits<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Cuts {
-    /// Runs `cut` with a number of ranges, or waits for the end of somebody else's: what that has made, or why it could
-    /// not, is seen by whoever looks again.
+    /// Runs `cut` with a number of ranges, or waits for the end of the cut of another request, whose result the caller finds
+    /// in the database.
     pub(crate) async fn further<T, E, F>(&self, job: JobId, cut: impl FnOnce(i64) -> F) -> Result<(), E>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let turn = self.turn(job);
-        let before = turn.ended.load(Ordering::Acquire);
-        let _waits = Waits::begin(&turn);
-        let _cutting = turn.cutting.lock().await;
-        if turn.ended.load(Ordering::Acquire) > before {
+        let shared = self.shared(job);
+        let before = shared.ended.load(Ordering::Acquire);
+        let _waiting = Waiting::begin(&shared);
+        let _cutting = shared.cutting.lock().await;
+        if shared.ended.load(Ordering::Acquire) > before {
             return Ok(());
         }
-        let made = cut(turn.waiting.load(Ordering::Relaxed).clamp(LEAST, MOST)).await;
-        turn.ended.fetch_add(1, Ordering::Release);
+        let made = cut(shared.waiting.load(Ordering::Relaxed).clamp(RANGES_MIN, RANGES_MAX)).await;
+        shared.ended.fetch_add(1, Ordering::Release);
         made.map(drop)
     }
 
-    fn turn(&self, job: JobId) -> Arc<Turn> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(&job).and_then(Weak::upgrade) {
-            return turn;
+    fn shared(&self, job: JobId) -> Arc<SharedCut> {
+        let mut cuts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = cuts.get(&job).and_then(Weak::upgrade) {
+            return shared;
         }
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::<Turn>::default();
-        turns.insert(job, Arc::downgrade(&turn));
-        turn
+        cuts.retain(|_, shared| shared.strong_count() > 0);
+        let shared = Arc::<SharedCut>::default();
+        cuts.insert(job, Arc::downgrade(&shared));
+        shared
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     const JOB: JobId = JobId(Uuid::nil());
 
-    /// Notes how many ranges were asked for, and takes a moment.
+    /// Records how many ranges were asked for, and takes a moment.
     async fn noted(made: &Mutex<Vec<i64>>, ranges: i64, outcome: Result<(), ()>) -> Result<(), ()> {
         yield_now().await;
         made.lock().unwrap().push(ranges);
@@ -95,9 +95,9 @@ mod tests {
         let (cuts, made) = (Cuts::default(), Mutex::default());
         let ask = || cuts.further(JOB, |ranges| noted(&made, ranges, Ok(())));
         assert!(join_all((0..40).map(|_| ask())).await.iter().all(Result::is_ok));
-        assert_eq!(*made.lock().unwrap(), [LEAST]);
+        assert_eq!(*made.lock().unwrap(), [RANGES_MIN]);
         ask().await.unwrap();
-        assert_eq!(*made.lock().unwrap(), [LEAST, LEAST]);
+        assert_eq!(*made.lock().unwrap(), [RANGES_MIN, RANGES_MIN]);
     }
 
     #[tokio::test]

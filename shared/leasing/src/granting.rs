@@ -1,69 +1,76 @@
-//! A person asks for work: what they hold, what is reserved for them, then job by job; and if there is nothing, why.
+//! A user asks for work: first what they hold, then what is reserved for them, then job by job; and if there is nothing, why.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
+use swath_api::leases::{LeaseDocument, LeaseRequest};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::planted::{Bug, is};
-use swath_domain::{Roles, Stage, Time};
+use swath_domain::{Assignment, Stage, Time};
 use swath_locks::Acquired;
 use swath_runtime::auth::Principal;
+use swath_runtime::budget::Share;
 use swath_runtime::{Caller, Problem, Result};
 use swath_store::{Grant, Granted, Key, Wait};
 use tokio::time::Instant;
 
-use crate::Desk;
-use crate::document::LeaseDocument;
-use crate::jobs::OpenJob;
-use crate::media::role_of;
+use crate::budgeted::Budgeted;
+use crate::no_work::{Blocker, NoWork};
+use crate::open_jobs::OpenJob;
+use crate::service::LeaseService;
 
-/// The body of `POST /v1/leases` and `POST /v1/reviews`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LeaseRequest {
-    /// In which team; not needed for someone with one team.
-    #[serde(default)]
-    pub team: Option<TeamId>,
-    /// From this job alone.
-    #[serde(default)]
-    pub job: Option<JobId>,
-}
-
-/// A question for work.
+/// A request for work.
 pub struct Ask {
-    /// Who asks.
+    /// The user who asks.
     pub caller: Caller,
-    /// For what.
+    /// The team and the job that they ask for.
     pub request: LeaseRequest,
-    /// The client's key.
+    /// The idempotency key of the request.
     pub key: Option<Key>,
 }
 
-/// The answer.
+/// The answer to a request for work.
+pub enum Answer {
+    /// A lease.
+    Lease(Box<Outcome>),
+    /// There is no work for the user.
+    NoWork(NoWork),
+}
+
+/// The lease that a user was given.
 pub struct Outcome {
     /// The lease.
     pub lease: LeaseDocument,
-    /// Whether it is new, rather than the one that the person held already.
+    /// Its share of the memory for large answers, to be kept until the answer is sent.
+    pub share: Share,
+    /// Whether it is new; if not, the user held it already.
     pub is_new: bool,
 }
 
-/// How often the jobs are gone through while a plain read says that there is work.
-const ROUNDS: u32 = 5;
-/// Between two such rounds: rows were locked by others.
-const PAUSE: Duration = Duration::from_millis(20);
-/// How long a lock is held while a grant is being written.
-const LOCK: Duration = Duration::from_secs(5);
-/// Seconds until it is worth asking again, unless something is known.
-const ASK_AGAIN: i64 = 5;
-
-impl Desk {
-    pub(crate) fn role(&self) -> Roles {
-        role_of(self.stage)
+impl Outcome {
+    fn of(document: Budgeted<LeaseDocument>, is_new: bool) -> Self {
+        Self { lease: document.value, share: document.share, is_new }
     }
+}
 
+/// A request for work in the team in which it is asked.
+struct Search<'a> {
+    ask: &'a Ask,
+    team: TeamId,
+    /// When it began.
+    since: Time,
+}
+
+/// How often all jobs are tried while a plain read finds work.
+const ROUNDS_MAX: u32 = 5;
+/// The pause after the first round, in which others may unlock their rows. It grows with each round.
+const ROUND_PAUSE: Duration = Duration::from_millis(20);
+/// How long a candidate stays locked while its grant is written.
+const LOCK_TIME: Duration = Duration::from_secs(5);
+/// Seconds until it is worth asking again, at most.
+const RETRY_SECONDS_MAX: i64 = 5;
+
+impl LeaseService {
     fn admits(&self, job: &OpenJob, user: UserId) -> bool {
         match self.stage {
             Stage::Annotate => job.spec.admits_annotator(user),
@@ -71,49 +78,53 @@ impl Desk {
         }
     }
 
-    /// Whether the person may be given work from this job.
+    /// Whether the user may be given work from this job.
     fn serves(&self, job: &OpenJob, user: UserId) -> bool {
         job.is_open() && self.admits(job, user)
     }
 
-    /// Whether two lists hold the same jobs for the person.
+    /// Whether two lists serve the user the same jobs.
     fn serves_alike(&self, before: &[Arc<OpenJob>], after: &[Arc<OpenJob>], user: UserId) -> bool {
         let served = |job: &Arc<OpenJob>| (job.id, self.serves(job, user));
         before.iter().map(served).eq(after.iter().map(served))
     }
 
-    /// Finds work for a person. `candidates` gives assignments of a job to try first; it may know none.
-    pub async fn ask(&self, ask: Ask, candidates: impl Fn(JobId) -> Vec<AssignmentId>) -> Result<Outcome> {
+    /// Finds work for a user. `candidates` returns assignments of a job to try first; it may return none.
+    ///
+    /// # Errors
+    /// A team or a job in which the caller may not work, or a database that cannot be read or written.
+    pub async fn ask(&self, ask: Ask, candidates: impl Fn(JobId) -> Vec<AssignmentId>) -> Result<Answer> {
         if !self.context.clock_is_fresh() {
             return Err(Problem::unavailable());
         }
         let team = self.team(&ask).await?;
         let user = ask.caller.user();
-        let (asked, since) = (Instant::now(), self.context.now());
+        let asked = Instant::now();
+        let search = Search { ask: &ask, team, since: self.context.now() };
         let mut jobs = self.jobs_for(team, &ask.request, None).await?;
-        for round in 0..ROUNDS {
+        for round in 0..ROUNDS_MAX {
             let (mut open, closed): (Vec<_>, Vec<_>) =
                 jobs.iter().cloned().partition(|job| self.serves(job, user));
-            self.jobs.take_turns(&mut open);
+            self.jobs.rotate(&mut open);
             let ids: Arc<[JobId]> = open.iter().map(|job| job.id).collect();
-            if let Some(outcome) = self.go_through((&ask, since), team, &open, &ids, &candidates).await? {
-                return Ok(outcome);
+            if let Some(outcome) = self.try_jobs(&search, &open, &ids, &candidates).await? {
+                return Ok(Answer::Lease(Box::new(outcome)));
             }
             let found = Box::pin(self.waits(&open, ask.caller.principal())).await?;
             if matches!(found, Found::Work) {
                 let_others_finish(round).await;
             }
-            // A list from before the question may choose the jobs, but it is too old to say no.
+            // A list from before the request may choose the jobs, but is too old to find that there is no work.
             let newer = self.jobs_for(team, &ask.request, Some(asked)).await?;
             match found {
                 Found::Nothing(waits) if self.serves_alike(&jobs, &newer, user) => {
-                    return Err(self.no_work(&ask, &waits, &closed));
+                    return Ok(Answer::NoWork(self.no_work(&ask, &waits, &closed)));
                 }
                 Found::Nothing(_) | Found::Work | Found::New => jobs = newer,
             }
         }
-        // There is work, but others keep taking it first: asking again at once is the right thing to do.
-        Err(no_work(vec![json!({"reason": "busy"})], 1))
+        // There is work, but others keep taking it first, so it is worth asking again at once.
+        Ok(Answer::NoWork(NoWork { blockers: vec![Blocker::new("busy")], retry_after_seconds: 1 }))
     }
 
     async fn team(&self, ask: &Ask) -> Result<TeamId> {
@@ -137,7 +148,7 @@ impl Desk {
         let Some(only) = request.job else { return Ok(list.to_vec()) };
         let mut jobs: Vec<_> = list.iter().filter(|job| job.id == only).cloned().collect();
         if jobs.is_empty() {
-            // The list may be a second older than the job.
+            // The list may be older than the job, by up to a second.
             let job = Box::pin(store.job(only)).await?.filter(|job| job.is_open());
             jobs.extend(job.map(|job| {
                 let people = Arc::new(job.spec.people());
@@ -147,15 +158,16 @@ impl Desk {
         Ok(jobs)
     }
 
-    async fn go_through(
+    /// Tries to get a lease from each of these jobs in turn.
+    async fn try_jobs(
         &self,
-        (ask, since): (&Ask, Time),
-        team: TeamId,
+        search: &Search<'_>,
         jobs: &[Arc<OpenJob>],
         open: &Arc<[JobId]>,
         candidates: &impl Fn(JobId) -> Vec<AssignmentId>,
     ) -> Result<Option<Outcome>> {
-        // Without an open job the person may still hold a lease.
+        let ask = search.ask;
+        // Without an open job the user may still hold a lease.
         let turns = jobs.iter().map(|job| Some(job.id)).chain(jobs.is_empty().then_some(None));
         for job in turns {
             let lease = self.context.lease_id();
@@ -169,7 +181,7 @@ impl Desk {
                 stage: self.stage,
                 user: ask.caller.user(),
                 token_maker: ask.caller.principal().token_maker,
-                team,
+                team: search.team,
                 only: ask.request.job,
                 open: open.clone(),
                 job,
@@ -181,14 +193,14 @@ impl Desk {
             let user = command.user;
             match self.context.store.lease_grant(command).await? {
                 Granted::New(assignment) => {
-                    return self.new_lease((ask, since), lease, *assignment).await.map(Some);
+                    return self.new_lease(search, lease, *assignment).await.map(Some);
                 }
-                Granted::Held(held) => {
-                    if self.facts(held, user).await?.team != team {
+                Granted::Held(current) => {
+                    if self.lease_context(current, user).await?.team != search.team {
                         return Err(Problem::conflict("the key was used for another request"));
                     }
-                    let lease = Box::pin(self.document(held, user)).await?;
-                    return Ok(Some(Outcome { lease, is_new: false }));
+                    let document = Box::pin(self.document(current, user)).await?;
+                    return Ok(Some(Outcome::of(document, false)));
                 }
                 Granted::Nothing => {}
             }
@@ -198,22 +210,22 @@ impl Desk {
 
     async fn new_lease(
         &self,
-        (ask, since): (&Ask, Time),
-        lease: swath_domain::LeaseId,
-        assignment: swath_domain::Assignment,
+        search: &Search<'_>,
+        lease: LeaseId,
+        assignment: Assignment,
     ) -> Result<Outcome> {
-        self.context.traces.granted(self.stage, assignment.id, lease, since);
+        self.context.traces.granted(self.stage, assignment.id, lease, search.since);
         let left = assignment.expires().map_or(0, |expires| expires - self.context.now());
         let left = Duration::from_micros(left.max(0).unsigned_abs());
         self.context.locks.keep(vec![(assignment.id, lease, left)]);
-        let lease = self.granted(lease, ask.caller.user(), assignment).await?;
-        Ok(Outcome { lease, is_new: true })
+        let document = self.granted(lease, search.ask.caller.user(), assignment).await?;
+        Ok(Outcome::of(document, true))
     }
 
-    /// Those of these candidates that nobody else is just being granted.
-    async fn lock(&self, candidates: Vec<AssignmentId>, lease: swath_domain::LeaseId) -> Vec<AssignmentId> {
+    /// The first of these candidates that is not just being granted to another user.
+    async fn lock(&self, candidates: Vec<AssignmentId>, lease: LeaseId) -> Vec<AssignmentId> {
         for candidate in candidates {
-            let taken = self.context.locks.acquire(&[(candidate, lease)], LOCK).await;
+            let taken = self.context.locks.acquire(&[(candidate, lease)], LOCK_TIME).await;
             if taken.first() != Some(&Acquired::Refused) {
                 return vec![candidate];
             }
@@ -221,7 +233,7 @@ impl Desk {
         Vec::new()
     }
 
-    /// Why each open job has nothing for the person, by a plain read; a job that is not cut to its end is cut further.
+    /// Reads why each open job has nothing for the user. A job that is not cut completely is cut further.
     async fn waits(&self, jobs: &[Arc<OpenJob>], by: Principal) -> Result<Found> {
         let (store, now) = (&self.context.store, self.context.now());
         let mut waits = Vec::with_capacity(jobs.len());
@@ -234,7 +246,7 @@ impl Desk {
                 return Ok(Found::Work);
             }
             if wait.uncut && self.stage == Stage::Annotate {
-                // Someone else may have cut it meanwhile: then there is work all the same.
+                // Another request may have cut it meanwhile; then there is work as well.
                 self.cuts.further(job.id, |ranges| self.context.cut(job.id, ranges, now)).await?;
                 return Ok(Found::New);
             }
@@ -243,44 +255,41 @@ impl Desk {
         Ok(Found::Nothing(waits))
     }
 
-    fn no_work(&self, ask: &Ask, waits: &[Wait], closed: &[Arc<OpenJob>]) -> Problem {
+    fn no_work(&self, ask: &Ask, waits: &[Wait], closed: &[Arc<OpenJob>]) -> NoWork {
         let now = self.context.now();
-        let mut blockers: Vec<Value> = Vec::new();
+        let mut blockers = Vec::new();
         let first = |times: Vec<Option<Time>>| times.into_iter().flatten().min();
-        let held = first(waits.iter().map(|wait| wait.leased_until).collect());
+        let leased = first(waits.iter().map(|wait| wait.leased_until).collect());
         let reserved = first(waits.iter().map(|wait| wait.reserved_until).collect());
-        blockers.extend(held.map(|until| json!({"reason": "held-by-others", "until": until})));
-        blockers.extend(reserved.map(|until| json!({"reason": "reserved", "until": until})));
-        blockers.extend(waits.iter().any(|wait| wait.own).then(|| json!({"reason": "own-work"})));
+        blockers.extend(leased.map(|until| Blocker::until("held-by-others", until)));
+        blockers.extend(reserved.map(|until| Blocker::until("reserved", until)));
+        blockers.extend(waits.iter().any(|wait| wait.own).then(|| Blocker::new("own-work")));
         blockers.extend(
-            waits.iter().any(|wait| wait.needs_manager).then(|| json!({"reason": "waits-for-manager"})),
+            waits.iter().any(|wait| wait.needs_manager).then(|| Blocker::new("waits-for-manager")),
         );
         let user = ask.caller.user();
         let not_admitted = closed.iter().any(|job| job.is_open() && !self.admits(job, user));
-        blockers.extend(not_admitted.then(|| json!({"reason": "not-a-member"})));
-        blockers.extend(closed.iter().any(|job| !job.is_open()).then(|| json!({"reason": "paused"})));
+        blockers.extend(not_admitted.then(|| Blocker::new("not-a-member")));
+        blockers.extend(closed.iter().any(|job| !job.is_open()).then(|| Blocker::new("paused")));
         if blockers.is_empty() {
-            blockers.push(json!({"reason": "nothing-pending"}));
+            blockers.push(Blocker::new("nothing-pending"));
         }
-        let until = [held, reserved].into_iter().flatten().min();
-        no_work(blockers, until.map_or(ASK_AGAIN, |until| until.seconds_after(now).clamp(1, ASK_AGAIN)))
+        let until = [leased, reserved].into_iter().flatten().min();
+        let seconds = |until: Time| until.seconds_after(now).clamp(1, RETRY_SECONDS_MAX);
+        NoWork { blockers, retry_after_seconds: until.map_or(RETRY_SECONDS_MAX, seconds) }
     }
 }
 
+/// What a plain read of the open jobs has found.
 enum Found {
     /// Work that others have locked.
     Work,
-    /// Work that was just cut.
+    /// Work that has just been cut.
     New,
     Nothing(Vec<Wait>),
 }
 
-fn no_work(blockers: Vec<Value>, retry_after: i64) -> Problem {
-    let problem = Problem::new(StatusCode::NOT_FOUND, "no-work", "there is no work for you right now");
-    Problem { retry_after: Some(retry_after), ..problem.with("blockers", blockers) }
-}
-
-/// Waits a little longer each round, so that whoever holds the rows can finish.
+/// Waits a little longer each round, so that those who have locked the rows can finish.
 async fn let_others_finish(round: u32) {
-    tokio::time::sleep(PAUSE * (round + 1)).await;
+    tokio::time::sleep(ROUND_PAUSE * (round + 1)).await;
 }

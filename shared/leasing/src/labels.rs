@@ -1,29 +1,38 @@
-//! What is shown of a lease's items: annotations and verdicts, from up to two places. Their sizes are known before any of
-//! them is read, so that an answer leaves out what is too much for it.
+//! The labels of a lease's items: annotations and verdicts, from up to two sources. Their sizes are known before any of them
+//! is read, so that an answer can leave out what is too large.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
+use swath_api::leases::VerdictPart;
 use swath_domain::Stage;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_runtime::Result;
 use swath_runtime::budget::SMALL_BYTES;
 use swath_store::{ItemSize, LeaseView, Look, StoreError, UnderReview};
 
-use crate::Desk;
-use crate::document::VerdictPart;
+use crate::service::LeaseService;
+use crate::verdicts::verdict_part;
 
-/// Where annotations come from.
+/// A source of annotations or verdicts.
 enum Source {
-    /// What the holder has saved.
+    /// The annotations that the holder has saved.
     Own { assignment: AssignmentId, author: UserId },
-    /// In a rework: what was rejected, and why.
+    /// In a rework: the rejected annotations, with their verdicts.
     Rejected { assignment: AssignmentId, author: UserId, submission: LeaseId },
-    /// In a review: what was handed in, and what the reviewer has said of it.
+    /// In a review: the submitted annotations, with the reviewer's verdicts.
     UnderReview(UnderReview),
-    /// In the review of a rework: what was said of the round before.
+    /// In the review of a rework: the verdicts of the round before.
     Former { assignment: AssignmentId, submission: LeaseId },
+}
+
+/// The key of a stored annotation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnnotationKey {
+    pub(crate) assignment: AssignmentId,
+    pub(crate) author: UserId,
+    pub(crate) item: i64,
 }
 
 /// An item's annotation as it is stored.
@@ -40,28 +49,28 @@ pub(crate) struct Labels {
     pub(crate) former: HashMap<i64, VerdictPart>,
 }
 
-/// What is known of an item before it is read.
+/// What is known about an item's labels before they are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
     /// The revision that the holder has saved.
     pub(crate) revision: i64,
-    /// Bytes of the annotation that is shown.
+    /// The size of the shown annotation, in bytes.
     pub(crate) annotation: i64,
-    /// What reading it brings into memory.
+    /// The memory that its labels take once they are read, in bytes.
     pub(crate) total: usize,
 }
 
-/// All sources of a lease, a later one before an earlier one, with the size of each item.
+/// The sources of a lease, with the size of each item's labels. A later source overrides an earlier one.
 #[derive(Default)]
 pub(crate) struct Index {
     sources: Vec<Source>,
     pub(crate) known: BTreeMap<i64, Known>,
-    /// The labels themselves, where they came along with their sizes.
+    /// The labels, where they were read together with their sizes.
     ready: Option<Labels>,
 }
 
 impl Index {
-    /// What reading all of it brings into memory.
+    /// The memory that all labels take once they are read, in bytes.
     pub(crate) fn total(&self) -> usize {
         self.known.values().map(|known| known.total).sum()
     }
@@ -78,8 +87,8 @@ impl Index {
     }
 }
 
-impl Desk {
-    /// What there is to be shown of a lease. Nothing is asked where nobody can have saved anything.
+impl LeaseService {
+    /// The index of a lease. The database is not asked where nothing can have been saved.
     pub(crate) async fn index(&self, view: &LeaseView) -> Result<Index> {
         match self.stage {
             Stage::Annotate => self.index_own(view).await,
@@ -93,7 +102,7 @@ impl Desk {
         if let Some(parent) = assignment.parent {
             Box::pin(self.index_rejected(parent, &mut index)).await?;
         }
-        // A first grant is the one case in which nobody can have saved anything.
+        // Only under the first grant can nothing have been saved.
         if assignment.fence > 1 || view.ended.is_some() || assignment.saved > 0 {
             let (assignment, author) = (assignment.id, view.holder);
             let sizes = Box::pin(store.annotation_sizes(assignment, author)).await?;
@@ -105,9 +114,7 @@ impl Desk {
     async fn index_rejected(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let store = &self.context.store;
         let Some(parent) = store.assignment(parent).await? else { return Ok(()) };
-        let (Some(author), Some(submission)) = (parent.author(), parent.submission_id()) else {
-            return Ok(());
-        };
+        let (Some(author), Some(submission)) = (parent.author(), parent.submission_id()) else { return Ok(()) };
         let texts = self.verdict_sizes(submission).await?;
         let sizes = store.annotation_sizes(parent.id, author).await?;
         let with_texts =
@@ -142,7 +149,7 @@ impl Desk {
             return Ok(());
         };
         let items = *first..=*last;
-        // What lies between the items is read with them.
+        // Verdicts of the items in between are read as well.
         for (item, bytes) in self.verdict_sizes(submission).await? {
             if let Some((_, known)) = index.known.range_mut(item..).next().filter(|_| items.contains(&item)) {
                 known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or_default());
@@ -159,7 +166,7 @@ impl Desk {
         Ok(())
     }
 
-    /// The bytes of what was said of a submission, by item; several reviewers may have spoken of one.
+    /// The size of the verdicts on a submission, by item, in bytes. An item may have verdicts of several reviewers.
     async fn verdict_sizes(&self, submission: LeaseId) -> Result<HashMap<i64, i64>> {
         let mut sizes: HashMap<i64, i64> = HashMap::new();
         for (item, bytes) in self.context.store.verdict_sizes(submission).await? {
@@ -191,18 +198,18 @@ impl Desk {
             }
             Source::Former { assignment, submission } => {
                 let verdicts = store.deciding_verdicts(*assignment, *submission, items).await?;
-                labels.former.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
+                labels.former.extend(verdicts.into_iter().map(|row| (row.item, verdict_part(row))));
                 return Ok(());
             }
             Source::Rejected { assignment, author, submission } => {
                 let verdicts = store.deciding_verdicts(*assignment, *submission, items.clone()).await?;
-                labels.verdicts.extend(verdicts.into_iter().map(|row| (row.item, row.into())));
+                labels.verdicts.extend(verdicts.into_iter().map(|row| (row.item, verdict_part(row))));
                 (*assignment, *author, false)
             }
             Source::Own { assignment, author } => (*assignment, *author, true),
         };
         for row in store.annotations(assignment, author, items).await? {
-            let annotation = raw(row.body, (assignment, author, row.item))?;
+            let annotation = raw(row.body, AnnotationKey { assignment, author, item: row.item })?;
             let revision = if is_own { row.revision } else { 0 };
             labels.saved.insert(row.item, Saved { revision, annotation });
         }
@@ -213,18 +220,19 @@ impl Desk {
 fn under_review(of: &UnderReview, items: Vec<swath_store::ItemUnderReview>) -> Result<Labels> {
     let mut labels = Labels::default();
     for shown in items {
-        let annotation = raw(shown.body, (of.assignment, of.author, shown.item))?;
+        let annotation = raw(
+            shown.body,
+            AnnotationKey { assignment: of.assignment, author: of.author, item: shown.item },
+        )?;
         labels.saved.insert(shown.item, Saved { revision: shown.revision, annotation });
-        labels.verdicts.extend(shown.verdict.map(|verdict| (shown.item, verdict.into())));
+        labels.verdicts.extend(shown.verdict.map(|verdict| (shown.item, verdict_part(verdict))));
     }
     Ok(labels)
 }
 
-/// An annotation as it is stored, which is as it is shown: parsed it would take several times as much memory.
-pub(crate) fn raw(
-    body: String,
-    (assignment, author, item): (AssignmentId, UserId, i64),
-) -> Result<Box<RawValue>> {
+/// An annotation as it is stored and shown. It is not parsed, which would take several times as much memory.
+pub(crate) fn raw(body: String, of: AnnotationKey) -> Result<Box<RawValue>> {
+    let AnnotationKey { assignment, author, item } = of;
     let corrupt = |error| StoreError::Corrupt {
         table: "annotations",
         id: format!("{assignment}/{author}/{item}"),

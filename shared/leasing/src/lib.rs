@@ -1,60 +1,49 @@
-//! What gateways and reviews have in common: which job serves a person next, why there is no work, and a lease as a
-//! document with its items and their media URLs.
+//! What gateways and the review service have in common: which job serves a user next, why there is no work, and a lease as
+//! a document with its items and their media URLs.
 //!
-//! It promises that `no-work` is only said after a plain read found nothing that the person could be given. It holds
-//! no state that anyone depends on: everything remembered here is at most a second old, or never changes.
+//! A user is told that there is no work only after a plain read has found nothing for them. Nothing depends on the state
+//! that is kept here: all caches are at most a second old, or hold what never changes. The crate answers values; what they
+//! are on HTTP stands in `swath-leasing-http`.
+//!
+//! ```no_run
+//! use swath_api::leases::LeaseRequest;
+//! use swath_leasing::{Answer, Ask, LeaseService};
+//! use swath_runtime::{Caller, Result};
+//!
+//! async fn work_for(leases: &LeaseService, caller: Caller) -> Result<Option<i64>> {
+//!     let ask = Ask { caller, request: LeaseRequest::default(), key: None };
+//!     // Without candidates every job is searched in the database.
+//!     match leases.ask(ask, |_job| Vec::new()).await? {
+//!         Answer::Lease(outcome) => Ok(Some(outcome.lease.expires_in)),
+//!         Answer::NoWork(_) => Ok(None),
+//!     }
+//! }
+//! ```
 
+mod admission;
+mod budgeted;
 mod cuts;
 mod document;
-mod facts;
 mod granting;
-mod holds;
-mod jobs;
+mod holder;
+mod item_meta;
 mod labels;
+mod lease_context;
 mod media;
-mod meta;
-mod opinions;
-mod pictures;
+mod missing_pictures;
+mod no_work;
+mod open_jobs;
+mod other_opinions;
+mod picture_reports;
+mod service;
+mod verdicts;
 
-pub use document::{AssignmentPart, ItemPage, ItemPart, JobPart, LeaseDocument, VerdictPart};
-pub use facts::Facts;
-pub use granting::{Ask, LeaseRequest, Outcome};
-pub use holds::{HeldPage, ReleaseRequest, Renewed, redirect};
-pub use jobs::OpenJobs;
-pub use media::{Showing, Shown};
-pub use opinions::{Opinion, OpinionPage};
-pub use pictures::{MissingPictures, PictureReport};
-
-use std::sync::Arc;
-
-use swath_domain::Stage;
-use swath_runtime::Context;
-
-/// One service's way of handing out work of one stage.
-#[derive(Clone)]
-pub struct Desk {
-    /// The running process.
-    pub context: Context,
-    /// What is handed out.
-    pub stage: Stage,
-    /// The teams' open jobs.
-    pub jobs: Arc<OpenJobs>,
-    /// Pictures that could not be read.
-    pub missing: Arc<MissingPictures>,
-    facts: Arc<facts::Leases>,
-    cuts: Arc<cuts::Cuts>,
-}
-
-impl Desk {
-    /// A desk for one stage.
-    pub fn new(context: Context, stage: Stage) -> Self {
-        Self {
-            context,
-            stage,
-            jobs: Arc::default(),
-            missing: Arc::default(),
-            facts: Arc::new(facts::remembered()),
-            cuts: Arc::default(),
-        }
-    }
-}
+pub use budgeted::Budgeted;
+pub use granting::{Answer, Ask, Outcome};
+pub use lease_context::LeaseContext;
+pub use media::{ShownLease, ShownLeases};
+pub use missing_pictures::MissingPictures;
+pub use no_work::{Blocker, NoWork};
+pub use open_jobs::OpenJobs;
+pub use other_opinions::OpinionsPage;
+pub use service::LeaseService;

@@ -1,4 +1,4 @@
-//! Where a person's browser loads an item from, and whether a lease still shows its items.
+//! The URLs at which browsers load items, and whether a lease still shows its items.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,22 +14,22 @@ use swath_runtime::object_store;
 use swath_runtime::{Context, Result};
 use tokio::time::Instant;
 
-/// How long it is believed that a lease still shows its items, by a clock that never jumps.
-const BELIEVED: Duration = Duration::from_secs(2);
-/// Leases remembered.
-const REMEMBERED_MAX: usize = 20_000;
+/// How long the answer whether a lease shows its items is cached (monotonic clock).
+const ANSWER_AGE_MAX: Duration = Duration::from_secs(2);
+/// Leases whose answers are cached, at most.
+const CACHED_MAX: usize = 20_000;
 
-/// A lease that shows items, and what its team may use.
-pub(crate) struct Shows<'a> {
+/// The URLs of the items of a lease, and the media that its team may use.
+pub(crate) struct MediaUrls<'a> {
     pub(crate) context: &'a Context,
     pub(crate) access: &'a TeamAccess,
     pub(crate) lease: LeaseId,
     pub(crate) user: UserId,
 }
 
-impl Shows<'_> {
-    /// A URL that needs no bearer: the item's own where browsers load it themselves, and otherwise a signed one of the
-    /// server's. None where the server cannot reach the item, or the team may not use it.
+impl MediaUrls<'_> {
+    /// A URL that needs no token: the item's own where browsers can load it, and otherwise a signed one of the server.
+    /// `None` where the server cannot reach the item, or the team may not use it.
     pub(crate) fn url(&self, index: i64, uri: &str) -> Option<String> {
         let is_ours = match Medium::of(uri) {
             Medium::Web | Medium::Data => return Some(uri.to_owned()),
@@ -51,57 +51,68 @@ impl Shows<'_> {
 
 /// What a current lease shows.
 #[derive(Debug)]
-pub struct Shown {
+pub struct ShownLease {
     user: UserId,
-    /// Whose work it is.
+    /// The team of its job.
     pub team: TeamId,
     /// The dataset of its items.
     pub dataset: DatasetId,
     /// Its items.
     pub ranges: Ranges,
-    /// What its team may use.
+    /// The media that its team may use.
     pub access: Arc<TeamAccess>,
 }
 
-/// Which leases show their items, remembered for a moment: a lease's pictures are loaded many at a time.
+/// Which leases show their items, cached for a moment because the pictures of a lease are loaded many at a time.
 #[derive(Default)]
-pub struct Showing(Mutex<HashMap<LeaseId, Answer>>);
+pub struct ShownLeases(Mutex<HashMap<LeaseId, Cached>>);
 
-/// What was found about a lease, and when.
-type Answer = (Instant, Option<Arc<Shown>>);
+/// What was read about a lease, and when.
+struct Cached {
+    asked: Instant,
+    shown: Option<Arc<ShownLease>>,
+}
 
-impl Showing {
-    /// What this person's lease, or review, shows now. None once it is over, has expired, or its holder has no longer the
-    /// role for it.
-    pub async fn of(&self, context: &Context, lease: LeaseId, user: UserId) -> Result<Option<Arc<Shown>>> {
-        let shown = match self.known(lease) {
+impl ShownLeases {
+    /// What this user's lease, or review, shows now. `None` once it is over, has expired, or its holder has lost the role
+    /// for it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(
+        &self,
+        context: &Context,
+        lease: LeaseId,
+        user: UserId,
+    ) -> Result<Option<Arc<ShownLease>>> {
+        let shown = match self.cached(lease) {
             Some(shown) => shown,
             None => {
                 let asked = Instant::now();
-                let shown = learn(context, lease).await?.map(Arc::new);
-                self.remember(lease, asked, shown.clone());
+                let shown = read(context, lease).await?.map(Arc::new);
+                self.insert(lease, Cached { asked, shown: shown.clone() });
                 shown
             }
         };
         Ok(shown.filter(|shown| shown.user == user))
     }
 
-    fn known(&self, lease: LeaseId) -> Option<Option<Arc<Shown>>> {
+    fn cached(&self, lease: LeaseId) -> Option<Option<Arc<ShownLease>>> {
         let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, shown) = leases.get(&lease)?;
-        (asked.elapsed() < BELIEVED).then(|| shown.clone())
+        let Cached { asked, shown } = leases.get(&lease)?;
+        (asked.elapsed() < ANSWER_AGE_MAX).then(|| shown.clone())
     }
 
-    fn remember(&self, lease: LeaseId, asked: Instant, shown: Option<Arc<Shown>>) {
+    fn insert(&self, lease: LeaseId, answer: Cached) {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.len() >= REMEMBERED_MAX {
+        if leases.len() >= CACHED_MAX {
             leases.clear();
         }
-        leases.insert(lease, (asked, shown));
+        leases.insert(lease, answer);
     }
 }
 
-async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
+async fn read(context: &Context, lease: LeaseId) -> Result<Option<ShownLease>> {
     let Some(view) = context.store.lease(lease).await? else { return Ok(None) };
     let (assignment, user) = (&view.assignment, view.holder);
     if assignment.lease_state(view.stage, user, lease) != Some(LeaseState::Current) {
@@ -113,7 +124,7 @@ async fn learn(context: &Context, lease: LeaseId) -> Result<Option<Shown>> {
     }
     let Some(job) = context.store.job_definition(assignment.key.job).await? else { return Ok(None) };
     let access = context.media.of(&context.store, assignment.team).await?;
-    Ok(Some(Shown {
+    Ok(Some(ShownLease {
         user,
         team: assignment.team,
         dataset: job.dataset,

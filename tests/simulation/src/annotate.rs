@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use swath_api::leases::{LeaseDocument, LeaseRequest, ReleaseRequest};
 use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
 use swath_domain::labels::{Annotation, Figure, Geometry, Shape, Skip, Tag};
 use swath_domain::time::seconds;
 use swath_domain::{Assignment, JobId, LeaseId, Ranges, Stage, Status, UserId};
 use swath_gateway::Work;
-use swath_leasing::{Ask, LeaseDocument, LeaseRequest, ReleaseRequest};
+use swath_leasing::Ask;
 use swath_runtime::Problem;
 use swath_store::{Key, OwnWorkOf, View};
 
@@ -264,7 +265,7 @@ impl World {
         let good = self.must_be_good(stage, user, &held, true)?;
         let before = self.row(held.assignment)?;
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
         let answer = desk.renew(held.lease, user).await;
         let said = self.said(answer)?;
         self.tell(&("renew", stage, person), &said);
@@ -323,7 +324,7 @@ impl World {
         let user = self.people[person].id;
         let good = self.must_be_good(stage, user, &held, false)?;
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
         let released = self.look(|view| view.grant(held.lease).and_then(|grant| grant.ended))?;
         let answer = desk.release(held.lease, user, ReleaseRequest::default()).await;
         let said = self.said(answer)?;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use swath_api::leases::LeaseRequest;
 use swath_domain::{Assignment, AssignmentId, LeaseEnd, LeaseId, Role, Roles, Stage, Status, UserId};
-use swath_leasing::{Ask, LeaseRequest};
+use swath_leasing::Ask;
 use swath_store::{Freed, Result, UserEdit};
 
 use crate::annotate::Said;
@@ -152,7 +153,7 @@ impl World {
     ) -> Checked<Option<Held>> {
         let Some(held) = self.held(stage, person, nth) else { return Ok(None) };
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
         let admitted = desk.admit(&self.people[person].caller, held.lease).await;
         match (admitted, self.is_believed(stage, person)) {
             (Ok(_), true) => Ok(Some(held)),

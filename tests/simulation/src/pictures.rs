@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use swath_api::pictures::PictureReport;
 use swath_domain::labels::Size;
 use swath_domain::{Stage, UserId};
-use swath_leasing::PictureReport;
 use swath_store::{NewSize, SizeSource};
 
 use crate::annotate::Said;
@@ -107,7 +107,7 @@ impl World {
             }
         };
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.desk() } else { process.review.desk() };
+        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
         let answer = desk.picture_report(held.lease, user, index, report).await;
         // That a picture is missing is noted where it can be, and its person is not troubled where it cannot.
         let is_silent = matches!(report, PictureReport::Missing { .. }) && self.is_hit();

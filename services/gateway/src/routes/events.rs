@@ -12,8 +12,8 @@ use serde::Deserialize;
 use swath_runtime::{Caller, Problem, Result, Search};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::Gateway;
 use crate::events::Refused;
+use crate::gateway::Gateway;
 
 /// Where a client says up to where it has read.
 pub(super) const LAST_EVENT_ID: &str = "Last-Event-ID";

@@ -1,37 +1,17 @@
-//! One item saved.
+//! Saves one item.
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::{Deserialize, Serialize};
+use swath_api::leases::{ItemAnswer, ItemRequest};
 use swath_domain::ids::LeaseId;
-use swath_domain::labels::{Annotation, Figure, Skip, Tag};
+use swath_domain::labels::Annotation;
 use swath_runtime::{Body, Caller, PathId, Problem, Result};
 
-use crate::{Gateway, Work};
-
-/// What is said of an item: its labels, or why it is left out.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ItemRequest {
-    /// What was drawn; needed unless the item is skipped.
-    figures: Option<Vec<Figure>>,
-    /// Tags of the whole item; needed unless the item is skipped.
-    tags: Option<Vec<Tag>>,
-    /// Why it is left out.
-    skip: Option<Skip>,
-}
-
-/// What was saved.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ItemAnswer {
-    /// The item.
-    index: i64,
-    /// Its revision; the same body again keeps it.
-    revision: i64,
-}
+use crate::gateway::Gateway;
+use crate::work::Work;
 
 pub(crate) async fn confirm(
     Extension(gateway): Extension<Arc<Gateway>>,
@@ -41,7 +21,7 @@ pub(crate) async fn confirm(
     request: Body<ItemRequest>,
 ) -> Result<Response> {
     let work = Work { index, annotation: labels(request.value)? };
-    let principal = gateway.desk.admit(&caller, lease).await?;
+    let principal = gateway.leases.admit(&caller, lease).await?;
     let revision = gateway.confirm(principal, lease, work, if_match(&headers)?).await?;
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::unavailable())?;
     Ok(([(header::ETAG, etag)], Json(ItemAnswer { index, revision })).into_response())

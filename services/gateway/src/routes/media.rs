@@ -18,14 +18,15 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use swath_domain::Ranges;
 use swath_formats::file_uri::encode;
-use swath_leasing::{Shown, redirect};
+use swath_leasing::ShownLease;
+use swath_leasing_http::redirect;
 use swath_runtime::media_path::{FileWork, PictureKind, read_header};
 use swath_runtime::medium::Medium;
 use swath_runtime::object_store;
 use swath_runtime::{Context, PathId, Problem, Result};
 
 use self::part::{Asked, Plan, tag};
-use crate::Gateway;
+use crate::gateway::Gateway;
 
 /// How long the file system may take over one step: to open a picture, or to read the next piece.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,7 +41,7 @@ pub(crate) async fn show(
 ) -> Result<Response> {
     let context = &gateway.context;
     let ticket = context.signer.check(&signed, context.now()).ok_or_else(Problem::not_found)?;
-    let shown = gateway.showing.of(context, ticket.lease, ticket.user).await?;
+    let shown = gateway.shown_leases.of(context, ticket.lease, ticket.user).await?;
     let shown = shown.filter(|shown| shown.ranges.contains(ticket.item)).ok_or_else(Problem::not_found)?;
     let items = context.store.items(shown.dataset, &Ranges::of_items([ticket.item])).await?;
     let uri = items.into_iter().next().ok_or_else(Problem::not_found)?.uri;
@@ -56,7 +57,7 @@ pub(crate) async fn show(
                 _ => picture(context, &shown, uri, asked).await,
             };
             if answer.as_ref().is_err_and(|problem| problem.status == StatusCode::NOT_FOUND) {
-                gateway.desk.missing.note(context, shown.dataset, ticket.item).await;
+                gateway.leases.missing.note(context, shown.dataset, ticket.item).await;
             }
             answer
         }
@@ -118,7 +119,7 @@ struct Opened {
     first: Vec<u8>,
 }
 
-async fn picture(context: &Context, shown: &Arc<Shown>, uri: String, asked: Asked) -> Result<Response> {
+async fn picture(context: &Context, shown: &Arc<ShownLease>, uri: String, asked: Asked) -> Result<Response> {
     let (files, shown) = (context.media.files.clone(), shown.clone());
     let work = files.work.clone();
     let open = move || {

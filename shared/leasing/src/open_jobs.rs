@@ -1,5 +1,5 @@
-//! The open jobs of a team in the order in which they are served, at most a second old. Of their specifications nothing
-//! is kept but who may work in them.
+//! The open jobs of each team, in the order in which they are served, at most a second old. Of their specifications only
+//! the users who may work in them are kept.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,36 +12,36 @@ use swath_runtime::Result;
 use swath_store::Store;
 use tokio::time::Instant;
 
-/// How old a list may be, by a clock that never jumps.
-const FRESH: Duration = Duration::from_secs(1);
-/// Open jobs of one team that are served.
-const MOST: i64 = 1_000;
-/// Teams whose lists are kept.
-const TEAMS: usize = 5_000;
+/// How old a list may be (monotonic clock).
+const LIST_AGE_MAX: Duration = Duration::from_secs(1);
+/// Open jobs of one team that are served, at most.
+const TEAM_JOBS_MAX: i64 = 1_000;
+/// Teams whose lists are kept, at most.
+const TEAMS_MAX: usize = 5_000;
 
-/// What the lists of all teams may take together.
-const LISTS_BYTES: usize = 64 << 20;
-/// What a job takes in a list beside its texts and people.
+/// Memory for the lists of all teams, in bytes.
+const LISTS_BYTES_MAX: usize = 64 << 20;
+/// Memory of a job in a list beside its title and its users, in bytes.
 const JOB_BYTES: usize = 512;
 
-/// A job with the people that it is restricted to.
+/// A job with the users that it is restricted to.
 pub type OpenJob = Job<Arc<JobPeople>>;
 /// The jobs of one team.
 pub type List = Arc<[Arc<OpenJob>]>;
 
-/// One team's list, and the turn of whoever reads it anew: the others wait for that instead of reading as well.
+/// The list of one team. Only one task reads it at a time; others wait for its result instead of reading as well.
 #[derive(Default)]
-struct Shelf {
+struct TeamJobs {
     list: Mutex<Option<(Instant, List)>>,
     bytes: AtomicUsize,
     reading: tokio::sync::Mutex<()>,
 }
 
-impl Shelf {
+impl TeamJobs {
     fn fresh(&self, after: Option<Instant>) -> Option<List> {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, list) = list.as_ref()?;
-        let usable = since.elapsed() < FRESH && after.is_none_or(|after| *since > after);
+        let usable = since.elapsed() < LIST_AGE_MAX && after.is_none_or(|after| *since > after);
         usable.then(|| list.clone())
     }
 
@@ -51,7 +51,7 @@ impl Shelf {
             return Ok(list);
         }
         let since = Instant::now();
-        let heads = store.jobs_open(team, MOST).await?;
+        let heads = store.jobs_open(team, TEAM_JOBS_MAX).await?;
         let seqs: HashMap<_, _> = heads.iter().map(|head| (head.id, head.seq)).collect();
         let mut people = self.known_people();
         people.retain(|id, (seq, _)| seqs.get(id) == Some(seq));
@@ -69,7 +69,8 @@ impl Shelf {
         Ok(list)
     }
 
-    /// The people of the jobs that were read last, each with the job's log number then: it grows with every change.
+    /// The users of the jobs in the current list. Each is valid for the job's log number at that time, which grows with every
+    /// change of the job.
     fn known_people(&self) -> HashMap<JobId, (i64, Arc<JobPeople>)> {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = list.iter().flat_map(|(_, list)| list.iter());
@@ -77,7 +78,7 @@ impl Shelf {
     }
 }
 
-/// What a job takes in a list.
+/// The memory of a job in a list, in bytes.
 fn bytes(job: &OpenJob) -> usize {
     let people =
         [&job.spec.annotators, &job.spec.reviewers].into_iter().flatten().map(Vec::len).sum::<usize>();
@@ -87,36 +88,39 @@ fn bytes(job: &OpenJob) -> usize {
 /// The teams' open jobs, paused ones included.
 #[derive(Default)]
 pub struct OpenJobs {
-    shelves: Mutex<HashMap<TeamId, Arc<Shelf>>>,
+    lists: Mutex<HashMap<TeamId, Arc<TeamJobs>>>,
     turn: AtomicUsize,
 }
 
 impl OpenJobs {
-    /// The team's jobs by priority and due date; where `after` is given, as they were at some time after it.
+    /// The team's jobs by priority and due date, read after `after` where that is given.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn of_team(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
-        let shelf = self.shelf(team);
-        if let Some(list) = shelf.fresh(after) {
+        let jobs = self.team_jobs(team);
+        if let Some(list) = jobs.fresh(after) {
             return Ok(list);
         }
-        // In a box, as it is rare: what a future may have to hold is moved about with every call.
-        let before = shelf.bytes.load(Ordering::Relaxed);
-        let list = Box::pin(shelf.read(store, team, after)).await?;
-        if shelf.bytes.load(Ordering::Relaxed) > before {
-            self.bound(team);
+        // Boxed so that this rare branch does not enlarge every caller's future.
+        let before = jobs.bytes.load(Ordering::Relaxed);
+        let list = Box::pin(jobs.read(store, team, after)).await?;
+        if jobs.bytes.load(Ordering::Relaxed) > before {
+            self.evict(team);
         }
         Ok(list)
     }
 
-    /// Forgets the lists of the other teams where all together take too much.
-    fn bound(&self, team: TeamId) {
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelves.values().map(|shelf| shelf.bytes.load(Ordering::Relaxed)).sum::<usize>() > LISTS_BYTES {
-            shelves.retain(|other, _| *other == team);
+    /// Drops the lists of the other teams where all together take too much memory.
+    fn evict(&self, team: TeamId) {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if lists.values().map(|jobs| jobs.bytes.load(Ordering::Relaxed)).sum::<usize>() > LISTS_BYTES_MAX {
+            lists.retain(|other, _| *other == team);
         }
     }
 
-    /// Lets jobs of the same priority and due date take turns at coming first.
-    pub fn take_turns(&self, jobs: &mut [Arc<OpenJob>]) {
+    /// Rotates jobs of the same priority and due date, so that each of them comes first in turn.
+    pub fn rotate(&self, jobs: &mut [Arc<OpenJob>]) {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         for equals in jobs.chunk_by_mut(|a, b| (a.priority, a.due) == (b.priority, b.due)) {
             let start = turn % equals.len();
@@ -125,15 +129,18 @@ impl OpenJobs {
     }
 
     /// One of the team's open jobs.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn find(&self, store: &Store, team: TeamId, job: JobId) -> Result<Option<Arc<OpenJob>>> {
         Ok(self.of_team(store, team, None).await?.iter().find(|open| open.id == job).cloned())
     }
 
-    fn shelf(&self, team: TeamId) -> Arc<Shelf> {
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelves.len() >= TEAMS && !shelves.contains_key(&team) {
-            shelves.clear();
+    fn team_jobs(&self, team: TeamId) -> Arc<TeamJobs> {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if lists.len() >= TEAMS_MAX && !lists.contains_key(&team) {
+            lists.clear();
         }
-        shelves.entry(team).or_default().clone()
+        lists.entry(team).or_default().clone()
     }
 }

@@ -1,4 +1,4 @@
-//! What a job shows of its items' `meta`: the fields that it names, where they are short.
+//! The fields of items' `meta` that a job shows: those that it names, where they are short.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use swath_domain::limits::{PAGE_BYTES_MAX, SHOWN_META_BYTES_MAX};
 use swath_runtime::Result;
 use swath_store::ItemRow;
 
-use crate::Desk;
+use crate::service::LeaseService;
 
-/// Fields by item.
+/// The shown fields, by item.
 pub(crate) type Metas = HashMap<i64, Map<String, Value>>;
 
-impl Desk {
-    /// These fields of the items. Nothing is asked for a job that shows none.
+impl LeaseService {
+    /// These fields of the items. The database is not asked for a job that shows none.
     pub(crate) async fn metas(
         &self,
         dataset: DatasetId,

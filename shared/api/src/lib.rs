@@ -1,0 +1,16 @@
+//! The request and response types of Swath's HTTP API, for servers and clients alike.
+//!
+//! Each type can be written, read and described by a schema. The checker and the test harness have types of their own on
+//! purpose, so that a mistake here is found there.
+//!
+//! ```
+//! use swath_api::leases::LeaseRequest;
+//!
+//! let request: LeaseRequest = serde_json::from_str(r#"{"job": "01890000-0000-7000-8000-000000000001"}"#)?;
+//! assert!(request.team.is_none());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+pub mod leases;
+pub mod pictures;
+pub mod reviews;

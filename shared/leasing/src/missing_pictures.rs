@@ -1,0 +1,64 @@
+//! Pictures that could not be read.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use swath_domain::ids::DatasetId;
+use swath_domain::planted::{Bug, is};
+use swath_runtime::{Context, Result};
+use tokio::time::Instant;
+
+/// The shortest time between two notes of the same picture.
+const NOTE_INTERVAL: Duration = Duration::from_secs(60);
+/// Pictures that are kept as noted.
+const PICTURES_MAX: usize = 10_000;
+
+/// Pictures that were noted as missing lately.
+#[derive(Default)]
+pub struct MissingPictures(Mutex<HashMap<(DatasetId, i64), Instant>>);
+
+impl MissingPictures {
+    /// Notes that a picture could not be read, for managers to see. A failure is only logged, because the user who looks at the
+    /// picture can do nothing about it.
+    pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
+        if let Err(error) = self.try_note(context, dataset, item).await {
+            tracing::error!(%dataset, item, %error, "a missing picture could not be noted");
+        }
+    }
+
+    /// Counts a picture at most once in a while, unless it is not noted in the database: another process may have read it in
+    /// between, or an attempt to note it may have failed.
+    async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
+        if !self.is_due(dataset, item) {
+            let next = context.store.missing_pictures(dataset, item - 1, 1).await?;
+            if next.first().is_some_and(|picture| picture.item == item) || is(Bug::MissingAgainUnseen) {
+                return Ok(());
+            }
+        }
+        if context.store.picture_missing(dataset, item, context.now()).await? {
+            tracing::warn!(%dataset, item, "a picture cannot be read");
+        }
+        Ok(())
+    }
+
+    /// Notes that a picture can be read.
+    pub(crate) async fn note_found(&self, context: &Context, dataset: DatasetId, item: i64) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(dataset, item));
+        Ok(context.store.picture_found(dataset, item).await?)
+    }
+
+    fn is_due(&self, dataset: DatasetId, item: i64) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.len() >= PICTURES_MAX {
+            noted.retain(|_, at| at.elapsed() < NOTE_INTERVAL);
+        }
+        if noted.get(&(dataset, item)).is_some_and(|at| at.elapsed() < NOTE_INTERVAL)
+            || noted.len() >= PICTURES_MAX
+        {
+            return false;
+        }
+        noted.insert((dataset, item), Instant::now());
+        true
+    }
+}

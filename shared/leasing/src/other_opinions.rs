@@ -1,0 +1,94 @@
+//! The other opinions on an item under review: those of other slots, and those of former rounds, page by page.
+
+use swath_api::reviews::Opinion;
+use swath_domain::assignment::LeaseState;
+use swath_domain::ids::{LeaseId, UserId};
+use swath_domain::{LeaseEnd, Refusal, Status, limits};
+use swath_runtime::pages::Page;
+use swath_runtime::{Problem, Result};
+use swath_store::{OtherOpinion, fitting};
+
+use crate::budgeted::Budgeted;
+use crate::document::{COPIES, FIGURE_BYTES};
+use crate::labels::{AnnotationKey, raw};
+use crate::service::LeaseService;
+use crate::verdicts::verdict_part;
+
+/// Which page of opinions is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct OpinionsPage {
+    /// The position of the last opinion of the page before; -1 for the first page.
+    pub after: i64,
+    /// Opinions on the page, at most.
+    pub limit: i64,
+}
+
+/// The size of an opinion in an answer beside its annotation, with a verdict, in bytes.
+const OPINION_BYTES: usize = limits::VERDICT_BYTES_MAX + limits::VERDICT_FIGURES_MAX * FIGURE_BYTES + 512;
+
+/// The position of an opinion in the list, which does not change when newer ones are added.
+fn position(round: i64, slot: i64) -> i64 {
+    (limits::ROUNDS_MAX - round) * limits::SLOTS_MAX + slot
+}
+
+impl LeaseService {
+    /// A page of the other opinions on an item of a review, the newest round first; `after` is the position of the last one
+    /// that was read.
+    ///
+    /// # Errors
+    /// A review that is over, or an item that is not in it.
+    pub async fn opinions(
+        &self,
+        lease: LeaseId,
+        user: UserId,
+        item: i64,
+        page: OpinionsPage,
+    ) -> Result<Budgeted<Page<Opinion>>> {
+        let OpinionsPage { after, limit } = page;
+        let view = self.own_lease(lease, user).await?;
+        if !view.assignment.ranges.contains(item) {
+            return Err(Problem::not_found());
+        }
+        // The work of others is shown only while the review is current.
+        if view.assignment.lease_state(self.stage, view.holder, view.lease) != Some(LeaseState::Current) {
+            return Err(Refusal::Stale(view.ended.unwrap_or(LeaseEnd::Expired)).into());
+        }
+        let store = &self.context.store;
+        let job = store.job_head(view.assignment.key.job).await?.ok_or_else(Problem::not_found)?;
+        let all = store.other_opinions(&view.assignment, job.slots, item).await?;
+        let is_rest = |opinion: &OtherOpinion| position(opinion.round, opinion.slot) > after;
+        let rest: Vec<_> = all.into_iter().filter(is_rest).collect();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let wanted = &rest[..rest.len().min(limit)];
+        let cost =
+            |opinion: &OtherOpinion| OPINION_BYTES + usize::try_from(opinion.bytes).unwrap_or(usize::MAX / 2);
+        let wanted = &wanted[..fitting(wanted, limits::PAGE_BYTES_MAX, cost)];
+        let bytes = COPIES * wanted.iter().map(cost).sum::<usize>();
+        let share = self.context.answers.share(Some(user), bytes).await?;
+        let mut opinions = Vec::with_capacity(wanted.len());
+        for opinion in wanted {
+            opinions.extend(self.opinion(opinion, item).await?);
+        }
+        let is_more = wanted.len() < rest.len();
+        let cursor = |opinion: &Opinion| position(opinion.round, opinion.slot).to_string();
+        Ok(Budgeted { value: Page::cut(opinions, is_more, cursor), share })
+    }
+
+    /// One opinion; `None` if it has just been taken back.
+    async fn opinion(&self, of: &OtherOpinion, item: i64) -> Result<Option<Opinion>> {
+        let store = &self.context.store;
+        let saved = store.annotations(of.assignment, of.author, item..=item).await?;
+        let Some(saved) = saved.into_iter().next() else { return Ok(None) };
+        let key = AnnotationKey { assignment: of.assignment, author: of.author, item };
+        let annotation = raw(saved.body, key)?;
+        let verdicts = match of.status {
+            Status::Accepted | Status::Rejected => {
+                store.deciding_verdicts(of.assignment, of.submission, item..=item).await?
+            }
+            _ => Vec::new(),
+        };
+        let verdict = verdicts.into_iter().next().map(verdict_part);
+        let OtherOpinion { round, slot, status, .. } = *of;
+        Ok(Some(Opinion { round, slot, status, annotation, verdict }))
+    }
+}

@@ -1,0 +1,10 @@
+//! Verdicts as they are shown.
+
+use swath_api::leases::VerdictPart;
+use swath_store::VerdictRow;
+
+/// A stored verdict as it is shown.
+pub(crate) fn verdict_part(row: VerdictRow) -> VerdictPart {
+    let VerdictRow { item: _, verdict, reason, comment, figures } = row;
+    VerdictPart { verdict, reason, comment, figures }
+}
