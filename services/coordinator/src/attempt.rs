@@ -1,5 +1,5 @@
-//! One attempt at a request that takes long and carries an `Idempotency-Key`: while it runs, its key says so; it ends
-//! with an answer that is kept, or with a key that is free again, also when its task is dropped or its process dies.
+//! An attempt at a long request with an `Idempotency-Key`. While it runs, the key is taken. It ends with an answer that is
+//! kept, or with a key that is free again, even if its task is dropped or its process dies.
 
 use std::time::Duration;
 
@@ -10,26 +10,32 @@ use swath_store::{Begun, Completion, FirstAnswer, RequestKey};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// For how long an attempt is believed to run after its last sign of life, in microseconds.
-const BELIEVED: i64 = seconds(30);
-/// Between two signs of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// How long an attempt counts as running after its last sign of life, in microseconds.
+const ALIVE_MICROS: i64 = seconds(30);
+/// The time between two signs of life.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// What a key says when a request begins.
+/// The state of a key when a request begins.
 pub(crate) enum Start {
-    /// The request is to be carried out. Without a key there is no attempt to be kept.
+    /// The request must be carried out. Without a key there is no attempt.
     Go(Option<Attempt>),
     /// An earlier request under the key was answered.
     Answered(FirstAnswer),
 }
 
-/// See the module.
+/// The attempt at a request, if the request has a key, and the digest of what is asked for.
+pub(crate) struct Attempted {
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) digest: Vec<u8>,
+}
+
+/// An attempt at a request with an `Idempotency-Key`.
 pub(crate) struct Attempt {
     context: Context,
     request: RequestKey,
     id: Uuid,
     is_open: bool,
-    signs_of_life: JoinHandle<()>,
+    heartbeat: JoinHandle<()>,
 }
 
 /// Begins a request under its key.
@@ -39,16 +45,10 @@ pub(crate) struct Attempt {
 pub(crate) async fn start(context: &Context, request: Option<RequestKey>) -> Result<Start> {
     let Some(request) = request else { return Ok(Start::Go(None)) };
     let (id, now) = (context.ids.random(), context.now());
-    match context.store.request_begin(request.clone(), id, now + BELIEVED, now).await? {
+    match context.store.request_begin(request.clone(), id, now + ALIVE_MICROS, now).await? {
         Begun::Mine => {
-            let signs_of_life = tokio::spawn(extend(context.clone(), request.clone(), id));
-            Ok(Start::Go(Some(Attempt {
-                context: context.clone(),
-                request,
-                id,
-                is_open: true,
-                signs_of_life,
-            })))
+            let heartbeat = tokio::spawn(extend(context.clone(), request.clone(), id));
+            Ok(Start::Go(Some(Attempt { context: context.clone(), request, id, is_open: true, heartbeat })))
         }
         Begun::Running => {
             Err(in_progress("an earlier request under the same key is still being carried out"))
@@ -57,35 +57,35 @@ pub(crate) async fn start(context: &Context, request: Option<RequestKey>) -> Res
     }
 }
 
-/// Somebody else is still at it; asking again later will tell.
+/// Another request is still being carried out; the client should ask again later.
 pub(crate) fn in_progress(detail: &str) -> Problem {
     Problem { retry_after: Some(1), ..Problem::new(StatusCode::CONFLICT, "in-progress", detail) }
 }
 
 async fn extend(context: Context, request: RequestKey, id: Uuid) {
     loop {
-        tokio::time::sleep(SIGN_OF_LIFE).await;
-        let until = context.now() + BELIEVED;
+        tokio::time::sleep(HEARTBEAT).await;
+        let until = context.now() + ALIVE_MICROS;
         match context.store.request_extend(request.clone(), id, until).await {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => tracing::warn!(%error, "an import could not say that it goes on"),
+            Err(error) => tracing::warn!(%error, "an import could not show that it is alive"),
         }
     }
 }
 
 impl Attempt {
-    /// What keeps the answer together with the work; the digest is that of the request's body.
+    /// Keeps the answer in the transaction of the work; the digest is that of the request.
     pub(crate) fn completion(&self, digest: Vec<u8>) -> Completion {
         Completion { asked: self.request.asked(digest), attempt: self.id }
     }
 
-    /// The work and the answer are kept: nothing is left to be ended.
+    /// Ends the attempt: the work and the answer are kept.
     pub(crate) fn done(mut self) {
         self.is_open = false;
     }
 
-    /// Keeps the answer that the request has had, though its work has failed since.
+    /// Keeps the answer that the client got, though the work has failed since.
     pub(crate) async fn answered(mut self, digest: Vec<u8>, answer: serde_json::Value) -> Result<()> {
         let completion = self.completion(digest);
         self.context.store.request_complete(completion, answer, self.context.now()).await?;
@@ -93,7 +93,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// The work has come to nothing, and the key is free again.
+    /// Ends the attempt without an answer, and frees the key.
     pub(crate) async fn abandon(mut self) -> Result<()> {
         self.is_open = false;
         Ok(self.context.store.request_abandon(self.request.clone(), self.id).await?)
@@ -102,7 +102,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.signs_of_life.abort();
+        self.heartbeat.abort();
         if !self.is_open {
             return;
         }

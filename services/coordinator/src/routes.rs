@@ -29,6 +29,7 @@ mod views;
 
 use axum::http::Method;
 use serde_json::json;
+use swath_api::datasets as api;
 use swath_domain::{Role, Roles};
 use swath_runtime::{Access, Cursor, Route};
 
@@ -249,14 +250,14 @@ fn dataset_routes() -> Vec<Route> {
             "Makes a dataset, from a source or a manifest.",
             imports::create,
         )
-        .takes::<imports::NewDatasetRequest>(json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}))
+        .takes::<api::NewDatasetRequest>(json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}))
         .takes_stream(MANIFESTS)
         .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
         .query("team", team(), "With a manifest: the team.")
         .query("dry_run", json!({"type": "boolean"}), "With a manifest: check everything and keep nothing.")
         .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
-        .gives::<imports::TrialView>(200)
-        .gives::<datasets::DatasetView>(201)
+        .gives::<api::TrialView>(200)
+        .gives::<api::DatasetView>(201)
         .idempotent()
         .streamed(),
         Route::new(Method::GET, "/v1/datasets", who, "A team's datasets.", datasets::list)
@@ -267,9 +268,9 @@ fn dataset_routes() -> Vec<Route> {
                 "Only in this state.",
             )
             .named_list()
-            .gives_page::<datasets::DatasetView>(Cursor::Id),
+            .gives_page::<api::DatasetView>(Cursor::Id),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}", who, "A dataset.", datasets::show)
-            .gives::<datasets::DatasetView>(200),
+            .gives::<api::DatasetView>(200),
         Route::new(
             Method::POST,
             "/v1/datasets/{dataset_id}/items",
@@ -277,12 +278,12 @@ fn dataset_routes() -> Vec<Route> {
             "Appends items: the next version.",
             appends::append,
         )
-        .takes::<appends::MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
+        .takes::<api::MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
         .takes_stream(MANIFESTS)
         .query("dry_run", json!({"type": "boolean"}), "Check everything and keep nothing.")
         .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
-        .gives::<imports::TrialView>(200)
-        .gives::<datasets::DatasetView>(201)
+        .gives::<api::TrialView>(200)
+        .gives::<api::DatasetView>(201)
         .idempotent()
         .streamed(),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}/items", who, "A dataset's items.", items::list)
@@ -293,11 +294,11 @@ fn dataset_routes() -> Vec<Route> {
             "/v1/datasets/{dataset_id}/sizes",
             who,
             "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
-            picture_sizes::tell,
+            picture_sizes::put,
         )
-        .takes::<picture_sizes::SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
+        .takes::<api::SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
         .takes_stream(&[("application/x-ndjson", "{\"index\": 0, \"width\": 640, \"height\": 480}\n")])
-        .gives::<picture_sizes::SizesView>(200)
+        .gives::<api::SizesView>(200)
         .streamed(),
     ]
 }

@@ -11,6 +11,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod datasets;
 pub mod leases;
 pub mod pictures;
 pub mod reviews;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Extensions of files that count as pictures, in lower case.
 pub const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"];
@@ -16,7 +16,7 @@ const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
 const EXTENSION_MAX: usize = 10;
 
 /// In which order the pictures of a folder come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// As people count: `frame2.png` before `frame10.png`.

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::vec;
 
+use swath_api::datasets::Notes;
 use swath_formats::file_uri::uri_of;
 use swath_formats::folder::{EXTENSIONS, Order, is_hidden, is_picture, kind_of};
 use swath_formats::manifest::{ManifestItem, check_item};
 use swath_runtime::media_path::{Found, MediaFiles, MediaPathError, Places, read_shown};
 
-use super::notes::Notes;
+use super::notes::ignore;
 
 /// How deep folders may be nested.
 pub const DEPTH_MAX: usize = 32;
@@ -224,7 +225,7 @@ impl Scan {
         for entry in folder.entries().map_err(|_| unreadable(relative, UNREADABLE))? {
             let entry = entry.map_err(|_| unreadable(relative, UNREADABLE))?;
             if is_hidden(&entry.file_name()) {
-                self.notes.ignore("hidden");
+                ignore(&mut self.notes, "hidden");
                 continue;
             }
             entries.extend(self.entry(&entry, &folder.path, relative));
@@ -248,7 +249,7 @@ impl Scan {
         if is_folder {
             key.push("/");
         } else if !is_picture(&key) {
-            self.notes.ignore(&kind_of(&key));
+            ignore(&mut self.notes, &kind_of(&key));
             return None;
         }
         Some(Entry { key, path: Ok(path) })

@@ -1,4 +1,4 @@
-//! What items may name as their medium: checked before they are stored, and again whenever they are shown.
+//! Checks the media that items name, before they are stored and again whenever they are shown.
 
 use std::io::BufReader;
 use std::time::Duration;
@@ -9,18 +9,15 @@ use swath_runtime::media_path::{MediaFiles, MediaPathError, is_data_picture, rea
 use swath_runtime::object_store::{self, Object};
 use swath_runtime::{Context, Problem, Result};
 
-use super::uploads;
+use super::upload_uri;
+use super::uri_fault::UriFault;
 
-/// How long the files of one page may take to look at.
+/// How long the check of the files of one page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Those of these URIs that the team's datasets may not have, by their places, and why.
-pub(crate) async fn faults(
-    context: &Context,
-    team: TeamId,
-    uris: Vec<String>,
-) -> Result<Vec<(usize, String)>> {
-    // Most items lie elsewhere and are nobody's in particular.
+/// Those of these URIs that the team's datasets must not contain.
+pub(crate) async fn faults(context: &Context, team: TeamId, uris: Vec<String>) -> Result<Vec<UriFault>> {
+    // Most items lie elsewhere and belong to no team.
     if !uris.iter().any(|uri| is_checked(uri)) {
         return Ok(Vec::new());
     }
@@ -28,7 +25,7 @@ pub(crate) async fn faults(
     let (files, work) = (context.media.files.clone(), context.media.files.work.clone());
     let check = move || {
         let faults = uris.iter().enumerate().map(|(at, uri)| (at, check(&files, &access, uri)));
-        faults.filter_map(|(at, checked)| Some((at, checked.err()?))).collect()
+        faults.filter_map(|(at, checked)| Some(UriFault { at, message: checked.err()? })).collect()
     };
     work.run(PAGE_TIMEOUT, check).await.map_err(|_| Problem::unavailable())
 }
@@ -41,7 +38,7 @@ fn is_checked(uri: &str) -> bool {
     ["file", "s3", "data", "upload"].iter().any(|known| scheme(uri).eq_ignore_ascii_case(known))
 }
 
-/// Whether a team's item may lie here. A file that does not stand there yet may; one that does must be a picture. Blocks.
+/// Checks a URI for a team. A file may be missing, but if it exists it must be a picture. Blocks.
 fn check(files: &MediaFiles, access: &TeamAccess, uri: &str) -> Result<(), String> {
     match scheme(uri).to_ascii_lowercase().as_str() {
         "data" if is_data_picture(uri) => Ok(()),
@@ -61,7 +58,7 @@ fn check(files: &MediaFiles, access: &TeamAccess, uri: &str) -> Result<(), Strin
             let (file, _) = found.read().map_err(unusable)?;
             read_shown(&mut BufReader::new(file)).map(drop).map_err(unusable)
         }
-        "upload" => uploads::parse(uri).map(drop),
+        "upload" => upload_uri::parse(uri).map(drop),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a manifest lies that the server reads by itself.
+//! Finds and opens a manifest that the server reads itself.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,20 +12,20 @@ use swath_runtime::{Context, Problem, Result};
 /// How long the file system may take to open a manifest.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a manifest lies.
-pub(crate) enum Place {
-    /// Open for reading.
+/// An opened manifest.
+pub(crate) enum ManifestSource {
+    /// A file that is open for reading.
     File(File),
-    /// By its signed URL.
+    /// An object, by its signed URL.
     Object(String),
 }
 
 /// Finds the manifest that a team names, and opens it.
-pub(crate) async fn manifest_place(
+pub(crate) async fn open_manifest(
     context: &Context,
     team: TeamId,
     manifest: String,
-) -> Result<(Place, Kind)> {
+) -> Result<(ManifestSource, Kind)> {
     let field = |message: &str| Problem::field("source.manifest", message);
     let kind = Kind::of_file_name(&manifest).ok_or_else(|| field("must end in .jsonl, .ndjson or .csv"))?;
     let access = context.media.of(&context.store, team).await?;
@@ -38,7 +38,10 @@ pub(crate) async fn manifest_place(
             return Err(field("does not lie in a bucket of this team"));
         }
         let url = object_store::presigned(&context.config.media, &object);
-        return Ok((Place::Object(url.ok_or_else(|| field("no object store is configured"))?), kind));
+        return Ok((
+            ManifestSource::Object(url.ok_or_else(|| field("no object store is configured"))?),
+            kind,
+        ));
     }
     if manifest.contains("://") && !manifest.starts_with("file:") {
         return Err(field("must lie below the server's media roots or in its object store"));
@@ -53,5 +56,5 @@ pub(crate) async fn manifest_place(
         found.read().map(|(file, _)| file).map_err(str::to_owned)
     };
     let opened = work.run(OPEN_TIMEOUT, open).await.map_err(|error| field(&error.to_string()))?;
-    Ok((Place::File(opened.map_err(|message| field(&message))?), kind))
+    Ok((ManifestSource::File(opened.map_err(|message| field(&message))?), kind))
 }

@@ -1,11 +1,12 @@
-//! Imports of what the server reads by itself: folders, manifest files, and manifests in the object store. Each step on a
-//! file has a deadline, and so has the whole.
+//! Imports of sources that the server reads itself: folders, manifest files, and manifests in the object store. Each step
+//! has a deadline, and so has the whole import.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use swath_api::datasets::Notes;
 use swath_formats::folder::Order;
 use swath_formats::manifest::Kind;
 use swath_runtime::media_path::{Places, TimedOut};
@@ -13,22 +14,24 @@ use swath_runtime::problem::Fault;
 use swath_runtime::{Problem, Result};
 use tokio::time::timeout;
 
+use super::feed::{Feed, PAGE_ITEMS};
 use super::folder::{self, FolderError, Step};
-use super::notes::Notes;
+use super::import::Import;
+use super::notes;
 use super::pages::Pages;
-use super::{Feed, Import, PAGE, Report};
+use super::target::Report;
 
 /// How long the object store may take to accept a connection, and to send the next bytes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long one step on the file system may take: a page of pictures, the entries of a folder, a piece of a file.
+/// How long one step on the file system may take: a page of pictures, the entries of a folder, a chunk of a file.
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
-/// After how long a step passes on what it has found so far.
+/// How long a step collects pictures before it passes them on.
 const STEP_TIME: Duration = Duration::from_secs(1);
 /// How long an import may take in all.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(2 * 3_600);
 /// Bytes of a manifest file that are read at once.
-const PIECE_BYTES: usize = 256 * 1_024;
+const CHUNK_BYTES: usize = 256 * 1_024;
 
 /// How a folder is imported.
 #[derive(Debug, Clone, Copy)]
@@ -51,19 +54,19 @@ impl Import {
         self.finish().await
     }
 
-    /// Imports a manifest file on the server, of at most `most` bytes.
-    pub(crate) async fn file(self, file: File, kind: Kind, most: u64) -> Result<Report> {
-        self.within("source.manifest", self.feed_file(file, kind, most)).await;
+    /// Imports a manifest file on the server, of at most `max` bytes.
+    pub(crate) async fn file(self, file: File, kind: Kind, max: u64) -> Result<Report> {
+        self.within("source.manifest", self.feed_file(file, kind, max)).await;
         self.finish().await
     }
 
-    /// Imports a manifest in the object store, of at most `most` bytes.
-    pub(crate) async fn object(self, url: String, kind: Kind, most: u64) -> Result<Report> {
-        self.within("source.manifest", self.fetch(url, kind, most)).await;
+    /// Imports a manifest in the object store, of at most `max` bytes.
+    pub(crate) async fn object(self, url: String, kind: Kind, max: u64) -> Result<Report> {
+        self.within("source.manifest", self.fetch(url, kind, max)).await;
         self.finish().await
     }
 
-    /// Feeds the import in time, or passes on why not.
+    /// Feeds the import within the deadline, or passes on the failure.
     async fn within(&self, field: &str, feeding: impl Future<Output = Result<()>>) {
         let fed = timeout(IMPORT_TIMEOUT, feeding).await;
         let fed = fed.unwrap_or_else(|_| Err(Problem::field(field, "takes too long")));
@@ -84,14 +87,14 @@ impl Import {
         self.send(Feed::Base(scan.base())).await;
         loop {
             let step = move || {
-                let step = scan.batch(PAGE, STEP_TIME);
+                let step = scan.batch(PAGE_ITEMS, STEP_TIME);
                 (scan, step)
             };
             let (after, Step { items, bad, end }) = work.run(STEP_TIMEOUT, step).await.map_err(late)?;
             scan = after;
             let mut feeds = Vec::new();
             if options.skip_bad {
-                bad.iter().for_each(|error| left_out.leave_out(&error.to_string()));
+                bad.iter().for_each(|error| notes::leave_out(&mut left_out, &error.to_string()));
             } else if !bad.is_empty() {
                 let fault = |error: &FolderError| Fault {
                     field: Some("source.folder".into()),
@@ -114,12 +117,12 @@ impl Import {
         }
     }
 
-    async fn feed_file(&self, mut file: File, kind: Kind, most: u64) -> Result<()> {
+    async fn feed_file(&self, mut file: File, kind: Kind, max: u64) -> Result<()> {
         let unreadable = || Problem::field("source.manifest", "cannot be read");
         let (mut pages, mut bytes) = (Pages::new(kind, false, self.paths_below.clone()), 0);
         loop {
             let read = move || {
-                let mut piece = vec![0; PIECE_BYTES];
+                let mut piece = vec![0; CHUNK_BYTES];
                 let count = file.read(&mut piece)?;
                 piece.truncate(count);
                 std::io::Result::Ok((file, piece))
@@ -129,8 +132,8 @@ impl Import {
             let (after, piece) = read.map_err(|_| unreadable())?;
             file = after;
             bytes += piece.len() as u64;
-            if bytes > most {
-                return Err(too_large(most));
+            if bytes > max {
+                return Err(too_large(max));
             }
             if piece.is_empty() {
                 break;
@@ -145,7 +148,7 @@ impl Import {
         Ok(())
     }
 
-    async fn fetch(&self, url: String, kind: Kind, most: u64) -> Result<()> {
+    async fn fetch(&self, url: String, kind: Kind, max: u64) -> Result<()> {
         let unreadable = |error: reqwest::Error| {
             Problem::field("source.manifest", format!("cannot be read: {}", error.without_url()))
         };
@@ -162,8 +165,8 @@ impl Import {
             (answer, Pages::new(kind, false, self.paths_below.clone()), 0);
         while let Some(data) = answer.chunk().await.map_err(unreadable)? {
             bytes += data.len() as u64;
-            if bytes > most {
-                return Err(too_large(most));
+            if bytes > max {
+                return Err(too_large(max));
             }
             if !self.pass_on(pages.push(&data)).await {
                 return Ok(());
@@ -176,6 +179,6 @@ impl Import {
     }
 }
 
-fn too_large(most: u64) -> Problem {
-    Problem::too_large(format!("the manifest is larger than {most} bytes"))
+fn too_large(max: u64) -> Problem {
+    Problem::too_large(format!("the manifest is larger than {max} bytes"))
 }

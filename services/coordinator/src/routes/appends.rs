@@ -5,29 +5,21 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use swath_api::datasets::MoreItems;
 use swath_domain::ids::DatasetId;
-use swath_formats::manifest::{Kind, ManifestItem};
+use swath_formats::manifest::Kind;
 use swath_runtime::body::{self, media_type};
 use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{Dataset, DatasetState, StoreError, digest};
 
 use super::datasets::{own, view};
 use super::imports::{
-    Start, TrialView, begin, begin_stream, check_paths_below, faults_of, refused_stream, unknown_type,
+    Begun, Start, begin, begin_stream, check_paths_below, faults_of, refused_stream, trial_view, unknown_type,
 };
-use crate::attempt;
+use crate::attempt::{self, Attempted};
 use crate::importer::{Import, Naming, Report, Target};
 
 const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
-
-/// Items for the next version.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MoreItems {
-    /// The items, none of which may be in the dataset yet.
-    #[schema(min_items = 1)]
-    items: Vec<ManifestItem>,
-}
 
 /// Items for the next version, as a stream.
 #[derive(Debug, Default, Deserialize)]
@@ -62,17 +54,18 @@ pub(crate) async fn append(
             let below = query.base.as_ref().map(|base| format!("{base}\n")).unwrap_or_default();
             let prefix = format!("{id}\n{kind:?}\n{below}").into_bytes();
             match begin_stream(&context, key, &prefix, request.into_body()).await? {
-                Ok((attempt, body)) => {
+                Begun::Go { attempt, body } => {
                     let most = context.config.server.upload_bytes;
                     let version = next_version(&context, &dataset, is_trial).await;
                     let version = match version {
                         Ok(version) => version,
                         Err(problem) => return Err(refused_stream(body, most, problem).await),
                     };
-                    let import = Import::start(context.clone(), version, Naming::Line, (attempt, prefix));
+                    let attempted = Attempted { attempt, digest: prefix };
+                    let import = Import::start(context.clone(), version, Naming::Line, attempted);
                     Appended::Now(import.below(query.base).stream(kind, body, most).await?)
                 }
-                Err(first) => Appended::Before(first),
+                Begun::Answered(first) => Appended::Before(first),
             }
         }
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
@@ -92,7 +85,8 @@ pub(crate) async fn append(
                 Start::Go(attempt) => {
                     let version = next_version(&context, &dataset, is_trial).await?;
                     let naming = Naming::Index("items");
-                    let import = Import::start(context.clone(), version, naming, (attempt, digest));
+                    let attempted = Attempted { attempt, digest };
+                    let import = Import::start(context.clone(), version, naming, attempted);
                     Appended::Now(import.list(more.items, faults).await?)
                 }
                 Start::Answered(first) => Appended::Before(first),
@@ -102,7 +96,7 @@ pub(crate) async fn append(
     };
     let mut view = view(&context, id).await?;
     match appended {
-        Appended::Now(report) if is_trial => return Ok(Json(TrialView::from(report)).into_response()),
+        Appended::Now(report) if is_trial => return Ok(Json(trial_view(report)).into_response()),
         Appended::Now(_) => {}
         Appended::Before(first) => {
             let number = |field: &str, now: i64| first[field].as_i64().unwrap_or(now);

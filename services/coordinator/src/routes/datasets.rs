@@ -1,73 +1,40 @@
-//! Datasets: listed and looked at.
+//! Datasets: listed and shown.
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use swath_domain::Time;
+use serde::Deserialize;
+use swath_api::datasets::DatasetView;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{Dataset, DatasetState};
 
-use crate::importer::notes::Notes;
-
-/// A dataset at its latest version.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct DatasetView {
-    id: DatasetId,
-    team: TeamId,
-    name: String,
-    /// `importing`, `ready` or `failed`.
-    state: &'static str,
-    /// Grows with every append.
-    pub(super) version: i64,
-    /// Items of that version.
-    pub(super) count: i64,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    /// What its import has passed by or left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Notes>,
-    /// Whether its pictures were measured as they are stored, by an earlier version: where EXIF turns one, its sides are
-    /// exchanged. Told of a single dataset.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    sizes_as_stored: bool,
-    /// Whether pictures of it in the object store wait to be measured. Told of a single dataset.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    measuring: bool,
-    /// Pictures that somebody wanted to see and that could not be read. Told of a single dataset.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pictures_missing: Option<i64>,
-    created_at: Time,
-}
-
-impl From<Dataset> for DatasetView {
-    fn from(dataset: Dataset) -> Self {
-        Self {
-            id: dataset.id,
-            team: dataset.team,
-            name: dataset.name,
-            state: dataset.state.name(),
-            version: dataset.version,
-            count: dataset.items,
-            error: dataset.error,
-            notes: dataset.notes.and_then(|text| serde_json::from_str(&text).ok()),
-            sizes_as_stored: false,
-            measuring: false,
-            pictures_missing: None,
-            created_at: dataset.created,
-        }
+/// A dataset as lists show it.
+fn listed(dataset: Dataset) -> DatasetView {
+    DatasetView {
+        id: dataset.id,
+        team: dataset.team,
+        name: dataset.name,
+        state: dataset.state.name().to_owned(),
+        version: dataset.version,
+        count: dataset.items,
+        error: dataset.error,
+        notes: dataset.notes.and_then(|text| serde_json::from_str(&text).ok()),
+        sizes_as_stored: false,
+        measuring: false,
+        pictures_missing: None,
+        created_at: dataset.created,
     }
 }
 
+/// A dataset as it is shown alone.
 pub(super) async fn view(context: &Context, id: DatasetId) -> Result<DatasetView> {
     let dataset = context.store.dataset(id).await?.ok_or_else(Problem::not_found)?;
     let sizes_as_stored = context.store.is_measured_as_stored(id).await?;
     let pictures_missing = Some(context.store.pictures_missing(id).await?);
     let measuring = context.store.is_measuring(id).await?;
-    Ok(DatasetView { sizes_as_stored, measuring, pictures_missing, ..dataset.into() })
+    Ok(DatasetView { sizes_as_stored, measuring, pictures_missing, ..listed(dataset) })
 }
 
 /// A dataset of a team that the caller manages.
@@ -95,7 +62,7 @@ pub(crate) async fn list(
     let state =
         query.state.as_deref().map(|name| DatasetState::of_name(name).ok_or_else(unknown)).transpose()?;
     let datasets = context.store.datasets(team, state, &page).await?;
-    let datasets = datasets.into_iter().map(DatasetView::from).collect();
+    let datasets = datasets.into_iter().map(listed).collect();
     Ok(Json(Page::new(datasets, page.limit, |dataset: &DatasetView| dataset.id.to_string())))
 }
 

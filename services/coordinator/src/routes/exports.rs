@@ -2,6 +2,7 @@
 
 mod accepted;
 mod lossless;
+mod stream;
 
 use std::io;
 
@@ -11,25 +12,25 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::ids::JobId;
-use swath_formats::export::{Encoder, Format, Head, Item, stored_line};
+use swath_formats::export::{Encoder, Format, Head, stored_line};
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
-use swath_store::{AssignmentFilter, StoreError};
+use swath_store::AssignmentFilter;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use self::accepted::AcceptedItems;
 use self::lossless::{lossless, refusal};
+use self::stream::{Chunks, encoded, send, store_failure};
 use super::jobs;
 use crate::stored_items::StoredItems;
 
-/// Assignments looked at at once for `items=all`.
-const ASSIGNMENTS: i64 = 20;
-/// Pages that may wait for the client.
-const WAITING: usize = 1;
+/// Assignments read at once for `items=all`.
+const PAGE_ASSIGNMENTS: i64 = 20;
+/// Chunks that may wait for the client.
+const CHUNK_CAPACITY: usize = 1;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,8 +42,6 @@ pub(crate) struct ExportQuery {
     slot: Option<i64>,
     orientation: Option<String>,
 }
-
-type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
 
 pub(crate) async fn export(
     State(context): State<Context>,
@@ -78,7 +77,7 @@ pub(crate) async fn export(
     let base = context.store.dataset_base(job.dataset, job.version).await?.ok_or_else(Problem::not_found)?;
     let name = format!("attachment; filename=\"swath-{id}.{}\"", format.file_extension());
     let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
-    let (chunks, waiting) = mpsc::channel(WAITING);
+    let (chunks, waiting) = mpsc::channel(CHUNK_CAPACITY);
     let head = Head { job, dataset_name: dataset.name, base, slot: query.slot, is_stored };
     if !query.lossy {
         lossless(&context, format, &head).await?;
@@ -87,7 +86,7 @@ pub(crate) async fn export(
         if everything {
             write_everything(&context, &head, &chunks).await
         } else {
-            write_accepted(&context, (format, query.lossy), head, &chunks).await
+            write_accepted(&context, Accepted { format, is_lossy: query.lossy, head }, &chunks).await
         }
     });
     let headers = [
@@ -97,19 +96,23 @@ pub(crate) async fn export(
     Ok((headers, Body::from_stream(ReceiverStream::new(waiting))).into_response())
 }
 
-async fn write_accepted(
-    context: &Context,
-    (format, is_lossy): (Format, bool),
+/// An export of accepted items.
+struct Accepted {
+    format: Format,
+    /// Whether it may leave out what the format cannot hold.
+    is_lossy: bool,
     head: Head,
-    chunks: &Chunks,
-) -> io::Result<()> {
+}
+
+async fn write_accepted(context: &Context, export: Accepted, chunks: &Chunks) -> io::Result<()> {
+    let Accepted { format, is_lossy, head } = export;
     let mut encoder = Encoder::new(format, head.clone())?;
     send(chunks, encoder.begin()?).await?;
     let mut accepted = AcceptedItems::of(context, &head);
     while let Some(page) = accepted.next().await? {
         let bytes;
         (encoder, bytes) = encoded(encoder, page).await?;
-        // What was accepted since it was tried may be what the format does not take.
+        // Items accepted since the trial may be some that the format cannot hold.
         if !is_lossy && encoder.summary().and_then(refusal).is_some() {
             return Err(io::Error::other("the export would leave something out by now"));
         }
@@ -121,22 +124,20 @@ async fn write_accepted(
     Ok(())
 }
 
-/// Writes a page on a thread of its own: a page of masks keeps a processor busy for a while.
-async fn encoded(mut encoder: Encoder, items: Vec<Item>) -> io::Result<(Encoder, Vec<u8>)> {
-    let written = spawn_blocking(move || encoder.items(&items).map(|bytes| (encoder, bytes)));
-    written.await.map_err(io::Error::other)?
-}
-
 /// Every stored annotation, by round, number, slot, author and item.
 async fn write_everything(context: &Context, head: &Head, chunks: &Chunks) -> io::Result<()> {
     let job = &head.job;
     let mut after = Uuid::nil();
     loop {
         let filter = AssignmentFilter::default();
-        let page = context.store.assignments(job.id, filter, after, ASSIGNMENTS).await.map_err(broken)?;
+        let page = context
+            .store
+            .assignments(job.id, filter, after, PAGE_ASSIGNMENTS)
+            .await
+            .map_err(store_failure)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id.0;
-        let mut stored = StoredItems::of(&context.store, job, page).await.map_err(broken)?;
+        let mut stored = StoredItems::of(&context.store, job, page).await.map_err(store_failure)?;
         while let Some(items) = stored.next().await? {
             let mut bytes = Vec::new();
             for mut item in items.into_iter().filter(|item| head.slot.is_none_or(|slot| item.slot == slot)) {
@@ -146,15 +147,4 @@ async fn write_everything(context: &Context, head: &Head, chunks: &Chunks) -> io
             send(chunks, bytes).await?;
         }
     }
-}
-
-async fn send(chunks: &Chunks, bytes: Vec<u8>) -> io::Result<()> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    chunks.send(Ok(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-}
-
-fn broken(error: StoreError) -> io::Error {
-    io::Error::other(error.to_string())
 }

@@ -1,10 +1,10 @@
-//! Sizes of pictures that a manager tells after the import, as JSON lines.
+//! Sizes of pictures that a manager gives after the import, in a list or as JSON lines.
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http_body_util::BodyExt;
-use serde::{Deserialize, Serialize};
+use swath_api::datasets::{PictureSize, SizesRequest, SizesView};
 use swath_domain::FieldError;
 use swath_domain::ids::DatasetId;
 use swath_formats::manifest::{Kind, Lines, check_sides};
@@ -17,56 +17,23 @@ use swath_store::{Dataset, DatasetState, NewSize, SizeSource};
 use super::datasets::own;
 use crate::faults::{Faults, problem_of};
 
-/// Sizes that one request may tell.
+/// Sizes in one request, at most.
 const SIZES_MAX: usize = 1_000_000;
 /// Sizes in one transaction.
-const PAGE: usize = 1_000;
-/// From so many sizes on, a request takes its share of the memory for large requests.
-const SMALL: usize = 10_000;
+const PAGE_SIZES: usize = 1_000;
+/// From this number of sizes on, a request takes a share of the memory for large requests.
+const SHARED_FROM: usize = 10_000;
 
-/// The sizes of pictures, as they are displayed.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SizesRequest {
-    /// One for each picture.
-    #[schema(min_items = 1)]
-    sizes: Vec<PictureSize>,
-}
-
-/// The size of one picture: an entry of a request, or a line.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PictureSize {
-    /// The item's number in the dataset.
-    #[schema(minimum = 0)]
-    index: i64,
-    /// Width in pixels.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    width: i64,
-    /// Height in pixels.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    height: i64,
-}
-
-/// A line as it waits for the end of the body.
+/// A size that waits for the end of the body.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct GivenSize {
     item: i64,
     line: u64,
     width: i32,
     height: i32,
 }
 
-/// What has become of the sizes that were told.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct SizesView {
-    /// Sizes in the request.
-    told: u64,
-    /// Those that are news: the others stood there already, or the picture's size is known better.
-    changed: u64,
-}
-
-pub(crate) async fn tell(
+pub(crate) async fn put(
     State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<DatasetId>,
@@ -86,8 +53,8 @@ pub(crate) async fn tell(
         false => (listed(&context, &caller, &dataset, request.into_body()).await?, Share::default()),
     };
     let mut changed = 0;
-    for page in sizes.chunks(PAGE) {
-        let size = |told: &Told| NewSize {
+    for page in sizes.chunks(PAGE_SIZES) {
+        let size = |told: &GivenSize| NewSize {
             item: told.item,
             size: (told.width.into(), told.height.into()),
             orientation: None,
@@ -99,27 +66,28 @@ pub(crate) async fn tell(
 }
 
 /// The sizes of a JSON body.
-async fn listed(context: &Context, caller: &Caller, dataset: &Dataset, body: Body) -> Result<Vec<Told>> {
+async fn listed(context: &Context, caller: &Caller, dataset: &Dataset, body: Body) -> Result<Vec<GivenSize>> {
     let most = context.config.server.body_bytes;
     let bytes = body::collect(body, most, (&context.requests, Some(caller.user()))).await?;
     let request: SizesRequest = body::parse(&bytes)?;
     let mut reading = Reading::of(dataset, By::Entry);
-    request.sizes.iter().zip(0..).for_each(|(size, place)| reading.told(place, size));
+    request.sizes.iter().zip(0..).for_each(|(size, place)| reading.add(place, size));
     reading.end()
 }
 
-/// Reads the whole body before anything is written, so that a fault leaves everything as it was.
+/// Reads the whole body before anything is written, so that a fault changes nothing.
 async fn read(
     context: &Context,
     caller: &Caller,
     dataset: &Dataset,
     mut body: Body,
-) -> Result<(Vec<Told>, Share)> {
+) -> Result<(Vec<GivenSize>, Share)> {
     let most = context.config.server.upload_bytes;
     let mut lines = Lines::default();
     let mut reading = Reading::of(dataset, By::Line);
     let (mut share, mut bytes, mut failed) = (Share::default(), 0, None);
-    // A refusal is answered once the body has been read to its end, for a client that is still sending does not listen.
+    // A refusal is answered only once the body has been read to its end, because a client that is still sending does not
+    // read the answer.
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
@@ -135,8 +103,8 @@ async fn read(
         if reading.sizes.len() > SIZES_MAX {
             failed = Some(too_many(most));
         }
-        if before < SMALL && reading.sizes.len() >= SMALL {
-            share = context.requests.share(Some(caller.user()), SIZES_MAX * size_of::<Told>()).await?;
+        if before < SHARED_FROM && reading.sizes.len() >= SHARED_FROM {
+            share = context.requests.share(Some(caller.user()), SIZES_MAX * size_of::<GivenSize>()).await?;
         }
     }
     if let Some(problem) = failed {
@@ -150,12 +118,12 @@ fn too_many(bytes: u64) -> Problem {
     Problem::too_large(format!("a request tells at most {SIZES_MAX} sizes, in at most {bytes} bytes"))
 }
 
-/// The lines of a request as they are read.
+/// A request as it is read.
 struct Reading {
     /// Items of the dataset.
     count: i64,
     by: By,
-    sizes: Vec<Told>,
+    sizes: Vec<GivenSize>,
     faults: Faults,
 }
 
@@ -184,12 +152,12 @@ impl Reading {
 
     fn line(&mut self, number: u64, text: &[u8]) {
         match serde_json::from_slice::<PictureSize>(text) {
-            Ok(line) => self.told(number, &line),
+            Ok(line) => self.add(number, &line),
             Err(error) => self.fault(number, &FieldError::new("", format!("is not a size: {error}"))),
         }
     }
 
-    fn told(&mut self, number: u64, line: &PictureSize) {
+    fn add(&mut self, number: u64, line: &PictureSize) {
         let mut errors = Vec::new();
         if !(0..self.count).contains(&line.index) {
             let message = format!("is not an item of the dataset, which has {}", self.count);
@@ -200,7 +168,7 @@ impl Reading {
         if let (Ok(width), Ok(height), true) =
             (i32::try_from(line.width), i32::try_from(line.height), errors.is_empty())
         {
-            self.sizes.push(Told { item: line.index, line: number, width, height });
+            self.sizes.push(GivenSize { item: line.index, line: number, width, height });
         }
     }
 
@@ -219,7 +187,7 @@ impl Reading {
     }
 
     /// The sizes in the order of their items, of which each has one.
-    fn end(mut self) -> Result<Vec<Told>> {
+    fn end(mut self) -> Result<Vec<GivenSize>> {
         self.sizes.sort_unstable_by_key(|told| (told.item, told.line));
         let mut doubles = Vec::new();
         for pair in self.sizes.windows(2) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, limits};
@@ -13,7 +13,7 @@ use super::location::unusable;
 pub const SIDE_MAX: i64 = 1_000_000;
 
 /// One item as a manifest, or a request, names it.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestItem {
     /// The line it begins on, from 1; zero where it did not come from a manifest.
@@ -22,17 +22,17 @@ pub struct ManifestItem {
     /// Where the medium lies.
     pub uri: String,
     /// Labels to select by.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// Anything else, kept as it is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
     /// Width in pixels; with `height` or not at all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
     /// Height in pixels.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<i64>,
     /// How the picture is stored, by its number in EXIF, where Swath measured it.
     #[serde(skip)]

@@ -10,7 +10,7 @@ use swath_formats::export::{Head, Item};
 use swath_runtime::Context;
 use swath_store::{AcceptedItem, AcceptedKey, ItemRow, ItemTexts, ItemTextsPage};
 
-use super::broken;
+use super::stream::store_failure;
 use crate::stored_items::{PAGE_BYTES, annotation};
 
 /// What the dataset says of an item.
@@ -33,18 +33,18 @@ impl<'a> AcceptedItems<'a> {
 
     pub(super) async fn next(&mut self) -> io::Result<Option<Vec<Item>>> {
         let (store, job) = (&self.context.store, &self.head.job);
-        let mut page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(broken)?;
+        let mut page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(store_failure)?;
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
         numbers.dedup();
         // What came with the items may be larger than their annotations.
         let ItemTextsPage { texts, covered } =
-            store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(broken)?;
+            store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(store_failure)?;
         numbers.truncate(covered);
         page.retain(|item| numbers.last().is_some_and(|last| item.annotation.item <= *last));
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some(last.key());
         page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
-        let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(broken)?;
+        let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(store_failure)?;
         let mut rows: HashMap<i64, Row> =
             rows.into_iter().map(|item| (item.index, Row { item, meta: None })).collect();
         for ItemTexts { item, meta, .. } in texts {

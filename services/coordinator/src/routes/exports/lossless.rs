@@ -8,7 +8,7 @@ use swath_runtime::problem::Fault;
 use swath_runtime::{Context, Problem, Result};
 
 use super::accepted::AcceptedItems;
-use super::encoded;
+use super::stream::encoded;
 
 /// Refuses an export that would leave something out, before its first byte.
 pub(super) async fn lossless(context: &Context, format: Format, head: &Head) -> Result<()> {
@@ -29,7 +29,7 @@ pub(super) async fn lossless(context: &Context, format: Format, head: &Head) -> 
     encoder.summary().and_then(refusal).map_or(Ok(()), Err)
 }
 
-/// What a person is told of an export that would leave something out; none of one that is whole.
+/// The refusal of an export that would leave something out; `None` for one that is complete.
 pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
     let losses = summary.losses();
     if losses.items == 0 {
@@ -47,7 +47,7 @@ pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
     Some(problem.with("items", losses.items).with("left_out", summary.left_out()))
 }
 
-/// What is left out of an item, for people.
+/// What is left out of an item, as a sentence fragment.
 fn said(kind: &str) -> String {
     match kind {
         "unknown_size" => "its picture's size is unknown".to_owned(),

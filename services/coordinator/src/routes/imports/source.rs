@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use swath_domain::ids::{DatasetId, TeamId, UserId};
+use swath_api::datasets::{NewDatasetRequest, Notes, SourceRequest};
+use swath_domain::ids::{DatasetId, TeamId};
 use swath_domain::text::check_text;
 use swath_domain::{FieldError, limits, uploads};
 use swath_formats::export::shared_base;
@@ -12,56 +13,58 @@ use swath_runtime::access::MANAGER;
 use swath_runtime::{Caller, Context, Problem, Result};
 use swath_store::{NewDataset, Source, fill_pattern};
 
-use super::{NewDatasetRequest, Outcome, SourceRequest, check_paths_below, checked_name, faults_of, open};
-use crate::attempt::Attempt;
-use crate::importer::notes::Notes;
-use crate::importer::place::{Place, manifest_place};
-use crate::importer::{FolderOptions, Import, Naming, Patience, Report, Target, media_check};
+use super::checks::{check_paths_below, checked_name, faults_of};
+use super::opening::{Owner, open};
+use super::outcome::Outcome;
+use crate::attempt::{Attempt, Attempted};
+use crate::importer::place::{ManifestSource, open_manifest};
+use crate::importer::{FolderOptions, Import, Naming, OutcomeClaim, Report, Target, media_check};
 
 /// How long a request waits for an import before it answers `importing`.
 const IMPORT_WAIT: Duration = Duration::from_secs(10);
 
-type Attempted = (Option<Attempt>, Vec<u8>);
-
-/// Exactly one source, with what belongs to it.
+/// Exactly one source, with its options.
 enum Chosen {
-    Pattern(String, i64),
+    Pattern(Pattern),
     Items(Vec<ManifestItem>),
     Folder(PathBuf, FolderOptions),
-    Manifest(String, Option<String>),
+    Manifest { manifest: String, base: Option<String> },
 }
 
-impl SourceRequest {
-    fn choose(self) -> Result<Chosen> {
-        let Self { folder, manifest, items, pattern, count, order, skip_bad, base } = self;
-        if folder.is_none() && order.is_some() {
-            return Err(Problem::field("source.order", "goes with a folder alone"));
+/// Items by a pattern of URIs.
+struct Pattern {
+    pattern: String,
+    count: i64,
+}
+
+/// The source that a request chooses.
+fn chosen(request: SourceRequest) -> Result<Chosen> {
+    let SourceRequest { folder, manifest, items, pattern, count, order, skip_bad, base } = request;
+    if folder.is_none() && order.is_some() {
+        return Err(Problem::field("source.order", "goes with a folder alone"));
+    }
+    if folder.is_none() && skip_bad.is_some() {
+        return Err(Problem::field("source.skip_bad", "goes with a folder alone"));
+    }
+    if manifest.is_none() && base.is_some() {
+        return Err(Problem::field("source.base", "goes with a manifest alone"));
+    }
+    check_paths_below("source.base", base.as_deref())?;
+    match (folder, manifest, items, pattern, count) {
+        (Some(folder), None, None, None, None) => {
+            let options =
+                FolderOptions { order: order.unwrap_or_default(), skip_bad: skip_bad.unwrap_or_default() };
+            Ok(Chosen::Folder(PathBuf::from(folder), options))
         }
-        if folder.is_none() && skip_bad.is_some() {
-            return Err(Problem::field("source.skip_bad", "goes with a folder alone"));
+        (None, Some(manifest), None, None, None) => Ok(Chosen::Manifest { manifest, base }),
+        (None, None, Some(items), None, None) => Ok(Chosen::Items(items)),
+        (None, None, None, Some(pattern), count) => {
+            Ok(Chosen::Pattern(Pattern { pattern, count: count.unwrap_or_default() }))
         }
-        if manifest.is_none() && base.is_some() {
-            return Err(Problem::field("source.base", "goes with a manifest alone"));
-        }
-        check_paths_below("source.base", base.as_deref())?;
-        match (folder, manifest, items, pattern, count) {
-            (Some(folder), None, None, None, None) => {
-                let options = FolderOptions {
-                    order: order.unwrap_or_default(),
-                    skip_bad: skip_bad.unwrap_or_default(),
-                };
-                Ok(Chosen::Folder(PathBuf::from(folder), options))
-            }
-            (None, Some(manifest), None, None, None) => Ok(Chosen::Manifest(manifest, base)),
-            (None, None, Some(items), None, None) => Ok(Chosen::Items(items)),
-            (None, None, None, Some(pattern), count) => {
-                Ok(Chosen::Pattern(pattern, count.unwrap_or_default()))
-            }
-            _ => Err(Problem::field(
-                "source",
-                "must be exactly one of folder, manifest, items, or pattern with count",
-            )),
-        }
+        _ => Err(Problem::field(
+            "source",
+            "must be exactly one of folder, manifest, items, or pattern with count",
+        )),
     }
 }
 
@@ -74,20 +77,24 @@ pub(super) async fn from_source(
 ) -> Result<Outcome> {
     let team = caller.team(request.team, MANAGER)?;
     let name = checked_name(request.name)?;
-    let (owner, is_trial) = ((team, caller.user()), request.dry_run);
+    let (owner, is_trial) = (Owner { team, creator: caller.user() }, request.dry_run);
     let begin = async |name: String, naming: Naming, attempted: Attempted| {
         let id = open(context, owner, name).await?;
         let target = Target::new_dataset(id, team, is_trial);
         Ok::<_, Problem>((id, Import::start(context.clone(), target, naming, attempted)))
     };
-    match request.source.choose()? {
-        Chosen::Pattern(pattern, count) => {
-            check_pattern(context, team, &pattern, count).await?;
+    match chosen(request.source)? {
+        Chosen::Pattern(pattern) => {
+            check_pattern(context, team, &pattern).await?;
             if is_trial {
                 let notes = Notes::default();
-                return Ok(Outcome::Tried(Report { items: count, without_size: count, notes }));
+                return Ok(Outcome::Tried(Report {
+                    items: pattern.count,
+                    without_size: pattern.count,
+                    notes,
+                }));
             }
-            from_pattern(context, owner, name, (pattern, count), attempted).await
+            from_pattern(context, owner, name, pattern, attempted).await
         }
         Chosen::Items(items) => {
             if items.is_empty() {
@@ -100,29 +107,31 @@ pub(super) async fn from_source(
         Chosen::Folder(folder, options) => {
             let access = context.media.of(&context.store, team).await?;
             let (id, import) = begin(name, Naming::Path, attempted).await?;
-            let patience = import.patience();
+            let claim = import.claim();
             let outcome = import.folder(access.places.clone(), folder, options);
-            Ok(Outcome::of(id, is_trial, patiently(outcome, &patience, is_trial).await?))
+            Ok(Outcome::of(id, is_trial, waited(outcome, &claim, is_trial).await?))
         }
-        Chosen::Manifest(manifest, base) => {
-            let (place, kind) = manifest_place(context, team, manifest).await?;
+        Chosen::Manifest { manifest, base } => {
+            let (source, kind) = open_manifest(context, team, manifest).await?;
             let (id, import) = begin(name, Naming::Line, attempted).await?;
             let import = import.below(base);
-            let (patience, most) = (import.patience(), context.config.server.upload_bytes);
-            let report = match place {
-                Place::File(file) => patiently(import.file(file, kind, most), &patience, is_trial).await?,
-                Place::Object(url) => patiently(import.object(url, kind, most), &patience, is_trial).await?,
+            let (claim, max) = (import.claim(), context.config.server.upload_bytes);
+            let report = match source {
+                ManifestSource::File(file) => waited(import.file(file, kind, max), &claim, is_trial).await?,
+                ManifestSource::Object(url) => {
+                    waited(import.object(url, kind, max), &claim, is_trial).await?
+                }
             };
             Ok(Outcome::of(id, is_trial, report))
         }
     }
 }
 
-/// Waits for an import for a while; a long one goes on by itself, and the dataset says how it ends. A trial is waited for:
-/// nothing else would tell of it.
-async fn patiently(
+/// Waits for an import for a while. A longer one continues on its own, and its dataset shows how it ends. A trial is waited
+/// for, because nothing else would show its outcome.
+async fn waited(
     import: impl Future<Output = Result<Report>> + Send + 'static,
-    patience: &Patience,
+    claim: &OutcomeClaim,
     is_trial: bool,
 ) -> Result<Report> {
     let mut task = tokio::spawn(import);
@@ -131,13 +140,14 @@ async fn patiently(
     }
     match tokio::time::timeout(IMPORT_WAIT, &mut task).await {
         Ok(outcome) => outcome.map_err(|_| Problem::internal())?,
-        Err(_) if patience.claim() => Ok(Report::default()),
-        // It has ended in this very moment.
+        Err(_) if claim.claim() => Ok(Report::default()),
+        // It has just ended.
         Err(_) => task.await.map_err(|_| Problem::internal())?,
     }
 }
 
-async fn check_pattern(context: &Context, team: TeamId, pattern: &str, count: i64) -> Result<()> {
+async fn check_pattern(context: &Context, team: TeamId, source: &Pattern) -> Result<()> {
+    let (pattern, count) = (source.pattern.as_str(), source.count);
     let mut errors = Vec::new();
     check_text("source.pattern", pattern, limits::URI_MAX - 40, &mut errors);
     let ends: Vec<_> =
@@ -163,20 +173,22 @@ async fn check_pattern(context: &Context, team: TeamId, pattern: &str, count: i6
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    // The others lie between the two; whether the team may use each is asked again when it is shown.
+    // Whether the team may use the items in between is checked when they are shown.
     match media_check::faults(context, team, ends).await?.into_iter().next() {
-        Some((_, message)) => Err(Problem::field("source.pattern", message)),
+        Some(fault) => Err(Problem::field("source.pattern", fault.message)),
         None => Ok(()),
     }
 }
 
 async fn from_pattern(
     context: &Context,
-    (team, creator): (TeamId, UserId),
+    owner: Owner,
     name: String,
-    (pattern, count): (String, i64),
-    (attempt, digest): Attempted,
+    pattern: Pattern,
+    attempted: Attempted,
 ) -> Result<Outcome> {
+    let (Owner { team, creator }, Pattern { pattern, count }) = (owner, pattern);
+    let Attempted { attempt, digest } = attempted;
     let base = shared_base(None, pattern.split('{').next().unwrap_or_default());
     let (id, now) = (DatasetId(context.next_id()), context.now());
     let new = NewDataset { id, team, name, creator, base, source: Source::Pattern { pattern, count }, now };
