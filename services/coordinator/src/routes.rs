@@ -29,7 +29,7 @@ mod views;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_api::datasets as api;
+use swath_api::{datasets as api_datasets, jobs as api_jobs};
 use swath_domain::{Role, Roles};
 use swath_runtime::{Access, Cursor, Route};
 
@@ -250,14 +250,14 @@ fn dataset_routes() -> Vec<Route> {
             "Makes a dataset, from a source or a manifest.",
             imports::create,
         )
-        .takes::<api::NewDatasetRequest>(json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}))
+        .takes::<api_datasets::NewDatasetRequest>(json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}))
         .takes_stream(MANIFESTS)
         .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
         .query("team", team(), "With a manifest: the team.")
         .query("dry_run", json!({"type": "boolean"}), "With a manifest: check everything and keep nothing.")
         .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
-        .gives::<api::TrialView>(200)
-        .gives::<api::DatasetView>(201)
+        .gives::<api_datasets::TrialView>(200)
+        .gives::<api_datasets::DatasetView>(201)
         .idempotent()
         .streamed(),
         Route::new(Method::GET, "/v1/datasets", who, "A team's datasets.", datasets::list)
@@ -268,9 +268,9 @@ fn dataset_routes() -> Vec<Route> {
                 "Only in this state.",
             )
             .named_list()
-            .gives_page::<api::DatasetView>(Cursor::Id),
+            .gives_page::<api_datasets::DatasetView>(Cursor::Id),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}", who, "A dataset.", datasets::show)
-            .gives::<api::DatasetView>(200),
+            .gives::<api_datasets::DatasetView>(200),
         Route::new(
             Method::POST,
             "/v1/datasets/{dataset_id}/items",
@@ -278,12 +278,12 @@ fn dataset_routes() -> Vec<Route> {
             "Appends items: the next version.",
             appends::append,
         )
-        .takes::<api::MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
+        .takes::<api_datasets::MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
         .takes_stream(MANIFESTS)
         .query("dry_run", json!({"type": "boolean"}), "Check everything and keep nothing.")
         .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
-        .gives::<api::TrialView>(200)
-        .gives::<api::DatasetView>(201)
+        .gives::<api_datasets::TrialView>(200)
+        .gives::<api_datasets::DatasetView>(201)
         .idempotent()
         .streamed(),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}/items", who, "A dataset's items.", items::list)
@@ -296,9 +296,9 @@ fn dataset_routes() -> Vec<Route> {
             "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
             picture_sizes::put,
         )
-        .takes::<api::SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
+        .takes::<api_datasets::SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
         .takes_stream(&[("application/x-ndjson", "{\"index\": 0, \"width\": 640, \"height\": 480}\n")])
-        .gives::<api::SizesView>(200)
+        .gives::<api_datasets::SizesView>(200)
         .streamed(),
     ]
 }
@@ -312,8 +312,8 @@ fn job_routes() -> Vec<Route> {
     };
     vec![
         Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", new_job::create)
-            .takes::<new_job::NewJobRequest>(json!({"dataset": "01890000-0000-7000-8000-000000000001", "title": "Cars", "classes": [{"name": "car", "shape": "rectangle"}], "tags": [{"name": "light", "values": ["day", "night"]}], "review": {"rule": "sample", "percent": 20}, "due_date": "2030-01-31T18:00:00Z"}))
-            .gives::<views::JobView>(201)
+            .takes::<api_jobs::NewJobRequest>(json!({"dataset": "01890000-0000-7000-8000-000000000001", "title": "Cars", "classes": [{"name": "car", "shape": "rectangle"}], "tags": [{"name": "light", "values": ["day", "night"]}], "review": {"rule": "sample", "percent": 20}, "due_date": "2030-01-31T18:00:00Z"}))
+            .gives::<api_jobs::JobView>(201)
             .idempotent(),
         Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", jobs::list)
             .query("team", team(), "The team.")
@@ -323,12 +323,12 @@ fn job_routes() -> Vec<Route> {
                 "Only in this status.",
             )
             .named_list()
-            .gives_page::<views::JobSummary>(Cursor::Id),
+            .gives_page::<api_jobs::JobSummary>(Cursor::Id),
         Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", jobs::show)
-            .gives::<views::JobView>(200),
+            .gives::<api_jobs::JobView>(200),
         Route::new(Method::PATCH, "/v1/jobs/{job_id}", Access::MANAGER, "Edits a job.", jobs::edit)
-            .takes::<jobs::EditRequest>(json!({"title": "Cars and vans", "due_date": "2030-01-31T18:00:00Z", "priority": "high"}))
-            .gives::<views::JobView>(200),
+            .takes::<api_jobs::EditRequest>(json!({"title": "Cars and vans", "due_date": "2030-01-31T18:00:00Z", "priority": "high"}))
+            .gives::<api_jobs::JobView>(200),
         Route::new(
             Method::POST,
             "/v1/jobs/{job_id}/pause",
@@ -336,7 +336,7 @@ fn job_routes() -> Vec<Route> {
             "Stops handing out work.",
             jobs::pause,
         )
-        .gives::<views::JobView>(200),
+        .gives::<api_jobs::JobView>(200),
         Route::new(
             Method::POST,
             "/v1/jobs/{job_id}/resume",
@@ -344,7 +344,7 @@ fn job_routes() -> Vec<Route> {
             "Hands out work again.",
             jobs::resume,
         )
-        .gives::<views::JobView>(200),
+        .gives::<api_jobs::JobView>(200),
         Route::new(
             Method::POST,
             "/v1/jobs/{job_id}/cancel",
@@ -352,9 +352,9 @@ fn job_routes() -> Vec<Route> {
             "Calls the job off.",
             jobs::cancel,
         )
-        .takes::<jobs::CancelRequest>(json!({"reason": "the customer withdrew"}))
+        .takes::<api_jobs::CancelRequest>(json!({"reason": "the customer withdrew"}))
         .optional_body()
-        .gives::<views::JobView>(200),
+        .gives::<api_jobs::JobView>(200),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/assignments",

@@ -1,63 +1,44 @@
-//! What a job takes from its dataset: ranges, labels and a limit, resolved into runs of items.
+//! The selection of a job's items: ranges, labels and a limit, resolved into runs of items.
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use swath_api::jobs::Selection;
 use swath_domain::ranges::{Range, RangesError};
 use swath_domain::selection::{Run, runs};
 use swath_domain::{Ranges, limits};
 use swath_runtime::{Problem, Result};
 use swath_store::{Dataset, Store};
 
-/// Items looked at at once while labels are searched for.
-const PAGE: i64 = 10_000;
+/// Items read at once in a search for labels.
+const PAGE_ITEMS: i64 = 10_000;
 
-/// Which items of the dataset; all of them unless something is said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Selection {
-    /// Items that carry one of these labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_items = 1, max_items = 50)]
-    labels: Option<Vec<String>>,
-    /// Items in these ranges, ascending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 1000)]
-    ranges: Option<Vec<Range>>,
-    /// At most this many.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1)]
-    limit: Option<i64>,
+/// The selected items of a dataset, as runs.
+pub(crate) async fn resolve(selection: &Selection, store: &Store, dataset: &Dataset) -> Result<Vec<Run>> {
+    if selection.limit.is_some_and(|limit| limit < 1) {
+        return Err(Problem::field("selection.limit", "must be at least 1"));
+    }
+    let ranges = ranges(selection, dataset.items)?;
+    let limit = selection.limit.unwrap_or(i64::MAX);
+    let chosen = match &selection.labels {
+        None => ranges,
+        Some(labels) => labelled(store, dataset, labels, &ranges, limit).await?,
+    };
+    Ok(runs(chosen.as_slice().iter().copied(), limit))
 }
 
-impl Selection {
-    /// The selected items as runs.
-    pub(crate) async fn resolve(&self, store: &Store, dataset: &Dataset) -> Result<Vec<Run>> {
-        if self.limit.is_some_and(|limit| limit < 1) {
-            return Err(Problem::field("selection.limit", "must be at least 1"));
-        }
-        let ranges = self.ranges(dataset.items)?;
-        let limit = self.limit.unwrap_or(i64::MAX);
-        let chosen = match &self.labels {
-            None => ranges,
-            Some(labels) => labelled(store, dataset, labels, &ranges, limit).await?,
-        };
-        Ok(runs(chosen.as_slice().iter().copied(), limit))
+/// The ranges that a selection names, or all items.
+fn ranges(selection: &Selection, items: i64) -> Result<Ranges> {
+    let whole = [Range { start: 0, end: items }];
+    let ranges = selection.ranges.as_deref().unwrap_or(&whole);
+    if ranges.len() > limits::SELECTION_RANGES_MAX {
+        let message = format!("at most {} ranges", limits::SELECTION_RANGES_MAX);
+        return Err(Problem::field("selection.ranges", message));
     }
-
-    fn ranges(&self, items: i64) -> Result<Ranges> {
-        let whole = [Range { start: 0, end: items }];
-        let ranges = self.ranges.as_deref().unwrap_or(&whole);
-        if ranges.len() > limits::SELECTION_RANGES_MAX {
-            let message = format!("at most {} ranges", limits::SELECTION_RANGES_MAX);
-            return Err(Problem::field("selection.ranges", message));
-        }
-        Ranges::new(ranges, items).map_err(|error| {
-            let (RangesError::Reversed(index) | RangesError::Overlap(index) | RangesError::Outside(index)) =
-                error;
-            Problem::field(format!("selection.ranges[{index}]"), error.to_string())
-        })
-    }
+    Ranges::new(ranges, items).map_err(|error| {
+        let (RangesError::Reversed(index) | RangesError::Overlap(index) | RangesError::Outside(index)) =
+            error;
+        Problem::field(format!("selection.ranges[{index}]"), error.to_string())
+    })
 }
 
 async fn labelled(
@@ -78,7 +59,7 @@ async fn labelled(
     for range in within.as_slice() {
         let mut rest = *range;
         loop {
-            let page = store.items_labelled(dataset.id, labels, rest, PAGE).await?;
+            let page = store.items_labelled(dataset.id, labels, rest, PAGE_ITEMS).await?;
             page.items.into_iter().for_each(|item| chosen.push(Range { start: item, end: item + 1 }));
             match page.last {
                 Some(last) if chosen.items() < limit => rest.start = last + 1,

@@ -12,6 +12,8 @@
 //! ```
 
 pub mod datasets;
+pub mod jobs;
 pub mod leases;
+pub mod people;
 pub mod pictures;
 pub mod reviews;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
+use swath_api::people::Person;
 use swath_domain::Time;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_runtime::pages::{self, Page, PageQuery};
@@ -11,7 +12,7 @@ use swath_runtime::{Caller, Context, PathId, Result, Search};
 use swath_store::AuditEntry;
 use uuid::Uuid;
 
-use super::names::{Names, Person};
+use super::names::Names;
 use super::teams::require_manager;
 
 /// An entry of the audit log.

@@ -1,23 +1,24 @@
-//! Jobs: listed, edited, paused, resumed, called off.
+//! Jobs: listed, shown, edited, paused, resumed, cancelled.
 
 use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Request, State};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserialize;
+use swath_api::jobs::{CancelRequest, EditRequest, JobSummary, JobView};
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{JobId, TeamId, UserId};
-use swath_domain::job::{Job, JobHead, JobPeople, JobStatus, Priority};
-use swath_domain::review::{ReasonCode, check_reasons};
+use swath_domain::job::{Job, JobHead, JobPeople, JobStatus};
+use swath_domain::review::check_reasons;
 use swath_domain::text::check_text;
-use swath_domain::{FieldError, Role, Roles, Time, limits, names};
+use swath_domain::{FieldError, Role, Roles, limits, names};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
 use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search, body};
 use swath_store::JobEdit;
 
 use super::names::Names;
-use super::views::{JobSummary, JobView, Lacks};
+use super::views::{ForLeads, job_summary, job_view, lacks};
 use crate::background;
 
 pub(super) fn check_texts(
@@ -92,15 +93,15 @@ pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, rol
 pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Result<JobView> {
     let job = own_whole(context, caller, id, ANYONE).await?;
     if !caller.roles_in(job.team).any(LEADS) {
-        return Ok(JobView::new(job, &Names::default(), None));
+        return Ok(job_view(job, &Names::default(), None));
     }
     let progress = context.store.job_progress(job.id).await?;
     let listed = [&job.spec.annotators, &job.spec.reviewers].into_iter().flatten().flatten();
     let people = listed.copied().chain([job.creator]).collect::<Vec<_>>();
     let names = Names::of_people(context, people).await?.with_datasets(context, [job.dataset]).await?;
-    let lacks = Lacks::of(context.store.sizes_unknown(job.id).await?, &job.spec.classes);
-    let missing = context.store.pictures_missing(job.dataset).await?;
-    Ok(JobView::new(job, &names, Some((&progress, lacks, missing))))
+    let lacks = lacks(context.store.sizes_unknown(job.id).await?, &job.spec.classes);
+    let pictures_missing = context.store.pictures_missing(job.dataset).await?;
+    Ok(job_view(job, &names, Some(ForLeads { progress, lacks, pictures_missing })))
 }
 
 pub(crate) async fn show(
@@ -135,42 +136,11 @@ pub(crate) async fn list(
     let names = Names::of_people(&context, creators).await?.with_datasets(&context, datasets).await?;
     let shown = |job: JobHead| {
         let progress = leads.then(|| progress.get(&job.id).copied().unwrap_or_default());
-        JobSummary::new(job, &names, progress.as_ref())
+        job_summary(job, &names, progress.as_ref())
     };
-    Ok(Json(Page::new(jobs.into_iter().map(shown).collect(), page.limit, JobSummary::cursor)))
-}
-
-/// What may be edited while work goes on; what is absent stays, `null` takes a value away.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EditRequest {
-    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
-    title: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 20000)]
-    description: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 20000)]
-    instructions: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Time>)]
-    due_date: Option<Option<Time>>,
-    priority: Option<Priority>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
-    annotators: Option<Option<Vec<UserId>>>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
-    reviewers: Option<Option<Vec<UserId>>>,
-    #[schema(max_items = 100)]
-    reasons: Option<Vec<ReasonCode>>,
-}
-
-/// Tells a field that is `null` from one that is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    Ok(Json(Page::new(jobs.into_iter().map(shown).collect(), page.limit, |job: &JobSummary| {
+        job.id.to_string()
+    })))
 }
 
 pub(crate) async fn edit(
@@ -231,16 +201,6 @@ async fn switch(context: &Context, caller: &Caller, id: JobId, to: JobStatus) ->
     context.store.job_switch(id, to, caller.cause(context.now())).await?;
     wake(context, id);
     Ok(Json(view(context, caller, id).await?))
-}
-
-/// Why a job is called off.
-#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CancelRequest {
-    /// In the manager's words.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
-    reason: Option<String>,
 }
 
 pub(crate) async fn cancel(

@@ -2,18 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use swath_api::people::Person;
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_runtime::{Context, Result};
-
-/// A person by id and name.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct Person {
-    /// The account.
-    pub(crate) id: UserId,
-    /// The name.
-    pub(crate) name: String,
-}
 
 /// Names by id, each kind read by one statement.
 #[derive(Debug, Default)]

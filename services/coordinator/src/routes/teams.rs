@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use swath_api::people::Person;
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
@@ -11,7 +12,6 @@ use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::User;
 
-use super::names::Person;
 use crate::freed_work;
 
 /// A team to be made.

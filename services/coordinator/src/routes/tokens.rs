@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use swath_api::people::Person;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use swath_runtime::access::MANAGER;
@@ -15,7 +16,7 @@ use swath_store::{NewToken, TokenInfo, User, digest};
 
 use uuid::Uuid;
 
-use super::names::{Names, Person};
+use super::names::Names;
 
 /// A token to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
