@@ -5,7 +5,7 @@ mod audit;
 mod dataset_upload;
 mod datasets;
 mod events;
-mod export;
+pub(crate) mod export;
 mod invitations;
 mod job_edit;
 mod job_form;
@@ -14,17 +14,14 @@ mod links;
 mod list_flags;
 mod load;
 mod members;
-mod output;
-mod progress;
+pub(crate) mod output;
+pub(crate) mod progress;
 mod server;
 mod session;
 mod teams;
 mod tokens;
 mod users;
 
-pub use export::save;
-pub use output::line;
-pub use progress::{Meter, Progress};
 pub use session::NotFound;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};

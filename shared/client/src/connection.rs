@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::client::{Attempt, Client, Result, read, retry_after};
 use crate::error::{ApiError, ClientError};
-use crate::{Attempt, Client, Result, read, retry_after};
 
 /// What `http:` addresses start with; others go through the client's own pool.
 const PLAIN: &str = "http://";

@@ -4,8 +4,9 @@ use futures::TryStreamExt;
 use serde_json::Value;
 use tokio_util::io::StreamReader;
 
-use super::transfer::next_line;
-use super::{Client, ClientError, Result};
+use crate::client::{Client, Result};
+use crate::error::ClientError;
+use crate::transfer::next_line;
 
 /// A message of the stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

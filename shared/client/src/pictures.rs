@@ -6,7 +6,8 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::Deserialize;
 
-use super::{Client, ClientError, PAUSE_MAX, PAUSES, Result, checked, read};
+use crate::client::{Client, PAUSE_MAX, PAUSES, Result, checked, read};
+use crate::error::ClientError;
 
 /// How long one picture may take.
 const PICTURE_DEADLINE: Duration = Duration::from_secs(600);

@@ -12,7 +12,8 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use tokio_util::bytes::Bytes;
 use tokio_util::io::StreamReader;
 
-use super::{Call, Client, ClientError, Query, Result, checked, new_key};
+use crate::client::{Call, Client, Query, Result, checked, new_key};
+use crate::error::ClientError;
 
 /// How long an upload may take in all; the server answers only when it has read everything.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(3_600);

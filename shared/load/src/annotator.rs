@@ -1,168 +1,171 @@
-//! An annotator: takes a range, says something of each item, corrects some of it, and hands it in.
+//! An annotator: takes a range, annotates each item, corrects some of them, and submits.
 
-use rand::RngExt;
+use std::time::Duration;
+
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::to_value;
+use swath_api::leases::{ItemAnswer, SubmitRequest, SubmittedItem};
 use swath_checker::{Call, Content};
 use swath_client::{Method, new_key};
 use swath_domain::Stage;
+use swath_domain::labels::Annotation;
 use tokio::time::{Instant, sleep_until};
 
+use crate::leased::Leased;
 use crate::meter::Kind;
-use crate::person::{Desk, Errand, Heard, Held};
-use crate::told::Saved;
+use crate::worker::{CallEnd, PendingCall, Worker};
 
-/// Of a hundred items, how many are looked at again and said otherwise.
-const CORRECTED: f64 = 5.0;
-/// Of a hundred items, how many are skipped.
-const SKIPPED: f64 = 1.0;
-/// Of a hundred leases that are worked on with time to think, how many are renewed by hand.
-const RENEWED: f64 = 20.0;
-/// How often a range is gone through again if the server misses something in it.
-const TRIES: usize = 3;
+/// The share of items that are annotated a second time, in percent.
+const CORRECTED_PERCENT: f64 = 5.0;
+/// The share of leases that are renewed by hand where users have time to think, in percent.
+const RENEWED_PERCENT: f64 = 20.0;
+/// The share of submissions that bring items along, in percent.
+const BROUGHT_PERCENT: f64 = 20.0;
+/// How often a range is annotated again if the server misses something in it.
+const TRIES_MAX: usize = 3;
 
-/// Works until everybody goes home.
-pub async fn run(mut desk: Desk) -> anyhow::Result<()> {
-    while let Some(held) = desk.ask(Stage::Annotate).await {
-        let gives_up = desk.happens(desk.plan.gives_up);
-        if gives_up && desk.dice.random_bool(0.5) {
-            walk_away(&mut desk, &held).await;
+/// Works until all users shall stop.
+///
+/// # Errors
+/// When the task cannot annotate an item.
+pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
+    while let Some(leased) = worker.ask(Stage::Annotate).await {
+        let plan = &worker.shared.plan;
+        if plan.last_leaves && worker.number + 1 == plan.annotators {
+            return annotate(&mut worker, &leased, &first_half(&leased)).await.map(drop);
+        }
+        let gives_up = worker.dice.happens(worker.shared.plan.gives_up);
+        if gives_up && worker.dice.happens(50.0) {
+            walk_away(&mut worker, &leased).await?;
         } else if gives_up {
-            release(&mut desk, &held).await;
+            release(&mut worker, &leased).await;
         } else {
-            finish(&mut desk, &held).await;
+            finish(&mut worker, &leased).await?;
         }
     }
     Ok(())
 }
 
-/// Labels a few items and is gone for longer than the lease lasts.
-async fn walk_away(desk: &mut Desk, held: &Held) {
-    let half = held.items.len() / 2;
-    let _ = label(desk, held, &held.items[..half]).await;
-    let lease = std::time::Duration::from_secs(u64::from(desk.plan.lease_seconds));
-    let back = Instant::now() + lease.mul_f64(desk.dice.random_range(1.0..2.0));
-    let over = desk.run.over.clone();
+fn first_half(leased: &Leased) -> Vec<usize> {
+    (0..leased.items.len() / 2).collect()
+}
+
+/// Annotates a few items and is away for longer than the lease lasts.
+async fn walk_away(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
+    annotate(worker, leased, &first_half(leased)).await?;
+    let lease = Duration::from_secs(u64::from(worker.shared.plan.lease_seconds));
+    let back = Instant::now() + lease.mul_f64(worker.dice.between(1.0, 2.0));
+    let over = worker.shared.run.over.clone();
     tokio::select! {
         () = sleep_until(back) => {}
         () = over.cancelled() => {}
     }
-    // Back at the desk: the lease still stands unless somebody else has taken the work meanwhile.
-    if desk.dice.random_bool(0.5) {
-        finish(desk, held).await;
-    }
+    // The expired lease can still be used unless another user has the work by now.
+    if worker.dice.happens(50.0) { finish(worker, leased).await } else { Ok(()) }
 }
 
-async fn finish(desk: &mut Desk, held: &Held) {
-    if desk.plan.whole {
-        let items: Vec<i64> = held.items.clone();
-        submit(desk, held, &items).await;
-        return;
+async fn finish(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
+    let all: Vec<usize> = (0..leased.items.len()).collect();
+    if worker.shared.plan.whole {
+        return submit(worker, leased, &all).await.map(drop);
     }
-    let mut left: Vec<i64> =
-        held.items.iter().filter(|item| !held.confirmed.contains(item)).copied().collect();
-    for _ in 0..TRIES {
-        if !desk.pace.is_driven() && desk.happens(RENEWED) {
-            renew(desk, held).await;
+    let mut left: Vec<usize> = all.iter().copied().filter(|at| leased.items[*at].revision == 0).collect();
+    for _ in 0..TRIES_MAX {
+        if !worker.shared.pace.is_driven() && worker.dice.happens(RENEWED_PERCENT) {
+            renew(worker, leased).await;
         }
-        // Some of it may come with the submission.
-        let with = if desk.happens(20.0) { left.split_off(left.len() / 2) } else { Vec::new() };
-        if !label(desk, held, &left).await || submit(desk, held, &with).await {
-            return;
+        let brings = worker.dice.happens(BROUGHT_PERCENT);
+        let brought = if brings { left.split_off(left.len() / 2) } else { Vec::new() };
+        if !annotate(worker, leased, &left).await? || submit(worker, leased, &brought).await? {
+            return Ok(());
         }
-        // Something is missing: all of it once more.
-        left.clone_from(&held.items);
+        // Something is missing, so all items are annotated again.
+        left.clone_from(&all);
     }
+    Ok(())
 }
 
-/// Says something of items one by one; whether the lease still stands.
-async fn label(desk: &mut Desk, held: &Held, items: &[i64]) -> bool {
-    for item in items {
-        let pace = desk.pace.clone();
-        pace.think(&mut desk.dice).await;
-        let times = if desk.happens(CORRECTED) { 2 } else { 1 };
+/// Annotates these items one by one. Returns false once the lease is lost.
+async fn annotate(worker: &mut Worker, leased: &Leased, items: &[usize]) -> anyhow::Result<bool> {
+    for at in items {
+        worker.think(Stage::Annotate).await;
+        let times = if worker.dice.happens(CORRECTED_PERCENT) { 2 } else { 1 };
         for _ in 0..times {
-            let annotation = annotation(desk);
-            if !confirm(desk, held, *item, annotation).await {
-                return false;
+            let annotation = worker.annotate(leased, *at).await?;
+            if !save(worker, leased, leased.items[*at].index, &annotation).await? {
+                return Ok(false);
             }
         }
     }
-    true
+    Ok(true)
 }
 
-/// A box where nobody has drawn one before, or a reason to draw none.
-fn annotation(desk: &mut Desk) -> Value {
-    let stamp = desk.stamp();
-    if desk.happens(SKIPPED) {
-        return json!({"skip": {"reason": format!("cannot be told ({stamp})")}});
-    }
-    let geometry = json!({"x": stamp, "y": 1, "width": 4, "height": 3});
-    json!({"figures": [{"class": "thing", "shape": "rectangle", "geometry": geometry}], "tags": []})
-}
-
-async fn confirm(desk: &mut Desk, held: &Held, item: i64, annotation: Value) -> bool {
-    let content = Content::of(&annotation);
-    let errand = Errand {
+async fn save(
+    worker: &mut Worker,
+    leased: &Leased,
+    item: i64,
+    annotation: &Annotation,
+) -> anyhow::Result<bool> {
+    let body = to_value(annotation)?;
+    let content = Content::of(&body);
+    let call = PendingCall {
         kind: Kind::Confirm,
         method: Method::PUT,
-        path: held.path(Stage::Annotate, &format!("/items/{item}")),
-        body: Some(annotation),
-        key: None,
-        assignment: Some(held.assignment),
-        call: Call::Confirm { lease: held.lease, item, content },
-    };
-    matches!(desk.errand::<Saved>(errand, None).await, Heard::Done(_))
-}
-
-async fn renew(desk: &mut Desk, held: &Held) {
-    let errand = Errand {
-        kind: Kind::Renew,
-        method: Method::POST,
-        path: held.path(Stage::Annotate, "/renew"),
-        body: None,
-        key: None,
-        assignment: Some(held.assignment),
-        call: Call::Renew { lease: held.lease },
-    };
-    desk.errand::<IgnoredAny>(errand, None).await;
-}
-
-async fn release(desk: &mut Desk, held: &Held) {
-    let errand = Errand {
-        kind: Kind::Release,
-        method: Method::DELETE,
-        path: held.path(Stage::Annotate, ""),
-        body: None,
-        key: None,
-        assignment: Some(held.assignment),
-        call: Call::Release { lease: held.lease },
-    };
-    desk.errand::<IgnoredAny>(errand, None).await;
-}
-
-/// Hands the range in, with these items said along with it; false where something is still missing.
-async fn submit(desk: &mut Desk, held: &Held, with: &[i64]) -> bool {
-    let id = new_key();
-    let mut body = json!({"submission_id": id});
-    let mut items = Vec::new();
-    if !with.is_empty() {
-        let said: Vec<(i64, Value)> = with.iter().map(|item| (*item, annotation(desk))).collect();
-        items = said.iter().map(|(item, annotation)| (*item, Content::of(annotation))).collect();
-        let listed = said.into_iter().map(|(item, mut annotation)| {
-            annotation["index"] = json!(item);
-            annotation
-        });
-        body["items"] = listed.collect();
-    }
-    let errand = Errand {
-        kind: Kind::Submit,
-        method: Method::POST,
-        path: held.path(Stage::Annotate, "/submit"),
+        path: leased.path(Stage::Annotate, &format!("/items/{item}")),
         body: Some(body),
         key: None,
-        assignment: Some(held.assignment),
-        call: Call::Submit { lease: held.lease, id, items },
+        assignment: Some(leased.assignment),
+        call: Call::Confirm { lease: leased.lease, item, content },
     };
-    !matches!(desk.errand::<IgnoredAny>(errand, None).await, Heard::Refused(code, _) if code == "incomplete")
+    Ok(matches!(worker.call::<ItemAnswer>(call, None).await, CallEnd::Done(_)))
+}
+
+async fn renew(worker: &mut Worker, leased: &Leased) {
+    let call = PendingCall {
+        kind: Kind::Renew,
+        method: Method::POST,
+        path: leased.path(Stage::Annotate, "/renew"),
+        body: None,
+        key: None,
+        assignment: Some(leased.assignment),
+        call: Call::Renew { lease: leased.lease },
+    };
+    worker.call::<IgnoredAny>(call, None).await;
+}
+
+async fn release(worker: &mut Worker, leased: &Leased) {
+    let call = PendingCall {
+        kind: Kind::Release,
+        method: Method::DELETE,
+        path: leased.path(Stage::Annotate, ""),
+        body: None,
+        key: None,
+        assignment: Some(leased.assignment),
+        call: Call::Release { lease: leased.lease },
+    };
+    worker.call::<IgnoredAny>(call, None).await;
+}
+
+/// Submits, and saves these items with it. Returns false where something is still missing.
+async fn submit(worker: &mut Worker, leased: &Leased, brought: &[usize]) -> anyhow::Result<bool> {
+    let (mut items, mut contents) = (Vec::new(), Vec::new());
+    for at in brought {
+        let annotation = worker.annotate(leased, *at).await?;
+        let index = leased.items[*at].index;
+        contents.push((index, Content::of(&to_value(&annotation)?)));
+        let Annotation { figures, tags, skip } = annotation;
+        items.push(SubmittedItem { index, figures, tags, skip });
+    }
+    let id = new_key();
+    let call = PendingCall {
+        kind: Kind::Submit,
+        method: Method::POST,
+        path: leased.path(Stage::Annotate, "/submit"),
+        body: Some(to_value(SubmitRequest { submission_id: id.clone(), items })?),
+        key: None,
+        assignment: Some(leased.assignment),
+        call: Call::Submit { lease: leased.lease, id, items: contents },
+    };
+    let end = worker.call::<IgnoredAny>(call, None).await;
+    Ok(!matches!(end, CallEnd::Refused(code, _) if code == "incomplete"))
 }

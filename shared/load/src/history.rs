@@ -1,4 +1,4 @@
-//! What everybody remembers, kept by one thread: sorted as it comes, and written to a file where somebody wants it.
+//! The history of all calls, kept by one thread: sorted as it arrives, and written to a file if the plan says so.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,17 +11,17 @@ use swath_checker::Event;
 use swath_checker::sort::{Sorted, Sorter};
 use swath_domain::AssignmentId;
 
-/// Events that may wait for the thread; it writes runs of 200,000 at once.
-const WAITING: usize = 100_000;
+/// Events that may wait for the thread, which writes runs of 200,000 at once.
+const QUEUE_CAPACITY: usize = 100_000;
 
 /// The order in which the checker reads.
-pub type Place = (Option<AssignmentId>, u64);
+pub type EventOrder = (Option<AssignmentId>, u64);
 /// A whole history, in that order.
-pub type Remembered = Sorted<Event, Place>;
+pub type Remembered = Sorted<Event, EventOrder>;
 
-type Keeper = JoinHandle<io::Result<Sorter<Event, Place>>>;
+type Keeper = JoinHandle<io::Result<Sorter<Event, EventOrder>>>;
 
-/// Takes events from everybody.
+/// Takes the events of all users.
 #[derive(Clone)]
 pub struct Recorder {
     events: SyncSender<Event>,
@@ -35,7 +35,7 @@ impl Recorder {
     /// When the file cannot be made.
     pub fn start(file: Option<&Path>) -> io::Result<Self> {
         let copy = file.map(File::create).transpose()?.map(BufWriter::new);
-        let (events, kept) = sync_channel(WAITING);
+        let (events, kept) = sync_channel(QUEUE_CAPACITY);
         let keeper = std::thread::Builder::new().name("history".into()).spawn(move || keep(&kept, copy))?;
         Ok(Self { events, keeper: Arc::new(Mutex::new(Some(keeper))) })
     }
@@ -59,12 +59,15 @@ impl Recorder {
     }
 }
 
-fn place(event: &Event) -> Place {
+fn order(event: &Event) -> EventOrder {
     (event.assignment, event.began)
 }
 
-fn keep(events: &Receiver<Event>, mut copy: Option<BufWriter<File>>) -> io::Result<Sorter<Event, Place>> {
-    let mut sorter = Sorter::by(place as fn(&Event) -> Place);
+fn keep(
+    events: &Receiver<Event>,
+    mut copy: Option<BufWriter<File>>,
+) -> io::Result<Sorter<Event, EventOrder>> {
+    let mut sorter = Sorter::by(order as fn(&Event) -> EventOrder);
     for event in events {
         if let Some(copy) = &mut copy {
             serde_json::to_writer(&mut *copy, &event)?;

@@ -1,18 +1,18 @@
-//! When people begin, and how long they think.
+//! When users begin, and how long they think.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use rand::RngExt;
-use rand::rngs::StdRng;
+use swath_domain::Stage;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use crate::dice::Dice;
 use crate::plan::{Drive, Plan};
 
-/// The pace of everybody; clones share the open loop's slots.
+/// The pace of all users. Clones share the slots of the open loop.
 #[derive(Clone)]
 pub struct Pace {
     drive: Drive,
@@ -20,14 +20,14 @@ pub struct Pace {
     slots: Arc<Slots>,
 }
 
-/// The open loop's moments: those that have come, and how many of them are taken.
+/// The slots of the open loop: those that are due, and the number of those that are taken.
 struct Slots {
     due: Semaphore,
     next: AtomicU64,
 }
 
 impl Pace {
-    /// The pace that is planned.
+    /// The pace of a plan.
     ///
     /// # Errors
     /// When the open loop's thread cannot be started.
@@ -35,21 +35,21 @@ impl Pace {
         let slots = Arc::new(Slots { due: Semaphore::new(0), next: AtomicU64::new(0) });
         if let Drive::Rate(rate) = plan.drive {
             let slots = Arc::downgrade(&slots);
-            thread::Builder::new().name("pace".into()).spawn(move || strike(&slots, began, rate))?;
+            thread::Builder::new().name("pace".into()).spawn(move || add_slots(&slots, began, rate))?;
         }
         Ok(Self { drive: plan.drive, began, slots })
     }
 
-    /// When the run began: the zero of everybody's clock.
+    /// When the run began, from which all times are counted.
     pub fn began(&self) -> Instant {
         self.began
     }
 
-    /// Waits until the next assignment is due. In an open loop that moment is told, also where it has passed: what
-    /// a late start costs is the server's, and must not vanish from the latency.
+    /// Waits until the next assignment is due. In an open loop it returns when that was, even if it is long ago: a late start
+    /// is caused by the server and counts as latency.
     pub async fn due(&self) -> Option<Instant> {
         let Drive::Rate(rate) = self.drive else { return None };
-        // Nobody closes it; should somebody, nobody is held up.
+        // The semaphore is never closed; if it were, users would just not wait.
         if let Ok(permit) = self.slots.due.acquire().await {
             permit.forget();
         }
@@ -57,16 +57,20 @@ impl Pace {
         Some(due(self.began, slot, rate))
     }
 
-    /// Thinks, where people do.
-    pub async fn think(&self, dice: &mut StdRng) {
-        if let Drive::Think(seconds) = self.drive {
-            sleep(Duration::from_secs_f64(seconds * dice.random_range(0.2..1.8))).await;
-        }
+    /// Thinks about an item, where the plan says so.
+    pub async fn think(&self, stage: Stage, dice: &mut Dice) {
+        let seconds = match (self.drive, stage) {
+            (Drive::Think(seconds), _) => seconds,
+            (Drive::ThinkByStage { annotate, .. }, Stage::Annotate) => annotate,
+            (Drive::ThinkByStage { review, .. }, Stage::Review) => review,
+            (Drive::Rate(_) | Drive::Saturate, _) => return,
+        };
+        sleep(Duration::from_secs_f64(seconds * dice.between(0.2, 1.8))).await;
     }
 
-    /// Whether people have no time for anything but the work itself.
+    /// Whether users have no time to think.
     pub fn is_driven(&self) -> bool {
-        !matches!(self.drive, Drive::Think(_))
+        matches!(self.drive, Drive::Rate(_) | Drive::Saturate)
     }
 }
 
@@ -75,9 +79,9 @@ fn due(began: Instant, slot: u64, rate: f64) -> Instant {
     began + Duration::from_secs_f64(slot as f64 / rate)
 }
 
-/// Tells of each moment as it comes, until nobody listens. A thread of its own: tokio's timers go by the millisecond, and
-/// what they are late would count as the server's.
-fn strike(slots: &Weak<Slots>, began: Instant, rate: f64) {
+/// Adds each slot when it is due, until the run is over. It is a thread of its own because tokio's timers are exact to a
+/// millisecond only, and their delay would count as latency of the server.
+fn add_slots(slots: &Weak<Slots>, began: Instant, rate: f64) {
     for slot in 0.. {
         thread::sleep(due(began, slot, rate).saturating_duration_since(Instant::now()));
         let Some(slots) = slots.upgrade() else { return };

@@ -1,7 +1,10 @@
-//! What a run is to be.
+//! The plan of a run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::task::{Boxes, Task};
 
 /// How a job's submissions are reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,71 +13,80 @@ pub enum Review {
     All,
     /// None.
     None,
-    /// So many in a hundred.
+    /// A share of them, in percent.
     Sample(u8),
 }
 
-/// What sets people's pace.
+/// What sets the pace of users.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Drive {
-    /// They think about each item for about so many seconds.
+    /// They think about each item for about this many seconds.
     Think(f64),
-    /// Together they begin so many assignments a second, whether or not the server keeps up: an open loop.
+    /// As `Think`, with different times for annotators and reviewers.
+    ThinkByStage {
+        /// Seconds that an annotator thinks about an item.
+        annotate: f64,
+        /// Seconds that a reviewer thinks about an item.
+        review: f64,
+    },
+    /// Together they begin this many assignments a second, whether or not the server keeps up: an open loop.
     Rate(f64),
     /// They do not think at all.
     Saturate,
 }
 
-/// What a run is to be.
+/// The plan of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The team to work in; a new one without.
+    /// The team to work in; `None` for a new one.
     pub team: Option<String>,
-    /// People who label.
+    /// The number of annotators.
     pub annotators: usize,
-    /// People who check.
+    /// The number of reviewers.
     pub reviewers: usize,
-    /// Items of the dataset.
+    /// The number of items in the dataset.
     pub items: u64,
     /// Items in a range.
     pub range_size: u32,
     /// Opinions asked for of each item.
     pub slots: u32,
-    /// How it is reviewed.
+    /// How submissions are reviewed.
     pub review: Review,
     /// The lease time, in seconds.
     pub lease_seconds: u32,
     /// How long rework waits for its author, in seconds.
     pub reserve_seconds: u32,
-    /// Whether people take work from any job of the team, and not from the one of this run alone.
+    /// Whether users take work from all jobs of the team, not only from that of this run.
     pub any_job: bool,
     /// What sets the pace.
     pub drive: Drive,
     /// Labels come with the submission instead of one by one.
     pub whole: bool,
-    /// Of a hundred items, how many a reviewer rejects in the first two rounds.
-    pub rejects: f64,
-    /// Of a hundred leases, how many are given back, and how many somebody walks away from.
+    /// What users do with an item.
+    pub task: Arc<dyn Task>,
+    /// Whether the last annotator leaves for good in the middle of their first range.
+    pub last_leaves: bool,
+    /// The share of leases that are given back or abandoned, in percent.
     pub gives_up: f64,
-    /// Of a hundred calls, how many hang up before the answer.
+    /// The share of calls that are dropped before the answer, in percent.
     pub hangs_up: f64,
-    /// How long one try may take.
+    /// How long one attempt of a call may take.
     pub deadline: Duration,
-    /// How long a call is repeated before a person gives up on it.
+    /// How long a call without an answer is repeated.
     pub patience: Duration,
-    /// The end of the run, where the job is not done before.
+    /// The end of the run in seconds, unless the job is done before.
     pub seconds: Option<u64>,
-    /// Where people's dice begin.
+    /// The seed of the users' random choices.
     pub seed: u64,
-    /// Gateways that people use by turns; the client's own address where there are none.
+    /// Gateways that annotators use in turn; none for the client's own address.
     pub gateways: Vec<String>,
-    /// The same of reviews.
+    /// Review services that reviewers use in turn; none for the client's own address.
     pub reviews: Vec<String>,
-    /// Where `/metrics` of the installation's processes is read, which is not where they serve people.
+    /// Where `/metrics` of the installation's processes is read.
     pub metrics: Vec<String>,
     /// A file for the history.
     pub history: Option<PathBuf>,
-    /// Whether the checker has the last word.
+    /// Whether the checker compares both sides afterwards.
     pub check: bool,
 }
 
@@ -93,7 +105,8 @@ impl Default for Plan {
             any_job: false,
             drive: Drive::Think(0.05),
             whole: false,
-            rejects: 5.0,
+            task: Arc::new(Boxes { rejects_percent: 5.0 }),
+            last_leaves: false,
             gives_up: 1.0,
             hangs_up: 0.0,
             deadline: Duration::from_secs(10),

@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The report of a run.
 
 use std::fmt;
 
@@ -10,32 +10,32 @@ use crate::meter::{CallStats, Kind, Meter};
 use crate::plan::Plan;
 use crate::scene::Scene;
 
-/// What came of a run.
+/// The report of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// The job.
     pub job: String,
-    /// How it stood at the end.
+    /// Its status at the end.
     pub status: String,
-    /// People who labelled.
+    /// The number of annotators.
     pub annotators: usize,
-    /// People who checked.
+    /// The number of reviewers.
     pub reviewers: usize,
-    /// Items of the dataset.
+    /// The number of items in the dataset.
     pub items: u64,
-    /// How long people worked.
+    /// How long users worked, in seconds.
     pub seconds: f64,
     /// Submissions a second.
     pub submissions_per_second: f64,
-    /// Calls that were done, a second.
+    /// Successful calls a second.
     pub calls_per_second: f64,
-    /// Call by call.
+    /// Statistics for each kind of call.
     pub calls: Vec<CallStats>,
-    /// Why nobody knows what came of some of them, the first few.
+    /// Why some calls got no answer; the first few reasons.
     pub lost: Vec<String>,
-    /// What it cost the server, process by process, where it says so.
+    /// What it cost the processes of the server, where they say so.
     pub server: Vec<ServerCost>,
-    /// Broken promises; none where nobody looked.
+    /// The number of broken promises; `None` where nothing was checked.
     pub violations: Option<u64>,
     /// The first of them, in words.
     pub found: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Report {
 /// What a run cost one process of the server.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServerCost {
-    /// Whose `/metrics` says so.
+    /// Where its `/metrics` was read.
     pub url: String,
     /// Processor time, in seconds.
     pub cpu_seconds: f64,
@@ -52,17 +52,18 @@ pub struct ServerCost {
     pub resident_bytes: f64,
 }
 
+/// How a run ended.
+pub(crate) struct Ended {
+    pub(crate) status: String,
+    pub(crate) seconds: f64,
+    pub(crate) server: Vec<ServerCost>,
+    pub(crate) findings: Option<Findings>,
+}
+
 impl Report {
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
-    pub(crate) fn new(
-        plan: &Plan,
-        scene: &Scene,
-        meter: &Meter,
-        status: String,
-        seconds: f64,
-        server: Vec<ServerCost>,
-        findings: Option<Findings>,
-    ) -> Self {
+    pub(crate) fn new(plan: &Plan, scene: &Scene, meter: &Meter, ended: Ended) -> Self {
+        let Ended { status, seconds, server, findings } = ended;
         let found = findings.iter().flat_map(|findings| findings.violations.iter().map(ToString::to_string));
         Self {
             job: scene.job.to_string(),
@@ -126,7 +127,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What these processes have cost so far; one that does not say is left out.
+/// What these processes have cost so far. One whose metrics cannot be read is left out.
 pub(crate) async fn costs(client: &Client, processes: &[String]) -> Vec<ServerCost> {
     let mut costs = Vec::new();
     for base in processes {
@@ -147,11 +148,11 @@ pub(crate) async fn costs(client: &Client, processes: &[String]) -> Vec<ServerCo
     costs
 }
 
-/// What it cost between two looks.
+/// The cost between two readings.
 pub(crate) fn difference(before: Vec<ServerCost>, after: Vec<ServerCost>) -> Vec<ServerCost> {
     let since = |cost: ServerCost| {
         let start = before.iter().find(|start| start.url == cost.url).map_or(0.0, |start| start.cpu_seconds);
-        // A process that was started anew counts from nothing.
+        // A restarted process counts from zero.
         let start = if start > cost.cpu_seconds { 0.0 } else { start };
         ServerCost { cpu_seconds: cost.cpu_seconds - start, ..cost }
     };

@@ -1,86 +1,85 @@
 //! A reviewer: looks over a submission, rejects some of it, and decides.
 
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::to_value;
+use swath_api::reviews::{DecideAnswer, DecideRequest, ItemVerdict, Rest, VerdictRequest};
 use swath_checker::Call;
 use swath_client::{Method, new_key};
 use swath_domain::Stage;
+use swath_domain::review::Verdict;
 
+use crate::leased::Leased;
 use crate::meter::Kind;
-use crate::person::{Desk, Errand, Heard, Held};
-use crate::told::Decided;
+use crate::worker::{CallEnd, PendingCall, Worker};
 
-/// From this round on nothing is rejected any more, so that the work ends.
-const CONTENT_FROM: u64 = 3;
-/// Of a hundred verdicts, how many come with the decision instead of one by one.
-const TOGETHER: f64 = 30.0;
+/// The share of verdicts that come with the decision instead of one by one, in percent.
+const BROUGHT_PERCENT: f64 = 30.0;
+/// The share of accepted items that get a verdict of their own, in percent.
+const ACCEPTED_PERCENT: f64 = 3.0;
 
-/// Reviews until everybody goes home.
-pub async fn run(mut desk: Desk) -> anyhow::Result<()> {
-    while let Some(review) = desk.ask(Stage::Review).await {
-        pass(&mut desk, &review).await;
+/// Reviews until all users shall stop.
+///
+/// # Errors
+/// When the task cannot review an item.
+pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
+    while let Some(leased) = worker.ask(Stage::Review).await {
+        review(&mut worker, &leased).await?;
     }
     Ok(())
 }
 
-async fn pass(desk: &mut Desk, review: &Held) {
-    let percent = if review.round >= CONTENT_FROM { 0.0 } else { desk.plan.rejects };
-    let mut along = Vec::new();
-    for item in &review.items {
-        let pace = desk.pace.clone();
-        pace.think(&mut desk.dice).await;
-        let reject = desk.happens(percent);
-        // What is right needs no word; now and then a reviewer says so all the same.
-        if !reject && !desk.happens(TOGETHER / 10.0) {
+async fn review(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
+    let mut brought = Vec::new();
+    for (at, item) in leased.items.iter().enumerate() {
+        worker.think(Stage::Review).await;
+        let reason = worker.review(leased, at)?;
+        // An accepted item needs no verdict; now and then it gets one all the same.
+        if reason.is_none() && !worker.dice.happens(ACCEPTED_PERCENT) {
             continue;
         }
-        if desk.happens(TOGETHER) {
-            along.push((*item, !reject));
-        } else if !judge(desk, review, *item, !reject).await {
-            return;
+        let verdict = if reason.is_none() { Verdict::Accept } else { Verdict::Reject };
+        let (index, comment, figures) = (item.index, None, Vec::new());
+        if worker.dice.happens(BROUGHT_PERCENT) {
+            brought.push(ItemVerdict { index, verdict, reason, comment, figures });
+        } else if !judge(worker, leased, index, VerdictRequest { verdict, reason, comment, figures }).await? {
+            return Ok(());
         }
     }
-    decide(desk, review, along).await;
+    decide(worker, leased, brought).await
 }
 
-fn words(accept: bool) -> Value {
-    if accept {
-        json!({"verdict": "accept"})
-    } else {
-        json!({"verdict": "reject", "reason": "not as the instructions say"})
-    }
-}
-
-async fn judge(desk: &mut Desk, review: &Held, item: i64, accept: bool) -> bool {
-    let errand = Errand {
+/// Saves a verdict. Returns false once the review is lost.
+async fn judge(
+    worker: &mut Worker,
+    leased: &Leased,
+    item: i64,
+    request: VerdictRequest,
+) -> anyhow::Result<bool> {
+    let accept = request.verdict == Verdict::Accept;
+    let call = PendingCall {
         kind: Kind::Verdict,
         method: Method::PUT,
-        path: review.path(Stage::Review, &format!("/items/{item}")),
-        body: Some(words(accept)),
+        path: leased.path(Stage::Review, &format!("/items/{item}")),
+        body: Some(to_value(request)?),
         key: None,
-        assignment: Some(review.assignment),
-        call: Call::Judge { lease: review.lease, item, accept },
+        assignment: Some(leased.assignment),
+        call: Call::Judge { lease: leased.lease, item, accept },
     };
-    matches!(desk.errand::<IgnoredAny>(errand, None).await, Heard::Done(_))
+    Ok(matches!(worker.call::<IgnoredAny>(call, None).await, CallEnd::Done(_)))
 }
 
-async fn decide(desk: &mut Desk, review: &Held, along: Vec<(i64, bool)>) {
-    let listed: Vec<Value> = along
-        .iter()
-        .map(|(item, accept)| {
-            let mut verdict = words(*accept);
-            verdict["index"] = json!(item);
-            verdict
-        })
-        .collect();
-    let errand = Errand {
+async fn decide(worker: &mut Worker, leased: &Leased, verdicts: Vec<ItemVerdict>) -> anyhow::Result<()> {
+    let said = verdicts.iter().map(|given| (given.index, given.verdict == Verdict::Accept)).collect();
+    let request = DecideRequest { decision_id: new_key(), verdicts, rest: Some(Rest::Accept) };
+    let call = PendingCall {
         kind: Kind::Decide,
         method: Method::POST,
-        path: review.path(Stage::Review, "/submit"),
-        body: Some(json!({"decision_id": new_key(), "verdicts": listed, "rest": "accept"})),
+        path: leased.path(Stage::Review, "/submit"),
+        body: Some(to_value(request)?),
         key: None,
-        assignment: Some(review.assignment),
-        call: Call::Decide { lease: review.lease, verdicts: along },
+        assignment: Some(leased.assignment),
+        call: Call::Decide { lease: leased.lease, verdicts: said },
     };
-    desk.errand::<Decided>(errand, None).await;
+    worker.call::<DecideAnswer>(call, None).await;
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The scene of a run: a team, its people, a dataset that nobody needs to see, and a job.
+//! The scene of a run: a team, its users, a dataset and a job.
 
 use std::time::Duration;
 
@@ -11,27 +11,28 @@ use tokio::time::{Instant, sleep};
 
 use crate::person::Person;
 use crate::plan::{Plan, Review};
+use crate::task::BOX_CLASS;
 
-/// People who are enrolled at once.
-const AT_ONCE: usize = 8;
+/// Users who are created at the same time.
+const CONCURRENT_JOINS: usize = 8;
 /// How long the dataset may take to be ready.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
-const IMPORT_PACE: Duration = Duration::from_millis(50);
+const IMPORT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Who works on what.
+/// Users, and the job on which they work.
 pub struct Scene {
     /// The job.
     pub job: JobId,
-    /// People who label.
+    /// The annotators.
     pub annotators: Vec<Person>,
-    /// People who check.
+    /// The reviewers.
     pub reviewers: Vec<Person>,
-    /// Whoever made the job.
+    /// The client of the manager who made the job.
     pub manager: Client,
 }
 
 impl Scene {
-    /// Sets the scene in the name of an administrator, or of the manager of a team.
+    /// Makes a scene as an administrator, or as the manager of a team.
     ///
     /// # Errors
     /// When the server refuses something.
@@ -50,7 +51,7 @@ impl Scene {
                     })
                 }
             });
-            stream::iter(joining).buffered(AT_ONCE).try_collect::<Vec<_>>()
+            stream::iter(joining).buffered(CONCURRENT_JOINS).try_collect::<Vec<_>>()
         };
         let manager = people("manager", 1, &[]).await?.remove(0).client;
         let annotators = people("annotator", plan.annotators, &plan.gateways).await?;
@@ -60,16 +61,16 @@ impl Scene {
         Ok(Self { job, annotators, reviewers, manager })
     }
 
-    /// How the job stands.
+    /// Reads the job.
     ///
     /// # Errors
-    /// When the server does not say.
+    /// When the server does not answer.
     pub async fn look(&self) -> Result<Value, swath_client::ClientError> {
         self.manager.get(&format!("/v1/jobs/{}", self.job), &[]).await
     }
 }
 
-/// The team that is planned; a new one where none is.
+/// The planned team, or a new one.
 async fn team(client: &Client, plan: &Plan) -> anyhow::Result<TeamId> {
     match &plan.team {
         Some(id) => id.parse().ok().with_context(|| format!("`{id}` is not a team's id")),
@@ -95,7 +96,7 @@ pub async fn join(
     Ok((user, token))
 }
 
-/// Makes something and gives its id.
+/// Makes something and returns its id.
 async fn made<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
     let made: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
     let id = made["id"].as_str().and_then(|id| id.parse().ok());
@@ -115,7 +116,7 @@ async fn dataset(manager: &Client, team: TeamId, plan: &Plan) -> anyhow::Result<
             _ => anyhow::bail!("the dataset did not become ready: {dataset}"),
         }
         ensure!(Instant::now() < deadline, "the dataset is not ready in time");
-        sleep(IMPORT_PACE).await;
+        sleep(IMPORT_POLL_INTERVAL).await;
     }
 }
 
@@ -129,7 +130,7 @@ fn job(team: TeamId, dataset: DatasetId, plan: &Plan) -> Value {
         "team": team,
         "dataset": dataset,
         "title": "load",
-        "classes": [{"name": "thing", "shape": "rectangle"}],
+        "classes": [{"name": BOX_CLASS, "shape": "rectangle"}],
         "range_size": plan.range_size,
         "slots": plan.slots,
         "lease_seconds": plan.lease_seconds,

@@ -1,4 +1,4 @@
-//! The last word: both sides of the job, read as streams and compared.
+//! The check after a run: both sides of the job, read as streams and compared.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
@@ -17,47 +17,54 @@ use tokio::time::sleep;
 use crate::history::Remembered;
 use crate::scene::Scene;
 
-/// How often the server's side is read again because the job moved meanwhile, and the pause before.
-const READS: usize = 60;
-const PAUSE: Duration = Duration::from_secs(1);
+/// How often the server's side is read again because the job has changed meanwhile, and the pause before.
+const READS_MAX: usize = 60;
+const READ_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the server's side and has it compared with what people remember. Nobody may work any more; what the server
-/// still does by itself (what lapses, what is waived) is waited for.
+/// Reads the server's side and compares it with the history. No user may work any more. Changes that the server still makes
+/// by itself, as by expired leases and the review rule, are waited for.
 ///
 /// # Errors
 /// When a side cannot be read, or the job does not come to rest.
 pub async fn verify(scene: &Scene, remembered: Remembered) -> anyhow::Result<Findings> {
     let mut before = scene.look().await?;
-    for _ in 0..READS {
-        sleep(PAUSE).await;
+    for _ in 0..READS_MAX {
+        sleep(READ_PAUSE).await;
         let sides = read(scene, before.clone()).await?;
         let after = scene.look().await?;
         if before == after {
-            let (job, rows, log, stored, exported) = sides;
+            let ServerSide { job, rows, log, stored, exported } = sides;
             let sides = Sides { job, rows, log, stored, exported, events: remembered };
             let findings = tokio::task::spawn_blocking(move || check(sides)).await?;
             return findings.context("the two sides cannot be compared");
         }
         before = after;
     }
-    anyhow::bail!("the job does not come to rest, though nobody works any more: {before}")
+    anyhow::bail!("the job keeps changing though no user works any more: {before}")
 }
 
-type Read = (JobFacts, Spool<Row>, Spool<LogLine>, Spool<Stored>, Spool<Exported>);
+/// The server's side of a job.
+struct ServerSide {
+    job: JobFacts,
+    rows: Spool<Row>,
+    log: Spool<LogLine>,
+    stored: Spool<Stored>,
+    exported: Spool<Exported>,
+}
 
-async fn read(scene: &Scene, facts: Value) -> anyhow::Result<Read> {
+async fn read(scene: &Scene, facts: Value) -> anyhow::Result<ServerSide> {
     let (client, job) = (&scene.manager, format!("/v1/jobs/{}", scene.job));
     let all = [("format", "jsonl".to_owned()), ("items", "all".to_owned())];
-    Ok((
-        serde_json::from_value(facts).context("the job is told in a strange way")?,
-        Spool::of_list(client, &format!("{job}/assignments")).await?,
-        Spool::of_lines(client, &format!("{job}/log"), &[]).await?,
-        Spool::of_lines(client, &format!("{job}/export"), &all).await?,
-        Spool::of_lines(client, &format!("{job}/export"), &all[..1]).await?,
-    ))
+    Ok(ServerSide {
+        job: serde_json::from_value(facts).context("the job cannot be read")?,
+        rows: Spool::of_list(client, &format!("{job}/assignments")).await?,
+        log: Spool::of_lines(client, &format!("{job}/log"), &[]).await?,
+        stored: Spool::of_lines(client, &format!("{job}/export"), &all).await?,
+        exported: Spool::of_lines(client, &format!("{job}/export"), &all[..1]).await?,
+    })
 }
 
-/// Lines that were put aside in a file, and are read one at a time.
+/// Lines that are kept in a temporary file and read one at a time.
 struct Spool<T> {
     lines: Lines<BufReader<File>>,
     of: PhantomData<fn() -> T>,

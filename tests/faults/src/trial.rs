@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use swath_client::Client;
-use swath_load::{Kind, Plan, Run};
+use swath_load::{Boxes, Kind, Plan, Run};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -59,7 +59,7 @@ pub fn plan(seed: u64, must: Must) -> Plan {
         lease_seconds: if must == Must::KeepLeases { 600 } else { 8 },
         reserve_seconds: 2,
         drive: swath_load::Drive::Think(0.02),
-        rejects: 10.0,
+        task: Arc::new(Boxes { rejects_percent: 10.0 }),
         gives_up,
         hangs_up: 0.5,
         patience: SOON,

@@ -8,7 +8,7 @@ use swath_client::{ClientError, EventMessage};
 
 use super::output::cell;
 use super::session::Session;
-use crate::cli::line;
+use crate::cli::output::line;
 
 /// Between two tries to open the stream.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);

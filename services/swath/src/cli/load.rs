@@ -1,10 +1,11 @@
 //! `swath load`: people at work on an installation, and the checker afterwards.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use swath_load::{Drive, Plan, Report, Review, Run};
+use swath_load::{Boxes, Drive, Plan, Report, Review, Run};
 
 use super::output::line;
 use super::progress::{Meter, Progress};
@@ -98,7 +99,8 @@ impl LoadArgs {
             any_job: false,
             drive,
             whole: self.whole,
-            rejects: self.rejects,
+            task: Arc::new(Boxes { rejects_percent: self.rejects }),
+            last_leaves: false,
             gives_up: self.gives_up,
             hangs_up: self.hangs_up,
             seconds: self.seconds,

@@ -1,15 +1,15 @@
-//! Who plays: a team of people with tokens of their own, and the job that brings them together.
+//! The users of the demo: a team with tokens of their own, and their job.
 
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use swath_domain::{DatasetId, JobId, TeamId};
+use swath_domain::{DatasetId, TeamId};
+use swath_load::{Person, Scene};
 use tokio::time::Instant;
 
-use super::people::Person;
 use super::stage::Stage;
-use crate::cli::line;
+use crate::cli::output::line;
 use swath_client::{Client, new_key};
 
 const NAMES: [&str; 12] =
@@ -21,86 +21,92 @@ struct Terms {
     lease_seconds: u32,
 }
 
-/// Long enough for simulated people at work, short enough that one who has left is not waited for.
+/// Long enough for simulated users at work, short enough that one who has left is not waited for.
 const PLAYED: Terms = Terms { range_size: 25, lease_seconds: 8 };
-/// Short ranges, and time to look around, where a person is to go on with the job.
+/// Short ranges, and time to look around, for the user who continues the job.
 const FOR_PERSON: Terms = Terms { range_size: 10, lease_seconds: 900 };
 /// How long the import of the pictures may take.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
-const IMPORT_PACE: Duration = Duration::from_millis(100);
+const IMPORT_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Everybody, and what they do.
+/// The users, and their job.
 pub struct Cast {
-    /// Runs the team.
-    pub manager: Person,
-    /// Check.
-    pub reviewers: Vec<Person>,
-    /// Label; the last one walks away.
-    pub annotators: Vec<Person>,
-    /// What there is to do.
-    pub job: JobId,
+    /// The users at work.
+    pub scene: Scene,
+    /// How long a lease of the job runs.
+    pub lease_seconds: u32,
     team: TeamId,
     admin_token: String,
+    manager: Member,
+    reviewers: Vec<Member>,
+    annotators: Vec<Member>,
+}
+
+/// A user with their token.
+struct Member {
+    person: Person,
+    token: String,
 }
 
 impl Cast {
-    /// Makes the team, its people, the dataset and the job, all through the API.
+    /// Makes the team, its users, the dataset and the job, all through the API.
     pub async fn assemble(stage: &Stage, annotators: u16, stops_half: bool) -> anyhow::Result<Self> {
         let admin = stage.client()?.with_token(stage.admin_token())?;
-        // A folder may see more than one demo, and a team's name is its own.
+        // A folder may see more than one demo, and the names of teams are unique.
         let name_of_team = format!("Demo {}", &new_key()[..6]);
         let team: TeamId = made(&admin, "/v1/teams", json!({"name": name_of_team})).await?;
         let manager = join(&admin, team, "Maria", "manager").await?;
+        let inviter = &manager.person.client;
         let mut reviewers = Vec::new();
         for name in REVIEWERS {
-            reviewers.push(join(&manager.client, team, name, "reviewer").await?);
+            reviewers.push(join(inviter, team, name, "reviewer").await?);
         }
         let mut people = Vec::new();
         for number in 0..usize::from(annotators) {
-            people.push(join(&manager.client, team, &name(number), "annotator").await?);
+            people.push(join(inviter, team, &name(number), "annotator").await?);
         }
-        let dataset = dataset(&manager.client, team, stage).await?;
+        let dataset = dataset(inviter, team, stage).await?;
         let terms = if stops_half { FOR_PERSON } else { PLAYED };
-        let job = made(&manager.client, "/v1/jobs", job(team, dataset, &terms)).await?;
+        let job = made(inviter, "/v1/jobs", job(team, dataset, &terms)).await?;
+        let persons = |members: &[Member]| members.iter().map(|member| member.person.clone()).collect();
+        let scene = Scene {
+            job,
+            annotators: persons(&people),
+            reviewers: persons(&reviewers),
+            manager: inviter.clone(),
+        };
         let admin_token = stage.admin_token().to_owned();
-        Ok(Self { manager, reviewers, annotators: people, job, team, admin_token })
+        let lease_seconds = terms.lease_seconds;
+        Ok(Self { scene, lease_seconds, team, admin_token, manager, reviewers, annotators: people })
     }
 
-    /// Tells the person who watches how to sign in and go on with the job.
+    /// Tells the user who watches how to sign in and continue the job.
     pub async fn introduce(&self, address: String) -> anyhow::Result<()> {
         line(&format!("\nserving at {address}"))?;
-        let first = |people: &[Person]| people.first().cloned();
-        let roles = [
-            ("annotator", first(&self.annotators)),
-            ("reviewer", first(&self.reviewers)),
-            ("manager", Some(self.manager.clone())),
-        ];
+        let (annotator, reviewer) = (self.annotators.first(), self.reviewers.first());
+        let roles = [("annotator", annotator), ("reviewer", reviewer), ("manager", Some(&self.manager))];
         line("label and review in the browser; each link is good once, for a quarter of an hour:")?;
-        for (role, person) in roles.iter().filter_map(|(role, person)| Some((role, person.as_ref()?))) {
-            let link = self.link(person, &address).await?;
+        for (role, member) in roles.iter().filter_map(|(role, member)| Some((role, (*member)?))) {
+            let link = self.link(&member.person, &address).await?;
             line(&format!("{:<16} {link}", format!("{role}:")))?;
         }
-        let some = |people: &[Person]| people.first().map(|person| person.token.clone()).unwrap_or_default();
-        let (reviewer, annotator) = (some(&self.reviewers), some(&self.annotators));
+        let token = |member: Option<&Member>| member.map(|member| member.token.clone()).unwrap_or_default();
         let tokens = [
-            ("admin", &self.admin_token),
-            ("manager", &self.manager.token),
-            ("reviewer", &reviewer),
-            ("annotator", &annotator),
+            ("admin", self.admin_token.clone()),
+            ("manager", self.manager.token.clone()),
+            ("reviewer", token(reviewer)),
+            ("annotator", token(annotator)),
         ];
         for (role, token) in tokens {
             line(&format!("{:<16} {token}", format!("{role} token:")))?;
         }
         Ok(())
     }
-}
 
-impl Cast {
-    /// A link with which somebody signs in as this person.
+    /// A link with which a user signs in as this person.
     async fn link(&self, person: &Person, address: &str) -> anyhow::Result<String> {
-        let me: Value = person.client.get("/v1/me", &[]).await?;
-        let body = json!({"user": me["user"]["id"], "team": self.team});
-        let made: Value = self.manager.client.post("/v1/sign-in-links", &body).await?;
+        let body = json!({"user": person.id, "team": self.team});
+        let made: Value = self.scene.manager.post("/v1/sign-in-links", &body).await?;
         Ok(format!("{address}/#sign-in={}", made["code"].as_str().unwrap_or_default()))
     }
 }
@@ -113,12 +119,12 @@ fn name(number: usize) -> String {
 }
 
 /// A new user with one role in the team.
-async fn join(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Person> {
-    let (_, token) = swath_load::join(inviter, team, name, role).await?;
-    Ok(Person { name: name.to_owned(), client: inviter.with_token(&token)?, token })
+async fn join(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Member> {
+    let (id, token) = swath_load::join(inviter, team, name, role).await?;
+    Ok(Member { person: Person { id, client: inviter.with_token(&token)? }, token })
 }
 
-/// Makes something and gives its id.
+/// Makes something and returns its id.
 async fn made<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
     let answer: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
     let id = answer["id"].as_str().and_then(|id| id.parse().ok());
@@ -137,7 +143,7 @@ async fn dataset(manager: &Client, team: TeamId, stage: &Stage) -> anyhow::Resul
         }
         ensure!(dataset["state"] == "importing", "the digits were not imported: {dataset}");
         ensure!(began.elapsed() < IMPORT_DEADLINE, "the digits were not imported in time");
-        tokio::time::sleep(IMPORT_PACE).await;
+        tokio::time::sleep(IMPORT_POLL_INTERVAL).await;
     }
 }
 

@@ -21,6 +21,7 @@ const INK_MAX: f64 = 16.0;
 const INK_BELOW: u8 = 160;
 
 /// One handwritten digit.
+#[derive(Debug)]
 pub struct Digit {
     ink: [u8; GRID * GRID],
     /// What was written: 0 to 9.

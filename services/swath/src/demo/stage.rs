@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::DemoArgs;
+use super::args::DemoArgs;
 use super::digits::{self, Digit};
 use crate::roles::{self, Running, UpOptions};
 use swath_client::{Client, new_key};

@@ -11,10 +11,11 @@ use swath_domain::labels::Annotation;
 use tokio::time::Instant;
 
 use super::cast::Cast;
+use super::digit_task::claimed;
 use super::digits::{Digit, index_of};
-use super::people::claimed;
 use super::stage::Stage;
-use crate::cli::{line, save};
+use crate::cli::export::save;
+use crate::cli::output::line;
 
 /// The outcome of a demo.
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ pub struct Summary {
 impl Summary {
     /// Exports the job, compares it with the dataset's own answers, and counts what happened on the way.
     pub async fn take(cast: &Cast, stage: &Stage, began: Instant) -> anyhow::Result<Self> {
-        let (client, job) = (&cast.manager.client, cast.job);
+        let (client, job) = (&cast.scene.manager, cast.scene.job);
         let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
         let export = stage.export();
         let format = [("format", "jsonl".to_owned())];
@@ -165,10 +166,10 @@ impl Cuts {
             round: u32,
             ranges: Vec<Range>,
         }
-        let path = format!("/v1/jobs/{}/assignments", cast.job);
+        let path = format!("/v1/jobs/{}/assignments", cast.scene.job);
         let (mut cuts, mut after) = (Self::default(), None);
         loop {
-            let page = cast.manager.client.page::<Assignment>(&path, &[], after.as_deref()).await?;
+            let page = cast.scene.manager.page::<Assignment>(&path, &[], after.as_deref()).await?;
             page.items.iter().for_each(|assignment| cuts.add(assignment.round, &assignment.ranges));
             match page.next {
                 Some(next) if after.as_ref() != Some(&next) => after = Some(next),

@@ -1,0 +1,131 @@
+//! Runs: users at work in a scene, and the check afterwards.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::Value;
+use swath_client::Client;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::history::{Recorder, Remembered};
+use crate::pace::Pace;
+use crate::person::Person;
+use crate::plan::Plan;
+use crate::report::{self, Ended, Report};
+use crate::run::Run;
+use crate::scene::Scene;
+use crate::verify::verify;
+use crate::worker::{Shared, Worker};
+use crate::{annotator, reviewer};
+
+/// How often the job is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How long users may take to end their calls when the run is over.
+const STOP_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Makes a scene, lets all users work until the job is done or the time is over, and checks the result.
+///
+/// `watch` gets the job about twice a second.
+///
+/// # Errors
+/// When the scene cannot be made, or the two sides cannot be read afterwards. What the checker finds is in the report.
+pub async fn run(
+    client: &Client,
+    plan: &Plan,
+    run: &Run,
+    mut watch: impl FnMut(&Value),
+) -> anyhow::Result<Report> {
+    let scene = Scene::set(client, plan).await.context("the scene could not be set")?;
+    let costs = report::costs(client, &plan.metrics).await;
+    let work = work(plan, &scene, run, &mut watch).await?;
+    let costs = report::difference(costs, report::costs(client, &plan.metrics).await);
+    let findings = if plan.check { Some(verify(&scene, work.remembered).await?) } else { None };
+    let ended = Ended { status: work.status, seconds: work.seconds, server: costs, findings };
+    Ok(Report::new(plan, &scene, &run.meter, ended))
+}
+
+/// What users have done.
+pub struct Work {
+    /// The status of the job at the end.
+    pub status: String,
+    /// How long they worked, in seconds.
+    pub seconds: f64,
+    /// The history of their calls.
+    pub remembered: Remembered,
+}
+
+/// Lets all users work in a scene until its job is done, the time is over or the run is ended.
+///
+/// # Errors
+/// When a user does not stop, a task fails, or the history cannot be kept.
+pub async fn work(
+    plan: &Plan,
+    scene: &Scene,
+    run: &Run,
+    watch: &mut impl FnMut(&Value),
+) -> anyhow::Result<Work> {
+    let recorder = Recorder::start(plan.history.as_deref())?;
+    let began = Instant::now();
+    let pace = Pace::new(plan, began)?;
+    let shared =
+        Shared { job: scene.job, plan: plan.clone(), run: run.clone(), recorder: recorder.clone(), pace };
+    let mut people = start_all(scene, &shared);
+    let until = plan.seconds.map(|seconds| began + Duration::from_secs(seconds));
+    let status = follow(scene, run, until, &mut people, watch).await;
+    let seconds = began.elapsed().as_secs_f64();
+    run.over.cancel();
+    // The recorder is complete once its last copy is dropped.
+    drop(shared);
+    timeout(STOP_TIMEOUT, end(&mut people)).await.context("a user did not stop when the run was over")??;
+    Ok(Work { status: status?, seconds, remembered: recorder.finish()? })
+}
+
+/// Starts all users.
+fn start_all(scene: &Scene, shared: &Shared) -> JoinSet<anyhow::Result<()>> {
+    let worker = |person: &Person, number: usize, seed: usize| {
+        Worker::new(person.clone(), number, seed as u64, shared.clone())
+    };
+    let mut people = JoinSet::new();
+    for (number, person) in scene.annotators.iter().enumerate() {
+        people.spawn(annotator::run(worker(person, number, number)));
+    }
+    for (number, person) in scene.reviewers.iter().enumerate() {
+        people.spawn(reviewer::run(worker(person, number, scene.annotators.len() + number)));
+    }
+    people
+}
+
+/// Follows the job until it is not active any more, the time is over, or the run is ended. Returns its last status.
+async fn follow(
+    scene: &Scene,
+    run: &Run,
+    until: Option<Instant>,
+    people: &mut JoinSet<anyhow::Result<()>>,
+    watch: &mut impl FnMut(&Value),
+) -> anyhow::Result<String> {
+    let mut status = String::from("active");
+    loop {
+        // A load may be about a server that is away for a while.
+        if let Ok(job) = scene.look().await {
+            job["status"].as_str().unwrap_or_default().clone_into(&mut status);
+            watch(&job);
+        }
+        let over = until.is_some_and(|until| Instant::now() >= until) || run.over.is_cancelled();
+        if status != "active" || over {
+            return Ok(status);
+        }
+        tokio::select! {
+            () = sleep(POLL_INTERVAL) => {}
+            () = run.over.cancelled() => {}
+            Some(ended) = people.join_next() => ended.context("a user failed")??,
+        }
+    }
+}
+
+async fn end(people: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+    while let Some(ended) = people.join_next().await {
+        ended.context("a user failed")??;
+    }
+    Ok(())
+}

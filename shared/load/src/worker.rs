@@ -1,0 +1,273 @@
+//! A simulated user at work: calls that are repeated until their outcome is known, and kept in the history.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use swath_api::leases::LeaseDocument;
+use swath_checker::{Call, Event, Outcome};
+use swath_client::{Attempt, ClientError, Connection, Method, new_key};
+use swath_domain::{AssignmentId, JobId, Stage};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::dice::Dice;
+use crate::history::Recorder;
+use crate::leased::Leased;
+use crate::meter::{Ended, Kind, Meter};
+use crate::pace::Pace;
+use crate::person::Person;
+use crate::plan::{Drive, Plan};
+use crate::reply::Reply;
+use crate::run::Run;
+use crate::task::Seen;
+
+/// How long a user waits at most before they ask for work again, whatever the server says.
+const ASK_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// The same for users who do not think.
+const ASK_PAUSE_MAX_SATURATED: Duration = Duration::from_millis(20);
+/// The first pause before a call is repeated. It doubles with each repetition, up to the longest.
+const REPEAT_PAUSE_MIN: Duration = Duration::from_millis(50);
+const REPEAT_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// The time within which a user disconnects who does not wait for the answer.
+const HANG_UP_MAX: Duration = Duration::from_millis(5);
+
+/// How a call ended.
+#[derive(Debug)]
+pub enum CallEnd<T> {
+    /// The server did it.
+    Done(T),
+    /// The server refused it with this code, and named this pause.
+    Refused(String, Option<Duration>),
+    /// The outcome is unknown, and the user has given up.
+    Lost,
+}
+
+/// What all workers of a run share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The job.
+    pub job: JobId,
+    /// The plan.
+    pub plan: Plan,
+    /// The run.
+    pub run: Run,
+    /// The history.
+    pub recorder: Recorder,
+    /// The pace.
+    pub pace: Pace,
+}
+
+/// A user at work.
+pub struct Worker {
+    /// The user.
+    pub person: Person,
+    /// Their position among the annotators, or among the reviewers.
+    pub number: usize,
+    /// What all workers share.
+    pub shared: Shared,
+    /// What this user leaves to chance.
+    pub dice: Dice,
+    connection: Connection,
+    seq: u64,
+}
+
+/// A call that is about to be sent.
+pub struct PendingCall {
+    /// How the meter counts it.
+    pub kind: Kind,
+    /// The method.
+    pub method: Method,
+    /// The path.
+    pub path: String,
+    /// The body.
+    pub body: Option<Value>,
+    /// The idempotency key.
+    pub key: Option<String>,
+    /// The assignment, where it is known before the answer.
+    pub assignment: Option<AssignmentId>,
+    /// The call as the history keeps it.
+    pub call: Call,
+}
+
+impl Worker {
+    /// A worker with this position; `seed` distinguishes their choices from those of all others.
+    pub fn new(person: Person, number: usize, seed: u64, shared: Shared) -> Self {
+        let dice = Dice::new(shared.plan.seed.wrapping_mul(1_000_003).wrapping_add(seed));
+        let connection = Connection::of(&person.client);
+        Self { person, number, shared, dice, connection, seq: 0 }
+    }
+
+    /// Whether all users shall stop.
+    pub fn is_over(&self) -> bool {
+        self.shared.run.over.is_cancelled()
+    }
+
+    /// Thinks about an item of a stage, where the plan says so.
+    pub async fn think(&mut self, stage: Stage) {
+        self.shared.pace.think(stage, &mut self.dice).await;
+    }
+
+    /// Annotates an item, as the task says.
+    ///
+    /// # Errors
+    /// When the task cannot annotate it.
+    pub async fn annotate(
+        &mut self,
+        leased: &Leased,
+        at: usize,
+    ) -> anyhow::Result<swath_domain::labels::Annotation> {
+        let seen =
+            Seen { person: &self.person, number: self.number, item: &leased.items[at], round: leased.round };
+        self.shared.plan.task.annotate(seen, &mut self.dice).await
+    }
+
+    /// Reviews an item, as the task says: the reason for a rejection, or `None`.
+    ///
+    /// # Errors
+    /// When the task cannot review it.
+    pub fn review(&mut self, leased: &Leased, at: usize) -> anyhow::Result<Option<String>> {
+        let seen =
+            Seen { person: &self.person, number: self.number, item: &leased.items[at], round: leased.round };
+        self.shared.plan.task.review(seen, &mut self.dice)
+    }
+
+    /// Asks for work of a stage until there is some; `None` when all users shall stop.
+    pub async fn ask(&mut self, stage: Stage) -> Option<Leased> {
+        let (path, kind) = match stage {
+            Stage::Annotate => ("/v1/leases", Kind::Lease),
+            Stage::Review => ("/v1/reviews", Kind::Review),
+        };
+        let due = if stage == Stage::Annotate { self.shared.pace.due().await } else { None };
+        while !self.is_over() {
+            let any_job = self.shared.plan.any_job;
+            let call = PendingCall {
+                kind,
+                method: Method::POST,
+                path: path.to_owned(),
+                body: Some(if any_job { json!({}) } else { json!({"job": self.shared.job}) }),
+                key: Some(new_key()),
+                assignment: None,
+                call: Call::Ask { stage },
+            };
+            let pause = match self.call::<LeaseDocument>(call, due).await {
+                CallEnd::Done(document) => return Some(document.into()),
+                CallEnd::Refused(_, pause) => pause.unwrap_or(ASK_PAUSE_MAX),
+                CallEnd::Lost => ASK_PAUSE_MAX,
+            };
+            tokio::select! {
+                () = self.shared.run.over.cancelled() => return None,
+                () = sleep(pause.min(self.ask_pause_max())) => {}
+            }
+        }
+        None
+    }
+
+    fn ask_pause_max(&self) -> Duration {
+        if self.shared.plan.drive == Drive::Saturate { ASK_PAUSE_MAX_SATURATED } else { ASK_PAUSE_MAX }
+    }
+
+    /// Makes a call. A call without an answer is repeated under the same key, for as long as the plan says; every attempt is
+    /// kept in the history. `due` is when the call should have begun.
+    pub async fn call<T: Reply>(&mut self, call: PendingCall, due: Option<Instant>) -> CallEnd<T> {
+        let (first, mut pause) = (Instant::now(), REPEAT_PAUSE_MIN);
+        loop {
+            let began = Instant::now();
+            let answer = self.attempt(&call).await;
+            let end = self.record(&call, Timing { due: due.unwrap_or(began), began }, answer);
+            let again = match end {
+                CallEnd::Refused(ref code, wait) if code == "rate-limited" => wait.unwrap_or(pause),
+                CallEnd::Lost if first.elapsed() < self.shared.plan.patience => pause,
+                CallEnd::Lost => {
+                    self.shared.run.meter.give_up(call.kind);
+                    return CallEnd::Lost;
+                }
+                end => return end,
+            };
+            sleep(again.min(REPEAT_PAUSE_MAX)).await;
+            pause = (2 * pause).min(REPEAT_PAUSE_MAX);
+        }
+    }
+
+    async fn attempt<T: Reply>(&mut self, call: &PendingCall) -> Option<Result<T, ClientError>> {
+        let attempt = Attempt {
+            method: call.method.clone(),
+            path: &call.path,
+            key: call.key.as_deref(),
+            body: call.body.clone(),
+        };
+        // A user who hangs up drops the call wherever it is, as by closing the window.
+        let hangs_up = self.dice.happens(self.shared.plan.hangs_up);
+        let hang_up = hangs_up.then(|| HANG_UP_MAX.mul_f64(self.dice.fraction()));
+        let answer = self.connection.attempt(&attempt, self.shared.plan.deadline);
+        match hang_up {
+            None => Some(answer.await),
+            Some(after) => timeout(after, answer).await.ok(),
+        }
+    }
+
+    fn record<T: Reply>(
+        &mut self,
+        call: &PendingCall,
+        timing: Timing,
+        answer: Option<Result<T, ClientError>>,
+    ) -> CallEnd<T> {
+        let Timing { due, began } = timing;
+        let ended = Instant::now();
+        let hung_up = answer.is_none();
+        let (end, outcome) = judge(call, answer, &self.shared.run.meter);
+        let kind = match &outcome {
+            Outcome::Done(_) => Ended::Done,
+            Outcome::Refused(_) => Ended::Refused,
+            Outcome::Unknown if hung_up => Ended::HungUp,
+            Outcome::Unknown => Ended::Unknown,
+        };
+        self.shared.run.meter.count(call.kind, kind, ended - due);
+        let assignment = match &end {
+            CallEnd::Done(reply) => call.assignment.or_else(|| reply.assignment()),
+            _ => call.assignment,
+        };
+        self.seq += 1;
+        let start = self.shared.pace.began();
+        let micros =
+            |at: Instant| u64::try_from(at.saturating_duration_since(start).as_micros()).unwrap_or(u64::MAX);
+        self.shared.recorder.keep(Event {
+            who: self.person.id,
+            seq: self.seq,
+            began: micros(began),
+            ended: micros(ended),
+            assignment,
+            call: call.call.clone(),
+            outcome,
+        });
+        end
+    }
+}
+
+/// When an attempt should have begun, and when it did.
+#[derive(Debug, Clone, Copy)]
+struct Timing {
+    due: Instant,
+    began: Instant,
+}
+
+/// What an answer means. A 5xx, a broken connection and no answer all leave the outcome unknown.
+fn judge<T: Reply>(
+    call: &PendingCall,
+    answer: Option<Result<T, ClientError>>,
+    meter: &Meter,
+) -> (CallEnd<T>, Outcome) {
+    match answer {
+        Some(Ok(reply)) => {
+            let outcome = Outcome::Done(reply.answer());
+            (CallEnd::Done(reply), outcome)
+        }
+        Some(Err(ClientError::Api(problem))) if problem.status < 500 => {
+            let code = if problem.code.is_empty() { problem.status.to_string() } else { problem.code };
+            (CallEnd::Refused(code.clone(), problem.retry_after), Outcome::Refused(code))
+        }
+        Some(Err(error)) => {
+            meter.lose(call.kind, &error);
+            (CallEnd::Lost, Outcome::Unknown)
+        }
+        None => (CallEnd::Lost, Outcome::Unknown),
+    }
+}
