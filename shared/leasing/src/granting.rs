@@ -264,9 +264,8 @@ impl LeaseService {
         blockers.extend(leased.map(|until| Blocker::until("held-by-others", until)));
         blockers.extend(reserved.map(|until| Blocker::until("reserved", until)));
         blockers.extend(waits.iter().any(|wait| wait.own).then(|| Blocker::new("own-work")));
-        blockers.extend(
-            waits.iter().any(|wait| wait.needs_manager).then(|| Blocker::new("waits-for-manager")),
-        );
+        blockers
+            .extend(waits.iter().any(|wait| wait.needs_manager).then(|| Blocker::new("waits-for-manager")));
         let user = ask.caller.user();
         let not_admitted = closed.iter().any(|job| job.is_open() && !self.admits(job, user));
         blockers.extend(not_admitted.then(|| Blocker::new("not-a-member")));

@@ -114,7 +114,9 @@ impl LeaseService {
     async fn index_rejected(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let store = &self.context.store;
         let Some(parent) = store.assignment(parent).await? else { return Ok(()) };
-        let (Some(author), Some(submission)) = (parent.author(), parent.submission_id()) else { return Ok(()) };
+        let (Some(author), Some(submission)) = (parent.author(), parent.submission_id()) else {
+            return Ok(());
+        };
         let texts = self.verdict_sizes(submission).await?;
         let sizes = store.annotation_sizes(parent.id, author).await?;
         let with_texts =
