@@ -16,10 +16,8 @@ mod reads;
 mod sqlite_to_postgres;
 mod store;
 mod tables;
+mod under_test;
 mod verbs;
-
-#[cfg(test)]
-mod conformance;
 
 pub use engine::cache::Cache;
 pub use engine::connections::Connections;
@@ -61,6 +59,8 @@ pub use reads::view::{GrantView, View};
 pub use reads::waits::Wait;
 pub use sqlite_to_postgres::{Moved, move_to_postgres};
 pub use store::Store;
+#[doc(hidden)]
+pub use under_test::{LockingStatements, locking_statements};
 pub use verbs::account_edits::UserEdit;
 pub use verbs::audit_log::Actor;
 pub use verbs::coverage::{CoverageCheck, Folded};
@@ -76,8 +76,9 @@ pub use verbs::leavers::Freed;
 pub use verbs::manage::Managed;
 pub use verbs::requests::{Begun, Completion};
 pub use verbs::save::{ItemSaved, SaveItem};
-pub use verbs::sessions::{NewSession, Opened};
+pub use verbs::sessions::{NewSession, Opened, SESSIONS_MAX};
 pub use verbs::sign_in_links::MadeLink;
 pub use verbs::submit::{Next, Submit, Submitted};
 pub use verbs::sweep::{CancelledPage, Expired};
+pub use verbs::tokens::SIGN_IN_AFTER_MICROS;
 pub use verbs::verdicts::PutVerdict;

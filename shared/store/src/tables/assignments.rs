@@ -34,8 +34,7 @@ macro_rules! of_ids_locked {
     };
 }
 
-/// The statement that locks by ids, for the test that looks at what it sees.
-#[cfg(test)]
+/// The statement that locks, for the test that checks what it sees.
 pub(crate) const LOCK: &str = of_ids!(" FOR NO KEY UPDATE OF a");
 
 /// Locks these assignments in the order of their ids, and waits for each.

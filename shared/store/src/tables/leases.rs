@@ -36,8 +36,7 @@ macro_rules! of_leases {
     };
 }
 
-/// The statement that locks, for the test that looks at what it sees.
-#[cfg(test)]
+/// The statement that locks, for the test that checks what it sees.
 pub(crate) const LOCK: &str = of_leases!(" FOR NO KEY UPDATE OF a");
 
 /// Reads them as they are.

@@ -13,7 +13,7 @@ use crate::verbs::audit_log::{Actor, Audit};
 use crate::verbs::tokens::{end, require_valid};
 
 /// The most sessions of a user that are open at once; one more ends the oldest.
-pub const OPEN_MAX: usize = 50;
+pub const SESSIONS_MAX: usize = 50;
 
 /// A session to be opened.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ async fn open(
     }
     let actor = Actor { user: Some(user), token: Some(new.id), ..actor.clone() };
     let mut audit = Audit::of(&actor);
-    let oldest = tokens::sessions_beyond(db, user, actor.at, OPEN_MAX).await?;
+    let oldest = tokens::sessions_beyond(db, user, actor.at, SESSIONS_MAX).await?;
     end(db, oldest.into_iter().collect(), actor.at, &mut audit).await?;
     audit.note("sign-in", team, Some(user), Some(detail));
     audit.write(db).await?;
