@@ -14,7 +14,6 @@ pub mod labels;
 pub mod limits;
 pub mod log;
 pub mod names;
-pub mod planted;
 pub mod progress;
 pub mod ranges;
 pub mod review;
@@ -27,7 +26,6 @@ pub mod uploads;
 
 pub use assignment::{Assignment, Refusal};
 pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, UserId};
-pub use planted::Bug;
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
 pub use status::{LeaseEnd, Stage, Status};

@@ -24,7 +24,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use crate::engine::batcher::{Batcher, Run, Traffic, UNHURRIED};
-use crate::engine::core::{Core, STRIPES, committed};
+use crate::engine::core::{Core, STRIPES};
 use crate::engine::db::{Reader, Tx};
 use crate::engine::meters::Meters;
 use crate::engine::pools::Target;
@@ -146,7 +146,7 @@ where
 {
     let mut tx = core.begin().await?;
     match verb(core, &mut tx, argument).await {
-        Ok(answer) => committed(tx.commit().await).map(|()| answer),
+        Ok(answer) => tx.commit().await.map(|()| answer),
         Err(error) => {
             // A refusal is ordinary, and must not cost the connection; what cannot be rolled back is closed.
             let _ = tx.rollback().await;

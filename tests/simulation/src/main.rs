@@ -11,11 +11,12 @@ mod imports;
 mod judge;
 mod manage;
 mod model;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod no_work;
 mod ops;
 mod people;
 mod pictures;
-mod planted;
 mod process;
 mod regressions;
 mod replay;
@@ -32,7 +33,6 @@ use std::time::Instant;
 
 use clap::Parser;
 use serde_json::json;
-use swath_domain::Bug;
 
 use model::Protocol;
 use regressions::Regression;
@@ -54,11 +54,8 @@ struct Options {
     /// Play every seed a second time and compare.
     #[arg(long)]
     twice: bool,
-    /// Also plant every bug, one at a time, and see how many seeds it takes to find it.
-    #[arg(long)]
-    planted: bool,
-    /// Plant only the bugs of these names.
-    #[arg(long, value_name = "NAME", requires = "planted")]
+    /// In a build with mutants: plant only the bugs of these names.
+    #[arg(long, value_name = "NAME")]
     bug: Vec<String>,
     /// Also spoil so many good histories in one place each, and see that the checker catches them all.
     #[arg(long, default_value_t = 0)]
@@ -83,29 +80,29 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("{:?}", outcome.violation);
         return Ok(ExitCode::SUCCESS);
     }
-    let (again, kept) = regressions::all(&runner)?;
+    #[cfg(feature = "mutants")]
+    return mutants::play(&runner, options.seed, &options.bug, options.json.as_deref());
+    #[cfg(not(feature = "mutants"))]
+    play_all(&runner, &options)
+}
+
+/// Plays the regressions, the seeds, the model and the spoiled histories.
+#[cfg_attr(feature = "mutants", expect(dead_code, reason = "mutants are played instead"))]
+fn play_all(runner: &Runner, options: &Options) -> anyhow::Result<ExitCode> {
+    let (again, kept) = regressions::all(runner)?;
     again.iter().for_each(|broken| println!("{broken}"));
     println!("{} of {kept} regressions stay mended", kept - again.len());
-    let mut played = play(&runner, &options)?;
+    let mut played = play(runner, options)?;
     played.violations += again.len() as u64;
     if let [lapses, crashes, doubles] = options.model[..] {
-        played.violations += explore(Protocol { lapses, crashes, doubles, bug: None });
-        played.violations += blind_spots();
+        played.violations += explore(Protocol { lapses, crashes, doubles, prepare: || {} });
     }
-    let planted =
-        if options.planted { planted::all(&runner, options.seed, &options.bug)? } else { Vec::new() };
-    let caught = spoil::all(&runner, options.seed, options.spoiled)?;
+    let caught = spoil::all(runner, options.seed, options.spoiled)?;
     caught.missed.iter().for_each(|missed| println!("not caught: {missed}"));
     played.violations += caught.missed.len() as u64;
-    let missed = planted.iter().filter(|row| row.found_after.is_none()).count();
     if let Some(file) = &options.json {
-        let rows: Vec<_> = planted
-            .iter()
-            .map(|row| json!({"bug": format!("{:?}", row.bug), "found_after": row.found_after}))
-            .collect();
         let report = json!({"seeds": played.seeds, "operations": played.operations, "violations": played.violations,
-            "seeds_per_second": played.rate(played.seeds), "operations_per_second": played.rate(played.operations),
-            "planted": rows});
+            "seeds_per_second": played.rate(played.seeds), "operations_per_second": played.rate(played.operations)});
         std::fs::write(file, format!("{report}\n"))?;
     }
     println!(
@@ -116,10 +113,7 @@ fn main() -> anyhow::Result<ExitCode> {
         played.rate(played.seeds),
         played.rate(played.operations)
     );
-    if options.planted {
-        println!("{} of {} planted bugs were found", planted.len() - missed, planted.len());
-    }
-    Ok(if played.violations == 0 && missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if played.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Explores the model and says how large it is; how many of its promises are broken.
@@ -133,17 +127,6 @@ fn explore(protocol: Protocol) -> u64 {
         broken.len()
     );
     broken.len() as u64
-}
-
-/// Bugs of the protocol that the model must find with a lapse and a doubled message; how many it does not.
-fn blind_spots() -> u64 {
-    let mut missed = 0;
-    for bug in [Bug::FenceUnchecked, Bug::RequeueNothing] {
-        let (states, broken) = model::explore(Protocol { lapses: 1, crashes: 0, doubles: 1, bug: Some(bug) });
-        println!("model with {bug:?}: {} promises broken within {states} states", broken.len());
-        missed += u64::from(broken.is_empty());
-    }
-    missed
 }
 
 /// What was played, and how fast.

@@ -14,7 +14,6 @@ use stateright::{Checker, Expectation, Model, Property};
 use swath_domain::assignment::Decision;
 use swath_domain::assignment::RangeKey;
 use swath_domain::job::LeasePolicy;
-use swath_domain::planted::{Bug, plant};
 use swath_domain::{Assignment, JobId, LeaseId, Range, Ranges, Stage, Status, TeamId, Time, UserId};
 use uuid::Uuid;
 
@@ -112,8 +111,8 @@ pub struct Protocol {
     pub crashes: u8,
     /// Messages that arrive twice.
     pub doubles: u8,
-    /// A bug that is planted, for the model to find.
-    pub bug: Option<Bug>,
+    /// Called before each step, on the thread that takes it.
+    pub prepare: fn(),
 }
 
 fn user(who: u8) -> UserId {
@@ -352,8 +351,8 @@ impl Model for Protocol {
     }
 
     fn next_state(&self, state: &State, step: Step) -> Option<State> {
-        // Bugs are planted by thread, and these are the explorer's own.
-        plant(self.bug);
+        // Mutants are planted by thread, and the explorer has threads of its own.
+        (self.prepare)();
         let mut next = state.clone();
         match step {
             Step::Ask { who, gateway, candidate, fate } => {

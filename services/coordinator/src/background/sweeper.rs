@@ -4,7 +4,6 @@
 use swath_bus::{Notices, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::job::{JobHead, JobStatus};
-use swath_domain::planted::{Bug, is};
 use swath_domain::time::seconds;
 use swath_domain::{Status, Time};
 use swath_runtime::Context;
@@ -123,7 +122,7 @@ impl Sweeper {
             for OpenJob { job, progress } in page {
                 if job.status == JobStatus::Cancelling {
                     cancel(&self.context, job.id, now).await?;
-                } else if is_cut(&job) && (progress.items().undecided() == 0 || is(Bug::DoneEarly)) {
+                } else if is_cut(&job) && progress.items().undecided() == 0 {
                     self.context.store.job_finish(job.id, now).await?;
                 }
             }

@@ -5,7 +5,6 @@ use crate::cause::Cause;
 use crate::ids::{LeaseId, UserId};
 use crate::job::LeasePolicy;
 use crate::log::Entry;
-use crate::planted::{Bug, is};
 use crate::status::{LeaseEnd, Stage, Status};
 use crate::time::Time;
 
@@ -30,14 +29,12 @@ impl Assignment {
         self.status == stage.waiting()
             && match stage {
                 Stage::Annotate => !self.needs_manager && self.is_free_for(user, now),
-                Stage::Review => self.is_for_review() && (self.author() != Some(user) || is(Bug::SelfReview)),
+                Stage::Review => self.is_for_review() && self.author() != Some(user),
             }
     }
 
     fn is_free_for(&self, user: UserId, now: Time) -> bool {
-        self.reserved_for().is_none_or(|reserved| reserved == user)
-            || !self.is_reserved_after(now) && !is(Bug::ReservedForEver)
-            || is(Bug::ReservedForNobody)
+        self.reserved_for().is_none_or(|reserved| reserved == user) || !self.is_reserved_after(now)
     }
 
     /// Grants a lease to annotate, or a review.
@@ -55,7 +52,7 @@ impl Assignment {
         if !self.is_eligible(stage, user, now) {
             return Err(Refusal::Unavailable);
         }
-        self.fence += i64::from(!is(Bug::FenceStands));
+        self.fence += 1;
         let deadline = now + policy.deadline;
         let expires = (now + policy.lease).min(deadline);
         self.lease = Some(Lease { id: lease, holder: user, expires, deadline });
@@ -67,7 +64,7 @@ impl Assignment {
     /// What this lease is still good for; none where it does not stand on the assignment.
     pub fn lease_state(&self, stage: Stage, user: UserId, lease: LeaseId) -> Option<LeaseState> {
         let is_this = self.lease.is_some_and(|held| held.id == lease && held.holder == user);
-        if !is_this && !is(Bug::FenceUnchecked) {
+        if !is_this {
             None
         } else if self.status == stage.leased() {
             Some(LeaseState::Current)
@@ -90,12 +87,12 @@ impl Assignment {
     ) -> Result<Option<Entry>, Refusal> {
         let gone = Refusal::Stale(LeaseEnd::Expired);
         let Some(lease) = &mut self.lease else { return Err(gone) };
-        if now >= lease.deadline && !is(Bug::DeadlineIgnored) {
+        if now >= lease.deadline {
             return Err(gone);
         }
         let expires = (now + policy.lease).min(lease.deadline);
         if self.status == stage.leased() {
-            if (expires - lease.expires) * 4 >= policy.lease && !is(Bug::RenewForgotten) {
+            if (expires - lease.expires) * 4 >= policy.lease {
                 lease.expires = expires;
             }
             return Ok(None);
@@ -107,9 +104,7 @@ impl Assignment {
     /// Gives the work back, unfinished.
     pub fn release(&mut self, stage: Stage, user: UserId, reason: Option<String>, now: Time) -> Entry {
         let entry = self.enter(stage.waiting(), "release", &Cause::by(user, now).because(reason), None);
-        if !is(Bug::ReleaseKeepsLease) {
-            self.lease = None;
-        }
+        self.lease = None;
         entry
     }
 
@@ -121,13 +116,8 @@ impl Assignment {
         let waiting = match self.status {
             Status::InProgress => Status::Pending,
             Status::InReview => Status::Completed,
-            Status::Completed if is(Bug::ExpireFinished) => Status::Pending,
             other => return Err(Refusal::Status(other)),
         };
-        let entry = self.enter(waiting, "expire", &Cause::own(now), None);
-        if is(Bug::ExpireForgetsHolder) {
-            self.lease = None;
-        }
-        Ok(entry)
+        Ok(self.enter(waiting, "expire", &Cause::own(now), None))
     }
 }

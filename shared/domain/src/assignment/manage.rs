@@ -6,7 +6,6 @@ use super::{Assignment, Outcome, Refusal, Reservation};
 use crate::cause::Cause;
 use crate::ids::UserId;
 use crate::log::Entry;
-use crate::planted::{Bug, is};
 use crate::status::{Stage, Status};
 use crate::time::Time;
 
@@ -47,7 +46,7 @@ impl Assignment {
         // Work that is leased to somebody else goes on; its reservation has ended, or it could not have been granted.
         let reserved = self.reserved_for() == Some(user)
             && (self.status == Status::Pending || leased && stage == Stage::Annotate);
-        if allowed(stage) || !leased && !reserved || is(Bug::LeaverKeepsLease) {
+        if allowed(stage) || !leased && !reserved {
             return None;
         }
         let former = self.holder().filter(|_| leased);
@@ -71,8 +70,7 @@ impl Assignment {
     /// # Errors
     /// [`Refusal::Status`] in any other status.
     pub fn reopen(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
-        let rejected = self.status == Status::Rejected && is(Bug::ReopenRejected);
-        if !matches!(self.status, Status::Completed | Status::InReview | Status::Accepted) && !rejected {
+        if !matches!(self.status, Status::Completed | Status::InReview | Status::Accepted) {
             return Err(Refusal::Status(self.status));
         }
         let detail = json!({"author": self.author()});
@@ -90,9 +88,7 @@ impl Assignment {
     /// # Errors
     /// [`Refusal::Status`] where it is decided.
     pub fn cancel(&mut self, cause: &Cause) -> Result<Entry, Refusal> {
-        let spared = self.status == Status::InProgress && is(Bug::CancelSparesHeld);
-        let accepted = self.status == Status::Accepted && is(Bug::CancelAccepted);
-        if !self.status.is_undecided() && !accepted || spared {
+        if !self.status.is_undecided() {
             return Err(Refusal::Status(self.status));
         }
         let entry = self.enter(Status::Cancelled, "cancel", cause, None);

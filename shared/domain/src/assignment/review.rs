@@ -7,7 +7,6 @@ use crate::cause::Cause;
 use crate::ids::UserId;
 use crate::job::LeasePolicy;
 use crate::log::Entry;
-use crate::planted::{Bug, is};
 use crate::ranges::Ranges;
 use crate::status::Status;
 use crate::time::Time;
@@ -32,7 +31,7 @@ impl Assignment {
         policy: LeasePolicy,
         now: Time,
     ) -> (Entry, Option<(Self, Entry)>) {
-        let rejected = self.to_redo(decision);
+        let rejected = Ranges::of_items(decision.rejected.iter().copied());
         let skipped = Ranges::of_items(decision.skipped.iter().copied());
         self.outcome =
             Outcome { accepted: decision.accepted.len() as i64, skipped: decision.skipped.len() as i64 };
@@ -40,16 +39,8 @@ impl Assignment {
         let detail = json!({"rejected": rejected.to_string(), "skipped": skipped.to_string()});
         let entry = self.enter(status, "decide", &Cause::by(user, now), Some(detail));
         self.lease = None;
-        let redone = status == Status::Rejected && !is(Bug::RequeueNothing);
+        let redone = status == Status::Rejected;
         (entry, redone.then(|| self.rework(rejected, user, policy, now)))
-    }
-
-    fn to_redo(&self, decision: &Decision) -> Ranges {
-        if is(Bug::RequeueAll) && !decision.rejected.is_empty() {
-            return self.ranges.clone();
-        }
-        let spared = usize::from(is(Bug::RequeueOneLess) && decision.rejected.len() > 1);
-        Ranges::of_items(decision.rejected.iter().skip(spared).copied())
     }
 
     fn rework(&self, rejected: Ranges, user: UserId, policy: LeasePolicy, now: Time) -> (Self, Entry) {
@@ -57,9 +48,9 @@ impl Assignment {
         let mut child = Self::new(self.team, key, rejected, now);
         child.parent = Some(self.id);
         let until = now + policy.reserve;
-        let author = self.author().filter(|_| !is(Bug::ReworkForAnyone));
+        let author = self.author();
         child.reservation = author.map(|user| Reservation { user, until });
-        child.needs_manager = child.key.round > policy.rounds && !is(Bug::RoundsUnbounded);
+        child.needs_manager = child.key.round > policy.rounds;
         let detail = json!({"parent": self.id, "ranges": child.ranges.to_string(), "reserved_for": child.reserved_for(),
             "waits_for_manager": child.needs_manager});
         let entry = child.enter(Status::Pending, "rework", &Cause::by(user, now), Some(detail));

@@ -1,7 +1,6 @@
 //! Items of datasets.
 
 use swath_domain::labels::Size;
-use swath_domain::planted::{Bug, is};
 
 /// An item that is imported.
 #[derive(Debug, Clone)]
@@ -41,7 +40,7 @@ pub struct ItemRow {
 impl ItemRow {
     /// The size that figures are checked against; a provisional size is not.
     pub fn certain_size(&self) -> Option<Size> {
-        self.size.filter(|_| !self.is_provisional || is(Bug::ProvisionalBinds))
+        self.size.filter(|_| !self.is_provisional)
     }
 }
 

@@ -4,7 +4,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use swath_domain::Time;
 use swath_domain::ids::{TeamId, UserId};
-use swath_domain::planted::{Bug, is};
 use uuid::Uuid;
 
 use crate::error::{Result, StoreError};
@@ -26,7 +25,7 @@ impl Key {
 
     /// Whether this request is the first one again; another request under the same key is a conflict.
     pub(crate) fn matches(&self, first: Option<&[u8]>) -> Result<()> {
-        if first == Some(self.digest.as_slice()) || is(Bug::KeyMatchesAnything) {
+        if first == Some(self.digest.as_slice()) {
             return Ok(());
         }
         Err(StoreError::Conflict(format!("the key `{}` was used for another request", self.text)))

@@ -1,6 +1,5 @@
 //! Verdicts as values.
 
-use swath_domain::planted::{Bug, is};
 use swath_domain::review::Verdict;
 
 use crate::model::row::row;
@@ -28,7 +27,7 @@ impl VerdictRow {
 
     /// The figures as they are stored.
     pub(crate) fn stored_figures(&self) -> Option<String> {
-        let is_named = !self.figures.is_empty() && !is(Bug::FiguresForgotten);
+        let is_named = !self.figures.is_empty();
         is_named.then(|| serde_json::json!(self.figures).to_string())
     }
 }

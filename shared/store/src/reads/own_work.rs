@@ -2,7 +2,6 @@
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
-use swath_domain::planted::{Bug, is};
 use swath_domain::{LeaseEnd, Stage, Status, Time};
 use uuid::Uuid;
 
@@ -122,7 +121,7 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |t| {
             let is_held = |status| [Status::InProgress, Status::InReview].contains(&status);
             let held = t.assignments.values().filter(|a| {
-                let runs = a.expires().is_some_and(|expires| expires > of.now) || is(Bug::ExpiredHeld);
+                let runs = a.expires().is_some_and(|expires| expires > of.now);
                 a.holder() == Some(of.person) && a.team == *team && is_held(a.status) && runs
             });
             let rows = held.filter_map(|a| {

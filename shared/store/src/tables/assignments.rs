@@ -1,7 +1,6 @@
 //! The statements over assignments alone.
 
 use swath_domain::ids::{AssignmentId, JobId, UserId};
-use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, Stage, Status, Time};
 use uuid::Uuid;
 
@@ -149,10 +148,8 @@ pub(crate) async fn lock_overdue(db: &mut Db<'_>, before: Time, limit: i64) -> R
         |t| {
             let leased = |a: &&Assignment| {
                 matches!(a.status, Status::InProgress | Status::InReview)
-                    || a.status == Status::Completed && is(Bug::ExpireFinished)
             };
-            let page = if is(Bug::SweepStarves) { limit as usize } else { usize::MAX };
-            let leased = t.assignments.values().filter(leased).take(page);
+            let leased = t.assignments.values().filter(leased);
             let mut overdue: Vec<_> = leased.filter(|a| expires_before(a, before)).cloned().collect();
             overdue.sort_by_key(|a| a.expires());
             overdue.truncate(limit as usize);
@@ -241,7 +238,7 @@ pub(crate) async fn to_auto_accept(db: &mut Db<'_>, before: Time, limit: i64) ->
         limit;
         |t| {
             let waiting = |a: &&Assignment| {
-                a.status == Status::Completed && (!a.is_for_review() || is(Bug::WaiveReviewed)) && a.since < before
+                a.status == Status::Completed && !a.is_for_review() && a.since < before
             };
             let mut rows: Vec<_> = t.assignments.values().filter(waiting).collect();
             rows.sort_by_key(|a| a.since);

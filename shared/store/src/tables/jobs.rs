@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobHead, JobSpec, JobStatus};
-use swath_domain::planted::{Bug, is};
 
 use crate::engine::core::Core;
 use crate::engine::db::{Db, execute, fetch_as, fetch_each, fetch_one};
@@ -153,7 +152,7 @@ pub(crate) async fn move_cut(db: &mut Db<'_>, id: JobId, from: i64, to: i64) -> 
         to;
         |t| Ok(match t.jobs.get(&id.0) {
             Some(job) if job.cut_to == from => {
-                t.jobs.update(&id.0, |job| job.cut_to = if is(Bug::CutStands) { from } else { to })
+                t.jobs.update(&id.0, |job| job.cut_to = to)
             }
             _ => 0,
         })

@@ -2,7 +2,6 @@
 
 use swath_domain::Assignment;
 use swath_domain::ids::UserId;
-use swath_domain::planted::{Bug, is};
 
 use crate::engine::db::{Db, execute, fetch_one};
 use crate::error::Result;
@@ -23,7 +22,7 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
         assignment.key.slot;
         |t| t.has_other_opinion(assignment, user).then_some((0,))
     )?;
-    Ok(other.is_some() && !is(Bug::OpinionsUncounted))
+    Ok(other.is_some())
 }
 
 /// Records the assignment's slot as the user's; false where the user has submitted another slot of the range.
@@ -47,7 +46,7 @@ pub(crate) async fn claim(db: &mut Db<'_>, assignment: &Assignment, user: UserId
         user.0;
         |t| t.opinions.get(&(job, number, user.0)).map(|slot| (*slot,))
     )?;
-    Ok(row == Some((slot,)) || is(Bug::OpinionsUncounted))
+    Ok(row == Some((slot,)))
 }
 
 /// Forgets that the assignment's slot is the user's.

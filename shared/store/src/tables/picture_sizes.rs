@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use swath_domain::ids::DatasetId;
-use swath_domain::planted::{Bug, is};
 use swath_domain::ranges::Range;
 
 use crate::engine::db::{Db, execute_each, fetch_all};
@@ -66,7 +65,7 @@ pub(crate) async fn put(
             let came_with_one = t.items.get(&(id.0, n.item)).is_some_and(|row| row.size.0.is_some());
             let known = t.picture_sizes.get(&(id.0, n.item));
             let is_better = known.is_none_or(|known| {
-                known.source < source || known.source == source && known.size != n.size || is(Bug::CertainSizeReplaced)
+                known.source < source || known.source == source && known.size != n.size
             });
             let row = PictureSize { size: n.size, orientation: n.orientation, source };
             Ok::<u64, StoreError>(match is_better && !came_with_one {

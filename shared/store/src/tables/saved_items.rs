@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
-use swath_domain::planted::{Bug, is};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_each, fetch_one, row};
@@ -86,12 +85,9 @@ pub(crate) async fn items(db: &mut Db<'_>, wanted: &[WorkOf]) -> Result<HashMap<
          WHERE n.assignment = c.assignment AND n.author = c.author",
         wanted,
         |w| { assignment: uuid = w.assignment.0, author: uuid = w.author.0 };
-        |t| match is(Bug::HolderInherits) {
-            true => t.annotations.iter().filter(|(at, _)| at.0 == w.assignment.0).map(|(at, _)| (at.0, at.2)).collect(),
-            false => {
-                let own = t.annotations_by(w.assignment.0, w.author.0);
-                own.map(|(item, _)| (w.assignment.0, item)).collect::<Vec<_>>()
-            }
+        |t| {
+            let own = t.annotations_by(w.assignment.0, w.author.0);
+            own.map(|(item, _)| (w.assignment.0, item)).collect::<Vec<_>>()
         }
     )?;
     let mut items: HashMap<_, HashSet<_>> = HashMap::new();

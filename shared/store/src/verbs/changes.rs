@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use swath_domain::event::{Change, Event};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
-use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::{Assignment, LeaseEnd, Status, Time};
+use swath_domain::{Assignment, LeaseEnd, Time};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -35,10 +34,6 @@ struct Locked {
 impl Locked {
     fn is_changed(&self) -> bool {
         self.before != self.now
-    }
-
-    fn is_given_back(&self) -> bool {
-        self.before.status == Status::InProgress && self.now.status == Status::Pending
     }
 }
 
@@ -149,7 +144,7 @@ impl Changes {
     pub(crate) async fn write(self, db: &mut Db<'_>, stripe: i64) -> Result<()> {
         let Self { rows, mut written, events } = self;
         let changed: Vec<_> = rows.into_values().filter(|locked| locked.is_changed()).collect();
-        for locked in changed.iter().filter(|locked| !(is(Bug::ReleaseUncounted) && locked.is_given_back())) {
+        for locked in &changed {
             let change = Progress::between(&locked.before, &locked.now);
             written.progress.entry(locked.now.key.job).or_default().merge(&change);
         }
@@ -164,7 +159,7 @@ impl Changes {
 fn events_of(changed: &[Box<Locked>], written: &Written, others: Vec<(TeamId, Event)>) -> Vec<NewEvent> {
     let at = written.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
     let mut moved: BTreeMap<(TeamId, JobId), Vec<Change>> = BTreeMap::new();
-    for locked in changed.iter().filter(|locked| !(is(Bug::EventForgotten) && locked.is_given_back())) {
+    for locked in changed {
         let change = Change::between(&locked.before, &locked.now);
         moved.entry((locked.now.team, locked.now.key.job)).or_default().extend(change);
     }

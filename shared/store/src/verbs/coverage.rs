@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap};
 use swath_domain::coverage::{Cover, block_width};
 use swath_domain::event::Event;
 use swath_domain::ids::JobId;
-use swath_domain::planted::{Bug, is};
 use swath_domain::progress::{Counter, Progress};
 
 use crate::engine::db::{Db, Tx};
@@ -53,8 +52,7 @@ pub(crate) async fn fold(tx: &mut Tx, limit: i64) -> Result<Folded> {
     if page.to == counted.folded {
         return Ok(Folded { events: 0, is_behind: false, is_restored: false });
     }
-    let to = if is(Bug::FoldStands) { counted.folded } else { page.to };
-    if !events::move_counted(db, counted.folded, to).await? {
+    if !events::move_counted(db, counted.folded, page.to).await? {
         return Err(StoreError::Collision("another process has counted these events".into()));
     }
     add(db, page.events.iter().map(|event| &event.event)).await?;

@@ -6,7 +6,6 @@ use swath_domain::cause::Cause;
 use swath_domain::ids::FIRST_ROUND;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
-use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Progress;
 use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
@@ -71,9 +70,7 @@ fn lay_out(job: &Job, runs: &[Run], positions: Range, now: Time) -> Vec<Assignme
     let mut start = positions.start;
     while start < positions.end {
         let end = positions.end.min(start + job.range_size);
-        let first = start - i64::from(is(Bug::RangeOverlaps) && start > 0);
-        let short = i64::from(is(Bug::RangeShort) && end - start < job.range_size);
-        let ranges = slice(runs, first, end - short);
+        let ranges = slice(runs, start, end);
         for slot in 0..job.slots {
             let number = start / job.range_size;
             let key = RangeKey { job: job.id, round: FIRST_ROUND, number, slot };

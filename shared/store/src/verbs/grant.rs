@@ -6,7 +6,6 @@ mod context;
 use std::collections::{BTreeMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
-use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::{LeaseEnd, Stage};
 
@@ -235,7 +234,6 @@ impl Batch<'_> {
             return Ok(());
         }
         let before = assignment.lease_id();
-        let lease = before.filter(|_| is(Bug::LeaseReused)).unwrap_or(command.lease);
         let job_id = assignment.key.job;
         let job = definition(self.core, db, job_id).await?;
         if command.stage == Stage::Annotate
@@ -244,7 +242,8 @@ impl Batch<'_> {
         {
             return Ok(());
         }
-        let Ok(entry) = assignment.grant(command.stage, command.user, lease, job.terms, command.now) else {
+        let Ok(entry) = assignment.grant(command.stage, command.user, command.lease, job.terms, command.now)
+        else {
             return Ok(());
         };
         if command.stage == Stage::Annotate && assignment.fence > 1 {

@@ -4,7 +4,6 @@
 use swath_domain::cause::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
-use swath_domain::planted::{Bug, is};
 use swath_domain::{Assignment, LeaseEnd, Role, Roles, Stage, Time};
 
 use crate::engine::core::Core;
@@ -84,11 +83,7 @@ pub(crate) async fn free_departed(
 ) -> Result<Vec<Freed>> {
     let Departure { team, user, at } = departure;
     let mut holdings = Holdings::lock(db, user).await?;
-    let roles = if is(Bug::LateGrantKept) {
-        Roles::of(&Role::ALL)
-    } else {
-        departures::roles_now(db, team, user).await?
-    };
+    let roles = departures::roles_now(db, team, user).await?;
     let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;

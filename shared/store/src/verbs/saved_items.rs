@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use swath_domain::ids::LeaseId;
-use swath_domain::planted::{Bug, is};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -53,7 +52,7 @@ impl SavedItems {
         if is_same && before.is_some_and(|saved| saved.lease == save.lease) {
             return Put { revision: self.revision(&key), is_new: false };
         }
-        let step = i64::from(is_new || !is_same && !is(Bug::RevisionStands));
+        let step = i64::from(is_new || !is_same);
         let revision = self.revision(&key) + step;
         self.items.insert(key, SavedItem { revision, body: save.work.body.clone(), lease: save.lease });
         self.changed.insert(key, (revision, save));

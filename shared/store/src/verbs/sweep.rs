@@ -2,7 +2,6 @@
 
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
-use swath_domain::planted::{Bug, is};
 use swath_domain::progress::Counter;
 use swath_domain::{Assignment, LeaseEnd, Time};
 
@@ -15,9 +14,6 @@ use crate::verbs::changes::Changes;
 /// An assignment whose lease expired in a sweep, and that lease.
 pub type Expired = (Assignment, Option<LeaseId>);
 
-/// How much too early the planted sweep comes, in microseconds.
-const EARLY: i64 = 60_000_000;
-
 /// Expires at most `limit` leases that ran out before `before`.
 pub(crate) async fn expire(
     core: &Core,
@@ -26,7 +22,6 @@ pub(crate) async fn expire(
     now: Time,
     limit: i64,
 ) -> Result<Vec<Expired>> {
-    let before = if is(Bug::ExpireEarly) { before + EARLY } else { before };
     let db = &mut tx.db();
     let mut changes = Changes::of(assignments::lock_overdue(db, before, limit).await?);
     let mut expired = Vec::new();
@@ -36,7 +31,7 @@ pub(crate) async fn expire(
         if let Ok(entry) = assignment.expire(now) {
             expired.push((assignment.clone(), assignment.lease_id()));
             changes.log(entry);
-            changes.count(job, Counter::Expiries, if is(Bug::ExpiryDoubled) { 2 } else { 1 });
+            changes.count(job, Counter::Expiries, 1);
         }
     }
     changes.write(db, core.stripe).await?;

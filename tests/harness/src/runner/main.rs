@@ -3,6 +3,7 @@
 
 mod console;
 mod fetch;
+mod mutants;
 mod older;
 mod options;
 mod parts;

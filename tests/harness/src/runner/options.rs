@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: tests/run [quick|unit|e2e|console|deploy|simulation|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
+const USAGE: &str = "usage: tests/run [quick|unit|e2e|console|deploy|simulation|mutants|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,10 @@ pub enum Part {
     Console,
     /// What is shipped beside the program: dashboards, alerts, images, manifests.
     Deploy,
-    /// Simulated worlds, seed by seed, and the bugs that are planted in them.
+    /// Simulated worlds, seed by seed.
     Simulation,
+    /// Bugs that are planted in a copy of the tree, for the simulation to find.
+    Mutants,
     /// Real faults on real servers, under load.
     Faults,
     /// How fast it is; never a part of everything.
@@ -62,6 +64,9 @@ impl Options {
                 "--seeds" | "--seed" | "--spoiled" if part == Part::Simulation => {
                     options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
                 }
+                "--seed" | "--bug" if part == Part::Mutants => {
+                    options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
+                }
                 "--minutes" | "--seed" if part == Part::Faults => {
                     options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
                 }
@@ -82,6 +87,7 @@ fn named(word: &str) -> Result<Part, String> {
         "console" => Ok(Part::Console),
         "deploy" => Ok(Part::Deploy),
         "simulation" => Ok(Part::Simulation),
+        "mutants" => Ok(Part::Mutants),
         "faults" => Ok(Part::Faults),
         "bench" => Ok(Part::Bench),
         _ => Err(format!("unknown part {word}\n{USAGE}")),

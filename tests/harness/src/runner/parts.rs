@@ -4,6 +4,7 @@ use tokio::process::Command;
 
 use crate::console;
 use crate::fetch::{self, Fetched};
+use crate::mutants;
 use crate::older;
 use crate::options::Part;
 use crate::run::Run;
@@ -27,6 +28,7 @@ pub async fn conduct(run: &mut Run) {
         Part::Console => console(run).await,
         Part::Deploy => deploy(run).await,
         Part::Simulation => simulation(run).await,
+        Part::Mutants => mutants(run).await,
         Part::Faults => faults(run).await,
         Part::Bench => bench(run).await,
         Part::All => {
@@ -36,6 +38,7 @@ pub async fn conduct(run: &mut Run) {
             deploy(run).await;
             faults(run).await;
             simulation(run).await;
+            mutants(run).await;
         }
     }
 }
@@ -159,7 +162,7 @@ async fn deploy(run: &mut Run) {
 /// The tests of the console in a browser.
 const CONSOLE: &str = "swath-console-tests";
 
-/// The simulation, which alone asks for planted bugs: whatever is built beside it would have them too.
+/// The simulation, which is built in release alone: it plays too slowly otherwise.
 const SIMULATION: &str = "swath-simulation";
 
 /// Seeds that every run of everything plays, each twice.
@@ -172,7 +175,7 @@ const MODEL: [&str; 3] = ["2", "1", "2"];
 const SPOILED: &str = "1000";
 
 async fn simulation(run: &mut Run) {
-    let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice", "--planted"]);
+    let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice"]);
     if run.options.passed.is_empty() {
         played.args(["--seeds", SEEDS, "--spoiled", SPOILED, "--model"]).args(MODEL);
     }
@@ -183,6 +186,24 @@ async fn simulation(run: &mut Run) {
         played.arg("--json").arg(file);
     }
     run.step("simulation", Kind::Check, played).await;
+}
+
+/// Plants bugs in a copy of the tree, one at a time, for the simulation to find.
+async fn mutants(run: &mut Run) {
+    let tree = match mutants::planted_copy() {
+        Ok(tree) => tree,
+        Err(error) => return run.fail(&format!("the mutants cannot be planted: {error:#}")),
+    };
+    let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--features", "mutants", "--"]);
+    // The dependencies are those of the simulation itself, so both use one folder of builds.
+    played.current_dir(tree.folder()).env("CARGO_TARGET_DIR", tree.builds());
+    played.args(run.options.passed.clone());
+    if run.options.part == Part::Mutants
+        && let Some(file) = run.options.json.take()
+    {
+        played.arg("--json").arg(file);
+    }
+    run.step("mutants", Kind::Check, played).await;
 }
 
 /// Every fault once, or again and again for as long as was asked for. It starts servers of its own, to break them.

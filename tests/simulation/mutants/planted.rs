@@ -1,5 +1,5 @@
-//! Bugs that the simulation plants, to show that it can find them. They exist only with the feature `planted`, which
-//! nothing but the simulation asks for; without it every question is a constant `false`.
+//! Bugs that the simulation must find, each a switch of the thread that runs a world. This file and the patches beside it
+//! are applied to a copy of the tree; the product knows nothing of them.
 
 macro_rules! bugs {
     ($($(#[$doc:meta])* $bug:ident,)*) => {
@@ -134,24 +134,15 @@ bugs! {
 }
 
 /// Whether a bug is planted on this thread.
-#[cfg(feature = "planted")]
 pub fn is(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }
 
-/// Whether a bug is planted: never.
-#[cfg(not(feature = "planted"))]
-pub const fn is(_: Bug) -> bool {
-    false
-}
-
-#[cfg(feature = "planted")]
 thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
 }
 
-/// Plants a bug on this thread, or pulls it out again.
-#[cfg(feature = "planted")]
+/// Plants a bug on this thread, or takes it out again.
 pub fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
 }
