@@ -1,5 +1,5 @@
-//! Candidates: assignments that hints say are ready. They are advice, owned by nobody, bounded, and dropped after
-//! seconds; what they miss is found in the store.
+//! Candidates: assignments that are ready according to hints. They are advice, bounded in number, and dropped after seconds.
+//! Work that they miss is found in the database.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,23 +11,23 @@ use swath_runtime::Context;
 use swath_runtime::panics::keep_running;
 use tokio::time::Instant;
 
-/// Candidates kept per job.
-const PER_JOB: usize = 1_024;
-/// Jobs with candidates.
-const JOBS: usize = 4_096;
-/// How long a hint is worth following.
-const FRESH: Duration = Duration::from_secs(5);
-/// Candidates tried for one person before the queue in the store is read.
-const TRIED: usize = 3;
-/// How long a gateway listens to a team's hints after someone of it last asked here.
-const LISTEN: Duration = Duration::from_secs(30);
+/// Candidates that are kept for a job, at most.
+const CANDIDATES_PER_JOB_MAX: usize = 1_024;
+/// Jobs with candidates, at most.
+const JOBS_MAX: usize = 4_096;
+/// How long a hint is used.
+const HINT_AGE_MAX: Duration = Duration::from_secs(5);
+/// Candidates that a request tries before the queue in the database is read.
+const TRIED_PER_REQUEST_MAX: usize = 3;
+/// How long a gateway listens to the hints of a team after a user of the team last asked here.
+const LISTEN_TIME: Duration = Duration::from_secs(30);
 
 type Pool = HashMap<JobId, VecDeque<(Instant, AssignmentId)>>;
 
 #[derive(Default)]
 struct Shared {
     pool: Mutex<Pool>,
-    /// When someone of each team last asked here.
+    /// When a user of each team last asked here.
     asked: Mutex<HashMap<TeamId, Instant>>,
 }
 
@@ -42,7 +42,7 @@ impl Candidates {
         Self { context, shared: Arc::default() }
     }
 
-    /// Listens to a team's hints from now on, because someone of it asks here.
+    /// Listens to the hints of a team from now on, because a user of the team asks here.
     pub fn attend(&self, team: TeamId) {
         let mut asked = lock(&self.shared.asked);
         if asked.insert(team, Instant::now()).is_none() {
@@ -54,7 +54,7 @@ impl Candidates {
         }
     }
 
-    /// Takes note of a hint.
+    /// Adds the assignments that a hint names.
     pub async fn hear(&self, message: impl Into<Envelope>) {
         follow(&self.context, &self.shared, message.into()).await;
     }
@@ -63,10 +63,10 @@ impl Candidates {
     pub fn take(&self, job: JobId) -> Vec<AssignmentId> {
         let mut pool = lock(&self.shared.pool);
         let Some(waiting) = pool.get_mut(&job) else { return Vec::new() };
-        while waiting.front().is_some_and(|(since, _)| since.elapsed() > FRESH) {
+        while waiting.front().is_some_and(|(since, _)| since.elapsed() > HINT_AGE_MAX) {
             waiting.pop_front();
         }
-        let count = waiting.len().min(TRIED);
+        let count = waiting.len().min(TRIED_PER_REQUEST_MAX);
         waiting.drain(..count).map(|(_, id)| id).collect()
     }
 }
@@ -74,19 +74,19 @@ impl Candidates {
 impl Shared {
     fn add(&self, job: JobId, ids: impl Iterator<Item = AssignmentId>) {
         let mut pool = lock(&self.pool);
-        if pool.len() >= JOBS && !pool.contains_key(&job) {
+        if pool.len() >= JOBS_MAX && !pool.contains_key(&job) {
             pool.clear();
         }
         let waiting = pool.entry(job).or_default();
         waiting.extend(ids.map(|id| (Instant::now(), id)));
-        let surplus = waiting.len().saturating_sub(PER_JOB);
+        let surplus = waiting.len().saturating_sub(CANDIDATES_PER_JOB_MAX);
         waiting.drain(..surplus);
     }
 
-    /// Whether anyone of the team has asked lately; if not, the next one who does starts a new listener.
+    /// Whether a user of the team has asked lately. If not, the next request starts a new listener.
     fn still_asked(&self, team: TeamId) -> bool {
         let mut asked = lock(&self.asked);
-        let lately = asked.get(&team).is_some_and(|last| last.elapsed() < LISTEN);
+        let lately = asked.get(&team).is_some_and(|last| last.elapsed() < LISTEN_TIME);
         if !lately {
             asked.remove(&team);
         }
@@ -96,7 +96,7 @@ impl Shared {
 
 async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     let mut hints = context.bus.subscribe(Queue::Annotate(team));
-    let mut look = tokio::time::interval(LISTEN);
+    let mut look = tokio::time::interval(LISTEN_TIME);
     loop {
         tokio::select! {
             biased;

@@ -1,9 +1,9 @@
-//! Streams of events: one task of the process reads what teams' work comes to, and sends each open stream what its person
+//! Streams of events: one task of the process reads the events of all teams, and sends each open stream those that its user
 //! may see.
 //!
-//! It reads only while streams are open, and a little longer, so that who comes back finds what was missed. A stream is
-//! closed when what its person may do changes, when the client does not read, and when events cannot be read: pages then
-//! know that what they show is not live.
+//! It reads only while streams are open, and a little longer, so that clients that reconnect get what they missed. A stream is
+//! closed when the rights of its user change, when the client does not read, and when events cannot be read. Pages then know
+//! that what they show is not live.
 
 mod messages;
 mod recent;
@@ -30,28 +30,28 @@ use self::recent::{EVENTS_MAX, Missed, Recent};
 use self::scope::Scope;
 use self::streams::{Closed, Full, Owner, Streams};
 
-/// Between two reads of events.
+/// The pause between two reads of events.
 const READ_PAUSE: Duration = Duration::from_millis(250);
-/// Reads between two questions whether what people may do has changed.
+/// Reads between two checks whether the rights of users have changed.
 const READS_PER_CHECK: u64 = 2;
 /// Events read at once.
-const PAGE: i64 = 1_000;
-/// Between two signs of life on a stream.
+const PAGE_EVENTS: i64 = 1_000;
+/// The time between two signs of life on a stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Signs of life are sent to a part of the streams at a time.
 const HEARTBEAT_PARTS: u64 = HEARTBEAT.as_millis() as u64 / READ_PAUSE.as_millis() as u64;
-/// How long events are kept for those who come back, when reading begins, in microseconds.
-const KEPT: i64 = seconds(120);
-/// How long reading goes on without streams.
+/// How far back reading begins, for clients that reconnect, in microseconds.
+const LOOK_BACK_MICROS: i64 = seconds(120);
+/// How long reading continues without streams.
 const LINGER: Duration = Duration::from_secs(120);
 /// How long events may be unreadable before streams are closed.
 const BLIND_MAX: Duration = Duration::from_secs(5);
 /// How long a new stream waits for the first read.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tokens that are looked up in one statement.
-const TOKENS_AT_ONCE: usize = 1_000;
+const PAGE_TOKENS: usize = 1_000;
 
-/// See the module.
+/// The streams of events of this process.
 pub(crate) struct Events {
     context: Context,
     state: Mutex<State>,
@@ -64,17 +64,17 @@ pub(crate) struct Events {
 
 struct State {
     streams: Streams,
-    /// None while nothing is read.
+    /// `None` while no events are read.
     recent: Option<Recent>,
 }
 
 /// Why no stream could be opened.
 pub(crate) enum Refused {
-    /// The person has too many.
+    /// The user has too many.
     TooMany,
     /// The process has too many, is about to end, or cannot read events.
     Unavailable,
-    /// What the person may do has changed a moment ago.
+    /// The rights of the user have just changed.
     Changed,
 }
 
@@ -100,7 +100,7 @@ impl Events {
         })
     }
 
-    /// Opens a stream for the bearer of a token, from a cursor on where there is one.
+    /// Opens a stream for a token, from the cursor `since` on if there is one.
     pub(crate) async fn open(
         &self,
         token: TokenId,
@@ -116,11 +116,11 @@ impl Events {
         if !started.is_ok_and(|live| live.is_ok()) {
             return Err(Refused::Unavailable);
         }
-        // What the request was admitted by may be a second old.
+        // The rights by which the request was admitted may be a second old.
         let rights = self.rights(token).await?;
         let scope = Scope::new(user, rights.teams);
-        let pieces = self.enter((token, rights.expires), scope.clone(), since)?;
-        // Changes that come later end the open stream; this one came in between.
+        let pieces = self.enter(Owner { token, expires: rights.expires, scope: scope.clone() }, since)?;
+        // Later changes end the open stream; a change in between must be checked here.
         if is_as_before(&self.rights(token).await?, &scope) { Ok(pieces) } else { Err(Refused::Changed) }
     }
 
@@ -130,17 +130,12 @@ impl Events {
         rights.filter(|rights| !rights.is_ended && !rights.teams.is_empty()).ok_or(Refused::Changed)
     }
 
-    fn enter(
-        &self,
-        (token, expires): (TokenId, Option<Time>),
-        scope: Scope,
-        since: Option<&str>,
-    ) -> Result<mpsc::Receiver<Bytes>, Refused> {
+    fn enter(&self, owner: Owner, since: Option<&str>) -> Result<mpsc::Receiver<Bytes>, Refused> {
         let mut state = self.state();
         let State { streams, recent } = &mut *state;
         let Some(recent) = recent else { return Err(Refused::Unavailable) };
-        let pieces = first_pieces(recent, &scope, since);
-        let opened = streams.open(Owner { token, expires, scope }, pieces);
+        let pieces = first_pieces(recent, &owner.scope, since);
+        let opened = streams.open(owner, pieces);
         self.open.set(streams.count() as i64);
         opened.map_err(|full| match full {
             Full::Person => Refused::TooMany,
@@ -223,10 +218,10 @@ impl Events {
             None => self.begin().await?,
         };
         loop {
-            let page = self.context.store.events_after(cursor.position, PAGE).await?;
+            let page = self.context.store.events_after(cursor.position, PAGE_EVENTS).await?;
             let marks = &page.marks;
             if marks.era != cursor.era || marks.cleared > cursor.position || marks.settled < cursor.position {
-                // A gap, or another history: nobody can be told what came in between.
+                // A gap, or another history: the events in between are unknown.
                 cursor = Cursor { era: marks.era.clone(), position: marks.settled };
                 self.state().recent = Some(Recent::at(cursor.era.clone(), cursor.position));
                 self.send_reset(&cursor);
@@ -242,9 +237,9 @@ impl Events {
         }
     }
 
-    /// Where reading begins: a little back, for those who were here before.
+    /// Finds where reading begins: a little back, for clients that reconnect.
     async fn begin(&self) -> Result<Cursor> {
-        let since = self.context.now() + -KEPT;
+        let since = self.context.now() + -LOOK_BACK_MICROS;
         let first = self.context.store.events_since(since, EVENTS_MAX as i64 / 2).await?;
         let marks = self.context.store.events_after(i64::MAX - 1, 1).await?.marks;
         let position = first.unwrap_or(marks.settled).clamp(marks.cleared.min(marks.settled), marks.settled);
@@ -294,7 +289,7 @@ impl Events {
         }
         let tokens = self.state().streams.tokens();
         let mut rights: HashMap<TokenId, TokenRights> = HashMap::new();
-        for page in tokens.chunks(TOKENS_AT_ONCE) {
+        for page in tokens.chunks(PAGE_TOKENS) {
             rights.extend(self.context.store.tokens_rights(page).await?);
         }
         // Those who open a stream meanwhile look for themselves.

@@ -52,7 +52,7 @@ pub(crate) fn table() -> Vec<Route> {
             "/v1/leases/{lease_id}/items/{index}",
             who,
             "Saves one item.",
-            items::confirm,
+            items::save,
         )
         .takes::<ItemRequest>(json!({"figures": [{"class": "car", "shape": "rectangle", "geometry": {"x": 10.5, "y": 20, "width": 40, "height": 30}}], "tags": [{"name": "light", "value": "night"}]}))
         .header(

@@ -48,7 +48,7 @@ impl Gateway {
     ///
     /// # Errors
     /// A lease that is over, an item that is not in it, or work that the job does not allow.
-    pub async fn confirm(
+    pub async fn save_item(
         &self,
         by: impl Into<Principal>,
         lease: LeaseId,
@@ -61,19 +61,19 @@ impl Gateway {
         let work = checked(&context, spec.rules(), work, "")?;
         let save = SaveItem { lease, user, token_maker, work, if_revision, now: self.context.now() };
         let step = self.context.traces.under("confirm", context.assignment, lease);
-        let confirmed = self.context.store.item_save(save).await.map_err(|error| match error {
+        let saved = self.context.store.item_save(save).await.map_err(|error| match error {
             StoreError::Conflict(detail) if if_revision.is_some() => Problem::precondition(detail),
             error => error.into(),
         });
-        let confirmed = step.end(confirmed)?;
+        let saved = step.end(saved)?;
         self.metrics.confirmed.inc();
-        Ok(confirmed.revision)
+        Ok(saved.revision)
     }
 
     /// Submits an assignment, and saves these items with it.
     ///
     /// # Errors
-    /// As for [`confirm`](Self::confirm); or items that are missing.
+    /// As for [`save_item`](Self::save_item); or items that are missing.
     pub async fn submit(
         &self,
         by: impl Into<Principal>,

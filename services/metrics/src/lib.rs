@@ -1,8 +1,8 @@
 //! The metrics service: items and assignments by state, leases, expiries, rejects, queue depth and waiting age. The most
-//! pressing jobs, up to a configured number, are told one by one, the rest summed as `other`. It reads counters that every
-//! transition keeps; no scrape counts rows.
+//! urgent jobs, up to a configured number, have metrics of their own; the others are summed as `other`. The service reads
+//! counters that every transition updates. No scrape counts rows.
 
-mod books;
+mod conservation;
 mod gauges;
 
 use std::cmp::Reverse;
@@ -23,52 +23,57 @@ use swath_store::Result;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
-use crate::books::Books;
+use crate::conservation::Conservation;
 use crate::gauges::{Gauges, Sums};
 
 /// Jobs read at once.
-const PAGE: i64 = 500;
-/// Teams whose queues are looked at, and how often: a broker complains of every look at a queue that does not stand.
-const TEAMS: usize = 200;
-const QUEUES: Duration = Duration::from_secs(30);
-/// A lease that has less time left is about to run out.
-const SOON: i64 = seconds(60);
-/// Missing pictures that are counted.
-const PICTURES: i64 = 100_000;
-/// How far leases that run out are counted.
-const LEASES: i64 = 10_000;
+const PAGE_JOBS: i64 = 500;
+/// Teams whose queues are measured, at most.
+const TEAMS_MAX: usize = 200;
+/// How often queues are measured: a broker logs an error for each missing queue.
+const QUEUES_INTERVAL: Duration = Duration::from_secs(30);
+/// A lease with less time left is about to expire, in microseconds.
+const EXPIRING_MICROS: i64 = seconds(60);
+/// Missing pictures that are counted, at most.
+const MISSING_PICTURES_MAX: i64 = 100_000;
+/// Expiring and overdue leases that are counted, at most.
+const LEASES_MAX: i64 = 10_000;
 
 /// One metrics service.
 pub struct Metrics {
     context: Context,
     gauges: Gauges,
     failures: IntCounter,
-    books: Arc<Books>,
-    /// When the queues were last looked at.
-    queues_seen: Mutex<Option<Instant>>,
+    conservation: Arc<Conservation>,
+    /// When the queues were last measured.
+    queues_measured: Mutex<Option<Instant>>,
 }
 
 impl Metrics {
-    /// A metrics service over the process' parts; its gauges move once [`Metrics::run`] does.
+    /// A metrics service of this process. Its gauges change once [`Metrics::run`] does.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
     pub fn new(context: Context) -> prometheus::Result<Arc<Self>> {
-        let (gauges, books) = (Gauges::new()?, Arc::new(Books::new(context.clone())?));
+        let gauges = Gauges::new()?;
+        let conservation = Arc::new(Conservation::new(context.clone())?);
         let failures = IntCounter::new(
             "swath_counters_failures_total",
             "Rounds in which the counters could not be read.",
         )?;
-        // Before the first round too, for one that never comes would be missed nowhere: the counters were last read in 1970.
+        // Published before the first round too: if that never comes, the counters were last read in 1970, which alerts show.
         gauges.publish();
         context.registry.register(Box::new(gauges.shown()))?;
         context.registry.register(Box::new(failures.clone()))?;
-        Ok(Arc::new(Self { context, gauges, failures, books, queues_seen: Mutex::default() }))
+        Ok(Arc::new(Self { context, gauges, failures, conservation, queues_measured: Mutex::default() }))
     }
 
-    /// Reads the counters again and again until shutdown, and checks the books at leisure.
+    /// Reads the counters again and again until shutdown, and checks the counters against the rows in between.
     pub async fn run(self: Arc<Self>) {
         let shutdown = &self.context.shutdown;
         tokio::join!(
             keep_running("counters", shutdown, || self.read()),
-            keep_running("books", shutdown, || self.books.clone().run()),
+            keep_running("books", shutdown, || self.conservation.clone().run()),
         );
     }
 
@@ -88,15 +93,18 @@ impl Metrics {
         }
     }
 
-    /// One round: all undone jobs, the most pressing of them by name and the rest as `other`.
+    /// Carries out one round over all jobs that are not done.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn tick(&self, now: Time) -> Result<()> {
         let began = Instant::now();
         let mut named = Vec::new();
-        let (mut other, mut sums, mut held) = (Progress::default(), Sums::default(), 0);
+        let (mut other, mut sums, mut leased) = (Progress::default(), Sums::default(), 0);
         let mut teams = BTreeSet::new();
         let mut after = Uuid::nil();
         loop {
-            let jobs = self.context.store.jobs_undone(after, PAGE).await?;
+            let jobs = self.context.store.jobs_undone(after, PAGE_JOBS).await?;
             let Some(last) = jobs.last().map(|job| job.id.0) else { break };
             let counters = self.context.store.progress_between(after, last).await?;
             let counters: HashMap<_, _> = counters.into_iter().collect();
@@ -104,8 +112,8 @@ impl Metrics {
             for job in jobs {
                 let progress = counters.get(&job.id).copied().unwrap_or_default();
                 sums.add(&job, &progress, now);
-                held += progress.get(Counter::InProgress) + progress.get(Counter::InReview);
-                if teams.len() < TEAMS {
+                leased += progress.get(Counter::InProgress) + progress.get(Counter::InReview);
+                if teams.len() < TEAMS_MAX {
                     teams.insert(job.team);
                 }
                 named.push((job, progress));
@@ -118,7 +126,7 @@ impl Metrics {
         self.show(&named, &ages, now);
         self.gauges.show("other", &other);
         self.gauges.sum(&sums);
-        self.show_leases(held, now).await?;
+        self.show_leases(leased, now).await?;
         self.show_pictures().await?;
         self.show_events(now).await?;
         self.show_queues(&teams).await;
@@ -128,7 +136,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// Since when the oldest work of each job waits: for an annotator, and for a reviewer.
+    /// The times since when the oldest work of each job waits for an annotator and for a reviewer.
     async fn ages(&self, named: &[(JobHead, Progress)]) -> Result<Vec<[Option<Time>; 2]>> {
         let mut ages = Vec::with_capacity(named.len());
         for (job, progress) in named {
@@ -153,12 +161,12 @@ impl Metrics {
         }
     }
 
-    async fn show_leases(&self, held: i64, now: Time) -> Result<()> {
+    async fn show_leases(&self, leased: i64, now: Time) -> Result<()> {
         let store = &self.context.store;
         let grace = seconds(self.context.config.work.grace_seconds as i64);
-        let overdue = store.leases_until(now + -grace, LEASES).await?;
-        let soon = store.leases_until(now + SOON, LEASES).await?;
-        for (state, count) in [("live", held), ("expiring", soon), ("overdue", overdue)] {
+        let overdue = store.leases_until(now + -grace, LEASES_MAX).await?;
+        let soon = store.leases_until(now + EXPIRING_MICROS, LEASES_MAX).await?;
+        for (state, count) in [("live", leased), ("expiring", soon), ("overdue", overdue)] {
             self.gauges.leases.with_label_values(&[state]).set(count as f64);
         }
         Ok(())
@@ -166,7 +174,7 @@ impl Metrics {
 
     async fn show_pictures(&self) -> Result<()> {
         let store = &self.context.store;
-        self.gauges.missing_pictures.set(store.all_pictures_missing(PICTURES).await? as f64);
+        self.gauges.missing_pictures.set(store.all_pictures_missing(MISSING_PICTURES_MAX).await? as f64);
         self.gauges.measuring.set(store.datasets_measuring().await? as f64);
         self.gauges.file_bytes.set(store.all_file_usage().await? as f64);
         Ok(())
@@ -178,7 +186,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// What waits in the teams' queues; nothing is shown where that cannot be found out.
+    /// Measures the queues of the teams. A queue that cannot be measured is not shown.
     async fn show_queues(&self, teams: &BTreeSet<TeamId>) {
         if !self.queues_are_due() {
             return;
@@ -194,8 +202,8 @@ impl Metrics {
     }
 
     fn queues_are_due(&self) -> bool {
-        let mut seen = self.queues_seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = seen.is_none_or(|seen| seen.elapsed() >= QUEUES);
+        let mut seen = self.queues_measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = seen.is_none_or(|seen| seen.elapsed() >= QUEUES_INTERVAL);
         if due {
             *seen = Some(Instant::now());
         }

@@ -1,4 +1,4 @@
-//! The consumer: applies the review rule to submissions, told of by notices or found by the sweep.
+//! The consumer applies the review rule to submissions that messages name or a sweep finds.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use swath_store::{ListPage, Result};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Between two looks for teams that are new.
-const TEAMS_EVERY: Duration = Duration::from_secs(2);
+/// How often new teams are looked for.
+const TEAMS_INTERVAL: Duration = Duration::from_secs(2);
 /// Teams read at once.
-const TEAMS_PAGE: i64 = 500;
+const PAGE_TEAMS: i64 = 500;
 /// Submissions in one transaction.
-const GROUP: usize = 256;
-/// Submissions that may wait between the bus and the store.
-const WAITING: usize = 4_096;
+const PAGE_SUBMISSIONS: usize = 256;
+/// Submissions that may wait between the bus and the database.
+const QUEUE_CAPACITY: usize = 4_096;
 
 /// Applies the review rule.
 pub struct Consumer {
@@ -34,15 +34,15 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// A consumer that counts what it waives.
+    /// A consumer that counts the submissions that it waives.
     pub fn new(context: Context, waived: IntCounter) -> Self {
-        let (heard, waiting) = mpsc::channel(WAITING);
+        let (heard, waiting) = mpsc::channel(QUEUE_CAPACITY);
         Self { context, waived, heard, waiting, teams: HashSet::new(), last_team: Uuid::nil() }
     }
 
     /// Works until shutdown.
     pub async fn run(mut self) {
-        let mut teams = tokio::time::interval(TEAMS_EVERY);
+        let mut teams = tokio::time::interval(TEAMS_INTERVAL);
         let mut sweep = tokio::time::interval(Duration::from_millis(self.context.config.work.sweep_millis));
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let shutdown = self.context.shutdown.clone();
@@ -50,7 +50,7 @@ impl Consumer {
         loop {
             let outcome = tokio::select! {
                 () = shutdown.cancelled() => return,
-                count = self.waiting.recv_many(&mut group, GROUP) => {
+                count = self.waiting.recv_many(&mut group, PAGE_SUBMISSIONS) => {
                     if count == 0 { return }
                     self.waive(std::mem::take(&mut group)).await
                 }
@@ -63,13 +63,14 @@ impl Consumer {
         }
     }
 
-    /// Waives what no notice told of in time.
+    /// Waives submissions whose message did not arrive in time.
     pub async fn tick(&self, now: Time) -> Result<()> {
-        let patience = seconds(self.context.config.work.waive_after_seconds as i64);
+        let wait_micros = seconds(self.context.config.work.waive_after_seconds as i64);
         loop {
-            let late = self.context.store.submissions_to_waive(now + -patience, GROUP as i64).await?;
-            let is_full = late.len() == GROUP;
-            // What others have locked just now is theirs to waive.
+            let late =
+                self.context.store.submissions_to_waive(now + -wait_micros, PAGE_SUBMISSIONS as i64).await?;
+            let is_full = late.len() == PAGE_SUBMISSIONS;
+            // Submissions that another process has locked are waived by that process.
             if late.is_empty() || self.waive(late).await.is_err() || !is_full {
                 return Ok(());
             }
@@ -86,10 +87,10 @@ impl Consumer {
         Ok(())
     }
 
-    /// Listens to the completions of every team; ids grow, so new teams stand behind the last one seen.
+    /// Listens to the completions of every team. Ids grow, so new teams follow the last one seen.
     async fn attend_new_teams(&mut self) -> Result<()> {
         loop {
-            let page = self.context.store.teams(&ListPage::behind(self.last_team, TEAMS_PAGE)).await?;
+            let page = self.context.store.teams(&ListPage::behind(self.last_team, PAGE_TEAMS)).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             self.last_team = last.0;
             for (team, _) in page {

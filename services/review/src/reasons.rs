@@ -12,7 +12,7 @@ const SHOWN: usize = 200;
 const LENGTH: usize = 60;
 /// What the rest is called.
 const OTHER: &str = "other";
-/// The reason of whoever gives none.
+/// The label of verdicts without a reason.
 const NONE: &str = "none given";
 
 /// See the module.

@@ -132,7 +132,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     })
 }
 
-/// Waits for the truth, then lets the services work.
+/// Waits for the database, then starts the services.
 async fn come_up(
     context: Context,
     shape: Shape,
@@ -240,7 +240,7 @@ impl Running {
         served
     }
 
-    /// Says that it is not ready any more, and goes on serving until whoever routes to it has heard.
+    /// Reports that it is not ready any more, and continues to serve until load balancers have noticed.
     async fn drain(&self) {
         self.context.draining.store(true, Ordering::Release);
         tokio::time::sleep(Duration::from_secs(self.context.config.server.drain_seconds)).await;

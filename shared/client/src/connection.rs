@@ -1,4 +1,4 @@
-//! One connection that is kept open for call after call: for whoever makes so many that a pool would be measured along.
+//! One connection that is kept open for many calls, for callers who would otherwise measure the pool of connections as well.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection for this client's caller; it opens with the first call.
+    /// A connection for this client. It opens with the first call.
     pub fn of(client: &Client) -> Self {
         let host = client.base().strip_prefix(PLAIN).filter(|rest| !rest.contains('/'));
         Self { client: client.clone(), host: host.and_then(|host| host.parse().ok()), sender: None }
@@ -39,7 +39,7 @@ impl Connection {
         self.client = client.clone();
     }
 
-    /// One try of a call, for whoever keeps account of every try; it ends within `deadline`. Whoever drops it hangs up.
+    /// One attempt of a call, for callers who count every attempt. It ends within `deadline`. Dropping it closes the connection.
     ///
     /// # Errors
     /// What the server refuses, and everything that leaves the outcome unknown.

@@ -1,4 +1,4 @@
-//! How many calls there were, how they ended and how long they took.
+//! Counts calls, how they ended and how long they took.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The calls that people make.
+/// The calls that users make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -42,16 +42,16 @@ impl Kind {
     ];
 }
 
-/// How a try ended, as far as the meter cares.
+/// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// With what was asked for.
+    /// The server did it.
     Done,
-    /// With a refusal.
+    /// The server refused it.
     Refused,
-    /// With nothing that says what has happened.
+    /// The outcome is unknown.
     Unknown,
-    /// By the person, who hung up.
+    /// The user did not wait for the answer.
     HungUp,
 }
 
@@ -74,7 +74,7 @@ pub struct Meter {
     lost: Mutex<Vec<String>>,
 }
 
-/// Reasons that are kept for calls of which nobody knows.
+/// Reasons that are kept for calls without an answer.
 const REASONS: usize = 10;
 
 impl Tally {
@@ -99,11 +99,11 @@ pub struct CallStats {
     pub done: u64,
     /// Tries that were refused.
     pub refused: u64,
-    /// Tries of which nobody knows: those that hung up included.
+    /// Attempts of unknown outcome, dropped ones included.
     pub unknown: u64,
     /// Tries that the person hung up on.
     pub hung_up: u64,
-    /// Calls that nobody knew the outcome of when the person lost patience.
+    /// Calls of unknown outcome that the user has given up.
     pub given_up: u64,
     /// The median.
     pub p50: f64,
@@ -141,7 +141,7 @@ impl Meter {
         }
     }
 
-    /// Keeps why nobody knows what came of a try: the first few are enough.
+    /// Keeps the first few reasons why attempts got no answer.
     pub fn lose(&self, kind: Kind, why: &dyn std::fmt::Display) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         if lost.len() < REASONS {
@@ -149,7 +149,7 @@ impl Meter {
         }
     }
 
-    /// Why nobody knows what came of some tries.
+    /// Why some attempts got no answer.
     pub fn lost(&self) -> Vec<String> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

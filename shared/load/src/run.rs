@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::meter::Meter;
 
-/// A run under way. Whoever started it can watch it and end it.
+/// A run under way. Its owner can watch it and end it.
 #[derive(Clone)]
 pub struct Run {
     /// The calls so far.

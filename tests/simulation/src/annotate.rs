@@ -233,7 +233,7 @@ impl World {
         let before = self.look(|view| view.annotation(held.assignment, user, index).map(owned))?;
         let gateway = self.processes[process].gateway.clone();
         let answer =
-            gateway.confirm(user, held.lease, Work { index, annotation: annotation(text) }, None).await;
+            gateway.save_item(user, held.lease, Work { index, annotation: annotation(text) }, None).await;
         let said = self.said(answer)?;
         self.tell(&("confirm", person, index, text), &said);
         let call = Call::Confirm { lease: held.lease, item: index, content: content_of(text) };

@@ -231,7 +231,7 @@ impl World {
             let annotation = annotation(text);
             calls.push(async move {
                 let work = swath_gateway::Work { index, annotation };
-                (user, index, gateway.confirm(user, held.lease, work, None).await, held)
+                (user, index, gateway.save_item(user, held.lease, work, None).await, held)
             });
         }
         let answers = futures::future::join_all(calls).await;

@@ -63,7 +63,7 @@ pub(crate) async fn list(
     let (mut views, mut bytes) = (Vec::new(), 0);
     // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {
-        let few = AT_ONCE.min(limit - views.len() as i64);
+        let few = PAGE_ASSIGNMENTS.min(limit - views.len() as i64);
         let store = &context.store;
         let read = match query.order {
             Order::Range => store.assignments(job.id, filter.clone(), after.id, few).await?,
@@ -105,7 +105,7 @@ fn filter(query: &ListQuery, job: &JobHead) -> Result<AssignmentFilter> {
 }
 
 /// Assignments read at once for a list.
-const AT_ONCE: i64 = 100;
+const PAGE_ASSIGNMENTS: i64 = 100;
 
 fn status(text: &str) -> Result<Status> {
     let status = serde_json::from_value(serde_json::Value::from(text));

@@ -89,7 +89,7 @@ pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, rol
     Ok(job)
 }
 
-/// The job as this person may see it: annotators see no progress, and nobody's id.
+/// The job as the caller may see it: annotators see neither progress nor the ids of users.
 pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Result<JobView> {
     let job = own_whole(context, caller, id, ANYONE).await?;
     if !caller.roles_in(job.team).any(LEADS) {

@@ -25,7 +25,7 @@ use super::{assignments, jobs};
 /// Entries of the job itself that are read at once.
 const ENTRIES: i64 = 1_000;
 /// Pages that may wait for the client.
-const WAITING: usize = 1;
+const PAGE_CAPACITY: usize = 1;
 
 /// An entry of a decision log.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -108,7 +108,7 @@ pub(crate) async fn job(
     PathId(id): PathId<JobId>,
 ) -> Result<Response> {
     jobs::own(&context, &caller, id, LEADS).await?;
-    let (pages, waiting) = mpsc::channel(WAITING);
+    let (pages, waiting) = mpsc::channel(PAGE_CAPACITY);
     spawn_stream(pages.clone(), async move { write(&context, id, &pages).await });
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     Ok(([kind], Body::from_stream(ReceiverStream::new(waiting))).into_response())

@@ -126,7 +126,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(NewTokenView { id, token, user, team, expires_at: expires })))
 }
 
-/// For whom the caller makes a token, and in which team: the caller's own where nobody is named.
+/// The user and the team of a new token: the caller's own where no user is named.
 pub(crate) async fn may_make_for(
     context: &Context,
     caller: &Caller,

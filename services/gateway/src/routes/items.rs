@@ -13,7 +13,7 @@ use swath_runtime::{Body, Caller, PathId, Problem, Result};
 use crate::gateway::Gateway;
 use crate::work::Work;
 
-pub(crate) async fn confirm(
+pub(crate) async fn save(
     Extension(gateway): Extension<Arc<Gateway>>,
     caller: Caller,
     PathId((lease, index)): PathId<(LeaseId, i64)>,
@@ -22,7 +22,7 @@ pub(crate) async fn confirm(
 ) -> Result<Response> {
     let work = Work { index, annotation: labels(request.value)? };
     let principal = gateway.leases.admit(&caller, lease).await?;
-    let revision = gateway.confirm(principal, lease, work, if_match(&headers)?).await?;
+    let revision = gateway.save_item(principal, lease, work, if_match(&headers)?).await?;
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::unavailable())?;
     Ok(([(header::ETAG, etag)], Json(ItemAnswer { index, revision })).into_response())
 }

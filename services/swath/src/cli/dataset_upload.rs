@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 32;
 /// The most pictures of one dataset.
 const PICTURES_MAX: usize = 1_000_000;
 /// Pictures that are sent at the same time.
-const SIDE_BY_SIDE: usize = 4;
+const CONCURRENT_UPLOADS: usize = 4;
 /// Pictures between two lines of progress, where there is no terminal.
 const LINE_PACE: u64 = 100;
 
@@ -101,7 +101,7 @@ async fn send(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Re
         let answer = session.client.upload_picture(team, &picture.name, &picture.file).await;
         answer.with_context(|| picture.file.display().to_string())
     });
-    let uris = sending.buffered(SIDE_BY_SIDE).map_ok(|picture| {
+    let uris = sending.buffered(CONCURRENT_UPLOADS).map_ok(|picture| {
         sent += picture.bytes;
         bar.inc(1);
         bar.set_message(HumanBytes(sent).to_string());

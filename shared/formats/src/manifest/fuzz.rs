@@ -1,5 +1,5 @@
-//! Manifests that nobody would write: whatever comes, the readers say something of it, the same however it is cut, and keep
-//! within their bounds.
+//! Random manifests: for any bytes the parsers give a result, which does not depend on how the bytes are cut, and they keep
+//! their bounds.
 
 use std::time::{Duration, Instant};
 

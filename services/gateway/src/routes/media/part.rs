@@ -58,7 +58,7 @@ impl Asked {
         }
     }
 
-    /// The answer for a file of this tag and so many bytes. Several ranges, and units that nobody knows, get all of it.
+    /// The answer for a file with this tag and length. Several ranges, and unknown units, get the whole file.
     pub(super) fn plan(&self, tag: &str, length: u64) -> Plan {
         let is_known = |known: &String| known.trim() == "*" || lists(known, tag);
         if self.if_none_match.iter().any(is_known) {

@@ -1,4 +1,4 @@
-//! Pictures that were uploaded. They pass through the gateway, for nobody else may look into the place where they lie.
+//! Uploaded pictures. They pass through the gateway, because only the servers may read the files.
 
 use axum::body::Body;
 use axum::response::Response;

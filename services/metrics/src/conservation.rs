@@ -1,5 +1,5 @@
-//! The books: whether the items of each job stand in exactly one state each, and the counters know it. That reads every
-//! row of a job, so it is done at leisure and never by a scrape.
+//! Checks conservation: the items of each job are in exactly one state each, and the counters agree with the rows. The check
+//! reads every row of a job, so it runs slowly in the background and never in a scrape.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 /// Jobs read at once.
-const PAGE: i64 = 500;
-/// The least time between two rounds.
-const PAUSE: Duration = Duration::from_secs(10);
-/// After reading a job for so long, this many times as long is left to others.
-const LEISURE: u32 = 10;
-/// Jobs in a row that cannot be checked before the round is given up: one that is too large must not hide the others.
-const FAILURES: u32 = 3;
+const PAGE_JOBS: i64 = 500;
+/// The shortest pause between two rounds.
+const ROUND_PAUSE: Duration = Duration::from_secs(10);
+/// The pause after a job, as a multiple of the time that its check took.
+const PAUSE_FACTOR: u32 = 10;
+/// Consecutive jobs that cannot be checked before the round is given up. One that is too large must not hide the others.
+const FAILURES_MAX: u32 = 3;
 
-/// Checks the books of every job that is not done, over and over.
-pub struct Books {
+/// Checks every job that is not done, again and again.
+pub struct Conservation {
     context: Context,
     violations: IntGauge,
     checked_at: Gauge,
     failures: IntCounter,
 }
 
-impl Books {
+impl Conservation {
     pub fn new(context: Context) -> prometheus::Result<Self> {
         let violations = IntGauge::with_opts(Opts::new(
             "swath_conservation_violations",
@@ -56,9 +56,9 @@ impl Books {
             loop {
                 if let Err(error) = self.tick().await {
                     self.failures.inc();
-                    tracing::warn!(%error, "the books could not be checked");
+                    tracing::warn!(%error, "conservation could not be checked");
                 }
-                sleep(PAUSE).await;
+                sleep(ROUND_PAUSE).await;
             }
         };
         tokio::select! {
@@ -72,7 +72,7 @@ impl Books {
         let (mut broken, mut after) = (0, Uuid::nil());
         let (mut failed, mut in_a_row) = (Ok(()), 0);
         loop {
-            let jobs = self.context.store.jobs_undone(after, PAGE).await?;
+            let jobs = self.context.store.jobs_undone(after, PAGE_JOBS).await?;
             let Some(last) = jobs.last().map(|job| job.id.0) else { break };
             after = last;
             for job in jobs.iter().filter(|job| job.status != JobStatus::Cancelling) {
@@ -83,13 +83,13 @@ impl Books {
                         self.violations.set(self.violations.get().max(broken));
                         in_a_row = 0;
                     }
-                    Err(error) if in_a_row + 1 == FAILURES => return Err(error),
+                    Err(error) if in_a_row + 1 == FAILURES_MAX => return Err(error),
                     Err(error) => {
                         failed = Err(error);
                         in_a_row += 1;
                     }
                 }
-                sleep(began.elapsed() * LEISURE).await;
+                sleep(began.elapsed() * PAUSE_FACTOR).await;
             }
         }
         failed?;
