@@ -1,4 +1,4 @@
-//! Thumbnails: made where somebody first wants to see one, kept among the files, and made again once they were swept.
+//! Thumbnails: made when a user first wants to see one, stored among the files, and made again once they were deleted.
 
 mod scale;
 mod source;
@@ -61,17 +61,19 @@ impl Thumbnails {
             return Ok(Thumbnail { digest: file.content.digest, bytes });
         }
         let made = timeout(DEADLINE, self.make(context, wanted)).await;
-        let (bytes, size) = made.map_err(|_| Problem::busy())??;
+        let Made { bytes, width, height } = made.map_err(|_| Problem::busy())??;
         let digest = Sha256::digest(&bytes).to_vec();
-        keep(context, wanted, (&digest, bytes.clone()), size).await;
+        let media_type = MEDIA_TYPE.to_owned();
+        let content = FileContent { digest: digest.clone(), media_type, width, height, orientation: 1 };
+        keep(context, wanted, bytes.clone(), content).await;
         Ok(Thumbnail { digest, bytes })
     }
 
-    async fn make(&self, context: &Context, wanted: &Wanted) -> Result<(Bytes, (i64, i64))> {
+    async fn make(&self, context: &Context, wanted: &Wanted) -> Result<Made> {
         let core = self.cores.clone().acquire_owned().await.map_err(|_| Problem::busy())?;
         let content = source::of(context, wanted).await?;
         let memory = self.memory.clone();
-        // The runtime's threads must not scale, and a deadline must not free the core of one that goes on.
+        // Scaling must not block the runtime's threads, and its core is in use until it ends, even after the deadline.
         let scaled = tokio::task::spawn_blocking(move || {
             let scaled = content.scale(&memory);
             drop(core);
@@ -79,11 +81,18 @@ impl Thumbnails {
         });
         // A decoder that panics on a picture has been counted.
         let scaled = scaled.await.unwrap_or(Err(Unscaled::Unreadable))?;
-        Ok((scaled.bytes.into(), (scaled.width, scaled.height)))
+        Ok(Made { bytes: scaled.bytes.into(), width: scaled.width, height: scaled.height })
     }
 }
 
-/// Whether the team may see the picture, whenever its thumbnail was made.
+/// A thumbnail that has just been made.
+struct Made {
+    bytes: Bytes,
+    width: i64,
+    height: i64,
+}
+
+/// Checks that the team may see the picture now, even if its thumbnail exists.
 async fn may_see(context: &Context, wanted: &Wanted) -> Result<()> {
     let access = context.media.of(&context.store, wanted.team).await?;
     let may = match Medium::of(&wanted.uri) {
@@ -97,7 +106,7 @@ async fn may_see(context: &Context, wanted: &Wanted) -> Result<()> {
     if may { Ok(()) } else { Err(Problem::not_found()) }
 }
 
-/// A stored thumbnail; none where its file is lost, so that it is made again.
+/// A stored thumbnail; `None` where its file is lost, so that it is made again.
 async fn read(context: &Context, file: &StoredFile) -> Result<Option<Bytes>> {
     let length = u64::try_from(file.bytes).unwrap_or_default();
     let content = match context.files.get(file.id, 0..length).await {
@@ -109,18 +118,11 @@ async fn read(context: &Context, file: &StoredFile) -> Result<Option<Bytes>> {
     Ok(Some(pieces.concat().into()))
 }
 
-/// Keeps a thumbnail, where there is room. One that cannot be kept is shown all the same.
-async fn keep(
-    context: &Context,
-    wanted: &Wanted,
-    (digest, bytes): (&[u8], Bytes),
-    (width, height): (i64, i64),
-) {
+/// Stores a thumbnail, where there is room. One that cannot be stored is shown all the same.
+async fn keep(context: &Context, wanted: &Wanted, bytes: Bytes, content: FileContent) {
     if !context.files.is_configured() {
         return;
     }
-    let (digest, media_type) = (digest.to_vec(), MEDIA_TYPE.to_owned());
-    let content = FileContent { digest, media_type, width, height, orientation: 1 };
     if let Err(error) = try_keep(context, wanted, bytes, content).await {
         tracing::warn!(detail = %error.detail, dataset = %wanted.dataset, item = wanted.item, "a thumbnail was not kept");
     }

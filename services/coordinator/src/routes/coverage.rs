@@ -1,5 +1,7 @@
 //! The coverage map of a job: its ranges from first to last, in a bounded number of stretches, with items by state in each.
 
+use std::ops::Range;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -87,8 +89,9 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
-/// At most `buckets` stretches of ranges `from..to`, of equal width, each made of whole blocks.
-fn stretches(ranges: i64, opinions: i64, (from, to): (i64, i64), buckets: i64) -> Stretches {
+/// Divides a span of range numbers into at most `buckets` stretches of equal width, each made of whole blocks.
+fn stretches(ranges: i64, opinions: i64, of: Range<i64>, buckets: i64) -> Stretches {
+    let Range { start: from, end: to } = of;
     let span = (to - from).max(1);
     let least = ceil(span, buckets);
     if least < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
@@ -106,14 +109,16 @@ fn ceil(number: i64, divisor: i64) -> i64 {
     (number + divisor - 1) / divisor
 }
 
-/// The items of ranges `from..to`, once per opinion.
-fn items_of(job: &JobHead, (from, to): (i64, i64)) -> i64 {
+/// The items of the ranges with these numbers, once per opinion.
+fn items_of(job: &JobHead, of: Range<i64>) -> i64 {
+    let Range { start: from, end: to } = of;
     let end = job.selected.min(to * job.range_size);
     (end - from * job.range_size).max(0) * job.slots
 }
 
-/// The items of the same ranges that were called off before they were cut.
-fn cancelled_uncut(job: &JobHead, (from, to): (i64, i64)) -> i64 {
+/// The items of these ranges that were cancelled before they were cut.
+fn cancelled_uncut(job: &JobHead, of: Range<i64>) -> i64 {
+    let Range { start: from, end: to } = of;
     if !matches!(job.status, JobStatus::Cancelling | JobStatus::Cancelled) {
         return 0;
     }
@@ -122,10 +127,10 @@ fn cancelled_uncut(job: &JobHead, (from, to): (i64, i64)) -> i64 {
 }
 
 impl Bucket {
-    fn new(job: &JobHead, ranges: (i64, i64), cover: &Cover) -> Self {
-        let called_off = cancelled_uncut(job, ranges);
+    fn new(job: &JobHead, ranges: Range<i64>, cover: &Cover) -> Self {
+        let called_off = cancelled_uncut(job, ranges.clone());
         Self {
-            // The job and its coverage are read one after the other.
+            // The job may have changed before its coverage was read.
             waiting: (items_of(job, ranges) - called_off - cover.total()).max(0),
             rework: cover.rework,
             held: cover.held,
@@ -161,13 +166,13 @@ pub(crate) async fn show(
     if !(from + 1..=ranges).contains(&to) {
         return Err(Problem::field("to", format!("must be behind `from`, and at most {ranges}")));
     }
-    let stretches = stretches(ranges, job.slots, (from, to), buckets);
+    let stretches = stretches(ranges, job.slots, from..to, buckets);
     let Stretches { from, to, width, .. } = stretches;
     let counts = context.store.job_coverage(job.team, id, stretches).await?;
     let of_stretch = |number: i64| {
         let first = from + number * width;
         let cover = counts.get(&number).copied().unwrap_or_default();
-        Bucket::new(&job, (first, to.min(first + width)), &cover)
+        Bucket::new(&job, first..to.min(first + width), &cover)
     };
     Ok(Json(CoverageView {
         ranges,
@@ -188,11 +193,11 @@ mod tests {
 
     #[test]
     fn a_small_stretch_is_shown_range_by_range_and_a_large_one_in_whole_blocks() {
-        assert_eq!(stretches(100, 1, (0, 100), 200), Stretches { from: 0, to: 100, width: 1, level: 0 });
-        assert_eq!(stretches(100, 1, (7, 100), 50), Stretches { from: 7, to: 100, width: 2, level: 0 });
-        let whole = stretches(1_000_000, 1, (0, 1_000_000), 2_000);
+        assert_eq!(stretches(100, 1, 0..100, 200), Stretches { from: 0, to: 100, width: 1, level: 0 });
+        assert_eq!(stretches(100, 1, 7..100, 50), Stretches { from: 7, to: 100, width: 2, level: 0 });
+        let whole = stretches(1_000_000, 1, 0..1_000_000, 2_000);
         assert_eq!(whole, Stretches { from: 0, to: 1_000_000, width: 512, level: 2 });
-        let stretch = stretches(1_000_000, 1, (1_003, 101_003), 100);
+        let stretch = stretches(1_000_000, 1, 1_003..101_003, 100);
         assert_eq!(stretch, Stretches { from: 512, to: 101_003, width: 1_024, level: 3 });
     }
 
@@ -204,7 +209,7 @@ mod tests {
         ) {
             let from = (ranges as f64 * from) as i64;
             let to = (from + ((ranges - from) as f64 * part) as i64).clamp(from + 1, ranges);
-            let made = stretches(ranges, opinions, (from, to), buckets);
+            let made = stretches(ranges, opinions, from..to, buckets);
             let block = block_width(made.level);
             prop_assert!(made.count() <= buckets);
             prop_assert!(made.from <= from && made.to == to && made.from >= 0);

@@ -137,7 +137,7 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
         JobCommand::Cancel { job } => turn(session, session.job(&job).await?, "cancel").await,
         JobCommand::Watch { job } => watch(session, session.job(&job).await?).await,
         JobCommand::Map { job, buckets, from, to } => {
-            map(session, session.job(&job).await?, buckets, (from, to)).await
+            map(session, session.job(&job).await?, MapArgs { buckets, from, to }).await
         }
         JobCommand::Log { job } => {
             session.pass_on(&format!("/v1/jobs/{}/log", session.job(&job).await?), &[]).await
@@ -145,12 +145,15 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn map(
-    session: &Session,
-    id: JobId,
+/// What part of a job's map is wanted, and how fine.
+struct MapArgs {
     buckets: u16,
-    (from, to): (Option<u64>, Option<u64>),
-) -> anyhow::Result<()> {
+    from: Option<u64>,
+    to: Option<u64>,
+}
+
+async fn map(session: &Session, id: JobId, args: MapArgs) -> anyhow::Result<()> {
+    let MapArgs { buckets, from, to } = args;
     let mut query = vec![("buckets", buckets.to_string())];
     query.extend(from.map(|from| ("from", from.to_string())));
     query.extend(to.map(|to| ("to", to.to_string())));

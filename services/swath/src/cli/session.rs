@@ -44,6 +44,16 @@ pub struct Session {
     pub output: Output,
 }
 
+/// A kind of things that are listed by team.
+struct Family<'a> {
+    /// What one of them is called.
+    kind: &'a str,
+    /// The path of their list.
+    path: &'a str,
+    /// The field that holds their name.
+    name: &'a str,
+}
+
 impl Session {
     /// Makes ready to speak; nothing is sent yet.
     pub fn open(connection: &Connection) -> anyhow::Result<Self> {
@@ -110,22 +120,19 @@ impl Session {
         }
     }
 
-    /// The job that is meant: by its id or its title.
+    /// Finds a job by its id or its title.
     pub async fn job(&self, meant: &str) -> anyhow::Result<JobId> {
-        self.of_teams(meant, ("job", "/v1/jobs", "title")).await
+        self.of_teams(meant, Family { kind: "job", path: "/v1/jobs", name: "title" }).await
     }
 
-    /// The dataset that is meant: by its id or its name.
+    /// Finds a dataset by its id or its name.
     pub async fn dataset(&self, meant: &str) -> anyhow::Result<DatasetId> {
-        self.of_teams(meant, ("dataset", "/v1/datasets", "name")).await
+        self.of_teams(meant, Family { kind: "dataset", path: "/v1/datasets", name: "name" }).await
     }
 
-    /// What is meant among the things of one's teams, by its id or its name.
-    async fn of_teams<T: FromStr>(
-        &self,
-        meant: &str,
-        (kind, path, name): (&str, &str, &str),
-    ) -> anyhow::Result<T> {
+    /// Finds a thing of the user's teams by its id or its name.
+    async fn of_teams<T: FromStr>(&self, meant: &str, family: Family<'_>) -> anyhow::Result<T> {
+        let Family { kind, path, name } = family;
         if let Ok(id) = meant.parse() {
             return Ok(id);
         }
