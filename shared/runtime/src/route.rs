@@ -1,8 +1,13 @@
 //! A route of the API as a row of a table: method, path, who may call it, and what its document says. The router, the
 //! document and the test of roles are all made from these rows.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,6 +30,32 @@ pub struct Route {
     pub streams: bool,
     pub(crate) handler: MethodRouter<Context>,
     pub(crate) doc: Doc,
+}
+
+/// A handler behind a pointer: the router, its layers and the server are compiled for this one type, and not again for
+/// each handler.
+#[derive(Clone)]
+struct Boxed(Arc<dyn Fn(Request, Context) -> Answer + Send + Sync>);
+
+/// The answer of a handler, once it is there.
+type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+impl Boxed {
+    fn new<H, T>(handler: H) -> Self
+    where
+        H: Handler<T, Context>,
+        T: 'static,
+    {
+        Self(Arc::new(move |request, context| Box::pin(handler.clone().call(request, context))))
+    }
+}
+
+impl Handler<(), Context> for Boxed {
+    type Future = Answer;
+
+    fn call(self, request: Request, context: Context) -> Answer {
+        (self.0)(request, context)
+    }
 }
 
 /// What the document says of a route.
@@ -56,7 +87,7 @@ impl Route {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let mut doc = Doc { summary, ..Doc::default() };
         doc.parameters.extend(path_parameters(path));
-        Self { method, path, access, streams: false, handler: on(filter, handler), doc }
+        Self { method, path, access, streams: false, handler: on(filter, Boxed::new(handler)), doc }
     }
 
     /// Gives its handler something to share with others, as an `Extension`.
