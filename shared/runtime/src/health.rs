@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::problem::Problem;
+use crate::telemetry;
 
 /// How long the truth may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -80,7 +81,7 @@ async fn store(context: &Context) -> String {
 
 async fn metrics(State(context): State<Context>) -> Response {
     let mut families = context.registry.gather();
-    families.extend(prometheus::gather());
+    families.extend(telemetry::process_families());
     let mut text = Vec::new();
     let encoder = TextEncoder::new();
     if let Err(error) = encoder.encode(&families, &mut text) {

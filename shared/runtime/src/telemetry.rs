@@ -2,10 +2,12 @@
 
 mod panics;
 mod parts;
+mod process;
 mod requests;
 mod traces;
 
 pub(crate) use parts::register as register_parts;
+pub(crate) use process::families as process_families;
 pub(crate) use requests::observe;
 pub(crate) use traces::check as check_traces;
 pub use traces::{Step, Traces};
