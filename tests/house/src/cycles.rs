@@ -204,6 +204,16 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_is_called_like_a_child_imports_nothing() {
+        let found = cycles(&[
+            ("lib", "mod a;"),
+            ("a", "mod lease; pub struct A; fn f() -> u8 { let lease = 1; lease }"),
+            ("a::lease", "use super::A; fn g(a: A) {}"),
+        ]);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
     fn a_parent_that_only_passes_names_on_may_be_imported() {
         let found = cycles(&[
             ("lib", "mod a; pub use a::A; pub struct Error;"),

@@ -39,6 +39,10 @@ fn targets(tree: &Tree, id: ModuleId, module: &Module) -> Vec<(ModuleId, usize)>
         }
     }
     for path in &module.paths {
+        // A child's bare name is no type and no value here: it is a variable that is called alike.
+        if path.segments.len() == 1 && !path.is_macro && module.children.contains_key(&path.segments[0]) {
+            continue;
+        }
         let target = match resolve(tree, id, &path.segments) {
             None if path.is_macro => path.segments.last().and_then(|name| macro_home(tree, name)),
             target => target,
