@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use swath_load::{Drive, Plan, Run};
+use swath_load::{Drive, Habits, Plan, Run};
 use tokio::time::Instant;
 
 use crate::cli::progress::{Meter, Progress};
@@ -28,6 +28,8 @@ pub use args::DemoArgs;
 
 /// How long the whole demo may take.
 const DEADLINE: Duration = Duration::from_secs(300);
+/// How long a call without an answer is repeated.
+const REPEAT_MAX: Duration = Duration::from_secs(15);
 /// How long an annotator looks at a picture, in seconds.
 const ANNOTATE_SECONDS: f64 = 0.1;
 /// How long a reviewer looks at a picture, in seconds.
@@ -111,8 +113,11 @@ fn plan(args: &DemoArgs, stage: &Stage, cast: &Cast) -> Plan {
             review: REVIEW_SECONDS / args.speed,
         },
         task: Arc::new(DigitTask { digits: stage.digits.clone() }),
+        habits: Habits::NONE,
+        is_strict: true,
         last_leaves: true,
         gives_up: 0.0,
+        patience: REPEAT_MAX,
         seed: args.seed,
         check: false,
         ..Plan::default()

@@ -10,6 +10,7 @@ use swath_domain::review::{ReasonCode, Verdict};
 use swath_domain::{Status, Time};
 
 /// The body of `POST /v1/leases` and `POST /v1/reviews`.
+// The digest of an idempotency key is that of this as JSON: what is left out or added changes every digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
@@ -30,7 +31,7 @@ pub struct LeaseDocument {
     pub fence: i64,
     /// `current`, `lapsed` while nobody has taken the work since, or why it is over.
     pub state: String,
-    /// When it lapses without a sign of life; none once it is over.
+    /// When it expires without a sign of life; none once it is over.
     pub expires_at: Option<Time>,
     /// The same in seconds from now.
     pub expires_in: i64,
@@ -146,7 +147,7 @@ pub struct JobPart {
 /// How long a lease runs now.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Renewed {
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Time,
     /// The same in seconds from now.
     pub expires_in: i64,
@@ -176,6 +177,7 @@ pub struct SubmitRequest {
 }
 
 /// An item that is saved with the submission.
+// The digest of a submission is that of these as JSON: what is left out or added changes every digest.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedItem {

@@ -1,5 +1,5 @@
-//! Notices: messages that nobody waits for. They are gathered for a moment and go out as few: the broker writes down a
-//! message of a hundred numbers as quickly as one of a single number.
+//! Notices: messages whose sender does not wait for the broker. They are gathered for a moment and sent as few messages: the
+//! broker stores a message of a hundred numbers as quickly as a message of one.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub struct Trail {
     pub status: Status,
     /// Leases granted.
     pub fence: i64,
-    /// The lease that stands, current or lapsed, and whose it is.
+    /// The lease that stands, current or expired, and whose it is.
     pub standing: Option<(LeaseId, UserId)>,
     /// Who handed it in.
     pub author: Option<UserId>,
@@ -31,7 +31,7 @@ pub struct Trail {
     pub skipped: Ranges,
     /// Every lease and review that it ever had.
     pub leases: BTreeMap<LeaseId, Granted>,
-    /// Lapses.
+    /// Expiries.
     pub expiries: i64,
 }
 
@@ -108,7 +108,7 @@ impl Trail {
                 return Err(format!("revived what does not stand: {entry:?}"));
             }
             "expire" if self.standing.is_none() => {
-                return Err(format!("nothing to lapse: {entry:?} on {self:?}"));
+                return Err(format!("nothing to expire: {entry:?} on {self:?}"));
             }
             "expire" => self.expiries += 1,
             "waive" => self.skipped = ranges(entry, "skipped")?,

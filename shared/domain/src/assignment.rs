@@ -13,7 +13,7 @@ mod submission;
 use serde_json::Value;
 
 use crate::cause::Cause;
-use crate::ids::{AssignmentId, JobId, LeaseId, TeamId, UserId};
+use crate::ids::{AssignmentId, LeaseId, TeamId, UserId};
 use crate::log::Entry;
 use crate::ranges::Ranges;
 use crate::status::Status;
@@ -82,11 +82,6 @@ impl Assignment {
             seq: 0,
             since: now,
         }
-    }
-
-    /// The job.
-    pub fn job(&self) -> JobId {
-        self.key.job
     }
 
     /// The lease that stands on it, current or expired.

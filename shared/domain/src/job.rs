@@ -16,7 +16,7 @@ use crate::{FieldError, limits};
 pub enum JobStatus {
     /// Work is handed out.
     Active,
-    /// No new leases; what is held goes on.
+    /// No new leases are granted; leased work goes on.
     Paused,
     /// Being cancelled, row by row.
     Cancelling,
@@ -176,7 +176,7 @@ pub struct LeasePolicy {
 }
 
 impl LeasePolicy {
-    /// LeasePolicy from seconds.
+    /// A policy in seconds.
     pub const fn of_seconds(lease: i64, deadline: i64, reserve: i64, rounds: i64) -> Self {
         Self { lease: seconds(lease), deadline: seconds(deadline), reserve: seconds(reserve), rounds }
     }
@@ -208,7 +208,7 @@ pub struct Job<S = Arc<JobSpec>> {
     /// Opinions asked for of each range.
     pub slots: i64,
     /// Times and bounds of its leases.
-    pub terms: LeasePolicy,
+    pub lease_policy: LeasePolicy,
     /// What is reviewed.
     pub review: ReviewRule,
     /// Seed of the sample.
@@ -248,7 +248,7 @@ impl<S> Job<S> {
             due: self.due,
             range_size: self.range_size,
             slots: self.slots,
-            terms: self.terms,
+            lease_policy: self.lease_policy,
             review: self.review,
             seed: self.seed,
             selected: self.selected,

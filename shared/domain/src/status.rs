@@ -1,5 +1,7 @@
 //! Where an assignment stands, at which stage work is done, and how a lease has ended: each with its code in the tables.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Where an assignment stands.
@@ -47,6 +49,21 @@ impl Status {
     /// Whether somebody still has to act.
     pub fn is_undecided(self) -> bool {
         matches!(self, Self::Pending | Self::InProgress | Self::Completed | Self::InReview)
+    }
+}
+
+impl fmt::Display for Status {
+    /// As the API writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "PENDING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Completed => "COMPLETED",
+            Self::InReview => "IN_REVIEW",
+            Self::Accepted => "ACCEPTED",
+            Self::Rejected => "REJECTED",
+            Self::Cancelled => "CANCELLED",
+        })
     }
 }
 
@@ -114,5 +131,17 @@ impl LeaseEnd {
     /// From the store's number.
     pub fn from_code(code: i64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+
+    #[test]
+    fn a_status_is_shown_as_it_is_written_in_json() {
+        for status in Status::ALL {
+            assert_eq!(serde_json::to_string(&status).unwrap(), format!("\"{status}\""));
+        }
     }
 }

@@ -105,7 +105,7 @@ impl LeaseService {
     /// The URL at which the holder's browser loads an item.
     ///
     /// # Errors
-    /// A lease that is over or has expired, or an item that the team may not use.
+    /// A lease that is over, or has expired until it is renewed, or an item that the team may not use.
     pub async fn media_url(&self, lease: LeaseId, user: UserId, index: i64) -> Result<String> {
         let ShownItem { lease: context, item } = self.shown_item(lease, user, index).await?;
         let access = self.context.media.of(&self.context.store, context.team).await?;

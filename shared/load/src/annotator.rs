@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use serde::de::IgnoredAny;
 use serde_json::to_value;
 use swath_api::leases::{ItemAnswer, SubmitRequest, SubmittedItem};
@@ -15,21 +16,15 @@ use crate::leased::Leased;
 use crate::meter::Kind;
 use crate::worker::{CallEnd, PendingCall, Worker};
 
-/// The share of items that are annotated a second time, in percent.
-const CORRECTED_PERCENT: f64 = 5.0;
-/// The share of leases that are renewed by hand where users have time to think, in percent.
-const RENEWED_PERCENT: f64 = 20.0;
-/// The share of submissions that bring items along, in percent.
-const BROUGHT_PERCENT: f64 = 20.0;
 /// How often a range is annotated again if the server misses something in it.
 const TRIES_MAX: usize = 3;
 
 /// Works until all users shall stop.
 ///
 /// # Errors
-/// When the task cannot annotate an item.
+/// When the task cannot annotate an item, or a strict plan meets what it does not allow.
 pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
-    while let Some(leased) = worker.ask(Stage::Annotate).await {
+    while let Some(leased) = worker.ask(Stage::Annotate).await? {
         let plan = &worker.shared.plan;
         if plan.last_leaves && worker.number + 1 == plan.annotators {
             return annotate(&mut worker, &leased, &first_half(&leased)).await.map(drop);
@@ -38,7 +33,7 @@ pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
         if gives_up && worker.dice.happens(50.0) {
             walk_away(&mut worker, &leased).await?;
         } else if gives_up {
-            release(&mut worker, &leased).await;
+            release(&mut worker, &leased).await?;
         } else {
             finish(&mut worker, &leased).await?;
         }
@@ -71,16 +66,19 @@ async fn finish(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     }
     let mut left: Vec<usize> = all.iter().copied().filter(|at| leased.items[*at].revision == 0).collect();
     for _ in 0..TRIES_MAX {
-        if !worker.shared.pace.is_driven() && worker.dice.happens(RENEWED_PERCENT) {
-            renew(worker, leased).await;
+        if !worker.shared.pace.is_driven() && worker.dice.happens(worker.shared.plan.habits.renews) {
+            renew(worker, leased).await?;
         }
-        let brings = worker.dice.happens(BROUGHT_PERCENT);
+        let brings = worker.dice.happens(worker.shared.plan.habits.brings_items);
         let brought = if brings { left.split_off(left.len() / 2) } else { Vec::new() };
         if !annotate(worker, leased, &left).await? || submit(worker, leased, &brought).await? {
             return Ok(());
         }
         // Something is missing, so all items are annotated again.
         left.clone_from(&all);
+    }
+    if worker.shared.plan.is_strict {
+        bail!("{} saved every item, and the server still misses some", worker.person.name);
     }
     Ok(())
 }
@@ -89,7 +87,7 @@ async fn finish(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
 async fn annotate(worker: &mut Worker, leased: &Leased, items: &[usize]) -> anyhow::Result<bool> {
     for at in items {
         worker.think(Stage::Annotate).await;
-        let times = if worker.dice.happens(CORRECTED_PERCENT) { 2 } else { 1 };
+        let times = if worker.dice.happens(worker.shared.plan.habits.corrects) { 2 } else { 1 };
         for _ in 0..times {
             let annotation = worker.annotate(leased, *at).await?;
             if !save(worker, leased, leased.items[*at].index, &annotation).await? {
@@ -117,10 +115,10 @@ async fn save(
         assignment: Some(leased.assignment),
         call: Call::Confirm { lease: leased.lease, item, content },
     };
-    Ok(matches!(worker.call::<ItemAnswer>(call, None).await, CallEnd::Done(_)))
+    Ok(matches!(worker.call::<ItemAnswer>(call, None).await?, CallEnd::Done(_)))
 }
 
-async fn renew(worker: &mut Worker, leased: &Leased) {
+async fn renew(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     let call = PendingCall {
         kind: Kind::Renew,
         method: Method::POST,
@@ -130,10 +128,10 @@ async fn renew(worker: &mut Worker, leased: &Leased) {
         assignment: Some(leased.assignment),
         call: Call::Renew { lease: leased.lease },
     };
-    worker.call::<IgnoredAny>(call, None).await;
+    worker.call::<IgnoredAny>(call, None).await.map(drop)
 }
 
-async fn release(worker: &mut Worker, leased: &Leased) {
+async fn release(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     let call = PendingCall {
         kind: Kind::Release,
         method: Method::DELETE,
@@ -143,7 +141,7 @@ async fn release(worker: &mut Worker, leased: &Leased) {
         assignment: Some(leased.assignment),
         call: Call::Release { lease: leased.lease },
     };
-    worker.call::<IgnoredAny>(call, None).await;
+    worker.call::<IgnoredAny>(call, None).await.map(drop)
 }
 
 /// Submits, and saves these items with it. Returns false where something is still missing.
@@ -166,6 +164,6 @@ async fn submit(worker: &mut Worker, leased: &Leased, brought: &[usize]) -> anyh
         assignment: Some(leased.assignment),
         call: Call::Submit { lease: leased.lease, id, items: contents },
     };
-    let end = worker.call::<IgnoredAny>(call, None).await;
+    let end = worker.call::<IgnoredAny>(call, None).await?;
     Ok(!matches!(end, CallEnd::Refused(code, _) if code == "incomplete"))
 }

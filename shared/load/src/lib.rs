@@ -33,7 +33,7 @@ pub use dice::Dice;
 pub use history::{Recorder, Remembered};
 pub use meter::{CallStats, Kind, Meter};
 pub use person::Person;
-pub use plan::{Drive, Plan, Review};
+pub use plan::{Drive, Habits, Plan, Review};
 pub use report::{Report, ServerCost};
 pub use run::Run;
 pub use scene::{Scene, join};

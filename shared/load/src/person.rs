@@ -6,6 +6,8 @@ use swath_domain::UserId;
 /// A user who works.
 #[derive(Clone)]
 pub struct Person {
+    /// Their name.
+    pub name: String,
     /// Their account.
     pub id: UserId,
     /// Their client, which has their token.

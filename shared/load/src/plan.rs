@@ -35,6 +35,33 @@ pub enum Drive {
     Saturate,
 }
 
+/// What users do beyond what their work needs: the shares of their acts, in percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Habits {
+    /// Items that are annotated a second time.
+    pub corrects: f64,
+    /// Leases that are renewed by hand where users have time to think.
+    pub renews: f64,
+    /// Submissions that bring half of their items along.
+    pub brings_items: f64,
+    /// Accepted items that get a verdict of their own.
+    pub accepts_by_hand: f64,
+    /// Verdicts that come with the decision instead of one by one.
+    pub brings_verdicts: f64,
+}
+
+impl Habits {
+    /// Users who do only what their work needs.
+    pub const NONE: Self =
+        Self { corrects: 0.0, renews: 0.0, brings_items: 0.0, accepts_by_hand: 0.0, brings_verdicts: 0.0 };
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self { corrects: 5.0, renews: 20.0, brings_items: 20.0, accepts_by_hand: 3.0, brings_verdicts: 30.0 }
+    }
+}
+
 /// The plan of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -64,7 +91,12 @@ pub struct Plan {
     pub whole: bool,
     /// What users do with an item.
     pub task: Arc<dyn Task>,
-    /// Whether the last annotator leaves for good in the middle of their first range.
+    /// What users do beyond that.
+    pub habits: Habits,
+    /// Whether the run fails when a call gets no answer, or a refusal that ordinary work does not meet. A load goes on: it
+    /// may be about a server that fails.
+    pub is_strict: bool,
+    /// Whether the last annotator leaves in the middle of their first range and does not come back.
     pub last_leaves: bool,
     /// The share of leases that are given back or abandoned, in percent.
     pub gives_up: f64,
@@ -106,6 +138,8 @@ impl Default for Plan {
             drive: Drive::Think(0.05),
             whole: false,
             task: Arc::new(Boxes { rejects_percent: 5.0 }),
+            habits: Habits::default(),
+            is_strict: false,
             last_leaves: false,
             gives_up: 1.0,
             hangs_up: 0.0,

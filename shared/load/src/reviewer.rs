@@ -12,17 +12,12 @@ use crate::leased::Leased;
 use crate::meter::Kind;
 use crate::worker::{CallEnd, PendingCall, Worker};
 
-/// The share of verdicts that come with the decision instead of one by one, in percent.
-const BROUGHT_PERCENT: f64 = 30.0;
-/// The share of accepted items that get a verdict of their own, in percent.
-const ACCEPTED_PERCENT: f64 = 3.0;
-
 /// Reviews until all users shall stop.
 ///
 /// # Errors
-/// When the task cannot review an item.
+/// When the task cannot review an item, or a strict plan meets what it does not allow.
 pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
-    while let Some(leased) = worker.ask(Stage::Review).await {
+    while let Some(leased) = worker.ask(Stage::Review).await? {
         review(&mut worker, &leased).await?;
     }
     Ok(())
@@ -34,12 +29,12 @@ async fn review(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
         worker.think(Stage::Review).await;
         let reason = worker.review(leased, at)?;
         // An accepted item needs no verdict; now and then it gets one all the same.
-        if reason.is_none() && !worker.dice.happens(ACCEPTED_PERCENT) {
+        if reason.is_none() && !worker.dice.happens(worker.shared.plan.habits.accepts_by_hand) {
             continue;
         }
         let verdict = if reason.is_none() { Verdict::Accept } else { Verdict::Reject };
         let (index, comment, figures) = (item.index, None, Vec::new());
-        if worker.dice.happens(BROUGHT_PERCENT) {
+        if worker.dice.happens(worker.shared.plan.habits.brings_verdicts) {
             brought.push(ItemVerdict { index, verdict, reason, comment, figures });
         } else if !judge(worker, leased, index, VerdictRequest { verdict, reason, comment, figures }).await? {
             return Ok(());
@@ -65,7 +60,7 @@ async fn judge(
         assignment: Some(leased.assignment),
         call: Call::Judge { lease: leased.lease, item, accept },
     };
-    Ok(matches!(worker.call::<IgnoredAny>(call, None).await, CallEnd::Done(_)))
+    Ok(matches!(worker.call::<IgnoredAny>(call, None).await?, CallEnd::Done(_)))
 }
 
 async fn decide(worker: &mut Worker, leased: &Leased, verdicts: Vec<ItemVerdict>) -> anyhow::Result<()> {
@@ -80,6 +75,5 @@ async fn decide(worker: &mut Worker, leased: &Leased, verdicts: Vec<ItemVerdict>
         assignment: Some(leased.assignment),
         call: Call::Decide { lease: leased.lease, verdicts: said },
     };
-    worker.call::<DecideAnswer>(call, None).await;
-    Ok(())
+    worker.call::<DecideAnswer>(call, None).await.map(drop)
 }

@@ -43,9 +43,11 @@ impl Scene {
             let joining = (0..count).map(move |number| {
                 let base = addresses.get(number % addresses.len().max(1)).cloned();
                 async move {
-                    let (id, token) = join(client, team, &format!("{role} {number}"), role).await?;
+                    let name = format!("{role} {number}");
+                    let (id, token) = join(client, team, &name, role).await?;
                     let client = client.with_token(&token)?;
                     anyhow::Ok(Person {
+                        name,
                         id,
                         client: base.map_or(Ok(client.clone()), |base| client.at(&base))?,
                     })

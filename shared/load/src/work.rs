@@ -20,13 +20,13 @@ use crate::worker::{Shared, Worker};
 use crate::{annotator, reviewer};
 
 /// How often the job is read.
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How long users may take to end their calls when the run is over.
 const STOP_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Makes a scene, lets all users work until the job is done or the time is over, and checks the result.
 ///
-/// `watch` gets the job about twice a second.
+/// `watch` gets the job about four times a second.
 ///
 /// # Errors
 /// When the scene cannot be made, or the two sides cannot be read afterwards. What the checker finds is in the report.
@@ -72,7 +72,7 @@ pub async fn work(
         Shared { job: scene.job, plan: plan.clone(), run: run.clone(), recorder: recorder.clone(), pace };
     let mut people = start_all(scene, &shared);
     let until = plan.seconds.map(|seconds| began + Duration::from_secs(seconds));
-    let status = follow(scene, run, until, &mut people, watch).await;
+    let status = follow(scene, run, until, &mut people, watch, plan.is_strict).await;
     let seconds = began.elapsed().as_secs_f64();
     run.over.cancel();
     // The recorder is complete once its last copy is dropped.
@@ -103,13 +103,18 @@ async fn follow(
     until: Option<Instant>,
     people: &mut JoinSet<anyhow::Result<()>>,
     watch: &mut impl FnMut(&Value),
+    is_strict: bool,
 ) -> anyhow::Result<String> {
     let mut status = String::from("active");
     loop {
-        // A load may be about a server that is away for a while.
-        if let Ok(job) = scene.look().await {
-            job["status"].as_str().unwrap_or_default().clone_into(&mut status);
-            watch(&job);
+        match scene.look().await {
+            Ok(job) => {
+                job["status"].as_str().unwrap_or_default().clone_into(&mut status);
+                watch(&job);
+            }
+            Err(error) if is_strict => return Err(error.into()),
+            // A load may be about a server that is away for a while.
+            Err(_) => {}
         }
         let over = until.is_some_and(|until| Instant::now() >= until) || run.over.is_cancelled();
         if status != "active" || over {

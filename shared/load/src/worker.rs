@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use serde_json::{Value, json};
 use swath_api::leases::LeaseDocument;
 use swath_checker::{Call, Event, Outcome};
@@ -29,6 +30,9 @@ const REPEAT_PAUSE_MIN: Duration = Duration::from_millis(50);
 const REPEAT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// The time within which a user disconnects who does not wait for the answer.
 const HANG_UP_MAX: Duration = Duration::from_millis(5);
+
+/// The refusals that ordinary work meets.
+const ORDINARY_REFUSALS: [&str; 4] = ["no-work", "stale-lease", "incomplete", "rate-limited"];
 
 /// How a call ended.
 #[derive(Debug)]
@@ -131,7 +135,10 @@ impl Worker {
     }
 
     /// Asks for work of a stage until there is some; `None` when all users shall stop.
-    pub async fn ask(&mut self, stage: Stage) -> Option<Leased> {
+    ///
+    /// # Errors
+    /// When a strict plan does not allow how a call ended.
+    pub async fn ask(&mut self, stage: Stage) -> anyhow::Result<Option<Leased>> {
         let (path, kind) = match stage {
             Stage::Annotate => ("/v1/leases", Kind::Lease),
             Stage::Review => ("/v1/reviews", Kind::Review),
@@ -148,17 +155,17 @@ impl Worker {
                 assignment: None,
                 call: Call::Ask { stage },
             };
-            let pause = match self.call::<LeaseDocument>(call, due).await {
-                CallEnd::Done(document) => return Some(document.into()),
+            let pause = match self.call::<LeaseDocument>(call, due).await? {
+                CallEnd::Done(document) => return Ok(Some(document.into())),
                 CallEnd::Refused(_, pause) => pause.unwrap_or(ASK_PAUSE_MAX),
                 CallEnd::Lost => ASK_PAUSE_MAX,
             };
             tokio::select! {
-                () = self.shared.run.over.cancelled() => return None,
+                () = self.shared.run.over.cancelled() => return Ok(None),
                 () = sleep(pause.min(self.ask_pause_max())) => {}
             }
         }
-        None
+        Ok(None)
     }
 
     fn ask_pause_max(&self) -> Duration {
@@ -167,7 +174,14 @@ impl Worker {
 
     /// Makes a call. A call without an answer is repeated under the same key, for as long as the plan says; every attempt is
     /// kept in the history. `due` is when the call should have begun.
-    pub async fn call<T: Reply>(&mut self, call: PendingCall, due: Option<Instant>) -> CallEnd<T> {
+    ///
+    /// # Errors
+    /// When a strict plan does not allow how it ended.
+    pub async fn call<T: Reply>(
+        &mut self,
+        call: PendingCall,
+        due: Option<Instant>,
+    ) -> anyhow::Result<CallEnd<T>> {
         let (first, mut pause) = (Instant::now(), REPEAT_PAUSE_MIN);
         loop {
             let began = Instant::now();
@@ -178,13 +192,28 @@ impl Worker {
                 CallEnd::Lost if first.elapsed() < self.shared.plan.patience => pause,
                 CallEnd::Lost => {
                     self.shared.run.meter.give_up(call.kind);
-                    return CallEnd::Lost;
+                    return self.checked(&call, CallEnd::Lost);
                 }
-                end => return end,
+                end => return self.checked(&call, end),
             };
             sleep(again.min(REPEAT_PAUSE_MAX)).await;
             pause = (2 * pause).min(REPEAT_PAUSE_MAX);
         }
+    }
+
+    /// Fails where the plan is strict and ordinary work does not end like this.
+    fn checked<T>(&self, call: &PendingCall, end: CallEnd<T>) -> anyhow::Result<CallEnd<T>> {
+        let failure = match &end {
+            CallEnd::Refused(code, _) if !ORDINARY_REFUSALS.contains(&code.as_str()) => {
+                format!("was refused with `{code}`")
+            }
+            CallEnd::Lost => "got no answer".to_owned(),
+            CallEnd::Done(_) | CallEnd::Refused(..) => return Ok(end),
+        };
+        if self.shared.plan.is_strict {
+            bail!("{} {} of {} {failure}", call.method, call.path, self.person.name);
+        }
+        Ok(end)
     }
 
     async fn attempt<T: Reply>(&mut self, call: &PendingCall) -> Option<Result<T, ClientError>> {

@@ -1,5 +1,6 @@
 //! Connections, transactions and batches: what runs statements, and knows none of them.
 
+pub(crate) mod answers;
 pub(crate) mod batcher;
 pub(crate) mod cache;
 pub(crate) mod connections;

@@ -1,11 +1,11 @@
-//! The truth: assignments, leases, annotations, verdicts and the decision log, in PostgreSQL or SQLite.
+//! The database: assignments, leases, annotations, verdicts and the decision log, in PostgreSQL or SQLite.
 //!
 //! What it promises:
 //! - A verb that answered `Ok` is on disk. One that answered an error has changed nothing, except
 //!   [`StoreError::Unavailable`], whose outcome may be unknown: the same command finds out.
 //! - Every write runs in a task of the store's own. A caller may drop its future at any point.
 //! - The guard of every transition is checked on a row that this transaction has locked; rows are locked in the
-//!   order of their ids, and no transaction crosses this seam.
+//!   order of their ids, and no transaction spans two calls.
 //!
 //! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
 

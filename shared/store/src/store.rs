@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::engine::batcher::{Batcher, Run, Traffic, UNHURRIED};
+use crate::engine::batcher::{Batcher, NOT_URGENT_PACE, Run, Traffic};
 use crate::engine::core::{Core, STRIPES};
 use crate::engine::db::{Reader, Tx};
 use crate::engine::meters::Meters;
@@ -99,7 +99,7 @@ impl Store {
         let mut readers = repeat(core.clone());
         let batchers = Batchers {
             grant: batcher!(&traffic, meters.of("grant"), cores, tasks, grant::grant),
-            renew: batcher!(&traffic, meters.of("renew"), cores, 1, leases::renew, UNHURRIED),
+            renew: batcher!(&traffic, meters.of("renew"), cores, 1, leases::renew, NOT_URGENT_PACE),
             release: batcher!(&traffic, meters.of("release"), cores, tasks, leases::release),
             save: batcher!(&traffic, meters.of("confirm"), cores, tasks, save::save),
             submit: batcher!(&traffic, meters.of("submit"), cores, tasks, submit::submit),

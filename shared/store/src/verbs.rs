@@ -9,6 +9,7 @@ pub(crate) mod coverage;
 pub(crate) mod cut;
 pub(crate) mod datasets;
 pub(crate) mod decide;
+pub(crate) mod definition;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod grant;

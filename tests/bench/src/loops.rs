@@ -134,7 +134,8 @@ impl Loop {
         let person = |_| {
             // It asks for no token; one is sent all the same, as Swath's people must.
             let client = self.client.with_token(&format!("bare_{}", Uuid::new_v4().simple()))?;
-            anyhow::Ok(Person { id: Uuid::new_v4().to_string().parse().ok().context("an id")?, client })
+            let id: Uuid = Uuid::new_v4();
+            anyhow::Ok(Person { name: id.to_string(), id: id.into(), client })
         };
         Ok(Scene {
             job: Uuid::nil().to_string().parse().ok().context("an id")?,

@@ -8,7 +8,7 @@ use crate::recording::Recording;
 use crate::scene::{box_by_keys, has_status, is_marked, is_shown, job_with, label, signed_in, take};
 use swath_browser::Browser;
 
-/// Seconds after which a lease lapses that nobody works on: the shortest that a job may ask for.
+/// Seconds after which a lease expires that nobody works on: the shortest that a job may ask for.
 const SHORT: i64 = 5;
 
 /// Anna at a range with one item saved and another begun.
@@ -63,7 +63,7 @@ impl Sitting {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_that_lapses_explains_itself_and_keeps_the_work_readable() {
+async fn a_lease_that_expires_explains_itself_and_keeps_the_work_readable() {
     let sitting = Sitting::begin(json!({"lease_seconds": SHORT, "reserve_seconds": 0})).await;
     // The page warns while it is still hers, and offers to go on once it has run out.
     sitting.browser.see(".over.warning").await;

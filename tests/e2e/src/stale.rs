@@ -9,7 +9,7 @@ use swath_harness::{Person, Team, World, until};
 /// The shortest lease there is, in seconds.
 const SHORT: u64 = 5;
 /// A lease, the grace that expiry allows, a sweep, and a busy machine.
-const LAPSE: Duration = Duration::from_secs(60);
+const EXPIRY: Duration = Duration::from_secs(60);
 
 async fn leased(wishes: Value) -> (Team, Job, Person, Lease) {
     let team = World::shared().await.team("stale").await;
@@ -38,12 +38,12 @@ async fn hears(team: &Team, anna: &Person, lease: &Lease, reason: &str) {
     assert_eq!(team.manager.get(&path).await.ok(), before);
 }
 
-async fn lapse(team: &Team, lease: &Lease) {
+async fn expire(team: &Team, lease: &Lease) {
     let path = format!("/v1/assignments/{}", lease.assignment());
-    let lapsed = until("the lease to lapse", LAPSE, || async {
+    let expired = until("the lease to expire", EXPIRY, || async {
         (team.manager.get(&path).await.ok()["status"] == "PENDING").then_some(())
     });
-    lapsed.await.unwrap();
+    expired.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,10 +78,10 @@ async fn a_cancelled_job_ends_its_leases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lapsed_lease_that_nobody_took_is_revived() {
+async fn an_expired_lease_that_nobody_took_is_revived() {
     let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
     anna.confirm(&lease, 0, annotation(0)).await.ok();
-    lapse(&team, &lease).await;
+    expire(&team, &lease).await;
 
     anna.confirm(&lease, 1, annotation(1)).await.ok();
     let path = format!("/v1/assignments/{}", lease.assignment());
@@ -91,18 +91,18 @@ async fn a_lapsed_lease_that_nobody_took_is_revived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lapsed_lease_that_nobody_took_can_be_handed_in() {
+async fn an_expired_lease_that_nobody_took_can_be_handed_in() {
     let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
     anna.confirm_all(&lease).await;
-    lapse(&team, &lease).await;
+    expire(&team, &lease).await;
     anna.submit(&lease).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lapsed_lease_that_was_taken_is_over_and_its_late_work_is_kept() {
+async fn an_expired_lease_that_was_taken_is_over_and_its_late_work_is_kept() {
     let (team, job, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
     let bob = team.annotator("bob").await;
-    lapse(&team, &lease).await;
+    expire(&team, &lease).await;
     let bobs = bob.lease(&job).await;
     assert_eq!(bobs.assignment(), lease.assignment());
     hears(&team, &anna, &lease, "taken").await;

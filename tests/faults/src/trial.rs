@@ -43,8 +43,8 @@ pub struct Trial {
     watch: Watch,
     load: JoinHandle<anyhow::Result<swath_load::Report>>,
     before: u64,
-    /// Leases that have lapsed.
-    lapsed: Arc<AtomicI64>,
+    /// Leases that have expired.
+    expired: Arc<AtomicI64>,
     found: Vec<String>,
 }
 
@@ -84,8 +84,8 @@ impl Trial {
         let watch = Watch::over(run.meter.clone());
         let start = Instant::now();
         let (client, under) = (client.clone(), run.clone());
-        let lapsed = Arc::new(AtomicI64::new(0));
-        let seen = lapsed.clone();
+        let expired = Arc::new(AtomicI64::new(0));
+        let seen = expired.clone();
         let look = move |job: &serde_json::Value| {
             seen.store(job["counts"]["expiries"].as_i64().unwrap_or_default(), Ordering::Release);
         };
@@ -99,7 +99,7 @@ impl Trial {
         }
         watch.begin();
         let before = run.meter.total();
-        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, lapsed, found: Vec::new() })
+        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, expired, found: Vec::new() })
     }
 
     /// Calls that were done so far.
@@ -162,9 +162,9 @@ impl Trial {
         let report = timeout(FINISH, self.load).await.context("the load does not end")???;
         let mut found = self.found;
         judge(self.must, &report, &self.run, &mut found);
-        let lapsed = self.lapsed.load(Ordering::Acquire);
-        if self.must == Must::KeepLeases && lapsed > 0 {
-            found.push(format!("{lapsed} leases lapsed under people who were there"));
+        let expired = self.expired.load(Ordering::Acquire);
+        if self.must == Must::KeepLeases && expired > 0 {
+            found.push(format!("{expired} leases expired under people who were there"));
         }
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Row {

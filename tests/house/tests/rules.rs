@@ -67,6 +67,14 @@ const RETIRED: &[Retired] = &[
     Retired { word: "Lanes", instead: "`WriterConnections`", crates: "" },
     Retired { word: "job_frame", instead: "`job_definition`", crates: "" },
     Retired { word: "yard", instead: "`fixture`", crates: "" },
+    Retired { word: "lapse", instead: "`expire`", crates: "" },
+    Retired { word: "lapsed", instead: "`expired`", crates: "" },
+    Retired { word: "lapses", instead: "`expiries`", crates: "" },
+    Retired { word: "Lapse", instead: "`Expire`", crates: "" },
+    Retired { word: "Terms", instead: "`LeasePolicy`", crates: "shared/" },
+    Retired { word: "UNHURRIED", instead: "`NOT_URGENT_PACE`", crates: "" },
+    Retired { word: "Confirmed", instead: "`ItemSaved`", crates: "shared/store" },
+    Retired { word: "Standing", instead: "what stands", crates: "shared/store" },
 ];
 
 #[test]

@@ -19,11 +19,11 @@ bugs! {
     FenceStands,
     /// A lease is good whatever its id, for whoever holds the assignment.
     FenceUnchecked,
-    /// The sweep lets finished work lapse too.
+    /// The sweep lets finished work expire too.
     ExpireFinished,
     /// The sweep takes leases that still run.
     ExpireEarly,
-    /// A lapse wipes the lease off the row, so that its holder cannot come back.
+    /// An expiry wipes the lease off the row, so that its holder cannot come back.
     ExpireForgetsHolder,
     /// The hard deadline of a lease is not looked at.
     DeadlineIgnored,
@@ -131,6 +131,14 @@ bugs! {
     FoldStands,
     /// A page of events ends at what is newest, whatever still commits behind it.
     EventSkipped,
+}
+
+/// Whether a bug is planted on this thread, by its name.
+#[macro_export]
+macro_rules! bug {
+    ($name:ident) => {
+        $crate::planted::is($crate::planted::Bug::$name)
+    };
 }
 
 /// Whether a bug is planted on this thread.

@@ -135,7 +135,7 @@ impl World {
         Ok(())
     }
 
-    /// What the person holds right now, current or lapsed and still theirs to revive.
+    /// What the person holds right now, current or expired and still theirs to revive.
     fn held_by(&self, stage: Stage, user: UserId, job: Option<JobId>) -> Checked<Vec<Assignment>> {
         self.look(|view| {
             let mine = view.assignments().filter(|row| {
@@ -194,7 +194,7 @@ impl World {
         known.truncate(4);
     }
 
-    /// Whether a call under this lease must go through: it stands on the row, and where it has lapsed it can be revived.
+    /// Whether a call under this lease must go through: it stands on the row, and where it has expired it can be revived.
     pub(crate) fn must_be_good(
         &self,
         stage: Stage,
@@ -273,10 +273,10 @@ impl World {
         self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));
         if let Said::Done(renewed) = &said {
             let row = self.row(held.assignment)?;
-            let terms = self.job(row.key.job)?.terms;
+            let policy = self.job(row.key.job)?.lease_policy;
             let most =
-                (self.now() + terms.lease).min(row.lease.map(|lease| lease.deadline).unwrap_or_default());
-            let enough = (most - row.expires().unwrap_or_default()) * 4 < terms.lease;
+                (self.now() + policy.lease).min(row.lease.map(|lease| lease.deadline).unwrap_or_default());
+            let enough = (most - row.expires().unwrap_or_default()) * 4 < policy.lease;
             if renewed.expires_at != row.expires().unwrap_or_default()
                 || row.expires().unwrap_or_default() < before.expires().unwrap_or_default()
                     && before.status == stage.leased()
@@ -293,7 +293,7 @@ impl World {
     /// A person's own work shows every lease that runs, and none that does not.
     async fn check_own_work(&self, person: UserId, renewed: LeaseId) -> Checked {
         let now = self.now();
-        let of = OwnWorkOf { person, teams: vec![self.team], now, since: now };
+        let of = OwnWorkOf { user: person, teams: vec![self.team], now, since: now };
         let work = self.processes[0].context.store.own_work(&of).await;
         let work = work.or_else(|error| broken!("the work of {person} cannot be read: {error}"))?;
         let is_held = |row: &Assignment| {

@@ -273,7 +273,7 @@ impl World {
                 broken!("import {} cannot be carried out", self.imports.sent[place].key);
             }
         }
-        // A sweeper that sees a leap of the clock lets nothing lapse for a minute.
+        // A sweeper that sees a leap of the clock lets nothing expire for a minute.
         for op in [Op::Sweep, Op::Advance { seconds: 120 }, Op::Sweep] {
             self.run(&op).await?;
         }

@@ -153,7 +153,7 @@ impl World {
             broken!("{rejected:?} were rejected: {status:?} with {rework:?}");
         }
         let Some(rework) = rework else { return Ok(()) };
-        let (child, terms) = (self.row(rework)?, self.job(before.key.job)?.terms);
+        let (child, policy) = (self.row(rework)?, self.job(before.key.job)?.lease_policy);
         let items: Vec<i64> = child.ranges.iter().collect();
         let kin = (child.parent, child.key.round, child.key.number, child.key.slot);
         if items != rejected
@@ -166,8 +166,8 @@ impl World {
         let author = author.filter(|_| stays.is_some_and(|roles| roles.has(Role::Annotator)));
         let reserved = child.reserved_for() == author
             && (author.is_none()
-                || child.reservation.is_some_and(|kept| kept.until == self.now() + terms.reserve));
-        if !reserved || child.needs_manager != (child.key.round > terms.rounds) {
+                || child.reservation.is_some_and(|kept| kept.until == self.now() + policy.reserve));
+        if !reserved || child.needs_manager != (child.key.round > policy.rounds) {
             broken!("rework is not offered as it should be: {child:?}");
         }
         Ok(())

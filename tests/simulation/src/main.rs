@@ -60,8 +60,8 @@ struct Options {
     /// Also spoil so many good histories in one place each, and see that the checker catches them all.
     #[arg(long, default_value_t = 0)]
     spoiled: u64,
-    /// Also explore the model of the lease protocol, with at most so many lapses, crashes and doubled messages.
-    #[arg(long, num_args = 3, value_names = ["LAPSES", "CRASHES", "DOUBLES"])]
+    /// Also explore the model of the lease protocol, with at most so many expiries, crashes and doubled messages.
+    #[arg(long, num_args = 3, value_names = ["EXPIRIES", "CRASHES", "DOUBLES"])]
     model: Vec<u8>,
     /// Tell what happens in the first seed, line by line.
     #[arg(long)]
@@ -94,8 +94,8 @@ fn play_all(runner: &Runner, options: &Options) -> anyhow::Result<ExitCode> {
     println!("{} of {kept} regressions stay mended", kept - again.len());
     let mut played = play(runner, options)?;
     played.violations += again.len() as u64;
-    if let [lapses, crashes, doubles] = options.model[..] {
-        played.violations += explore(Protocol { lapses, crashes, doubles, prepare: || {} });
+    if let [expiries, crashes, doubles] = options.model[..] {
+        played.violations += explore(Protocol { expiries, crashes, doubles, prepare: || {} });
     }
     let caught = spoil::all(runner, options.seed, options.spoiled)?;
     caught.missed.iter().for_each(|missed| println!("not caught: {missed}"));

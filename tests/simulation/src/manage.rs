@@ -141,7 +141,7 @@ impl World {
         self.verb(outcome).map(drop)
     }
 
-    /// The sweeper's round: what has lapsed is let lapse, a page at a time, and nothing that runs.
+    /// The sweeper's round: it expires leases that have run out, a page at a time, and no others.
     pub async fn sweep(&mut self) -> Checked {
         let now = self.now();
         let grace = seconds(self.common.config.work.grace_seconds as i64);
@@ -164,22 +164,22 @@ impl World {
             self.none_is_late()?;
         }
         let late = current.iter().filter(|row| row.expires().unwrap_or_default() + grace < now).count();
-        let mut lapsed = 0;
+        let mut expired = 0;
         for row in &current {
-            let has_lapsed = |view: swath_store::View<'_>| {
+            let has_expired = |view: swath_store::View<'_>| {
                 view.log(row.id.0, row.seq).any(|entry| entry.action == "expire")
             };
-            if !self.look(has_lapsed)? {
+            if !self.look(has_expired)? {
                 continue;
             }
-            lapsed += 1;
+            expired += 1;
             if row.expires().unwrap_or_default() + grace >= now {
-                broken!("{row:?} lapsed before its time");
+                broken!("{row:?} expired before its time");
             }
         }
         let most = self.common.config.work.expire_at_once as usize;
-        if lapsed > 0 && lapsed < late.min(most) && cancelling.is_empty() {
-            broken!("{lapsed} of {late} lapsed");
+        if expired > 0 && expired < late.min(most) && cancelling.is_empty() {
+            broken!("{expired} of {late} expired");
         }
         for job in cancelling.into_iter().filter(|_| done) {
             if self.job(job)?.status != JobStatus::Cancelled {

@@ -1,5 +1,5 @@
 //! The lease protocol as a model that is explored to its end: two gateways, two annotators and a reviewer over two
-//! assignments, with every order of messages and a bounded number of lapses, crashes and doubled messages.
+//! assignments, with every order of messages and a bounded number of expiries, crashes and doubled messages.
 //!
 //! The transitions are the domain's own; the model is what surrounds them: who asks whom, what a gateway has begun and
 //! not finished, what the locks say, which copies of messages are still under way, and what is written beside the rows.
@@ -22,7 +22,7 @@ const REVIEWER: u8 = 2;
 const GATEWAYS: [u8; 2] = [0, 1];
 /// How often each annotator begins to ask anew, and the reviewer.
 const QUESTIONS: [u8; 3] = [2, 2, 3];
-/// A moment; nothing here depends on how much time passes, only on what lapses.
+/// A moment; nothing here depends on how much time passes, only on what expires.
 const NOW: Time = Time(0);
 const TERMS: LeasePolicy = LeasePolicy { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
 
@@ -41,7 +41,7 @@ pub struct State {
     people: [Person; 3],
     /// Copies that have not arrived yet, in order.
     under_way: Vec<Copy>,
-    lapses: u8,
+    expiries: u8,
     crashes: u8,
     doubles: u8,
     rejected: bool,
@@ -98,15 +98,15 @@ pub enum Step {
     Write { gateway: u8, dies: bool },
     /// A gateway dies before it has written.
     Die { gateway: u8 },
-    /// A lease lapses.
-    Lapse { row: usize },
+    /// A lease expires.
+    Expire { row: usize },
 }
 
 /// The protocol, with as many faults as are allowed.
 #[derive(Clone, std::marker::Copy)]
 pub struct Protocol {
-    /// Leases that lapse.
-    pub lapses: u8,
+    /// Leases that expire.
+    pub expiries: u8,
     /// Gateways that die.
     pub crashes: u8,
     /// Messages that arrive twice.
@@ -147,7 +147,7 @@ impl State {
             begun: [None; 2],
             people: [person; 3],
             under_way: Vec::new(),
-            lapses: 0,
+            expiries: 0,
             crashes: 0,
             doubles: 0,
             rejected: false,
@@ -173,11 +173,11 @@ impl State {
         if let Some(row) = held {
             return row.lease_id();
         }
-        let lapsed =
+        let expired =
             self.rows.iter_mut().find(|row| row.holder() == Some(user) && row.status == stage.waiting())?;
-        lapsed.renew(stage, user, TERMS, NOW).ok()?;
-        lapsed.seq = 0;
-        lapsed.lease_id()
+        expired.renew(stage, user, TERMS, NOW).ok()?;
+        expired.seq = 0;
+        expired.lease_id()
     }
 
     fn give(
@@ -343,10 +343,10 @@ impl Model for Protocol {
                 steps.push(Step::Die { gateway });
             }
         }
-        if state.lapses < self.lapses {
+        if state.expiries < self.expiries {
             let held = |row: &Assignment| matches!(row.status, Status::InProgress | Status::InReview);
             let places = (0..state.rows.len()).filter(|row| held(&state.rows[*row]));
-            steps.extend(places.map(|row| Step::Lapse { row }));
+            steps.extend(places.map(|row| Step::Expire { row }));
         }
     }
 
@@ -404,8 +404,8 @@ impl Model for Protocol {
                 next.crashes += 1;
                 next.begun[usize::from(gateway)] = None;
             }
-            Step::Lapse { row } => {
-                next.lapses += 1;
+            Step::Expire { row } => {
+                next.expiries += 1;
                 next.rows[row].expire(NOW).ok()?;
                 next.rows[row].seq = 0;
             }

@@ -13,7 +13,7 @@ use crate::world::{Checked, Violation, broken};
 pub struct Replay {
     told: BTreeMap<AssignmentId, Trail>,
     granted: HashSet<LeaseId>,
-    /// Grants and claims, lapses, submissions, decisions: by job, for the counters.
+    /// Grants and claims, expiries, submissions, decisions: by job, for the counters.
     pub counts: BTreeMap<JobId, Counts>,
 }
 
@@ -22,7 +22,7 @@ pub struct Replay {
 pub struct Counts {
     /// Leases and reviews granted.
     pub leases: i64,
-    /// Lapses.
+    /// Expiries.
     pub expiries: i64,
     /// Submissions.
     pub submissions: i64,

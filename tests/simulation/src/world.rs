@@ -251,7 +251,7 @@ impl World {
                 due: None,
                 range_size: climate.range_size,
                 slots,
-                terms: LeasePolicy { rounds: climate.rounds, ..TERMS },
+                lease_policy: LeasePolicy { rounds: climate.rounds, ..TERMS },
                 review,
                 seed: 7,
                 selected: items,

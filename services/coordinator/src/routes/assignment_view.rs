@@ -22,7 +22,7 @@ pub(crate) struct AssignmentView {
     items: i64,
     status: Status,
     fence: i64,
-    /// Whose lease stands on it; it has lapsed if the status is PENDING or COMPLETED.
+    /// Whose lease stands on it; it has expired if the status is PENDING or COMPLETED.
     holder: Option<UserId>,
     holder_name: Option<String>,
     lease_id: Option<LeaseId>,

@@ -192,7 +192,7 @@ pub(crate) async fn reassign(
         return Err(Problem::field("user", "is not an annotator of the team"));
     }
     let job = context.store.job_definition(assignment.key.job).await?.ok_or_else(Problem::not_found)?;
-    let reserve = request.reserve_seconds.map_or(job.terms.reserve, seconds);
+    let reserve = request.reserve_seconds.map_or(job.lease_policy.reserve, seconds);
     let until = if request.user.is_some() { context.now() + reserve } else { Time(0) };
     let step = context.traces.at("reassign", id);
     let managed =

@@ -147,7 +147,7 @@ async fn new_job(context: &Context, caller: &Caller, dataset: &Dataset, asked: A
         due: request.due_date,
         range_size: request.range_size.unwrap_or(limits::RANGE_SIZE_DEFAULT),
         slots: request.slots.unwrap_or(1),
-        terms: LeasePolicy::of_seconds(
+        lease_policy: LeasePolicy::of_seconds(
             request.lease_seconds.unwrap_or(limits::LEASE_SECONDS_DEFAULT),
             limits::LEASE_SECONDS_MAX,
             request.reserve_seconds.unwrap_or(limits::RESERVE_SECONDS_DEFAULT),

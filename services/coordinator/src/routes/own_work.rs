@@ -138,7 +138,7 @@ pub(crate) async fn show(
     let now = context.now();
     let since = since(query.since.as_deref(), now)?;
     let teams: HashMap<_, _> = caller.token().teams.iter().map(|(id, name, _)| (*id, name.clone())).collect();
-    let of = OwnWorkOf { person: caller.user(), teams: teams.keys().copied().collect(), now, since };
+    let of = OwnWorkOf { user: caller.user(), teams: teams.keys().copied().collect(), now, since };
     Ok(Json(OwnWorkView::new(context.store.own_work(&of).await?, &teams)))
 }
 

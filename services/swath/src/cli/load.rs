@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use swath_load::{Boxes, Drive, Plan, Report, Review, Run};
+use swath_load::{Boxes, Drive, Habits, Plan, Report, Review, Run};
 
 use super::output::line;
 use super::progress::{Meter, Progress};
@@ -102,6 +102,8 @@ impl LoadArgs {
             task: Arc::new(Boxes { rejects_percent: self.rejects }),
             last_leaves: false,
             gives_up: self.gives_up,
+            habits: Habits::default(),
+            is_strict: false,
             hangs_up: self.hangs_up,
             seconds: self.seconds,
             seed: self.seed,

@@ -121,7 +121,7 @@ fn name(number: usize) -> String {
 /// A new user with one role in the team.
 async fn join(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Member> {
     let (id, token) = swath_load::join(inviter, team, name, role).await?;
-    Ok(Member { person: Person { id, client: inviter.with_token(&token)? }, token })
+    Ok(Member { person: Person { name: name.to_owned(), id, client: inviter.with_token(&token)? }, token })
 }
 
 /// Makes something and returns its id.

@@ -148,7 +148,7 @@ impl Drop for Socket {
     }
 }
 
-/// Leaves a second hold on a fresh socket in its slot; refuses when nobody waits for this connection any more.
+/// Leaves a second hold on a fresh socket in its slot; refuses when no caller awaits this connection any more.
 fn hold(socket: &impl AsFd, slot: &Weak<Mutex<Option<TcpStream>>>) -> io::Result<()> {
     let slot = slot.upgrade().ok_or(io::ErrorKind::ConnectionAborted)?;
     let second = socket.as_fd().try_clone_to_owned()?;

@@ -18,10 +18,10 @@ pub enum Refusal {
     #[error("item {0} is not in the assignment")]
     ForeignItem(i64),
     /// The status does not allow it.
-    #[error("an assignment that is {0:?} cannot be changed so")]
+    #[error("the assignment is {0}, which does not allow this")]
     Status(Status),
     /// The user has submitted another slot of this range.
-    #[error("the same person has given another opinion on this range")]
+    #[error("the same user has submitted another slot of this range")]
     SecondOpinion,
     /// The token under which a review is done was made by the author of the work.
     #[error("the token that is used was made by the author of this work")]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::{JobId, TeamId};
 use crate::job::LeasePolicy;
 use crate::progress::Progress;
 use crate::ranges::Range;
@@ -55,7 +56,7 @@ fn a_grant_raises_the_fence_and_shuts_others_out() {
 }
 
 #[test]
-fn a_lapsed_lease_is_revived_until_its_hard_deadline() {
+fn an_expired_lease_is_revived_until_its_hard_deadline() {
     let mut a = leased();
     a.expire(at(70)).unwrap();
     assert_eq!((a.status, a.lease_id()), (Status::Pending, Some(lease(1))));

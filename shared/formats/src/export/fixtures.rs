@@ -36,7 +36,7 @@ pub(super) fn head(slots: i64) -> Head {
         due: None,
         range_size: 50,
         slots,
-        terms: LeasePolicy::of_seconds(1, 1, 1, 5),
+        lease_policy: LeasePolicy::of_seconds(1, 1, 1, 5),
         review: ReviewRule::default(),
         seed: 0,
         selected: 10,

@@ -75,7 +75,7 @@ impl Fixture {
             due: None,
             range_size: RANGE_SIZE,
             slots: 1,
-            terms: LeasePolicy::of_seconds(1_800, 43_200, 900, 5),
+            lease_policy: LeasePolicy::of_seconds(1_800, 43_200, 900, 5),
             review: ReviewRule::All,
             seed: 1,
             selected: ITEMS,

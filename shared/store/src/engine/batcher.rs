@@ -1,5 +1,5 @@
-//! Writes, and reads that many need at once, run in tasks that the process owns: a caller sends a command and awaits the
-//! reply, and may go away. Commands of one kind that come while a transaction runs share the next one.
+//! Batches of commands in one transaction. Each kind of command has tasks of its own: a caller sends a command and awaits
+//! the reply, and may drop its future. Commands that come while a transaction runs share the next one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,21 +12,23 @@ use tokio::time::{Instant, sleep_until};
 use crate::engine::meters::Meter;
 use crate::error::{Result, StoreError};
 
-/// Commands in one transaction.
-const BATCH: usize = 128;
-/// Commands that are worth a transaction beside one that runs.
-const BESIDE: usize = 32;
-/// How long a command waits for others while transactions run: those of other kinds may follow each other without end.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// Between two batches of what nobody waits for, such as signs of life, unless they are this large: many share one.
-pub(crate) const UNHURRIED: Duration = Duration::from_millis(25);
-const LARGE: usize = BATCH / 2;
-/// Commands that may wait; past that callers wait for room.
-const WAITING: usize = 4_096;
+/// The most commands in one transaction.
+const BATCH_MAX: usize = 128;
+/// So many waiting commands begin a transaction beside one that runs.
+const BATCH_BESIDE_MIN: usize = 32;
+/// The longest that a command waits for others while transactions run. Without it, transactions of other kinds could
+/// delay a command for ever.
+const BATCH_MAX_WAIT: Duration = Duration::from_millis(100);
+/// The least time between two batches of commands that are not urgent, such as renewals, unless a batch is large.
+pub(crate) const NOT_URGENT_PACE: Duration = Duration::from_millis(25);
+/// From so many commands on a batch is large.
+const LARGE_BATCH_MIN: usize = BATCH_MAX / 2;
+/// The most commands that wait; past that callers wait for room.
+const QUEUE_CAPACITY: usize = 4_096;
 /// How long a transaction may take before its outcome counts as unknown.
-const DEADLINE: Duration = Duration::from_secs(15);
-/// How often a lone command is run again that met another transaction.
-const TRIES: u32 = 5;
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a command is run in all that collides with other transactions.
+const ATTEMPTS_MAX: u32 = 5;
 
 /// The reply to each member of a batch, or one failure for all.
 pub(crate) type Replies<R> = Result<Vec<Result<R>>>;
@@ -40,9 +42,9 @@ struct Waiting<C, R> {
     since: Instant,
 }
 
-/// The queue before the tasks that run one kind of command.
+/// The entrance for one kind of command.
 pub(crate) struct Batcher<C, R> {
-    queue: mpsc::Sender<Waiting<C, R>>,
+    sender: mpsc::Sender<Waiting<C, R>>,
 }
 
 /// The transactions that run right now, of all kinds that share a database.
@@ -52,8 +54,8 @@ pub(crate) struct Traffic {
     ended: Notify,
 }
 
-/// What the tasks of one kind share.
-struct Desk<C, R> {
+/// The waiting commands of one kind, which its tasks share.
+struct BatchQueue<C, R> {
     waiting: Mutex<mpsc::Receiver<Waiting<C, R>>>,
     traffic: Arc<Traffic>,
     meter: Meter,
@@ -61,50 +63,50 @@ struct Desk<C, R> {
 
 impl<C: Clone + Send + 'static, R: Send + 'static> Batcher<C, R> {
     /// Starts a task for each of `runs`. They take turns at gathering a batch, and run batches side by side where
-    /// there is enough to do. Each task begins small batches at least `pace` apart.
+    /// enough commands wait. Each task begins small batches at least `pace` apart.
     pub(crate) fn spawn(
         traffic: &Arc<Traffic>,
         meter: Meter,
         pace: Duration,
         runs: impl Iterator<Item = Run<C, R>>,
     ) -> Self {
-        let (queue, waiting) = mpsc::channel(WAITING);
-        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), traffic: traffic.clone(), meter });
+        let (sender, waiting) = mpsc::channel(QUEUE_CAPACITY);
+        let queue = Arc::new(BatchQueue { waiting: Mutex::new(waiting), traffic: traffic.clone(), meter });
         for run in runs {
-            tokio::spawn(work(desk.clone(), pace, run));
+            tokio::spawn(work(queue.clone(), pace, run));
         }
-        Self { queue }
+        Self { sender }
     }
 
-    /// Runs one command; whoever drops this future leaves the command to its fate, whole or not at all.
+    /// Runs one command. Cancel safe: a dropped command still commits or fails as a whole.
     pub(crate) async fn run(&self, command: C) -> Result<R> {
         let (reply, answer) = oneshot::channel();
         let closed = || StoreError::Unavailable("the store is shutting down".into());
-        self.queue.send(Waiting { command, reply, since: Instant::now() }).await.map_err(|_| closed())?;
+        self.sender.send(Waiting { command, reply, since: Instant::now() }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 }
 
-impl<C, R> Desk<C, R> {
-    /// Gathers what waits; nothing once the store is closed. What comes alone goes at once. While a transaction runs, of
-    /// whatever kind, more is gathered until there is enough for another one beside it: two small ones cost twice as much
-    /// as one, and get in each other's way.
+impl<C, R> BatchQueue<C, R> {
+    /// Gathers a batch; an empty one once the store is closed. A command that comes alone runs at once. While a
+    /// transaction runs, of whatever kind, commands are gathered until there are enough for a second one beside it: two
+    /// small transactions cost twice as much as one, and wait for each other's locks.
     async fn gather(&self) -> Vec<Waiting<C, R>> {
         let mut waiting = self.waiting.lock().await;
         let mut batch = Vec::new();
         loop {
             let ended = self.traffic.ended.notified();
             let is_calm = self.traffic.running.load(Ordering::Acquire) == 0;
-            if !batch.is_empty() && (batch.len() >= BESIDE || is_calm) {
+            if !batch.is_empty() && (batch.len() >= BATCH_BESIDE_MIN || is_calm) {
                 break;
             }
-            let patience = batch.first().map(|first: &Waiting<C, R>| first.since + PATIENCE);
-            let room = BATCH - batch.len();
+            let deadline = batch.first().map(|first: &Waiting<C, R>| first.since + BATCH_MAX_WAIT);
+            let room = BATCH_MAX - batch.len();
             tokio::select! {
                 biased;
                 count = waiting.recv_many(&mut batch, room) => if count == 0 { break },
                 () = ended, if !batch.is_empty() => {}
-                () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => break,
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => break,
             }
         }
         self.traffic.running.fetch_add(1, Ordering::AcqRel);
@@ -124,20 +126,20 @@ impl<C, R> Desk<C, R> {
     }
 }
 
-async fn work<C: Clone, R: Send + 'static>(desk: Arc<Desk<C, R>>, pace: Duration, run: Run<C, R>) {
+async fn work<C: Clone, R: Send + 'static>(queue: Arc<BatchQueue<C, R>>, pace: Duration, run: Run<C, R>) {
     loop {
-        let batch = desk.gather().await;
+        let batch = queue.gather().await;
         if batch.is_empty() {
             return;
         }
         let began = Instant::now();
-        let is_large = batch.len() >= LARGE;
-        desk.note(&batch, began);
+        let is_large = batch.len() >= LARGE_BATCH_MIN;
+        queue.note(&batch, began);
         let (commands, replies): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.command, waiting.reply)).unzip();
         let answers = answers(&run, commands).await;
-        desk.end();
-        desk.meter.time.observe(began.elapsed().as_secs_f64());
+        queue.end();
+        queue.meter.time.observe(began.elapsed().as_secs_f64());
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away does not wait for its answer.
             let _ = reply.send(answer);
@@ -153,7 +155,7 @@ async fn answers<C: Clone, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>)
     let count = commands.len();
     match within_deadline(run, commands.clone()).await {
         Ok(answers) => answers,
-        // What came of it is not known, or nothing can be asked: whoever sends the same key again finds out.
+        // The outcome is unknown, or the database cannot be reached: the same command with the same key finds out.
         Err(error @ StoreError::Unavailable(_)) => (0..count).map(|_| Err(error.clone())).collect(),
         Err(error @ (StoreError::Corrupt { .. } | StoreError::Panicked(_))) if count == 1 => vec![Err(error)],
         Err(_) => {
@@ -167,7 +169,7 @@ async fn answers<C: Clone, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>)
 }
 
 async fn alone<C: Clone, R: Send + 'static>(run: &Run<C, R>, command: C) -> Result<R> {
-    for _ in 1..TRIES {
+    for _ in 1..ATTEMPTS_MAX {
         match within_deadline(run, vec![command.clone()]).await {
             Err(StoreError::Collision(_)) => {}
             other => return sole(other),
@@ -182,11 +184,11 @@ fn sole<R>(replies: Replies<R>) -> Result<R> {
 
 /// The transaction is a task of its own and is never aborted: a `BEGIN` dropped half way poisons its connection.
 async fn within_deadline<C, R: Send + 'static>(run: &Run<C, R>, commands: Vec<C>) -> Replies<R> {
-    match tokio::time::timeout(DEADLINE, tokio::spawn(run(commands))).await {
+    match tokio::time::timeout(TRANSACTION_TIMEOUT, tokio::spawn(run(commands))).await {
         Ok(Ok(replies)) => replies,
         // It was undone, and perhaps only one member is to blame.
         Ok(Err(panic)) => Err(panic.into()),
-        Err(_) => Err(StoreError::Unavailable(format!("no answer within {DEADLINE:?}"))),
+        Err(_) => Err(StoreError::Unavailable(format!("no answer within {TRANSACTION_TIMEOUT:?}"))),
     }
 }
 
@@ -238,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lone_command_does_not_wait_for_the_end_of_a_long_transaction_of_another_kind() {
         let traffic = Arc::default();
-        let (long, short) = (batcher(&traffic, DEADLINE / 2), batcher(&traffic, Duration::ZERO));
+        let (long, short) = (batcher(&traffic, TRANSACTION_TIMEOUT / 2), batcher(&traffic, Duration::ZERO));
         let began = Instant::now();
         let mut running = Box::pin(long.run(()));
         while traffic.running.load(Ordering::Acquire) == 0 {
@@ -246,7 +248,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(short.run(()).await.unwrap(), 1);
-        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+        assert!(began.elapsed() < 2 * BATCH_MAX_WAIT, "{:?}", began.elapsed());
         assert_eq!(running.await.unwrap(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! What never changes in the truth, remembered by each process; bounded in bytes, and read again when it was forgotten.
+//! A cache of rows that never change, bounded in bytes; an entry that was evicted is read again.
 
 use std::hash::Hash;
 
@@ -10,7 +10,7 @@ const ENTRY_BYTES: usize = 256;
 /// The bytes that an entry is expected to take.
 const EXPECTED_BYTES: usize = 1_024;
 
-/// Values by their ids, as many as fit; those that are not asked for are forgotten first.
+/// Values by their ids, as many as fit; those that are not used are evicted first.
 pub struct Cache<K, V>(sync::Cache<K, Weighed<V>, Bytes>);
 
 #[derive(Clone)]
@@ -29,17 +29,17 @@ impl<K, V> Weighter<K, Weighed<V>> for Bytes {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
-    /// Remembers values of at most so many bytes together.
+    /// A cache of at most so many bytes.
     pub fn of_bytes(most: usize) -> Self {
         Self(sync::Cache::with_weighter(most / EXPECTED_BYTES, most as u64, Bytes))
     }
 
-    /// The value, if it is remembered.
+    /// The value, if it is cached.
     pub fn get(&self, id: &K) -> Option<V> {
         self.0.get(id).map(|weighed| weighed.value)
     }
 
-    /// Remembers a value that takes so many bytes.
+    /// Caches a value that takes so many bytes.
     pub fn insert(&self, id: K, value: V, bytes: usize) {
         self.0.insert(id, Weighed { value, bytes });
     }
@@ -50,12 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_bounded_in_bytes() {
-        let remembered = Cache::of_bytes(1 << 20);
+    fn a_cache_is_bounded_in_bytes() {
+        let cache = Cache::of_bytes(1 << 20);
         for id in 0..1_000 {
-            remembered.insert(id, id, 64 << 10);
+            cache.insert(id, id, 64 << 10);
         }
-        let kept = (0..1_000).filter(|id| remembered.get(id).is_some()).count();
+        let kept = (0..1_000).filter(|id| cache.get(id).is_some()).count();
         assert!((1..=16).contains(&kept), "{kept}");
     }
 }

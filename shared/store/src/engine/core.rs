@@ -5,12 +5,13 @@ use std::sync::Arc;
 use swath_domain::ids::{DatasetId, JobId};
 use swath_domain::job::{JobHead, JobSpec};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
 use crate::engine::cache::Cache;
 use crate::engine::db::Tx;
 use crate::engine::pools::{Pools, Target};
 use crate::engine::queue_cursors::QueueCursors;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::model::datasets::ReadySegment;
 
 /// Bytes of the cached definitions of jobs.
@@ -67,21 +68,8 @@ impl Core {
     }
 }
 
-/// Separates a refusal of one command from an error that aborts the whole batch.
-pub(crate) fn settle<R>(answer: Result<R>) -> Result<Result<R>> {
-    match answer {
-        Err(
-            error @ (StoreError::Collision(_)
-            | StoreError::Unavailable(_)
-            | StoreError::Panicked(_)
-            | StoreError::Corrupt { .. }),
-        ) => Err(error),
-        answer => Ok(answer),
-    }
-}
-
-/// Ends a batch: commits, and passes the replies on. Nothing is answered before the commit.
-pub(crate) async fn commit<R>(tx: Tx, replies: Vec<Result<R>>) -> Replies<R> {
+/// Ends a batch: commits, and passes the answers on. Nothing is answered before the commit.
+pub(crate) async fn commit<R>(tx: Tx, answers: Answers<R>) -> Replies<R> {
     tx.commit().await?;
-    Ok(replies)
+    Ok(answers.into_vec())
 }

@@ -1,4 +1,4 @@
-//! Opening the database, and the settings without which it would not be the truth.
+//! Connection pools, and the server settings that durability depends on.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,13 +19,13 @@ use crate::engine::writer_connections::{PING_TIMEOUT, WriterConnections};
 use crate::error::{Result, StoreError};
 use crate::model::memory::{Connection, Memory};
 
-/// A connection for reading that has been idle for longer is asked first whether it still leads anywhere.
+/// A connection for reading that was idle for longer is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long PostgreSQL works on one statement before it gives up, how long it waits for a row that somebody else has
-/// locked, and after how long it ends a transaction of whose process nothing is heard: a machine that has lost its power
-/// closes no connection, and would otherwise keep its locks for hours.
+/// How long PostgreSQL works on one statement, how long it waits for a row that another transaction has locked, and after
+/// how long it ends a transaction of a process that has gone silent. A machine that loses its power closes no connection,
+/// and its locks would otherwise stay for hours.
 const SERVER_TIMEOUTS: [(&str, &str); 6] = [
     ("statement_timeout", "12s"),
     ("lock_timeout", "3s"),
@@ -34,8 +34,8 @@ const SERVER_TIMEOUTS: [(&str, &str); 6] = [
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
 ];
-/// Hot statements look rows up by key. A plan that was made while its table was empty must not read all of it for as
-/// long as the connection lives, so PostgreSQL is told to use what indexes there are, and to plan a statement once.
+/// Hot statements look rows up by key. A plan that was made while its table was empty must not scan it for as long as the
+/// connection lives, so PostgreSQL is told to use indexes, and to plan a statement once.
 const PLANNER_SETTINGS: [(&str, &str); 6] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -44,7 +44,7 @@ const PLANNER_SETTINGS: [(&str, &str); 6] = [
     ("enable_mergejoin", "off"),
     ("jit", "off"),
 ];
-/// Readers of an embedded installation.
+/// Connections for reading in the embedded deployment.
 const SQLITE_READERS: u32 = 4;
 
 /// Which database, and how many connections.
@@ -141,7 +141,7 @@ impl Pools {
         })
     }
 
-    /// A transaction for one of the store's own tasks, in its writer.
+    /// A transaction for one of the store's tasks, on the connection that it used before.
     pub(crate) async fn begin(&self, writer: usize) -> Result<Tx> {
         Ok(match self {
             Self::Postgres { write, .. } => Tx::Postgres(write.begin(writer).await?),

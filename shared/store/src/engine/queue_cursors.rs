@@ -1,5 +1,5 @@
-//! Where the queue of a job begins, as far as this process knows. What was taken from the front of a queue leaves traces
-//! in its index until the database cleans up, and whoever reads from the very beginning has to step over all of them.
+//! Where the queue of a job begins, as far as this process knows. Rows that were taken from the front of a queue leave dead
+//! entries in its index until the database cleans up, and a read from the very beginning has to step over all of them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,12 +9,12 @@ use swath_domain::ids::JobId;
 use swath_domain::{Assignment, Stage};
 use tokio::time::Instant;
 
-/// After this a queue is read from its very beginning again: work that came back to the front waits no longer.
+/// A cursor that is older is not used, so that work that came back to the front of a queue waits no longer than this.
 const CURSOR_MAX_AGE: Duration = Duration::from_secs(1);
-/// Queues whose heads are kept.
+/// The most cursors that are kept.
 const CURSORS_MAX: usize = 10_000;
 
-/// The place of an assignment in its queue.
+/// The position of an assignment in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueuePosition {
     pub(crate) round: i64,
@@ -28,7 +28,7 @@ impl From<&Assignment> for QueuePosition {
     }
 }
 
-/// The heads, each with the time at which its queue was last read from the beginning.
+/// The cursors, each with the time at which its queue was last read from the beginning.
 #[derive(Default)]
 pub(crate) struct QueueCursors(Mutex<HashMap<(JobId, Stage), (Instant, QueuePosition)>>);
 
@@ -38,18 +38,18 @@ impl QueueCursors {
         self.lock()
             .get(&(job, stage))
             .filter(|(read, _)| read.elapsed() < CURSOR_MAX_AGE)
-            .map(|(_, place)| *place)
+            .map(|(_, position)| *position)
     }
 
-    /// What stands before this place has been taken: the queue was read up to it, from the beginning or from its head.
-    pub(crate) fn advance(&self, job: JobId, stage: Stage, place: QueuePosition) {
-        let mut heads = self.lock();
-        if heads.len() >= CURSORS_MAX {
-            heads.clear();
+    /// Everything before this position has been taken: the queue was read up to it, from the beginning or from its cursor.
+    pub(crate) fn advance(&self, job: JobId, stage: Stage, position: QueuePosition) {
+        let mut cursors = self.lock();
+        if cursors.len() >= CURSORS_MAX {
+            cursors.clear();
         }
-        let head = heads.entry((job, stage)).or_insert_with(|| (Instant::now(), place));
-        let read = if head.0.elapsed() < CURSOR_MAX_AGE { head.0 } else { Instant::now() };
-        *head = (read, place);
+        let cursor = cursors.entry((job, stage)).or_insert_with(|| (Instant::now(), position));
+        let read = if cursor.0.elapsed() < CURSOR_MAX_AGE { cursor.0 } else { Instant::now() };
+        *cursor = (read, position);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(JobId, Stage), (Instant, QueuePosition)>> {
@@ -62,19 +62,19 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_moves_on_and_is_forgotten_a_second_after_the_queue_was_read() {
-        let (heads, job) = (QueueCursors::default(), JobId(uuid::Uuid::nil()));
-        let place = |number| QueuePosition { round: 1, number, since: 0 };
-        assert_eq!(heads.of(job, Stage::Annotate), None);
-        heads.advance(job, Stage::Annotate, place(5));
+    async fn a_cursor_moves_on_and_is_forgotten_a_second_after_the_queue_was_read() {
+        let (cursors, job) = (QueueCursors::default(), JobId(uuid::Uuid::nil()));
+        let position = |number| QueuePosition { round: 1, number, since: 0 };
+        assert_eq!(cursors.of(job, Stage::Annotate), None);
+        cursors.advance(job, Stage::Annotate, position(5));
         tokio::time::advance(CURSOR_MAX_AGE / 2).await;
-        heads.advance(job, Stage::Annotate, place(9));
-        assert_eq!(heads.of(job, Stage::Annotate), Some(place(9)));
-        assert_eq!(heads.of(job, Stage::Review), None);
+        cursors.advance(job, Stage::Annotate, position(9));
+        assert_eq!(cursors.of(job, Stage::Annotate), Some(position(9)));
+        assert_eq!(cursors.of(job, Stage::Review), None);
         // However busy the queue is: what came back to its front is seen after a second.
         tokio::time::advance(CURSOR_MAX_AGE / 2).await;
-        assert_eq!(heads.of(job, Stage::Annotate), None);
-        heads.advance(job, Stage::Annotate, place(3));
-        assert_eq!(heads.of(job, Stage::Annotate), Some(place(3)));
+        assert_eq!(cursors.of(job, Stage::Annotate), None);
+        cursors.advance(job, Stage::Annotate, position(3));
+        assert_eq!(cursors.of(job, Stage::Annotate), Some(position(3)));
     }
 }

@@ -26,16 +26,16 @@ impl Statement {
     }
 
     pub(crate) fn postgres(&self) -> &str {
-        self.filled[0].get_or_init(|| self.texts[0].replace(PLACE, &arrays(&mut 1, self.columns)))
+        self.filled[0].get_or_init(|| self.texts[0].replace(ROWS_PLACEHOLDER, &arrays(&mut 1, self.columns)))
     }
 
     pub(crate) fn sqlite(&self) -> &str {
-        self.filled[1].get_or_init(|| self.texts[1].replace(PLACE, &json_rows(self.columns)))
+        self.filled[1].get_or_init(|| self.texts[1].replace(ROWS_PLACEHOLDER, &json_rows(self.columns)))
     }
 }
 
 /// Where a statement's rows come from.
-pub(crate) const PLACE: &str = "{rows}";
+pub(crate) const ROWS_PLACEHOLDER: &str = "{rows}";
 
 /// For PostgreSQL: an array of each column, from parameter number `next` on.
 pub(crate) fn arrays(next: &mut usize, columns: &[Column]) -> String {

@@ -1,5 +1,5 @@
-//! PostgreSQL's connections for transactions. A writing task sends the same few statements over and over, so each has a
-//! writer: it finds the connection again that it used before, where they are prepared and the server's process is warm.
+//! PostgreSQL's connections for transactions. A writing task sends the same few statements over and over, so each gets the
+//! connection back that it used before: its statements are prepared there, and the server's process has warm caches.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,17 +13,17 @@ use tokio::time::timeout;
 use crate::engine::connections::Connections;
 use crate::error::{Result, StoreError};
 
-/// How long a connection that was idle may take for its first answer before it counts as leading nowhere.
+/// How long a connection that was idle may take for its first answer before it counts as broken.
 pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a transaction waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The connections, and which writer each was used in last.
+/// The connections, and which writing task used each last.
 pub(crate) struct WriterConnections {
     options: PgConnectOptions,
     most: usize,
     open: Arc<AtomicUsize>,
-    /// As many as there may be transactions at once.
+    /// One permit for each transaction that may run at once.
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<(usize, Live)>>,
 }
@@ -43,7 +43,7 @@ impl Drop for Counted {
 }
 
 impl WriterConnections {
-    /// At most so many connections, none of which is opened yet.
+    /// At most so many connections; none of them is opened yet.
     pub(crate) fn new(options: PgConnectOptions, most: usize) -> Arc<Self> {
         Arc::new(Self {
             options,
@@ -70,7 +70,7 @@ impl WriterConnections {
         Ok(WriterTx { live, writer, connections: self.clone(), _turn: turn })
     }
 
-    /// The writer's own connection; another one's where no more may be opened.
+    /// The connection that this writing task used before; another one where no more may be opened.
     fn take(&self, writer: usize) -> Option<Live> {
         let mut idle = self.idle();
         let own = idle.iter().position(|(of, _)| *of == writer);
@@ -87,19 +87,19 @@ impl WriterConnections {
         Ok(Live { connection, _counted: counted })
     }
 
-    /// How many there are.
+    /// How many connections there are.
     pub(crate) fn connections(&self, pool: &'static str) -> Connections {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let open = count(self.open.load(Ordering::Acquire));
         Connections { pool, open, idle: count(self.idle().len()), most: count(self.most) }
     }
 
-    /// Lets no more transactions begin and closes what is idle; one that runs closes its connection itself.
+    /// Lets no more transactions begin, and closes idle connections. A running transaction closes its own.
     pub(crate) async fn close(&self) {
         self.turns.close();
         let idle = std::mem::take(&mut *self.idle());
         for (_, live) in idle {
-            // A farewell that fails is no loss: the socket closes all the same.
+            // If closing fails, the socket is closed all the same.
             let _ = timeout(PING_TIMEOUT, live.connection.close()).await;
         }
     }

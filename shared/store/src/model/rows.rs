@@ -100,7 +100,7 @@ impl TryFrom<AssignmentRow> for Assignment {
     }
 }
 
-/// The parts of an assignment whose columns are null together, as the checks of the table say.
+/// The parts of an assignment whose columns are written together: a row that has one of them without the other is corrupt.
 impl AssignmentRow {
     fn lease(&self) -> Result<Option<Lease>> {
         match (self.lease, self.holder) {
@@ -218,7 +218,7 @@ impl TryFrom<JobRow> for JobHead {
             due: row.due.map(Time),
             range_size: row.range_size,
             slots: row.slots,
-            terms: LeasePolicy {
+            lease_policy: LeasePolicy {
                 lease: row.lease,
                 deadline: row.deadline,
                 reserve: row.reserve,

@@ -1,7 +1,6 @@
 //! Reads of assignments and leases.
 
-use swath_domain::ids::FIRST_ROUND;
-use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::ids::{AssignmentId, FIRST_ROUND, JobId, LeaseId, UserId};
 use swath_domain::{Assignment, LeaseEnd, Stage, Status, Time, limits};
 use uuid::Uuid;
 
@@ -39,7 +38,7 @@ pub struct LeaseView {
     pub stage: Stage,
     /// The fence that it was granted at.
     pub fence: i64,
-    /// Why it is over; none while it stands on the assignment, current or lapsed.
+    /// Why it is over; none while it stands on the assignment, current or expired.
     pub ended: Option<LeaseEnd>,
     /// The assignment as it is now.
     pub assignment: Assignment,

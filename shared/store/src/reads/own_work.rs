@@ -1,4 +1,4 @@
-//! A person's own work: what they hold, what is reserved for them, what they have handed in.
+//! A user's own work: what they hold, what is reserved for them, what they have handed in.
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
@@ -73,8 +73,8 @@ pub struct OwnWork {
 /// Whose work, in which teams, as of when and since when.
 #[derive(Debug, Clone)]
 pub struct OwnWorkOf {
-    /// The person.
-    pub person: UserId,
+    /// The user.
+    pub user: UserId,
     /// The teams.
     pub teams: Vec<TeamId>,
     /// Now.
@@ -114,7 +114,7 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
          ORDER BY a.expires DESC, a.id DESC LIMIT 200",
         &of.teams,
         |team| {
-            person: uuid = of.person.0,
+            person: uuid = of.user.0,
             team: uuid = team.0,
             now: bigint = of.now.0,
         };
@@ -122,12 +122,12 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
             let is_held = |status| [Status::InProgress, Status::InReview].contains(&status);
             let held = t.assignments.values().filter(|a| {
                 let runs = a.expires().is_some_and(|expires| expires > of.now);
-                a.holder() == Some(of.person) && a.team == *team && is_held(a.status) && runs
+                a.holder() == Some(of.user) && a.team == *team && is_held(a.status) && runs
             });
             let rows = held.filter_map(|a| {
                 let is_review = a.status == Status::InReview;
                 let submission = a.submission_id().map(|submission| submission.0);
-                let judged = t.verdicts.iter().filter(|((on, by, _), _)| Some(*on) == submission && *by == of.person.0);
+                let judged = t.verdicts.iter().filter(|((on, by, _), _)| Some(*on) == submission && *by == of.user.0);
                 let saved = if is_review { judged.count() as i64 } else { a.saved };
                 let lease = a.lease.map(|lease| lease.id.0);
                 let at = a.expires()?.0;
@@ -150,14 +150,14 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
          ORDER BY a.reserved_until DESC, a.id DESC LIMIT 200",
         &of.teams,
         |team| {
-            person: uuid = of.person.0,
+            person: uuid = of.user.0,
             team: uuid = team.0,
             now: bigint = of.now.0,
         };
         |t| {
             let is_open = |job: Uuid| t.jobs.get(&job).is_some_and(|job| job.status == JobStatus::Active);
             let waiting = t.assignments.values().filter(|a| {
-                a.reserved_for() == Some(of.person)
+                a.reserved_for() == Some(of.user)
                     && a.team == *team
                     && a.status == Status::Pending
                     && !a.needs_manager
@@ -200,7 +200,7 @@ async fn handed_in(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         )),
         &of.teams,
         |team| {
-            person: uuid = of.person.0,
+            person: uuid = of.user.0,
             team: uuid = team.0,
             first: bigint = of.since.0 - GRANTED_BEFORE,
             since: bigint = of.since.0,
@@ -219,7 +219,7 @@ async fn totals(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<HandedIn>> {
         )),
         &of.teams,
         |team| {
-            person: uuid = of.person.0,
+            person: uuid = of.user.0,
             team: uuid = team.0,
             first: bigint = of.since.0 - GRANTED_BEFORE,
             since: bigint = of.since.0,
@@ -249,7 +249,7 @@ fn stage(is_review: bool) -> Stage {
 
 /// The model keeps no moments with its grants; its log has them.
 fn modelled_hand_ins(t: &Tables, of: &OwnWorkOf, team: TeamId) -> Vec<OwnWorkRow> {
-    let own = t.log.iter().filter(|(_, entry)| entry.actor == Some(of.person) && entry.at >= of.since);
+    let own = t.log.iter().filter(|(_, entry)| entry.actor == Some(of.user) && entry.at >= of.since);
     let rows = own.filter_map(|((subject, _), entry)| {
         let stage = match entry.action.as_str() {
             "submit" => Stage::Annotate,

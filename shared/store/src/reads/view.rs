@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use swath_domain::coverage::Cover;
-use swath_domain::ids::TeamId;
-use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, UserId};
+use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::job::Job;
 use swath_domain::labels::Size;
 use swath_domain::log::Entry;

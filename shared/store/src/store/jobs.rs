@@ -20,6 +20,7 @@ use crate::reads::{coverage, jobs as job_lists};
 use crate::store::Store;
 use crate::tables::{jobs, progress};
 use crate::verbs::cut::{self, Cut, CutJob};
+use crate::verbs::definition::definition;
 use crate::verbs::jobs::{self as job_verbs, JobEdit, NewJob};
 
 impl Store {
@@ -132,7 +133,7 @@ impl Store {
         }
         // Boxed so that this rare branch does not enlarge every caller's future.
         Box::pin(async move {
-            match jobs::definition(&self.core, &mut self.reader().await?.db(), id).await {
+            match definition(&self.core, &mut self.reader().await?.db(), id).await {
                 Err(StoreError::NotFound) => Ok(None),
                 job => job.map(Some),
             }

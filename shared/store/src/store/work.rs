@@ -110,8 +110,8 @@ impl Store {
         token_maker: Option<UserId>,
         now: Time,
     ) -> Result<Wait> {
-        let db = &mut self.reader().await?;
-        let db = &mut db.db();
+        let mut reader = self.reader().await?;
+        let db = &mut reader.db();
         match stage {
             Stage::Annotate => waits::to_annotate(db, job, user, now).await,
             Stage::Review => waits::to_review(db, job, [user, token_maker.unwrap_or(user)]).await,

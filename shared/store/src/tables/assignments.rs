@@ -19,13 +19,18 @@ macro_rules! of_ids {
     };
 }
 
+const READ: &str = of_ids!("");
+const LOCK_FREE: &str = of_ids!(" FOR NO KEY UPDATE OF a SKIP LOCKED");
+/// The statement that locks; the conformance suite checks what it sees.
+pub(crate) const LOCK: &str = of_ids!(" FOR NO KEY UPDATE OF a");
+
 /// Reads the assignments of these ids, locked where a database has locks for rows.
 macro_rules! of_ids_locked {
-    ($db:expr, $ids:expr, $lock:literal) => {
+    ($db:expr, $ids:expr, $lock:expr) => {
         fetch_as_each!(
             $db,
             AssignmentRow => Assignment,
-            [(of_ids!($lock)), (of_ids!(""))],
+            [$lock, READ],
             &sorted($ids),
             |id| { key: uuid = *id };
             |t| t.assignments.get(id).cloned()
@@ -33,15 +38,12 @@ macro_rules! of_ids_locked {
     };
 }
 
-/// The statement that locks, for the test that checks what it sees.
-pub(crate) const LOCK: &str = of_ids!(" FOR NO KEY UPDATE OF a");
-
 /// Locks these assignments in the order of their ids, and waits for each.
 pub(crate) async fn lock(
     db: &mut Db<'_>,
     ids: impl IntoIterator<Item = AssignmentId>,
 ) -> Result<Vec<Assignment>> {
-    of_ids_locked!(db, ids, " FOR NO KEY UPDATE OF a")
+    of_ids_locked!(db, ids, LOCK)
 }
 
 /// Locks those of these assignments that no other transaction has locked.
@@ -49,7 +51,7 @@ pub(crate) async fn lock_free(
     db: &mut Db<'_>,
     ids: impl IntoIterator<Item = AssignmentId>,
 ) -> Result<Vec<Assignment>> {
-    of_ids_locked!(db, ids, " FOR NO KEY UPDATE OF a SKIP LOCKED")
+    of_ids_locked!(db, ids, LOCK_FREE)
 }
 
 fn sorted(ids: impl IntoIterator<Item = AssignmentId>) -> Vec<Uuid> {
@@ -64,7 +66,7 @@ pub(crate) async fn read(db: &mut Db<'_>, ids: &[AssignmentId]) -> Result<Vec<As
     fetch_as_each!(
         db,
         AssignmentRow => Assignment,
-        (of_ids!("")),
+        READ,
         ids,
         |id| { key: uuid = id.0 };
         |t| t.assignments.get(&id.0).cloned()

@@ -115,7 +115,7 @@ impl CheckedJob {
         levels(ranges_of(self.selected, self.range_size))
     }
 
-    /// Items that were called off before they were cut, for which there are no assignments.
+    /// Items that were cancelled before they were cut, for which there are no assignments.
     pub(crate) fn cancelled_uncut(&self) -> i64 {
         let is_cancelled =
             [JobStatus::Cancelling, JobStatus::Cancelled].iter().any(|s| s.code() == self.status);

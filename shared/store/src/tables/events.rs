@@ -245,7 +245,10 @@ pub(crate) async fn move_counted(db: &mut Db<'_>, from: i64, to: i64) -> Result<
         "UPDATE event_marks SET folded = $2 WHERE folded = $1",
         from,
         to;
-        |t| Ok(t.change_marks(|marks| marks.folded = to))
+        |t| Ok(match t.marks().folded == from {
+            true => t.change_marks(|marks| marks.folded = to),
+            false => 0,
+        })
     )?;
     Ok(moved == 1)
 }

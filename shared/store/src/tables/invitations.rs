@@ -162,7 +162,7 @@ pub(crate) async fn accept(db: &mut Db<'_>, id: Uuid, user: UserId, now: Time) -
         user.0,
         now.0;
         |t| {
-            let is_open = t.invitations.get(&id).is_some_and(|row| row.is_open(now.0));
+            let is_open = t.invitations.get(&id).is_some_and(|row| row.is_open(i64::MIN));
             Ok(if is_open { t.invitations.update(&id, |row| row.accepted_by = Some(user.0)) } else { 0 })
         }
     )?;

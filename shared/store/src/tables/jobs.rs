@@ -1,11 +1,8 @@
 //! The statements over single jobs.
 
-use std::sync::Arc;
-
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobHead, JobSpec, JobStatus};
 
-use crate::engine::core::Core;
 use crate::engine::db::{Db, execute, fetch_as, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::model::rows::{JobRow, job_columns, job_head_columns};
@@ -30,17 +27,6 @@ pub(crate) async fn head(db: &mut Db<'_>, id: JobId) -> Result<Option<JobHead>> 
         |t| t.jobs.get(&id.0).map(Job::head).into_iter().collect()
     )?;
     Ok(found.into_iter().next())
-}
-
-/// What never changes about a job, cached: its lease policy, review rule and slots. Its status and texts may be old.
-pub(crate) async fn definition(core: &Core, db: &mut Db<'_>, id: JobId) -> Result<Arc<JobHead>> {
-    let cached = &core.caches.jobs;
-    if let Some(job) = cached.get(&id) {
-        return Ok(job);
-    }
-    let job = Arc::new(head(db, id).await?.ok_or(StoreError::NotFound)?);
-    cached.insert(id, job.clone(), job.title.len());
-    Ok(job)
 }
 
 /// The job, locked until the transaction ends.
@@ -81,10 +67,10 @@ pub(crate) async fn insert(db: &mut Db<'_>, job: &Job) -> Result<()> {
         job.due.map(|due| due.0),
         job.range_size,
         job.slots,
-        job.terms.lease,
-        job.terms.deadline,
-        job.terms.reserve,
-        job.terms.rounds,
+        job.lease_policy.lease,
+        job.lease_policy.deadline,
+        job.lease_policy.reserve,
+        job.lease_policy.rounds,
         i64::from(job.review.percent()),
         job.seed,
         job.selected,

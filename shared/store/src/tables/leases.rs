@@ -36,7 +36,8 @@ macro_rules! of_leases {
     };
 }
 
-/// The statement that locks, for the test that checks what it sees.
+const READ: &str = of_leases!("");
+/// The statement that locks; the conformance suite checks what it sees.
 pub(crate) const LOCK: &str = of_leases!(" FOR NO KEY UPDATE OF a");
 
 /// Reads them as they are.
@@ -44,7 +45,7 @@ pub(crate) async fn read(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leas
     fetch_as_each!(
         db,
         LeasedRow => Leased,
-        (of_leases!("")),
+        READ,
         leases,
         |lease| { key: uuid = lease.0 };
         |t| in_memory(t, *lease)
@@ -57,7 +58,7 @@ pub(crate) async fn lock(db: &mut Db<'_>, leases: &[LeaseId]) -> Result<Vec<Leas
     fetch_as_each!(
         db,
         LeasedRow => Leased,
-        [(of_leases!(" FOR NO KEY UPDATE OF a")), (of_leases!(""))],
+        [LOCK, READ],
         leases,
         |lease| { key: uuid = lease.0 };
         |t| in_memory(t, *lease)

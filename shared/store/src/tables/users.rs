@@ -111,7 +111,7 @@ pub(crate) async fn is_active_admin(db: &mut Db<'_>, user: UserId) -> Result<boo
         (Uuid,),
         "SELECT id FROM users WHERE id = $1 AND admin AND deactivated IS NULL",
         user.0;
-        |t| t.users.get(&user.0).filter(|user| user.admin).map(|_| (user.0,))
+        |t| t.users.get(&user.0).filter(|row| row.admin && row.deactivated.is_none()).map(|_| (user.0,))
     )?;
     Ok(admin.is_some())
 }
@@ -208,6 +208,6 @@ pub(crate) async fn admins(db: &mut Db<'_>) -> Result<Vec<User>> {
         db,
         UserRow => User,
         SQL;
-        |t| t.users.values().filter(|user| user.admin).cloned().collect()
+        |t| t.users.values().filter(|user| user.admin).take(100).cloned().collect()
     )
 }

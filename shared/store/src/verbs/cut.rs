@@ -3,8 +3,7 @@
 use serde_json::json;
 use swath_domain::assignment::RangeKey;
 use swath_domain::cause::Cause;
-use swath_domain::ids::FIRST_ROUND;
-use swath_domain::ids::JobId;
+use swath_domain::ids::{FIRST_ROUND, JobId};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Progress;
 use swath_domain::ranges::Range;

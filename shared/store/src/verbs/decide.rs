@@ -10,17 +10,18 @@ use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
 use swath_domain::{Refusal, Stage, Status, Time};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
-use crate::engine::core::{Core, commit, settle};
+use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::requests::Key;
 use crate::model::rows::GrantRow;
 use crate::model::verdicts::VerdictRow;
-use crate::tables::jobs::definition;
 use crate::tables::verdicts::{JudgedItem, SubmissionUnderReview, judged_items};
 use crate::tables::written::{AcceptedRow, Judged, Request};
 use crate::verbs::changes::Changes;
+use crate::verbs::definition::definition;
 use crate::verbs::leases::{self, Grants, LeaseRef};
 use crate::verbs::leavers::free_reservation;
 use crate::verbs::review::{refuse_own_work, submission_with};
@@ -91,30 +92,30 @@ enum Checked<'a> {
 }
 
 pub(crate) async fn decide(core: &Core, commands: Vec<Decide>) -> Replies<Decided> {
-    refuse_same_review(&commands)?;
     let mut tx = core.begin().await?;
+    refuse_same_review(&commands)?;
     let db = &mut tx.db();
     let (grants, mut changes) = leases::lock(db, commands.iter().map(|command| command.lease)).await?;
-    let mut checked = Vec::with_capacity(commands.len());
+    let mut checked = Answers::with_capacity(commands.len());
     for command in &commands {
-        checked.push(settle(check(&grants, &mut changes, command))?);
+        checked.push(check(&grants, &mut changes, command))?;
     }
     let new = checked.iter().filter_map(|checked| match checked {
         Ok(Checked::New(deciding)) => Some(deciding.of),
         Ok(Checked::Repeated(_)) | Err(_) => None,
     });
     let mut judged = judged_items(db, &new.collect::<Vec<_>>()).await?;
-    let mut answers = Vec::with_capacity(commands.len());
-    for checked in checked {
+    let mut answers = Answers::with_capacity(commands.len());
+    for checked in checked.into_vec() {
         answers.push(match checked {
             Ok(Checked::Repeated(first)) => Ok(first),
             Ok(Checked::New(deciding)) => {
                 let mut items = judged.remove(&deciding.of.assignment).unwrap_or_default();
                 changes.judge(deciding.judge(&mut items));
-                settle(decide_one(core, db, &mut changes, &deciding, &items).await)?
+                decide_one(core, db, &mut changes, &deciding, &items).await
             }
             Err(error) => Err(error),
-        });
+        })?;
     }
     changes.write(db, core.stripe).await?;
     commit(tx, answers).await
@@ -155,10 +156,10 @@ async fn decide_one(
 ) -> Result<Decided> {
     let Deciding { command, job, of } = *deciding;
     let decision = tally(items)?;
-    let terms = definition(core, db, job).await?.terms;
+    let policy = definition(core, db, job).await?.lease_policy;
     let assignment = changes.get(of.assignment).ok_or(StoreError::NotFound)?;
     let accepted = deciding.accepted(assignment.key.slot, items);
-    let (entry, child) = assignment.decide(command.user, &decision, terms, command.now);
+    let (entry, child) = assignment.decide(command.user, &decision, policy, command.now);
     let status = assignment.status;
     let rework = child.as_ref().map(|(child, _)| (child.id, (child.key.round, child.key.number)));
     changes.accept(accepted);

@@ -9,18 +9,19 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::progress::Counter;
 use swath_domain::{LeaseEnd, Stage};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
 use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::Result;
 use crate::tables::grant_context::HeldLease;
 use crate::tables::grant_keys::{self, HandedBack};
-use crate::tables::jobs::definition;
 use crate::tables::queues::{self, Queue};
 use crate::tables::saved_items::{self, WorkOf};
 use crate::tables::written::NewGrant;
 use crate::tables::{assignments, opinions};
 use crate::verbs::changes::Changes;
+use crate::verbs::definition::definition;
 
 use context::GrantContext;
 
@@ -103,12 +104,12 @@ impl Batch<'_> {
     }
 
     async fn revive(&mut self, db: &mut Db<'_>, command: &Grant, held: &HeldLease) -> Result<bool> {
-        let terms = definition(self.core, db, held.job).await?.terms;
+        let policy = definition(self.core, db, held.job).await?.lease_policy;
         let Some(assignment) = self.changes.get(held.assignment) else { return Ok(false) };
         if assignment.lease_state(command.stage, command.user, held.lease).is_none() {
             return Ok(false);
         }
-        match assignment.renew(command.stage, command.user, terms, command.now) {
+        match assignment.renew(command.stage, command.user, policy, command.now) {
             Ok(entry) => {
                 self.changes.log_through(command.token_maker, entry);
                 Ok(true)
@@ -242,7 +243,8 @@ impl Batch<'_> {
         {
             return Ok(());
         }
-        let Ok(entry) = assignment.grant(command.stage, command.user, command.lease, job.terms, command.now)
+        let Ok(entry) =
+            assignment.grant(command.stage, command.user, command.lease, job.lease_policy, command.now)
         else {
             return Ok(());
         };
@@ -269,9 +271,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn write(self, db: &mut Db<'_>) -> Result<Vec<Result<Granted>>> {
+    async fn write(self, db: &mut Db<'_>) -> Result<Answers<Granted>> {
         grant_keys::keep(db, self.handed_back).await?;
         self.changes.write(db, self.core.stripe).await?;
-        Ok(self.answers.into_iter().map(|answer| answer.unwrap_or(Ok(Granted::Nothing))).collect())
+        let mut answers = Answers::with_capacity(self.answers.len());
+        for answer in self.answers {
+            answers.push(answer.unwrap_or(Ok(Granted::Nothing)))?;
+        }
+        Ok(answers)
     }
 }

@@ -63,7 +63,7 @@ pub(crate) async fn create(core: &Core, tx: &mut Tx, new: &NewJob, asked: Option
     runs::insert(db, job.id, &new.runs).await?;
     let cause = Cause::by(job.creator, job.created).through(new.token_maker);
     let detail = json!({"selected": job.selected, "slots": job.slots, "range_size": job.range_size,
-        "review_percent": job.review.percent(), "rounds": job.terms.rounds});
+        "review_percent": job.review.percent(), "rounds": job.lease_policy.rounds});
     note(db, &mut job, &cause, "create", detail).await?;
     keep_answer(db, asked, &job.id, job.created).await?;
     let counters = Progress::of_new_job(job.selected * job.slots);

@@ -7,15 +7,16 @@ use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::{Assignment, LeaseEnd, Refusal, Stage, Time};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
-use crate::engine::core::{Core, commit, settle};
+use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::rows::GrantRow;
-use crate::tables::jobs::definition;
 use crate::tables::leases::{self, Leased};
 use crate::tables::{assignments, grants};
 use crate::verbs::changes::Changes;
+use crate::verbs::definition::definition;
 
 /// Keeps a lease or a review alive.
 #[derive(Debug, Clone)]
@@ -71,7 +72,8 @@ pub(crate) struct LeaseRef {
 /// The grants behind the leases of a batch.
 pub(crate) struct Grants(HashMap<LeaseId, GrantRow>);
 
-/// A lease that a command is about, looked up once: its grant, and whether it still stands on its assignment.
+/// A lease that a command is about, looked up once: its grant, and whether it still stands on its assignment. It is as of
+/// then: a verb that ends leases looks a lease up again for each of its commands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resolved<'a> {
     pub(crate) of: LeaseRef,
@@ -160,7 +162,7 @@ pub(crate) async fn extend(
 ) -> Result<Renewed> {
     lease.require_standing()?;
     let LeaseRef { stage, user, .. } = lease.of;
-    let terms = definition(core, db, lease.job()).await?.terms;
+    let policy = definition(core, db, lease.job()).await?.lease_policy;
     let assignment = changes.get(lease.assignment()).ok_or(StoreError::NotFound)?;
     // The user may have gone on with another assignment of the job; an expired lease is not revived beside that.
     if assignment.status == stage.waiting()
@@ -169,7 +171,7 @@ pub(crate) async fn extend(
         return Err(Refusal::Stale(LeaseEnd::Expired).into());
     }
     let before = assignment.expires();
-    let entry = assignment.renew(stage, user, terms, by.now)?;
+    let entry = assignment.renew(stage, user, policy, by.now)?;
     let expires = assignment.expires().ok_or(StoreError::NotFound)?;
     changes.log_through(by.token_maker, entry);
     Ok(Renewed { assignment: lease.assignment(), expires, moved: Some(expires) != before })
@@ -223,9 +225,9 @@ async fn unchanged_by(
     if assignment.lease_state(stage, user, lease) != Some(LeaseState::Current) {
         return Ok(None);
     }
-    let terms = definition(core, db, assignment.key.job).await?.terms;
+    let policy = definition(core, db, assignment.key.job).await?.lease_policy;
     let mut renewed = assignment.clone();
-    let is_unchanged = matches!(renewed.renew(stage, user, terms, now), Ok(None)) && renewed == *assignment;
+    let is_unchanged = matches!(renewed.renew(stage, user, policy, now), Ok(None)) && renewed == *assignment;
     let answer =
         assignment.expires().map(|expires| Renewed { assignment: assignment.id, expires, moved: false });
     Ok(answer.filter(|_| is_unchanged))
@@ -235,9 +237,9 @@ async fn renew_rows(core: &Core, commands: Vec<Renew>) -> Replies<Renewed> {
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let (grants, mut changes) = lock(db, commands.iter().map(|command| command.lease)).await?;
-    let mut answers = Vec::with_capacity(commands.len());
+    let mut answers = Answers::with_capacity(commands.len());
     for command in &commands {
-        answers.push(settle(renew_one(core, db, &grants, &mut changes, command).await)?);
+        answers.push(renew_one(core, db, &grants, &mut changes, command).await)?;
     }
     changes.write(db, core.stripe).await?;
     commit(tx, answers).await
@@ -260,7 +262,10 @@ pub(crate) async fn release(core: &Core, commands: Vec<Release>) -> Replies<()> 
     let mut tx = core.begin().await?;
     let db = &mut tx.db();
     let (grants, mut changes) = lock(db, commands.iter().map(|command| command.lease)).await?;
-    let answers = commands.iter().map(|command| release_one(&grants, &mut changes, command)).collect();
+    let mut answers = Answers::with_capacity(commands.len());
+    for command in &commands {
+        answers.push(release_one(&grants, &mut changes, command))?;
+    }
     changes.write(db, core.stripe).await?;
     commit(tx, answers).await
 }

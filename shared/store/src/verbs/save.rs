@@ -3,8 +3,9 @@
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::{Refusal, Stage, Time};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
-use crate::engine::core::{Core, commit, settle};
+use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::work::ItemWork;
@@ -57,12 +58,12 @@ pub(crate) async fn save(core: &Core, commands: Vec<SaveItem>) -> Replies<ItemSa
     let keys =
         commands.iter().zip(&resolved).filter_map(|(command, lease)| Some(command.key(lease.as_ref().ok()?)));
     let mut saved = SavedItems::read(db, &keys.collect::<Vec<_>>()).await?;
-    let mut answers = Vec::with_capacity(commands.len());
+    let mut answers = Answers::with_capacity(commands.len());
     for (command, lease) in commands.iter().zip(resolved) {
         answers.push(match lease {
-            Ok(lease) => settle(save_one(core, db, &mut changes, &mut saved, command, &lease).await)?,
+            Ok(lease) => save_one(core, db, &mut changes, &mut saved, command, &lease).await,
             Err(error) => Err(error),
-        });
+        })?;
     }
     changes.save(saved.into_rows());
     changes.write(db, core.stripe).await?;

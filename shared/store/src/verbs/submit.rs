@@ -6,19 +6,20 @@ use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::progress::Counter;
 use swath_domain::{Assignment, Refusal, Stage, Status, Time};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
-use crate::engine::core::{Core, commit, settle};
+use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
 use crate::model::requests::Key;
 use crate::model::rows::GrantRow;
 use crate::model::work::ItemWork;
-use crate::tables::jobs::definition;
 use crate::tables::saved_items::{self, AnnotationKey, WorkOf};
 use crate::tables::written::{Request, Save};
 use crate::tables::{grants, opinions};
 use crate::verbs::auto_accept::{WholeSubmission, accept_at_once};
 use crate::verbs::changes::Changes;
+use crate::verbs::definition::definition;
 use crate::verbs::leases::{self, Grants, LeaseRef, Resolved};
 use crate::verbs::saved_items::SavedItems;
 
@@ -79,8 +80,8 @@ enum Checked {
 }
 
 pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submitted> {
-    refuse_same_lease(&commands)?;
     let mut tx = core.begin().await?;
+    refuse_same_lease(&commands)?;
     let db = &mut tx.db();
     let (grants, mut changes) = leases::lock(db, commands.iter().map(|command| command.lease)).await?;
     let resolved: Vec<_> = commands.iter().map(|command| resolve(&grants, &mut changes, command)).collect();
@@ -89,23 +90,23 @@ pub(crate) async fn submit(core: &Core, commands: Vec<Submit>) -> Replies<Submit
     let keys = keys_to_look_up(&mut changes, &submissions);
     let mut saved = SavedItems::read(db, &keys).await?;
     let tokens = fencing_tokens(db, &saved, &submissions).await?;
-    let mut checked = Vec::with_capacity(commands.len());
+    let mut checked = Answers::with_capacity(commands.len());
     for submission in resolved {
         let outcome = submission.and_then(|of| Ok((of, save_items(&mut changes, &mut saved, &tokens, of)?)));
-        checked.push(settle(outcome)?);
+        checked.push(outcome)?;
     }
     let incomplete = incomplete(&mut changes, &saved, checked.iter().flatten());
     let had = saved_items::items(db, &incomplete).await?;
-    let mut answers = Vec::with_capacity(commands.len());
-    for checked in checked {
+    let mut answers = Answers::with_capacity(commands.len());
+    for checked in checked.into_vec() {
         answers.push(match checked {
             Ok((_, Checked::Repeated(first))) => Ok(first),
             Ok((submission, Checked::Saved)) => {
                 let items = Items { saved: &saved, had: had.get(&submission.lease.assignment()) };
-                settle(hand_in(core, db, &mut changes, items, submission).await)?
+                hand_in(core, db, &mut changes, items, submission).await
             }
             Err(error) => Err(error),
-        });
+        })?;
     }
     changes.save(saved.into_rows());
     changes.write(db, core.stripe).await?;

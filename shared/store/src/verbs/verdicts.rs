@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{Stage, Time};
 
+use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
-use crate::engine::core::{Core, commit, settle};
+use crate::engine::core::{Core, commit};
 use crate::engine::db::Db;
 use crate::error::Result;
 use crate::model::verdicts::VerdictRow;
@@ -35,12 +36,12 @@ pub(crate) async fn put(core: &Core, commands: Vec<PutVerdict>) -> Replies<()> {
     let db = &mut tx.db();
     let (grants, mut changes) = leases::lock(db, commands.iter().map(|command| command.lease)).await?;
     let mut puts = BTreeMap::new();
-    let mut answers = Vec::with_capacity(commands.len());
+    let mut answers = Answers::with_capacity(commands.len());
     for command in &commands {
-        let put = settle(put_one(core, db, &grants, &mut changes, command).await)?;
+        let put = put_one(core, db, &grants, &mut changes, command).await;
         answers.push(put.map(|put| {
             puts.insert((put.submission, put.reviewer, put.verdict.item), put);
-        }));
+        }))?;
     }
     changes.judge(puts.into_values());
     changes.write(db, core.stripe).await?;

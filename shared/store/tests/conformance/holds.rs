@@ -1,4 +1,4 @@
-//! Leases while they last: renewals, lapses, revivals, and why an ended one is refused.
+//! Leases while they last: renewals, expiries, revivals, and why an ended one is refused.
 
 use swath_domain::time::seconds;
 use swath_domain::{Assignment, JobId, LeaseEnd, LeaseId, Stage, Status, Time};
@@ -11,10 +11,10 @@ use swath_store::{Granted, Renew, StoreError};
 suite! {
     a_renewal_moves_the_expiry_until_the_hard_deadline
     a_renewal_that_gains_little_changes_nothing
-    a_lapsed_lease_is_revived_by_its_holder
-    a_lapsed_review_is_revived_by_its_reviewer
-    a_lapsed_lease_is_not_revived_once_its_deadline_has_passed
-    a_lapsed_lease_is_not_revived_beside_another
+    an_expired_lease_is_revived_by_its_holder
+    an_expired_review_is_revived_by_its_reviewer
+    an_expired_lease_is_not_revived_once_its_deadline_has_passed
+    an_expired_lease_is_not_revived_beside_another
     a_stale_lease_says_why
     a_release_that_is_sent_again_is_no_second_release
     a_lease_of_someone_else_is_not_found
@@ -22,8 +22,8 @@ suite! {
 
 const ANNOTATE: Stage = Stage::Annotate;
 
-/// Lets the leases lapse that run at this moment.
-async fn lapse(world: &World) {
+/// Lets the leases expire that run at this moment.
+async fn expire(world: &World) {
     world.pass(LEASE + 1);
     assert_eq!(world.expire().await, 1);
 }
@@ -51,17 +51,17 @@ async fn a_renewal_that_gains_little_changes_nothing(world: World) {
     assert_eq!(world.renew(ANNOTATE, &held).await.unwrap().expires, world.now() + LEASE);
 }
 
-async fn a_lapsed_lease_is_revived_by_its_holder(world: World) {
+async fn an_expired_lease_is_revived_by_its_holder(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let user = world.worker().await;
     let held = world.lease(job, user).await;
-    lapse(&world).await;
+    expire(&world).await;
     world.renew(ANNOTATE, &held).await.unwrap();
     must_be_held(&world, &held).await;
-    lapse(&world).await;
+    expire(&world).await;
     world.confirm(&held, 2).await.unwrap();
     must_be_held(&world, &held).await;
-    lapse(&world).await;
+    expire(&world).await;
     let again = world.ask(ANNOTATE, job, user).await;
     assert!(matches!(again, Granted::Held(lease) if Some(lease) == held.lease_id()), "{again:?}");
     must_be_held(&world, &held).await;
@@ -74,22 +74,22 @@ async fn must_be_held(world: &World, held: &Assignment) {
     assert_eq!(now.expires().unwrap(), world.now() + LEASE);
 }
 
-async fn a_lapsed_review_is_revived_by_its_reviewer(world: World) {
+async fn an_expired_review_is_revived_by_its_reviewer(world: World) {
     let job = world.job(&Plan::of(5)).await;
     world.hand_in(job, world.worker().await).await;
     let reviewer = world.worker().await;
     let review = world.claim(job, reviewer).await;
-    lapse(&world).await;
+    expire(&world).await;
     assert_eq!(world.look(review.id).await.status, Status::Completed);
     let again = world.ask(Stage::Review, job, reviewer).await;
     assert!(matches!(again, Granted::Held(lease) if Some(lease) == review.lease_id()), "{again:?}");
     must_be_held(&world, &review).await;
-    lapse(&world).await;
+    expire(&world).await;
     assert_eq!(world.decide(&review, &[]).await.unwrap().status, Status::Accepted);
     audit(&world, job).await;
 }
 
-async fn a_lapsed_lease_is_not_revived_once_its_deadline_has_passed(world: World) {
+async fn an_expired_lease_is_not_revived_once_its_deadline_has_passed(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let user = world.worker().await;
     let held = world.lease(job, user).await;
@@ -103,7 +103,7 @@ async fn a_lapsed_lease_is_not_revived_once_its_deadline_has_passed(world: World
     audit(&world, job).await;
 }
 
-async fn a_lapsed_lease_is_not_revived_beside_another(world: World) {
+async fn an_expired_lease_is_not_revived_beside_another(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let user = world.worker().await;
     let first = world.lease(job, user).await;
@@ -149,7 +149,7 @@ async fn a_stale_lease_says_why(world: World) {
 async fn end(world: &World, job: JobId, held: &Assignment, how: LeaseEnd) {
     let store = &world.store;
     match how {
-        LeaseEnd::Expired => panic!("a lapse ends no lease"),
+        LeaseEnd::Expired => panic!("an expiry ends no lease"),
         LeaseEnd::Taken => {
             world.pass(LEASE + 1);
             world.expire().await;

@@ -17,7 +17,8 @@ suite! {
 }
 
 async fn own(world: &World, person: UserId) -> OwnWork {
-    let of = OwnWorkOf { person, teams: vec![world.team], now: world.now(), since: world.now() + -HOUR };
+    let of =
+        OwnWorkOf { user: person, teams: vec![world.team], now: world.now(), since: world.now() + -HOUR };
     world.store.own_work(&of).await.unwrap()
 }
 
@@ -64,8 +65,7 @@ async fn what_lies_before_the_moment_or_in_other_teams_is_left_out(world: World)
         work.held.is_empty() && held.expires().unwrap() < world.now(),
         "an expired lease is held no more"
     );
-    let of =
-        OwnWorkOf { person: author, teams: vec![TeamId(world.id())], now: held.since, since: held.since };
+    let of = OwnWorkOf { user: author, teams: vec![TeamId(world.id())], now: held.since, since: held.since };
     let work = world.store.own_work(&of).await.unwrap();
     assert!(work.held.is_empty() && work.handed_in.is_empty(), "{work:?}");
     let of = OwnWorkOf { teams: Vec::new(), ..of };
@@ -93,7 +93,7 @@ async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
     let work = own(&world, author).await;
     let told: Vec<_> = work.handed_in.iter().map(|row| (row.assignment, row.at)).collect();
     assert_eq!(told, [(unseen.id.0, world.now().0)]);
-    let of = OwnWorkOf { person: author, teams: vec![world.team], now: world.now(), since: swept.since };
+    let of = OwnWorkOf { user: author, teams: vec![world.team], now: world.now(), since: swept.since };
     let work = world.store.own_work(&of).await.unwrap();
     let told: Vec<_> = work.handed_in.iter().map(|row| row.assignment).collect();
     assert_eq!(told, [unseen.id.0, swept.id.0]);

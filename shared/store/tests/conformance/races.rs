@@ -34,7 +34,7 @@ async fn a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused(world: Wo
         let saves = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap()));
         let (saved, _) = tokio::join!(join_all(saves), other.expire());
         for (held, saved) in held.iter().zip(saved) {
-            // Nobody else has it, so the save goes through: before the lease lapses, or because it revives it.
+            // Nobody else has it, so the save goes through: before the lease expires, or because it revives it.
             assert_eq!(saved.unwrap().revision, 1);
             let now = world.look(held.id).await;
             assert!(matches!(now.status, Status::InProgress | Status::Pending), "{now:?}");

@@ -20,22 +20,22 @@ suite! {
     a_refused_submission_goes_over_what_was_saved_before
     a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease
     nobody_gives_two_opinions_on_one_range
-    a_lease_that_lapsed_for_good_keeps_its_holder_off_the_other_slots
+    a_lease_past_its_deadline_keeps_its_holder_off_the_other_slots
     a_refused_submission_is_no_opinion
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
 
-async fn lapse(world: &World) {
+async fn expire(world: &World) {
     world.pass(LEASE + 1);
     world.expire().await;
 }
 
-/// A lease that lapsed and was taken by the other person.
+/// A lease that expired and was taken by the other person.
 async fn taken(world: &World, plan: &Plan, first: UserId, second: UserId) -> (Assignment, Assignment) {
     let job = world.job(plan).await;
     let late = world.lease(job, first).await;
-    lapse(world).await;
+    expire(world).await;
     let next = world.lease(job, second).await;
     assert_eq!(next.id, late.id);
     (late, next)
@@ -51,7 +51,7 @@ async fn a_submission_that_is_sent_again_gets_its_first_answer(world: World) {
     let held = world.lease(job, world.worker().await).await;
     let first = world.submit(&held).await.unwrap();
     assert!(first.fresh);
-    lapse(&world).await;
+    expire(&world).await;
     let again = world.submit(&held).await.unwrap();
     assert_eq!((again.assignment, again.status, again.fresh), (first.assignment, first.status, false));
     let submission = world.submission(&held);
@@ -208,7 +208,7 @@ async fn nobody_gives_two_opinions_on_one_range(world: World) {
     audit(&world, job).await;
 }
 
-async fn a_lease_that_lapsed_for_good_keeps_its_holder_off_the_other_slots(world: World) {
+async fn a_lease_past_its_deadline_keeps_its_holder_off_the_other_slots(world: World) {
     let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
     let user = world.worker().await;
     let late = world.lease(job, user).await;

@@ -13,9 +13,9 @@ use super::suite;
 use super::world::{LEASE, Plan, World, staleness};
 
 suite! {
-    a_lease_in_time_does_not_lapse
-    leases_and_reviews_lapse_a_page_at_a_time
-    ten_thousand_leases_of_one_second_lapse_by_pages
+    a_lease_in_time_does_not_expire
+    leases_and_reviews_expire_a_page_at_a_time
+    ten_thousand_leases_of_one_second_expire_by_pages
     a_cancelled_job_is_called_off_by_pages
     work_that_waits_is_listed_in_the_order_of_the_queue
     a_duty_is_one_process_business_until_its_time
@@ -23,7 +23,7 @@ suite! {
 
 const ANNOTATE: Stage = Stage::Annotate;
 
-async fn a_lease_in_time_does_not_lapse(world: World) {
+async fn a_lease_in_time_does_not_expire(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
     world.pass(LEASE);
@@ -33,7 +33,7 @@ async fn a_lease_in_time_does_not_lapse(world: World) {
     assert_eq!(world.expire().await, 0);
 }
 
-async fn leases_and_reviews_lapse_a_page_at_a_time(world: World) {
+async fn leases_and_reviews_expire_a_page_at_a_time(world: World) {
     let job = world.job(&Plan::of(50)).await;
     let people = world.workers(5).await;
     world.hand_in(job, people[0]).await;
@@ -44,9 +44,9 @@ async fn leases_and_reviews_lapse_a_page_at_a_time(world: World) {
     let now = world.pass(LEASE + 1);
     let mut pages = Vec::new();
     while pages.last() != Some(&0) {
-        let lapsed = world.store.leases_expire(now, now, 4).await.unwrap();
-        assert!(lapsed.iter().all(|(assignment, lease)| assignment.lease_id() == *lease && lease.is_some()));
-        pages.push(lapsed.len());
+        let expired = world.store.leases_expire(now, now, 4).await.unwrap();
+        assert!(expired.iter().all(|(assignment, lease)| assignment.lease_id() == *lease && lease.is_some()));
+        pages.push(expired.len());
         audit(&world, job).await;
     }
     assert_eq!(pages, [4, 2, 0]);
@@ -54,7 +54,7 @@ async fn leases_and_reviews_lapse_a_page_at_a_time(world: World) {
     assert_eq!((progress.pending, progress.completed), (45, 5));
 }
 
-async fn ten_thousand_leases_of_one_second_lapse_by_pages(world: World) {
+async fn ten_thousand_leases_of_one_second_expire_by_pages(world: World) {
     const LEASES: usize = 10_000;
     let job = world.job(&Plan { range_size: 1, ..Plan::of(LEASES as i64) }).await;
     let second = world.now();
@@ -70,16 +70,16 @@ async fn ten_thousand_leases_of_one_second_lapse_by_pages(world: World) {
     });
     assert_eq!(granted.count().await, LEASES);
     let now = world.pass(LEASE + seconds(1));
-    let mut lapsed = 0;
+    let mut expired = 0;
     loop {
         let page = world.store.leases_expire(now, now, 1_000).await.unwrap().len();
         assert!(page <= 1_000);
-        lapsed += page;
+        expired += page;
         if page == 0 {
             break;
         }
     }
-    assert_eq!(lapsed, LEASES);
+    assert_eq!(expired, LEASES);
     let progress = world.store.job_progress(job).await.unwrap();
     assert_eq!(progress.items().pending, LEASES as i64);
 }

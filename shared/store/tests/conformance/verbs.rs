@@ -129,10 +129,10 @@ impl World {
             .await
     }
 
-    /// Lets every lease lapse whose time has run out.
+    /// Lets every lease expire whose time has run out.
     pub(super) async fn expire(&self) -> usize {
         let (before, now) = (self.now(), self.now());
-        self.store.leases_expire(before, now, 1_000).await.expect("leases lapse").len()
+        self.store.leases_expire(before, now, 1_000).await.expect("leases expire").len()
     }
 
     /// The manager's doing, with a reason.

@@ -182,7 +182,12 @@ impl World {
             due: None,
             range_size: plan.range_size,
             slots: plan.slots,
-            terms: LeasePolicy { lease: LEASE, deadline: DEADLINE, reserve: RESERVE, rounds: plan.rounds },
+            lease_policy: LeasePolicy {
+                lease: LEASE,
+                deadline: DEADLINE,
+                reserve: RESERVE,
+                rounds: plan.rounds,
+            },
             review: plan.review,
             seed: 7,
             selected: plan.selection.iter().map(Range::len).sum(),

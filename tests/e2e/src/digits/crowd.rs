@@ -163,7 +163,7 @@ impl Worker {
         self.person.get(&self.job.path("")).await.ok()["status"] == "done"
     }
 
-    /// Whether it was done; losing a lease that lapsed on a slow machine is an ordinary answer.
+    /// Whether it was done; losing a lease that expired on a slow machine is an ordinary answer.
     fn done_or_taken(&self, answer: Answer) -> bool {
         if answer.status() == 409 && answer.code() == "stale-lease" {
             return false;

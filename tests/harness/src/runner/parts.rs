@@ -168,7 +168,7 @@ const SIMULATION: &str = "swath-simulation";
 /// Seeds that every run of everything plays, each twice.
 const SEEDS: &str = "20000";
 
-/// Lapses, crashes and doubled messages that the model of the protocol may meet.
+/// Expiries, crashes and doubled messages that the model of the protocol may meet.
 const MODEL: [&str; 3] = ["2", "1", "2"];
 
 /// Good histories that every run of everything spoils, for the checker to catch.

@@ -10,6 +10,7 @@ use swath_domain::review::Verdict;
 use super::rows::Written;
 use crate::engine::rowset::{self, Column};
 use crate::model::rows::NO_TIME;
+use crate::tables::events;
 
 pub(super) type PgStatement = Query<'static, Postgres, PgArguments>;
 
@@ -26,7 +27,7 @@ pub(super) struct Part {
 }
 
 macro_rules! part {
-    ($text:literal, $rows:ident, |$r:ident| { $($name:ident: $type:ident = $field:expr),+ $(,)? }) => {
+    ($text:expr, $rows:ident, |$r:ident| { $($name:ident: $type:ident = $field:expr),+ $(,)? }) => {
         Part {
             text: $text,
             columns: &[$((stringify!($name), stringify!($type))),+],
@@ -176,7 +177,7 @@ const ACCEPTED: Part = part!(
 );
 
 const EVENTS: Part = part!(
-    "INSERT INTO events (team, at, body) SELECT * FROM {rows}",
+    events::INSERT,
     events,
     |e| {
         team: uuid = e.team.0,

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnection;
 
 use super::parts::{PARTS, Part};
 use super::rows::Written;
-use crate::engine::rowset::{PLACE, arrays};
+use crate::engine::rowset::{ROWS_PLACEHOLDER, arrays};
 use crate::error::Result;
 use crate::tables::progress;
 
@@ -47,7 +47,7 @@ fn text(which: usize) -> &'static str {
         let mut texts = Vec::new();
         for (place, part) in PARTS.iter().enumerate() {
             if which & (1 << place) != 0 {
-                texts.push(part.text.replace(PLACE, &arrays(&mut next, part.columns)));
+                texts.push(part.text.replace(ROWS_PLACEHOLDER, &arrays(&mut next, part.columns)));
             }
         }
         if which & COUNTED != 0 {

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::parts::PARTS;
 use super::rows::Written;
-use crate::engine::rowset::{PLACE, json_rows};
+use crate::engine::rowset::{ROWS_PLACEHOLDER, json_rows};
 use crate::error::Result;
 
 /// Writes all parts.
@@ -25,5 +25,5 @@ pub(super) async fn write(connection: &mut SqliteConnection, written: &Written) 
 /// The statement of a part, made once.
 fn text(place: usize) -> &'static str {
     static TEXTS: [OnceLock<String>; PARTS.len()] = [const { OnceLock::new() }; PARTS.len()];
-    TEXTS[place].get_or_init(|| PARTS[place].text.replace(PLACE, &json_rows(PARTS[place].columns)))
+    TEXTS[place].get_or_init(|| PARTS[place].text.replace(ROWS_PLACEHOLDER, &json_rows(PARTS[place].columns)))
 }
