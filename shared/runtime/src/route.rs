@@ -84,10 +84,14 @@ impl Route {
         H: Handler<T, Context>,
         T: 'static,
     {
+        Self::of(method, path, access, summary, Boxed::new(handler))
+    }
+
+    fn of(method: Method, path: &'static str, access: Access, summary: &'static str, handler: Boxed) -> Self {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let mut doc = Doc { summary, ..Doc::default() };
         doc.parameters.extend(path_parameters(path));
-        Self { method, path, access, streams: false, handler: on(filter, Boxed::new(handler)), doc }
+        Self { method, path, access, streams: false, handler: on(filter, handler), doc }
     }
 
     /// Gives its handler something to share with others, as an `Extension`.
@@ -98,10 +102,12 @@ impl Route {
 
     /// Takes a JSON body, as in this example.
     pub fn takes<T: ToSchema + DeserializeOwned>(mut self, example: Value) -> Self {
-        let read = serde_json::from_value::<T>(example.clone());
-        debug_assert!(read.is_ok(), "the example of {} is none: {:?}", self.path, read.err());
+        if cfg!(debug_assertions) {
+            let read = serde_json::from_value::<T>(example.clone());
+            assert!(read.is_ok(), "the example of {} is none: {:?}", self.path, read.err());
+        }
         let schema = self.schema::<T>();
-        self.doc.body = Some(json!({"application/json": {"schema": schema, "example": example}}));
+        self.doc.takes(schema, example);
         self
     }
 
@@ -125,7 +131,7 @@ impl Route {
     /// Answers with JSON under this status.
     pub fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         let schema = self.schema::<T>();
-        self.doc.answers.push((status, json!({"application/json": {"schema": schema}})));
+        self.doc.gives(status, schema);
         self
     }
 
@@ -146,11 +152,11 @@ impl Route {
     /// Answers with a page of these; the next begins at a cursor of this kind.
     pub fn gives_page<T: ToSchema>(mut self, cursor: Cursor) -> Self {
         let schema = self.schema::<T>();
-        let page = json!({"type": "object", "required": ["items", "next"], "properties": {
-            "items": {"type": "array", "items": schema},
-            "next": {"oneOf": [cursor.schema(), {"type": "null"}], "example": cursor.example(),
-                "description": "Where the next page begins; null at the end."}}});
-        self.doc.answers.push((200, json!({"application/json": {"schema": page}})));
+        self.doc.gives(200, page_schema(schema, cursor));
+        self.paged(cursor)
+    }
+
+    fn paged(self, cursor: Cursor) -> Self {
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
         self.query("limit", limit, "Entries per page.").query("after", cursor.schema(), "The `next` before.")
     }
@@ -228,10 +234,34 @@ impl Route {
     }
 
     fn schema<T: ToSchema>(&mut self) -> Value {
-        self.doc.schemas.push((T::name().into_owned(), T::schema()));
+        let schema = self.doc.names(T::name().into_owned(), T::schema());
         T::schemas(&mut self.doc.schemas);
-        json!({"$ref": format!("#/components/schemas/{}", T::name())})
+        schema
     }
+}
+
+/// What is the same for all types, so that it is compiled once.
+impl Doc {
+    fn names(&mut self, name: String, schema: RefOr<Schema>) -> Value {
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        self.schemas.push((name, schema));
+        reference
+    }
+
+    fn takes(&mut self, schema: Value, example: Value) {
+        self.body = Some(json!({"application/json": {"schema": schema, "example": example}}));
+    }
+
+    fn gives(&mut self, status: u16, schema: Value) {
+        self.answers.push((status, json!({"application/json": {"schema": schema}})));
+    }
+}
+
+fn page_schema(items: Value, cursor: Cursor) -> Value {
+    json!({"type": "object", "required": ["items", "next"], "properties": {
+        "items": {"type": "array", "items": items},
+        "next": {"oneOf": [cursor.schema(), {"type": "null"}], "example": cursor.example(),
+            "description": "Where the next page begins; null at the end."}}})
 }
 
 fn streamed_content(media_types: &[&str]) -> Value {

@@ -1,6 +1,7 @@
 //! Copies an installation from a SQLite file into an empty PostgreSQL database, in one transaction. Both have the same
 //! tables, so that a row is copied as JSON, whatever its columns mean.
 
+use futures::future::BoxFuture;
 use std::path::Path;
 
 use futures::TryStreamExt;
@@ -66,7 +67,11 @@ pub struct Moved {
 /// [`StoreError::Conflict`] where the database holds an installation, [`StoreError::Unavailable`] where the file or the
 /// database cannot be opened or does not answer, and other variants for rows that PostgreSQL refuses. After any error the
 /// database is empty as before.
-pub async fn move_to_postgres(file: &Path, url: &str) -> Result<Vec<Moved>> {
+pub fn move_to_postgres<'a>(file: &'a Path, url: &'a str) -> BoxFuture<'a, Result<Vec<Moved>>> {
+    Box::pin(open_and_move(file, url))
+}
+
+async fn open_and_move(file: &Path, url: &str) -> Result<Vec<Moved>> {
     let from = Pools::open(&Target::Sqlite(file.to_owned())).await?;
     let to = Pools::open(&Target::Postgres { url: url.to_owned(), connections: CONNECTIONS }).await?;
     from.migrate().await?;

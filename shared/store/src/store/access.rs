@@ -2,6 +2,7 @@
 //!
 //! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
+use futures::future::BoxFuture;
 use std::collections::HashMap;
 
 use swath_domain::Time;
@@ -27,32 +28,43 @@ impl Store {
     /// `StoreError::NotFound` where the user is not in the team, or the actor may not make tokens there;
     /// `StoreError::Conflict` where the key was used for another request; `StoreError::Unavailable` where the database
     /// does not answer.
-    pub async fn token_create(
+    pub fn token_create(
         &self,
         token: NewToken,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> Result<(TokenId, bool)> {
-        self.write((token, actor, asked), |_, tx, (token, actor, asked)| {
-            Box::pin(tokens::create(tx, token, actor, asked.as_ref()))
+    ) -> BoxFuture<'_, Result<(TokenId, bool)>> {
+        Box::pin(async move {
+            self.write((token, actor, asked), |_, tx, (token, actor, asked)| {
+                Box::pin(tokens::create(tx, token, actor, asked.as_ref()))
+            })
+            .await
         })
-        .await
     }
 
     /// Revokes a token, and the sessions that were opened through it. One that is revoked already stays as it is.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn token_revoke(&self, id: TokenId, actor: Actor) -> Result<()> {
-        self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke(tx, id, actor))).await
+    pub fn token_revoke(&self, id: TokenId, actor: Actor) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke(tx, id, actor))).await
+        })
     }
 
     /// Revokes all tokens of a user, in one team or everywhere, and says how many they were.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn tokens_revoke(&self, user: UserId, team: Option<TeamId>, actor: Actor) -> Result<usize> {
-        self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke_of(tx, user, team, actor))).await
+    pub fn tokens_revoke(
+        &self,
+        user: UserId,
+        team: Option<TeamId>,
+        actor: Actor,
+    ) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(async move {
+            self.write(actor, move |_, tx, actor| Box::pin(tokens::revoke_of(tx, user, team, actor))).await
+        })
     }
 
     /// Makes this token the only one that Swath itself has made for an administrator, and says how many it replaced.
@@ -60,18 +72,24 @@ impl Store {
     /// # Errors
     /// `StoreError::NotFound` where there is no such user; `StoreError::Unavailable` where the database does not
     /// answer.
-    pub async fn admin_token_replace(&self, token: NewToken, actor: Actor) -> Result<usize> {
-        self.write((token, actor), |_, tx, (token, actor)| Box::pin(tokens::replace_admins(tx, token, actor)))
+    pub fn admin_token_replace(&self, token: NewToken, actor: Actor) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(async move {
+            self.write((token, actor), |_, tx, (token, actor)| {
+                Box::pin(tokens::replace_admins(tx, token, actor))
+            })
             .await
+        })
     }
 
     /// Whether Swath itself has made another token for an administrator that is not revoked.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn admin_tokens_differ(&self, token: TokenId) -> Result<bool> {
-        let made = tables::tokens::of_installation(&mut self.reader().await?.db()).await?;
-        Ok(made.into_iter().any(|id| id != token))
+    pub fn admin_tokens_differ(&self, token: TokenId) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            let made = tables::tokens::of_installation(&mut self.reader().await?.db()).await?;
+            Ok(made.into_iter().any(|id| id != token))
+        })
     }
 
     /// Stores that these tokens were used now. The first use of a token, and one after eight hours without use, is a
@@ -79,8 +97,11 @@ impl Store {
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn tokens_used(&self, used: Vec<TokenId>, actor: Actor) -> Result<()> {
-        self.write((used, actor), |_, tx, (used, actor)| Box::pin(tokens::note_uses(tx, used, actor))).await
+    pub fn tokens_used(&self, used: Vec<TokenId>, actor: Actor) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((used, actor), |_, tx, (used, actor)| Box::pin(tokens::note_uses(tx, used, actor)))
+                .await
+        })
     }
 
     /// A page of at most `limit` tokens that are not revoked, behind token `after` in the order of their ids: those that
@@ -88,38 +109,43 @@ impl Store {
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn tokens(
+    pub fn tokens(
         &self,
         team: Option<TeamId>,
         user: Option<UserId>,
         after: Uuid,
         limit: i64,
-    ) -> Result<Vec<TokenInfo>> {
-        reads::tokens::list(&mut self.reader().await?.db(), team, user, after, limit).await
+    ) -> BoxFuture<'_, Result<Vec<TokenInfo>>> {
+        Box::pin(async move {
+            reads::tokens::list(&mut self.reader().await?.db(), team, user, after, limit).await
+        })
     }
 
     /// One token, revoked or not; none where there is no such token.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn token_info(&self, id: TokenId) -> Result<Option<TokenInfo>> {
-        reads::tokens::info(&mut self.reader().await?.db(), id).await
+    pub fn token_info(&self, id: TokenId) -> BoxFuture<'_, Result<Option<TokenInfo>>> {
+        Box::pin(async move { reads::tokens::info(&mut self.reader().await?.db(), id).await })
     }
 
     /// The token of this digest, whether it is still valid or not; none where there is no such token.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn token(&self, digest: &[u8]) -> Result<Option<Token>> {
-        reads::tokens::of_digest(&mut self.reader().await?.db(), digest).await
+    pub fn token<'a>(&'a self, digest: &'a [u8]) -> BoxFuture<'a, Result<Option<Token>>> {
+        Box::pin(async move { reads::tokens::of_digest(&mut self.reader().await?.db(), digest).await })
     }
 
     /// What these tokens allow; unknown ones are left out.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn tokens_rights(&self, ids: &[TokenId]) -> Result<HashMap<TokenId, TokenRights>> {
-        reads::tokens::rights(&mut self.reader().await?.db(), ids).await
+    pub fn tokens_rights<'a>(
+        &'a self,
+        ids: &'a [TokenId],
+    ) -> BoxFuture<'a, Result<HashMap<TokenId, TokenRights>>> {
+        Box::pin(async move { reads::tokens::rights(&mut self.reader().await?.db(), ids).await })
     }
 
     /// Opens a session through the link with this digest, which is spent by it.
@@ -127,16 +153,18 @@ impl Store {
     /// # Errors
     /// `StoreError::NotFound` where there is no such link, or it is not valid now; `StoreError::Unavailable` where the
     /// database does not answer.
-    pub async fn session_open_by_link(
+    pub fn session_open_by_link(
         &self,
         digest: Vec<u8>,
         new: NewSession,
         actor: Actor,
-    ) -> Result<Opened> {
-        self.write((digest, new, actor), |_, tx, (digest, new, actor)| {
-            Box::pin(sessions::open_by_link(tx, digest, new, actor))
+    ) -> BoxFuture<'_, Result<Opened>> {
+        Box::pin(async move {
+            self.write((digest, new, actor), |_, tx, (digest, new, actor)| {
+                Box::pin(sessions::open_by_link(tx, digest, new, actor))
+            })
+            .await
         })
-        .await
     }
 
     /// Opens a session through a token.
@@ -144,24 +172,28 @@ impl Store {
     /// # Errors
     /// `StoreError::NotFound` where the token is not valid any more; `StoreError::Unavailable` where the database does
     /// not answer.
-    pub async fn session_open_by_token(
+    pub fn session_open_by_token(
         &self,
         parent: Token,
         new: NewSession,
         actor: Actor,
-    ) -> Result<Opened> {
-        self.write((parent, new, actor), |_, tx, (parent, new, actor)| {
-            Box::pin(sessions::open_by_token(tx, parent, new, actor))
+    ) -> BoxFuture<'_, Result<Opened>> {
+        Box::pin(async move {
+            self.write((parent, new, actor), |_, tx, (parent, new, actor)| {
+                Box::pin(sessions::open_by_token(tx, parent, new, actor))
+            })
+            .await
         })
-        .await
     }
 
     /// Deletes sessions that expired before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn sessions_forget(&self, before: Time, limit: i64) -> Result<u64> {
-        self.write((), move |_, tx, ()| Box::pin(sessions::forget(tx, before, limit))).await
+    pub fn sessions_forget(&self, before: Time, limit: i64) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| Box::pin(sessions::forget(tx, before, limit))).await
+        })
     }
 
     /// Stores a link by the digest of its code. Answers the link, and whether this call made it: the same request under
@@ -171,35 +203,43 @@ impl Store {
     /// `StoreError::NotFound` where the user is not in the team, or the actor may not make tokens there;
     /// `StoreError::Conflict` where the key was used for another request; `StoreError::Unavailable` where the database
     /// does not answer.
-    pub async fn sign_in_link_create(
+    pub fn sign_in_link_create(
         &self,
         new: NewSignInLink,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> Result<(MadeLink, bool)> {
-        self.write((new, actor, asked), |_, tx, (new, actor, asked)| {
-            Box::pin(sign_in_links::create(tx, new, actor, asked.as_ref()))
+    ) -> BoxFuture<'_, Result<(MadeLink, bool)>> {
+        Box::pin(async move {
+            self.write((new, actor, asked), |_, tx, (new, actor, asked)| {
+                Box::pin(sign_in_links::create(tx, new, actor, asked.as_ref()))
+            })
+            .await
         })
-        .await
     }
 
     /// Whether there is a link with this digest, spent or not.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database cannot be read.
-    pub async fn sign_in_link_is_known(&self, digest: &[u8]) -> Result<bool> {
-        let user = tables::sign_in_links::user_of(&mut self.reader().await?.db(), digest).await?;
-        Ok(user.is_some())
+    pub fn sign_in_link_is_known<'a>(&'a self, digest: &'a [u8]) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let user = tables::sign_in_links::user_of(&mut self.reader().await?.db(), digest).await?;
+            Ok(user.is_some())
+        })
     }
 
     /// Deletes links that expired before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn sign_in_links_forget(&self, before: Time, limit: i64) -> Result<u64> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { tables::sign_in_links::delete_expired(&mut tx.db(), before, limit).await })
+    pub fn sign_in_links_forget(&self, before: Time, limit: i64) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(
+                    async move { tables::sign_in_links::delete_expired(&mut tx.db(), before, limit).await },
+                )
+            })
+            .await
         })
-        .await
     }
 }

@@ -1,5 +1,6 @@
 //! Annotations: of single assignments, and for exports.
 
+use futures::future::BoxFuture;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
@@ -20,8 +21,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn annotation_sizes(&self, assignment: AssignmentId, author: UserId) -> Result<Vec<ItemSize>> {
-        annotations::sizes(&mut self.reader().await?.db(), assignment, author).await
+    pub fn annotation_sizes(
+        &self,
+        assignment: AssignmentId,
+        author: UserId,
+    ) -> BoxFuture<'_, Result<Vec<ItemSize>>> {
+        Box::pin(async move { annotations::sizes(&mut self.reader().await?.db(), assignment, author).await })
     }
 
     /// Reads what an author has saved of a range of items of an assignment, by item. It may be large: ask
@@ -29,13 +34,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn annotations(
+    pub fn annotations(
         &self,
         assignment: AssignmentId,
         author: UserId,
         items: RangeInclusive<i64>,
-    ) -> Result<Vec<StoredAnnotation>> {
-        annotations::in_range(&mut self.reader().await?.db(), assignment, author, items).await
+    ) -> BoxFuture<'_, Result<Vec<StoredAnnotation>>> {
+        Box::pin(async move {
+            annotations::in_range(&mut self.reader().await?.db(), assignment, author, items).await
+        })
     }
 
     /// Counts the figures that an author has saved on each of these items of an assignment, by item. Items that are not
@@ -44,29 +51,37 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] for an annotation that is not
     /// JSON.
-    pub async fn figure_counts(
+    pub fn figure_counts(
         &self,
         assignment: AssignmentId,
         author: UserId,
         items: Vec<i64>,
-    ) -> Result<HashMap<i64, i64>> {
-        annotations::figure_counts(&mut self.reader().await?.db(), assignment, author, &items).await
+    ) -> BoxFuture<'_, Result<HashMap<i64, i64>>> {
+        Box::pin(async move {
+            annotations::figure_counts(&mut self.reader().await?.db(), assignment, author, &items).await
+        })
     }
 
     /// Reads the keys and sizes of all authors' annotations in these assignments, by assignment, author and item.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn annotation_places(&self, ids: &[AssignmentId]) -> Result<Vec<AnnotationPlace>> {
-        annotations::places(&mut self.reader().await?.db(), ids).await
+    pub fn annotation_places<'a>(
+        &'a self,
+        ids: &'a [AssignmentId],
+    ) -> BoxFuture<'a, Result<Vec<AnnotationPlace>>> {
+        Box::pin(async move { annotations::places(&mut self.reader().await?.db(), ids).await })
     }
 
     /// Reads the annotations with these keys, by assignment, author and item.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn annotations_at(&self, places: &[AnnotationPlace]) -> Result<Vec<KeptAnnotation>> {
-        exports::annotations_at(&mut self.reader().await?.db(), places).await
+    pub fn annotations_at<'a>(
+        &'a self,
+        places: &'a [AnnotationPlace],
+    ) -> BoxFuture<'a, Result<Vec<KeptAnnotation>>> {
+        Box::pin(async move { exports::annotations_at(&mut self.reader().await?.db(), places).await })
     }
 
     /// Reads the accepted items of a job after this one, or from the first on, by item and slot: as many as bring at most
@@ -74,12 +89,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn accepted(
+    pub fn accepted(
         &self,
         job: JobId,
         after: Option<AcceptedKey>,
         bytes: usize,
-    ) -> Result<Vec<AcceptedItem>> {
-        exports::accepted(&mut self.reader().await?.db(), job, after, bytes).await
+    ) -> BoxFuture<'_, Result<Vec<AcceptedItem>>> {
+        Box::pin(async move { exports::accepted(&mut self.reader().await?.db(), job, after, bytes).await })
     }
 }

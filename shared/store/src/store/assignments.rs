@@ -1,5 +1,6 @@
 //! Assignments: what is read of them, what managers do with them, and what ends without anybody's help.
 
+use futures::future::BoxFuture;
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
@@ -25,8 +26,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn assignment(&self, id: AssignmentId) -> Result<Option<Assignment>> {
-        assignments::get(&mut self.reader().await?.db(), id).await
+    pub fn assignment(&self, id: AssignmentId) -> BoxFuture<'_, Result<Option<Assignment>>> {
+        Box::pin(async move { assignments::get(&mut self.reader().await?.db(), id).await })
     }
 
     /// A page of a job's assignments by round, number and slot.
@@ -34,24 +35,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn assignments(
+    pub fn assignments(
         &self,
         job: JobId,
         filter: AssignmentFilter,
         after: Uuid,
         limit: i64,
-    ) -> Result<Vec<Assignment>> {
-        match filter.number {
-            Some(number) => {
-                let slots = self.job_definition(job).await?.map_or(0, |job| job.slots);
-                let mut reader = self.reader().await?;
-                let mut found = lists::of_range(&mut reader.db(), job, number, slots).await?;
-                found.retain(|a| a.id.0 > after && filter.admits(a));
-                found.truncate(limit as usize);
-                Ok(found)
+    ) -> BoxFuture<'_, Result<Vec<Assignment>>> {
+        Box::pin(async move {
+            match filter.number {
+                Some(number) => {
+                    let slots = self.job_definition(job).await?.map_or(0, |job| job.slots);
+                    let mut reader = self.reader().await?;
+                    let mut found = lists::of_range(&mut reader.db(), job, number, slots).await?;
+                    found.retain(|a| a.id.0 > after && filter.admits(a));
+                    found.truncate(limit as usize);
+                    Ok(found)
+                }
+                None => lists::page(&mut self.reader().await?.db(), job, &filter, after, limit).await,
             }
-            None => lists::page(&mut self.reader().await?.db(), job, &filter, after, limit).await,
-        }
+        })
     }
 
     /// A page of a job's assignments of one status that come behind a turn. Of submissions, only those that wait for a
@@ -60,14 +63,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn assignments_next(
-        &self,
+    pub fn assignments_next<'a>(
+        &'a self,
         job: JobId,
-        filter: &AssignmentFilter,
+        filter: &'a AssignmentFilter,
         after: Turn,
         limit: i64,
-    ) -> Result<Vec<Assignment>> {
-        next::page(&mut self.reader().await?.db(), job, filter, after, limit).await
+    ) -> BoxFuture<'a, Result<Vec<Assignment>>> {
+        Box::pin(async move { next::page(&mut self.reader().await?.db(), job, filter, after, limit).await })
     }
 
     /// Round and number of assignments that wait in a job's queue, in the order in which they are granted.
@@ -75,8 +78,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn assignments_waiting(&self, job: JobId, now: Time, limit: i64) -> Result<Vec<(i64, i64)>> {
-        lists::waiting(&mut self.reader().await?.db(), job, now, limit).await
+    pub fn assignments_waiting(
+        &self,
+        job: JobId,
+        now: Time,
+        limit: i64,
+    ) -> BoxFuture<'_, Result<Vec<(i64, i64)>>> {
+        Box::pin(async move { lists::waiting(&mut self.reader().await?.db(), job, now, limit).await })
     }
 
     /// Since when the oldest waiting assignment and the oldest waiting submission of a job wait.
@@ -84,8 +92,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn oldest_waiting(&self, job: JobId) -> Result<(Option<Time>, Option<Time>)> {
-        lists::oldest_waiting(&mut self.reader().await?.db(), job).await
+    pub fn oldest_waiting(&self, job: JobId) -> BoxFuture<'_, Result<(Option<Time>, Option<Time>)>> {
+        Box::pin(async move { lists::oldest_waiting(&mut self.reader().await?.db(), job).await })
     }
 
     /// A lease or a review, however it has ended.
@@ -93,8 +101,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn lease(&self, lease: LeaseId) -> Result<Option<LeaseView>> {
-        lists::lease(&mut self.reader().await?.db(), lease).await
+    pub fn lease(&self, lease: LeaseId) -> BoxFuture<'_, Result<Option<LeaseView>>> {
+        Box::pin(async move { lists::lease(&mut self.reader().await?.db(), lease).await })
     }
 
     /// A page of the assignments that a user holds a current lease on, in the order of their ids.
@@ -102,14 +110,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn leases_of(
+    pub fn leases_of(
         &self,
         user: UserId,
         stage: Stage,
         after: Uuid,
         limit: i64,
-    ) -> Result<Vec<Assignment>> {
-        lists::leased_by(&mut self.reader().await?.db(), user, stage, after, limit).await
+    ) -> BoxFuture<'_, Result<Vec<Assignment>>> {
+        Box::pin(
+            async move { lists::leased_by(&mut self.reader().await?.db(), user, stage, after, limit).await },
+        )
     }
 
     /// How many leases and reviews run out before this moment, counted up to `most`.
@@ -117,8 +127,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn leases_until(&self, before: Time, most: i64) -> Result<i64> {
-        assignments::count_until(&mut self.reader().await?.db(), before, most).await
+    pub fn leases_until(&self, before: Time, most: i64) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(async move { assignments::count_until(&mut self.reader().await?.db(), before, most).await })
     }
 
     /// A page of the log of an assignment or a job, and whether there is more. It ends early where it would take too many
@@ -127,8 +137,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn log(&self, subject: Uuid, after: i64, limit: i64) -> Result<(Vec<Entry>, bool)> {
-        log::of_subject(&mut self.reader().await?.db(), subject, after, limit).await
+    pub fn log(&self, subject: Uuid, after: i64, limit: i64) -> BoxFuture<'_, Result<(Vec<Entry>, bool)>> {
+        Box::pin(async move { log::of_subject(&mut self.reader().await?.db(), subject, after, limit).await })
     }
 
     /// A page of the logs of a job's assignments behind a position, by assignment and number, and whether there is more.
@@ -136,8 +146,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn log_page(&self, job: JobId, after: LogPosition) -> Result<(Vec<Entry>, bool)> {
-        log::of_job(&mut self.reader().await?.db(), job, after).await
+    pub fn log_page(&self, job: JobId, after: LogPosition) -> BoxFuture<'_, Result<(Vec<Entry>, bool)>> {
+        Box::pin(async move { log::of_job(&mut self.reader().await?.db(), job, after).await })
     }
 
     /// Takes an assignment from its holder, and reserves it for a user until `until`, or for nobody.
@@ -145,30 +155,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Refused`] where its status does not allow it, [`StoreError::Conflict`] where
     /// the job was cancelled, and [`StoreError::Unavailable`].
-    pub async fn assignment_reassign(
+    pub fn assignment_reassign(
         &self,
         id: AssignmentId,
         to: Option<UserId>,
         until: Time,
         cause: Cause,
-    ) -> Result<Managed> {
-        self.manage(id, Action::Reassign { to, until }, cause).await
+    ) -> BoxFuture<'_, Result<Managed>> {
+        Box::pin(async move { self.manage(id, Action::Reassign { to, until }, cause).await })
     }
 
     /// Puts a submitted or accepted assignment back into the queue.
     ///
     /// # Errors
     /// As [`Store::assignment_reassign`].
-    pub async fn assignment_reopen(&self, id: AssignmentId, cause: Cause) -> Result<Managed> {
-        self.manage(id, Action::Reopen, cause).await
+    pub fn assignment_reopen(&self, id: AssignmentId, cause: Cause) -> BoxFuture<'_, Result<Managed>> {
+        Box::pin(async move { self.manage(id, Action::Reopen, cause).await })
     }
 
     /// Cancels an undecided assignment.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Refused`] where it is decided, and [`StoreError::Unavailable`].
-    pub async fn assignment_cancel(&self, id: AssignmentId, cause: Cause) -> Result<Managed> {
-        self.manage(id, Action::Cancel, cause).await
+    pub fn assignment_cancel(&self, id: AssignmentId, cause: Cause) -> BoxFuture<'_, Result<Managed>> {
+        Box::pin(async move { self.manage(id, Action::Cancel, cause).await })
     }
 
     async fn manage(&self, id: AssignmentId, action: Action, cause: Cause) -> Result<Managed> {
@@ -182,9 +192,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn submission_waive(&self, ids: Vec<AssignmentId>, now: Time) -> Result<Vec<AssignmentId>> {
-        self.write((ids, now), |core, tx, (ids, now)| Box::pin(auto_accept::accept(core, tx, ids, *now)))
-            .await
+    pub fn submission_waive(
+        &self,
+        ids: Vec<AssignmentId>,
+        now: Time,
+    ) -> BoxFuture<'_, Result<Vec<AssignmentId>>> {
+        Box::pin(async move {
+            self.write((ids, now), |core, tx, (ids, now)| Box::pin(auto_accept::accept(core, tx, ids, *now)))
+                .await
+        })
     }
 
     /// Submissions that wait only for the review rule since before `before`, oldest first.
@@ -192,49 +208,57 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn submissions_to_waive(&self, before: Time, limit: i64) -> Result<Vec<AssignmentId>> {
-        assignments::to_auto_accept(&mut self.reader().await?.db(), before, limit).await
+    pub fn submissions_to_waive(&self, before: Time, limit: i64) -> BoxFuture<'_, Result<Vec<AssignmentId>>> {
+        Box::pin(
+            async move { assignments::to_auto_accept(&mut self.reader().await?.db(), before, limit).await },
+        )
     }
 
     /// Expires at most `limit` leases that ran out before `before`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn leases_expire(&self, before: Time, now: Time, limit: i64) -> Result<Vec<Expired>> {
-        self.write((before, now), move |core, tx, (before, now)| {
-            Box::pin(sweep::expire(core, tx, *before, *now, limit))
+    pub fn leases_expire(&self, before: Time, now: Time, limit: i64) -> BoxFuture<'_, Result<Vec<Expired>>> {
+        Box::pin(async move {
+            self.write((before, now), move |core, tx, (before, now)| {
+                Box::pin(sweep::expire(core, tx, *before, *now, limit))
+            })
+            .await
         })
-        .await
     }
 
     /// Cancels what is undecided among the `limit` assignments of a cancelled job behind `after`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn job_cancel_page(
+    pub fn job_cancel_page(
         &self,
         job: JobId,
         after: AssignmentId,
         limit: i64,
         now: Time,
-    ) -> Result<CancelledPage> {
-        let page = CancelPage { job, after, limit };
-        self.write(now, move |core, tx, now| Box::pin(sweep::cancel_page(core, tx, page, *now))).await
+    ) -> BoxFuture<'_, Result<CancelledPage>> {
+        Box::pin(async move {
+            let page = CancelPage { job, after, limit };
+            self.write(now, move |core, tx, now| Box::pin(sweep::cancel_page(core, tx, page, *now))).await
+        })
     }
 
     /// Frees what was granted to users while they lost the role for it a moment ago, at most `limit` users at once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; what was freed before that stays free.
-    pub async fn departures_sweep(&self, now: Time, limit: i64) -> Result<Vec<Freed>> {
-        let departures = departures::oldest(&mut self.reader().await?.db(), limit).await?;
-        let mut freed = Vec::new();
-        for departure in departures {
-            let more = self.write((), move |core, tx, ()| {
-                Box::pin(async move { leavers::free_departed(core, &mut tx.db(), departure, now).await })
-            });
-            freed.extend(more.await?);
-        }
-        Ok(freed)
+    pub fn departures_sweep(&self, now: Time, limit: i64) -> BoxFuture<'_, Result<Vec<Freed>>> {
+        Box::pin(async move {
+            let departures = departures::oldest(&mut self.reader().await?.db(), limit).await?;
+            let mut freed = Vec::new();
+            for departure in departures {
+                let more = self.write((), move |core, tx, ()| {
+                    Box::pin(async move { leavers::free_departed(core, &mut tx.db(), departure, now).await })
+                });
+                freed.extend(more.await?);
+            }
+            Ok(freed)
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Datasets.
 
+use futures::future::BoxFuture;
 use swath_domain::ids::{DatasetId, TeamId};
 
 use super::Store;
@@ -19,40 +20,48 @@ impl Store {
     /// [`StoreError::NotFound`] for an unknown team, [`StoreError::Collision`] for an id that is taken,
     /// [`StoreError::Conflict`] where another attempt has taken over the request, and [`StoreError::Unavailable`] where the
     /// database does not answer.
-    pub async fn dataset_create(&self, new: NewDataset, completion: Option<Completion>) -> Result<DatasetId> {
-        self.write((new, completion), |_, tx, (new, completion)| {
-            Box::pin(async move { verbs::datasets::create(&mut tx.db(), new, completion.as_ref()).await })
+    pub fn dataset_create(
+        &self,
+        new: NewDataset,
+        completion: Option<Completion>,
+    ) -> BoxFuture<'_, Result<DatasetId>> {
+        Box::pin(async move {
+            self.write((new, completion), |_, tx, (new, completion)| {
+                Box::pin(async move { verbs::datasets::create(&mut tx.db(), new, completion.as_ref()).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Reads one dataset; `None` where there is no such dataset.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] for an unknown state.
-    pub async fn dataset(&self, id: DatasetId) -> Result<Option<Dataset>> {
-        tables::datasets::get(&mut self.reader().await?.db(), id).await
+    pub fn dataset(&self, id: DatasetId) -> BoxFuture<'_, Result<Option<Dataset>>> {
+        Box::pin(async move { tables::datasets::get(&mut self.reader().await?.db(), id).await })
     }
 
     /// Reads a page of a team's datasets, of one state or of any.
     ///
     /// # Errors
     /// As for [`Store::dataset`].
-    pub async fn datasets(
-        &self,
+    pub fn datasets<'a>(
+        &'a self,
         team: TeamId,
         state: Option<DatasetState>,
-        page: &ListPage,
-    ) -> Result<Vec<Dataset>> {
-        tables::datasets::page(&mut self.reader().await?.db(), team, state, page).await
+        page: &'a ListPage,
+    ) -> BoxFuture<'a, Result<Vec<Dataset>>> {
+        Box::pin(
+            async move { tables::datasets::page(&mut self.reader().await?.db(), team, state, page).await },
+        )
     }
 
     /// Reads the names of these datasets, without those that do not exist and in no particular order.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn dataset_names(&self, datasets: Vec<DatasetId>) -> Result<Vec<(DatasetId, String)>> {
-        tables::datasets::names(&mut self.reader().await?.db(), &datasets).await
+    pub fn dataset_names(&self, datasets: Vec<DatasetId>) -> BoxFuture<'_, Result<Vec<(DatasetId, String)>>> {
+        Box::pin(async move { tables::datasets::names(&mut self.reader().await?.db(), &datasets).await })
     }
 
     /// Reads the common beginning of all URIs of a complete version, up to a slash; `None` where there is no such version.
@@ -60,16 +69,20 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn dataset_base(&self, id: DatasetId, version: i64) -> Result<Option<String>> {
-        let version = DatasetVersion { dataset: id, version };
-        reads::datasets::base(&mut self.reader().await?.db(), version).await
+    pub fn dataset_base(&self, id: DatasetId, version: i64) -> BoxFuture<'_, Result<Option<String>>> {
+        Box::pin(async move {
+            let version = DatasetVersion { dataset: id, version };
+            reads::datasets::base(&mut self.reader().await?.db(), version).await
+        })
     }
 
     /// Whether the dataset's files were imported before Swath measured pictures as they are displayed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn is_measured_as_stored(&self, id: DatasetId) -> Result<bool> {
-        reads::datasets::is_measured_as_stored(&mut self.reader().await?.db(), id).await
+    pub fn is_measured_as_stored(&self, id: DatasetId) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(
+            async move { reads::datasets::is_measured_as_stored(&mut self.reader().await?.db(), id).await },
+        )
     }
 }

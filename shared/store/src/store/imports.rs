@@ -1,5 +1,6 @@
 //! Imports: opening, filling, completing and dropping versions of datasets.
 
+use futures::future::BoxFuture;
 use swath_domain::Time;
 use swath_domain::ids::DatasetId;
 
@@ -23,9 +24,13 @@ impl Store {
     /// [`StoreError::NotFound`] for an unknown dataset, [`StoreError::Conflict`] where the dataset is not ready or has an open
     /// version, [`StoreError::Collision`] where another command opens a version at the same time, and
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn dataset_open_version(&self, id: DatasetId, now: Time) -> Result<OpenedVersion> {
-        self.write(now, move |_, tx, now| Box::pin(async move { open::open(&mut tx.db(), id, *now).await }))
+    pub fn dataset_open_version(&self, id: DatasetId, now: Time) -> BoxFuture<'_, Result<OpenedVersion>> {
+        Box::pin(async move {
+            self.write(now, move |_, tx, now| {
+                Box::pin(async move { open::open(&mut tx.db(), id, *now).await })
+            })
             .await
+        })
     }
 
     /// Appends a page of items to an open version. Items whose URIs the dataset has already are left out and named.
@@ -33,18 +38,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] where the version is complete or dropped, or an upload that an item names is deleted or
     /// another team's, and [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn dataset_append(
+    pub fn dataset_append(
         &self,
         id: DatasetId,
         version: i64,
         items: Vec<NewItem>,
         now: Time,
-    ) -> Result<Appended> {
-        let version = DatasetVersion { dataset: id, version };
-        self.write((items, now), move |_, tx, (items, now)| {
-            Box::pin(async move { append::append(&mut tx.db(), version, items, *now).await })
+    ) -> BoxFuture<'_, Result<Appended>> {
+        Box::pin(async move {
+            let version = DatasetVersion { dataset: id, version };
+            self.write((items, now), move |_, tx, (items, now)| {
+                Box::pin(async move { append::append(&mut tx.db(), version, items, *now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Completes an open version. The answer of the request that asked for it is stored in the same transaction.
@@ -53,21 +60,23 @@ impl Store {
     /// [`StoreError::Invalid`] where the version has no items, [`StoreError::Conflict`] where it is complete or dropped
     /// already or another attempt has taken over the request, and [`StoreError::Unavailable`] where the database does not
     /// answer.
-    pub async fn dataset_finish(
+    pub fn dataset_finish(
         &self,
         id: DatasetId,
         version: i64,
         imported: Imported,
         completion: Option<Completion>,
         now: Time,
-    ) -> Result<()> {
-        let version = DatasetVersion { dataset: id, version };
-        self.write((imported, completion), move |_, tx, (imported, completion)| {
-            Box::pin(async move {
-                finish::finish(&mut tx.db(), version, imported, completion.as_ref(), now).await
+    ) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let version = DatasetVersion { dataset: id, version };
+            self.write((imported, completion), move |_, tx, (imported, completion)| {
+                Box::pin(async move {
+                    finish::finish(&mut tx.db(), version, imported, completion.as_ref(), now).await
+                })
             })
+            .await
         })
-        .await
     }
 
     /// Drops an open version with all its items; does nothing where it is complete or gone. The dataset of a first version
@@ -76,15 +85,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer; a part of the items may be deleted then, and the same
     /// call goes on.
-    pub async fn dataset_drop_version(
+    pub fn dataset_drop_version(
         &self,
         id: DatasetId,
         version: i64,
         error: Option<String>,
         now: Time,
-    ) -> Result<()> {
-        let version = DatasetVersion { dataset: id, version };
-        self.discard(Discard { version, error, idle_since: None, now }).await
+    ) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let version = DatasetVersion { dataset: id, version };
+            self.discard(Discard { version, error, idle_since: None, now }).await
+        })
     }
 
     /// Drops an open version like [`Store::dataset_drop_version`], unless its import has shown a sign of life since
@@ -92,15 +103,17 @@ impl Store {
     ///
     /// # Errors
     /// As for [`Store::dataset_drop_version`].
-    pub async fn dataset_drop_abandoned(
+    pub fn dataset_drop_abandoned(
         &self,
         version: DatasetVersion,
         error: String,
         idle_since: Time,
         now: Time,
-    ) -> Result<()> {
-        let (error, idle_since) = (Some(error), Some(idle_since));
-        self.discard(Discard { version, error, idle_since, now }).await
+    ) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let (error, idle_since) = (Some(error), Some(idle_since));
+            self.discard(Discard { version, error, idle_since, now }).await
+        })
     }
 
     async fn discard(&self, command: Discard) -> Result<()> {
@@ -118,27 +131,31 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn dataset_touch(&self, id: DatasetId, version: i64, now: Time) -> Result<()> {
-        let version = DatasetVersion { dataset: id, version };
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { segments::touch(&mut tx.db(), version, now).await })
+    pub fn dataset_touch(&self, id: DatasetId, version: i64, now: Time) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let version = DatasetVersion { dataset: id, version };
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { segments::touch(&mut tx.db(), version, now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Marks all imports as abandoned. For an installation of one process, which calls it when it starts.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn imports_abandon(&self) -> Result<()> {
-        self.write((), |_, tx, ()| Box::pin(async move { segments::age_all(&mut tx.db()).await })).await
+    pub fn imports_abandon(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((), |_, tx, ()| Box::pin(async move { segments::age_all(&mut tx.db()).await })).await
+        })
     }
 
     /// Reads at most `limit` open versions whose imports have shown no sign of life since `before`: their process is gone.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn datasets_abandoned(&self, before: Time, limit: i64) -> Result<Vec<DatasetVersion>> {
-        segments::idle(&mut self.reader().await?.db(), before, limit).await
+    pub fn datasets_abandoned(&self, before: Time, limit: i64) -> BoxFuture<'_, Result<Vec<DatasetVersion>>> {
+        Box::pin(async move { segments::idle(&mut self.reader().await?.db(), before, limit).await })
     }
 }

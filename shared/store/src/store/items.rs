@@ -1,5 +1,6 @@
 //! Items of datasets.
 
+use futures::future::BoxFuture;
 use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
 use swath_domain::ranges::Range;
@@ -17,8 +18,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] for a malformed pattern.
-    pub async fn items(&self, id: DatasetId, wanted: &Ranges) -> Result<Vec<ItemRow>> {
-        dataset_items::items(self.core(), id, wanted).await
+    pub fn items<'a>(&'a self, id: DatasetId, wanted: &'a Ranges) -> BoxFuture<'a, Result<Vec<ItemRow>>> {
+        Box::pin(async move { dataset_items::items(self.core(), id, wanted).await })
     }
 
     /// Looks at the first `limit` items of a range, or at fewer where their labels take too many bytes, and returns those
@@ -27,14 +28,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] for labels that are not
     /// JSON.
-    pub async fn items_labelled(
-        &self,
+    pub fn items_labelled<'a>(
+        &'a self,
         id: DatasetId,
-        labels: &[String],
+        labels: &'a [String],
         items: Range,
         limit: i64,
-    ) -> Result<LabelledItems> {
-        dataset_items::labelled(&mut self.reader().await?.db(), id, labels, items, limit).await
+    ) -> BoxFuture<'a, Result<LabelledItems>> {
+        Box::pin(async move {
+            dataset_items::labelled(&mut self.reader().await?.db(), id, labels, items, limit).await
+        })
     }
 
     /// Reads the texts of the first of these items, in ascending order, that take at most so many bytes; of one item in any
@@ -42,7 +45,12 @@ impl Store {
     ///
     /// # Errors
     /// As for [`Store::items_labelled`].
-    pub async fn item_texts(&self, id: DatasetId, items: &[i64], bytes: usize) -> Result<ItemTextsPage> {
-        item_texts::page(&mut self.reader().await?.db(), id, items, bytes).await
+    pub fn item_texts<'a>(
+        &'a self,
+        id: DatasetId,
+        items: &'a [i64],
+        bytes: usize,
+    ) -> BoxFuture<'a, Result<ItemTextsPage>> {
+        Box::pin(async move { item_texts::page(&mut self.reader().await?.db(), id, items, bytes).await })
     }
 }

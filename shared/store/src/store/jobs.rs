@@ -1,5 +1,6 @@
 //! Jobs: what managers do with them, and what is read of them.
 
+use futures::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -29,14 +30,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] where it selects no item, [`StoreError::NotFound`] where its dataset is not there,
     /// [`StoreError::Conflict`] where the key was used for another request, and [`StoreError::Unavailable`].
-    pub async fn job_create(&self, new: NewJob, asked: Option<Asked>) -> Result<JobId> {
-        if new.job.selected == 0 {
-            return Err(StoreError::Invalid(FieldError::new("selection", "selects no item")));
-        }
-        self.write((new, asked), |core, tx, (new, asked)| {
-            Box::pin(job_verbs::create(core, tx, new, asked.as_ref()))
+    pub fn job_create(&self, new: NewJob, asked: Option<Asked>) -> BoxFuture<'_, Result<JobId>> {
+        Box::pin(async move {
+            if new.job.selected == 0 {
+                return Err(StoreError::Invalid(FieldError::new("selection", "selects no item")));
+            }
+            self.write((new, asked), |core, tx, (new, asked)| {
+                Box::pin(job_verbs::create(core, tx, new, asked.as_ref()))
+            })
+            .await
         })
-        .await
     }
 
     /// Edits what may be edited while work goes on.
@@ -44,60 +47,68 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Invalid`] where the job would take too many bytes, and
     /// [`StoreError::Unavailable`].
-    pub async fn job_edit(&self, id: JobId, changes: JobEdit, cause: Cause) -> Result<()> {
-        self.write((changes, cause), move |_, tx, (changes, cause)| {
-            Box::pin(async move { job_verbs::edit(&mut tx.db(), id, changes, cause).await })
+    pub fn job_edit(&self, id: JobId, changes: JobEdit, cause: Cause) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((changes, cause), move |_, tx, (changes, cause)| {
+                Box::pin(async move { job_verbs::edit(&mut tx.db(), id, changes, cause).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Stops or resumes the granting of leases.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`] where the job has ended, and [`StoreError::Unavailable`].
-    pub async fn job_switch(&self, id: JobId, to: JobStatus, cause: Cause) -> Result<()> {
-        self.write(cause, move |_, tx, cause| {
-            Box::pin(async move { job_verbs::switch(&mut tx.db(), id, to, cause).await })
+    pub fn job_switch(&self, id: JobId, to: JobStatus, cause: Cause) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write(cause, move |_, tx, cause| {
+                Box::pin(async move { job_verbs::switch(&mut tx.db(), id, to, cause).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Cancels a job. Its assignments are cancelled page by page, by [`Store::job_cancel_page`].
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`] where the job is done, and [`StoreError::Unavailable`].
-    pub async fn job_cancel(&self, id: JobId, cause: Cause) -> Result<()> {
-        self.write(cause, move |core, tx, cause| {
-            Box::pin(async move { job_verbs::cancel(core, &mut tx.db(), id, cause).await })
+    pub fn job_cancel(&self, id: JobId, cause: Cause) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write(cause, move |core, tx, cause| {
+                Box::pin(async move { job_verbs::cancel(core, &mut tx.db(), id, cause).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Ends a job whose items are all decided or cancelled; answers whether it did.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] and [`StoreError::Unavailable`].
-    pub async fn job_finish(&self, id: JobId, now: Time) -> Result<bool> {
-        self.write(now, move |_, tx, now| {
-            Box::pin(async move { job_verbs::finish(&mut tx.db(), id, *now).await })
+    pub fn job_finish(&self, id: JobId, now: Time) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            self.write(now, move |_, tx, now| {
+                Box::pin(async move { job_verbs::finish(&mut tx.db(), id, *now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Cuts at most `ranges` more ranges of a job. A process that is killed at any point has cut them or nothing.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] and [`StoreError::Unavailable`].
-    pub async fn job_cut(&self, job: JobId, ranges: i64, now: Time) -> Result<Cut> {
-        self.cut(CutJob { job, only_from: None, ranges }, now).await
+    pub fn job_cut(&self, job: JobId, ranges: i64, now: Time) -> BoxFuture<'_, Result<Cut>> {
+        Box::pin(async move { self.cut(CutJob { job, only_from: None, ranges }, now).await })
     }
 
     /// The same for a job that is cut up to position `from`; nothing where it has been cut further meanwhile.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] and [`StoreError::Unavailable`].
-    pub async fn job_cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> Result<Cut> {
-        self.cut(CutJob { job, only_from: Some(from), ranges }, now).await
+    pub fn job_cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> BoxFuture<'_, Result<Cut>> {
+        Box::pin(async move { self.cut(CutJob { job, only_from: Some(from), ranges }, now).await })
     }
 
     async fn cut(&self, wanted: CutJob, now: Time) -> Result<Cut> {
@@ -109,8 +120,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        jobs::get(&mut self.reader().await?.db(), id).await
+    pub fn job(&self, id: JobId) -> BoxFuture<'_, Result<Option<Job>>> {
+        Box::pin(async move { jobs::get(&mut self.reader().await?.db(), id).await })
     }
 
     /// One job without its specification, as it is now.
@@ -118,8 +129,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn job_head(&self, id: JobId) -> Result<Option<JobHead>> {
-        jobs::head(&mut self.reader().await?.db(), id).await
+    pub fn job_head(&self, id: JobId) -> BoxFuture<'_, Result<Option<JobHead>>> {
+        Box::pin(async move { jobs::head(&mut self.reader().await?.db(), id).await })
     }
 
     /// What never changes about a job: its team, dataset and lease policy. Its status and texts may be old.
@@ -127,18 +138,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn job_definition(&self, id: JobId) -> Result<Option<Arc<JobHead>>> {
-        if let Some(job) = self.core.caches.jobs.get(&id) {
-            return Ok(Some(job));
-        }
-        // Boxed so that this rare branch does not enlarge every caller's future.
+    pub fn job_definition(&self, id: JobId) -> BoxFuture<'_, Result<Option<Arc<JobHead>>>> {
         Box::pin(async move {
-            match definition(&self.core, &mut self.reader().await?.db(), id).await {
-                Err(StoreError::NotFound) => Ok(None),
-                job => job.map(Some),
+            if let Some(job) = self.core.caches.jobs.get(&id) {
+                return Ok(Some(job));
             }
+            // Boxed so that this rare branch does not enlarge every caller's future.
+            Box::pin(async move {
+                match definition(&self.core, &mut self.reader().await?.db(), id).await {
+                    Err(StoreError::NotFound) => Ok(None),
+                    job => job.map(Some),
+                }
+            })
+            .await
         })
-        .await
     }
 
     /// A job's specification as of entry number `seq` of its log, or later.
@@ -146,11 +159,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn job_spec(&self, id: JobId, seq: i64) -> Result<Option<Arc<JobSpec>>> {
-        if let Some(spec) = job_lists::cached_spec(&self.core, id, seq) {
-            return Ok(Some(spec));
-        }
-        Box::pin(async move { job_lists::spec(&self.core, &mut self.reader().await?.db(), id).await }).await
+    pub fn job_spec(&self, id: JobId, seq: i64) -> BoxFuture<'_, Result<Option<Arc<JobSpec>>>> {
+        Box::pin(async move {
+            if let Some(spec) = job_lists::cached_spec(&self.core, id, seq) {
+                return Ok(Some(spec));
+            }
+            Box::pin(async move { job_lists::spec(&self.core, &mut self.reader().await?.db(), id).await })
+                .await
+        })
     }
 
     /// A page of a team's jobs, of this status where one is given. Where `annotator` is given, only jobs that they may
@@ -159,14 +175,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn jobs(
-        &self,
+    pub fn jobs<'a>(
+        &'a self,
         team: TeamId,
         annotator: Option<UserId>,
         status: Option<JobStatus>,
-        page: &ListPage,
-    ) -> Result<Vec<JobHead>> {
-        job_lists::of_team(&mut self.reader().await?.db(), team, annotator, status, page).await
+        page: &'a ListPage,
+    ) -> BoxFuture<'a, Result<Vec<JobHead>>> {
+        Box::pin(async move {
+            job_lists::of_team(&mut self.reader().await?.db(), team, annotator, status, page).await
+        })
     }
 
     /// The active and the paused jobs of a team, at most `limit`.
@@ -174,8 +192,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn jobs_open(&self, team: TeamId, limit: i64) -> Result<Vec<JobHead>> {
-        job_lists::open(&mut self.reader().await?.db(), team, limit).await
+    pub fn jobs_open(&self, team: TeamId, limit: i64) -> BoxFuture<'_, Result<Vec<JobHead>>> {
+        Box::pin(async move { job_lists::open(&mut self.reader().await?.db(), team, limit).await })
     }
 
     /// A page of all jobs that are neither done nor cancelled.
@@ -183,8 +201,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn jobs_undone(&self, after: Uuid, limit: i64) -> Result<Vec<JobHead>> {
-        job_lists::undone(&mut self.reader().await?.db(), after, limit).await
+    pub fn jobs_undone(&self, after: Uuid, limit: i64) -> BoxFuture<'_, Result<Vec<JobHead>>> {
+        Box::pin(async move { job_lists::undone(&mut self.reader().await?.db(), after, limit).await })
     }
 
     /// The users that each of these jobs is restricted to.
@@ -192,8 +210,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn jobs_people(&self, jobs: &[JobId]) -> Result<HashMap<JobId, JobPeople>> {
-        job_lists::people(&mut self.reader().await?.db(), jobs).await
+    pub fn jobs_people<'a>(&'a self, jobs: &'a [JobId]) -> BoxFuture<'a, Result<HashMap<JobId, JobPeople>>> {
+        Box::pin(async move { job_lists::people(&mut self.reader().await?.db(), jobs).await })
     }
 
     /// A job's counters.
@@ -201,8 +219,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn job_progress(&self, id: JobId) -> Result<Progress> {
-        progress::read(&mut self.reader().await?.db(), id).await
+    pub fn job_progress(&self, id: JobId) -> BoxFuture<'_, Result<Progress>> {
+        Box::pin(async move { progress::read(&mut self.reader().await?.db(), id).await })
     }
 
     /// The counters of these jobs.
@@ -210,8 +228,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn jobs_progress(&self, jobs: &[JobId]) -> Result<HashMap<JobId, Progress>> {
-        progress::read_many(&mut self.reader().await?.db(), jobs).await
+    pub fn jobs_progress<'a>(&'a self, jobs: &'a [JobId]) -> BoxFuture<'a, Result<HashMap<JobId, Progress>>> {
+        Box::pin(async move { progress::read_many(&mut self.reader().await?.db(), jobs).await })
     }
 
     /// The counters of the jobs behind `after` up to `last`, by id.
@@ -219,21 +237,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn progress_between(&self, after: Uuid, last: Uuid) -> Result<Vec<(JobId, Progress)>> {
-        progress::read_between(&mut self.reader().await?.db(), after, last).await
+    pub fn progress_between(&self, after: Uuid, last: Uuid) -> BoxFuture<'_, Result<Vec<(JobId, Progress)>>> {
+        Box::pin(async move { progress::read_between(&mut self.reader().await?.db(), after, last).await })
     }
 
     /// The counts of a job's stretches, by their number; those without any are left out.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read or counting has fallen far behind the events.
-    pub async fn job_coverage(
+    pub fn job_coverage(
         &self,
         team: TeamId,
         job: JobId,
         stretches: Stretches,
-    ) -> Result<BTreeMap<i64, Cover>> {
-        coverage::of_job(&mut self.reader().await?.db(), team, job, stretches).await
+    ) -> BoxFuture<'_, Result<BTreeMap<i64, Cover>>> {
+        Box::pin(async move { coverage::of_job(&mut self.reader().await?.db(), team, job, stretches).await })
     }
 
     /// The items of a job as its counters have them and as its rows do, in one snapshot; none where there is no such job.
@@ -242,7 +260,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn books(&self, job: JobId) -> Result<Option<Books>> {
-        books::of_job(&mut self.reader().await?.db(), job).await
+    pub fn books(&self, job: JobId) -> BoxFuture<'_, Result<Option<Books>>> {
+        Box::pin(async move { books::of_job(&mut self.reader().await?.db(), job).await })
     }
 }

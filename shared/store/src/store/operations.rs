@@ -1,5 +1,6 @@
 //! What processes need of the database beyond the work: its schema, its health, and who does what for all.
 
+use futures::future::BoxFuture;
 use prometheus::core::Collector;
 use swath_domain::Time;
 use uuid::Uuid;
@@ -19,32 +20,32 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn migrate(&self) -> Result<()> {
-        self.core.pools.migrate().await
+    pub fn migrate(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.core.pools.migrate().await })
     }
 
     /// Whether the schema is at this version or a later one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn is_migrated(&self) -> Result<bool> {
-        self.core.pools.is_migrated().await
+    pub fn is_migrated(&self) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move { self.core.pools.is_migrated().await })
     }
 
     /// Settings of the database under which an acknowledged write could be lost.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn unsafe_settings(&self) -> Result<Vec<String>> {
-        self.core.pools.unsafe_settings().await
+    pub fn unsafe_settings(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        Box::pin(async move { self.core.pools.unsafe_settings().await })
     }
 
     /// The database's clock; none where the process' own clock counts.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn clock(&self) -> Result<Option<Time>> {
-        self.core.pools.clock().await
+    pub fn clock(&self) -> BoxFuture<'_, Result<Option<Time>>> {
+        Box::pin(async move { self.core.pools.clock().await })
     }
 
     /// What the store measures of its transactions, to be registered.
@@ -58,31 +59,41 @@ impl Store {
     }
 
     /// Closes every connection once it is back.
-    pub async fn close(&self) {
-        self.core.pools.close().await;
+    pub fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.core.pools.close())
     }
 
     /// Takes or extends a leader lease until `until`; false where another process holds it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn leader_lease_take(&self, name: &str, holder: Uuid, now: Time, until: Time) -> Result<bool> {
-        let lease = LeaderLease { name: name.to_owned(), holder, now, until };
-        self.write(lease, |_, tx, lease| {
-            Box::pin(async move { leader_leases::take(&mut tx.db(), lease).await })
+    pub fn leader_lease_take<'a>(
+        &'a self,
+        name: &'a str,
+        holder: Uuid,
+        now: Time,
+        until: Time,
+    ) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let lease = LeaderLease { name: name.to_owned(), holder, now, until };
+            self.write(lease, |_, tx, lease| {
+                Box::pin(async move { leader_leases::take(&mut tx.db(), lease).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Gives a leader lease back, so that the next process need not wait until it expires.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn leader_lease_give(&self, name: &str, holder: Uuid) -> Result<()> {
-        self.write(name.to_owned(), move |_, tx, name| {
-            Box::pin(async move { leader_leases::give_back(&mut tx.db(), name, holder).await })
+    pub fn leader_lease_give<'a>(&'a self, name: &'a str, holder: Uuid) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.write(name.to_owned(), move |_, tx, name| {
+                Box::pin(async move { leader_leases::give_back(&mut tx.db(), name, holder).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Writes a row, to find out whether anything can be written. The room on the disk is looked at as well, because one
@@ -90,13 +101,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where nothing can be written or the disk is full.
-    pub async fn probe_write(&self, holder: Uuid, now: Time) -> Result<()> {
-        if let Some(free) = self.core.pools.free_bytes().filter(|free| *free < FREE_BYTES_MIN) {
-            return Err(StoreError::Unavailable(format!("the disk is full: {free} bytes are left")));
-        }
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { leader_leases::put(&mut tx.db(), PROBE, holder, now).await })
+    pub fn probe_write(&self, holder: Uuid, now: Time) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if let Some(free) = self.core.pools.free_bytes().filter(|free| *free < FREE_BYTES_MIN) {
+                return Err(StoreError::Unavailable(format!("the disk is full: {free} bytes are left")));
+            }
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { leader_leases::put(&mut tx.db(), PROBE, holder, now).await })
+            })
+            .await
         })
-        .await
     }
 }

@@ -1,5 +1,6 @@
 //! Pictures that have no size yet, or cannot be read.
 
+use futures::future::BoxFuture;
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId, UserId};
 use swath_domain::labels::Size;
@@ -19,11 +20,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn sizes_put(&self, id: DatasetId, source: SizeSource, sizes: Vec<NewSize>) -> Result<u64> {
-        self.write(sizes, move |_, tx, sizes| {
-            Box::pin(async move { tables::picture_sizes::put(&mut tx.db(), id, source, sizes).await })
+    pub fn sizes_put(
+        &self,
+        id: DatasetId,
+        source: SizeSource,
+        sizes: Vec<NewSize>,
+    ) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            self.write(sizes, move |_, tx, sizes| {
+                Box::pin(async move { tables::picture_sizes::put(&mut tx.db(), id, source, sizes).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Takes the size in pixels that a user's browser reports of an item's picture, and returns whether another user has
@@ -31,19 +39,27 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown dataset, and [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn size_report(&self, id: DatasetId, item: i64, user: UserId, size: Size) -> Result<bool> {
-        self.write(SizeReport { dataset: id, item, user, size }, |_, tx, report| {
-            Box::pin(async move { verbs::picture_sizes::report(&mut tx.db(), *report).await })
+    pub fn size_report(
+        &self,
+        id: DatasetId,
+        item: i64,
+        user: UserId,
+        size: Size,
+    ) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            self.write(SizeReport { dataset: id, item, user, size }, |_, tx, report| {
+                Box::pin(async move { verbs::picture_sizes::report(&mut tx.db(), *report).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Counts the items of a job whose pictures have no known size.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn sizes_unknown(&self, job: JobId) -> Result<i64> {
-        reads::pictures::sizes_unknown(&mut self.reader().await?.db(), job).await
+    pub fn sizes_unknown(&self, job: JobId) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(async move { reads::pictures::sizes_unknown(&mut self.reader().await?.db(), job).await })
     }
 }
 
@@ -53,8 +69,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn measuring_next(&self, now: Time) -> Result<Option<Measuring>> {
-        tables::measuring::first_due(&mut self.reader().await?.db(), now).await
+    pub fn measuring_next(&self, now: Time) -> BoxFuture<'_, Result<Option<Measuring>>> {
+        Box::pin(async move { tables::measuring::first_due(&mut self.reader().await?.db(), now).await })
     }
 
     /// Reads at most `limit` items, from number `from` on, that were imported without a size and have not been measured
@@ -62,13 +78,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn unmeasured_items(
+    pub fn unmeasured_items(
         &self,
         id: DatasetId,
         from: i64,
         limit: i64,
-    ) -> Result<Vec<UnmeasuredItem>> {
-        reads::pictures::unmeasured(&mut self.reader().await?.db(), id, from, limit).await
+    ) -> BoxFuture<'_, Result<Vec<UnmeasuredItem>>> {
+        Box::pin(
+            async move { reads::pictures::unmeasured(&mut self.reader().await?.db(), id, from, limit).await },
+        )
     }
 
     /// Moves a pass on to item `next`, with the number of pictures before it that could not be measured. Does nothing where
@@ -76,38 +94,42 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn measuring_go_on(&self, was: Measuring, next: i64, failed: i64) -> Result<()> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { tables::measuring::advance(&mut tx.db(), was, next, failed).await })
+    pub fn measuring_go_on(&self, was: Measuring, next: i64, failed: i64) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { tables::measuring::advance(&mut tx.db(), was, next, failed).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Ends a pass. Pictures that could not be measured are tried again later, a few times.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn measuring_end_pass(&self, was: Measuring, now: Time) -> Result<()> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { verbs::measuring::end_pass(&mut tx.db(), was, now).await })
+    pub fn measuring_end_pass(&self, was: Measuring, now: Time) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { verbs::measuring::end_pass(&mut tx.db(), was, now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Counts the datasets with pictures to be measured.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn datasets_measuring(&self) -> Result<i64> {
-        tables::measuring::count(&mut self.reader().await?.db()).await
+    pub fn datasets_measuring(&self) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(async move { tables::measuring::count(&mut self.reader().await?.db()).await })
     }
 
     /// Whether a dataset has pictures to be measured.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn is_measuring(&self, id: DatasetId) -> Result<bool> {
-        tables::measuring::contains(&mut self.reader().await?.db(), id).await
+    pub fn is_measuring(&self, id: DatasetId) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move { tables::measuring::contains(&mut self.reader().await?.db(), id).await })
     }
 }
 
@@ -117,50 +139,58 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn picture_missing(&self, id: DatasetId, item: i64, now: Time) -> Result<bool> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { verbs::missing_pictures::miss(&mut tx.db(), id, item, now).await })
+    pub fn picture_missing(&self, id: DatasetId, item: i64, now: Time) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { verbs::missing_pictures::miss(&mut tx.db(), id, item, now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Notes that a picture can be read again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub async fn picture_found(&self, id: DatasetId, item: i64) -> Result<()> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { tables::missing_pictures::delete(&mut tx.db(), id, item).await })
+    pub fn picture_found(&self, id: DatasetId, item: i64) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { tables::missing_pictures::delete(&mut tx.db(), id, item).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Counts the pictures of a dataset that could not be read.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn pictures_missing(&self, id: DatasetId) -> Result<i64> {
-        tables::missing_pictures::count(&mut self.reader().await?.db(), id).await
+    pub fn pictures_missing(&self, id: DatasetId) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(async move { tables::missing_pictures::count(&mut self.reader().await?.db(), id).await })
     }
 
     /// Counts the pictures of all datasets that could not be read, up to `most`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn all_pictures_missing(&self, most: i64) -> Result<i64> {
-        tables::missing_pictures::count_all(&mut self.reader().await?.db(), most).await
+    pub fn all_pictures_missing(&self, most: i64) -> BoxFuture<'_, Result<i64>> {
+        Box::pin(
+            async move { tables::missing_pictures::count_all(&mut self.reader().await?.db(), most).await },
+        )
     }
 
     /// Reads at most `limit` pictures of a dataset that could not be read, of items after number `after`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub async fn missing_pictures(
+    pub fn missing_pictures(
         &self,
         id: DatasetId,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<MissingPicture>> {
-        tables::missing_pictures::after(&mut self.reader().await?.db(), id, after, limit).await
+    ) -> BoxFuture<'_, Result<Vec<MissingPicture>>> {
+        Box::pin(async move {
+            tables::missing_pictures::after(&mut self.reader().await?.db(), id, after, limit).await
+        })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Every write may also answer `StoreError::Collision`, once it has run in vain several times beside other transactions.
 
+use futures::future::BoxFuture;
 use serde_json::Value;
 use swath_domain::Time;
 use uuid::Uuid;
@@ -19,40 +20,54 @@ impl Store {
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer; whether the attempt has begun is not known then.
-    pub async fn request_begin(
+    pub fn request_begin(
         &self,
         request: RequestKey,
         attempt: Uuid,
         until: Time,
         now: Time,
-    ) -> Result<Begun> {
-        let attempt = Attempt { id: attempt, until };
-        self.write(request, move |_, tx, request| Box::pin(requests::begin(tx, request, attempt, now))).await
+    ) -> BoxFuture<'_, Result<Begun>> {
+        Box::pin(async move {
+            let attempt = Attempt { id: attempt, until };
+            self.write(request, move |_, tx, request| Box::pin(requests::begin(tx, request, attempt, now)))
+                .await
+        })
     }
 
     /// Keeps an attempt alive until `until`; false where another attempt has taken its key over.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn request_extend(&self, request: RequestKey, attempt: Uuid, until: Time) -> Result<bool> {
-        let attempt = Attempt { id: attempt, until };
-        self.write(request, move |_, tx, request| {
-            Box::pin(async move { tables::requests::extend(&mut tx.db(), request.row_key(), attempt).await })
+    pub fn request_extend(
+        &self,
+        request: RequestKey,
+        attempt: Uuid,
+        until: Time,
+    ) -> BoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            let attempt = Attempt { id: attempt, until };
+            self.write(request, move |_, tx, request| {
+                Box::pin(
+                    async move { tables::requests::extend(&mut tx.db(), request.row_key(), attempt).await },
+                )
+            })
+            .await
         })
-        .await
     }
 
     /// Ends an attempt that has come to nothing, so that its key is free again. The key of another attempt stays.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn request_abandon(&self, request: RequestKey, attempt: Uuid) -> Result<()> {
-        self.write(request, move |_, tx, request| {
-            Box::pin(async move {
-                tables::requests::release(&mut tx.db(), request.row_key(), attempt).await.map(drop)
+    pub fn request_abandon(&self, request: RequestKey, attempt: Uuid) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write(request, move |_, tx, request| {
+                Box::pin(async move {
+                    tables::requests::release(&mut tx.db(), request.row_key(), attempt).await.map(drop)
+                })
             })
+            .await
         })
-        .await
     }
 
     /// Stores the answer of a request that is answered before its work is done.
@@ -60,22 +75,31 @@ impl Store {
     /// # Errors
     /// `StoreError::Conflict` where another attempt has taken the key over; `StoreError::Unavailable` where the
     /// database does not answer.
-    pub async fn request_complete(&self, completion: Completion, answer: Value, now: Time) -> Result<()> {
-        self.write((completion, answer), move |_, tx, (completion, answer)| {
-            Box::pin(async move { requests::complete(&mut tx.db(), Some(completion), answer, now).await })
+    pub fn request_complete(
+        &self,
+        completion: Completion,
+        answer: Value,
+        now: Time,
+    ) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.write((completion, answer), move |_, tx, (completion, answer)| {
+                Box::pin(async move { requests::complete(&mut tx.db(), Some(completion), answer, now).await })
+            })
+            .await
         })
-        .await
     }
 
     /// Deletes the requests whose attempts count as dead since `before` at the latest, and says how many they were.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn requests_forget(&self, before: Time) -> Result<u64> {
-        self.write(before, |_, tx, &before| {
-            Box::pin(async move { tables::requests::delete_until(&mut tx.db(), before).await })
+    pub fn requests_forget(&self, before: Time) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            self.write(before, |_, tx, &before| {
+                Box::pin(async move { tables::requests::delete_until(&mut tx.db(), before).await })
+            })
+            .await
         })
-        .await
     }
 
     /// The first answer to a request; none where it was not answered yet.
@@ -83,18 +107,20 @@ impl Store {
     /// # Errors
     /// `StoreError::Conflict` where its key was used for another request; `StoreError::Corrupt` where the answer does
     /// not decode; `StoreError::Unavailable` where the database cannot be read.
-    pub async fn answer(&self, asked: &Asked) -> Result<Option<Value>> {
-        answers::first_answer(&mut self.reader().await?.db(), Some(asked)).await
+    pub fn answer<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Result<Option<Value>>> {
+        Box::pin(async move { answers::first_answer(&mut self.reader().await?.db(), Some(asked)).await })
     }
 
     /// Deletes the oldest answers from before `before`, at most `limit` of them, and says how many they were.
     ///
     /// # Errors
     /// `StoreError::Unavailable` where the database does not answer.
-    pub async fn answers_forget(&self, before: Time, limit: i64) -> Result<u64> {
-        self.write((), move |_, tx, ()| {
-            Box::pin(async move { tables::answers::delete_before(&mut tx.db(), before, limit).await })
+    pub fn answers_forget(&self, before: Time, limit: i64) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            self.write((), move |_, tx, ()| {
+                Box::pin(async move { tables::answers::delete_before(&mut tx.db(), before, limit).await })
+            })
+            .await
         })
-        .await
     }
 }

@@ -1,5 +1,6 @@
 //! Leases, items, submissions and reviews: what annotators and reviewers do.
 
+use futures::future::BoxFuture;
 use std::ops::RangeInclusive;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
@@ -102,20 +103,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn lease_wait(
+    pub fn lease_wait(
         &self,
         stage: Stage,
         job: JobId,
         user: UserId,
         token_maker: Option<UserId>,
         now: Time,
-    ) -> Result<Wait> {
-        let mut reader = self.reader().await?;
-        let db = &mut reader.db();
-        match stage {
-            Stage::Annotate => waits::to_annotate(db, job, user, now).await,
-            Stage::Review => waits::to_review(db, job, [user, token_maker.unwrap_or(user)]).await,
-        }
+    ) -> BoxFuture<'_, Result<Wait>> {
+        Box::pin(async move {
+            let mut reader = self.reader().await?;
+            let db = &mut reader.db();
+            match stage {
+                Stage::Annotate => waits::to_annotate(db, job, user, now).await,
+                Stage::Review => waits::to_review(db, job, [user, token_maker.unwrap_or(user)]).await,
+            }
+        })
     }
 
     /// These items of a submission as a reviewer sees them, in order.
@@ -123,12 +126,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn review_items(
+    pub fn review_items(
         &self,
         of: UnderReview,
         items: RangeInclusive<i64>,
-    ) -> Result<Vec<ItemUnderReview>> {
-        under_review::items(&mut self.reader().await?.db(), of, items).await
+    ) -> BoxFuture<'_, Result<Vec<ItemUnderReview>>> {
+        Box::pin(async move { under_review::items(&mut self.reader().await?.db(), of, items).await })
     }
 
     /// The bytes of the texts of all verdicts on a submission, by item.
@@ -136,8 +139,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn verdict_sizes(&self, submission: LeaseId) -> Result<Vec<(i64, i64)>> {
-        verdicts::sizes(&mut self.reader().await?.db(), submission).await
+    pub fn verdict_sizes(&self, submission: LeaseId) -> BoxFuture<'_, Result<Vec<(i64, i64)>>> {
+        Box::pin(async move { verdicts::sizes(&mut self.reader().await?.db(), submission).await })
     }
 
     /// The verdicts by which a submission was decided, on these items, by item. Reviewers who gave it back before that
@@ -146,14 +149,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn deciding_verdicts(
+    pub fn deciding_verdicts(
         &self,
         assignment: AssignmentId,
         submission: LeaseId,
         items: RangeInclusive<i64>,
-    ) -> Result<Vec<VerdictRow>> {
-        let of = DecidedItems { assignment, submission, items };
-        verdicts::deciding(&mut self.reader().await?.db(), of).await
+    ) -> BoxFuture<'_, Result<Vec<VerdictRow>>> {
+        Box::pin(async move {
+            let of = DecidedItems { assignment, submission, items };
+            verdicts::deciding(&mut self.reader().await?.db(), of).await
+        })
     }
 
     /// The opinions on an item beside this assignment's own, of all slots and rounds, the newest round first.
@@ -161,13 +166,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn other_opinions(
-        &self,
-        of: &swath_domain::Assignment,
+    pub fn other_opinions<'a>(
+        &'a self,
+        of: &'a swath_domain::Assignment,
         slots: i64,
         item: i64,
-    ) -> Result<Vec<OtherOpinion>> {
-        other_opinions::read(&mut self.reader().await?.db(), of, slots, item).await
+    ) -> BoxFuture<'a, Result<Vec<OtherOpinion>>> {
+        Box::pin(async move { other_opinions::read(&mut self.reader().await?.db(), of, slots, item).await })
     }
 
     /// What a user holds, what is reserved for them and what they have submitted, at most 200 rows of each.
@@ -175,7 +180,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub async fn own_work(&self, of: &OwnWorkOf) -> Result<OwnWork> {
-        own_work::read(&mut self.reader().await?.db(), of).await
+    pub fn own_work<'a>(&'a self, of: &'a OwnWorkOf) -> BoxFuture<'a, Result<OwnWork>> {
+        Box::pin(async move { own_work::read(&mut self.reader().await?.db(), of).await })
     }
 }
