@@ -1,4 +1,4 @@
-//! A circuit breaker: after failures in a row, nobody calls for a while; then one call tries.
+//! A circuit breaker: after failures in a row it blocks calls, and lets one through at times as a probe.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::Health;
 
 pub(crate) struct Breaker {
-    /// Failures in a row that open it.
+    /// How many failures in a row open the breaker.
     threshold: u32,
     failures: u32,
     open: Option<Open>,
@@ -24,7 +24,7 @@ impl Breaker {
         Self { threshold, failures: 0, open: None }
     }
 
-    /// May a call be made now? While the breaker is open one is let through per `pause`, as a probe.
+    /// True if a call may be made now. An open breaker lets one call through per `pause`, as a probe.
     pub fn allow(&mut self, now: Instant, pause: Duration) -> bool {
         match &mut self.open {
             None => true,
@@ -36,19 +36,19 @@ impl Breaker {
         }
     }
 
-    /// Opens the breaker at once: whoever was asked first of all did not answer.
+    /// Opens the breaker at once, whatever the threshold.
     pub fn trip(&mut self, now: Instant, pause: Duration, reason: String) {
         self.failures = self.threshold;
         self.open.get_or_insert(Open { since: now, next_probe: now + pause, reason });
     }
 
-    /// Notes a call that was answered; true when that closed the breaker.
+    /// Records a call that succeeded. True if that closed the breaker.
     pub fn succeeded(&mut self) -> bool {
         self.failures = 0;
         self.open.take().is_some()
     }
 
-    /// Notes a call that failed; true when that opened the breaker, which lets nothing through for `pause`.
+    /// Records a call that failed. True if that opened the breaker, which blocks all calls for `pause`.
     pub fn failed(&mut self, now: Instant, pause: Duration, reason: String) -> bool {
         self.failures = self.failures.saturating_add(1);
         match &mut self.open {

@@ -1,4 +1,4 @@
-//! What every kind of locks must do. `suite!` runs it against one implementation.
+//! The conformance suite of the locks. `suite!` runs it against one implementation.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use uuid::Uuid;
 use crate::Acquired::{Granted, Refused};
 use crate::{Acquired, Locks};
 
-/// Tests of the suite against the locks that `$make: fn(&str) -> Locks` makes for a prefix; `$runtime` is an argument
-/// of `tokio::test`.
+/// Runs the suite against the locks that `$make: fn(&str) -> Locks` makes for a prefix. `$runtime = $value` is passed to
+/// `tokio::test`.
 macro_rules! suite {
     ($runtime:ident = $value:literal, $make:expr) => {
         $crate::conformance::suite!($runtime = $value, $make;
             a_lock_is_granted_once
             the_same_lease_is_granted_again
             a_batch_is_answered_by_member_in_order
-            a_lock_ends_with_its_time
+            a_lock_expires
             keeping_prolongs_ones_own_lock
             keeping_takes_a_free_lock_and_leaves_a_foreign_one
             freeing_frees_ones_own_lock_and_leaves_a_foreign_one
@@ -38,7 +38,7 @@ type Make = fn(&str) -> Locks;
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(30);
 
-/// A hung test should fail and not hang; nothing is asserted about how long a thing takes.
+/// Fails a test that hangs. It does not assert how fast anything is.
 pub(crate) async fn in_time<T>(test: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), test).await.expect("the test hung")
 }
@@ -64,7 +64,7 @@ pub(crate) async fn acquire(
     locks.acquire(&[(assignment, lease)], ttl).await[0]
 }
 
-/// Waits until a lock has run out. The pause is what lets a paused clock advance.
+/// Waits until a lock has expired. The sleep lets a paused clock advance.
 async fn until_free(locks: &Locks, assignment: AssignmentId) {
     while acquire(locks, assignment, lease(), LONG).await != Granted {
         sleep(Duration::from_millis(1)).await;
@@ -100,7 +100,7 @@ pub(crate) async fn a_batch_is_answered_by_member_in_order(make: Make) {
     assert_eq!(locks.acquire(&[], LONG).await, []);
 }
 
-pub(crate) async fn a_lock_ends_with_its_time(make: Make) {
+pub(crate) async fn a_lock_expires(make: Make) {
     let locks = make(&prefix());
     let assignment = assignment();
     assert_eq!(acquire(&locks, assignment, lease(), SHORT).await, Granted);

@@ -2,22 +2,22 @@
 
 use tokio::time::Instant;
 
-/// The state of the locks as `/readyz` tells it. Locks that are down degrade a service and do not stop it.
+/// The state of the lock server as `/readyz` shows it. A service without locks is slower but still works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// Locks are given.
+    /// The server answers.
     Up,
-    /// They are not; every acquire answers `Unknown` at once.
+    /// The server does not answer, and every acquire returns `Unknown` at once.
     Down {
-        /// Why, for people.
+        /// The last error, for operators to read.
         reason: String,
-        /// Since when.
+        /// When the breaker opened.
         since: Instant,
     },
 }
 
 impl Health {
-    /// True when locks are given.
+    /// True if the server answers.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Up)
     }

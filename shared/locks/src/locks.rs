@@ -1,59 +1,17 @@
-//! The locks as callers see them: two implementations behind one type.
+//! The public type of the locks, with its implementations behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use swath_domain::ids::{AssignmentId, LeaseId};
 
+use crate::fault_injection::FaultInjectingLocks;
 use crate::memory::Memory;
-use crate::moody::Mood;
 use crate::redis::Redis;
 use crate::stats::Counters;
-use crate::{Acquired, Health, Stats};
+use crate::{Acquired, BadUrl, EvictingServer, Health, Options, Stats};
 
-/// Names and bounds of locks on Redis; the prefix is the same in every process of an installation.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What keys start with; keeps two installations on one server apart.
-    pub prefix: String,
-    /// How long an acquire may take, as a whole.
-    pub budget: Duration,
-    /// Keeps and frees (batches) that may wait before further ones are dropped.
-    pub queue: usize,
-    /// Failures in a row that open the breaker.
-    pub breaker_threshold: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            prefix: "swath".to_owned(),
-            budget: Duration::from_millis(50),
-            queue: 1024,
-            breaker_threshold: 5,
-        }
-    }
-}
-
-/// A URL that is not Redis's. It does not repeat the URL, which may hold a password.
-#[derive(Debug, thiserror::Error)]
-#[error("not a Redis URL: {0}")]
-pub struct BadUrl(pub(crate) &'static str);
-
-/// A server that forgets locks which still run, and must not be started with.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "Redis evicts keys when its memory is full (maxmemory {maxmemory} bytes, maxmemory-policy {policy}): \
-     set maxmemory-policy noeviction, or maxmemory 0"
-)]
-pub struct Unsafe {
-    /// The server's bound, in bytes.
-    pub maxmemory: u64,
-    /// What it does at that bound.
-    pub policy: String,
-}
-
-/// A handle on the locks; clones share everything.
+/// A handle on the locks. Clones share the same locks and counters.
 #[derive(Clone)]
 pub struct Locks {
     backend: Backend,
@@ -64,89 +22,96 @@ pub struct Locks {
 enum Backend {
     Memory(Arc<Memory>),
     Redis(Arc<Redis>),
-    Moody(Mood),
+    FaultInjecting(FaultInjectingLocks),
 }
 
 impl Locks {
-    /// Locks inside this process, for a process that has all roles.
+    /// Locks inside this process, for the embedded deployment.
     pub fn memory() -> Self {
         Self { backend: Backend::Memory(Arc::default()), counters: Arc::default() }
     }
 
-    /// Locks in memory that answer as `mood` says, for simulations.
-    pub fn moody(mood: Mood) -> Self {
-        Self { backend: Backend::Moody(mood), counters: Arc::default() }
+    /// Locks in memory with faults that the simulation sets.
+    pub fn fault_injecting(locks: FaultInjectingLocks) -> Self {
+        Self { backend: Backend::FaultInjecting(locks), counters: Arc::default() }
     }
 
-    /// Locks on Redis 7 or later (or what speaks like it). Returns at once and connects in a task that it owns, so it
-    /// must be called inside a Tokio runtime.
+    /// Locks on Redis 7 or later, or a compatible server. Returns at once and connects in a task of its own.
     ///
     /// # Errors
-    /// [`BadUrl`] when `url` is not a `redis:` or `rediss:` URL; a server that is away is no error.
+    /// [`BadUrl`] if `url` is not a `redis:` or `rediss:` URL. An unreachable server is not an error.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub fn redis(url: &str, options: Options) -> Result<Self, BadUrl> {
         let counters = Arc::<Counters>::default();
         let redis = Redis::start(url, options, Arc::clone(&counters))?;
         Ok(Self { backend: Backend::Redis(Arc::new(redis)), counters })
     }
 
-    /// Takes the locks that are free, each for `ttl`, and answers for every member of the batch in its order. Asking
-    /// again with the same lease is granted and leaves the time that the lock has.
+    /// Takes the locks that are free, each for `ttl`, and answers for every member of the batch in order. A lock that
+    /// the same lease already has is granted again and keeps its remaining time.
     pub async fn acquire(&self, batch: &[(AssignmentId, LeaseId)], ttl: Duration) -> Vec<Acquired> {
         let answers = match &self.backend {
             Backend::Memory(memory) => memory.acquire(batch, ttl),
             Backend::Redis(redis) => redis.acquire(batch, ttl).await,
-            Backend::Moody(mood) => mood.acquire(batch, ttl),
+            Backend::FaultInjecting(locks) => locks.acquire(batch, ttl),
         };
         self.counters.acquired(&answers);
         answers
     }
 
-    /// Sets locks to the remaining time of their leases where they are free or that lease's own. Not awaited.
+    /// Sets each lock that is free, or already the lease's own, to the given remaining time. Fire and forget.
     pub fn keep(&self, batch: Vec<(AssignmentId, LeaseId, Duration)>) {
         match &self.backend {
             Backend::Memory(memory) => memory.keep(&batch),
             Backend::Redis(redis) => redis.keep(batch),
-            Backend::Moody(mood) => mood.memory().into_iter().for_each(|memory| memory.keep(&batch)),
+            Backend::FaultInjecting(locks) => {
+                locks.memory().into_iter().for_each(|memory| memory.keep(&batch));
+            }
         }
     }
 
-    /// Frees locks where they are that lease's own. Not awaited.
+    /// Frees each lock that is the lease's own. Fire and forget.
     pub fn free(&self, batch: Vec<(AssignmentId, LeaseId)>) {
         match &self.backend {
             Backend::Memory(memory) => memory.free(&batch),
             Backend::Redis(redis) => redis.free(batch),
-            Backend::Moody(mood) => mood.memory().into_iter().for_each(|memory| memory.free(&batch)),
+            Backend::FaultInjecting(locks) => {
+                locks.memory().into_iter().for_each(|memory| memory.free(&batch));
+            }
         }
     }
 
-    /// Whether locks are given; cheap.
+    /// Whether the lock server is used. Reads memory only.
     pub fn health(&self) -> Health {
         match &self.backend {
-            Backend::Memory(_) | Backend::Moody(_) => Health::Up,
+            Backend::Memory(_) | Backend::FaultInjecting(_) => Health::Up,
             Backend::Redis(redis) => redis.health(),
         }
     }
 
-    /// The counters as they stand.
+    /// The current values of the counters.
     pub fn stats(&self) -> Stats {
         self.counters.snapshot(!self.health().is_up())
     }
 
-    /// Waits, within a bound, until the keeps and frees asked for so far are done or dropped.
+    /// Waits until all earlier keeps and frees are done or dropped, or a time limit is over.
     pub async fn settle(&self) {
         if let Backend::Redis(redis) = &self.backend {
             redis.settle().await;
         }
     }
 
-    /// The check at start: a server that evicts keys with a time to live is refused. One that cannot be asked now is
-    /// not: locks are advice, and it may come later.
+    /// Refuses, at start, a server that evicts keys with a time to live. A server that cannot be reached is accepted,
+    /// because locks are advisory and it may come up later.
     ///
     /// # Errors
-    /// [`Unsafe`] when the server has a memory bound and evicts at it.
-    pub async fn check_eviction(&self) -> Result<(), Unsafe> {
+    /// [`EvictingServer`] if the server has a memory limit and evicts locks when it is reached. The operator has to
+    /// change the server's settings.
+    pub async fn check_eviction(&self) -> Result<(), EvictingServer> {
         match &self.backend {
-            Backend::Memory(_) | Backend::Moody(_) => Ok(()),
+            Backend::Memory(_) | Backend::FaultInjecting(_) => Ok(()),
             Backend::Redis(redis) => redis.check_eviction().await,
         }
     }

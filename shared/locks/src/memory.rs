@@ -10,28 +10,28 @@ use tokio::time::Instant;
 
 use crate::Acquired;
 
-/// Locks are counted up to here before the first purge of those that have run out.
-const FIRST_PURGE: usize = 1024;
+/// The table grows up to this number of locks before the first purge of expired ones.
+const FIRST_PURGE_LEN: usize = 1024;
 
 #[derive(Default)]
 pub(crate) struct Memory {
     table: Mutex<Table>,
 }
 
-/// As many locks as there are current leases, and at most as many again that ran out and were not purged yet.
+/// The current locks, and at most as many expired ones that are not purged yet.
 struct Table {
-    held: HashMap<AssignmentId, Held>,
-    next_purge: usize,
+    locks: HashMap<AssignmentId, Lock>,
+    next_purge_len: usize,
 }
 
-struct Held {
+struct Lock {
     lease: LeaseId,
     until: Instant,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self { held: HashMap::new(), next_purge: FIRST_PURGE }
+        Self { locks: HashMap::new(), next_purge_len: FIRST_PURGE_LEN }
     }
 }
 
@@ -48,7 +48,7 @@ impl Memory {
         let mut table = self.table();
         for (assignment, lease, remaining) in batch {
             if table.holder(*assignment, now).is_none_or(|holder| holder == *lease) {
-                table.held.insert(*assignment, Held { lease: *lease, until: now + *remaining });
+                table.locks.insert(*assignment, Lock { lease: *lease, until: now + *remaining });
             }
         }
     }
@@ -58,13 +58,13 @@ impl Memory {
         let mut table = self.table();
         for (assignment, lease) in batch {
             if table.holder(*assignment, now) == Some(*lease) {
-                table.held.remove(assignment);
+                table.locks.remove(assignment);
             }
         }
     }
 
     pub fn clear(&self) {
-        self.table().held.clear();
+        self.table().locks.clear();
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -74,8 +74,8 @@ impl Memory {
 
 impl Table {
     fn acquire(&mut self, assignment: AssignmentId, lease: LeaseId, now: Instant, ttl: Duration) -> Acquired {
-        let held = Held { lease, until: now + ttl };
-        match self.held.entry(assignment) {
+        let lock = Lock { lease, until: now + ttl };
+        match self.locks.entry(assignment) {
             Entry::Occupied(entry) if entry.get().until > now => {
                 if entry.get().lease == lease {
                     Acquired::Granted
@@ -84,25 +84,25 @@ impl Table {
                 }
             }
             Entry::Occupied(mut entry) => {
-                entry.insert(held);
+                entry.insert(lock);
                 Acquired::Granted
             }
             Entry::Vacant(entry) => {
-                entry.insert(held);
+                entry.insert(lock);
                 Acquired::Granted
             }
         }
     }
 
     fn holder(&self, assignment: AssignmentId, now: Instant) -> Option<LeaseId> {
-        self.held.get(&assignment).filter(|held| held.until > now).map(|held| held.lease)
+        self.locks.get(&assignment).filter(|lock| lock.until > now).map(|lock| lock.lease)
     }
 
-    /// Costs the table's length once per doubling.
+    /// Removes expired locks each time the table has doubled, so that the cost per lock is constant.
     fn purge(&mut self, now: Instant) {
-        if self.held.len() >= self.next_purge {
-            self.held.retain(|_, held| held.until > now);
-            self.next_purge = FIRST_PURGE.max(self.held.len() * 2);
+        if self.locks.len() >= self.next_purge_len {
+            self.locks.retain(|_, lock| lock.until > now);
+            self.next_purge_len = FIRST_PURGE_LEN.max(self.locks.len() * 2);
         }
     }
 }
@@ -116,13 +116,13 @@ mod tests {
     crate::conformance::suite!(start_paused = true, |_prefix| crate::Locks::memory());
 
     #[tokio::test(start_paused = true)]
-    async fn what_has_run_out_does_not_pile_up() {
+    async fn expired_locks_do_not_pile_up() {
         let memory = Memory::default();
-        for number in 0..10 * FIRST_PURGE as u128 {
+        for number in 0..10 * FIRST_PURGE_LEN as u128 {
             let pair = (AssignmentId(Uuid::from_u128(number)), LeaseId(Uuid::from_u128(number)));
             memory.acquire(&[pair], Duration::from_millis(1));
             tokio::time::advance(Duration::from_millis(1)).await;
         }
-        assert!(memory.table().held.len() <= FIRST_PURGE);
+        assert!(memory.table().locks.len() <= FIRST_PURGE_LEN);
     }
 }

@@ -1,4 +1,4 @@
-//! Locks on Redis: one key per assignment, its value the lease, its time to live the lock's.
+//! Locks on Redis: one key per assignment. Its value is the lease, and it lives as long as the lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,36 +9,35 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
-use self::chores::{Chore, Chores};
-use self::server::Server;
-use crate::locks::Options;
+use self::background::{BackgroundWriter, LockWrite};
+use self::keys::{key, millis};
+use self::server::{BACKGROUND_TIMEOUT, Server};
 use crate::stats::Counters;
-use crate::{Acquired, BadUrl, Health, Unsafe};
+use crate::{Acquired, BadUrl, EvictingServer, Health, Options};
 
-mod chores;
+mod background;
+mod keys;
 mod server;
 
 #[cfg(test)]
 mod tests;
 
-/// How long anything may take that no request waits for.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 pub(crate) struct Redis {
     options: Options,
     server: Arc<Server>,
-    chores: mpsc::Sender<Chore>,
+    writes: mpsc::Sender<LockWrite>,
     counters: Arc<Counters>,
 }
 
 impl Redis {
     pub fn start(url: &str, options: Options, counters: Arc<Counters>) -> Result<Self, BadUrl> {
         let server = Arc::new(Server::new(url, options.breaker_threshold, Arc::clone(&counters))?);
-        let (chores, queued) = mpsc::channel(options.queue);
+        let (writes, queued) = mpsc::channel(options.queue);
         tokio::spawn(
-            Chores::new(options.prefix.clone(), Arc::clone(&server), Arc::clone(&counters), queued).run(),
+            BackgroundWriter::new(options.prefix.clone(), Arc::clone(&server), Arc::clone(&counters), queued)
+                .run(),
         );
-        Ok(Self { options, server, chores, counters })
+        Ok(Self { options, server, writes, counters })
     }
 
     pub async fn acquire(&self, batch: &[(AssignmentId, LeaseId)], ttl: Duration) -> Vec<Acquired> {
@@ -46,30 +45,31 @@ impl Redis {
             return Vec::new();
         }
         let pipeline = self.acquire_pipeline(batch, ttl);
-        let answers: Option<Vec<Value>> = self
+        let holders: Option<Vec<Value>> = self
             .server
             .call(self.options.budget, async |connection| pipeline.query_async(connection).await)
             .await;
-        let answers = answers.unwrap_or_default();
-        (0..batch.len()).map(|member| outcome(answers.get(member), batch[member].1)).collect()
+        // Without an answer every member is unknown.
+        let holders = holders.unwrap_or_default();
+        (0..batch.len()).map(|member| outcome(holders.get(member), batch[member].1)).collect()
     }
 
     pub fn keep(&self, batch: Vec<(AssignmentId, LeaseId, Duration)>) {
-        self.queue(Chore::Keep(batch));
+        self.queue(LockWrite::Keep(batch));
     }
 
     pub fn free(&self, batch: Vec<(AssignmentId, LeaseId)>) {
-        self.queue(Chore::Free(batch));
+        self.queue(LockWrite::Free(batch));
     }
 
     pub async fn settle(&self) {
         let (done, settled) = oneshot::channel();
         let settle = async {
-            self.chores.send(Chore::Settle(done)).await.ok()?;
+            self.writes.send(LockWrite::Settle(done)).await.ok()?;
             settled.await.ok()
         };
-        if timeout(2 * PATIENCE, settle).await.is_err() {
-            debug!("keeps and frees are still under way");
+        if timeout(2 * BACKGROUND_TIMEOUT, settle).await.is_err() {
+            debug!("keeps and frees are still running");
         }
     }
 
@@ -77,24 +77,31 @@ impl Redis {
         self.server.health()
     }
 
-    pub async fn check_eviction(&self) -> Result<(), Unsafe> {
-        // INFO and not CONFIG, which managed servers refuse.
+    pub async fn check_eviction(&self) -> Result<(), EvictingServer> {
+        // INFO rather than CONFIG, because managed servers refuse CONFIG.
         let memory: Option<redis::InfoDict> = self
             .server
-            .call(PATIENCE, async |connection| redis::cmd("INFO").arg("memory").query_async(connection).await)
+            .call(BACKGROUND_TIMEOUT, async |connection| {
+                redis::cmd("INFO").arg("memory").query_async(connection).await
+            })
             .await;
         let Some(memory) = memory else {
-            warn!("Redis cannot be asked whether it evicts keys; going on without");
-            self.server.presume_away();
+            warn!("Redis did not answer whether it evicts keys; starting without this check");
+            self.server.presume_unreachable();
             return Ok(());
         };
         let maxmemory = memory.get("maxmemory").unwrap_or(0);
         let policy = memory.get("maxmemory_policy").unwrap_or_else(|| "noeviction".to_owned());
-        // Every policy but this one takes keys with a time to live, and every lock has one.
-        if maxmemory > 0 && policy != "noeviction" { Err(Unsafe { maxmemory, policy }) } else { Ok(()) }
+        // Every other policy evicts keys with a time to live, and every lock has one.
+        if maxmemory > 0 && policy != "noeviction" {
+            Err(EvictingServer { maxmemory, policy })
+        } else {
+            Ok(())
+        }
     }
 
-    /// `NX GET` answers with the holder where there is one, so that one command tells granted, ours and refused apart.
+    /// `NX GET` returns the current holder if there is one. One command thus distinguishes a new lock, our own and
+    /// another lease's.
     fn acquire_pipeline(&self, batch: &[(AssignmentId, LeaseId)], ttl: Duration) -> Pipeline {
         let mut pipeline = redis::pipe();
         for (assignment, lease) in batch {
@@ -110,8 +117,8 @@ impl Redis {
         pipeline
     }
 
-    fn queue(&self, chore: Chore) {
-        if let Err(error) = self.chores.try_send(chore) {
+    fn queue(&self, write: LockWrite) {
+        if let Err(error) = self.writes.try_send(write) {
             self.counters.dropped(error.into_inner().len());
         }
     }
@@ -124,13 +131,4 @@ fn outcome(holder: Option<&Value>, lease: LeaseId) -> Acquired {
         Some(Value::BulkString(_)) => Acquired::Refused,
         _ => Acquired::Unknown,
     }
-}
-
-fn key(prefix: &str, assignment: AssignmentId) -> String {
-    format!("{prefix}:lock:{assignment}")
-}
-
-/// Redis refuses a time to live of nothing.
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

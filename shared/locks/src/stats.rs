@@ -1,23 +1,23 @@
-//! Counters of the locks; the services hand them to Prometheus.
+//! Counters of the locks, which the services expose to Prometheus.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Acquired;
 
-/// Totals since the locks were made.
+/// Totals since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Locks granted.
+    /// Acquires that were granted.
     pub granted: u64,
-    /// Locks refused because another lease holds them.
+    /// Acquires that were refused because another lease has the lock.
     pub refused: u64,
-    /// Locks without an answer in time.
+    /// Acquires without an answer in time.
     pub unknown: u64,
-    /// Failed calls to the server: errors and timeouts.
+    /// Calls to the server that failed or timed out.
     pub errors: u64,
-    /// Keeps and frees that were dropped: the server was away or the queue was full.
+    /// Keeps and frees that were dropped because the server was unreachable or the queue was full.
     pub dropped: u64,
-    /// True while callers are kept from a server that fails.
+    /// True while the breaker keeps calls from a failing server.
     pub breaker_open: bool,
 }
 

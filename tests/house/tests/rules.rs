@@ -18,7 +18,6 @@ const STILL_WITH_CYCLES: &[&str] = &[
     "services/swath",
     "shared/bus",
     "shared/files",
-    "shared/locks",
     "shared/runtime",
     "tests/bench",
     "tests/faults",
@@ -75,6 +74,11 @@ const RETIRED: &[Retired] = &[
     Retired { word: "UNHURRIED", instead: "`NOT_URGENT_PACE`", crates: "" },
     Retired { word: "Confirmed", instead: "`ItemSaved`", crates: "shared/store" },
     Retired { word: "Standing", instead: "what stands", crates: "shared/store" },
+    Retired { word: "Mood", instead: "`FaultInjectingLocks`", crates: "shared/" },
+    Retired { word: "Temper", instead: "`LockFault`", crates: "" },
+    Retired { word: "moody", instead: "`fault_injecting`", crates: "" },
+    Retired { word: "Chore", instead: "`LockWrite`", crates: "shared/" },
+    Retired { word: "Chores", instead: "`BackgroundWriter`", crates: "shared/" },
 ];
 
 #[test]

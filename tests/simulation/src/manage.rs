@@ -7,7 +7,7 @@ use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
 use swath_domain::{AssignmentId, Role, Stage, Status};
-use swath_locks::Temper;
+use swath_locks::LockFault;
 use swath_store::{Fault, StoreError};
 
 use crate::annotate::{Said, annotation, content_of};
@@ -319,12 +319,13 @@ impl World {
                 self.believe()
             }
             Op::Mood { temper } => {
-                let tempers = [Temper::Honest, Temper::GrantsAll, Temper::RefusesAll, Temper::Away];
-                self.common.mood.set(tempers[usize::from(temper) % tempers.len()]);
+                let faults =
+                    [LockFault::None, LockFault::GrantsAll, LockFault::RefusesAll, LockFault::Unreachable];
+                self.common.locks.set(faults[usize::from(temper) % faults.len()]);
                 Ok(())
             }
             Op::Forget => {
-                self.common.mood.forget();
+                self.common.locks.forget();
                 Ok(())
             }
             Op::Fail { unheard } => {

@@ -10,7 +10,7 @@ use swath_coordinator::{Coverage, CoverageMetrics, Cutter, Hinter, Sweeper};
 use swath_domain::Ids as _;
 use swath_files::Files;
 use swath_gateway::Gateway;
-use swath_locks::{Locks, Mood};
+use swath_locks::{FaultInjectingLocks, Locks};
 use swath_review::Review;
 use swath_runtime::auth::Tokens;
 use swath_runtime::budget::Budget;
@@ -37,7 +37,7 @@ pub struct Common {
     /// What stands in RabbitMQ's place; messages go no further than this by themselves.
     pub bus: Bus,
     /// What stands in Redis' place.
-    pub mood: Mood,
+    pub locks: FaultInjectingLocks,
     /// The time.
     pub clock: VirtualClock,
     /// New ids.
@@ -69,7 +69,7 @@ impl Process {
         let parts = Parts {
             store: Store::open(&Target::Memory(common.memory.clone()), stripe).await?,
             bus: common.bus.clone(),
-            locks: Locks::moody(common.mood.clone()),
+            locks: Locks::fault_injecting(common.locks.clone()),
             clock: Arc::new(common.clock.clone()),
             ids: Arc::new(common.ids.clone()),
             tokens: Tokens::default(),

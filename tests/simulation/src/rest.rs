@@ -2,7 +2,7 @@
 
 use swath_domain::job::JobStatus;
 use swath_domain::{Stage, Status};
-use swath_locks::Temper;
+use swath_locks::LockFault;
 
 use crate::ops::{Op, PEOPLE, PROCESSES};
 use crate::world::{Checked, World, broken};
@@ -16,7 +16,7 @@ impl World {
     /// Ends the faults and lets everybody work until all jobs are over.
     pub async fn come_to_rest(&mut self) -> Checked {
         self.heal();
-        self.common.mood.set(Temper::Honest);
+        self.common.locks.set(LockFault::None);
         // Times that a jump has put far ahead are waited for before the count begins.
         self.run(&Op::Advance { seconds: 7_200 }).await?;
         for person in 0..PEOPLE {

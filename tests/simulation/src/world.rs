@@ -15,7 +15,7 @@ use swath_domain::{
     Assignment, AssignmentId, Clock, DatasetId, Ids, JobId, LeaseId, Range, Role, Roles, TeamId, Time,
     TokenId, UserId,
 };
-use swath_locks::Mood;
+use swath_locks::FaultInjectingLocks;
 use swath_runtime::{Caller, Config};
 use swath_store::{Actor, Memory, NewDataset, NewJob, Source, Token, User, View};
 
@@ -176,7 +176,7 @@ impl World {
             config,
             memory: Memory::default(),
             bus: Bus::memory(),
-            mood: Mood::default(),
+            locks: FaultInjectingLocks::default(),
             clock: VirtualClock::new(),
             ids: CountedIds::default(),
         };

@@ -9,10 +9,12 @@ use redis::{Client, ErrorKind, IntoConnectionInfo, RedisResult, ServerErrorKind}
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-use super::PATIENCE;
 use crate::breaker::Breaker;
 use crate::stats::Counters;
 use crate::{BadUrl, Health};
+
+/// The time limit of calls that no request waits for.
+pub(super) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) struct Server {
     client: Client,
@@ -29,24 +31,25 @@ impl Server {
         Ok(Self { client, connection: Mutex::new(connection), breaker, counters })
     }
 
-    /// Makes one call within `budget`; `None` when it failed, ran out of time (it may have been carried out), or the
-    /// breaker is open.
+    /// Makes one call within `budget`. `None` if the call failed, timed out (the server may still have run it), or was
+    /// not made because the breaker is open.
     pub async fn call<T>(
         &self,
         budget: Duration,
         call: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,
     ) -> Option<T> {
-        let allowed = self.breaker().allow(Instant::now(), pause());
+        let allowed = self.breaker().allow(Instant::now(), probe_pause());
         if allowed { self.attempt(budget, call).await } else { None }
     }
 
-    /// Asks whether the server is there, whatever the breaker says. One that failed is asked on a fresh connection:
-    /// the old one may lead nowhere.
+    /// Pings the server even if the breaker is open. After a failure it uses a new connection, because the old one may
+    /// be dead.
     pub async fn check(&self) {
         if !self.health().is_up() {
             self.connect_anew();
         }
-        self.attempt(PATIENCE, async |connection| redis::cmd("PING").exec_async(connection).await).await;
+        self.attempt(BACKGROUND_TIMEOUT, async |connection| redis::cmd("PING").exec_async(connection).await)
+            .await;
     }
 
     async fn attempt<T>(
@@ -61,7 +64,7 @@ impl Server {
                 Some(answer)
             }
             Ok(Err(error)) => {
-                // After a failover the name leads elsewhere, and this connection to a replica.
+                // After a failover this connection leads to a replica, and the name resolves to the new primary.
                 if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
                     self.connect_anew();
                 }
@@ -75,9 +78,9 @@ impl Server {
         }
     }
 
-    /// The very first question was not answered: nobody needs to find that out again.
-    pub fn presume_away(&self) {
-        self.breaker().trip(Instant::now(), pause(), "no answer at the start".to_owned());
+    /// Opens the breaker because the first call failed, so that no request has to find that out again.
+    pub fn presume_unreachable(&self) {
+        self.breaker().trip(Instant::now(), probe_pause(), "no answer at start".to_owned());
     }
 
     pub fn health(&self) -> Health {
@@ -92,13 +95,13 @@ impl Server {
 
     fn failed(&self, reason: String) {
         self.counters.error();
-        if self.breaker().failed(Instant::now(), pause(), reason.clone()) {
-            warn!(reason, "Redis fails; going on without locks");
+        if self.breaker().failed(Instant::now(), probe_pause(), reason.clone()) {
+            warn!(reason, "Redis fails; continuing without locks");
         }
     }
 
     fn connect_anew(&self) {
-        // The same settings were good at the start.
+        // `new` has already accepted the same settings, so this does not fail.
         if let Ok(fresh) = connect(&self.client) {
             *self.connection() = fresh;
         }
@@ -118,16 +121,16 @@ fn client(url: &str) -> RedisResult<Client> {
     Client::open(settings.set_tcp_settings(TcpSettings::default().set_nodelay(true)))
 }
 
-/// Connects with the first call.
+/// A connection that is opened by the first call.
 fn connect(client: &Client) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
+        .set_connection_timeout(Some(BACKGROUND_TIMEOUT))
+        .set_response_timeout(Some(BACKGROUND_TIMEOUT))
         .set_number_of_retries(1);
     ConnectionManager::new_lazy_with_config(client.clone(), config)
 }
 
-/// A second or so, so that many gateways do not probe in step.
-fn pause() -> Duration {
+/// The time between two probes: random, so that many gateways do not probe at the same moment.
+fn probe_pause() -> Duration {
     Duration::from_millis(rand::random_range(750..1250))
 }

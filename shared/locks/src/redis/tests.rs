@@ -1,4 +1,4 @@
-//! The suite on a real Redis, and what only a server can do to us.
+//! The conformance suite on a real Redis, and the failures that only a server has.
 
 use std::time::Duration;
 
@@ -6,8 +6,7 @@ use redis::Client;
 use swath_harness::proxy::{Line, Proxy};
 
 use crate::conformance::{self, acquire, assignment, in_time, lease, prefix};
-use crate::locks::Options;
-use crate::{Acquired, Locks};
+use crate::{Acquired, Locks, Options};
 
 conformance::suite!(flavor = "multi_thread", |prefix| locks(&url(), prefix));
 
@@ -18,13 +17,13 @@ fn url() -> String {
         .expect("these tests need a Redis 7: set SWATH_TEST_REDIS to its URL, as redis://host:port")
 }
 
-/// Locks with a budget that a busy machine keeps.
+/// Locks with a budget large enough for a busy machine.
 fn locks(url: &str, prefix: &str) -> Locks {
     let budget = Duration::from_secs(5);
     Locks::redis(url, Options { prefix: prefix.to_owned(), budget, ..Options::default() }).unwrap()
 }
 
-/// The server behind a line that the test can cut, and locks that give up quickly.
+/// A proxy before the server that the test can cut, and locks with a short budget.
 async fn proxied(line: Line) -> (Proxy, Locks) {
     let (proxy, url) = Proxy::before(&url()).await.unwrap();
     proxy.set(line);
@@ -39,7 +38,7 @@ async fn until_granted(locks: &Locks) {
     }
 }
 
-/// Asks until the breaker has opened; nothing may be granted meanwhile.
+/// Acquires until the breaker has opened, and checks that nothing is granted meanwhile.
 async fn until_down(locks: &Locks) {
     while locks.health().is_up() {
         assert_eq!(acquire(locks, assignment(), lease(), LONG).await, Acquired::Unknown);
@@ -51,11 +50,11 @@ async fn operator() -> redis::aio::MultiplexedConnection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_away_at_the_start_is_known_to_be() {
+async fn an_unreachable_server_is_noticed_at_start() {
     in_time(async {
         let (proxy, locks) = proxied(Line::Cut).await;
         locks.check_eviction().await.unwrap();
-        assert!(!locks.health().is_up(), "one unanswered question is enough at the start");
+        assert!(!locks.health().is_up(), "one failed call is enough at start");
         proxy.set(Line::Open);
         until_granted(&locks).await;
         assert!(locks.health().is_up());
@@ -64,12 +63,12 @@ async fn a_server_that_is_away_at_the_start_is_known_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_comes_later_is_found() {
+async fn a_server_that_comes_up_later_is_used() {
     in_time(async {
         let (proxy, locks) = proxied(Line::Cut).await;
         until_down(&locks).await;
         assert!(locks.stats().breaker_open);
-        assert!(locks.check_eviction().await.is_ok(), "what cannot be asked is not refused");
+        assert!(locks.check_eviction().await.is_ok(), "an unreachable server is not refused");
         proxy.set(Line::Open);
         until_granted(&locks).await;
         assert!(locks.health().is_up());
@@ -108,7 +107,7 @@ async fn a_silent_server_makes_locks_unknown_and_nothing_hangs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_callers_is_known_to_be_away() {
+async fn an_unreachable_server_is_noticed_without_callers() {
     in_time(async {
         let (proxy, locks) = proxied(Line::Cut).await;
         while locks.health().is_up() {
@@ -130,7 +129,7 @@ async fn forgotten_locks_and_scripts_are_granted_and_loaded_anew() {
         let (assignment, theirs) = (assignment(), lease());
         assert_eq!(acquire(&locks, assignment, lease(), LONG).await, Acquired::Granted);
         let mut operator = operator().await;
-        // What FLUSHALL forgets of us, without the locks of the tests beside this one.
+        // Like FLUSHALL, but it spares the locks of tests that run at the same time.
         let key = super::key(&prefix, assignment);
         redis::cmd("DEL").arg(key).exec_async(&mut operator).await.unwrap();
         redis::cmd("SCRIPT").arg("FLUSH").exec_async(&mut operator).await.unwrap();
@@ -143,7 +142,7 @@ async fn forgotten_locks_and_scripts_are_granted_and_loaded_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_evicts_is_unsafe() {
+async fn a_server_that_evicts_is_refused() {
     in_time(async {
         let locks = locks(&url(), &prefix());
         let mut operator = operator().await;
@@ -152,7 +151,7 @@ async fn a_server_that_evicts_is_unsafe() {
         };
         assert!(locks.check_eviction().await.is_ok());
         set("maxmemory", "1gb").await;
-        assert!(locks.check_eviction().await.is_ok(), "a bound alone evicts nothing");
+        assert!(locks.check_eviction().await.is_ok(), "a memory limit alone evicts nothing");
         for policy in ["volatile-lru", "volatile-ttl", "allkeys-lru", "allkeys-random"] {
             set("maxmemory-policy", policy).await;
             let refused = locks.check_eviction().await.unwrap_err();
@@ -168,7 +167,7 @@ async fn a_server_that_evicts_is_unsafe() {
 #[tokio::test]
 async fn a_full_queue_of_keeps_drops_the_next() {
     let locks = Locks::redis(&url(), Options { queue: 1, ..Options::default() }).unwrap();
-    // One thread and no await: nothing is taken from the queue meanwhile.
+    // The test has one thread and does not await, so nothing is taken from the queue meanwhile.
     for _ in 0..3 {
         locks.keep(vec![(assignment(), lease(), LONG); 10]);
     }
@@ -178,7 +177,7 @@ async fn a_full_queue_of_keeps_drops_the_next() {
 }
 
 #[tokio::test]
-async fn a_bad_url_is_told_at_once_and_never_repeated() {
+async fn a_bad_url_is_refused_at_once_and_not_repeated_in_the_error() {
     for url in ["", "http://a:secret@b", "amqp://secret@x"] {
         let error = Locks::redis(url, Options::default()).err().expect("refused").to_string();
         assert!(!error.contains("secret"), "{error}");
