@@ -97,7 +97,7 @@ impl Gateway {
                 Next::Rule => {
                     let message = Message::Completed { assignments: vec![submitted.assignment] };
                     let traceparent = self.context.traces.tell("completion", [submitted.assignment]);
-                    self.notices.tell(Queue::Review(context.team), Envelope { message, traceparent });
+                    self.notices.send(Queue::Review(context.team), Envelope { message, traceparent });
                 }
                 Next::Nobody => {
                     self.metrics.waived.inc();

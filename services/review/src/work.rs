@@ -68,6 +68,6 @@ impl Review {
         self.metrics.rejected.count(team, &decided.rejected);
         let Some((rework, (round, number))) = decided.rework.zip(decided.rework_key) else { return };
         self.context.traces.rework(rework, lease);
-        self.notices.tell(Queue::Annotate(team), self.context.hint(decided.job, round, vec![number]));
+        self.notices.send(Queue::Annotate(team), self.context.hint(decided.job, round, vec![number]));
     }
 }

@@ -1,18 +1,18 @@
-//! The bus as callers see it: two implementations behind one type.
+//! The public type of the bus, with its two implementations behind it.
 
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
 use crate::memory::{self, Memory};
-use crate::rabbit::{self, BadUrl, Rabbit};
+use crate::rabbit::{self, Rabbit};
 use crate::stats::Counters;
-use crate::{Envelope, Health, Message, Options, Published, Queue, Stats};
+use crate::{BadUrl, Envelope, Health, Message, Options, Published, Queue, Stats};
 
-/// Messages of one caller on their way at once.
-const AT_ONCE: usize = 64;
+/// How many messages of one [`Bus::publish_all`] may wait for their confirms at a time.
+const PUBLISHES_IN_FLIGHT_MAX: usize = 64;
 
-/// A handle on the bus; clones share one connection per direction, and the bus ends with the last of them.
+/// A handle on the bus. Clones share one connection per direction. Dropping the last handle ends the bus.
 #[derive(Clone)]
 pub struct Bus {
     inner: Arc<Inner>,
@@ -29,30 +29,32 @@ enum Backend {
 }
 
 impl Bus {
-    /// A bus inside this process, for a process that has all roles.
+    /// A bus inside this process, for the embedded deployment.
     pub fn memory() -> Self {
         Self::memory_with(Options::default())
     }
 
-    /// As [`Bus::memory`], with own bounds.
+    /// Like [`Bus::memory`], with the given limits.
     pub fn memory_with(options: Options) -> Self {
         let counters = Arc::<Counters>::default();
         let backend = Backend::Memory(Memory::new(options, Arc::clone(&counters)));
         Self { inner: Arc::new(Inner { backend, counters }) }
     }
 
-    /// A bus on RabbitMQ 3.10 or later. Returns at once and connects in tasks that it owns, so it must be called
-    /// inside a Tokio runtime.
+    /// A bus on RabbitMQ 3.10 or later. Returns at once and connects in tasks of its own.
     ///
     /// # Errors
-    /// [`BadUrl`] when `url` is not an `amqp:` or `amqps:` URL; a broker that is away is no error.
+    /// [`BadUrl`] if `url` is not an `amqp:` or `amqps:` URL. An unreachable broker is not an error.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub fn rabbit(url: &str, options: Options) -> Result<Self, BadUrl> {
         let counters = Arc::<Counters>::default();
         let backend = Backend::Rabbit(Rabbit::start(url, options, Arc::clone(&counters))?);
         Ok(Self { inner: Arc::new(Inner { backend, counters }) })
     }
 
-    /// Sends a message, and waits for the broker's confirm at most until the publish deadline.
+    /// Sends a message and waits for the broker's confirm, at most until the publish deadline.
     pub async fn publish(&self, queue: Queue, message: impl Into<Envelope>) -> Published {
         self.inner.counters.published.add_one();
         let published = match &self.inner.backend {
@@ -66,14 +68,15 @@ impl Bus {
         published
     }
 
-    /// Sends messages side by side, for the broker writes down many at once as quickly as one, and says of each in its
-    /// order what became of it.
+    /// Sends messages concurrently and returns a result for each, in order. Concurrent, because the broker stores many
+    /// messages in the time of one.
     pub async fn publish_all(&self, messages: Vec<(Queue, Envelope)>) -> Vec<Published> {
         let publishing = messages.into_iter().map(|(queue, message)| self.publish(queue, message));
-        stream::iter(publishing).buffered(AT_ONCE).collect().await
+        stream::iter(publishing).buffered(PUBLISHES_IN_FLIGHT_MAX).collect().await
     }
 
-    /// Takes part in a queue until the subscription is dropped; subscribers of one queue compete.
+    /// Receives messages of a queue until the subscription is dropped. Each message goes to one of the queue's
+    /// subscribers.
     pub fn subscribe(&self, queue: Queue) -> Subscription {
         Subscription(match &self.inner.backend {
             Backend::Memory(memory) => Receiver::Memory(memory.subscribe(queue)),
@@ -81,7 +84,7 @@ impl Bus {
         })
     }
 
-    /// Whether messages flow; cheap.
+    /// Whether the broker accepts and delivers messages. Reads memory only.
     pub fn health(&self) -> Health {
         match &self.inner.backend {
             Backend::Memory(memory) => memory.health(),
@@ -89,7 +92,7 @@ impl Bus {
         }
     }
 
-    /// How many messages wait in a queue; `None` when that cannot be found out within the publish deadline.
+    /// How many messages wait in a queue. `None` if the broker does not answer within the publish deadline.
     pub async fn depth(&self, queue: Queue) -> Option<u64> {
         match &self.inner.backend {
             Backend::Memory(memory) => Some(memory.depth(queue)),
@@ -97,7 +100,7 @@ impl Bus {
         }
     }
 
-    /// The counters as they stand.
+    /// The current values of the counters.
     pub fn stats(&self) -> Stats {
         let blocked = match &self.inner.backend {
             Backend::Memory(_) => false,
@@ -106,8 +109,8 @@ impl Bus {
         self.inner.counters.snapshot(blocked)
     }
 
-    /// Sends what is buffered, ends subscriptions and connections, all within twice the network deadline. Later
-    /// publishes are `Unknown`; subscriptions still give what they hold, then `None`.
+    /// Sends buffered messages, then ends subscriptions and connections, within twice the network deadline. Later
+    /// publishes are `Unknown`. Subscriptions return their buffered messages and then `None`.
     pub async fn close(&self) {
         match &self.inner.backend {
             Backend::Memory(memory) => memory.close(),
@@ -116,7 +119,7 @@ impl Bus {
     }
 }
 
-/// A place among a queue's competing subscribers.
+/// One of a queue's competing subscribers.
 pub struct Subscription(Receiver);
 
 enum Receiver {
@@ -125,12 +128,12 @@ enum Receiver {
 }
 
 impl Subscription {
-    /// The next message; `None` once the bus is closed or its last handle gone. Safe to cancel: no message is lost by it.
+    /// The next message. `None` once the bus is closed or its last handle is dropped. Cancel safe: no message is lost.
     pub async fn recv(&mut self) -> Option<Message> {
         self.recv_envelope().await.map(|envelope| envelope.message)
     }
 
-    /// As [`Subscription::recv`], with the message's trace.
+    /// Like [`Subscription::recv`], with the message's trace.
     pub async fn recv_envelope(&mut self) -> Option<Envelope> {
         match &mut self.0 {
             Receiver::Memory(subscription) => subscription.recv().await,

@@ -1,4 +1,4 @@
-//! What every bus must do. `suite!` runs it against one implementation.
+//! The conformance suite of the bus. `suite!` runs it against one implementation.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use uuid::Uuid;
 
 use crate::{Bus, Envelope, Message, Options, Published, Queue, Subscription};
 
-/// Tests of the suite against the buses that `$make: fn(Options) -> Bus` makes.
+/// Runs the suite against the buses that `$make: fn(Options) -> Bus` makes.
 macro_rules! suite {
     ($make:expr) => {
         $crate::conformance::suite!($make;
             a_message_reaches_one_of_the_competing_subscribers
-            what_was_published_before_the_first_subscriber_is_kept
+            messages_published_before_the_first_subscriber_are_kept
             queues_are_apart
             prefixes_are_apart
             a_dropped_subscription_leaves_its_unread_messages_to_others
             a_full_queue_drops_its_oldest
-            a_trace_goes_with_its_message
-            a_closed_bus_says_so
+            a_message_keeps_its_trace
+            a_closed_bus_is_down
             subscriptions_end_with_the_last_handle
         );
     };
@@ -35,12 +35,12 @@ pub(crate) use suite;
 
 type Make = fn(Options) -> Bus;
 
-/// A hung test should fail and not hang; nothing is asserted about how long a thing takes.
+/// Fails a test that hangs. It does not assert how fast anything is.
 pub(crate) async fn in_time<T>(test: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), test).await.expect("the test hung")
 }
 
-/// Bounds for tests, under a prefix of their own.
+/// Options for a test, with a prefix of its own.
 pub(crate) fn options() -> Options {
     Options {
         prefix: format!("swath-test-{:016x}", rand::random::<u64>()),
@@ -64,7 +64,7 @@ pub(crate) fn number(message: &Message) -> i64 {
     }
 }
 
-/// Publishes until the bus confirms: a broker that is just coming up answers `Unknown` meanwhile.
+/// Publishes until the bus confirms, because it answers `Unknown` while the broker starts.
 pub(crate) async fn publish(bus: &Bus, queue: Queue, message: Message) {
     while bus.publish(queue, message.clone()).await == Published::Unknown {
         tokio::task::yield_now().await;
@@ -106,7 +106,7 @@ pub(crate) async fn a_message_reaches_one_of_the_competing_subscribers(make: Mak
     assert_eq!(bus.stats().redelivered, 0);
 }
 
-pub(crate) async fn what_was_published_before_the_first_subscriber_is_kept(make: Make) {
+pub(crate) async fn messages_published_before_the_first_subscriber_are_kept(make: Make) {
     let bus = make(options());
     let queue = Queue::Coordinate;
     assert_eq!(bus.publish(queue, hint(0)).await, Published::Confirmed);
@@ -137,7 +137,7 @@ pub(crate) async fn prefixes_are_apart(make: Make) {
     assert_eq!(theirs.depth(Queue::Coordinate).await, Some(1));
 }
 
-/// What stands in the dropped subscription's own buffer may be lost: it is acknowledged already.
+/// Messages in the dropped subscription's own buffer may be lost, because they are already acknowledged.
 pub(crate) async fn a_dropped_subscription_leaves_its_unread_messages_to_others(make: Make) {
     let options = Options { receive_buffer: 5, ..options() };
     let buffered = options.receive_buffer;
@@ -163,7 +163,7 @@ pub(crate) async fn a_full_queue_drops_its_oldest(make: Make) {
     assert_eq!(take(&mut bus.subscribe(queue), 10).await, (15..25).collect());
 }
 
-pub(crate) async fn a_trace_goes_with_its_message(make: Make) {
+pub(crate) async fn a_message_keeps_its_trace(make: Make) {
     let bus = make(options());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let envelope = Envelope { message: hint(1), traceparent: Some(trace.to_owned()) };
@@ -174,14 +174,14 @@ pub(crate) async fn a_trace_goes_with_its_message(make: Make) {
     assert_eq!(subscription.recv_envelope().await, Some(hint(2).into()));
 }
 
-pub(crate) async fn a_closed_bus_says_so(make: Make) {
+pub(crate) async fn a_closed_bus_is_down(make: Make) {
     let bus = make(options());
     let queue = Queue::Coordinate;
     let mut subscription = bus.subscribe(queue);
     publish(&bus, queue, hint(1)).await;
     assert_eq!(next_number(&mut subscription).await, 1);
     assert!(bus.health().is_up());
-    // A broker that is slow to come up may have cost tries before the first confirmation.
+    // With a broker that starts slowly, earlier publishes may have failed.
     let before = bus.stats();
     bus.close().await;
     assert_eq!(subscription.recv().await, None);

@@ -2,16 +2,16 @@
 
 use tokio::time::Instant;
 
-/// The state of a bus as `/readyz` tells it. A bus that is down degrades a service and does not stop it.
+/// The state of the bus as `/readyz` shows it. A service without a bus is slower but still works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// Messages flow.
+    /// The broker accepts and delivers messages.
     Up,
-    /// They do not: no connection yet, lost, or blocked by the broker.
+    /// There is no connection, the broker blocks publishes, or it refuses some operation.
     Down {
-        /// Why, for people.
+        /// The cause, for operators to read.
         reason: String,
-        /// Since when.
+        /// When the failure began.
         since: Instant,
     },
 }
@@ -21,12 +21,12 @@ impl Health {
         Self::Down { reason: reason.into(), since: Instant::now() }
     }
 
-    /// True when messages flow.
+    /// True if the broker accepts and delivers messages.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Up)
     }
 
-    /// The worse of two.
+    /// The first of two that is down.
     pub(crate) fn and(self, other: Self) -> Self {
         if self.is_up() { other } else { self }
     }

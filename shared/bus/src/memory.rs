@@ -11,7 +11,7 @@ use crate::{Envelope, Health, Options, Published, Queue};
 
 pub(crate) struct Memory {
     queue_length: usize,
-    /// Two per team that was ever used here, and one more.
+    /// Bounded by the number of teams: at most two for each, and one for the coordinators.
     rings: Mutex<HashMap<Queue, Arc<Ring>>>,
     closed: CancellationToken,
     counters: Arc<Counters>,
@@ -84,7 +84,7 @@ impl Ring {
     fn pop(&self) -> Option<Envelope> {
         let mut waiting = self.waiting();
         let envelope = waiting.pop_front();
-        // `Notify` stores one permit only: whoever takes a message passes the word on while more wait.
+        // `Notify` stores only one permit, so every receiver wakes the next one while messages remain.
         if !waiting.is_empty() {
             self.arrived.notify_one();
         }

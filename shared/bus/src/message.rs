@@ -1,41 +1,41 @@
-//! What is said on the bus: one enum whose tag carries kind and version.
+//! The messages on the bus: one enum whose tag contains kind and version.
 
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{AssignmentId, JobId};
 
-/// A message; a group, never one per assignment.
+/// A message. It is about a group of assignments, so that there is not one message for each.
 ///
-/// Two releases meet in every rolling deploy. Within a version fields may only be added, and readers pass over
-/// those that they do not know; any other change is a new variant with the next number, sent only once every
-/// reader has it.
+/// During a rolling upgrade two releases share the bus. Within a version, fields may only be added, and readers ignore
+/// unknown fields. Any other change is a new variant with the next version number, which is only sent once every reader
+/// knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Message {
-    /// These assignments of a job's round are ready to be taken. Advice: it may be lost, doubled or late.
+    /// Assignments of one round of a job are ready to be leased. Advisory: it may be lost, doubled or late.
     #[serde(rename = "hint/1")]
     Hint {
-        /// The job that they belong to.
+        /// The job of the assignments.
         job: JobId,
-        /// Its round.
+        /// The round of the assignments.
         round: i64,
         /// The assignments' numbers in that round.
         numbers: Vec<i64>,
     },
-    /// These assignments were submitted and wait for the review rule, whatever their jobs.
+    /// Assignments, of any jobs, were submitted and wait for the review rule.
     #[serde(rename = "completed/1")]
     Completed {
         /// The submitted assignments.
         assignments: Vec<AssignmentId>,
     },
-    /// Asks the job's coordinator to look at it now rather than at its next tick.
+    /// Asks the coordinator to check the job now instead of at its next tick.
     #[serde(rename = "wake/1")]
     Wake {
-        /// The job to look at.
+        /// The job to check.
         job: JobId,
     },
 }
 
-/// A message that this release cannot read: another version, another kind, or not a message at all.
+/// A message that this release cannot read: an unknown kind or version, or not a message at all.
 #[derive(Debug, thiserror::Error)]
 #[error("undecodable message: {0}")]
 pub struct Undecodable(#[from] serde_json::Error);
@@ -44,12 +44,13 @@ impl Message {
     /// Reads a message from its JSON.
     ///
     /// # Errors
-    /// [`Undecodable`] when kind or version are unknown or a field is missing.
+    /// [`Undecodable`] if kind or version are unknown or a field is missing. The caller drops the message, because a sweep
+    /// finds the same work.
     pub fn decode(json: &[u8]) -> Result<Self, Undecodable> {
         Ok(serde_json::from_slice(json)?)
     }
 
-    /// Takes up what another message says, if this one can say it too; otherwise hands that one back.
+    /// Merges another message into this one, or returns the other one unchanged if they cannot be merged.
     fn absorb(&mut self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Completed { assignments }, Self::Completed { assignments: more }) => {
@@ -67,24 +68,27 @@ impl Message {
     }
 
     /// The message's JSON.
+    #[expect(
+        clippy::expect_used,
+        reason = "a message has only ids, integers and lists of them, so it is always valid JSON"
+    )]
     pub fn encode(&self) -> Vec<u8> {
-        // Ids, integers and lists of them have no value that JSON cannot hold.
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("a message is always valid JSON")
     }
 }
 
-/// A message and the trace that it belongs to.
+/// A message and its trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// What is said.
+    /// The message.
     pub message: Message,
-    /// The W3C `traceparent` of whoever said it.
+    /// The W3C `traceparent` of the sender.
     pub traceparent: Option<String>,
 }
 
 impl Envelope {
-    /// Takes up what another one says, if this one can say it too; otherwise hands that one back. A message has room for
-    /// one trace: the first.
+    /// Merges another envelope into this one, or returns the other one unchanged if they cannot be merged. Only the first
+    /// trace is kept, because a message has one.
     pub(crate) fn absorb(&mut self, other: Self) -> Option<Self> {
         let traceparent = other.traceparent;
         match self.message.absorb(other.message) {
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_a_later_release_is_passed_over() {
+    fn a_field_of_a_later_release_is_ignored() {
         let json = r#"{"type":"wake/1","job":"00000000-0000-0000-0000-000000000007","reason":"new"}"#;
         assert_eq!(Message::decode(json.as_bytes()).unwrap(), Message::Wake { job: JOB });
     }

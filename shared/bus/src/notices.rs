@@ -1,5 +1,5 @@
-//! Notices: messages whose sender does not wait for the broker. They are gathered for a moment and sent as few messages: the
-//! broker stores a message of a hundred numbers as quickly as a message of one.
+//! Notices: fire-and-forget messages. They are collected for a moment and merged into few messages, because the broker
+//! stores a message with a hundred numbers as quickly as a message with one.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, Envelope, Published, Queue};
 
-/// Notices that may wait to be published; past that a sweep finds what they would have told.
-const WAITING: usize = 8_192;
-/// Notices gathered at once.
-const GROUP: usize = 500;
-/// Between two groups.
-const GATHER: Duration = Duration::from_millis(25);
+/// How many notices may wait to be published. Further ones are dropped, and a sweep finds the same work.
+const QUEUE_CAPACITY: usize = 8_192;
+/// How many notices are merged at a time.
+const GROUP_MAX: usize = 500;
+/// The time between two groups.
+const GROUP_INTERVAL: Duration = Duration::from_millis(25);
 
 type Notice = (Queue, Envelope);
 
@@ -26,38 +26,38 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Notices on this bus; they go out once [`Notices::run`] is called.
+    /// Notices on this bus. They are sent by [`Notices::run`].
     pub fn new(bus: Bus) -> Self {
-        let (queue, waiting) = mpsc::channel(WAITING);
+        let (queue, waiting) = mpsc::channel(QUEUE_CAPACITY);
         Self { bus, queue, waiting: Mutex::new(Some(waiting)) }
     }
 
-    /// Says something, soon.
-    pub fn tell(&self, queue: Queue, message: impl Into<Envelope>) {
+    /// Queues a message to be sent soon. Drops it if the queue is full.
+    pub fn send(&self, queue: Queue, message: impl Into<Envelope>) {
         if self.queue.try_send((queue, message.into())).is_err() {
-            tracing::debug!(?queue, "a notice was dropped; a sweep will find what it told of");
+            tracing::debug!(?queue, "a notice was dropped; a sweep will find its work");
         }
     }
 
-    /// Publishes until shutdown. The first of a burst goes at once; the others share messages.
+    /// Publishes until shutdown. Sends the first notice of a burst at once, and merges the others.
     pub async fn run(&self, shutdown: &CancellationToken) {
         let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(receiver) = taken else { return };
-        let mut returned = Returned { receiver: Some(receiver), to: &self.waiting };
-        let Some(receiver) = returned.receiver.as_mut() else { return };
+        let mut guard = PutBack { receiver: Some(receiver), slot: &self.waiting };
+        let Some(receiver) = guard.receiver.as_mut() else { return };
         let mut group = Vec::new();
         loop {
             tokio::select! {
                 biased;
-                count = receiver.recv_many(&mut group, GROUP) => if count == 0 { return },
+                count = receiver.recv_many(&mut group, GROUP_MAX) => if count == 0 { return },
                 () = shutdown.cancelled() => return,
             }
             self.publish(std::mem::take(&mut group)).await;
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep(GROUP_INTERVAL).await;
         }
     }
 
-    /// Publishes what waits right now; for loops that are ticked by hand.
+    /// Publishes all waiting notices, for loops that a test ticks itself.
     pub async fn tick(&self) {
         let mut group = Vec::new();
         if let Some(waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
@@ -69,40 +69,40 @@ impl Notices {
     }
 
     async fn publish(&self, group: Vec<Notice>) {
-        let unknown = self.bus.publish_all(gathered(group)).await;
+        let unknown = self.bus.publish_all(merged(group)).await;
         let unknown = unknown.into_iter().filter(|published| *published == Published::Unknown).count();
         if unknown > 0 {
-            tracing::debug!(unknown, "notices were not confirmed; a sweep will find what they told of");
+            tracing::debug!(unknown, "notices were not confirmed; a sweep will find their work");
         }
     }
 }
 
-/// Puts the receiver back when the loop ends, by a panic too, so that it can be started again.
-struct Returned<'a> {
+/// Puts the receiver back when the loop ends, even by a panic, so that the loop can be started again.
+struct PutBack<'a> {
     receiver: Option<mpsc::Receiver<Notice>>,
-    to: &'a Mutex<Option<mpsc::Receiver<Notice>>>,
+    slot: &'a Mutex<Option<mpsc::Receiver<Notice>>>,
 }
 
-impl Drop for Returned<'_> {
+impl Drop for PutBack<'_> {
     fn drop(&mut self) {
-        *self.to.lock().unwrap_or_else(PoisonError::into_inner) = self.receiver.take();
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = self.receiver.take();
     }
 }
 
-/// As few messages that say the same.
-pub(crate) fn gathered(notices: impl IntoIterator<Item = Notice>) -> Vec<Notice> {
-    let mut few: Vec<Notice> = Vec::new();
+/// The same notices in as few messages as possible.
+pub(crate) fn merged(notices: impl IntoIterator<Item = Notice>) -> Vec<Notice> {
+    let mut merged: Vec<Notice> = Vec::new();
     for (queue, notice) in notices {
         let left =
-            few.iter_mut().try_fold(
+            merged.iter_mut().try_fold(
                 notice,
                 |notice, (of, into)| {
                     if *of == queue { into.absorb(notice) } else { Some(notice) }
                 },
             );
-        few.extend(left.map(|notice| (queue, notice)));
+        merged.extend(left.map(|notice| (queue, notice)));
     }
-    few
+    merged
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_message_can_say_is_said_in_one_and_nothing_is_left_out() {
+    fn notices_of_a_kind_are_merged_and_none_is_lost() {
         let (annotate, review) = (Queue::Annotate(team(1)), Queue::Review(team(1)));
         let notices = [
             (review, completed(&[1])),
@@ -139,7 +139,7 @@ mod tests {
             (annotate, hint(8, 2, &[6])),
             (annotate, hint(7, 2, &[9, 10])),
         ];
-        let few = [
+        let expected = [
             (review, completed(&[1, 3, 4])),
             (annotate, hint(7, 2, &[3, 9, 10])),
             (Queue::Review(team(2)), completed(&[2])),
@@ -147,25 +147,25 @@ mod tests {
             (annotate, hint(8, 2, &[6])),
         ];
         let enclosed = |(queue, message): (Queue, Message)| (queue, message.into());
-        assert_eq!(gathered(notices.map(enclosed)), few.map(enclosed));
+        assert_eq!(merged(notices.map(enclosed)), expected.map(enclosed));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_notice_goes_at_once_and_those_of_the_next_moment_share_a_message() {
+    async fn the_first_notice_is_sent_at_once_and_the_next_ones_are_merged() {
         let bus = Bus::memory();
         let queue = Queue::Review(team(1));
-        let mut heard = bus.subscribe(queue);
+        let mut subscription = bus.subscribe(queue);
         let notices = std::sync::Arc::new(Notices::new(bus));
         let shutdown = CancellationToken::new();
         let running = tokio::spawn({
             let (notices, shutdown) = (notices.clone(), shutdown.clone());
             async move { notices.run(&shutdown).await }
         });
-        notices.tell(queue, completed(&[1]));
-        assert_eq!(heard.recv().await, Some(completed(&[1])));
-        notices.tell(queue, completed(&[2]));
-        notices.tell(queue, completed(&[3]));
-        assert_eq!(heard.recv().await, Some(completed(&[2, 3])));
+        notices.send(queue, completed(&[1]));
+        assert_eq!(subscription.recv().await, Some(completed(&[1])));
+        notices.send(queue, completed(&[2]));
+        notices.send(queue, completed(&[3]));
+        assert_eq!(subscription.recv().await, Some(completed(&[2, 3])));
         shutdown.cancel();
         assert!(running.await.is_ok());
     }

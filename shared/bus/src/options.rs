@@ -1,32 +1,32 @@
-//! The bounds of a bus.
+//! Settings of a bus.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Names and bounds; the same in every process of an installation.
+/// The names and limits of a bus. They must be the same in every process of an installation.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What exchange and queue names start with; keeps two installations on one broker apart.
+    /// Starts the names of all exchanges and queues, so that two installations can share a broker.
     pub prefix: String,
     /// How long a publish waits for its confirm before it answers `Unknown`.
     pub publish_deadline: Duration,
-    /// How long connecting, declaring, acknowledging and closing may each take.
+    /// The time limit for each connect, declaration, acknowledgement and close.
     pub network_deadline: Duration,
-    /// Publishes that may wait for the broker, and again as many that may wait for their confirms.
+    /// How many publishes may wait for the broker, and how many more for their confirms.
     pub publish_buffer: usize,
-    /// Messages that the broker sends ahead of a subscription's acknowledgements.
+    /// How many messages the broker sends to a subscription before they are acknowledged.
     pub prefetch: u16,
-    /// Messages that a subscription holds for its reader; these are acknowledged already.
+    /// How many messages a subscription buffers for its reader. They are already acknowledged.
     pub receive_buffer: usize,
-    /// Messages that a queue holds before the oldest gives way.
+    /// How many messages a queue holds before it drops the oldest.
     pub queue_length: u32,
     /// How long a message may wait in its queue.
     pub message_ttl: Duration,
-    /// How long a queue without subscribers stands.
+    /// How long a queue without subscribers exists.
     pub queue_ttl: Duration,
-    /// How often a message is delivered before it counts as poison and goes to the dead letters.
+    /// How often a message is delivered before it is moved to the dead letters.
     pub delivery_limit: u32,
-    /// Queues per stage when teams are too many for one each (above some 1,000).
+    /// The number of queues per stage, for installations with too many teams for a queue each (above about 1,000).
     pub shards: Option<NonZeroU32>,
 }
 

@@ -1,15 +1,15 @@
-//! The queues that services meet at.
+//! The queues between services.
 
 use std::num::NonZeroU32;
 
 use swath_domain::ids::TeamId;
 
-/// One queue: of a team and stage, or the coordinators'.
+/// One queue: for one stage of a team, or for all coordinators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// Hints for the gateways whose people ask for this team's work.
+    /// Hints for gateways whose annotators work for this team.
     Annotate(TeamId),
-    /// Completions and hints for this team's reviews.
+    /// Completions, and hints for this team's reviews.
     Review(TeamId),
     /// Wake-ups for coordinators.
     Coordinate,
@@ -19,15 +19,16 @@ impl Queue {
     /// The queue's name on the broker, which is also its routing key.
     pub(crate) fn name(self, prefix: &str, shards: Option<NonZeroU32>) -> String {
         match self {
-            Self::Annotate(team) => format!("{prefix}.annotate.{}", place(team, shards)),
-            Self::Review(team) => format!("{prefix}.review.{}", place(team, shards)),
+            Self::Annotate(team) => format!("{prefix}.annotate.{}", team_part(team, shards)),
+            Self::Review(team) => format!("{prefix}.review.{}", team_part(team, shards)),
             Self::Coordinate => format!("{prefix}.coordinate"),
         }
     }
 }
 
-/// A team has its own queue, or shares one with the teams of its hash: the tail of a UUIDv7 is random.
-fn place(team: TeamId, shards: Option<NonZeroU32>) -> String {
+/// A team has its own queue, or a shard that it shares with others. The id serves as the hash, because the tail of a UUIDv7
+/// is random.
+fn team_part(team: TeamId, shards: Option<NonZeroU32>) -> String {
     match shards {
         Some(shards) => format!("shard-{}", team.0.as_u128() % u128::from(shards.get())),
         None => team.to_string(),

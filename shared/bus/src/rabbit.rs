@@ -1,12 +1,11 @@
 //! The bus on RabbitMQ.
 //!
-//! Two supervised connections, one for publishing and one for consuming, because a broker that is short of memory
-//! blocks a publishing connection altogether, acknowledgements included. Every queue is a quorum queue bound by its
+//! There are two supervised connections, one for publishing and one for consuming: a broker that is short of memory
+//! blocks everything on a publishing connection, even acknowledgements. Every queue is a quorum queue that is bound by its
 //! own name to one direct exchange.
 
 use std::sync::{Arc, OnceLock};
 
-use lapin::uri::AMQPUri;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -16,9 +15,10 @@ use tracing::warn;
 use self::consumer::Consumer;
 use self::publisher::{Publisher, Request};
 use self::refusals::Refusals;
+use self::shared::Shared;
 use self::supervisor::{Links, Supervisor};
 use crate::stats::Counters;
-use crate::{Envelope, Health, Options, Published, Queue};
+use crate::{BadUrl, Envelope, Health, Options, Published, Queue};
 
 mod backoff;
 mod consumer;
@@ -26,37 +26,24 @@ mod fault;
 mod link;
 mod publisher;
 mod refusals;
+mod shared;
 mod supervisor;
 mod topology;
 
 #[cfg(test)]
 mod tests;
 
-/// A URL that is not AMQP. It does not repeat the URL, which may hold a password.
-#[derive(Debug, thiserror::Error)]
-#[error("not an AMQP URL: {0}")]
-pub struct BadUrl(String);
-
 pub(crate) struct Rabbit {
     shared: Arc<Shared>,
     publishes: mpsc::Sender<Request>,
     publishing: Links,
     consuming: OnceLock<Links>,
-    /// What still has messages in hand; ends first.
+    /// The publisher and the consumers. They end before the connections.
     workers: TaskTracker,
-    /// Connections; they end when no worker needs them.
+    /// The connections. They end once no worker needs them.
     supervisors: TaskTracker,
     hang_up: CancellationToken,
     _on_drop: (DropGuard, DropGuard),
-}
-
-/// What every task of this bus needs.
-struct Shared {
-    uri: AMQPUri,
-    options: Options,
-    counters: Arc<Counters>,
-    refusals: Refusals,
-    closing: CancellationToken,
 }
 
 impl Rabbit {
@@ -92,10 +79,10 @@ impl Rabbit {
 
     pub async fn publish(&self, queue: Queue, envelope: Envelope) -> Published {
         let deadline = self.shared.options.publish_deadline;
-        // A short gap is waited out; a broker that has been away for longer costs nobody any time.
-        let away =
+        // Wait for a reconnect only if the broker has not been unreachable for long.
+        let unreachable =
             matches!(self.publishing.health(), Health::Down { since, .. } if since.elapsed() > deadline);
-        if away || self.shared.closing.is_cancelled() {
+        if unreachable || self.shared.closing.is_cancelled() {
             return Published::Unknown;
         }
         let (request, answer) = Request::new(self.name(queue), &envelope);
@@ -127,7 +114,7 @@ impl Rabbit {
     }
 
     pub async fn depth(&self, queue: Queue) -> Option<u64> {
-        let link = self.publishing.now()?;
+        let link = self.publishing.current()?;
         let name = self.name(queue);
         let depth = timeout(self.shared.options.publish_deadline, link.depth(&name)).await.ok()?;
         depth.inspect_err(|fault| warn!(queue = name, %fault, "cannot read the depth of a queue")).ok()
@@ -151,7 +138,7 @@ impl Rabbit {
         queue.name(&self.shared.options.prefix, self.shared.options.shards)
     }
 
-    /// The consuming connection, made for the first subscription.
+    /// The consuming connection, opened for the first subscription.
     fn consuming(&self) -> &Links {
         self.consuming.get_or_init(|| {
             let (supervisor, links) = Supervisor::new("consume", Arc::clone(&self.shared));
@@ -161,7 +148,7 @@ impl Rabbit {
     }
 }
 
-/// The reading end of a consumer's buffer; dropping it ends the consumer.
+/// The receiving end of a consumer's buffer. Dropping it ends the consumer.
 pub(crate) struct Subscription {
     received: mpsc::Receiver<Envelope>,
 }

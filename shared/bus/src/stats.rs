@@ -1,25 +1,25 @@
-//! Counters of one bus; the services hand them to Prometheus.
+//! Counters of the bus, which the services expose to Prometheus.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Totals since the bus was made.
+/// Totals since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Publishes asked for.
+    /// Publishes that were started.
     pub published: u64,
     /// Publishes that the broker confirmed in time.
     pub confirmed: u64,
-    /// Publishes without a confirm in time; confirmed and unknown add up to published once all have answered.
+    /// Publishes without a confirm in time. Once all have ended, confirmed and unknown add up to published.
     pub unknown: u64,
     /// Messages that entered a subscription's buffer.
     pub received: u64,
-    /// Deliveries that the broker had sent to somebody before.
+    /// Messages that the broker had delivered before.
     pub redelivered: u64,
-    /// Connections made after the first of each direction.
+    /// Connections opened after the first of each direction.
     pub reconnects: u64,
     /// Messages dropped because this release cannot read them.
     pub dropped_undecodable: u64,
-    /// True while the broker refuses publishes for want of memory or disk.
+    /// True while the broker blocks publishes because it is short of memory or disk.
     pub blocked: bool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Counters {
     pub dropped_undecodable: Counter,
 }
 
-/// A relaxed counter: totals need no order among them.
+/// A counter with relaxed ordering, because the totals need not be consistent with each other.
 #[derive(Default)]
 pub(crate) struct Counter(AtomicU64);
 

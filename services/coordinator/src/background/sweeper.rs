@@ -97,7 +97,7 @@ impl Sweeper {
         for (assignment, _) in expired.iter().filter(|(assignment, _)| assignment.status == Status::Pending) {
             let hint =
                 self.context.hint(assignment.key.job, assignment.key.round, vec![assignment.key.number]);
-            self.notices.tell(Queue::Annotate(assignment.team), hint);
+            self.notices.send(Queue::Annotate(assignment.team), hint);
             tracing::debug!(assignment = %assignment.id, "a lease has expired");
         }
         self.notices.tick().await;

@@ -1,9 +1,9 @@
-//! How long to wait before trying again: doubling, bounded, jittered, for ever.
+//! The pause before the next attempt: it doubles up to a limit and has jitter.
 
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct Backoff {
@@ -11,10 +11,10 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// The next pause: between half of the bound and the bound, so that many processes do not return in step.
+    /// The next pause, at random between half of the bound and the bound, so that processes do not retry at the same time.
     pub fn next(&mut self) -> Duration {
         let jitter = rand::random_range(0.5..1.0);
-        let bound = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
+        let bound = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(PAUSE_MAX);
         self.failures = self.failures.saturating_add(1);
         bound.mul_f64(jitter)
     }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_their_bound_and_begin_again_after_a_success() {
+    fn pauses_double_up_to_a_limit_and_start_over_after_a_success() {
         let mut backoff = Backoff::default();
         for bound in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
             let pause = backoff.next();
@@ -42,6 +42,6 @@ mod tests {
             assert!(pause >= bound / 2 && pause <= bound, "{pause:?} of {bound:?}");
         }
         backoff.reset();
-        assert!(backoff.next() <= FIRST);
+        assert!(backoff.next() <= FIRST_PAUSE);
     }
 }

@@ -11,18 +11,18 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
-use super::Shared;
 use super::backoff::Backoff;
 use super::fault::{Fault, within};
 use super::link::Link;
-use super::refusals::Act;
+use super::refusals::Operation;
+use super::shared::Shared;
 use super::supervisor::Links;
 use crate::{Envelope, Message};
 
-/// Deliveries that share one acknowledgement.
-const ACK_GROUP: usize = 64;
+/// How many deliveries share one acknowledgement, at most.
+const ACK_GROUP_MAX: usize = 64;
 
-/// Why a session ended without a fault.
+/// A session ended because its subscription was dropped.
 struct Unsubscribed;
 
 pub(super) struct Consumer {
@@ -37,7 +37,7 @@ impl Consumer {
         Self { shared, links, queue, buffer }
     }
 
-    /// Consumes until the subscription is dropped or the bus closes, whatever becomes of channels and connections.
+    /// Consumes until the subscription is dropped or the bus closes, over as many channels and connections as needed.
     pub async fn run(self) {
         let mut links = self.links.clone();
         let over = async {
@@ -58,23 +58,23 @@ impl Consumer {
             match self.session(&link, &mut backoff).await {
                 Ok(Unsubscribed) => return,
                 Err(fault) => {
-                    self.shared.refusals.note(Act::Consume, &self.queue, &fault);
-                    debug!(queue = self.queue, %fault, "consuming begins again");
+                    self.shared.refusals.note(Operation::Consume, &self.queue, &fault);
+                    debug!(queue = self.queue, %fault, "consuming will be retried");
                 }
             }
             sleep(backoff.next()).await;
         }
     }
 
-    /// Consumes on one channel until it breaks. Dropping the channel closes it, and the broker gives to others what
-    /// was not acknowledged.
+    /// Consumes on one channel until it breaks. Dropping the channel closes it, and the broker redelivers unacknowledged
+    /// messages to other consumers.
     async fn session(&self, link: &Link, backoff: &mut Backoff) -> Result<Unsubscribed, Fault> {
         // The last session may have ended because the queue was deleted.
         link.forget(&self.queue).await;
         link.ensure(&self.queue).await?;
         let channel = link.channel().await?;
         let mut deliveries = self.consume(&channel).await?;
-        self.shared.refusals.granted(Act::Consume, &self.queue);
+        self.shared.refusals.granted(Operation::Consume, &self.queue);
         backoff.reset();
         loop {
             let first = tokio::select! {
@@ -85,7 +85,7 @@ impl Consumer {
             if self.hand_over(first).await.is_err() {
                 return Ok(Unsubscribed);
             }
-            for _ in 1..ACK_GROUP {
+            for _ in 1..ACK_GROUP_MAX {
                 let Some(Some(delivery)) = deliveries.next().now_or_never() else { break };
                 let delivery = delivery?;
                 last = delivery.delivery_tag;
@@ -107,13 +107,13 @@ impl Consumer {
         within(deadline, consuming).await
     }
 
-    /// Acknowledges everything up to `tag`; a group costs one frame.
+    /// Acknowledges all deliveries up to `tag` with one frame.
     async fn acknowledge(&self, channel: &Channel, tag: u64) -> Result<(), Fault> {
         let multiple = BasicAckOptions { multiple: true };
         within(self.shared.options.network_deadline, channel.basic_ack(tag, multiple)).await
     }
 
-    /// Waits for room in the buffer: a slow reader holds the broker back and not this process's memory.
+    /// Waits for room in the buffer, so that a slow reader slows the broker down instead of filling memory.
     async fn hand_over(&self, delivery: Delivery) -> Result<(), Unsubscribed> {
         let counters = &self.shared.counters;
         if delivery.redelivered {

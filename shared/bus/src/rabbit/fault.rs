@@ -1,4 +1,4 @@
-//! What goes wrong between this process and the broker, and the deadline on every wait for it.
+//! Failures of calls to the broker, and the deadline of every call.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// True when the queue stands with other settings than ours, as after a change of bounds.
+    /// True if the queue exists with other settings than ours, for example after a change of its limits.
     pub fn is_other_settings(&self) -> bool {
         self.soft() == Some(AMQPSoftError::PRECONDITIONFAILED)
     }
 
-    /// True when the user may not do this.
+    /// True if the user lacks a permission.
     pub fn is_refused(&self) -> bool {
         self.soft() == Some(AMQPSoftError::ACCESSREFUSED)
     }
@@ -42,7 +42,7 @@ impl Fault {
     }
 }
 
-/// Awaits one step with the broker, but not for ever.
+/// Awaits one call to the broker, with a deadline.
 pub(super) async fn within<T>(
     deadline: Duration,
     step: impl Future<Output = lapin::Result<T>>,

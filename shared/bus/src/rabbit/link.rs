@@ -13,10 +13,11 @@ use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio_util::sync::CancellationToken;
 
 use super::fault::{Fault, within};
+use super::shared::Shared;
 use super::topology::Topology;
-use super::{BadUrl, Shared};
+use crate::BadUrl;
 
-/// Two missed beats end a connection; RabbitMQ advises against less than five seconds.
+/// Two missed heartbeats end a connection. RabbitMQ advises against less than five seconds.
 const HEARTBEAT_SECONDS: u16 = 10;
 
 pub(super) struct Link {
@@ -26,7 +27,7 @@ pub(super) struct Link {
     _socket: Socket,
 }
 
-/// Reads an AMQP URL; a heartbeat that it names is kept.
+/// Parses an AMQP URL and adds our heartbeat unless it has one.
 pub(super) fn parse(url: &str) -> Result<AMQPUri, BadUrl> {
     let mut uri: AMQPUri = url.parse().map_err(BadUrl)?;
     uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
@@ -34,7 +35,7 @@ pub(super) fn parse(url: &str) -> Result<AMQPUri, BadUrl> {
 }
 
 impl Link {
-    /// Connects and shakes hands. `purpose` stands in the broker's list of connections.
+    /// Connects. `purpose` is shown in the broker's list of connections.
     pub async fn open(shared: &Shared, purpose: &str) -> Result<Self, Fault> {
         let name = format!("{}.{purpose}", shared.options.prefix);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
@@ -48,7 +49,7 @@ impl Link {
                 let plain = AMQPUri { scheme: AMQPScheme::AMQP, ..uri.clone() };
                 let stream = plain.connect_async(&runtime).await?;
                 if let AsyncTcpStream::Plain(stream) = &stream {
-                    hold(stream.get_ref(), &slot)?;
+                    share_socket(stream.get_ref(), &slot)?;
                 }
                 match uri.scheme {
                     AMQPScheme::AMQP => Ok(stream),
@@ -78,12 +79,12 @@ impl Link {
         Ok(channel)
     }
 
-    /// Declares a queue unless this connection has done so.
+    /// Declares a queue, once per connection.
     pub async fn ensure(&self, queue: &str) -> Result<(), Fault> {
         self.topology.ensure(&self.connection, queue).await
     }
 
-    /// Notes that the broker returned a message for this queue: it was deleted.
+    /// Records that the queue was deleted, because the broker returned a message for it.
     pub async fn gone(&self, queue: &str) {
         self.topology.gone(queue).await;
     }
@@ -109,17 +110,17 @@ impl Link {
         Box::pin(self.connection.events_listener())
     }
 
-    /// Tells the users of this link that it is over.
+    /// Tells the users of this link that it has ended.
     pub fn end(&self) {
         self.ended.cancel();
     }
 
-    /// Returns once the link is over.
+    /// Returns once the link has ended.
     pub async fn ended(&self) {
         self.ended.cancelled().await;
     }
 
-    /// Says goodbye to the broker.
+    /// Closes the connection properly.
     pub async fn close(&self) -> Result<(), Fault> {
         within(self.topology.deadline(), self.connection.close(200, "closing".into())).await
     }
@@ -131,25 +132,24 @@ impl fmt::Debug for Link {
     }
 }
 
-/// A second hold on the connection's socket, to shut it when the link is dropped.
+/// A second handle on the connection's socket, to shut it down when the link is dropped.
 ///
-/// lapin runs each connection on a thread of its own, and that thread waits for the broker without a deadline: in a
-/// handshake, and for the answer to a close. With a broker that accepts and then says nothing, every further attempt
-/// would leave one more thread behind.
+/// lapin runs each connection on a thread of its own, which waits without a deadline during the handshake and the close.
+/// With a broker that accepts connections and then stays silent, every attempt would leak a thread.
 #[derive(Default)]
 struct Socket(Arc<Mutex<Option<TcpStream>>>);
 
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(stream) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // Already shut is as good.
+            // An error means that the socket is already shut.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// Leaves a second hold on a fresh socket in its slot; refuses when no caller awaits this connection any more.
-fn hold(socket: &impl AsFd, slot: &Weak<Mutex<Option<TcpStream>>>) -> io::Result<()> {
+/// Puts a second handle on a new socket into its slot. Fails if the link was dropped meanwhile.
+fn share_socket(socket: &impl AsFd, slot: &Weak<Mutex<Option<TcpStream>>>) -> io::Result<()> {
     let slot = slot.upgrade().ok_or(io::ErrorKind::ConnectionAborted)?;
     let second = socket.as_fd().try_clone_to_owned()?;
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(second.into());

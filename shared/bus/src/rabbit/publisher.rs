@@ -1,4 +1,4 @@
-//! Publishes with many confirms under way at once.
+//! Publishes messages, with many unconfirmed ones at a time.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::Shared;
 use super::backoff::Backoff;
 use super::fault::Fault;
 use super::link::Link;
-use super::refusals::Act;
+use super::refusals::Operation;
+use super::shared::Shared;
 use super::supervisor::Links;
 use crate::Envelope;
 
-const PERSISTENT: u8 = 2;
-/// What is refused where the user may not write to the exchange, whatever the queue.
-const ANY: &str = "any queue";
+const PERSISTENT_DELIVERY: u8 = 2;
+/// The queue's name in a refusal to write to the exchange, which concerns all queues.
+const ANY_QUEUE: &str = "any queue";
 
-/// A message on its way; its answer is sent when the broker confirms it and dropped in every other case.
+/// A message to publish. Its answer is sent when the broker confirms it, and dropped in every other case.
 pub(super) struct Request {
     queue: String,
     body: Vec<u8>,
@@ -40,7 +40,7 @@ impl Request {
 
     fn properties(&self) -> BasicProperties {
         let properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
+            .with_delivery_mode(PERSISTENT_DELIVERY)
             .with_content_type("application/json".into());
         match &self.traceparent {
             None => properties,
@@ -73,8 +73,8 @@ impl Publisher {
             match self.session(&link, &mut backoff).await {
                 Ok(()) => return,
                 Err(fault) => {
-                    self.shared.refusals.note(Act::Publish, ANY, &fault);
-                    debug!(%fault, "publishing begins again");
+                    self.shared.refusals.note(Operation::Publish, ANY_QUEUE, &fault);
+                    debug!(%fault, "publishing will be retried");
                 }
             }
             sleep(backoff.next()).await;
@@ -93,7 +93,7 @@ impl Publisher {
             tokio::select! {
                 Some(done) = in_flight.next() => done?,
                 request = self.requests.recv(), if open && in_flight.len() < limit => match request {
-                    // Whoever asked has given up: the sweep finds what this message was about.
+                    // The caller has reached its deadline, so the message is skipped. A sweep finds its work.
                     Some(request) if request.answer.is_closed() => {}
                     Some(request) => in_flight.push(publish(&shared, link, &channel, request)),
                     None => open = false,
@@ -106,10 +106,11 @@ impl Publisher {
     }
 }
 
-/// One publish up to its confirm. An error ends the channel's session; a queue that cannot be declared does not.
+/// Publishes one message and waits for its confirm. An error ends the channel's session, but a queue that cannot be
+/// declared does not.
 async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Request) -> Result<(), Fault> {
     if let Err(fault) = link.ensure(&request.queue).await {
-        shared.refusals.note(Act::Publish, &request.queue, &fault);
+        shared.refusals.note(Operation::Publish, &request.queue, &fault);
         debug!(queue = request.queue, %fault, "cannot publish to a queue");
         return Ok(());
     }
@@ -120,9 +121,9 @@ async fn publish(shared: &Shared, link: &Link, channel: &Channel, request: Reque
         channel.basic_publish(exchange, key, mandatory, &request.body, request.properties()).await?;
     match confirm.await? {
         Confirmation::Ack(None) => {
-            shared.refusals.granted(Act::Publish, ANY);
-            shared.refusals.granted(Act::Publish, &request.queue);
-            // Whoever asked may be gone by now, which is no fault.
+            shared.refusals.granted(Operation::Publish, ANY_QUEUE);
+            shared.refusals.granted(Operation::Publish, &request.queue);
+            // The caller may have reached its deadline by now.
             let _ = request.answer.send(());
         }
         Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {

@@ -1,5 +1,5 @@
-//! What the broker refuses this process for want of a permission. The connection stands all the while, so that nothing
-//! else tells of it.
+//! Operations that the broker refuses because the user lacks a permission. The connection stays open, so nothing else
+//! would report them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,20 +11,20 @@ use tracing::{info, warn};
 use super::fault::Fault;
 use crate::Health;
 
-/// How long a refusal counts that is not met again: nobody may need the queue any more. Longer than the longest pause
-/// between two attempts.
-const FADES: Duration = Duration::from_secs(120);
+/// How long a refusal counts if it does not occur again, because the queue may not be needed any more. Longer than the
+/// longest pause between two attempts.
+const REFUSAL_TTL: Duration = Duration::from_secs(120);
 
-/// What a process does with a queue; whoever may do the one may not always do the other.
+/// An operation on a queue. Each has its own permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Act {
+pub(super) enum Operation {
     Consume,
     Publish,
 }
 
-/// By what is refused: the act, and the queue where it is about one.
+/// The current refusals, by operation and queue.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<BTreeMap<(Act, String), Refusal>>);
+pub(super) struct Refusals(Mutex<BTreeMap<(Operation, String), Refusal>>);
 
 struct Refusal {
     fault: String,
@@ -33,36 +33,36 @@ struct Refusal {
 }
 
 impl Refusals {
-    /// Notes a fault if it is a refusal; said once, however often it is tried again.
-    pub fn note(&self, act: Act, queue: &str, fault: &Fault) {
+    /// Records a fault if it is a refusal. Logs it only the first time.
+    pub fn note(&self, operation: Operation, queue: &str, fault: &Fault) {
         if !fault.is_refused() {
             return;
         }
         let now = Instant::now();
-        let mut standing = self.standing();
-        let refusal = standing.entry((act, queue.to_owned())).or_insert_with(|| {
-            warn!(?act, queue, %fault, "the broker refuses this; trying for ever");
+        let mut current = self.current();
+        let refusal = current.entry((operation, queue.to_owned())).or_insert_with(|| {
+            warn!(act = ?operation, queue, %fault, "the broker refuses this; it will be retried");
             Refusal { fault: fault.to_string(), since: now, last: now }
         });
         refusal.last = now;
     }
 
-    /// Notes that it is granted.
-    pub fn granted(&self, act: Act, queue: &str) {
-        let mut standing = self.standing();
-        // Nothing is refused almost always, and this is asked with every message.
-        if !standing.is_empty() && standing.remove(&(act, queue.to_owned())).is_some() {
-            info!(?act, queue, "the broker refuses this no more");
+    /// Records that an operation is permitted.
+    pub fn granted(&self, operation: Operation, queue: &str) {
+        let mut current = self.current();
+        // Called for every message, so avoid the allocation in the usual case that nothing is refused.
+        if !current.is_empty() && current.remove(&(operation, queue.to_owned())).is_some() {
+            info!(act = ?operation, queue, "the broker permits this again");
         }
     }
 
-    /// Down as long as anything is refused.
+    /// Down while anything is refused.
     pub fn health(&self) -> Health {
-        match self.standing().first_key_value() {
-            Some(((act, queue), Refusal { fault, since, .. })) => {
-                let what = match act {
-                    Act::Consume => "consuming",
-                    Act::Publish => "publishing to",
+        match self.current().first_key_value() {
+            Some(((operation, queue), Refusal { fault, since, .. })) => {
+                let what = match operation {
+                    Operation::Consume => "consuming",
+                    Operation::Publish => "publishing to",
                 };
                 Health::Down { reason: format!("{what} {queue} is refused: {fault}"), since: *since }
             }
@@ -70,9 +70,9 @@ impl Refusals {
         }
     }
 
-    fn standing(&self) -> MutexGuard<'_, BTreeMap<(Act, String), Refusal>> {
+    fn current(&self) -> MutexGuard<'_, BTreeMap<(Operation, String), Refusal>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, refusal| refusal.last.elapsed() < FADES);
+        all.retain(|_, refusal| refusal.last.elapsed() < REFUSAL_TTL);
         all
     }
 }
@@ -97,21 +97,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_refused_is_named_until_it_is_granted_or_nobody_asks_any_more() {
+    async fn a_refusal_is_reported_until_it_is_permitted_or_expires() {
         let refusals = Refusals::default();
-        refusals.note(Act::Publish, "swath.one", &fault(AMQPSoftError::NOTFOUND));
-        assert_eq!(reason(&refusals), None, "no want of a permission");
-        refusals.note(Act::Consume, "swath.one", &fault(AMQPSoftError::ACCESSREFUSED));
-        refusals.note(Act::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
-        refusals.granted(Act::Publish, "swath.one");
+        refusals.note(Operation::Publish, "swath.one", &fault(AMQPSoftError::NOTFOUND));
+        assert_eq!(reason(&refusals), None, "not a missing permission");
+        refusals.note(Operation::Consume, "swath.one", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.note(Operation::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        refusals.granted(Operation::Publish, "swath.one");
         assert!(reason(&refusals).unwrap().starts_with("consuming swath.one is refused: "));
-        refusals.granted(Act::Consume, "swath.one");
+        refusals.granted(Operation::Consume, "swath.one");
         assert!(reason(&refusals).unwrap().starts_with("publishing to swath.two is refused: "));
-        tokio::time::advance(FADES / 2).await;
-        refusals.note(Act::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
-        tokio::time::advance(FADES / 2).await;
-        assert!(reason(&refusals).is_some(), "it was met again meanwhile");
-        tokio::time::advance(FADES / 2).await;
+        tokio::time::advance(REFUSAL_TTL / 2).await;
+        refusals.note(Operation::Publish, "swath.two", &fault(AMQPSoftError::ACCESSREFUSED));
+        tokio::time::advance(REFUSAL_TTL / 2).await;
+        assert!(reason(&refusals).is_some(), "it occurred again meanwhile");
+        tokio::time::advance(REFUSAL_TTL / 2).await;
         assert_eq!(reason(&refusals), None);
     }
 }

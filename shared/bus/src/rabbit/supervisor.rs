@@ -1,4 +1,4 @@
-//! Keeps one connection to the broker up, for ever.
+//! Keeps one connection to the broker open, and reconnects whenever it is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,34 +10,34 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::Shared;
 use super::backoff::Backoff;
 use super::link::Link;
+use super::shared::Shared;
 use crate::Health;
 
-/// How often a connection is looked at besides listening to its events.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the state of a connection is checked, besides listening to its events.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is known of the connection.
-struct Standing {
+/// The state of the connection.
+struct State {
     link: Option<Arc<Link>>,
     health: Health,
 }
 
-/// The connection as its users see it: the one that stands now, or word of the next.
+/// The connection as its users see it: the current one, or a way to wait for the next.
 #[derive(Clone)]
-pub(super) struct Links(watch::Receiver<Standing>);
+pub(super) struct Links(watch::Receiver<State>);
 
 impl Links {
-    /// The connection that stands now, if one does.
-    pub fn now(&self) -> Option<Arc<Link>> {
+    /// The connection, if it is open.
+    pub fn current(&self) -> Option<Arc<Link>> {
         self.0.borrow().link.clone()
     }
 
-    /// Waits until a connection stands; `None` when there will be none.
+    /// Waits until a connection is open. `None` if the supervisor has ended.
     pub async fn next(&mut self) -> Option<Arc<Link>> {
-        let standing = self.0.wait_for(|standing| standing.link.is_some()).await.ok()?;
-        standing.link.clone()
+        let state = self.0.wait_for(|state| state.link.is_some()).await.ok()?;
+        state.link.clone()
     }
 
     pub fn health(&self) -> Health {
@@ -52,20 +52,19 @@ impl Links {
 pub(super) struct Supervisor {
     purpose: &'static str,
     shared: Arc<Shared>,
-    standing: watch::Sender<Standing>,
+    state: watch::Sender<State>,
 }
 
 impl Supervisor {
     pub fn new(purpose: &'static str, shared: Arc<Shared>) -> (Self, Links) {
-        let (standing, links) =
-            watch::channel(Standing { link: None, health: Health::down("not connected yet") });
-        (Self { purpose, shared, standing }, Links(links))
+        let (state, links) = watch::channel(State { link: None, health: Health::down("not connected yet") });
+        (Self { purpose, shared, state }, Links(links))
     }
 
-    /// Connects, watches over the connection, and begins again when it ends; until `hang_up`.
+    /// Connects, and reconnects when the connection is lost, until `hang_up`.
     pub async fn run(self, hang_up: CancellationToken) {
         hang_up.run_until_cancelled(self.connect_for_ever()).await;
-        let link = self.standing.borrow().link.clone();
+        let link = self.state.borrow().link.clone();
         if let Some(link) = link {
             link.end();
             if let Err(fault) = link.close().await {
@@ -90,7 +89,10 @@ impl Supervisor {
                 Err(fault) => fault.to_string(),
             };
             if backoff.is_fresh() {
-                warn!(purpose = self.purpose, reason, "no connection to the broker; trying for ever");
+                warn!(
+                    purpose = self.purpose,
+                    reason, "no connection to the broker; retrying until there is one"
+                );
             } else {
                 debug!(purpose = self.purpose, reason, "still no connection to the broker");
             }
@@ -99,17 +101,17 @@ impl Supervisor {
         }
     }
 
-    /// Shows a connection to its users until it ends; returns why it ended.
+    /// Offers a connection to its users until it ends, and returns why it ended.
     async fn watch_over(&self, link: Arc<Link>) -> String {
         info!(purpose = self.purpose, "connected to the broker");
         let mut events = link.events();
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut check = interval(CHECK_INTERVAL);
+        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reason = "connection lost".to_owned();
         while link.is_connected() {
             self.show(&link);
             tokio::select! {
-                _ = look.tick() => {}
+                _ = check.tick() => {}
                 event = events.next() => if let Some(Event::Error(error)) = event {
                     reason = error.to_string();
                 },
@@ -119,25 +121,25 @@ impl Supervisor {
         reason
     }
 
-    /// Shows the connection and whether it may publish; the moment of a block is kept.
+    /// Publishes the connection and its health. A block keeps the time at which it began.
     fn show(&self, link: &Arc<Link>) {
         if !link.is_blocked() {
             self.set(Some(Arc::clone(link)), Health::Up);
-        } else if !self.shows_a_block() {
+        } else if !self.shows_blocked() {
             warn!(purpose = self.purpose, "the broker blocks publishes: it is short of memory or disk");
             let health = Health::down("blocked by the broker: short of memory or disk");
             self.set(Some(Arc::clone(link)), health);
         }
     }
 
-    fn shows_a_block(&self) -> bool {
-        let standing = self.standing.borrow();
-        standing.link.is_some() && !standing.health.is_up()
+    fn shows_blocked(&self) -> bool {
+        let state = self.state.borrow();
+        state.link.is_some() && !state.health.is_up()
     }
 
-    /// Keeps the moment since which there is no connection.
+    /// Marks the connection as down. A new reason keeps the time at which it went down.
     fn down(&self, reason: String) {
-        let was = self.standing.borrow().health.clone();
+        let was = self.state.borrow().health.clone();
         let health = match was {
             Health::Down { since, .. } => Health::Down { reason, since },
             Health::Up => Health::down(reason),
@@ -146,9 +148,9 @@ impl Supervisor {
     }
 
     fn set(&self, link: Option<Arc<Link>>, health: Health) {
-        self.standing.send_if_modified(|standing| {
-            let changed = standing.link.is_some() != link.is_some() || standing.health != health;
-            *standing = Standing { link, health };
+        self.state.send_if_modified(|state| {
+            let changed = state.link.is_some() != link.is_some() || state.health != health;
+            *state = State { link, health };
             changed
         });
     }

@@ -1,4 +1,4 @@
-//! The suite on a real broker, and what only a broker can do to us.
+//! The conformance suite on a real broker, and the failures that only a broker has.
 
 use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
@@ -20,14 +20,14 @@ fn bus(options: Options) -> Bus {
     Bus::rabbit(&url(), options).unwrap()
 }
 
-/// The broker behind a line that the test can cut.
+/// A proxy before the broker that the test can cut.
 async fn proxied(line: Line) -> (Proxy, String) {
     let (proxy, url) = Proxy::before(&url()).await.unwrap();
     proxy.set(line);
     (proxy, url)
 }
 
-/// A channel of the test's own, beside the bus.
+/// A channel of the test itself, independent of the bus.
 async fn operator() -> (Connection, Channel) {
     let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
@@ -71,7 +71,7 @@ async fn an_undecodable_message_is_dropped_and_the_next_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_comes_later_is_found() {
+async fn a_broker_that_comes_up_later_is_used() {
     in_time(async {
         let (proxy, url) = proxied(Line::Cut).await;
         let bus = Bus::rabbit(&url, options()).unwrap();
@@ -127,7 +127,7 @@ async fn a_silent_broker_makes_publishes_unknown_and_nothing_hangs() {
 
         proxy.set(Line::Stalled);
         bus.close().await;
-        // What was delivered twice may still stand in the buffer; then comes the end.
+        // Messages that were delivered twice may still be in the buffer.
         while subscription.recv().await.is_some() {}
     })
     .await;
@@ -152,7 +152,7 @@ async fn a_queue_deleted_under_its_consumer_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publish_to_a_deleted_queue_is_unknown_until_it_stands_again() {
+async fn a_publish_to_a_deleted_queue_is_unknown_until_it_exists_again() {
     in_time(async {
         let options = options();
         let name = format!("{}.coordinate", options.prefix);
@@ -187,7 +187,7 @@ async fn a_queue_with_other_settings_is_used_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_publishes_are_under_way_at_once() {
+async fn many_publishes_run_at_once() {
     in_time(async {
         let bus = bus(options());
         let queue = Queue::Review(team());
@@ -202,7 +202,7 @@ async fn many_publishes_are_under_way_at_once() {
 }
 
 #[tokio::test]
-async fn a_bad_url_is_told_at_once_and_never_repeated() {
+async fn a_bad_url_is_refused_at_once_and_not_repeated_in_the_error() {
     for url in ["", "http://a:secret@b", "redis://secret@x"] {
         let error = Bus::rabbit(url, options()).err().expect("refused").to_string();
         assert!(!error.contains("secret"), "{error}");

@@ -1,4 +1,4 @@
-//! Exchanges, queues and their bindings, declared once per connection and again after every reconnect.
+//! Exchanges, queues and bindings. Each connection declares them once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,34 +13,34 @@ use tracing::warn;
 use super::fault::{Fault, within};
 use crate::Options;
 
-/// Dead letters are for people to look at: few, and for a week.
-const DEAD_LETTERS: i64 = 10_000;
+/// Dead letters are kept for operators to look at.
+const DEAD_LETTERS_MAX: i64 = 10_000;
 const DEAD_LETTER_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How long a publisher leaves a deleted queue deleted. RabbitMQ (seen with 3.10) does not cancel the consumers of a
-/// quorum queue that comes back at once: it goes on to send to them, and they see nothing of it.
-const MOURNING: Duration = Duration::from_secs(1);
+/// How long a publisher waits before it declares a deleted queue again. If a quorum queue is recreated at once, RabbitMQ
+/// (seen with 3.10) does not cancel its old consumers: it goes on to send to them, but they receive nothing.
+const REDECLARE_DELAY: Duration = Duration::from_secs(1);
 
 pub(super) struct Topology {
     exchange: String,
     dead_letters: String,
     queue_arguments: FieldTable,
     deadline: Duration,
-    declared: Mutex<Declared>,
+    declared: Mutex<Declarations>,
 }
 
-/// Declarations have a channel of their own: a refused one ends the channel that it was made on.
+/// What this connection has declared. Declarations have a channel of their own, because a refused one closes its channel.
 #[derive(Default)]
-struct Declared {
+struct Declarations {
     channel: Option<Channel>,
-    queues: HashMap<String, Known>,
+    queues: HashMap<String, QueueState>,
 }
 
-/// What this connection knows of a queue.
+/// What this connection knows about a queue.
 #[derive(Clone, Copy)]
-enum Known {
-    Standing,
-    GoneSince(Instant),
+enum QueueState {
+    Declared,
+    DeletedSince(Instant),
 }
 
 impl Topology {
@@ -56,17 +56,17 @@ impl Topology {
         self.deadline
     }
 
-    /// Declares and binds a queue unless that was done on this connection.
+    /// Declares and binds a queue, once per connection.
     pub async fn ensure(&self, connection: &Connection, queue: &str) -> Result<(), Fault> {
         let mut declared = self.declared.lock().await;
         match declared.queues.get(queue) {
-            Some(Known::Standing) => return Ok(()),
-            Some(Known::GoneSince(then)) if then.elapsed() < MOURNING => {
+            Some(QueueState::Declared) => return Ok(()),
+            Some(QueueState::DeletedSince(then)) if then.elapsed() < REDECLARE_DELAY => {
                 return Err(Fault::Ended("the queue was deleted a moment ago"));
             }
-            Some(Known::GoneSince(_)) | None => {}
+            Some(QueueState::DeletedSince(_)) | None => {}
         }
-        // Taken, and put back only when nothing went wrong on it.
+        // The channel is put back only if no declaration failed, because a failure closes it.
         let channel = match declared.channel.take() {
             Some(channel) => channel,
             None => self.open(connection).await?,
@@ -74,7 +74,7 @@ impl Topology {
         let channel = match self.declare(&channel, queue).await {
             Ok(()) => channel,
             Err(fault) if fault.is_other_settings() => {
-                warn!(queue, "a queue stands with other settings and is used as it is");
+                warn!(queue, "a queue exists with other settings and is used as it is");
                 self.open(connection).await?
             }
             Err(fault) => {
@@ -86,17 +86,17 @@ impl Topology {
         };
         self.bind(&channel, queue, &self.exchange).await?;
         declared.channel = Some(channel);
-        declared.queues.insert(queue.to_owned(), Known::Standing);
+        declared.queues.insert(queue.to_owned(), QueueState::Declared);
         Ok(())
     }
 
-    /// Notes that a message for this queue came back.
+    /// Records that the queue was deleted, because the broker returned a message for it.
     pub async fn gone(&self, queue: &str) {
-        let gone = Known::GoneSince(Instant::now());
+        let deleted = QueueState::DeletedSince(Instant::now());
         let mut declared = self.declared.lock().await;
-        let known = declared.queues.entry(queue.to_owned()).or_insert(gone);
-        if matches!(known, Known::Standing) {
-            *known = gone;
+        let known = declared.queues.entry(queue.to_owned()).or_insert(deleted);
+        if matches!(known, QueueState::Declared) {
+            *known = deleted;
         }
     }
 
@@ -105,19 +105,19 @@ impl Topology {
         self.declared.lock().await.queues.remove(queue);
     }
 
-    /// Messages that wait in a queue; none in one that does not stand.
+    /// The number of messages in a queue. 0 if the queue does not exist.
     pub async fn depth(&self, connection: &Connection, queue: &str) -> Result<u64, Fault> {
         let channel = within(self.deadline, connection.create_channel()).await?;
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let looked_at = channel.queue_declare(queue.into(), passive, FieldTable::default());
-        match within(self.deadline, looked_at).await {
+        let declared = channel.queue_declare(queue.into(), passive, FieldTable::default());
+        match within(self.deadline, declared).await {
             Ok(queue) => Ok(u64::from(queue.message_count())),
             Err(fault) if fault.is_not_found() => Ok(0),
             Err(fault) => Err(fault),
         }
     }
 
-    /// A channel with everything declared that all queues share.
+    /// Opens a channel and declares what all queues share.
     async fn open(&self, connection: &Connection) -> Result<Channel, Fault> {
         let channel = within(self.deadline, connection.create_channel()).await?;
         self.declare_exchange(&channel, &self.exchange, ExchangeKind::Direct).await?;
@@ -152,7 +152,7 @@ impl Topology {
     }
 }
 
-/// Spelled out where RabbitMQ 3.10 and 4 have different defaults.
+/// Sets every argument for which RabbitMQ 3.10 and 4 have different defaults.
 fn queue_arguments(options: &Options, dead_letters: &str) -> FieldTable {
     let mut arguments = quorum(i64::from(options.queue_length), options.message_ttl);
     arguments.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(options.delivery_limit.into()));
@@ -162,7 +162,7 @@ fn queue_arguments(options: &Options, dead_letters: &str) -> FieldTable {
 }
 
 fn dead_letter_arguments() -> FieldTable {
-    quorum(DEAD_LETTERS, DEAD_LETTER_TTL)
+    quorum(DEAD_LETTERS_MAX, DEAD_LETTER_TTL)
 }
 
 fn quorum(length: i64, ttl: Duration) -> FieldTable {
