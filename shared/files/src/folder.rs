@@ -1,4 +1,4 @@
-//! Files in a folder: written under a name of their own, made durable, and only then put in their place.
+//! Files in a folder. A file is written under a temporary name, made durable, and then renamed.
 
 use std::io;
 use std::ops::Range;
@@ -12,14 +12,15 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom};
 use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 
-use crate::{Content, FilesError, Result, key};
+use crate::layout::key;
+use crate::{Content, FilesError, Result};
 
-/// How long the file system may take over one step.
-const STEP_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes that are read at once.
-const PIECE_BYTES: usize = 256 * 1_024;
-/// Where files lie that are still arriving.
-const ARRIVING: &str = "arriving";
+/// The time limit of one call of the file system.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The size of the chunks that are read.
+const CHUNK_BYTES: usize = 256 * 1_024;
+/// The folder for files that are being written.
+const PARTIAL_FOLDER: &str = "arriving";
 
 /// A folder of files.
 #[derive(Debug, Clone)]
@@ -32,44 +33,44 @@ impl Folder {
         Self { root }
     }
 
-    fn place(&self, id: FileId) -> PathBuf {
+    fn path(&self, id: FileId) -> PathBuf {
         self.root.join(key(id))
     }
 
-    fn arriving(&self, id: FileId) -> PathBuf {
-        self.root.join(ARRIVING).join(id.to_string())
+    fn partial_path(&self, id: FileId) -> PathBuf {
+        self.root.join(PARTIAL_FOLDER).join(id.to_string())
     }
 
     pub(crate) async fn put(&self, id: FileId, content: Content) -> Result<()> {
-        let (arriving, place) = (self.arriving(id), self.place(id));
-        for path in [&arriving, &place] {
-            step(make_folder(path.parent().unwrap_or(&self.root))).await?;
+        let (partial, path) = (self.partial_path(id), self.path(id));
+        for file in [&partial, &path] {
+            in_time(make_folder(file.parent().unwrap_or(&self.root))).await?;
         }
-        let written = write(&arriving, content).await;
+        let written = write(&partial, content).await;
         if let Err(error) = written {
-            // What cannot be removed now is removed with the file, whose id is known.
-            let _ = step(fs::remove_file(&arriving)).await;
+            // If this fails, `delete` removes it later.
+            let _ = in_time(fs::remove_file(&partial)).await;
             return Err(error);
         }
-        step(fs::rename(&arriving, &place)).await?;
-        let folder = place.parent().unwrap_or(&self.root).to_owned();
-        step(async move { File::open(folder).await?.sync_all().await }).await
+        in_time(fs::rename(&partial, &path)).await?;
+        let folder = path.parent().unwrap_or(&self.root).to_owned();
+        in_time(async move { File::open(folder).await?.sync_all().await }).await
     }
 
     pub(crate) async fn get(&self, id: FileId, range: Range<u64>) -> Result<Content> {
-        let mut file = step(File::open(self.place(id))).await?;
-        step(file.seek(SeekFrom::Start(range.start))).await?;
+        let mut file = in_time(File::open(self.path(id))).await?;
+        in_time(file.seek(SeekFrom::Start(range.start))).await?;
         let part = file.take(range.end.saturating_sub(range.start));
-        let pieces = ReaderStream::with_capacity(part, PIECE_BYTES);
-        let pieces = futures::stream::try_unfold(pieces, |mut pieces| async move {
-            let piece = timeout(STEP_TIMEOUT, pieces.next()).await.map_err(|_| late())?;
-            piece.transpose().map(|piece| piece.map(|piece| (piece, pieces)))
+        let chunks = ReaderStream::with_capacity(part, CHUNK_BYTES);
+        let chunks = futures::stream::try_unfold(chunks, |mut chunks| async move {
+            let chunk = timeout(CALL_TIMEOUT, chunks.next()).await.map_err(|_| timed_out())?;
+            chunk.transpose().map(|chunk| chunk.map(|chunk| (chunk, chunks)))
         });
-        Ok(pieces.into_stream().boxed())
+        Ok(chunks.into_stream().boxed())
     }
 
     pub(crate) async fn length(&self, id: FileId) -> Result<Option<u64>> {
-        match step(fs::metadata(self.place(id))).await {
+        match in_time(fs::metadata(self.path(id))).await {
             Ok(metadata) => Ok(Some(metadata.len())),
             Err(FilesError::NotFound) => Ok(None),
             Err(error) => Err(error),
@@ -77,8 +78,8 @@ impl Folder {
     }
 
     pub(crate) async fn delete(&self, id: FileId) -> Result<()> {
-        for path in [self.arriving(id), self.place(id)] {
-            match step(fs::remove_file(path)).await {
+        for path in [self.partial_path(id), self.path(id)] {
+            match in_time(fs::remove_file(path)).await {
                 Ok(()) | Err(FilesError::NotFound) => {}
                 Err(error) => return Err(error),
             }
@@ -87,7 +88,7 @@ impl Folder {
     }
 }
 
-/// Folders of files are nobody else's business.
+/// Makes a folder that no other user of the machine may read.
 async fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).await
 }
@@ -95,22 +96,22 @@ async fn make_folder(path: &Path) -> io::Result<()> {
 async fn write(path: &Path, mut content: Content) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = step(options.open(path)).await?;
-    // The time that a sender may take is bounded elsewhere.
-    while let Some(piece) = content.try_next().await.map_err(FilesError::Arriving)? {
-        step(file.write_all(&piece)).await?;
+    let mut file = in_time(options.open(path)).await?;
+    // No time limit here: the server limits how long a sender may take.
+    while let Some(chunk) = content.try_next().await.map_err(FilesError::BadContent)? {
+        in_time(file.write_all(&chunk)).await?;
     }
-    step(file.flush()).await?;
-    step(file.sync_all()).await
+    in_time(file.flush()).await?;
+    in_time(file.sync_all()).await
 }
 
-fn late() -> io::Error {
+fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the file system did not answer in time")
 }
 
-/// One step on the file system, in time.
-async fn step<T>(work: impl Future<Output = io::Result<T>>) -> Result<T> {
-    let done = timeout(STEP_TIMEOUT, work).await.unwrap_or_else(|_| Err(late()));
+/// Awaits one call of the file system, with a time limit.
+async fn in_time<T>(call: impl Future<Output = io::Result<T>>) -> Result<T> {
+    let done = timeout(CALL_TIMEOUT, call).await.unwrap_or_else(|_| Err(timed_out()));
     done.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => FilesError::NotFound,
         _ => FilesError::Unavailable(error.to_string()),

@@ -1,4 +1,4 @@
-//! Counts and digests content on its way to a file.
+//! Checks the length of content and computes its digest while it is written.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,55 +8,56 @@ use sha2::{Digest, Sha256};
 
 use crate::{Content, FilesError, Result};
 
-/// What has been seen of content that is to have so many bytes.
+/// The progress of content that must have a given length. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Tally(Arc<Mutex<Seen>>);
 
 struct Seen {
-    left: u64,
+    left_bytes: u64,
     digest: Sha256,
-    broken: Option<io::Error>,
+    error: Option<io::Error>,
 }
 
 impl Tally {
     pub(crate) fn of(length: u64) -> Self {
-        let seen = Seen { left: length, digest: Sha256::new(), broken: None };
+        let seen = Seen { left_bytes: length, digest: Sha256::new(), error: None };
         Self(Arc::new(Mutex::new(seen)))
     }
 
-    /// The content as it passes by. It ends with an error where it is too short, too long or broken.
+    /// The same content, which ends with an error if it is too short, too long or fails.
     pub(crate) fn watch(&self, content: Content) -> Content {
         let tally = self.clone();
-        let pieces = content.map(Some).chain(futures::stream::iter([None]));
-        Box::pin(pieces.filter_map(move |piece| {
-            let passed = tally.pass(piece);
+        let chunks = content.map(Some).chain(futures::stream::iter([None]));
+        Box::pin(chunks.filter_map(move |chunk| {
+            let passed = tally.pass(chunk);
             async move { passed }
         }))
     }
 
-    fn pass(&self, piece: Option<io::Result<bytes::Bytes>>) -> Option<io::Result<bytes::Bytes>> {
+    fn pass(&self, chunk: Option<io::Result<bytes::Bytes>>) -> Option<io::Result<bytes::Bytes>> {
         let mut seen = self.seen();
-        let fault = match piece {
-            Some(Ok(piece)) if piece.len() as u64 <= seen.left => {
-                seen.left -= piece.len() as u64;
-                seen.digest.update(&piece);
-                return Some(Ok(piece));
+        let fault = match chunk {
+            Some(Ok(chunk)) if chunk.len() as u64 <= seen.left_bytes => {
+                seen.left_bytes -= chunk.len() as u64;
+                seen.digest.update(&chunk);
+                return Some(Ok(chunk));
             }
-            None if seen.left == 0 => return None,
-            Some(Ok(_)) => io::Error::new(io::ErrorKind::InvalidData, "it is longer than was said"),
+            None if seen.left_bytes == 0 => return None,
+            Some(Ok(_)) => io::Error::new(io::ErrorKind::InvalidData, "it is longer than announced"),
             Some(Err(error)) => error,
-            None => io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than was said"),
+            None => io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than announced"),
         };
-        let told = io::Error::new(fault.kind(), fault.to_string());
-        seen.broken.get_or_insert(fault);
-        Some(Err(told))
+        // An error cannot be cloned. The stream gets a copy, and `digest` returns the original.
+        let copy = io::Error::new(fault.kind(), fault.to_string());
+        seen.error.get_or_insert(fault);
+        Some(Err(copy))
     }
 
-    /// The SHA-256 of the whole content, or why it is not whole.
+    /// The SHA-256 of the whole content, or the error that ended it.
     pub(crate) fn digest(&self) -> Result<Vec<u8>> {
         let mut seen = self.seen();
-        match seen.broken.take() {
-            Some(error) => Err(FilesError::Arriving(error)),
+        match seen.error.take() {
+            Some(error) => Err(FilesError::BadContent(error)),
             None => Ok(seen.digest.clone().finalize().to_vec()),
         }
     }

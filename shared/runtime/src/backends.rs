@@ -91,7 +91,7 @@ pub fn files(config: &Config, shape: &Shape) -> anyhow::Result<Files> {
     }
     let files = &config.files;
     if files.s3_bucket.is_empty() {
-        return Ok(Files::nowhere());
+        return Ok(Files::not_configured());
     }
     let bucket = Bucket {
         endpoint: files.s3_endpoint.clone(),

@@ -240,8 +240,10 @@ impl From<FilesError> for Problem {
                 let detail = "this installation has no place for files: its operator sets files.folder or files.s3_bucket";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
             }
-            FilesError::Arriving(error) if error.kind() == std::io::ErrorKind::TimedOut => Self::late_body(),
-            FilesError::Arriving(_) => Self::unreadable("the body ended before it was complete"),
+            FilesError::BadContent(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+                Self::late_body()
+            }
+            FilesError::BadContent(_) => Self::unreadable("the body ended before it was complete"),
             FilesError::Unavailable(_) => {
                 tracing::warn!(%error, "the files did not answer");
                 Self::unavailable()

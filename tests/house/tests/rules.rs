@@ -16,7 +16,6 @@ const STILL_WITH_CYCLES: &[&str] = &[
     "services/coordinator",
     "services/gateway",
     "services/swath",
-    "shared/files",
     "shared/runtime",
     "tests/bench",
     "tests/faults",

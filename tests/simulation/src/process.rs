@@ -77,7 +77,7 @@ impl Process {
             requests: Budget::default(),
             allowance: Allowance::per_second(0),
             signer: Signer::new(SecretString::from("a secret of no importance at all")),
-            files: Files::nowhere(),
+            files: Files::not_configured(),
             media: MediaAccess::new(MediaFiles::new(Vec::new(), Private::default()), Places::default()),
             traces: Traces::default(),
             http: HttpMetrics::new(&registry)?,
