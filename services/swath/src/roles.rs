@@ -14,13 +14,13 @@ use swath_gateway::Gateway;
 use swath_metrics::Metrics;
 use swath_review::Review;
 use swath_runtime::administrator::FirstSignIn;
-use swath_runtime::backends::Shape;
+use swath_runtime::backends::Deployment;
 use swath_runtime::boot::{self, FolderLock, Opened};
 use swath_runtime::clock::StoreClock;
 use swath_runtime::config::{Config, Sources};
 use swath_runtime::inspection::{self, Inspected};
 use swath_runtime::panics::keep_running;
-use swath_runtime::{Context, Route, origin, server, telemetry, token_uses};
+use swath_runtime::{Context, Route, origin, server, telemetry, token_use_writer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -104,8 +104,8 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
     let config = options.config()?;
     telemetry::log(&config);
     let whole = ALL.iter().all(|role| options.has(*role));
-    let Opened { context, shape, clock, folder } = boot::open(config, whole, &options.service()).await?;
-    let shared = boot::start_folder(&context.config, &shape)?;
+    let Opened { context, deployment, clock, folder } = boot::open(config, whole, &options.service()).await?;
+    let shared = boot::start_folder(&context.config, &deployment)?;
     let (listener, address) = server::bind(&context.config.server.listen).await?;
     let metrics_listener = server::bind_metrics(&context.config, whole).await?;
     let services = Services::new(&context, &options)?;
@@ -117,7 +117,7 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
         tasks.spawn(server::serve_metrics(context.clone(), listener));
         tracing::info!(%address, "serving /metrics");
     }
-    let booting = tokio::spawn(come_up(context.clone(), shape, clock, services, tasks.clone()));
+    let booting = tokio::spawn(come_up(context.clone(), deployment, clock, services, tasks.clone()));
     tracing::info!(%address, "listening");
     let serves_pages = options.has(Role::Gateway);
     Ok(Running {
@@ -135,15 +135,15 @@ pub async fn start(options: UpOptions) -> anyhow::Result<Running> {
 /// Waits for the database, then starts the services.
 async fn come_up(
     context: Context,
-    shape: Shape,
+    deployment: Deployment,
     clock: Arc<StoreClock>,
     services: Services,
     tasks: TaskTracker,
 ) -> anyhow::Result<Option<FirstSignIn>> {
-    let first = boot::boot(&context, &shape, &clock, services.coordinator.is_some()).await?;
+    let first = boot::boot(&context, &deployment, &clock, services.coordinator.is_some()).await?;
     let uses = context.clone();
     tasks.spawn(async move {
-        keep_running("token uses", &uses.shutdown, || token_uses::follow(uses.clone())).await;
+        keep_running("token uses", &uses.shutdown, || token_use_writer::run(uses.clone())).await;
     });
     tasks.spawn(async move {
         let start = || clock.follow(&context.store, &context.shutdown);

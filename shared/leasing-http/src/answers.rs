@@ -32,12 +32,12 @@ fn no_work_problem(no_work: &NoWork) -> Problem {
 /// Answers with a lease: 201 for a new one, and 200 for one that the user held already.
 pub fn given(outcome: Outcome) -> Response {
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    budget::json(status, &outcome.lease, outcome.share)
+    budget::json_response(status, &outcome.lease, outcome.share)
 }
 
 /// Answers with a value, which keeps its share of the memory until it is sent.
 pub fn json<T: Serialize>(answer: Budgeted<T>) -> Response {
-    budget::json(StatusCode::OK, &answer.value, answer.share)
+    budget::json_response(StatusCode::OK, &answer.value, answer.share)
 }
 
 /// Sends a browser to a URL that is valid for a short time only.

@@ -84,7 +84,7 @@ pub async fn release(
     request: Request,
 ) -> Result<StatusCode> {
     let most = context.config.server.body_bytes;
-    let bytes = body::collect(request.into_body(), most, (&context.requests, Some(caller.user()))).await?;
+    let bytes = body::collect(request.into_body(), most, &context.requests, Some(caller.user())).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = leases.admit(&caller, lease).await?;
     leases.release(lease, principal, request).await?;

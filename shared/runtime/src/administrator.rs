@@ -49,7 +49,7 @@ enum Found {
 
 /// Makes sure that there is an administrator, and that the configured token is theirs: it replaces the one that an
 /// earlier start made. The answer is how they sign in, where a token was made up here.
-pub(crate) async fn ensure(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
+pub(crate) async fn ensure_administrator(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if is_ready(context).await? {
         return Ok(None);
     }

@@ -13,15 +13,15 @@ use crate::config::Config;
 
 /// What the URLs say of an installation.
 #[derive(Debug, Clone)]
-pub struct Shape {
+pub struct Deployment {
     /// The database.
     pub store: Target,
     /// Whether the whole installation is this process.
     pub embedded: bool,
 }
 
-impl Shape {
-    /// Reads the shape from the configuration; `whole` says whether this process has all the roles.
+impl Deployment {
+    /// Reads the deployment from the configuration; `whole` says whether this process has all the roles.
     pub fn of(config: &Config, whole: bool) -> anyhow::Result<Self> {
         let store = target(config)?;
         let embedded = matches!(store, Target::Sqlite(_));
@@ -75,18 +75,18 @@ pub fn bus(config: &Config) -> anyhow::Result<Bus> {
 const FILES: &str = "files";
 
 /// The folder in which files are kept, where it is one.
-pub fn files_folder(config: &Config, shape: &Shape) -> Option<PathBuf> {
+pub fn files_folder(config: &Config, deployment: &Deployment) -> Option<PathBuf> {
     let files = &config.files;
     match () {
         () if !files.folder.as_os_str().is_empty() => Some(files.folder.clone()),
-        () if files.s3_bucket.is_empty() && shape.embedded => Some(config.data.dir.join(FILES)),
+        () if files.s3_bucket.is_empty() && deployment.embedded => Some(config.data.dir.join(FILES)),
         () => None,
     }
 }
 
 /// Where uploads and thumbnails are kept.
-pub fn files(config: &Config, shape: &Shape) -> anyhow::Result<Files> {
-    if let Some(folder) = files_folder(config, shape) {
+pub fn files(config: &Config, deployment: &Deployment) -> anyhow::Result<Files> {
+    if let Some(folder) = files_folder(config, deployment) {
         return Ok(Files::folder(folder));
     }
     let files = &config.files;

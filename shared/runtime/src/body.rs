@@ -37,7 +37,7 @@ impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
         let (parts, body) = request.into_parts();
         require_json(&parts.headers)?;
         let user = parts.extensions.get::<Caller>().map(Caller::user);
-        let bytes = collect(body, context.config.server.body_bytes, (&context.requests, user)).await?;
+        let bytes = collect(body, context.config.server.body_bytes, &context.requests, user).await?;
         Ok(Self { value: parse(&bytes)?, bytes })
     }
 }
@@ -80,27 +80,28 @@ const COPIES: usize = 4;
 /// back with its last byte.
 pub async fn collect(
     mut body: RawBody,
-    most: usize,
-    (requests, user): (&Budget, Option<UserId>),
+    bytes_max: usize,
+    requests: &Budget,
+    user: Option<UserId>,
 ) -> Result<Bytes> {
     let (mut bytes, mut seen, mut share) = (Vec::new(), 0, None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         seen += data.len();
-        if seen <= most {
+        if seen <= bytes_max {
             if COPIES * seen > SMALL_BYTES && share.is_none() {
                 let expected = body.size_hint().exact().and_then(|rest| usize::try_from(rest).ok());
-                let expected = expected.map_or(most, |rest| seen.saturating_add(rest).min(most));
+                let expected = expected.map_or(bytes_max, |rest| seen.saturating_add(rest).min(bytes_max));
                 share = Some(requests.share(user, COPIES * expected).await?);
             }
             bytes.extend_from_slice(data);
-        } else if seen > most + DRAINED {
+        } else if seen > bytes_max + DRAINED {
             break;
         }
     }
-    if seen > most {
-        return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
+    if seen > bytes_max {
+        return Err(Problem::too_large(format!("the body is larger than {bytes_max} bytes")));
     }
     Ok(counted(bytes, share.unwrap_or_default()))
 }

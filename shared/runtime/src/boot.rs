@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::administrator::{self, FirstSignIn};
 use crate::auth::Tokens;
-use crate::backends::{self, Shape};
+use crate::backends::{self, Deployment};
 use crate::budget::Budget;
 use crate::clock::{RandomIds, StoreClock};
 use crate::config::{self, Config};
@@ -43,7 +43,7 @@ pub struct Opened {
     /// The parts.
     pub context: Context,
     /// How the installation is laid out.
-    pub shape: Shape,
+    pub deployment: Deployment,
     /// The clock of the parts, to be kept in step with the database's.
     pub clock: Arc<StoreClock>,
     /// Held for as long as the process lives, where it has a data folder.
@@ -52,17 +52,17 @@ pub struct Opened {
 
 /// Opens every part of the process that traces call `service`. Nothing is asked of the database, the broker or Redis yet.
 pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<Opened> {
-    let shape = Shape::of(&config, whole)?;
+    let deployment = Deployment::of(&config, whole)?;
     let ids = RandomIds;
-    let folder = lock_own(&config, &shape)?;
-    let secret = secret(&config, &shape, &ids)?;
+    let folder = lock_own(&config, &deployment)?;
+    let secret = secret(&config, &deployment, &ids)?;
     let registry = Registry::new();
     let instance = ids.random();
     let stripe = (instance.as_u128() % STRIPES) as i64;
-    let media = media(&config, &shape)?;
-    let files = backends::files(&config, &shape)?;
-    let clock = Arc::new(StoreClock::new(shape.embedded));
-    let store = Store::open(&shape.store, stripe).await?;
+    let media = media(&config, &deployment)?;
+    let files = backends::files(&config, &deployment)?;
+    let clock = Arc::new(StoreClock::new(deployment.embedded));
+    let store = Store::open(&deployment.store, stripe).await?;
     let (bus, locks) = (backends::bus(&config)?, backends::locks(&config)?);
     register_parts(&registry, &store, &bus, &locks)?;
     let parts = Parts {
@@ -88,18 +88,18 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
         shutdown: CancellationToken::new(),
         config,
     };
-    Ok(Opened { context: Context::new(parts), shape, clock, folder })
+    Ok(Opened { context: Context::new(parts), deployment, clock, folder })
 }
 
 /// Which media there are: below the roots but for the installation's own files, shared where the configuration says so.
-fn media(config: &Config, shape: &Shape) -> anyhow::Result<MediaAccess> {
-    let database = match &shape.store {
+fn media(config: &Config, deployment: &Deployment) -> anyhow::Result<MediaAccess> {
+    let database = match &deployment.store {
         Target::Sqlite(file) => Some(file.as_path()),
         _ => None,
     };
     let private = Private::new(&config.data.dir, database, config.file.as_deref());
-    let private = private.and_folder(backends::files_folder(config, shape).as_deref());
-    let shared = match start_folder(config, shape)? {
+    let private = private.and_folder(backends::files_folder(config, deployment).as_deref());
+    let shared = match start_folder(config, deployment)? {
         Some(folder) => Places::folders([folder]),
         None => Places::of_config(&config.media.shared).context("media.shared")?,
     };
@@ -107,17 +107,17 @@ fn media(config: &Config, shape: &Shape) -> anyhow::Result<MediaAccess> {
 }
 
 /// The folder in which the process was started, where all teams share the pictures below it.
-pub fn start_folder(config: &Config, shape: &Shape) -> anyhow::Result<Option<PathBuf>> {
+pub fn start_folder(config: &Config, deployment: &Deployment) -> anyhow::Result<Option<PathBuf>> {
     let is_unset = config.media.roots.is_empty() && config.media.shared.is_empty();
-    if shape.embedded && is_unset { Ok(Some(std::env::current_dir()?)) } else { Ok(None) }
+    if deployment.embedded && is_unset { Ok(Some(std::env::current_dir()?)) } else { Ok(None) }
 }
 
 /// Stripes of a job's counters; two processes that share one only wait for each other.
 const STRIPES: u128 = 64;
 
 /// What an embedded installation has to itself.
-fn lock_own(config: &Config, shape: &Shape) -> anyhow::Result<Option<FolderLock>> {
-    let Target::Sqlite(file) = &shape.store else { return Ok(None) };
+fn lock_own(config: &Config, deployment: &Deployment) -> anyhow::Result<Option<FolderLock>> {
+    let Target::Sqlite(file) = &deployment.store else { return Ok(None) };
     make_folder(&config.data.dir)
         .with_context(|| format!("cannot make the data folder {}", config.data.dir.display()))?;
     let folder = lock_folder(&config.data.dir)?;
@@ -149,11 +149,14 @@ fn lock(path: &Path, busy: impl FnOnce() -> String) -> anyhow::Result<Flock<File
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| anyhow!(busy()))
 }
 
-fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<SecretString> {
+fn secret(config: &Config, deployment: &Deployment, ids: &dyn Ids) -> anyhow::Result<SecretString> {
     if !config.server.secret.expose_secret().is_empty() {
         return Ok(config.server.secret.clone());
     }
-    ensure!(shape.embedded, "server.secret: must be set, the same in every process (SWATH__SERVER__SECRET)");
+    ensure!(
+        deployment.embedded,
+        "server.secret: must be set, the same in every process (SWATH__SERVER__SECRET)"
+    );
     config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
 }
 
@@ -161,11 +164,11 @@ fn secret(config: &Config, shape: &Shape, ids: &dyn Ids) -> anyhow::Result<Secre
 /// once how they sign in. Broker and Redis are not waited for.
 pub async fn boot(
     context: &Context,
-    shape: &Shape,
+    deployment: &Deployment,
     clock: &StoreClock,
     makes_admin: bool,
 ) -> anyhow::Result<Option<FirstSignIn>> {
-    if shape.embedded {
+    if deployment.embedded {
         context.store.migrate().await?;
     }
     wait_for_truth(context).await?;
@@ -175,12 +178,12 @@ pub async fn boot(
         bail!("locks.url: {error}");
     }
     clock.measure(&context.store).await;
-    if shape.embedded {
+    if deployment.embedded {
         // What an earlier process was doing ended with it, and it was the only one.
         context.store.requests_forget(Time::MAX).await?;
         context.store.imports_abandon().await?;
     }
-    let first = if makes_admin { administrator::ensure(context).await? } else { None };
+    let first = if makes_admin { administrator::ensure_administrator(context).await? } else { None };
     context.booted.store(true, Ordering::Release);
     Ok(first)
 }
@@ -220,9 +223,9 @@ pub async fn move_installation(from: &str, to: &str) -> anyhow::Result<Vec<Moved
 
 /// Brings the database of a distributed installation up to this version.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let shape = Shape::of(config, true)?;
-    let _folder = lock_own(config, &shape)?;
-    let store = Store::open(&shape.store, 0).await?;
+    let deployment = Deployment::of(config, true)?;
+    let _folder = lock_own(config, &deployment)?;
+    let store = Store::open(&deployment.store, 0).await?;
     let done = store.migrate().await;
     store.close().await;
     done.map_err(|error: StoreError| error.into())

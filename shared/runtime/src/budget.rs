@@ -106,7 +106,7 @@ pub fn counted(bytes: Vec<u8>, share: Share) -> Bytes {
 }
 
 /// Answers with JSON that gives its share back once it is sent.
-pub fn json(status: StatusCode, value: &impl Serialize, share: Share) -> Response {
+pub fn json_response(status: StatusCode, value: &impl Serialize, share: Share) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => {
             let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -103,15 +103,20 @@ impl Context {
     /// Cuts at most `ranges` more ranges of a job.
     pub async fn cut(&self, job: JobId, ranges: i64, now: Time) -> swath_store::Result<Cut> {
         let cut = self.0.store.job_cut(job, ranges, now).await?;
-        self.0.traces.cut(job, cut.ranges, now);
+        self.trace_cut(job, &cut, now);
         Ok(cut)
     }
 
     /// The same for a job that is cut up to `from`; nothing where it has been cut further meanwhile.
     pub async fn cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> swath_store::Result<Cut> {
         let cut = self.0.store.job_cut_from(job, from, ranges, now).await?;
-        self.0.traces.cut(job, cut.ranges, now);
+        self.trace_cut(job, &cut, now);
         Ok(cut)
+    }
+
+    fn trace_cut(&self, job: JobId, cut: &Cut, now: Time) {
+        let (first, count) = cut.ranges;
+        self.0.traces.cut(job, first..first + count, now);
     }
 
     /// What tells gateways that these numbers of a job's round wait.

@@ -4,13 +4,13 @@ use anyhow::ensure;
 use serde::Serialize;
 use swath_store::{Inspection, InspectionCursor, InspectionFinding, Store, Target};
 
-use crate::backends::Shape;
+use crate::backends::Deployment;
 use crate::config::Config;
 
 /// What stands in the database and would be refused today, at most so many findings of each kind. Nothing is written, so
 /// that a server may run meanwhile.
 pub async fn inspect(config: &Config, most: usize) -> anyhow::Result<Inspected> {
-    let target = match Shape::of(config, true)?.store {
+    let target = match Deployment::of(config, true)?.store {
         Target::Sqlite(file) => {
             ensure!(file.is_file(), "there is no database at {}", file.display());
             Target::SqliteReadOnly(file)

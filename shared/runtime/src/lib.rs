@@ -33,7 +33,8 @@ pub mod rate;
 pub mod route;
 pub mod server;
 pub mod telemetry;
-pub mod token_uses;
+pub mod token_use_writer;
+mod token_uses;
 pub mod writes;
 
 pub use access::Access;

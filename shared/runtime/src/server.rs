@@ -6,6 +6,7 @@ mod connection;
 mod cors;
 mod exchange;
 mod headers;
+mod observe;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -32,11 +33,11 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::problem::{Problem, Result};
 use crate::route::Route;
-use crate::telemetry::observe;
 use crate::{health, openapi};
 
 use bound::{Bounds, raise_descriptors};
 use exchange::Peer;
+use observe::observe;
 
 /// The router of these routes and `pages`, with health, metrics and the API's `document`, which is made when it is first
 /// asked for: most processes are never asked, and its making takes megabytes.

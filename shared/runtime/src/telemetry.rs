@@ -1,15 +1,15 @@
 //! Logs, traces, and the metrics that every process has.
 
+mod current;
 mod panics;
 mod parts;
 mod process;
-mod requests;
 mod traces;
 
+pub(crate) use current::Current;
 pub(crate) use parts::register as register_parts;
 pub(crate) use process::families as process_families;
-pub(crate) use requests::observe;
-pub(crate) use traces::check as check_traces;
+pub(crate) use traces::parse_traceparent;
 pub use traces::{Step, Traces};
 
 use std::io::IsTerminal;

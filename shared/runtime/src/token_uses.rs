@@ -7,16 +7,10 @@ use std::time::Duration;
 use swath_domain::ids::TokenId;
 use tokio::time::Instant;
 
-use crate::context::Context;
-
 /// How often one token's use is written, at most: what is shown is older by that much.
 const WRITE_INTERVAL: Duration = Duration::from_secs(60);
-/// Between two writes.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// Tokens that are remembered; beyond that all are forgotten, which costs a write more for each.
 const TOKENS_MAX: usize = 50_000;
-/// Tokens written in one statement.
-const TOKENS_AT_ONCE: usize = 1_000;
 
 /// When each token was last noted, and whether that is still to be written.
 #[derive(Default)]
@@ -48,21 +42,6 @@ impl Uses {
         // In the order of their ids, in which all processes write them.
         tokens.sort_unstable();
         tokens
-    }
-}
-
-/// Writes the uses of tokens until shutdown, and once more then. What cannot be written is left out: it is a statistic.
-pub async fn follow(context: Context) {
-    loop {
-        let ends = tokio::time::timeout(FLUSH_INTERVAL, context.shutdown.cancelled()).await.is_ok();
-        for tokens in context.tokens.take_uses().chunks(TOKENS_AT_ONCE) {
-            if let Err(error) = context.store.tokens_used(tokens.to_vec(), context.actor(None)).await {
-                tracing::warn!(%error, "the use of tokens could not be written");
-            }
-        }
-        if ends {
-            return;
-        }
     }
 }
 

@@ -72,7 +72,8 @@ pub(crate) async fn append(
             let bytes = body::collect(
                 request.into_body(),
                 context.config.server.body_bytes,
-                (&context.requests, Some(caller.user())),
+                &context.requests,
+                Some(caller.user()),
             )
             .await?;
             let more: MoreItems = body::parse(&bytes)?;

@@ -57,7 +57,7 @@ pub(crate) async fn create(
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
             let most = context.config.server.body_bytes;
             let bytes =
-                body::collect(request.into_body(), most, (&context.requests, Some(caller.user()))).await?;
+                body::collect(request.into_body(), most, &context.requests, Some(caller.user())).await?;
             let request: NewDatasetRequest = body::parse(&bytes)?;
             // A trial keeps nothing, so that it may be tried again under the same key.
             let key = key.filter(|_| !request.dry_run);

@@ -76,7 +76,7 @@ pub(crate) async fn list(
     let share = context.answers.share(Some(caller.user()), COPIES * bytes).await?;
     let is_last = !is_cut && (!is_full || is_end(&dataset, &items, &query));
     let page = Page::cut(items, !is_last, |item| item.index.to_string());
-    Ok(budget::json(StatusCode::OK, &page, share))
+    Ok(budget::json_response(StatusCode::OK, &page, share))
 }
 
 /// Whether a full page is the last one.

@@ -213,7 +213,8 @@ pub(crate) async fn cancel(
     let bytes = body::collect(
         request.into_body(),
         context.config.server.body_bytes,
-        (&context.requests, Some(caller.user())),
+        &context.requests,
+        Some(caller.user()),
     )
     .await?;
     let request: CancelRequest =

@@ -68,7 +68,7 @@ pub(crate) async fn put(
 /// The sizes of a JSON body.
 async fn listed(context: &Context, caller: &Caller, dataset: &Dataset, body: Body) -> Result<Vec<GivenSize>> {
     let most = context.config.server.body_bytes;
-    let bytes = body::collect(body, most, (&context.requests, Some(caller.user()))).await?;
+    let bytes = body::collect(body, most, &context.requests, Some(caller.user())).await?;
     let request: SizesRequest = body::parse(&bytes)?;
     let mut reading = Reading::of(dataset, By::Entry);
     request.sizes.iter().zip(0..).for_each(|(size, place)| reading.add(place, size));

@@ -85,7 +85,7 @@ fn routes() -> Vec<Route> {
         })))
     };
     let read = |body: Body| async {
-        crate::body::collect(body, 1 << 20, (&Budget::default(), None))
+        crate::body::collect(body, 1 << 20, &Budget::default(), None)
             .await
             .map(|bytes| bytes.len().to_string())
     };

@@ -5,7 +5,7 @@ use std::panic::{PanicHookInfo, set_hook};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::requests::current_route;
+use super::current::current_route;
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 

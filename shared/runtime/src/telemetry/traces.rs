@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{
     Link, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags,
@@ -27,7 +28,7 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId};
 use swath_domain::{Stage, Time};
 use uuid::Uuid;
 
-use super::requests;
+use super::current::current_ids;
 use crate::config;
 
 /// How long the collector may take for a batch of spans.
@@ -118,9 +119,9 @@ impl Traces {
     }
 
     /// Ranges that were cut.
-    pub fn cut(&self, job: JobId, (first, ranges): (i64, i64), began: Time) {
+    pub fn cut(&self, job: JobId, numbers: Range<i64>, began: Time) {
         if self.0.is_some() {
-            for number in first..first + ranges {
+            for number in numbers {
                 let id = AssignmentId::of(job, FIRST_ROUND, number, 0);
                 let told = Told {
                     under: Under::Nothing,
@@ -200,7 +201,7 @@ impl Traces {
             Under::Making => Some(remote(trace, of_assignment(assignment))),
             Under::Holding(lease) => Some(remote(trace, of_lease(lease))),
             Under::Message(header) => {
-                let told = header.and_then(parse).filter(|parent| parent.trace_id() == trace);
+                let told = header.and_then(parse_traceparent).filter(|parent| parent.trace_id() == trace);
                 Some(told.unwrap_or(cut))
             }
         };
@@ -209,7 +210,7 @@ impl Traces {
             .span_builder(Cow::Borrowed(told.name))
             .with_kind(told.kind)
             .with_attributes([KeyValue::new("swath.assignment", assignment.to_string())])
-            .with_links(requests::current().into_iter().map(Link::with_context).collect());
+            .with_links(current_ids().into_iter().map(Link::with_context).collect());
         builder.start_time = told.began.map(moment);
         let span = inner.build(builder, (trace, told.own), parent);
         let context = span.span_context();
@@ -221,7 +222,7 @@ impl Traces {
     }
 
     /// Begins the span of a request that is followed.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         of: &SpanContext,
         parent: Option<SpanContext>,
@@ -233,7 +234,7 @@ impl Traces {
     }
 
     /// Which share of what comes unasked is followed.
-    pub(super) fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         self.0.as_ref().map_or(0.0, |inner| inner.share)
     }
 }
@@ -280,7 +281,7 @@ impl Step {
 }
 
 /// The span that a `traceparent` speaks of.
-pub(super) fn parse(header: &str) -> Option<SpanContext> {
+pub(crate) fn parse_traceparent(header: &str) -> Option<SpanContext> {
     let headers = HashMap::from([(HEADER.to_owned(), header.to_owned())]);
     let around = TraceContextPropagator::new().extract_with_context(&Context::new(), &headers);
     let context = around.span().span_context().clone();
@@ -339,14 +340,6 @@ impl IdGenerator for Named {
     }
 }
 
-/// Whether traces can be sent as this configuration says.
-pub(crate) fn check(config: &config::Traces) -> anyhow::Result<()> {
-    let is_url = config.endpoint.starts_with("http://") || config.endpoint.starts_with("https://");
-    ensure!(config.endpoint.is_empty() || is_url, "traces.endpoint: begins with `http://` or `https://`");
-    ensure!((0.0..=1.0).contains(&config.share), "traces.share: must be between 0 and 1");
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,9 +366,9 @@ mod tests {
     #[test]
     fn a_header_that_is_none_is_nobodys_parent() {
         for header in ["", "00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
-            assert_eq!(parse(header), None, "{header}");
+            assert_eq!(parse_traceparent(header), None, "{header}");
         }
-        let context = parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
+        let context = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
         assert_eq!(context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
     }
 }

@@ -17,53 +17,24 @@ use opentelemetry::trace::{Span as _, SpanContext, Status, TraceFlags, TraceStat
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use tracing::Instrument;
 
-use super::traces::{Traces, parse};
 use crate::context::Context;
 use crate::panics::contained;
 use crate::problem::Problem;
-
-/// A request that is being served.
-#[derive(Clone)]
-struct Current {
-    ids: SpanContext,
-    route: Option<MatchedPath>,
-}
-
-impl Current {
-    /// The route's template.
-    fn route(&self) -> &str {
-        let route = self.route.as_ref().map_or("(none)", MatchedPath::as_str);
-        if route.starts_with("/docs") { "/docs" } else { route }
-    }
-}
-
-tokio::task_local! {
-    /// The request that this task serves.
-    static REQUEST: Current;
-}
-
-/// The request that is being served, if one is.
-pub(super) fn current() -> Option<SpanContext> {
-    REQUEST.try_with(|current| current.ids.clone()).ok()
-}
-
-/// The route of the request that is being served, if one is.
-pub(super) fn current_route() -> Option<String> {
-    REQUEST.try_with(|current| current.route().to_owned()).ok()
-}
+use crate::telemetry::{Current, Traces, parse_traceparent};
 
 /// Counts and times a request by its route's template, and gives it ids. One that panics is answered 500 and counts as any
 /// other.
-pub(crate) async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let asked = request.headers().get("traceparent").and_then(|value| parse(value.to_str().ok()?));
+    let asked =
+        request.headers().get("traceparent").and_then(|value| parse_traceparent(value.to_str().ok()?));
     let current = Current { ids: ids(&context.traces, asked.as_ref()), route };
     let (ids, route) = (&current.ids, current.route());
     let span = context.traces.request(ids, asked, || format!("{} {route}", label(&method)));
     let logged = tracing::info_span!("request", trace_id = %ids.trace_id(), span_id = %ids.span_id(), route);
-    let response = REQUEST.scope(current.clone(), contained(next.run(request))).instrument(logged).await;
+    let response = current.clone().scope(contained(next.run(request))).instrument(logged).await;
     let response = response.unwrap_or_else(|| Problem::internal().into_response());
     let status = response.status();
     context.http.requests.with_label_values(&[label(&method), route, status.as_str()]).inc();
@@ -95,8 +66,7 @@ impl HttpBody for Streamed {
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let current = self.current.clone();
-        let poll =
-            AssertUnwindSafe(|| REQUEST.sync_scope(current, || Pin::new(&mut self.body).poll_frame(cx)));
+        let poll = AssertUnwindSafe(|| current.sync_scope(|| Pin::new(&mut self.body).poll_frame(cx)));
         catch_unwind(poll).unwrap_or_else(|_| {
             self.body = Body::empty();
             Poll::Ready(Some(Err(axum::Error::new("the answer panicked"))))

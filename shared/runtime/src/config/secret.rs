@@ -1,0 +1,33 @@
+//! Secrets of an installation: how strong they must be, and the one that an embedded installation makes itself.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::bail;
+use secrecy::SecretString;
+
+/// The fewest characters of a secret or of the administrator's token.
+const SECRET_MIN: usize = 32;
+pub(super) const WEAK: &str = "must have 32 or more visible ASCII characters, at least 8 of them different";
+
+pub(super) fn is_strong(secret: &str) -> bool {
+    let distinct: std::collections::HashSet<_> = secret.chars().collect();
+    secret.len() >= SECRET_MIN && secret.chars().all(|c| c.is_ascii_graphic()) && distinct.len() >= 8
+}
+
+/// Reads the secret of an embedded installation, making it at the first start.
+pub fn own_secret(dir: &Path, fresh: impl FnOnce() -> String) -> anyhow::Result<SecretString> {
+    let path = dir.join("secret");
+    if let Ok(secret) = std::fs::read_to_string(&path) {
+        if !is_strong(secret.trim()) {
+            bail!("{} holds no good secret", path.display());
+        }
+        return Ok(secret.trim().into());
+    }
+    let secret = fresh();
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    Ok(secret.into())
+}
