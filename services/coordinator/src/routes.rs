@@ -29,7 +29,14 @@ mod views;
 
 use axum::http::Method;
 use serde_json::json;
-use swath_api::{datasets as api_datasets, jobs as api_jobs};
+use swath_api::coverage::CoverageView;
+use swath_api::logs::{AuditView, EntryView};
+use swath_api::own_work::OwnWorkView;
+use swath_api::{
+    assignments as api_assignments, datasets as api_datasets, invitations as api_invitations,
+    jobs as api_jobs, people as api_people, sessions as api_sessions, teams as api_teams,
+    tokens as api_tokens,
+};
 use swath_domain::{Role, Roles};
 use swath_runtime::{Access, Cursor, Route};
 
@@ -52,7 +59,7 @@ fn people_routes() -> Vec<Route> {
     let media = "/v1/teams/{team_id}/media";
     vec![
         Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", people::me)
-            .gives::<people::Me>(200),
+            .gives::<api_people::Me>(200),
         Route::new(
             Method::GET,
             "/v1/me/work",
@@ -65,21 +72,21 @@ fn people_routes() -> Vec<Route> {
             json!({"type": "string", "format": "date-time"}),
             "Since when what was handed in counts, at most 31 days ago; a day where absent.",
         )
-        .gives::<own_work::OwnWorkView>(200),
+        .gives::<OwnWorkView>(200),
         Route::new(Method::POST, "/v1/users", managers, "Makes an account.", people::create)
-            .takes::<people::NewUser>(json!({"name": "Maria", "email": "maria@example.org"}))
-            .gives::<people::UserView>(201)
+            .takes::<api_people::NewUser>(json!({"name": "Maria", "email": "maria@example.org"}))
+            .gives::<api_people::UserView>(201)
             .idempotent(),
         Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", people::list)
             .query("email", text(), "Those with this address.")
             .named_list()
-            .gives_page::<people::UserView>(Cursor::Id),
+            .gives_page::<api_people::UserView>(Cursor::Id),
         Route::new(Method::PATCH, "/v1/users/{user_id}", managers, "Edits an account.", people::edit)
-            .takes::<people::EditUser>(json!({"name": "Maria Sol", "email": null}))
-            .gives::<people::UserView>(200),
+            .takes::<api_people::EditUser>(json!({"name": "Maria Sol", "email": null}))
+            .gives::<api_people::UserView>(200),
         Route::new(Method::POST, "/v1/teams", Access::Admin, "Makes a team.", teams::create)
-            .takes::<teams::NewTeam>(json!({"name": "Night shift"}))
-            .gives::<teams::TeamView>(201)
+            .takes::<api_teams::NewTeam>(json!({"name": "Night shift"}))
+            .gives::<api_teams::TeamView>(201)
             .idempotent(),
         Route::new(
             Method::GET,
@@ -89,17 +96,17 @@ fn people_routes() -> Vec<Route> {
             teams::list,
         )
         .named_list()
-        .gives_page::<teams::TeamView>(Cursor::Id),
+        .gives_page::<api_teams::TeamView>(Cursor::Id),
         Route::new(Method::GET, media, managers, "Which media a team may use.", team_media::show)
-            .gives::<team_media::TeamMediaView>(200),
+            .gives::<api_teams::TeamMediaView>(200),
         Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", team_media::put)
-            .takes::<team_media::TeamMediaRequest>(
+            .takes::<api_teams::TeamMediaRequest>(
                 json!({"folders": ["/srv/pictures/night"], "buckets": ["s3://pictures/night/"]}),
             )
-            .gives::<team_media::TeamMediaView>(200),
+            .gives::<api_teams::TeamMediaView>(200),
         Route::new(Method::GET, "/v1/teams/{team_id}/members", managers, "A team's people.", teams::members)
             .named_list()
-            .gives_page::<teams::MemberView>(Cursor::Id),
+            .gives_page::<api_teams::MemberView>(Cursor::Id),
         Route::new(
             Method::PUT,
             member,
@@ -107,8 +114,8 @@ fn people_routes() -> Vec<Route> {
             "Sets what a person may do in a team; what a lost role no longer allows is freed.",
             teams::put_member,
         )
-        .takes::<teams::MemberRoles>(json!({"roles": ["annotator", "reviewer"]}))
-        .gives::<teams::MemberView>(200),
+        .takes::<api_teams::MemberRoles>(json!({"roles": ["annotator", "reviewer"]}))
+        .gives::<api_teams::MemberView>(200),
         Route::new(
             Method::DELETE,
             member,
@@ -124,7 +131,7 @@ fn people_routes() -> Vec<Route> {
             "What was done about a team's people.",
             audit::of_team,
         )
-        .gives_page::<audit::AuditView>(Cursor::Id),
+        .gives_page::<AuditView>(Cursor::Id),
         Route::new(
             Method::GET,
             "/v1/audit",
@@ -132,7 +139,7 @@ fn people_routes() -> Vec<Route> {
             "What was done about people, in all teams.",
             audit::of_all,
         )
-        .gives_page::<audit::AuditView>(Cursor::Id),
+        .gives_page::<AuditView>(Cursor::Id),
     ]
 }
 
@@ -141,8 +148,8 @@ fn token_routes() -> Vec<Route> {
     let id = || json!({"type": "string", "format": "uuid"});
     vec![
         Route::new(Method::POST, "/v1/session", Access::Open, "Signs in from a browser.", sessions::open)
-            .takes::<sessions::SignIn>(json!({"token": "swath_0123456789abcdef"}))
-            .gives::<sessions::SessionView>(201)
+            .takes::<api_sessions::SignIn>(json!({"token": "swath_0123456789abcdef"}))
+            .gives::<api_sessions::SessionView>(201)
             .refuses(401),
         Route::new(Method::DELETE, "/v1/session", Access::SignedIn, "Signs out.", sessions::end)
             .gives_nothing(204),
@@ -153,14 +160,14 @@ fn token_routes() -> Vec<Route> {
             "Makes a link with which somebody signs in; it is shown once.",
             sessions::create_link,
         )
-        .takes::<sessions::NewLinkRequest>(json!({"user": "01890000-0000-7000-8000-000000000001"}))
-        .gives::<sessions::LinkView>(201)
+        .takes::<api_sessions::NewLinkRequest>(json!({"user": "01890000-0000-7000-8000-000000000001"}))
+        .gives::<api_sessions::LinkView>(201)
         .idempotent(),
         Route::new(Method::POST, "/v1/tokens", managers, "Makes a token; it is shown once.", tokens::create)
-            .takes::<tokens::NewTokenRequest>(
+            .takes::<api_tokens::NewTokenRequest>(
                 json!({"user": "01890000-0000-7000-8000-000000000001", "expires_at": "2030-01-31T18:00:00Z"}),
             )
-            .gives::<tokens::NewTokenView>(201)
+            .gives::<api_tokens::NewTokenView>(201)
             .idempotent(),
         Route::new(
             Method::GET,
@@ -171,7 +178,7 @@ fn token_routes() -> Vec<Route> {
         )
         .query("user", id(), "Of this person.")
         .query("team", id(), "Of this team.")
-        .gives_page::<tokens::TokenView>(Cursor::Id),
+        .gives_page::<api_tokens::TokenView>(Cursor::Id),
         Route::new(
             Method::DELETE,
             "/v1/tokens",
@@ -197,8 +204,8 @@ fn token_routes() -> Vec<Route> {
             "Invites somebody into a team; the code is shown once.",
             invitations::create,
         )
-        .takes::<invitations::NewInvitationRequest>(json!({"roles": ["annotator"], "note": "Anna"}))
-        .gives::<invitations::InvitationView>(201)
+        .takes::<api_invitations::NewInvitationRequest>(json!({"roles": ["annotator"], "note": "Anna"}))
+        .gives::<api_invitations::InvitationView>(201)
         .idempotent(),
         Route::new(
             Method::GET,
@@ -207,7 +214,7 @@ fn token_routes() -> Vec<Route> {
             "A team's open invitations.",
             invitations::list,
         )
-        .gives_page::<invitations::InvitationView>(Cursor::Id),
+        .gives_page::<api_invitations::InvitationView>(Cursor::Id),
         Route::new(
             Method::DELETE,
             "/v1/invitations/{invitation_id}",
@@ -223,8 +230,8 @@ fn token_routes() -> Vec<Route> {
             "The name of the team to which an invitation leads.",
             invitations::show,
         )
-        .takes::<invitations::CodeRequest>(json!({"invitation": "swath_0123456789abcdef"}))
-        .gives::<invitations::TeamName>(200),
+        .takes::<api_invitations::CodeRequest>(json!({"invitation": "swath_0123456789abcdef"}))
+        .gives::<api_invitations::TeamName>(200),
         Route::new(
             Method::POST,
             "/v1/invitations/accept",
@@ -232,8 +239,10 @@ fn token_routes() -> Vec<Route> {
             "Joins a team: the bearer of a token as who they are, anybody else with a new account.",
             invitations::accept,
         )
-        .takes::<invitations::AcceptRequest>(json!({"invitation": "swath_0123456789abcdef", "name": "Anna"}))
-        .gives::<invitations::Accepted>(201)
+        .takes::<api_invitations::AcceptRequest>(
+            json!({"invitation": "swath_0123456789abcdef", "name": "Anna"}),
+        )
+        .gives::<api_invitations::Accepted>(201)
         .optional_token()
         .idempotent(),
     ]
@@ -288,7 +297,7 @@ fn dataset_routes() -> Vec<Route> {
         .streamed(),
         Route::new(Method::GET, "/v1/datasets/{dataset_id}/items", who, "A dataset's items.", items::list)
             .query("missing", json!({"type": "boolean"}), "Only those whose picture could not be read.")
-            .gives_page::<items::ItemView>(Cursor::Number),
+            .gives_page::<api_datasets::ItemView>(Cursor::Number),
         Route::new(
             Method::POST,
             "/v1/datasets/{dataset_id}/sizes",
@@ -373,7 +382,7 @@ fn job_routes() -> Vec<Route> {
             json!({"type": "string", "enum": ["range", "next"], "default": "range"}),
             "`range`: by round, range and slot. `next`, with one of these as `status`: PENDING as it is handed out, COMPLETED as it is given to reviewers, and only what waits for them, IN_PROGRESS and IN_REVIEW by when they run out.",
         )
-        .gives_page::<assignment_view::AssignmentView>(Cursor::Turn),
+        .gives_page::<api_assignments::AssignmentView>(Cursor::Turn),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/coverage",
@@ -388,7 +397,7 @@ fn job_routes() -> Vec<Route> {
         )
         .query("from", number(), "The first range; 0 where absent.")
         .query("to", number(), "The range behind the last; the end of the job where absent.")
-        .gives::<coverage::CoverageView>(200),
+        .gives::<CoverageView>(200),
         Route::new(
             Method::GET,
             "/v1/jobs/{job_id}/log",
@@ -433,7 +442,7 @@ fn assignment_routes() -> Vec<Route> {
     let show = "/v1/assignments/{assignment_id}";
     vec![
         Route::new(Method::GET, show, Access::LEADS, "An assignment.", assignments::show)
-            .gives::<assignment_view::AssignmentView>(200),
+            .gives::<api_assignments::AssignmentView>(200),
         Route::new(
             Method::GET,
             "/v1/assignments/{assignment_id}/log",
@@ -441,7 +450,7 @@ fn assignment_routes() -> Vec<Route> {
             "Its decision log.",
             logs::assignment,
         )
-        .gives_page::<logs::EntryView>(Cursor::Number),
+        .gives_page::<EntryView>(Cursor::Number),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/reassign",
@@ -449,10 +458,10 @@ fn assignment_routes() -> Vec<Route> {
             "Takes it away and reserves it.",
             assignments::reassign,
         )
-        .takes::<assignments::ReassignRequest>(
+        .takes::<api_assignments::ReassignRequest>(
             json!({"reason": "Anna is ill", "user": "01890000-0000-7000-8000-000000000001"}),
         )
-        .gives::<assignment_view::AssignmentView>(200),
+        .gives::<api_assignments::AssignmentView>(200),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/reopen",
@@ -460,8 +469,8 @@ fn assignment_routes() -> Vec<Route> {
             "Puts it back into the queue.",
             assignments::reopen,
         )
-        .takes::<assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
-        .gives::<assignment_view::AssignmentView>(200),
+        .takes::<api_assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
+        .gives::<api_assignments::AssignmentView>(200),
         Route::new(
             Method::POST,
             "/v1/assignments/{assignment_id}/cancel",
@@ -469,7 +478,7 @@ fn assignment_routes() -> Vec<Route> {
             "Calls it off.",
             assignments::cancel,
         )
-        .takes::<assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
-        .gives::<assignment_view::AssignmentView>(200),
+        .takes::<api_assignments::ReasonRequest>(json!({"reason": "the instructions have changed"}))
+        .gives::<api_assignments::AssignmentView>(200),
     ]
 }

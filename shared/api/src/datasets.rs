@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_formats::folder::Order;
@@ -117,6 +118,30 @@ pub struct DatasetView {
     pub pictures_missing: Option<i64>,
     /// When it was created.
     pub created_at: Time,
+}
+
+/// An item of a dataset.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ItemView {
+    /// Its number in the dataset.
+    pub index: i64,
+    /// The media; of a file on the server its path below the media root.
+    pub uri: String,
+    /// Labels to select by.
+    pub labels: Vec<String>,
+    /// Whatever else came with it.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Box<RawValue>>,
+    /// Width in pixels of the picture as it is displayed, where known.
+    pub width: Option<i64>,
+    /// Height in pixels, where known.
+    pub height: Option<i64>,
+    /// How sure that is: `known`, `provisional` where two people have reported it, or `unknown`.
+    pub size: String,
+    /// How the picture is stored, by its number in EXIF, where it was measured.
+    pub orientation: Option<i64>,
+    /// Since when the picture could not be read; none where it can, or nobody has tried.
+    pub missing_since: Option<Time>,
 }
 
 /// Items for the next version.

@@ -1,6 +1,6 @@
 //! Jobs: the requests and answers of `/v1/jobs`.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId, TeamId, UserId};
 use swath_domain::job::{JobStatus, Priority};
@@ -9,6 +9,7 @@ use swath_domain::progress::ItemStates;
 use swath_domain::ranges::Range;
 use swath_domain::review::ReasonCode;
 
+use crate::nullable::given;
 use crate::people::Person;
 
 /// A job to be made.
@@ -313,11 +314,4 @@ pub struct CancelRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
-}
-
-/// Distinguishes a field that is `null` from one that is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

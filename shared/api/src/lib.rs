@@ -11,9 +11,19 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod assignments;
+pub mod coverage;
 pub mod datasets;
+pub mod files;
+pub mod invitations;
 pub mod jobs;
 pub mod leases;
+pub mod logs;
+mod nullable;
+pub mod own_work;
 pub mod people;
 pub mod pictures;
 pub mod reviews;
+pub mod sessions;
+pub mod teams;
+pub mod tokens;

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use swath_api::assignments::{AssignmentView, ReasonRequest, ReassignRequest};
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::job::JobHead;
@@ -14,7 +15,7 @@ use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{AssignmentFilter, Managed, Turn};
 
-use super::assignment_view::AssignmentView;
+use super::assignment_view::{bytes_of, view_of, views_of};
 use super::jobs;
 use crate::freed_work;
 
@@ -71,12 +72,12 @@ pub(crate) async fn list(
         };
         let Some(last) = read.last() else { return Ok(Json(Page::whole(views))) };
         after = Turn::of(last).unwrap_or(Turn { id: last.id.0, ..Turn::FIRST });
-        let read = AssignmentView::of(&context, read).await?;
-        bytes += read.iter().map(AssignmentView::bytes).sum::<usize>();
+        let read = views_of(&context, read).await?;
+        bytes += read.iter().map(bytes_of).sum::<usize>();
         views.extend(read);
     }
     let cursor = |last: &AssignmentView| match query.order {
-        Order::Range => last.cursor(),
+        Order::Range => last.id.to_string(),
         Order::Next => format!("{}.{}", after.at, after.id),
     };
     Ok(Json(Page::cut(views, true, cursor)))
@@ -130,32 +131,7 @@ pub(crate) async fn show(
     PathId(id): PathId<AssignmentId>,
 ) -> Result<Json<AssignmentView>> {
     let assignment = own(&context, &caller, id, LEADS).await?;
-    Ok(Json(AssignmentView::of_one(&context, assignment).await))
-}
-
-/// Why something is done.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReasonRequest {
-    /// In the manager's words.
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
-    reason: String,
-}
-
-/// To whom work goes, and why.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReassignRequest {
-    /// In the manager's words.
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
-    reason: String,
-    /// For whom it is reserved; anyone may take it where absent.
-    #[serde(default)]
-    user: Option<UserId>,
-    /// How long it is reserved; the job's `reserve_seconds` where absent.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 2592000)]
-    reserve_seconds: Option<i64>,
+    Ok(Json(view_of(&context, assignment).await))
 }
 
 fn cause(context: &Context, caller: &Caller, reason: String) -> Result<Cause> {
@@ -229,5 +205,5 @@ pub(crate) async fn cancel(
 /// The assignment as it stands, once those who wait for it have heard.
 async fn announced(context: &Context, managed: Managed) -> AssignmentView {
     freed_work::announce(context, std::slice::from_ref(&managed));
-    AssignmentView::of_one(context, managed.0).await
+    view_of(context, managed.0).await
 }

@@ -2,44 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
-use serde_json::Value;
+use swath_api::logs::AuditView;
 use swath_api::people::Person;
-use swath_domain::Time;
-use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::ids::{TeamId, UserId};
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Caller, Context, PathId, Result, Search};
 use swath_store::AuditEntry;
-use uuid::Uuid;
 
 use super::names::Names;
 use super::teams::require_manager;
-
-/// An entry of the audit log.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct AuditView {
-    /// Its id, in the order of time.
-    #[schema(value_type = Uuid)]
-    id: Uuid,
-    /// When.
-    at: Time,
-    /// What was done: `user-create`, `user-edit`, `team-create`, `member-put`, `member-remove`, `token-create`,
-    /// `token-revoke`, `invitation-create`, `invitation-revoke`, `invitation-accept`, `sign-in-link-create` or `sign-in`.
-    action: String,
-    /// The team that it is about.
-    team: Option<TeamId>,
-    /// Its name.
-    team_name: Option<String>,
-    /// Who did it; none where Swath itself did.
-    actor: Option<Person>,
-    /// The token that was used.
-    token: Option<TokenId>,
-    /// For whom.
-    user: Option<Person>,
-    /// More by the action: roles, ids.
-    #[schema(value_type = Option<Object>)]
-    detail: Option<Value>,
-}
 
 async fn page(context: &Context, team: Option<TeamId>, query: PageQuery) -> Result<Json<Page<AuditView>>> {
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);

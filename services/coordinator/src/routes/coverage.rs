@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use swath_api::coverage::{Bucket, CoverageView};
 use swath_domain::coverage::{Cover, block_width};
 use swath_domain::ids::JobId;
 use swath_domain::job::{JobHead, JobStatus};
 use swath_runtime::access::LEADS;
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{Stretches, levels};
-use utoipa::ToSchema;
 
 use super::jobs;
 
@@ -26,67 +26,6 @@ pub(crate) struct CoverageQuery {
     buckets: Option<i64>,
     from: Option<i64>,
     to: Option<i64>,
-}
-
-/// Where the work of a job stands, stretch by stretch.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CoverageView {
-    /// How many ranges the job has.
-    #[schema(minimum = 0, example = 1000)]
-    ranges: i64,
-    /// How many items a range has; the last may have fewer.
-    #[schema(minimum = 1, example = 50)]
-    range_size: i64,
-    /// How many opinions are asked for on each item. Items count once for each.
-    #[schema(minimum = 1, example = 1)]
-    opinions: i64,
-    /// The first range of the answer: the one that was asked for, or one before it where stretches begin.
-    #[schema(minimum = 0, example = 0)]
-    from: i64,
-    /// The range behind the last.
-    #[schema(minimum = 0, example = 1000)]
-    to: i64,
-    /// How many ranges a stretch spans; the last may span fewer.
-    #[schema(minimum = 1, example = 8)]
-    width: i64,
-    /// Every stretch in order.
-    buckets: Vec<Bucket>,
-}
-
-/// Items of a stretch by state. States without items are left out.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Bucket {
-    /// Waiting for an annotator for the first time.
-    #[serde(skip_serializing_if = "is_zero")]
-    waiting: i64,
-    /// Waiting for an annotator again, because a reviewer rejected them.
-    #[serde(skip_serializing_if = "is_zero")]
-    rework: i64,
-    /// Waiting for a manager, because their rounds are used up.
-    #[serde(skip_serializing_if = "is_zero")]
-    held: i64,
-    /// Under a lease.
-    #[serde(skip_serializing_if = "is_zero")]
-    in_progress: i64,
-    /// Submitted.
-    #[serde(skip_serializing_if = "is_zero")]
-    completed: i64,
-    /// Before a reviewer.
-    #[serde(skip_serializing_if = "is_zero")]
-    in_review: i64,
-    /// Accepted.
-    #[serde(skip_serializing_if = "is_zero")]
-    accepted: i64,
-    /// Accepted as skipped.
-    #[serde(skip_serializing_if = "is_zero")]
-    skipped: i64,
-    /// Called off.
-    #[serde(skip_serializing_if = "is_zero")]
-    cancelled: i64,
-}
-
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
 
 /// Divides a span of range numbers into at most `buckets` stretches of equal width, each made of whole blocks.
@@ -126,21 +65,19 @@ fn cancelled_uncut(job: &JobHead, of: Range<i64>) -> i64 {
     (end - first).max(0) * job.slots
 }
 
-impl Bucket {
-    fn new(job: &JobHead, ranges: Range<i64>, cover: &Cover) -> Self {
-        let called_off = cancelled_uncut(job, ranges.clone());
-        Self {
-            // The job may have changed before its coverage was read.
-            waiting: (items_of(job, ranges) - called_off - cover.total()).max(0),
-            rework: cover.rework,
-            held: cover.held,
-            in_progress: cover.in_progress,
-            completed: cover.completed,
-            in_review: cover.in_review,
-            accepted: cover.accepted,
-            skipped: cover.skipped,
-            cancelled: cover.cancelled + called_off,
-        }
+fn bucket(job: &JobHead, ranges: Range<i64>, cover: &Cover) -> Bucket {
+    let called_off = cancelled_uncut(job, ranges.clone());
+    Bucket {
+        // The job may have changed before its coverage was read.
+        waiting: (items_of(job, ranges) - called_off - cover.total()).max(0),
+        rework: cover.rework,
+        held: cover.held,
+        in_progress: cover.in_progress,
+        completed: cover.completed,
+        in_review: cover.in_review,
+        accepted: cover.accepted,
+        skipped: cover.skipped,
+        cancelled: cover.cancelled + called_off,
     }
 }
 
@@ -172,7 +109,7 @@ pub(crate) async fn show(
     let of_stretch = |number: i64| {
         let first = from + number * width;
         let cover = counts.get(&number).copied().unwrap_or_default();
-        Bucket::new(&job, first..to.min(first + width), &cover)
+        bucket(&job, first..to.min(first + width), &cover)
     };
     Ok(Json(CoverageView {
         ranges,

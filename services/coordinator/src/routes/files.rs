@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use swath_api::files::{FilesView, UploadView};
 use swath_domain::ids::{FileId, TeamId, UserId};
 use swath_domain::uploads;
 use swath_files::{Content, FilesError};
@@ -27,35 +28,6 @@ use super::shown::Shown;
 const HEAD_BYTES: [usize; 2] = [64 << 10, 1 << 20];
 /// What is read, and thrown away, of a picture that is refused: a client that is still sending does not listen.
 const DRAINED_BYTES: u64 = 64 << 20;
-
-/// A picture that has been uploaded.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct UploadView {
-    id: FileId,
-    /// By this items of the team's datasets name it; of a picture for instructions the path by which they show it.
-    uri: String,
-    /// Its length in bytes.
-    bytes: i64,
-    /// Its media type, by its content.
-    r#type: String,
-    /// Width in pixels, as it is displayed.
-    width: i64,
-    /// Height in pixels, as it is displayed.
-    height: i64,
-}
-
-/// How much room a team has for files.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct FilesView {
-    /// Whether the installation has a place for files.
-    is_configured: bool,
-    /// What the team's pictures and thumbnails take, in bytes.
-    bytes: i64,
-    /// What they may take.
-    bytes_most: u64,
-    /// What one picture may take.
-    picture_bytes_most: u64,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use swath_api::invitations::{
+    AcceptRequest, Accepted, CodeRequest, InvitationView, NewInvitationRequest, TeamName,
+};
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::text::check_line;
 use swath_domain::time::seconds;
-use swath_domain::{Role, Time, limits, names};
+use swath_domain::{limits, names};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, Problem, Result, Search};
@@ -21,85 +23,6 @@ use super::teams::require_manager;
 const LIFETIME: i64 = seconds(7 * 24 * 3_600);
 /// The longest code that is looked at, in bytes.
 const CODE_BYTES_MAX: usize = 200;
-
-/// An invitation to be made.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewInvitationRequest {
-    /// What the person may do in the team.
-    #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
-    roles: Vec<Role>,
-    /// For whom it is meant, in one's own words; only the team's managers see it.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 200)]
-    note: Option<String>,
-}
-
-/// An invitation.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct InvitationView {
-    /// Its id, by which it is revoked.
-    #[schema(value_type = Uuid)]
-    id: Uuid,
-    /// Its code, for the person who is invited; shown this once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invitation: Option<String>,
-    /// What the person may do in the team.
-    roles: Vec<Role>,
-    /// Who invites.
-    invited_by: UserId,
-    /// Their name.
-    invited_by_name: Option<String>,
-    /// For whom it is meant.
-    note: Option<String>,
-    /// When it was made.
-    created_at: Time,
-    /// Until when it can be accepted.
-    expires_at: Time,
-}
-
-/// The code of an invitation.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CodeRequest {
-    /// As it was handed out.
-    #[schema(min_length = 1, max_length = 200)]
-    invitation: String,
-}
-
-/// What an invitation shows to the person who is invited.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TeamName {
-    /// The team's name.
-    team: String,
-}
-
-/// An invitation that is accepted.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AcceptRequest {
-    /// As it was handed out.
-    #[schema(min_length = 1, max_length = 200)]
-    invitation: String,
-    /// The name of the account that is made for somebody who has none; not with a bearer token.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 200)]
-    name: Option<String>,
-}
-
-/// The team that one is in now.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Accepted {
-    /// The account.
-    user: UserId,
-    /// The team.
-    team: TeamId,
-    /// What one was invited to do there.
-    roles: Vec<Role>,
-    /// A token for the team, shown this once: the same request under the same key answers without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
 
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -140,18 +63,16 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-impl InvitationView {
-    fn named(invitation: Invitation, names: &Names) -> Self {
-        Self {
-            id: invitation.id,
-            invitation: None,
-            roles: invitation.roles.to_vec(),
-            invited_by: invitation.inviter,
-            invited_by_name: names.person(invitation.inviter),
-            note: invitation.note,
-            created_at: invitation.created,
-            expires_at: invitation.expires,
-        }
+fn view(invitation: Invitation, names: &Names) -> InvitationView {
+    InvitationView {
+        id: invitation.id,
+        invitation: None,
+        roles: invitation.roles.to_vec(),
+        invited_by: invitation.inviter,
+        invited_by_name: names.person(invitation.inviter),
+        note: invitation.note,
+        created_at: invitation.created,
+        expires_at: invitation.expires,
     }
 }
 
@@ -165,7 +86,7 @@ pub(crate) async fn list(
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let invitations = context.store.invitations(team, context.now(), after, limit).await?;
     let names = Names::of_people(&context, invitations.iter().map(|one| one.inviter)).await?;
-    let invitations = invitations.into_iter().map(|one| InvitationView::named(one, &names)).collect();
+    let invitations = invitations.into_iter().map(|one| view(one, &names)).collect();
     Ok(Json(Page::new(invitations, limit, |invitation: &InvitationView| invitation.id.to_string())))
 }
 

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use swath_api::datasets::ItemView;
 use swath_domain::ids::DatasetId;
-use swath_domain::{Ranges, Time, limits};
+use swath_domain::{Ranges, limits};
 use swath_runtime::budget;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
@@ -18,30 +19,6 @@ use super::datasets::own;
 const COPIES: usize = 2;
 /// What an item takes in an answer beside its texts.
 const ITEM_BYTES: usize = 256;
-
-/// An item of a dataset.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ItemView {
-    /// Its number in the dataset.
-    index: i64,
-    /// The media; of a file on the server its path below the media root.
-    uri: String,
-    /// Labels to select by.
-    labels: Vec<String>,
-    /// Whatever else came with it.
-    #[schema(value_type = Option<Object>)]
-    meta: Option<Box<RawValue>>,
-    /// Width in pixels of the picture as it is displayed, where known.
-    width: Option<i64>,
-    /// Height in pixels, where known.
-    height: Option<i64>,
-    /// How sure that is: `known`, `provisional` where two people have reported it, or `unknown`.
-    size: &'static str,
-    /// How the picture is stored, by its number in EXIF, where it was measured.
-    orientation: Option<i64>,
-    /// Since when the picture could not be read; none where it can, or nobody has tried.
-    missing_since: Option<Time>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +49,7 @@ pub(crate) async fn list(
     numbers.truncate(covered);
     let rows = context.store.items(id, &Ranges::of_items(numbers)).await?;
     let items = views(&context, rows, texts, &missing)?;
-    let bytes: usize = items.iter().map(ItemView::bytes).sum();
+    let bytes: usize = items.iter().map(bytes_of).sum();
     let share = context.answers.share(Some(caller.user()), COPIES * bytes).await?;
     let is_last = !is_cut && (!is_full || is_end(&dataset, &items, &query));
     let page = Page::cut(items, !is_last, |item| item.index.to_string());
@@ -107,7 +84,8 @@ fn views(
                 None => "unknown",
                 Some(_) if row.is_provisional => "provisional",
                 Some(_) => "known",
-            },
+            }
+            .to_owned(),
             orientation: row.orientation,
             missing_since: place.and_then(|place| missing.get(place)).map(|picture| picture.since),
         });
@@ -115,9 +93,8 @@ fn views(
     Ok(views)
 }
 
-impl ItemView {
-    fn bytes(&self) -> usize {
-        let labels: usize = self.labels.iter().map(String::len).sum();
-        ITEM_BYTES + self.uri.len() + labels + self.meta.as_ref().map_or(0, |meta| meta.get().len())
-    }
+/// About how many bytes an item takes in an answer.
+fn bytes_of(item: &ItemView) -> usize {
+    let labels: usize = item.labels.iter().map(String::len).sum();
+    ITEM_BYTES + item.uri.len() + labels + item.meta.as_ref().map_or(0, |meta| meta.get().len())
 }

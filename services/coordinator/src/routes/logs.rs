@@ -7,10 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_api::logs::EntryView;
+use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::log::Entry;
-use swath_domain::{Status, Time};
 use swath_runtime::access::LEADS;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::panics::spawn_stream;
@@ -27,56 +26,22 @@ const ENTRIES: i64 = 1_000;
 /// Pages that may wait for the client.
 const PAGE_CAPACITY: usize = 1;
 
-/// An entry of a decision log.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct EntryView {
-    /// The assignment; absent where the entry is the job's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assignment: Option<AssignmentId>,
-    /// Its number in this log, from 1 without a gap.
-    seq: i64,
-    at: Time,
-    /// Who; absent where Swath itself acted.
-    actor: Option<UserId>,
-    /// Their name today.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor_name: Option<String>,
-    /// Who made the token through which the actor acted, where that is somebody else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_maker: Option<UserId>,
-    /// Their name today.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_maker_name: Option<String>,
-    /// What, by the name of the transition.
-    action: String,
-    from: Option<Status>,
-    to: Option<Status>,
-    lease_id: Option<LeaseId>,
-    fence: i64,
-    reason: Option<String>,
-    /// What else a replay needs.
-    #[schema(value_type = Option<Object>)]
-    detail: Option<serde_json::Value>,
-}
-
-impl EntryView {
-    fn new(entry: Entry, job: JobId, names: &Names) -> Self {
-        Self {
-            actor_name: entry.actor.and_then(|actor| names.person(actor)),
-            token_maker_name: entry.token_maker.and_then(|maker| names.person(maker)),
-            assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
-            seq: entry.seq,
-            at: entry.at,
-            actor: entry.actor,
-            token_maker: entry.token_maker,
-            action: entry.action,
-            from: entry.from,
-            to: entry.to,
-            lease_id: entry.lease_id,
-            fence: entry.fence,
-            reason: entry.reason,
-            detail: entry.detail,
-        }
+fn view(entry: Entry, job: JobId, names: &Names) -> EntryView {
+    EntryView {
+        actor_name: entry.actor.and_then(|actor| names.person(actor)),
+        token_maker_name: entry.token_maker.and_then(|maker| names.person(maker)),
+        assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
+        seq: entry.seq,
+        at: entry.at,
+        actor: entry.actor,
+        token_maker: entry.token_maker,
+        action: entry.action,
+        from: entry.from,
+        to: entry.to,
+        lease_id: entry.lease_id,
+        fence: entry.fence,
+        reason: entry.reason,
+        detail: entry.detail,
     }
 }
 
@@ -90,8 +55,7 @@ pub(crate) async fn assignment(
     let (limit, after) = (pages::limit(query.limit)?, pages::after_number(query.after.as_deref())?);
     let (entries, more) = context.store.log(id.0, after.unwrap_or(0), limit).await?;
     let names = actors(&context, &entries).await?;
-    let entries =
-        entries.into_iter().map(|entry| EntryView::new(entry, assignment.key.job, &names)).collect();
+    let entries = entries.into_iter().map(|entry| view(entry, assignment.key.job, &names)).collect();
     Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
 }
 
@@ -143,7 +107,7 @@ async fn send(context: &Context, pages: &Chunks, job: JobId, entries: Vec<Entry>
     let names = actors(context, &entries).await.map_err(|problem| io::Error::other(problem.detail))?;
     let mut lines = Vec::new();
     for entry in entries {
-        serde_json::to_writer(&mut lines, &EntryView::new(entry, job, &names))?;
+        serde_json::to_writer(&mut lines, &view(entry, job, &names))?;
         lines.push(b'\n');
     }
     if lines.is_empty() {

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Deserializer, Serialize};
-use swath_domain::ids::{TeamId, UserId};
-use swath_domain::{FieldError, Role, Time, email, names};
+use serde::Deserialize;
+use swath_api::people::{EditUser, Me, Membership, NewUser, UserView};
+use swath_domain::ids::UserId;
+use swath_domain::{FieldError, email, names};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{NamedPageQuery, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
@@ -13,90 +14,15 @@ use swath_store::{User, UserEdit};
 
 use crate::freed_work;
 
-/// Oneself.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Me {
-    /// The account.
-    user: UserView,
-    /// The teams that the token opens, with one's roles in each.
-    teams: Vec<Membership>,
-}
-
-/// One's place in a team.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Membership {
-    /// The team.
-    id: TeamId,
-    /// Its name.
-    name: String,
-    /// What one may do there.
-    roles: Vec<Role>,
-}
-
-/// An account.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct UserView {
-    /// Its id.
-    id: UserId,
-    /// The person's name.
-    name: String,
-    /// The person's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    /// Whether this is an administrator.
-    admin: bool,
-    /// Whether it may do anything; a deactivated account keeps its work and its name.
-    active: bool,
-    /// When the account was made.
-    created_at: Time,
-}
-
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id,
-            name: user.name,
-            email: user.email,
-            admin: user.admin,
-            active: user.deactivated.is_none(),
-            created_at: user.created,
-        }
+fn view(user: User) -> UserView {
+    UserView {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        admin: user.admin,
+        active: user.deactivated.is_none(),
+        created_at: user.created,
     }
-}
-
-/// An account to be made.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewUser {
-    /// The person's name.
-    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
-    name: String,
-    /// The person's address, which no other account has.
-    #[serde(default)]
-    #[schema(min_length = 3, max_length = 254)]
-    email: Option<String>,
-}
-
-/// What is changed about an account; what is absent stays, and `null` takes the address away.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EditUser {
-    /// Another name.
-    #[schema(min_length = 1, max_length = 200)]
-    name: Option<String>,
-    /// Another address.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 254)]
-    email: Option<Option<String>>,
-    /// False ends the account's leases, reservations, invitations and tokens at once; for administrators.
-    active: Option<bool>,
-}
-
-/// Tells a field that is `null` from one that is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Takes a name and checks an address.
@@ -115,18 +41,17 @@ fn trimmed(text: String) -> String {
     text.trim().to_owned()
 }
 
-impl From<&Caller> for Me {
-    fn from(caller: &Caller) -> Self {
-        let token = caller.token();
-        let teams = token.teams.iter();
-        let teams =
-            teams.map(|(id, name, roles)| Membership { id: *id, name: name.clone(), roles: roles.to_vec() });
-        Self { user: token.user.clone().into(), teams: teams.collect() }
-    }
+/// The caller as they are shown to themselves.
+pub(super) fn me_of(caller: &Caller) -> Me {
+    let token = caller.token();
+    let teams = token.teams.iter();
+    let teams =
+        teams.map(|(id, name, roles)| Membership { id: *id, name: name.clone(), roles: roles.to_vec() });
+    Me { user: view(token.user.clone()), teams: teams.collect() }
 }
 
 pub(crate) async fn me(caller: Caller) -> Json<Me> {
-    Json(Me::from(&caller))
+    Json(me_of(&caller))
 }
 
 pub(crate) async fn create(
@@ -147,7 +72,7 @@ pub(crate) async fn create(
     };
     let asked = key.asked(caller.user(), "POST /v1/users", &request.bytes);
     let user = context.store.user_create(user, context.actor(Some(&caller)), asked).await?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+    Ok((StatusCode::CREATED, Json(view(user))))
 }
 
 #[derive(Debug, Deserialize)]
@@ -162,7 +87,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<UserView>>> {
     let page = page.page()?;
     let users = context.store.users(query.email.as_deref(), &page).await?;
-    let users = users.into_iter().map(UserView::from).collect();
+    let users = users.into_iter().map(view).collect();
     Ok(Json(Page::new(users, page.limit, |user: &UserView| user.id.to_string())))
 }
 
@@ -189,7 +114,7 @@ pub(crate) async fn edit(
     let (user, freed) = context.store.user_edit(id, changes, context.actor(Some(&caller))).await?;
     context.tokens.forget();
     freed_work::announce(&context, &freed);
-    Ok(Json(user.into()))
+    Ok(Json(view(user)))
 }
 
 /// The person, if they are the caller's own account, or the caller is an administrator, or manages every team that the

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde_json::json;
+use swath_api::files::{FilesView, UploadView};
 use swath_runtime::{Access, Route};
 
 use super::{files, thumbnails};
@@ -27,7 +28,7 @@ pub(super) fn table() -> Vec<Route> {
             "How much room a team has for uploaded pictures.",
             files::usage,
         )
-        .gives::<files::FilesView>(200),
+        .gives::<FilesView>(200),
         Route::new(
             Method::POST,
             "/v1/teams/{team_id}/files",
@@ -46,8 +47,8 @@ pub(super) fn table() -> Vec<Route> {
             "`guideline`: instructions of jobs show it to everybody in the team.",
         )
         .takes_stream(PICTURES)
-        .gives::<files::UploadView>(200)
-        .gives::<files::UploadView>(201)
+        .gives::<UploadView>(200)
+        .gives::<UploadView>(201)
         .refuses(411)
         .streamed(),
         Route::new(Method::GET, file, Access::MEMBER, "A picture that instructions show.", files::show)

@@ -4,17 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use serde::{Deserialize, Serialize};
-use swath_domain::Time;
-use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_api::sessions::{LinkView, NewLinkRequest, SessionView, SignIn};
+use swath_domain::ids::TokenId;
 use swath_domain::time::seconds;
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::credential::{no_session_cookie, session_cookie};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, Problem, Result};
 use swath_store::{NewSession, NewSignInLink, Opened, StoreError, digest};
-use uuid::Uuid;
 
-use super::people::Me;
+use super::people::me_of;
 use super::tokens::may_make_for;
 
 /// How long a link is good, in microseconds.
@@ -25,56 +23,6 @@ const SESSION_LIFETIME: i64 = seconds(12 * 3_600);
 const SECRET_BYTES_MAX: usize = 512;
 
 type Cookies = [(HeaderName, String); 2];
-
-/// How somebody signs in: with one of both.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SignIn {
-    /// The code of a link.
-    #[serde(default)]
-    link: Option<String>,
-    /// A token.
-    #[serde(default)]
-    token: Option<String>,
-}
-
-/// A session.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct SessionView {
-    /// Who one is, and where.
-    #[serde(flatten)]
-    me: Me,
-    /// Until when the session is good, unless it is ended before.
-    expires_at: Time,
-}
-
-/// A link to be made.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewLinkRequest {
-    /// Who signs in with it; oneself where absent.
-    #[serde(default)]
-    user: Option<UserId>,
-    /// The team that the session will open; not needed where only one comes into question.
-    #[serde(default)]
-    team: Option<TeamId>,
-}
-
-/// A link with which somebody signs in.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct LinkView {
-    /// Its id, by which the audit log names it.
-    id: Uuid,
-    /// Its code, which is good once and shown this once: `/#sign-in=CODE` is the link.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    /// Who signs in with it.
-    user: UserId,
-    /// The team that the session will open.
-    team: Option<TeamId>,
-    /// Until when it is good.
-    expires_at: Time,
-}
 
 /// Makes a link, for oneself or for somebody for whom one may make tokens.
 pub(crate) async fn create_link(
@@ -131,7 +79,7 @@ pub(crate) async fn open(
     let caller = context.tokens.caller(&context.store, &presented, now).await?;
     let cookie = session_cookie(&headers, &secret, (opened.expires - now) / seconds(1));
     let cookies = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
-    let view = SessionView { me: Me::from(&caller), expires_at: opened.expires };
+    let view = SessionView { me: me_of(&caller), expires_at: opened.expires };
     Ok((StatusCode::CREATED, cookies, Json(view)))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use swath_api::teams::{TeamMediaRequest, TeamMediaView};
 use swath_domain::FieldError;
 use swath_domain::ids::TeamId;
 use swath_runtime::media_path::places::{self, PLACES_MAX, PlaceError};
@@ -11,42 +11,15 @@ use swath_store::TeamMedia;
 
 use super::teams::require_manager;
 
-/// What a team may use from now on, in place of what it might so far.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TeamMediaRequest {
-    /// Absolute folders of the server. What is read there must lie below its media roots as well.
-    #[serde(default)]
-    #[schema(max_items = 100)]
-    folders: Vec<String>,
-    /// Prefixes of keys by whole steps, as in `s3://bucket/prefix/`.
-    #[serde(default)]
-    #[schema(max_items = 100)]
-    buckets: Vec<String>,
-}
-
-/// What a team may use, beside what the configuration shares with all teams.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TeamMediaView {
-    /// Whether there is no limit: so it is for teams from before there were limits, until an administrator sets some.
-    everything: bool,
-    /// Folders of the server; for managers their paths below the media roots.
-    folders: Vec<String>,
-    /// Prefixes of keys.
-    buckets: Vec<String>,
-}
-
-impl TeamMediaView {
-    fn new(context: &Context, caller: &Caller, media: TeamMedia) -> Self {
-        let shown = |folder: String| match places::folder(&folder) {
-            Ok(path) if !caller.is_admin() => context.media.files.shown_folder(&path),
-            _ => folder,
-        };
-        Self {
-            everything: media.everything,
-            folders: media.folders.into_iter().map(shown).collect(),
-            buckets: media.buckets,
-        }
+fn view(context: &Context, caller: &Caller, media: TeamMedia) -> TeamMediaView {
+    let shown = |folder: String| match places::folder(&folder) {
+        Ok(path) if !caller.is_admin() => context.media.files.shown_folder(&path),
+        _ => folder,
+    };
+    TeamMediaView {
+        everything: media.everything,
+        folders: media.folders.into_iter().map(shown).collect(),
+        buckets: media.buckets,
     }
 }
 
@@ -57,7 +30,7 @@ pub(crate) async fn show(
 ) -> Result<Json<TeamMediaView>> {
     require_manager(&context, &caller, team).await?;
     let media = context.store.team_media(team).await?;
-    Ok(Json(TeamMediaView::new(&context, &caller, media)))
+    Ok(Json(view(&context, &caller, media)))
 }
 
 pub(crate) async fn put(
@@ -77,7 +50,7 @@ pub(crate) async fn put(
     context.store.team_media_put(team, TeamMedia { everything: false, folders, buckets }).await?;
     context.media.forget(team);
     let media = context.store.team_media(team).await?;
-    Ok(Json(TeamMediaView::new(&context, &caller, media)))
+    Ok(Json(view(&context, &caller, media)))
 }
 
 fn check(

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
 use swath_api::people::Person;
+use swath_api::teams::{MemberRoles, MemberView, NewTeam, TeamView};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
@@ -13,42 +13,6 @@ use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Resu
 use swath_store::User;
 
 use crate::freed_work;
-
-/// A team to be made.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewTeam {
-    /// Its name, like no other's.
-    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
-    name: String,
-}
-
-/// A team.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TeamView {
-    /// Its id.
-    id: TeamId,
-    /// Its name.
-    name: String,
-}
-
-/// A person in a team.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct MemberView {
-    /// The person.
-    user: Person,
-    /// What the person may do there.
-    roles: Vec<Role>,
-}
-
-/// What a person may do in a team.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MemberRoles {
-    /// At least one role.
-    #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
-    roles: Vec<Role>,
-}
 
 pub(crate) async fn create(
     State(context): State<Context>,

@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use swath_api::people::Person;
+use swath_api::tokens::{NewTokenRequest, NewTokenView, TokenView};
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use swath_runtime::access::MANAGER;
@@ -13,91 +14,29 @@ use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
 use swath_store::{NewToken, TokenInfo, User, digest};
-
 use uuid::Uuid;
 
 use super::names::Names;
 
-/// A token to be made.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewTokenRequest {
-    /// Whose it will be; one's own where absent.
-    #[serde(default)]
-    user: Option<UserId>,
-    /// The team in which it is good; not needed where only one comes into question. An administrator's has none.
-    #[serde(default)]
-    team: Option<TeamId>,
-    /// Until when it is good; without an end where absent.
-    #[serde(default)]
-    expires_at: Option<Time>,
+/// What is answered to a request that has made the token before.
+fn made_before(token: TokenInfo) -> NewTokenView {
+    let (user, team, expires_at) = (token.user.0, token.team, token.expires);
+    NewTokenView { id: token.id, token: None, user, team, expires_at }
 }
 
-/// A new token.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct NewTokenView {
-    /// Its id, by which it is revoked.
-    id: TokenId,
-    /// The token itself, shown this once: the same request under the same key answers without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    /// Whose it is.
-    user: UserId,
-    /// The team in which it is good.
-    team: Option<TeamId>,
-    /// Until when it is good.
-    expires_at: Option<Time>,
-}
-
-impl NewTokenView {
-    /// What is answered to a request that has made it before.
-    fn again(token: TokenInfo) -> Self {
-        let (user, team, expires_at) = (token.user.0, token.team, token.expires);
-        Self { id: token.id, token: None, user, team, expires_at }
-    }
-}
-
-/// A token as it is listed.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TokenView {
-    /// Its id, by which it is revoked.
-    id: TokenId,
-    /// Whose it is.
-    user: Person,
-    /// The team in which it is good. An administrator's has none; one that is older than tokens of teams is good in the
-    /// teams in which its user was then.
-    team: Option<TeamId>,
-    /// Its name.
-    team_name: Option<String>,
-    /// Who made it; none where Swath itself did.
-    made_by: Option<UserId>,
-    /// Their name.
-    made_by_name: Option<String>,
-    /// When it was made.
-    created_at: Time,
-    /// Until when it is good.
-    expires_at: Option<Time>,
-    /// When it was last used, to about a minute.
-    last_used_at: Option<Time>,
-    /// Whether it is a session of a browser.
-    session: bool,
-}
-
-impl TokenView {
-    fn named(token: TokenInfo, names: &Names) -> Self {
-        let (id, name) = token.user;
-        Self {
-            id: token.id,
-            user: Person { id, name },
-            team: token.team,
-            team_name: token.team.and_then(|team| names.team(team)),
-            made_by: token.maker,
-            made_by_name: token.maker.and_then(|maker| names.person(maker)),
-            created_at: token.created,
-            expires_at: token.expires,
-            last_used_at: token.used,
-            session: token.is_session,
-        }
+fn view(token: TokenInfo, names: &Names) -> TokenView {
+    let (id, name) = token.user;
+    TokenView {
+        id: token.id,
+        user: Person { id, name },
+        team: token.team,
+        team_name: token.team.and_then(|team| names.team(team)),
+        made_by: token.maker,
+        made_by_name: token.maker.and_then(|maker| names.person(maker)),
+        created_at: token.created,
+        expires_at: token.expires,
+        last_used_at: token.used,
+        session: token.is_session,
     }
 }
 
@@ -110,7 +49,7 @@ pub(crate) async fn create(
     let asked = key.asked(caller.user(), "POST /v1/tokens", &request.bytes);
     if let Some(first) = first_answer(&context, asked.as_ref()).await? {
         let first = context.store.token_info(first).await?.ok_or_else(Problem::not_found)?;
-        return Ok((StatusCode::CREATED, Json(NewTokenView::again(first))));
+        return Ok((StatusCode::CREATED, Json(made_before(first))));
     }
     let NewTokenRequest { user, team, expires_at: expires } = request.value;
     let expires = within_own(&caller, expires)?;
@@ -214,7 +153,7 @@ pub(crate) async fn list(
     let teams: Vec<TeamId> = tokens.iter().filter_map(|token| token.team).collect();
     let makers: Vec<UserId> = tokens.iter().filter_map(|token| token.maker).collect();
     let names = Names::of_people(&context, makers).await?.with_teams(&context, teams).await?;
-    let tokens = tokens.into_iter().map(|token| TokenView::named(token, &names)).collect();
+    let tokens = tokens.into_iter().map(|token| view(token, &names)).collect();
     Ok(Json(Page::new(tokens, limit, |token: &TokenView| token.id.to_string())))
 }
 
