@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId};
-use swath_formats::folder::Order;
-use swath_formats::manifest::ManifestItem;
+
+pub use swath_formats::folder::Order;
+pub use swath_formats::manifest::ManifestItem;
 
 /// A dataset to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]

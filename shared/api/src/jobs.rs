@@ -270,7 +270,7 @@ pub struct Counts {
 }
 
 /// What may be edited while work goes on; what is absent stays, `null` takes a value away.
-#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditRequest {
     /// Its title.

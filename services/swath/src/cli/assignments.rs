@@ -1,7 +1,8 @@
 //! `swath assignment`
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde::Serialize;
+use swath_api::assignments::{ReasonRequest, ReassignRequest};
 use swath_domain::AssignmentId;
 
 use super::output::Column;
@@ -120,14 +121,15 @@ pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Resul
         AssignmentCommand::Show { id } => session.show(&format!("/v1/assignments/{id}"), COLUMNS).await,
         AssignmentCommand::Log { id } => session.list(&format!("/v1/assignments/{id}/log"), &[], LOG).await,
         AssignmentCommand::Reassign { decision, to } => {
-            let to = session.user(&to).await?;
-            decide(session, &decision, "reassign", json!({"reason": decision.reason, "user": to})).await
+            let Decision { id, reason } = decision;
+            let user = Some(session.user(&to).await?);
+            decide(session, id, "reassign", &ReassignRequest { reason, user, reserve_seconds: None }).await
         }
-        AssignmentCommand::Reopen(decision) => {
-            decide(session, &decision, "reopen", json!({"reason": decision.reason})).await
+        AssignmentCommand::Reopen(Decision { id, reason }) => {
+            decide(session, id, "reopen", &ReasonRequest { reason }).await
         }
-        AssignmentCommand::Cancel(decision) => {
-            decide(session, &decision, "cancel", json!({"reason": decision.reason})).await
+        AssignmentCommand::Cancel(Decision { id, reason }) => {
+            decide(session, id, "cancel", &ReasonRequest { reason }).await
         }
     }
 }
@@ -147,6 +149,11 @@ async fn list(session: &Session, args: ListArgs) -> anyhow::Result<()> {
     session.list(&path, &query, LIST).await
 }
 
-async fn decide(session: &Session, decision: &Decision, verb: &str, body: Value) -> anyhow::Result<()> {
-    session.create(&format!("/v1/assignments/{}/{verb}", decision.id), &body, COLUMNS).await
+async fn decide(
+    session: &Session,
+    id: AssignmentId,
+    verb: &str,
+    body: &impl Serialize,
+) -> anyhow::Result<()> {
+    session.create(&format!("/v1/assignments/{id}/{verb}"), body, COLUMNS).await
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::Value;
+use swath_api::datasets::ManifestItem;
 use tempfile::NamedTempFile;
 
 use super::session::Session;
@@ -122,7 +123,8 @@ fn manifest(uris: &[String]) -> anyhow::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
     let mut writer = std::io::BufWriter::new(&mut file);
     for uri in uris {
-        writeln!(writer, "{}", json!({"uri": uri}))?;
+        let item = ManifestItem { uri: uri.clone(), ..ManifestItem::default() };
+        writeln!(writer, "{}", serde_json::to_string(&item)?)?;
     }
     writer.flush()?;
     drop(writer);

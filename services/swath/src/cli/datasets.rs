@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
+use swath_api::datasets::{NewDatasetRequest, Order, SourceRequest};
 use swath_domain::DatasetId;
 
 use super::dataset_upload;
+use super::job_form::word;
 use super::list_flags::ListFlags;
 use super::output::Column;
 use super::session::{Session, id_of};
@@ -109,14 +112,14 @@ pub struct AddArgs {
     #[command(flatten)]
     source: Source,
     /// With --pattern: how many items there are
-    #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    count: Option<u64>,
+    #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    count: Option<i64>,
     /// With a manifest: what bare paths in it are below, as in s3://bucket/streets/
     #[arg(long, value_name = "URL")]
     base: Option<String>,
     /// With --folder: the order of its pictures, as people count or by the bytes of their paths
-    #[arg(long, requires = "folder", value_parser = ["natural", "bytes"])]
-    order: Option<String>,
+    #[arg(long, requires = "folder", value_parser = order())]
+    order: Option<Order>,
     /// With --folder: leave out files that cannot be used, and list them
     #[arg(long, requires = "folder")]
     skip_bad: bool,
@@ -185,23 +188,13 @@ pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<(
 }
 
 async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
-    let made = match (&args.source.manifest, &args.source.upload, args.source.on_server(args.count)) {
-        (Some(file), ..) => upload(session, &args, file).await?,
-        (_, Some(folder), _) => upload_folder(session, &args, folder).await?,
-        (.., source) => {
-            let mut body = json!({"name": args.name, "source": source, "dry_run": args.dry_run});
-            if let Some(order) = &args.order {
-                body["source"]["order"] = json!(order);
-            }
-            if let Some(base) = &args.base {
-                body["source"]["base"] = json!(base);
-            }
-            if args.skip_bad {
-                body["source"]["skip_bad"] = json!(true);
-            }
-            if let Some(team) = session.optional_team(args.team.as_deref()).await? {
-                body["team"] = json!(team);
-            }
+    let made = match (&args.source.manifest, &args.source.upload) {
+        (Some(file), _) => upload(session, &args, file).await?,
+        (_, Some(folder)) => upload_folder(session, &args, folder).await?,
+        (None, None) => {
+            let team = session.optional_team(args.team.as_deref()).await?;
+            let (name, source) = (args.name.clone(), args.source_on_server());
+            let body = NewDatasetRequest { team, name, source, dry_run: args.dry_run };
             session.client.post("/v1/datasets", &body).await?
         }
     };
@@ -216,14 +209,25 @@ async fn add(session: &Session, args: AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Source {
-    fn on_server(&self, count: Option<u64>) -> Value {
-        match (&self.folder, &self.manifest_uri, &self.pattern) {
-            (Some(folder), ..) => json!({"folder": folder}),
-            (_, Some(uri), _) => json!({"manifest": uri}),
-            (.., pattern) => json!({"pattern": pattern, "count": count}),
+impl AddArgs {
+    /// A source that the server reads by itself.
+    fn source_on_server(&self) -> SourceRequest {
+        SourceRequest {
+            folder: self.source.folder.clone(),
+            manifest: self.source.manifest_uri.clone(),
+            pattern: self.source.pattern.clone(),
+            count: self.count,
+            base: self.base.clone(),
+            order: self.order,
+            skip_bad: self.skip_bad.then_some(true),
+            items: None,
         }
     }
+}
+
+/// The words of `--order`, which help and completions list.
+fn order() -> impl TypedValueParser<Value = Order> {
+    PossibleValuesParser::new(["natural", "bytes"]).try_map(|text| word::<Order>(&text))
 }
 
 async fn upload(session: &Session, args: &AddArgs, file: &Path) -> anyhow::Result<Value> {

@@ -1,9 +1,9 @@
 //! `swath invitation`
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use swath_api::invitations::{AcceptRequest, NewInvitationRequest};
 
-use super::members::MemberRole;
+use super::members::{MemberRole, roles};
 use super::output::Column;
 use super::session::Session;
 
@@ -57,7 +57,7 @@ pub async fn run(session: &Session, command: InvitationCommand) -> anyhow::Resul
     match command {
         InvitationCommand::Create { team, role, note } => {
             let team = session.team(team.as_deref()).await?;
-            let body = json!({"roles": role, "note": note});
+            let body = NewInvitationRequest { roles: roles(&role), note };
             session.create(&format!("/v1/teams/{team}/invitations"), &body, COLUMNS).await
         }
         InvitationCommand::List { team } => {
@@ -69,7 +69,7 @@ pub async fn run(session: &Session, command: InvitationCommand) -> anyhow::Resul
             Ok(session.output.say(&format!("invitation {id} is revoked"))?)
         }
         InvitationCommand::Accept { invitation, name } => {
-            let body: Value = json!({"invitation": invitation, "name": name});
+            let body = AcceptRequest { invitation, name };
             session.create("/v1/invitations/accept", &body, ACCEPTED).await
         }
     }

@@ -2,9 +2,10 @@
 
 use anyhow::ensure;
 use clap::Args;
-use serde_json::{Map, Value, json};
+use swath_api::jobs::EditRequest;
 use swath_domain::job::Priority;
 use swath_domain::review::ReasonCode;
+use swath_domain::{Time, UserId};
 
 use super::job_form::{due, reason, word};
 use super::session::Session;
@@ -25,7 +26,7 @@ pub struct JobEdit {
     instructions: Option<String>,
     /// When it is due, as 2030-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = due)]
-    due: Option<String>,
+    due: Option<Time>,
     /// Take the due date away
     #[arg(long, conflicts_with = "due")]
     no_due: bool,
@@ -58,35 +59,32 @@ impl JobEdit {
         &self.job
     }
 
-    /// The request's body: what was named alone.
-    pub async fn body(&self, session: &Session) -> anyhow::Result<Value> {
-        let mut body = Map::new();
-        let texts = [
-            ("title", &self.title),
-            ("description", &self.description),
-            ("instructions", &self.instructions),
-            ("due_date", &self.due),
-        ];
-        body.extend(
-            texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), json!(text.as_ref()?)))),
-        );
-        body.extend(self.priority.map(|priority| ("priority".to_owned(), json!(priority))));
-        for (field, people, is_everyone) in [
-            ("annotators", &self.annotators, self.all_annotators),
-            ("reviewers", &self.reviewers, self.all_reviewers),
-        ] {
-            if is_everyone || !people.is_empty() {
-                let people = session.users(people).await?;
-                body.insert(field.to_owned(), if is_everyone { Value::Null } else { json!(people) });
-            }
-        }
-        if self.no_reasons || !self.reasons.is_empty() {
-            body.insert("reasons".to_owned(), json!(self.reasons));
-        }
-        if self.no_due {
-            body.insert("due_date".to_owned(), Value::Null);
-        }
-        ensure!(!body.is_empty(), "nothing is to be changed: name what, as with --title");
-        Ok(Value::Object(body))
+    /// The request: only what was named.
+    pub async fn request(self, session: &Session) -> anyhow::Result<EditRequest> {
+        let request = EditRequest {
+            annotators: people(session, &self.annotators, self.all_annotators).await?,
+            reviewers: people(session, &self.reviewers, self.all_reviewers).await?,
+            title: self.title,
+            description: self.description.map(Some),
+            instructions: self.instructions.map(Some),
+            due_date: if self.no_due { Some(None) } else { self.due.map(Some) },
+            priority: self.priority,
+            reasons: (self.no_reasons || !self.reasons.is_empty()).then_some(self.reasons),
+        };
+        ensure!(request != EditRequest::default(), "nothing is to be changed: name what, as with --title");
+        Ok(request)
+    }
+}
+
+/// The restriction to these people: none if everyone may, and no change if nobody is named.
+async fn people(
+    session: &Session,
+    named: &[String],
+    is_everyone: bool,
+) -> anyhow::Result<Option<Option<Vec<UserId>>>> {
+    match named {
+        _ if is_everyone => Ok(Some(None)),
+        [] => Ok(None),
+        named => Ok(Some(Some(session.users(named).await?))),
     }
 }

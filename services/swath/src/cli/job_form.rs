@@ -4,15 +4,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use swath_api::jobs::{NewJobRequest, ReviewPart, RuleName, Selection};
 use swath_domain::job::Priority;
 use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::ReasonCode;
 use swath_domain::{DatasetId, Range, TeamId, Time, UserId};
 
-/// Who may annotate, and who may review.
-pub type People = (Vec<UserId>, Vec<UserId>);
+/// To whom a job is restricted; a list without names restricts nothing.
+pub struct People {
+    /// Who may annotate.
+    pub annotators: Vec<UserId>,
+    /// Who may review.
+    pub reviewers: Vec<UserId>,
+}
 
 /// What `swath job create` takes: a file or flags.
 #[derive(Args)]
@@ -60,14 +65,14 @@ struct JobFlags {
     #[arg(long = "range", id = "ranges", value_name = "START-END", value_parser = range)]
     ranges: Vec<Range>,
     /// At most this many items
-    #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    limit: Option<i64>,
     /// Items per range
     #[arg(long, value_name = "N")]
     range_size: Option<u32>,
     /// What is reviewed: all, none, or a share such as sample:20 (percent)
     #[arg(long, value_name = "RULE", value_parser = review)]
-    review: Option<Value>,
+    review: Option<ReviewPart>,
     /// A reason for rejecting items, by its code and what people read (repeatable); reviewers name no others
     #[arg(long = "reason", id = "reasons", value_name = "CODE=TITLE", value_parser = reason)]
     reasons: Vec<ReasonCode>,
@@ -79,7 +84,7 @@ struct JobFlags {
     priority: Option<Priority>,
     /// When it is due, as 2030-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = due)]
-    due: Option<String>,
+    due: Option<Time>,
     /// Opinions asked for of each range, each by another person
     #[arg(long, value_name = "N")]
     slots: Option<u32>,
@@ -100,32 +105,6 @@ struct JobFlags {
     reviewers: Vec<String>,
 }
 
-/// The API's body; what is absent is left to the server's defaults.
-#[derive(Serialize)]
-struct NewJob<'a> {
-    team: Option<TeamId>,
-    dataset: Option<DatasetId>,
-    title: Option<&'a str>,
-    description: Option<&'a str>,
-    classes: &'a [Class],
-    tags: Option<&'a [TagDefinition]>,
-    limits: Option<LabelLimits>,
-    selection: Option<Value>,
-    range_size: Option<u32>,
-    instructions: Option<&'a str>,
-    due_date: Option<&'a str>,
-    priority: Option<Priority>,
-    annotators: Option<&'a [UserId]>,
-    reviewers: Option<&'a [UserId]>,
-    review: Option<&'a Value>,
-    reasons: Option<&'a [ReasonCode]>,
-    shown_meta: Option<&'a [String]>,
-    slots: Option<u32>,
-    rounds: Option<u32>,
-    reserve_seconds: Option<u32>,
-    lease_seconds: Option<u32>,
-}
-
 impl JobForm {
     /// The team that was named.
     pub fn team(&self) -> Option<&str> {
@@ -137,56 +116,63 @@ impl JobForm {
         self.flags.dataset.as_deref()
     }
 
-    /// Who was named: those who may annotate, and those who may review.
-    pub fn people(&self) -> (&[String], &[String]) {
-        (&self.flags.annotators, &self.flags.reviewers)
+    /// Those who may annotate, as they were named.
+    pub fn annotators(&self) -> &[String] {
+        &self.flags.annotators
     }
 
-    /// The request's body.
+    /// Those who may review, as they were named.
+    pub fn reviewers(&self) -> &[String] {
+        &self.flags.reviewers
+    }
+
+    /// The request's body. What is absent is left to the server's defaults.
     pub fn body(
         &self,
         team: Option<TeamId>,
         dataset: Option<DatasetId>,
-        people: &People,
+        people: People,
     ) -> anyhow::Result<Value> {
         match &self.file {
             Some(file) => read(file),
-            None => self.flags.body(team, dataset, people),
+            None => {
+                let dataset = dataset.context("--dataset is needed")?;
+                Ok(serde_json::to_value(self.flags.request(team, dataset, people)?)?)
+            }
         }
     }
 }
 
 impl JobFlags {
-    fn body(
+    fn request(
         &self,
         team: Option<TeamId>,
-        dataset: Option<DatasetId>,
-        people: &People,
-    ) -> anyhow::Result<Value> {
-        let body = NewJob {
+        dataset: DatasetId,
+        people: People,
+    ) -> anyhow::Result<NewJobRequest> {
+        Ok(NewJobRequest {
             team,
             dataset,
-            title: self.title.as_deref(),
-            description: self.description.as_deref(),
-            classes: &self.classes,
-            tags: some(&self.tags),
+            title: self.title.clone().context("--title is needed")?,
+            description: self.description.clone(),
+            classes: self.classes.clone(),
+            tags: self.tags.clone(),
             limits: self.limits(),
             selection: self.selection(),
-            range_size: self.range_size,
-            instructions: self.instructions.as_deref(),
-            due_date: self.due.as_deref(),
+            range_size: self.range_size.map(i64::from),
+            instructions: self.instructions.clone(),
+            due_date: self.due,
             priority: self.priority,
-            annotators: some(&people.0),
-            reviewers: some(&people.1),
-            review: self.review.as_ref(),
-            reasons: some(&self.reasons),
-            shown_meta: some(&self.shown_meta),
-            slots: self.slots,
-            rounds: self.rounds,
-            reserve_seconds: self.reserve_seconds,
-            lease_seconds: self.lease_seconds,
-        };
-        Ok(without_nulls(serde_json::to_value(body)?))
+            annotators: some(people.annotators),
+            reviewers: some(people.reviewers),
+            review: self.review,
+            reasons: some(self.reasons.clone()),
+            shown_meta: some(self.shown_meta.clone()),
+            slots: self.slots.map(i64::from),
+            rounds: self.rounds.map(i64::from),
+            reserve_seconds: self.reserve_seconds.map(i64::from),
+            lease_seconds: self.lease_seconds.map(i64::from),
+        })
     }
 
     fn limits(&self) -> Option<LabelLimits> {
@@ -194,10 +180,13 @@ impl JobFlags {
         (limits != LabelLimits::default()).then_some(limits)
     }
 
-    fn selection(&self) -> Option<Value> {
-        let chosen = json!({"labels": some(&self.labels), "ranges": some(&self.ranges), "limit": self.limit});
-        Some(without_nulls(chosen))
-            .filter(|chosen| chosen.as_object().is_some_and(|fields| !fields.is_empty()))
+    fn selection(&self) -> Option<Selection> {
+        let selection = Selection {
+            labels: some(self.labels.clone()),
+            ranges: some(self.ranges.clone()),
+            limit: self.limit,
+        };
+        (selection != Selection::default()).then_some(selection)
     }
 }
 
@@ -206,15 +195,8 @@ fn read(file: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
 }
 
-fn some<T>(values: &[T]) -> Option<&[T]> {
+fn some<T>(values: Vec<T>) -> Option<Vec<T>> {
     (!values.is_empty()).then_some(values)
-}
-
-fn without_nulls(mut document: Value) -> Value {
-    if let Some(fields) = document.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    document
 }
 
 fn class(text: &str) -> Result<Class, String> {
@@ -242,27 +224,24 @@ fn range(text: &str) -> Result<Range, String> {
     if range.is_empty() { Err("the end must lie behind the start".to_owned()) } else { Ok(range) }
 }
 
-fn review(text: &str) -> Result<Value, String> {
+fn review(text: &str) -> Result<ReviewPart, String> {
     match text.split_once(':') {
-        None if matches!(text, "all" | "none") => Ok(json!({"rule": text})),
+        None if text == "all" => Ok(ReviewPart { rule: RuleName::All, percent: None }),
+        None if text == "none" => Ok(ReviewPart { rule: RuleName::None, percent: None }),
         Some(("sample", percent)) => {
             let percent = percent.parse().ok().filter(|percent| *percent <= 100);
             let percent: u8 = percent.ok_or("a sample is a whole number of percent, 0 to 100")?;
-            Ok(json!({"rule": "sample", "percent": percent}))
+            Ok(ReviewPart { rule: RuleName::Sample, percent: Some(percent) })
         }
         _ => Err("expected all, none or sample:PERCENT".to_owned()),
     }
 }
 
 /// A time with its offset. A bare date does not say when its day ends.
-pub(super) fn due(text: &str) -> Result<String, String> {
-    match word::<Time>(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => {
-            Err("expected a time with an offset, as 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00"
-                .to_owned())
-        }
-    }
+pub(super) fn due(text: &str) -> Result<Time, String> {
+    word(text).map_err(|_| {
+        "expected a time with an offset, as 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00".to_owned()
+    })
 }
 
 /// One of the words that the API knows in this place.
@@ -272,8 +251,10 @@ pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::Parser;
+    use serde_json::json;
+
+    use super::*;
 
     #[derive(Parser)]
     struct Line {
@@ -283,14 +264,14 @@ mod tests {
 
     fn people(form: &JobForm) -> People {
         let ids = |texts: &[String]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        (ids(form.people().0), ids(form.people().1))
+        People { annotators: ids(form.annotators()), reviewers: ids(form.reviewers()) }
     }
 
     fn body(line: &str) -> Result<Value, String> {
         let words = std::iter::once("create").chain(line.split(' '));
         let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
         line.form
-            .body(None, line.form.dataset().and_then(|id| id.parse().ok()), &people(&line.form))
+            .body(None, line.form.dataset().and_then(|id| id.parse().ok()), people(&line.form))
             .map_err(|error| error.to_string())
     }
 

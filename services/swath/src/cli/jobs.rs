@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use swath_domain::JobId;
 
 use super::job_edit::JobEdit;
-use super::job_form::JobForm;
+use super::job_form::{JobForm, People};
 use super::list_flags::ListFlags;
 use super::output::{Column, Table};
 use super::progress::{Meter, Progress};
@@ -126,7 +126,7 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
         JobCommand::List(args) => list(session, args).await,
         JobCommand::Edit(edit) => {
             let path = format!("/v1/jobs/{}", session.job(edit.job()).await?);
-            let edited: Value = session.client.patch(&path, &edit.body(session).await?).await?;
+            let edited: Value = session.client.patch(&path, &edit.request(session).await?).await?;
             Ok(session.output.record(COLUMNS, &edited)?)
         }
         JobCommand::Show { job } => {
@@ -184,9 +184,11 @@ async fn create(session: &Session, form: &JobForm) -> anyhow::Result<()> {
         Some(meant) => Some(session.dataset(meant).await?),
         None => None,
     };
-    let (annotators, reviewers) = form.people();
-    let people = (session.users(annotators).await?, session.users(reviewers).await?);
-    session.create("/v1/jobs", &form.body(team, dataset, &people)?, COLUMNS).await
+    let people = People {
+        annotators: session.users(form.annotators()).await?,
+        reviewers: session.users(form.reviewers()).await?,
+    };
+    session.create("/v1/jobs", &form.body(team, dataset, people)?, COLUMNS).await
 }
 
 async fn turn(session: &Session, id: JobId, verb: &str) -> anyhow::Result<()> {

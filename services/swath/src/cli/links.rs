@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::{Value, json};
+use swath_api::sessions::NewLinkRequest;
 
 use super::output::Column;
 use super::session::{Connection, Session};
@@ -23,7 +24,7 @@ pub struct LinkArgs {
 pub async fn run(session: &Session, connection: &Connection, args: LinkArgs) -> anyhow::Result<()> {
     let team = session.optional_team(args.team.as_deref()).await?;
     let user = session.optional_user(args.user.as_deref()).await?;
-    let body = json!({"user": user, "team": team});
+    let body = NewLinkRequest { user, team };
     let mut made: Value = session.client.post("/v1/sign-in-links", &body).await?;
     let code = made["code"].as_str().unwrap_or_default();
     made["link"] = json!(format!("{}/#sign-in={code}", connection.url.trim_end_matches('/')));

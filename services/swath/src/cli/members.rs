@@ -1,8 +1,10 @@
 //! `swath member`
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
-use swath_domain::{TeamId, UserId};
+use serde_json::Value;
+use swath_api::people::NewUser;
+use swath_api::teams::MemberRoles;
+use swath_domain::{Role, TeamId, UserId};
 
 use super::list_flags::OrderFlags;
 use super::output::Column;
@@ -53,8 +55,7 @@ pub struct Member {
 }
 
 /// What a person may do in a team.
-#[derive(Clone, Copy, ValueEnum, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, ValueEnum)]
 pub enum MemberRole {
     /// Runs the team
     Manager,
@@ -64,10 +65,22 @@ pub enum MemberRole {
     Annotator,
 }
 
+/// The roles that were named, as the API knows them.
+pub(super) fn roles(named: &[MemberRole]) -> Vec<Role> {
+    let role = |named: &MemberRole| match named {
+        MemberRole::Manager => Role::Manager,
+        MemberRole::Reviewer => Role::Reviewer,
+        MemberRole::Annotator => Role::Annotator,
+    };
+    named.iter().map(role).collect()
+}
+
 /// Carries out a member command.
 pub async fn run(session: &Session, command: MemberCommand) -> anyhow::Result<()> {
     match command {
-        MemberCommand::Add { member, role, email } => add(session, member, &role, email).await,
+        MemberCommand::Add { member, role, email } => {
+            add(session, member, MemberRoles { roles: roles(&role) }, email).await
+        }
         MemberCommand::Remove { member } => remove(session, member).await,
         MemberCommand::List { team, order } => {
             let team = session.team(team.as_deref()).await?;
@@ -79,16 +92,16 @@ pub async fn run(session: &Session, command: MemberCommand) -> anyhow::Result<()
 async fn add(
     session: &Session,
     member: Member,
-    roles: &[MemberRole],
+    roles: MemberRoles,
     email: Option<String>,
 ) -> anyhow::Result<()> {
     let team = session.team(member.team.as_deref()).await?;
     let user = match known_user(session, team, &member).await? {
         Some(user) => user,
-        None => new_user(session, member.name.as_deref().unwrap_or_default(), email).await?,
+        None => new_user(session, NewUser { name: member.name.unwrap_or_default(), email }).await?,
     };
     let path = format!("/v1/teams/{team}/members/{user}");
-    let answer: Value = session.client.put(&path, &json!({"roles": roles})).await?;
+    let answer: Value = session.client.put(&path, &roles).await?;
     Ok(session.output.record(COLUMNS, &answer)?)
 }
 
@@ -108,10 +121,6 @@ async fn known_user(session: &Session, team: TeamId, member: &Member) -> anyhow:
     }
 }
 
-async fn new_user(session: &Session, name: &str, email: Option<String>) -> anyhow::Result<UserId> {
-    let mut body = json!({"name": name});
-    if let Some(email) = email {
-        body["email"] = json!(email);
-    }
-    id_of(&session.client.post::<Value>("/v1/users", &body).await?)
+async fn new_user(session: &Session, user: NewUser) -> anyhow::Result<UserId> {
+    id_of(&session.client.post::<Value>("/v1/users", &user).await?)
 }

@@ -1,7 +1,8 @@
 //! `swath team`
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
+use swath_api::teams::{NewTeam, TeamMediaRequest};
 
 use super::list_flags::OrderFlags;
 use super::output::Column;
@@ -42,7 +43,7 @@ pub struct MediaArgs {
 /// Carries out a team command.
 pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> {
     match command {
-        TeamCommand::Create { name } => session.create("/v1/teams", &json!({"name": name}), COLUMNS).await,
+        TeamCommand::Create { name } => session.create("/v1/teams", &NewTeam { name }, COLUMNS).await,
         TeamCommand::List(order) => session.list("/v1/teams", &order.query(), COLUMNS).await,
         TeamCommand::Media(args) => media(session, args).await,
     }
@@ -51,7 +52,7 @@ pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> 
 async fn media(session: &Session, MediaArgs { team, folder, bucket, none }: MediaArgs) -> anyhow::Result<()> {
     let path = format!("/v1/teams/{}/media", session.team(Some(&team)).await?);
     let media: Value = if none || !folder.is_empty() || !bucket.is_empty() {
-        session.client.put(&path, &json!({"folders": folder, "buckets": bucket})).await?
+        session.client.put(&path, &TeamMediaRequest { folders: folder, buckets: bucket }).await?
     } else {
         session.client.get(&path, &[]).await?
     };

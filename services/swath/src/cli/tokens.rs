@@ -1,8 +1,9 @@
 //! `swath token`
 
 use clap::Subcommand;
-use serde_json::{Value, json};
-use swath_domain::{TokenId, UserId};
+use serde_json::Value;
+use swath_api::tokens::NewTokenRequest;
+use swath_domain::{Time, TokenId, UserId};
 
 use super::job_form::due;
 use super::output::Column;
@@ -34,7 +35,7 @@ pub enum TokenCommand {
         team: Option<String>,
         /// When it ends, as 2030-01-31T12:00:00Z
         #[arg(long, value_name = "TIME", value_parser = due)]
-        expires_at: Option<String>,
+        expires_at: Option<Time>,
     },
     /// List tokens: all for an administrator, the team's for a manager, your own otherwise
     List {
@@ -65,7 +66,7 @@ pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()>
         TokenCommand::Create { user, team, expires_at } => {
             let team = session.optional_team(team.as_deref()).await?;
             let user = session.optional_user(user.as_deref()).await?;
-            create(session, &json!({"user": user, "team": team, "expires_at": expires_at})).await
+            create(session, &NewTokenRequest { user, team, expires_at }).await
         }
         TokenCommand::List { user, team } => {
             let team = session.optional_team(team.as_deref()).await?;
@@ -87,7 +88,7 @@ pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()>
     }
 }
 
-async fn create(session: &Session, body: &Value) -> anyhow::Result<()> {
+async fn create(session: &Session, body: &NewTokenRequest) -> anyhow::Result<()> {
     let made: Value = session.client.post("/v1/tokens", body).await?;
     session.output.record(COLUMNS, &made)?;
     if made["token"].is_null() {

@@ -1,8 +1,8 @@
 //! `swath user`
 
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
-use swath_domain::UserId;
+use serde_json::Value;
+use swath_api::people::EditUser;
 
 use super::list_flags::OrderFlags;
 use super::output::{Column, Table};
@@ -77,22 +77,20 @@ pub async fn run(session: &Session, command: UserCommand) -> anyhow::Result<()> 
             session.list("/v1/users", &query, COLUMNS).await
         }
         UserCommand::Edit { user, name, email, no_email } => {
-            let mut changes = Map::new();
-            changes.extend(name.map(|name| ("name".to_owned(), json!(name))));
-            changes.extend(email.map(|email| ("email".to_owned(), json!(email))));
-            changes.extend(no_email.then(|| ("email".to_owned(), Value::Null)));
-            edit(session, session.user(&user).await?, &Value::Object(changes)).await
+            let email = if no_email { Some(None) } else { email.map(Some) };
+            edit(session, &user, EditUser { name, email, active: None }).await
         }
         UserCommand::Deactivate { user } => {
-            edit(session, session.user(&user).await?, &json!({"active": false})).await
+            edit(session, &user, EditUser { active: Some(false), ..EditUser::default() }).await
         }
         UserCommand::Activate { user } => {
-            edit(session, session.user(&user).await?, &json!({"active": true})).await
+            edit(session, &user, EditUser { active: Some(true), ..EditUser::default() }).await
         }
     }
 }
 
-async fn edit(session: &Session, id: UserId, changes: &Value) -> anyhow::Result<()> {
-    let user: Value = session.client.patch(&format!("/v1/users/{id}"), changes).await?;
+async fn edit(session: &Session, user: &str, changes: EditUser) -> anyhow::Result<()> {
+    let id = session.user(user).await?;
+    let user: Value = session.client.patch(&format!("/v1/users/{id}"), &changes).await?;
     Ok(session.output.record(COLUMNS, &user)?)
 }
