@@ -29,7 +29,7 @@ impl Window {
     }
 
     /// Every kind of call: how many a second, how long the median and the slowest hundredth took, how many were refused.
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         let told = |stats: &CallStats| {
             let (rate, refused) = (self.per_second(stats.call), stats.refused);
             format!("{:?} {rate:.0}/s {:.1}/{:.1} ms, {refused} refused", stats.call, stats.p50, stats.p99)

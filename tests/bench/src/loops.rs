@@ -4,7 +4,7 @@ use anyhow::Context;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 use swath_client::Client;
-use swath_harness::children::{Running, leashed};
+use swath_harness::children::{Running, bound_to_parent};
 use swath_harness::servers::{Database, Servers};
 use swath_harness::{ports, until};
 use swath_load::{Drive, Person, Plan, Review, Scene};
@@ -113,7 +113,7 @@ impl Loop {
             Kind::Volatile => "volatile",
             Kind::Durable => "durable",
         };
-        let mut command = leashed(std::env::current_exe()?, "KILL");
+        let mut command = bound_to_parent(std::env::current_exe()?, "KILL");
         command.args(["bare", "--accept", "--kind", kind, "--port", &port.to_string()]);
         command.args(["--postgres", database.url(), "--redis", &at.redis, "--amqp", &at.amqp]);
         let process = Running::start("the bare loop", &mut command, &folder.path().join("log"))?;

@@ -124,7 +124,7 @@ pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()>
 }
 
 fn told(window: &Window) -> String {
-    format!("{:.0} cycles/s, {}", window.rate, window.told())
+    format!("{:.0} cycles/s, {}", window.rate, window.summary())
 }
 
 /// A browser with the manager's board.

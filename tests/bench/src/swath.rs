@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::Value;
 use swath_client::Client;
 use swath_harness::servers::{Database, Servers};
-use swath_harness::{Service, Settings, Shape, World};
+use swath_harness::{Deployment, Service, Settings, World};
 use swath_load::{Plan, Scene, verify};
 
 use crate::Effort;
@@ -49,7 +49,8 @@ impl Installation {
     }
 
     async fn with(servers: Option<&Servers>, settings: Settings) -> anyhow::Result<Self> {
-        let shape = servers.map_or(Shape::Embedded, |servers| Shape::Distributed(servers.addresses()));
+        let shape =
+            servers.map_or(Deployment::Embedded, |servers| Deployment::Distributed(servers.addresses()));
         Ok(Self { world: World::start_as(shape, settings).await? })
     }
 

@@ -31,7 +31,7 @@ async fn repeat(
         installation.end(effort).await?;
         values.push(tell(&window));
         violations += found;
-        cost = format!("{}; {}", window.told(), window.cost);
+        cost = format!("{}; {}", window.summary(), window.cost);
     }
     Ok((values, violations, cost))
 }

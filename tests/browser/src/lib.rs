@@ -18,7 +18,7 @@ use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use swath_harness::children::{Running, leashed};
+use swath_harness::children::{Running, bound_to_parent};
 use swath_harness::{http, ports};
 
 pub use devtools::Theme;
@@ -74,7 +74,7 @@ impl Browser {
     pub async fn open() -> anyhow::Result<Self> {
         let profile = tempfile::tempdir()?;
         let port = ports::free()?;
-        let mut command: Command = leashed("chromedriver", "KILL");
+        let mut command: Command = bound_to_parent("chromedriver", "KILL");
         command.arg(format!("--port={port}"));
         let driver = Running::start("chromedriver", &mut command, &profile.path().join("driver.log"))?;
         drop(ports::open(port, STARTED).await.context("chromedriver does not listen")?);

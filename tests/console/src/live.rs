@@ -116,7 +116,7 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
     let job = team.job(&team.dataset(5_000).await, json!({"range_size": 2, "title": "Long one"})).await;
     let anna = team.annotator("Anna").await;
     let lease = anna.lease(&job).await;
-    let range = lease.told["assignment"]["number"].as_u64().unwrap();
+    let range = lease.body["assignment"]["number"].as_u64().unwrap();
     let browser = signed_in(world.origin(), &team, &team.manager, &format!("/manage?job={}", job.id)).await;
     browser.see(".map[role=slider] > span:nth-child(2)").await;
     browser.script("document.querySelector('.map').focus()").await;

@@ -63,7 +63,7 @@ async fn a_manager_reassigns_a_range_and_finds_it_in_the_log() {
     browser.says("Ben is free").await;
 
     let rows = team.assignments(&job).await;
-    let row = rows.iter().find(|row| row["id"] == lease.told["assignment"]["id"]).unwrap();
+    let row = rows.iter().find(|row| row["id"] == lease.body["assignment"]["id"]).unwrap();
     assert_eq!((&row["status"], &row["reserved_for"]), (&json!("PENDING"), &json!(ben.id)));
     // A page that is loaded anew shows the same job, and the way back leads to the board.
     browser.reload().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use swath_harness::{Person, Settings, Shape, World};
+use swath_harness::{Deployment, Person, Settings, World};
 
 use crate::fetched;
 
@@ -78,7 +78,7 @@ async fn play(world: &World, person: &Person, token: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_does_what_its_document_says() {
-    let world = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let world = World::start_as(Deployment::Embedded, Settings::default()).await.unwrap();
     let team = world.team("played").await;
     let dataset = team.dataset(40).await;
     let job = team.job(&dataset, json!({})).await;

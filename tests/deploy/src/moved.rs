@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use swath_harness::process::{Environment, swath};
 use swath_harness::servers::{Addresses, Database};
-use swath_harness::{Settings, Shape, World, until};
+use swath_harness::{Deployment, Settings, World, until};
 
 use crate::ledger;
 
@@ -24,7 +24,7 @@ async fn a_file_outside_of_the_data_folder_is_not_moved_while_it_is_served() {
     let elsewhere = tempfile::tempdir().unwrap();
     let from = format!("sqlite:{}", elsewhere.path().join("outside.db").display());
     let settings = Settings::default().with("SWATH__STORE__URL", &from);
-    let mut small = World::start_as(Shape::Embedded, settings).await.unwrap();
+    let mut small = World::start_as(Deployment::Embedded, settings).await.unwrap();
     let database = Database::create(&servers.postgres).await.unwrap();
     let (done, said) = moved(&from, database.url()).await;
     assert!(!done && said.contains("outside.db is in use"), "{said}");
@@ -36,7 +36,7 @@ async fn a_file_outside_of_the_data_folder_is_not_moved_while_it_is_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     let servers = Addresses::from_environment().unwrap();
-    let mut small = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let mut small = World::start_as(Deployment::Embedded, Settings::default()).await.unwrap();
     let team = small.team("outgrown").await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
     let job = team
@@ -63,7 +63,7 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     assert!(!done && said.contains("already holds an installation"), "{said}");
 
     let settings = Settings::default().with("SWATH__STORE__URL", database.url());
-    let large = World::start_as(Shape::Distributed(servers), settings).await.unwrap();
+    let large = World::start_as(Deployment::Distributed(servers), settings).await.unwrap();
     let (anna, rosa) = (anna.at(large.origin()), rosa.at(large.origin()));
     let manager = team.manager.at(large.origin());
     let after = manager.get(&job.path("")).await.ok();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use swath_harness::children::{Running, leashed};
+use swath_harness::children::{Running, bound_to_parent};
 use swath_harness::{ports, until};
 use tempfile::TempDir;
 
@@ -90,7 +90,7 @@ impl Prometheus {
 }
 
 fn launch(folder: &Path, port: u16) -> anyhow::Result<Running> {
-    let mut command: Command = leashed("prometheus", "KILL");
+    let mut command: Command = bound_to_parent("prometheus", "KILL");
     command.arg(format!("--config.file={}", folder.join("prometheus.yml").display()));
     command.arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
     command.arg(format!("--web.listen-address={}", ports::local(port)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use swath_harness::servers::{Addresses, Database};
-use swath_harness::{Settings, Shape, World};
+use swath_harness::{Deployment, Settings, World};
 
 use crate::ledger;
 
@@ -57,7 +57,7 @@ async fn a_restored_dump_goes_on_where_it_was_taken() {
     // A world migrates what it starts on, which is for the owner alone.
     let owner = copy.url().replace("postgres@", "swath_owner@");
     let settings = Settings::default().with("SWATH__STORE__URL", &owner);
-    let after = World::start_as(Shape::Distributed(servers), settings).await.unwrap();
+    let after = World::start_as(Deployment::Distributed(servers), settings).await.unwrap();
     let (anna, rosa) = (anna.at(after.origin()), rosa.at(after.origin()));
     let manager = team.manager.at(after.origin());
     crate::map_agrees(&manager, &job).await;

@@ -99,14 +99,15 @@ async fn user_of_redis(servers: &Servers) {
     let users = users.replace("WATCH_SHA256", &hash).replace("PASSWORD_SHA256", &hash);
     let users = users.lines().filter_map(|line| line.strip_prefix("user "));
     for user in users.filter(|user| !user.starts_with("default ")) {
-        assert_eq!(servers.redis.told(&format!("ACL SETUSER {user}")).await.unwrap(), "+OK");
+        assert_eq!(servers.redis.command(&format!("ACL SETUSER {user}")).await.unwrap(), "+OK");
     }
-    let may = async |command: &str| servers.redis.told(&format!("ACL DRYRUN watch {command}")).await.unwrap();
+    let may =
+        async |command: &str| servers.redis.command(&format!("ACL DRYRUN watch {command}")).await.unwrap();
     assert_eq!((may("INFO").await, may("PING").await), ("+OK".to_owned(), "+OK".to_owned()));
     for command in ["GET swath:lock:1", "SET swath:lock:1 mine", "CONFIG GET requirepass", "FLUSHALL"] {
         assert!(may(command).await.starts_with('$'), "who watches may {command}");
     }
-    assert_eq!(servers.redis.told("ACL SETUSER default off").await.unwrap(), "+OK");
+    assert_eq!(servers.redis.command("ACL SETUSER default off").await.unwrap(), "+OK");
 }
 
 fn surroundings(servers: &Servers, database: &str, token: &str, role: &str) -> Environment {

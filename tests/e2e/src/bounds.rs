@@ -127,7 +127,7 @@ async fn what_was_saved_can_be_read_reviewed_redone_and_exported() {
     assert_eq!(shown[0]["annotation"]["figures"], boxed(1.0)["figures"]);
     anna.submit(&rework).await.ok();
     let again = rosa.review(&job).await;
-    assert_eq!(again.told["annotations_left_out"], false);
+    assert_eq!(again.body["annotations_left_out"], false);
     rosa.decide(&again).await.ok();
 
     assert_eq!(team.export(&job).await.len(), 6);

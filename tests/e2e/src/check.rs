@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 use swath_harness::process::swath;
-use swath_harness::{Settings, Shape, World};
+use swath_harness::{Deployment, Settings, World};
 
 async fn check(world: &World, arguments: &[&str]) -> Output {
     let command = swath(arguments, world.services()[0].environment()).unwrap();
@@ -29,7 +29,7 @@ async fn what_would_be_refused_today_is_listed_beside_a_running_server() {
     assert_eq!(sound.status.code(), Some(0), "{sound:?}");
     let told: Value = serde_json::from_slice(&sound.stdout).unwrap();
     assert_eq!(told, json!({"findings": [], "more": false}));
-    if matches!(world.shape(), Shape::Embedded) {
+    if matches!(world.deployment(), Deployment::Embedded) {
         let file = world.services()[0].data().join("swath.db");
         let enlarge = tokio::process::Command::new("python3").args(["-c", ENLARGE]).arg(file).status();
         assert!(enlarge.await.unwrap().success());

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, annotation};
 use swath_harness::process::swath;
-use swath_harness::{Person, Service, Settings, Shape, Team, World, until};
+use swath_harness::{Deployment, Person, Service, Settings, Team, World, until};
 
 /// The process that gateways' work passes through: the only one, or the first gateway.
 fn gateway(world: &mut World) -> &mut Service {
@@ -98,7 +98,7 @@ async fn a_process_says_that_it_ends_before_it_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_folder_has_one_process() {
-    let world = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let world = World::start_as(Deployment::Embedded, Settings::default()).await.unwrap();
     let first = &world.services()[0];
     let mut second = first.twin().unwrap();
     second.launch().unwrap();
@@ -109,10 +109,10 @@ async fn one_folder_has_one_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_broker_and_redis_the_work_goes_on() {
-    let settings = match Shape::from_environment().unwrap() {
+    let settings = match Deployment::from_environment().unwrap() {
         // Memory can not be away: this shape only shows that nothing is degraded.
-        Shape::Embedded => Settings::default(),
-        Shape::Distributed(_) => {
+        Deployment::Embedded => Settings::default(),
+        Deployment::Distributed(_) => {
             let nobody = swath_harness::ports::local(swath_harness::ports::free().unwrap());
             Settings::default()
                 .with("SWATH__BUS__URL", format!("amqp://guest:guest@{nobody}/%2f"))
@@ -127,14 +127,14 @@ async fn without_broker_and_redis_the_work_goes_on() {
 
     for service in world.services() {
         let ready = world.stranger(None).get(&format!("{}/readyz", service.url())).await.ok();
-        let expected = if world.shape().is_embedded() { "ready" } else { "degraded" };
+        let expected = if world.deployment().is_embedded() { "ready" } else { "degraded" };
         assert_eq!(ready["status"], expected, "{}: {ready}", service.name());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unsafe_settings_are_refused_at_start() {
-    let world = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let world = World::start_as(Deployment::Embedded, Settings::default()).await.unwrap();
     let refusals: [(&str, &str, &[&str]); 4] = [
         ("SWATH__SERVER__SECRET", "secret", &["up"]),
         ("SWATH__ADMIN__TOKEN", "short", &["up"]),
@@ -152,7 +152,7 @@ async fn unsafe_settings_are_refused_at_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_in_several_processes_is_refused() {
-    let world = World::start_as(Shape::Embedded, Settings::default()).await.unwrap();
+    let world = World::start_as(Deployment::Embedded, Settings::default()).await.unwrap();
     let mut service = world.services()[0].elsewhere("some-roles").unwrap();
     service.only("gateway,review");
     service.launch().unwrap();
@@ -164,7 +164,7 @@ async fn memory_in_several_processes_is_refused() {
 async fn secrets_are_not_shown() {
     let secret = "a-secret-that-nobody-should-ever-read";
     let settings = Settings::default().with("SWATH__SERVER__SECRET", secret);
-    let world = World::start_as(Shape::Embedded, settings.clone()).await.unwrap();
+    let world = World::start_as(Deployment::Embedded, settings.clone()).await.unwrap();
     let output = swath(&["config"], &settings.environment).unwrap().output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = String::from_utf8_lossy(&output.stdout);

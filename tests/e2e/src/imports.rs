@@ -198,7 +198,7 @@ async fn a_picture_that_is_gone_is_told_to_managers_once() {
     let job = job(&team, &dataset, json!({})).await;
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
-    let url = lease.told["assignment"]["items"][0]["media_url"].as_str().unwrap().to_owned();
+    let url = lease.body["assignment"]["items"][0]["media_url"].as_str().unwrap().to_owned();
     std::fs::remove_file(&path).unwrap();
     for _ in 0..3 {
         world.stranger(None).get(&url).await.refused(404, "not-found");
@@ -230,7 +230,7 @@ async fn what_came_with_an_item_comes_out_with_its_labels() {
     let job = job(&team, &dataset, json!({"shown_meta": ["patient"]})).await;
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
-    let shown: Vec<_> = lease.told["assignment"]["items"]
+    let shown: Vec<_> = lease.body["assignment"]["items"]
         .as_array()
         .unwrap()
         .iter()

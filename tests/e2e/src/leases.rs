@@ -20,7 +20,7 @@ async fn a_lease_says_everything_that_its_holder_needs() {
         "description": "# Things\n", "limits": {"figures": 3}});
     let job = team.job(&dataset, wishes).await;
 
-    let told = team.annotator("anna").await.lease(&job).await.told;
+    let told = team.annotator("anna").await.lease(&job).await.body;
 
     assert_eq!(told["job"]["id"], job.id);
     assert_eq!(told["job"]["description"], "# Things\n");
@@ -165,11 +165,11 @@ async fn what_was_given_back_keeps_its_annotations_for_their_author_only() {
     let bobs = bob.lease(&job).await;
     assert_eq!(bobs.assignment(), lease.assignment());
     assert!(bobs.fence() > lease.fence());
-    assert!(bobs.told["assignment"]["items"][1]["annotation"].is_null(), "{}", bobs.told);
+    assert!(bobs.body["assignment"]["items"][1]["annotation"].is_null(), "{}", bobs.body);
     bob.release(&bobs).await.no_content();
 
     let again = anna.lease(&job).await;
-    assert_eq!(again.told["assignment"]["items"][1]["annotation"]["figures"], annotation(1)["figures"]);
+    assert_eq!(again.body["assignment"]["items"][1]["annotation"]["figures"], annotation(1)["figures"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +178,7 @@ async fn a_renewed_lease_expires_later_and_not_earlier() {
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
     let renewed = anna.renew(&lease).await.ok();
-    assert!(renewed["expires_at"].as_str() >= lease.told["expires_at"].as_str(), "{renewed}");
+    assert!(renewed["expires_at"].as_str() >= lease.body["expires_at"].as_str(), "{renewed}");
     assert!(renewed["expires_in"].as_i64().is_some_and(|seconds| seconds > 0));
 }
 

@@ -33,7 +33,7 @@ async fn a_manifest_becomes_a_dataset() {
     let job = team.job(&dataset, json!({"selection": {"ranges": [{"start": 2490, "end": 2500}]}})).await;
     let lease = team.annotator("anna").await.lease(&job).await;
     assert_eq!(lease.items(), [2490, 2491, 2492, 2493, 2494]);
-    assert_eq!(lease.told["assignment"]["items"][0]["uri"], "https://pictures.example/2491.jpg");
+    assert_eq!(lease.body["assignment"]["items"][0]["uri"], "https://pictures.example/2491.jpg");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn a_table_becomes_a_dataset() {
     let dataset = team.dataset_ready(made["id"].as_str().unwrap_or_default()).await;
     let job = team.job(&dataset, json!({})).await;
     let lease = team.annotator("anna").await.lease(&job).await;
-    assert_eq!(lease.told["assignment"]["items"][1]["uri"], "https://pictures.example/b.jpg");
+    assert_eq!(lease.body["assignment"]["items"][1]["uri"], "https://pictures.example/b.jpg");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn a_hundred_million_items_answer_at_once() {
     let job = team.job(&dataset, json!({"range_size": 1000})).await;
     let lease = team.annotator("anna").await.lease(&job).await;
     assert_eq!(lease.items().len(), 1000);
-    assert_eq!(lease.told["assignment"]["items"][999]["uri"], "s3://bucket/00000999.jpg");
+    assert_eq!(lease.body["assignment"]["items"][999]["uri"], "s3://bucket/00000999.jpg");
     let progress = team.look(&job).await["progress"].clone();
     assert_eq!(progress["pending"], MANY - 1000);
     assert_eq!(progress["in_progress"], 1000);

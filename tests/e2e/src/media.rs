@@ -63,7 +63,7 @@ async fn only_pictures_are_served_with_their_own_type() {
     let folder = world.media_folder("kinds").unwrap();
     std::fs::write(folder.join("quo\"te ä.jpg"), png()).unwrap();
     let (_, _, lease) = lease(&team, json!({"folder": folder})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     let nobody = world.stranger(None);
     let shown = nobody.get(&url).await.is(200);
     assert_eq!(shown.bytes(), png());
@@ -108,7 +108,7 @@ async fn data_uris_hold_pictures_or_are_refused() {
     }
     let good = "data:image/png;base64,iVBORw0KGgo=";
     let (_, anna, lease) = lease(&team, json!({"items": [{"uri": good}]})).await;
-    assert_eq!(media_url(&lease.told, 0), good);
+    assert_eq!(media_url(&lease.body, 0), good);
     assert_eq!(anna.get(&format!("{}/media", lease.item(0))).await.found(), good);
 }
 
@@ -121,11 +121,11 @@ async fn no_path_of_the_server_is_shown() {
     std::fs::write(folder.join("sub dir/a.png"), png()).unwrap();
     let (job, anna, lease) = lease(&team, json!({"folder": folder})).await;
     let shown = format!("{}/sub%20dir/a.png", folder.file_name().unwrap().to_str().unwrap());
-    assert_eq!(lease.told["assignment"]["items"][0]["uri"], shown);
+    assert_eq!(lease.body["assignment"]["items"][0]["uri"], shown);
     anna.finish(&lease).await;
     let rosa = team.reviewer("rosa").await;
     let review = rosa.review(&job).await;
-    assert_eq!(review.told["assignment"]["items"][0]["uri"], shown);
+    assert_eq!(review.body["assignment"]["items"][0]["uri"], shown);
     rosa.decide(&review).await.ok();
     let path = folder.parent().unwrap().to_str().unwrap();
     for format in ["jsonl", "coco", "jsonl&items=all"] {
@@ -165,20 +165,20 @@ async fn signed_media_ends_with_the_lease_and_with_the_membership() {
     let folder = world.media_folder("ends").unwrap();
     std::fs::write(folder.join("a.png"), png()).unwrap();
     let (job, anna, lease) = lease(&team, json!({"folder": folder})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     world.stranger(None).get(&url).await.is(200);
     anna.release(&lease).await.no_content();
     gone(world, &url).await;
 
     let lease = anna.lease(&job).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     world.stranger(None).get(&url).await.is(200);
     anna.finish(&lease).await;
     gone(world, &url).await;
 
     let rosa = team.reviewer("rosa").await;
     let review = rosa.review(&job).await;
-    let url = media_url(&review.told, 0);
+    let url = media_url(&review.body, 0);
     world.stranger(None).get(&url).await.is(200);
     let member = format!("/v1/teams/{}/members/{}", team.id, rosa.id);
     team.manager.delete(&member).await.no_content();
@@ -195,7 +195,7 @@ async fn a_lease_that_has_expired_shows_nothing_until_it_is_renewed() {
     let job = team.job(&dataset, json!({"lease_seconds": 5})).await;
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     gone(world, &url).await;
     assert!(anna.get(&lease.path("")).await.ok()["assignment"]["items"][0]["media_url"].is_null());
     anna.get(&format!("{}/media", lease.item(0))).await.refused(409, "stale-lease");
@@ -218,7 +218,7 @@ async fn a_named_pipe_blocks_nothing_and_holds_up_no_end() {
     };
     std::fs::write(folder.join("a.png"), png()).unwrap();
     let (_, _, lease) = lease(&team, json!({"folder": folder})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     std::fs::remove_file(folder.join("a.png")).unwrap();
     pipe("a.png");
     pipe("b.jsonl");
@@ -243,7 +243,7 @@ async fn a_part_of_a_picture_can_be_asked_for_and_what_is_known_is_not_sent_agai
     picture.extend((0..600_000_u32).map(|n| n as u8));
     std::fs::write(folder.join("a.png"), &picture).unwrap();
     let (_, _, lease) = lease(&team, json!({"folder": folder})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     let nobody = world.stranger(None);
     let ask = async |method: Method, fields: &[(&str, &str)]| {
         let request = nobody.request(method, &url);
@@ -301,7 +301,7 @@ async fn pages_of_other_origins_are_let_in_where_the_configuration_names_them() 
         std::fs::write(folder.join("a.png"), png()).unwrap();
         let (_, anna, lease) = lease(&world.team("origins").await, json!({"folder": folder})).await;
         let media =
-            world.stranger(None).request(Method::GET, &media_url(&lease.told, 0)).header("origin", origin);
+            world.stranger(None).request(Method::GET, &media_url(&lease.body, 0)).header("origin", origin);
         let api = anna.request(Method::GET, "/v1/leases").header("origin", origin);
         let preflight = world.stranger(None).request(Method::OPTIONS, "/v1/leases").header("origin", origin);
         let preflight = preflight.header("access-control-request-method", "POST");

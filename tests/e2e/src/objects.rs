@@ -48,7 +48,7 @@ async fn objects_are_listed_and_shown_through_signed_urls() {
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
     for (index, path) in [(0, "pictures/first one.png"), (1, "pictures/b/2.png")] {
-        let item = &lease.told["assignment"]["items"][index];
+        let item = &lease.body["assignment"]["items"][index];
         assert_eq!(item["uri"], format!("s3://{path}"));
         let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
         let signed = world.stranger(None).get(url).await.found();

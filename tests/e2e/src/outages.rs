@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use swath_harness::proxy::Proxy;
-use swath_harness::{Settings, Shape, World, until};
+use swath_harness::{Deployment, Settings, World, until};
 
 const SOON: Duration = Duration::from_secs(60);
 
 /// The wires to broker and Redis; none where both are in memory and cannot go away.
 async fn wires() -> (Settings, Vec<Proxy>) {
     let settings = Settings::default();
-    let Shape::Distributed(servers) = Shape::from_environment().unwrap() else {
+    let Deployment::Distributed(servers) = Deployment::from_environment().unwrap() else {
         return (settings, Vec::new());
     };
     let (bus, amqp) = Proxy::before(&servers.amqp).await.unwrap();

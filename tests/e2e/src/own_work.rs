@@ -31,7 +31,7 @@ async fn one_sees_what_one_holds_what_came_back_and_what_one_did() {
 
     let bobs = bob.get("/v1/me/work").await.ok();
     let row = &bobs["held"][0];
-    assert_eq!((&row["lease_id"], &row["saved"]), (&held.told["lease_id"], &json!(1)), "{bobs}");
+    assert_eq!((&row["lease_id"], &row["saved"]), (&held.body["lease_id"], &json!(1)), "{bobs}");
     let rosas = rosa.get("/v1/me/work").await.ok();
     assert_eq!(rosas["totals"], json!({"submissions": 0, "items": 0, "decisions": 1, "judged": 3}));
     assert_eq!(rosas["handed_in"][0]["stage"], "review");

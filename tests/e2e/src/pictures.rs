@@ -45,7 +45,7 @@ async fn draw(anna: &Person, job: &Job, sketch: fn(usize, u32, u32) -> Drawing) 
     let mut drawn = Vec::new();
     while drawn.len() < PHOTOGRAPHS.len() {
         let lease = anna.lease(job).await;
-        for item in lease.told["assignment"]["items"].as_array().unwrap() {
+        for item in lease.body["assignment"]["items"].as_array().unwrap() {
             let index = item["index"].as_u64().unwrap();
             let name = name_of(item["uri"].as_str().unwrap());
             let (width, height) = readers::size_of(&fetched().join(&name));

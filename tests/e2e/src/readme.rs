@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::process::swath;
-use swath_harness::{Person, Shape, World, ports, until};
+use swath_harness::{Deployment, Person, World, ports, until};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -116,7 +116,7 @@ async fn label(origin: &str, token: &str, job: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn your_own_pictures_as_the_readme_says() {
-    if !matches!(World::shared().await.shape(), Shape::Embedded) {
+    if !matches!(World::shared().await.deployment(), Deployment::Embedded) {
         // The section is about one machine; the other shape is the README's next section.
         return;
     }

@@ -66,9 +66,9 @@ async fn a_review_shows_the_work_and_is_a_lease() {
 
     assert_eq!(review.assignment(), lease.assignment());
     assert!(review.fence() > lease.fence());
-    let item = &review.told["assignment"]["items"][2];
+    let item = &review.body["assignment"]["items"][2];
     assert_eq!(item["annotation"]["figures"], swath_harness::client::annotation(2)["figures"], "{item}");
-    assert_eq!(scene.rosa.ask_review(&scene.job).await.ok()["review_id"], review.told["review_id"]);
+    assert_eq!(scene.rosa.ask_review(&scene.job).await.ok()["review_id"], review.body["review_id"]);
     scene.rosa.renew(&review).await.ok();
     scene.rosa.verdict(&review, 2, "reject").await.ok();
     let standing = scene.rosa.get(&review.path("")).await.ok();
@@ -164,8 +164,8 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
 
     let rework = scene.anna.lease(&scene.job).await;
     assert_eq!(rework.items(), [1, 4]);
-    assert_eq!(rework.told["assignment"]["round"], 2);
-    assert_eq!(rework.told["assignment"]["parent"], first.assignment());
+    assert_eq!(rework.body["assignment"]["round"], 2);
+    assert_eq!(rework.body["assignment"]["parent"], first.assignment());
 
     let mut accepted: Vec<_> = scene.team.export(&scene.job).await;
     accepted.sort_by_key(|line| line["index"].as_u64());
@@ -221,7 +221,7 @@ async fn after_the_last_round_the_work_waits_for_a_manager() {
     let mut last = Value::Null;
     for round in 1..=ROUNDS {
         let lease = scene.anna.work(&scene.job).await;
-        assert_eq!(lease.told["assignment"]["round"], round);
+        assert_eq!(lease.body["assignment"]["round"], round);
         last = scene.rosa.reject(&scene.job, &[0]).await;
     }
 

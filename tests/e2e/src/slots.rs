@@ -46,7 +46,7 @@ async fn a_rejected_opinion_is_redone_in_its_own_slot() {
     let rework = rosa.reject(&job, &[1]).await["rework"].clone();
     let path = format!("/v1/assignments/{}", rework["id"].as_str().unwrap_or_default());
     let rework = team.manager.get(&path).await.ok();
-    assert_eq!(rework["slot"], first.told["assignment"]["slot"], "{rework}");
+    assert_eq!(rework["slot"], first.body["assignment"]["slot"], "{rework}");
     assert_eq!(anna.work(&job).await.items(), [1]);
     bob.work(&job).await;
     rosa.reject(&job, &[]).await;

@@ -160,7 +160,7 @@ async fn urgent_jobs_come_first() {
     // A gateway may know a list of open jobs that is a second old.
     let urgent = until("the urgent job to be known", Duration::from_secs(10), || async {
         let lease = Lease::of_work(anna.post("/v1/leases", json!({"team": team.id})).await.created());
-        if lease.told["job"]["title"] == "now" {
+        if lease.body["job"]["title"] == "now" {
             return Some(());
         }
         anna.release(&lease).await.no_content();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::collector::{Collector, Span, is_whole};
-use swath_harness::{Settings, Shape, World, until};
+use swath_harness::{Deployment, Settings, World, until};
 
 /// How long spans may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
@@ -82,9 +82,9 @@ async fn one_trace_follows_a_range_from_its_cut_to_the_end_of_its_rework() {
     let hints: HashSet<_> = named(&spans, "hint").into_iter().map(|span| &span.id).collect();
     assert!(named(&spans, "candidate").iter().all(|span| hints.contains(&span.parent)), "{spans:#?}");
     let services: HashSet<_> = spans.iter().map(|span| span.service.as_str()).collect();
-    let expected = match world.shape() {
-        Shape::Embedded => HashSet::from(["swath"]),
-        Shape::Distributed(_) => HashSet::from(["swath-coordinator", "swath-gateway", "swath-review"]),
+    let expected = match world.deployment() {
+        Deployment::Embedded => HashSet::from(["swath"]),
+        Deployment::Distributed(_) => HashSet::from(["swath-coordinator", "swath-gateway", "swath-review"]),
     };
     assert_eq!(services, expected);
 }

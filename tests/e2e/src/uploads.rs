@@ -66,7 +66,7 @@ async fn an_uploaded_picture_is_labelled_reviewed_and_exported_by_its_name() {
     let job = team.job(&dataset, json!({})).await;
     let anna = team.annotator("anna").await;
     let lease = anna.lease(&job).await;
-    let url = lease.told["assignment"]["items"][0]["media_url"].as_str().unwrap().to_owned();
+    let url = lease.body["assignment"]["items"][0]["media_url"].as_str().unwrap().to_owned();
     let nobody = world.stranger(None);
     let shown = nobody.get(&url).await.is(200);
     assert_eq!(shown.bytes(), png(7));
@@ -86,7 +86,7 @@ async fn an_uploaded_picture_is_labelled_reviewed_and_exported_by_its_name() {
     anna.finish(&lease).await;
     let rosa = team.reviewer("rosa").await;
     let review = rosa.review(&job).await;
-    let url = review.told["assignment"]["items"][1]["media_url"].as_str().unwrap();
+    let url = review.body["assignment"]["items"][1]["media_url"].as_str().unwrap();
     assert_eq!(nobody.get(url).await.is(200).bytes(), png(8));
     rosa.decide(&review).await.ok();
     let coco = team.manager.get(&job.path("/export?format=coco")).await.ok();
@@ -156,14 +156,14 @@ async fn what_no_dataset_names_is_deleted_and_what_one_names_stays() {
         .invalid("names no uploaded picture");
     let job = team.job(&dataset, json!({})).await;
     let lease = team.annotator("anna").await.lease(&job).await;
-    let url = lease.told["assignment"]["items"][0]["media_url"].as_str().unwrap();
+    let url = lease.body["assignment"]["items"][0]["media_url"].as_str().unwrap();
     assert_eq!(world.stranger(None).get(url).await.is(200).bytes(), png(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_place_for_files_uploads_are_refused_by_the_settings_name() {
     let world = World::start(Settings::default()).await.unwrap();
-    if world.shape().is_embedded() {
+    if world.deployment().is_embedded() {
         return;
     }
     let nowhere = ["ENDPOINT", "BUCKET", "PREFIX"]

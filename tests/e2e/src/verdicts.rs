@@ -40,7 +40,7 @@ async fn a_job_that_names_reasons_takes_no_others() {
     let scene = scene(json!({"reasons": reasons()})).await;
     scene.anna.work(&scene.job).await;
     let review = scene.rosa.review(&scene.job).await;
-    assert_eq!(review.told["job"]["reasons"], reasons());
+    assert_eq!(review.body["job"]["reasons"], reasons());
     for verdict in [json!({"verdict": "reject"}), json!({"verdict": "reject", "reason": "ugly"})] {
         let problem = judge(&scene.rosa, &review, 0, verdict).await.refused(422, "invalid");
         assert_eq!(problem["errors"][0]["field"], "reason", "{problem}");
@@ -65,7 +65,7 @@ async fn a_job_that_names_reasons_takes_no_others() {
     scene.team.manager.patch(&scene.job.path(""), json!({"reasons": reasons()})).await.ok();
     assert_eq!(scene.rosa.post(&review.path("/submit"), decision).await.ok(), first);
     let rework = scene.anna.lease(&scene.job).await;
-    let told: Vec<_> = rework.told["assignment"]["items"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = rework.body["assignment"]["items"].as_array().unwrap().iter().collect();
     assert_eq!(told[0]["verdict"]["reason"], "loose");
     assert_eq!(told[0]["verdict"]["comment"], "by five pixels");
     assert_eq!(told[1]["verdict"]["reason"], "ugly");
@@ -130,10 +130,10 @@ async fn a_verdict_names_the_figures_that_it_is_about() {
     scene.rosa.decide(&review).await.ok();
 
     let rework = scene.anna.lease(&scene.job).await;
-    assert_eq!(rework.told["assignment"]["items"][0]["verdict"]["figures"], json!([2, 0]), "{}", rework.told);
+    assert_eq!(rework.body["assignment"]["items"][0]["verdict"]["figures"], json!([2, 0]), "{}", rework.body);
     scene.anna.finish(&rework).await;
     let again = scene.rosa.review(&scene.job).await;
-    let item = &again.told["assignment"]["items"][0];
+    let item = &again.body["assignment"]["items"][0];
     assert_eq!(item["former_verdict"]["figures"], json!([2, 0]), "{item}");
     assert_eq!(
         (&item["former_verdict"]["reason"], &item["verdict"]),
@@ -155,7 +155,7 @@ async fn a_review_shows_other_opinions_and_the_former_round() {
     let ruth = scene.team.reviewer("ruth").await;
     let reviews =
         [(&scene.rosa, scene.rosa.review(&scene.job).await), (&ruth, ruth.review(&scene.job).await)];
-    let of_rework = |(_, review): &&(&Person, Lease)| review.told["assignment"]["round"] == 2;
+    let of_rework = |(_, review): &&(&Person, Lease)| review.body["assignment"]["round"] == 2;
     let (reviewer, rework) = reviews.iter().find(of_rework).expect("the rework is under review");
     let opinions = reviewer.get(&format!("{}/opinions", rework.item(1))).await.ok();
     let told: Vec<_> = opinions["items"].as_array().unwrap().iter().collect();

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use swath_client::Client;
 use swath_harness::proxy::{Line, Proxy};
 use swath_harness::servers::{Addresses, Servers};
-use swath_harness::{Service, Settings, Shape, World};
+use swath_harness::{Deployment, Service, Settings, World};
 use tokio::time::sleep;
 
 use crate::disk::Disk;
@@ -181,7 +181,7 @@ impl Distributed {
         let (redis, redis_url) = Proxy::before(&direct.redis).await?;
         let (rabbit, amqp) = Proxy::before(&direct.amqp).await?;
         let through = Addresses { postgres: postgres_url, redis: redis_url, amqp };
-        let world = World::start_as(Shape::Distributed(through), Settings::default()).await?;
+        let world = World::start_as(Deployment::Distributed(through), Settings::default()).await?;
         self.standing = Some(Standing { world, postgres, redis, rabbit, servers, disk });
         Ok(())
     }
@@ -276,11 +276,11 @@ impl Standing {
             KillRedis => self.servers.redis.kill(),
             FreezeRedis => self.servers.redis.freeze(true),
             FlushRedis => {
-                ensure!(self.servers.redis.told("FLUSHALL").await? == "+OK", "FLUSHALL was refused")
+                ensure!(self.servers.redis.command("FLUSHALL").await? == "+OK", "FLUSHALL was refused")
             }
             PauseRedis => {
                 let millis = LASTS.as_millis();
-                let told = self.servers.redis.told(&format!("CLIENT PAUSE {millis} ALL")).await?;
+                let told = self.servers.redis.command(&format!("CLIENT PAUSE {millis} ALL")).await?;
                 ensure!(told == "+OK", "CLIENT PAUSE was refused: {told}");
             }
             KillRabbit => self.servers.rabbit.kill(),

@@ -1,8 +1,8 @@
-//! Child processes that cannot outlive us.
+//! Child processes that cannot outlive the process that started them.
 //!
-//! Each runs in a process group of its own, so that one signal reaches all that it started and a ^C on the
-//! terminal reaches none of them behind our back. Dropping it kills the group, and the kernel signals the
-//! child when our thread dies without a chance to drop anything.
+//! Each child runs in a process group of its own: one signal reaches everything that it started, and a ^C on the
+//! terminal does not reach it. Dropping a child kills its group. If our thread ends without dropping anything, the
+//! kernel signals the child.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -17,13 +17,14 @@ use nix::unistd::Pid;
 
 use crate::wait::until;
 
-/// A command that receives `on_orphaned` when the thread that spawns it ends.
-pub fn leashed(program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
-    leashed_as(&[], program, on_orphaned)
+/// A command whose process receives the signal `on_orphaned` when the thread that spawned it ends.
+pub fn bound_to_parent(program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
+    bound_to_parent_with(&[], program, on_orphaned)
 }
 
-/// As [`leashed`], with further options of `setpriv`: another user, for a server that refuses root.
-pub fn leashed_as(options: &[&str], program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
+/// As [`bound_to_parent`], with further options of `setpriv`, such as another user for a server that refuses to run
+/// as root.
+pub fn bound_to_parent_with(options: &[&str], program: impl AsRef<OsStr>, on_orphaned: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(options).args(["--pdeathsig", on_orphaned, "--"]).arg(program);
     command
@@ -59,22 +60,22 @@ impl Running {
         self.child.id()
     }
 
-    /// What the process has written so far, for a message about its failure.
+    /// What the process has written so far, for an error message.
     pub fn output(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// The exit status, once the process has ended. Reaps it, so no zombie is left.
+    /// The exit status, once the process has ended. Reaps the process, so that no zombie is left.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Sends `signal` to the process itself; one that has ended already ignores it.
+    /// Sends `signal` to the process itself. Nothing happens if it has ended already.
     pub fn signal(&self, signal: Signal) {
         let _ = kill(pid(&self.child), signal);
     }
 
-    /// Sends `signal` to the process and to everything that it started, wherever that has gone since.
+    /// Sends `signal` to the process and all of its descendants, also those that left its process group.
     pub fn signal_all(&self, signal: Signal) {
         for id in tree(self.child.id()) {
             let _ = kill(Pid::from_raw(id.cast_signed()), signal);
@@ -84,14 +85,14 @@ impl Running {
     /// Waits for the process to end.
     ///
     /// # Errors
-    /// When it still runs at the deadline.
+    /// When the process still runs at the deadline.
     pub async fn ended(&mut self, deadline: Duration) -> anyhow::Result<ExitStatus> {
         let what = format!("the end of {}", self.name);
         let child = &mut self.child;
         until(&what, deadline, || std::future::ready(child.try_wait().ok().flatten())).await
     }
 
-    /// Asks with `signal`, waits, and kills what is still there at the deadline.
+    /// Sends `signal`, waits, and kills what still runs at the deadline.
     pub async fn stop(&mut self, signal: Signal, deadline: Duration) {
         self.signal(signal);
         let _ = self.ended(deadline).await;
@@ -111,14 +112,14 @@ impl Drop for Running {
     }
 }
 
-/// A process and its descendants: some of them have process groups of their own.
+/// The ids of a process and its descendants, some of which may have process groups of their own.
 fn tree(root: u32) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let parents: Vec<(u32, u32)> = entries
         .filter_map(|entry| {
             let id = entry.file_name().to_str()?.parse().ok()?;
             let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-            // The name before the last bracket may hold anything.
+            // The program's name in brackets may contain anything, brackets too.
             let (_, rest) = stat.rsplit_once(") ")?;
             Some((id, rest.split(' ').nth(1)?.parse().ok()?))
         })

@@ -1,4 +1,4 @@
-//! The client with which a test speaks: people ask, Swath answers, the test says what it expects to hear.
+//! The HTTP client of the tests. It acts for users and checks the answers.
 
 mod answer;
 mod person;

@@ -1,4 +1,4 @@
-//! An OpenTelemetry collector that keeps what it is told: spans over OTLP, as protobuf over HTTP.
+//! An OpenTelemetry collector that keeps the spans it receives, as protobuf over HTTP.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,31 +12,31 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::trace::v1::{Span as Told, status::StatusCode as Outcome};
+use opentelemetry_proto::tonic::trace::v1::{Span as OtlpSpan, status::StatusCode as Outcome};
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A span as it was told.
+/// A received span.
 #[derive(Clone, Debug)]
 pub struct Span {
-    /// `service.name` of whoever told of it.
+    /// The attribute `service.name` of the process that sent it.
     pub service: String,
-    /// What it is.
+    /// The name of the operation.
     pub name: String,
-    /// Its trace, in hexadecimal.
+    /// The trace id, in hexadecimal.
     pub trace: String,
-    /// Its own id.
+    /// The span id, in hexadecimal.
     pub id: String,
-    /// Its parent's id; empty where it has none.
+    /// The parent's span id; empty for a root.
     pub parent: String,
-    /// The traces of the spans that it is linked to.
+    /// The trace ids of the linked spans.
     pub links: Vec<String>,
-    /// What it failed with, if it did.
+    /// The error message, if the operation failed.
     pub error: Option<String>,
 }
 
-/// Whether each of a trace's spans stands under another one, but for the first, which is the cut.
+/// True if all spans of a trace hang together below one root, which is the cut.
 pub fn is_whole(spans: &[Span]) -> bool {
     let ids: HashSet<_> = spans.iter().map(|span| &span.id).collect();
     let roots = spans.iter().filter(|span| span.parent.is_empty()).map(|span| span.name.as_str());
@@ -45,13 +45,13 @@ pub fn is_whole(spans: &[Span]) -> bool {
         && spans.iter().all(|span| span.parent.is_empty() || ids.contains(&span.parent))
 }
 
-type Heard = Arc<Mutex<Vec<Span>>>;
+type Received = Arc<Mutex<Vec<Span>>>;
 
-/// The collector; it listens until it is dropped.
+/// The collector. It listens until it is dropped.
 #[derive(Debug)]
 pub struct Collector {
     endpoint: String,
-    heard: Heard,
+    received: Received,
     serving: JoinHandle<()>,
 }
 
@@ -59,34 +59,34 @@ impl Collector {
     /// Listens on a free port.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is free.
     pub async fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        let heard = Heard::default();
-        let router = Router::new().route("/v1/traces", post(take)).with_state(heard.clone());
+        let received = Received::default();
+        let router = Router::new().route("/v1/traces", post(take)).with_state(received.clone());
         let serving = tokio::spawn(async move {
-            // It ends with the test.
+            // The server stops when the collector is dropped, and its result does not matter.
             let _ = serve(listener, router).await;
         });
-        Ok(Self { endpoint, heard, serving })
+        Ok(Self { endpoint, received, serving })
     }
 
-    /// Where it listens.
+    /// The URL that it listens on.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
     /// The traces with a span of this name.
     pub fn traces_with(&self, name: &str) -> HashSet<String> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.iter().filter(|span| span.name == name).map(|span| span.trace.clone()).collect()
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().filter(|span| span.name == name).map(|span| span.trace.clone()).collect()
     }
 
-    /// The spans of a trace that have been told so far.
+    /// The spans of a trace that have arrived so far.
     pub fn trace(&self, trace: &str) -> Vec<Span> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.iter().filter(|span| span.trace == trace).cloned().collect()
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().filter(|span| span.trace == trace).cloned().collect()
     }
 }
 
@@ -97,16 +97,16 @@ impl Drop for Collector {
 }
 
 async fn take(
-    State(heard): State<Heard>,
+    State(received): State<Received>,
     body: Bytes,
 ) -> Result<([(header::HeaderName, &'static str); 1], Vec<u8>), StatusCode> {
     let request = ExportTraceServiceRequest::decode(body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
     for resource in request.resource_spans {
         let attributes = resource.resource.map(|resource| resource.attributes).unwrap_or_default();
         let service = text(&attributes, "service.name");
         let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
-        heard.extend(spans.map(|told| span(&service, told)));
+        received.extend(spans.map(|sent| span(&service, sent)));
     }
     Ok((
         [(header::CONTENT_TYPE, "application/x-protobuf")],
@@ -114,15 +114,15 @@ async fn take(
     ))
 }
 
-fn span(service: &str, told: Told) -> Span {
-    let failed = told.status.filter(|status| status.code == i32::from(Outcome::Error));
+fn span(service: &str, sent: OtlpSpan) -> Span {
+    let failed = sent.status.filter(|status| status.code == i32::from(Outcome::Error));
     Span {
         service: service.to_owned(),
-        name: told.name,
-        trace: hex(&told.trace_id),
-        id: hex(&told.span_id),
-        parent: hex(&told.parent_span_id),
-        links: told.links.iter().map(|link| hex(&link.trace_id)).collect(),
+        name: sent.name,
+        trace: hex(&sent.trace_id),
+        id: hex(&sent.span_id),
+        parent: hex(&sent.parent_span_id),
+        links: sent.links.iter().map(|link| hex(&link.trace_id)).collect(),
         error: failed.map(|status| status.message),
     }
 }

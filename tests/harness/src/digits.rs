@@ -1,19 +1,19 @@
-//! The real handwritten digits that the demo carries, with their known answers.
+//! The handwritten digits of the demo, with their known answers.
 
 use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-/// How many there are.
+/// The number of digits.
 pub const COUNT: usize = 1797;
 
 const FILE: &str = "../../services/swath/src/demo/digits.csv.gz";
 
-/// What each digit is, in the order of the dataset.
+/// The value of each digit, in the order of the dataset.
 ///
 /// # Errors
-/// When the file of the demo is missing or is not what it should be.
+/// When the demo's file is missing or malformed.
 pub fn answers() -> anyhow::Result<Vec<u8>> {
     let file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE))?;
     let mut text = String::new();
@@ -24,7 +24,7 @@ pub fn answers() -> anyhow::Result<Vec<u8>> {
     Ok(answers)
 }
 
-/// The class stands behind the 64 pixels.
+/// The value follows the 64 pixels.
 fn answer(line: &str) -> Option<u8> {
     line.rsplit(',').next()?.trim().parse::<f64>().ok().map(|class| class as u8)
 }

@@ -1,4 +1,4 @@
-//! Ids that tests draw for themselves: idempotency keys, submissions, names that must not collide.
+//! Ids that tests make: idempotency keys, submission ids, unique names.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ pub fn fresh() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// A short random word that starts with `stem`, fit for names of databases, queues and teams.
+/// A short random name that starts with `stem`, fit for databases, queues and teams.
 pub fn named(stem: &str) -> String {
     let id = fresh();
     format!("{stem}_{}", &id[..8])

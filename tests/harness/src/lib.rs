@@ -1,9 +1,8 @@
-//! What every test of the whole system stands on: private servers, Swath as real processes in either shape,
-//! and a client with which a test reads as a dialogue.
+//! The base of all tests of the whole system: private servers, Swath as real processes in either deployment, and an
+//! HTTP client that makes a test read as a dialogue.
 //!
-//! The harness promises that nothing outlives the run that started it, and that it never touches a server
-//! which it did not start itself. It knows Swath by its command line, its environment and its HTTP API only,
-//! so that a test can never pass by looking inside.
+//! Nothing outlives the run that started it, and the harness touches only servers that it started itself. It knows
+//! Swath by its command line, its environment and its HTTP API only, so that no test can pass by looking inside.
 
 pub mod children;
 pub mod client;
@@ -22,4 +21,4 @@ pub mod world;
 pub use client::{Answer, Person, Team};
 pub use process::Service;
 pub use wait::until;
-pub use world::{Settings, Shape, World};
+pub use world::{Deployment, Settings, World};

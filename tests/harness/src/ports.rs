@@ -9,17 +9,17 @@ use tokio::net::TcpStream;
 
 use crate::wait::until;
 
-static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
-const TRIES: usize = 100;
+static GIVEN_OUT: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+const TRIES_MAX: usize = 100;
 
-/// A port that was free a moment ago and that this process has not given out before.
+/// A port that is free and that this process has not given out before.
 ///
 /// # Errors
-/// When the system has no port left to bind.
+/// When no port can be bound.
 pub fn free() -> anyhow::Result<u16> {
-    for _ in 0..TRIES {
+    for _ in 0..TRIES_MAX {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+        if GIVEN_OUT.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
             return Ok(port);
         }
     }
@@ -34,7 +34,7 @@ pub fn local(port: u16) -> SocketAddr {
 /// Waits until something listens on `port`.
 ///
 /// # Errors
-/// When nothing does within the deadline.
+/// When nothing listens there at the deadline.
 pub async fn open(port: u16, deadline: Duration) -> anyhow::Result<TcpStream> {
     until(&format!("port {port}"), deadline, || async { TcpStream::connect(local(port)).await.ok() }).await
 }

@@ -1,4 +1,4 @@
-//! One process of Swath, started from the only binary with a configuration of its own.
+//! One process of Swath.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use std::time::Duration;
 use anyhow::Context;
 use nix::sys::signal::Signal;
 
-use crate::children::{Running, leashed};
+use crate::children::{Running, bound_to_parent};
 use crate::{http, ports, until};
 
-/// Environment variable that names the binary under test; without it, the one of the same build.
+/// Environment variable that names the binary under test. Without it, the binary of the same build is used.
 pub const BINARY: &str = "SWATH_TEST_BINARY";
 /// How long a process may take to become ready.
-pub const READY: Duration = Duration::from_secs(60);
-/// How long a process may take to end after SIGTERM: Swath's own deadline, and some room.
-pub const DRAIN: Duration = Duration::from_secs(45);
+pub const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a process may take to end after SIGTERM: Swath's own shutdown deadline, and some margin.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Settings of a process as environment variables, `SWATH__SECTION__KEY`.
 pub type Environment = BTreeMap<String, String>;
@@ -30,16 +30,16 @@ pub struct Service {
     folder: PathBuf,
     port: u16,
     metrics_port: u16,
-    /// Another program than the one under test.
+    /// A program to run instead of the one under test.
     program: Option<PathBuf>,
     running: Option<Running>,
 }
 
 impl Service {
-    /// Prepares a process with the given roles (all of them without) and its data below `folder`.
+    /// Prepares a process with the given role (without one, all roles) and its data below `folder`.
     ///
     /// # Errors
-    /// When no port is free or the folder cannot be made.
+    /// When no port is free or the folder cannot be created.
     pub fn new(
         name: &str,
         roles: Option<&str>,
@@ -56,28 +56,28 @@ impl Service {
         Ok(Self { name, roles, environment, folder, port, metrics_port, program: None, running: None })
     }
 
-    /// Where the process listens.
+    /// The URL that the process listens on.
     pub fn url(&self) -> String {
         format!("http://{}", ports::local(self.port))
     }
 
-    /// Where it serves `/metrics`: an older release did so where it listens.
+    /// The URL of `/metrics`. An older release serves it on its main address.
     pub fn metrics_url(&self) -> String {
         let port = if self.program.is_some() { self.port } else { self.metrics_port };
         format!("http://{}/metrics", ports::local(port))
     }
 
-    /// The id of its process, while it runs.
+    /// The process id, while it runs.
     pub fn process_id(&self) -> Option<u32> {
         self.running.as_ref().map(Running::id)
     }
 
-    /// What distinguishes it from its siblings, such as `gateway-1`.
+    /// Its name in this world, such as `gateway-1`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it keeps its data.
+    /// Its data folder.
     pub fn data(&self) -> PathBuf {
         PathBuf::from(&self.environment["SWATH__DATA__DIR"])
     }
@@ -91,7 +91,7 @@ impl Service {
         self.folder.join("log")
     }
 
-    /// Another process on the same data, at a port of its own.
+    /// Another process on the same data, on a port of its own.
     ///
     /// # Errors
     /// When no port is free.
@@ -101,15 +101,15 @@ impl Service {
         Ok(twin)
     }
 
-    /// Another process with the same settings, on fresh data.
+    /// Another process with the same settings, on new data.
     ///
     /// # Errors
-    /// When no port is free or the folder cannot be made.
+    /// When no port is free or the folder cannot be created.
     pub fn elsewhere(&self, name: &str) -> anyhow::Result<Self> {
         Self::new(name, self.roles.as_deref(), &self.folder, &self.environment)
     }
 
-    /// What the process is told.
+    /// The settings of the process.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -119,7 +119,7 @@ impl Service {
         self.environment.insert(key.to_owned(), value.to_owned());
     }
 
-    /// Runs another program from the next start on, or the one under test again.
+    /// Uses another program from the next start on, or the one under test again.
     pub fn runs(&mut self, program: Option<&Path>) {
         self.program = program.map(Path::to_owned);
     }
@@ -140,7 +140,7 @@ impl Service {
         }
         let program = self.program.clone().map_or_else(binary, Ok)?;
         let mut command = called(program, &arguments, &self.environment);
-        // An older release refuses to start with what it does not know.
+        // An older release refuses to start with settings that it does not know.
         if self.program.is_none() {
             let settings = ["SWATH__SERVER__METRICS_LISTEN"];
             let address = ports::local(self.metrics_port).to_string();
@@ -151,16 +151,16 @@ impl Service {
         Ok(())
     }
 
-    /// Starts the process and waits until it says that it is ready.
+    /// Starts the process and waits until it reports that it is ready.
     ///
     /// # Errors
-    /// When it ends instead, or is not ready in time; its log is part of the error.
+    /// When it ends instead or is not ready in time; its log is part of the error.
     pub async fn start(&mut self) -> anyhow::Result<()> {
         self.launch()?;
         self.ready().await
     }
 
-    /// Waits until the process says that it is ready.
+    /// Waits until the process reports that it is ready.
     ///
     /// # Errors
     /// As [`Service::start`].
@@ -169,7 +169,7 @@ impl Service {
         let running = self.running.as_mut();
         let running = running.ok_or_else(|| anyhow::anyhow!("{} was not started", self.name))?;
         let what = format!("{} to be ready", self.name);
-        let state = until(&what, READY, || {
+        let state = until(&what, READY_TIMEOUT, || {
             let ended = running.status();
             let probe = client.get(&url).timeout(Duration::from_secs(5)).send();
             async move {
@@ -186,10 +186,10 @@ impl Service {
         }
     }
 
-    /// Asks the process to end and waits for it.
+    /// Sends SIGTERM and waits for the end.
     ///
     /// # Errors
-    /// When it is not running or misses the deadline.
+    /// When the process is not running or misses the deadline.
     pub async fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
         self.ended().await
@@ -198,10 +198,10 @@ impl Service {
     /// Waits for the process to end by itself.
     ///
     /// # Errors
-    /// When it is not running or still runs at the deadline.
+    /// When the process is not running or still runs at the deadline.
     pub async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
         match &mut self.running {
-            Some(running) => running.ended(DRAIN).await,
+            Some(running) => running.ended(SHUTDOWN_TIMEOUT).await,
             None => anyhow::bail!("{} was not started", self.name),
         }
     }
@@ -213,13 +213,13 @@ impl Service {
         }
     }
 
-    /// Ends the process as a power cut would: kill -9, no farewell.
+    /// Kills the process with SIGKILL, as a power cut would.
     pub fn kill(&mut self) {
         self.running = None;
     }
 }
 
-/// A command of the binary under test that sees the given settings and nothing of ours.
+/// A command of the binary under test. It sees the given settings and nothing of our environment.
 ///
 /// # Errors
 /// When the binary cannot be found.
@@ -228,7 +228,7 @@ pub fn swath(arguments: &[&str], environment: &Environment) -> anyhow::Result<st
 }
 
 fn called(program: PathBuf, arguments: &[&str], environment: &Environment) -> std::process::Command {
-    let mut command = leashed(program, "KILL");
+    let mut command = bound_to_parent(program, "KILL");
     let inherited = std::env::vars_os().map(|(key, _)| key);
     for key in inherited.filter(|key| key.to_string_lossy().starts_with("SWATH_")) {
         command.env_remove(key);
@@ -237,10 +237,10 @@ fn called(program: PathBuf, arguments: &[&str], environment: &Environment) -> st
     command
 }
 
-/// Runs `swath migrate`, which a database of the distributed shape waits for.
+/// Runs `swath migrate`, which a distributed deployment needs before it starts.
 ///
 /// # Errors
-/// When it fails or hangs; what it said is part of the error.
+/// When it fails or hangs; its output is part of the error.
 pub async fn migrate(environment: &Environment) -> anyhow::Result<()> {
     migrate_by(&binary()?, environment).await
 }
@@ -248,20 +248,20 @@ pub async fn migrate(environment: &Environment) -> anyhow::Result<()> {
 /// As [`migrate`], by another program than the one under test.
 ///
 /// # Errors
-/// As there.
+/// As [`migrate`].
 pub async fn migrate_by(program: &Path, environment: &Environment) -> anyhow::Result<()> {
     let command = called(program.to_owned(), &["migrate"], environment);
     let output = tokio::process::Command::from(command).kill_on_drop(true).output();
-    let output = tokio::time::timeout(READY, output).await.context("swath migrate hangs")??;
+    let output = tokio::time::timeout(READY_TIMEOUT, output).await.context("swath migrate hangs")??;
     let said = String::from_utf8_lossy(&output.stderr);
     anyhow::ensure!(output.status.success(), "swath migrate: {}: {said}", output.status);
     Ok(())
 }
 
-/// The binary under test: test binaries stand one folder below the binaries of the same build.
+/// The binary under test. Without [`BINARY`] it is looked for one folder above the test binary.
 ///
 /// # Errors
-/// When it cannot be found.
+/// When it does not exist.
 pub fn binary() -> anyhow::Result<PathBuf> {
     if let Some(given) = std::env::var_os(BINARY) {
         return Ok(given.into());

@@ -1,4 +1,4 @@
-//! A TCP proxy between Swath and a server, with a switch: the wire that a fault cuts, stalls, slows or makes deaf.
+//! A TCP proxy between Swath and a server that can cut, stall, slow down or block connections.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,34 +11,34 @@ use tokio::task::JoinHandle;
 
 use crate::ports;
 
-/// What a wire does with connections, old and new.
+/// What the proxy does with connections, old and new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// Bytes pass.
+    /// Bytes pass in both directions.
     Open,
-    /// Connections are closed, and new ones at once.
+    /// Existing connections are closed, and new ones are closed at once.
     Cut,
-    /// Connections stand, and no byte passes.
+    /// Connections stay open, and no byte passes.
     Stalled,
-    /// What the server says is held back; what it is told arrives.
+    /// What the server sends is held back; what is sent to it arrives.
     Mute,
-    /// What the server is told is held back; what it says arrives.
+    /// What is sent to the server is held back; what it sends arrives.
     Deaf,
-    /// Bytes pass this much later.
+    /// Bytes pass after this delay.
     Slow(Duration),
 }
 
-/// Which way bytes go.
+/// The direction in which bytes go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     ToServer,
     FromServer,
 }
 
-/// Bytes that are under way at once, in each direction of a connection.
-const CHUNK: usize = 16 * 1024;
+/// Bytes that are in transit at once, in each direction of a connection.
+const CHUNK_BYTES: usize = 16 * 1024;
 
-/// A wire to a server on this machine. Dropping it cuts it for good.
+/// A proxy to a server on this machine. Dropping it closes all connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -47,7 +47,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Lays a wire to the loopback port of a server.
+    /// Starts a proxy to a loopback port.
     ///
     /// # Errors
     /// When no port is free.
@@ -59,10 +59,10 @@ impl Proxy {
         Ok(Self { address, line, listening })
     }
 
-    /// Lays a wire to the server of a URL; the URL comes back with the wire's address in place of the server's.
+    /// Starts a proxy to the server of a URL, and returns the URL with the proxy's port in it.
     ///
     /// # Errors
-    /// When the URL names no port on this machine, or none is free.
+    /// When the URL names no port, or none is free.
     pub async fn before(url: &str) -> anyhow::Result<(Self, String)> {
         let mut url = reqwest::Url::parse(url)?;
         let wire = Self::to(url.port().context("no port in the URL")?).await?;
@@ -71,30 +71,30 @@ impl Proxy {
         Ok((wire, url.into()))
     }
 
-    /// Where Swath connects instead of to the server.
+    /// The address to which Swath connects instead of the server's.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// From now on the wire does this.
+    /// Changes what the proxy does from now on.
     pub fn set(&self, line: Line) {
         self.line.send_replace(line);
     }
 
-    /// Ends every connection, and every new one at once, until [`Proxy::mend`].
+    /// Closes every connection, and every new one, until [`Proxy::mend`].
     pub fn cut(&self) {
         self.set(Line::Cut);
     }
 
-    /// Lets everything through again.
+    /// Lets all bytes pass again.
     pub fn mend(&self) {
         self.set(Line::Open);
     }
 
-    /// Ends every connection and lets new ones through.
+    /// Closes every connection and accepts new ones.
     pub async fn interrupt(&self) {
         self.cut();
-        // Every connection sees the cut before the line is open again.
+        // Waits until every connection has seen the cut.
         while self.line.receiver_count() > 1 {
             tokio::task::yield_now().await;
         }
@@ -115,7 +115,7 @@ async fn listen(listener: TcpListener, server: u16, line: watch::Receiver<Line>)
     }
 }
 
-/// Carries one connection until either side ends it or the wire is cut.
+/// Carries one connection until either side ends it or it is cut.
 async fn carry(client: TcpStream, server: u16, mut line: watch::Receiver<Line>) -> std::io::Result<()> {
     match line.wait_for(|line| *line != Line::Stalled).await {
         Ok(now) if *now != Line::Cut => {}
@@ -128,8 +128,8 @@ async fn carry(client: TcpStream, server: u16, mut line: watch::Receiver<Line>) 
     let (from_server, to_server) = upstream.into_split();
     let cut = line.clone();
     tokio::select! {
-        () = pump(from_client, to_server, Way::ToServer, line.clone()) => {}
-        () = pump(from_server, to_client, Way::FromServer, line) => {}
+        () = pump(from_client, to_server, Direction::ToServer, line.clone()) => {}
+        () = pump(from_server, to_client, Direction::FromServer, line) => {}
         () = cut_of(cut) => {}
     }
     Ok(())
@@ -139,24 +139,24 @@ async fn cut_of(mut line: watch::Receiver<Line>) {
     let _ = line.wait_for(|line| *line == Line::Cut).await;
 }
 
-/// Carries bytes one way; what is held back is not lost, it comes once the line lets it.
+/// Copies bytes in one direction. Bytes that are held back are sent once the line allows it.
 async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    way: Way,
+    direction: Direction,
     mut line: watch::Receiver<Line>,
 ) {
-    let mut chunk = vec![0; CHUNK];
+    let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(count @ 1..) = from.read(&mut chunk).await {
         let held = |line: &Line| {
             matches!(
-                (line, way),
-                (Line::Stalled, _) | (Line::Mute, Way::FromServer) | (Line::Deaf, Way::ToServer)
+                (line, direction),
+                (Line::Stalled, _) | (Line::Mute, Direction::FromServer) | (Line::Deaf, Direction::ToServer)
             )
         };
         let Ok(now) = line.wait_for(|line| !held(line)).await.map(|line| *line) else { return };
         match now {
-            // What was held back when the wire was cut never comes.
+            // Bytes that were held back when the connection was cut are lost.
             Line::Cut => return,
             Line::Slow(by) => tokio::time::sleep(by).await,
             _ => {}

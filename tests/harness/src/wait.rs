@@ -1,16 +1,16 @@
-//! Waiting for a condition, never for a time.
+//! Waits for a condition instead of a fixed time.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-const POLL: Duration = Duration::from_millis(25);
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
-/// Asks `condition` again and again until it gives a value, or fails once `deadline` has passed.
+/// Calls `condition` repeatedly until it returns a value, or fails at the deadline.
 ///
 /// # Errors
-/// Names `what` was waited for when the deadline passes first.
+/// At the deadline; the error names `what` was waited for.
 pub async fn until<T, F, Fut>(what: &str, deadline: Duration, mut condition: F) -> anyhow::Result<T>
 where
     F: FnMut() -> Fut,
@@ -22,6 +22,6 @@ where
             return Ok(value);
         }
         anyhow::ensure!(Instant::now() < end, "waited {}s in vain for {what}", deadline.as_secs());
-        sleep(POLL).await;
+        sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,12 +1,13 @@
-//! A world is one installation of Swath, in either shape, with an administrator who may do everything.
+//! A world is one installation of Swath, in either deployment, with an administrator.
 //!
-//! Tests that only need a team of their own share one world, as tenants do. A test that kills or
-//! configures something takes a world for itself.
+//! Tests that only need a team of their own share one world. A test that kills or configures something starts a world
+//! for itself.
 
+mod deployment;
 mod front;
-mod shape;
+mod settings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
@@ -18,47 +19,13 @@ use crate::process::{Environment, Service};
 use crate::servers::{Database, ObjectStore};
 use crate::{ids, nginx};
 
-pub use shape::Shape;
-
-/// What a world is to be, beyond the ordinary.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Further settings of every process; they win over the harness's own.
-    pub environment: Environment,
-    /// Gateways of the distributed shape.
-    pub gateways: usize,
-    /// Reviews of the distributed shape.
-    pub reviews: usize,
-    /// Another program than the one under test.
-    pub program: Option<PathBuf>,
-    /// Whether nginx, as it is shipped, stands in front of the processes of the distributed shape.
-    pub behind_nginx: bool,
-}
-
-/// Environment variable of runs in which nginx stands in front, as browsers find it.
-const NGINX: &str = "SWATH_TEST_NGINX";
-
-/// Two of whatever must not be alone.
-impl Default for Settings {
-    fn default() -> Self {
-        let behind_nginx = std::env::var_os(NGINX).is_some();
-        Self { environment: Environment::default(), gateways: 2, reviews: 2, program: None, behind_nginx }
-    }
-}
-
-impl Settings {
-    /// Adds one setting, `SWATH__SECTION__KEY`.
-    #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
-        self.environment.insert(key.to_owned(), value.into());
-        self
-    }
-}
+pub use deployment::Deployment;
+pub use settings::Settings;
 
 /// One installation of Swath.
 #[derive(Debug)]
 pub struct World {
-    shape: Shape,
+    deployment: Deployment,
     services: Vec<Service>,
     _nginx: Option<Running>,
     database: Option<Database>,
@@ -68,60 +35,60 @@ pub struct World {
 }
 
 impl World {
-    /// The world that tests share, started by the first who asks.
+    /// The world that tests share. The first caller starts it.
     pub async fn shared() -> &'static World {
         static SHARED: OnceLock<Arc<World>> = OnceLock::new();
         let found = tokio::task::spawn_blocking(|| SHARED.get_or_init(start_on_own_thread)).await;
         found.unwrap_or_else(|error| panic!("the shared world did not start: {error}"))
     }
 
-    /// Starts a world of the shape that the environment names.
+    /// Starts a world in the deployment that the environment names.
     ///
     /// # Errors
     /// When a process does not become ready; its log is part of the error.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
-        Self::start_as(Shape::from_environment()?, settings).await
+        Self::start_as(Deployment::from_environment()?, settings).await
     }
 
-    /// Starts a world of the given shape.
+    /// Starts a world in the given deployment.
     ///
     /// # Errors
     /// As [`World::start`].
-    pub async fn start_as(shape: Shape, settings: Settings) -> anyhow::Result<Self> {
+    pub async fn start_as(deployment: Deployment, settings: Settings) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("swath-world-").tempdir()?;
         std::fs::create_dir_all(media_of(folder.path()))?;
         let admin_token = format!("admin-{}", ids::fresh());
         let mut common = common_settings(folder.path(), &admin_token);
-        // An older program refuses a setting that it does not know, and shares everything.
+        // An older program refuses settings that it does not know, and shares all media roots with all teams.
         if settings.program.is_none() {
             common.insert("SWATH__MEDIA__SHARED".to_owned(), shared(folder.path()));
-            if !shape.is_embedded() {
+            if !deployment.is_embedded() {
                 common.extend(files(folder.path()));
             }
         }
-        let mut plan = shape.plan(folder.path(), common, &settings).await?;
+        let mut plan = deployment.plan(folder.path(), common, &settings).await?;
         for service in &mut plan.services {
             service.launch()?;
         }
         for service in &mut plan.services {
             service.ready().await.context("the world did not start")?;
         }
-        let (nginx, origin) = if settings.behind_nginx && !shape.is_embedded() {
+        let (nginx, origin) = if settings.behind_nginx && !deployment.is_embedded() {
             let (nginx, origin) = nginx::start(folder.path(), &plan.services).await?;
             (Some(nginx), origin)
         } else {
             (None, front::origin(&plan.services).await?)
         };
         let (services, database) = (plan.services, plan.database);
-        Ok(Self { shape, services, _nginx: nginx, database, origin, admin_token, folder })
+        Ok(Self { deployment, services, _nginx: nginx, database, origin, admin_token, folder })
     }
 
-    /// The shape of this world.
-    pub fn shape(&self) -> &Shape {
-        &self.shape
+    /// The deployment of this world.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
     }
 
-    /// The one address that people use, whichever process answers.
+    /// The one address that users see, whichever process answers.
     pub fn origin(&self) -> &str {
         &self.origin
     }
@@ -131,34 +98,34 @@ impl World {
         &self.services
     }
 
-    /// The processes whose names start with `role`: all of them in one process answer to every role.
+    /// The processes with a role. An embedded process has all roles.
     pub fn with_role<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Service> {
         self.services
             .iter()
             .filter(move |service| service.name().starts_with(role) || service.name() == "swath")
     }
 
-    /// The processes, to kill and to start.
+    /// The processes, to kill and restart them.
     pub fn services_mut(&mut self) -> &mut [Service] {
         &mut self.services
     }
 
-    /// The database behind it, where the shape has one that others may read.
+    /// Its database, if the deployment has one that others may read.
     pub fn database(&self) -> Option<&Database> {
         self.database.as_ref()
     }
 
-    /// A new folder below the media roots of this world.
+    /// Creates a folder below the media roots of this world.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub fn media_folder(&self, stem: &str) -> anyhow::Result<std::path::PathBuf> {
         let folder = media_of(self.folder.path()).join(ids::named(stem));
         std::fs::create_dir_all(&folder)?;
         Ok(folder)
     }
 
-    /// What the administrator signs in with.
+    /// The administrator's token.
     pub fn admin_token(&self) -> &str {
         &self.admin_token
     }
@@ -168,18 +135,18 @@ impl World {
         Person::new(&self.origin, "admin", &self.admin_token)
     }
 
-    /// Somebody who has no token, or a wrong one.
+    /// A user without a token, or with a wrong one.
     pub fn stranger(&self, token: Option<&str>) -> Person {
         Person::stranger(&self.origin, token)
     }
 
-    /// A new team with a manager, apart from all others.
+    /// A new team with a manager.
     pub async fn team(&self, name: &str) -> Team {
         Team::found(&self.admin(), name).await
     }
 }
 
-/// The shared world lives on a thread that never ends: its processes follow that thread into the grave.
+/// Starts the shared world on a thread that never ends, because its processes die with the thread that started them.
 fn start_on_own_thread() -> Arc<World> {
     let (give, take) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -208,7 +175,7 @@ fn common_settings(folder: &Path, admin_token: &str) -> Environment {
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// Where processes that share no data folder keep files: in the object store of the run, where there is one.
+/// Where processes without a common data folder keep files: in the object store of the run, if there is one.
 fn files(folder: &Path) -> Environment {
     let settings = match ObjectStore::from_environment() {
         Ok(store) => vec![
@@ -223,7 +190,7 @@ fn files(folder: &Path) -> Environment {
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// What all teams of a world may use: its folder, and buckets by these names.
+/// What all teams of a world may use: its folder, and buckets with these names.
 fn shared(folder: &Path) -> String {
     format!("{},s3://bucket,s3://pictures,s3://lists", media_of(folder).display())
 }

@@ -1,4 +1,4 @@
-//! The private servers come up, keep worlds apart, and go away.
+//! The private servers start, keep worlds apart, and stop without a trace.
 #![cfg(test)]
 
 use std::time::Duration;

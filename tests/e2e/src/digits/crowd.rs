@@ -102,7 +102,7 @@ impl Worker {
 
     /// Confirms these items one by one; false once the lease is somebody else's.
     async fn label(&self, lease: &Lease, items: &[u64]) -> bool {
-        let round = lease.told["assignment"]["round"].as_u64().unwrap_or(1);
+        let round = lease.body["assignment"]["round"].as_u64().unwrap_or(1);
         for &index in items {
             let annotation = digit(opinion(&self.answers, index, round));
             let answer = self.person.patiently(Method::PUT, &lease.item(index), &annotation).await;
@@ -118,7 +118,7 @@ impl Worker {
     async fn review(self) {
         while let Some(told) = self.next("/v1/reviews").await {
             let review = Lease::of_review(told);
-            let wrong: BTreeSet<u64> = self.wrong_items(&review.told);
+            let wrong: BTreeSet<u64> = self.wrong_items(&review.body);
             let verdicts =
                 wrong.iter().map(|&index| (index, json!({"verdict": "reject", "reason": "another digit"})));
             let mut held = true;

@@ -4,14 +4,14 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use swath_harness::{Person, Service, Settings, Shape, Team, World, ids};
+use swath_harness::{Deployment, Person, Service, Settings, Team, World, ids};
 
 use super::{lease, media_url, png, refused, uri_of};
 
 /// A server that may read everything, and shares it with all teams: nothing but its own care keeps its files. None in the
 /// distributed shape, which has no data folder.
 async fn open_world() -> Option<World> {
-    if !Shape::from_environment().unwrap().is_embedded() {
+    if !Deployment::from_environment().unwrap().is_embedded() {
         return None;
     }
     let settings = Settings::default().with("SWATH__MEDIA__ROOTS", "/").with("SWATH__MEDIA__SHARED", "/");
@@ -78,7 +78,7 @@ async fn a_picture_that_becomes_a_link_into_the_data_folder_is_not_there() {
     let picture = own.join("sub/picture.png");
     std::fs::write(&picture, png()).unwrap();
     let (_, _, lease) = lease(&team, json!({"folder": own})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     let nobody = world.stranger(None);
     nobody.get(&url).await.is(200);
     for name in ["secret", "swath.db", "picture.png"] {
@@ -109,7 +109,7 @@ async fn a_folder_with_the_data_folder_in_it_is_imported_without_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_start_folder_is_shared_and_said_so_and_the_data_folder_in_it_is_not() {
-    if !Shape::from_environment().unwrap().is_embedded() {
+    if !Deployment::from_environment().unwrap().is_embedded() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

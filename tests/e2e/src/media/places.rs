@@ -52,7 +52,7 @@ async fn a_folder_is_its_teams_alone_and_can_be_taken_away() {
     }
     // What a relative path means depends on the team.
     let (_, _, lease) = lease(&ours, json!({"folder": "."})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     world.stranger(None).get(&url).await.is(200);
     give(&world, &ours, json!({})).await;
     gone(&world, &url).await;
@@ -64,7 +64,7 @@ async fn a_bucket_prefix_is_its_teams_alone_by_whole_steps() {
     let (ours, theirs) = (world.team("ours").await, world.team("theirs").await);
     give(&world, &ours, json!({"buckets": ["s3://pictures/b", "s3://lists/"]})).await;
     let (_, anna, lease) = lease(&ours, json!({"items": [{"uri": "s3://pictures/b/2.png"}]})).await;
-    let url = media_url(&lease.told, 0);
+    let url = media_url(&lease.body, 0);
     let signed = world.stranger(None).get(&url).await.found();
     assert!(signed.contains("X-Amz-Expires=60"), "{signed}");
     assert_eq!(world.stranger(None).get(&signed).await.is(200).text(), "pictures/b/2.png");

@@ -48,7 +48,7 @@ async fn a_picture_that_is_a_page_as_well_is_shown_as_a_picture_alone() {
     let dataset = team.dataset_from(json!({"items": [{"uri": uri}]})).await;
     let job = team.job(&dataset, json!({})).await;
     let lease = team.annotator("anna").await.lease(&job).await;
-    let url = lease.told["assignment"]["items"][0]["media_url"].as_str().unwrap();
+    let url = lease.body["assignment"]["items"][0]["media_url"].as_str().unwrap();
     let shown = world.stranger(None).get(url).await.is(200);
     assert_eq!(shown.bytes(), both);
     for (header, value) in [
@@ -121,7 +121,7 @@ async fn another_teams_pictures_do_not_exist() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folder_of_files_is_no_media_wherever_it_lies() {
-    if !World::shared().await.shape().is_embedded() {
+    if !World::shared().await.deployment().is_embedded() {
         return;
     }
     let root = tempfile::tempdir().unwrap();

@@ -1,9 +1,9 @@
-//! An answer, and what a test may say about it.
+//! An answer, and the assertions that a test makes about it.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
-/// What Swath answered: status, headers and the whole body.
+/// An answer of Swath: status, headers and the whole body.
 #[derive(Clone, Debug)]
 pub struct Answer {
     asked: String,
@@ -22,7 +22,7 @@ impl Answer {
         self.status
     }
 
-    /// A header's text, or the empty text.
+    /// The value of a header; empty if the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -32,12 +32,12 @@ impl Answer {
         &self.body
     }
 
-    /// The body as text.
+    /// The body as text; invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
@@ -54,50 +54,50 @@ impl Answer {
         parsed.collect()
     }
 
-    /// How many seconds to wait before asking again, if the answer says so.
+    /// The seconds of `Retry-After`, if the answer has that header.
     pub fn retry_after(&self) -> Option<u64> {
         self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()
     }
 
-    /// The stable code of a problem; the empty text of anything else.
+    /// The stable code of a problem document; empty for any other answer.
     pub fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The answer has this status.
+    /// Asserts this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.text());
         self
     }
 
-    /// 200 with a body.
+    /// Asserts 200, and returns the body.
     #[track_caller]
     pub fn ok(self) -> Value {
         self.is(200).json()
     }
 
-    /// 201 with a body.
+    /// Asserts 201, and returns the body.
     #[track_caller]
     pub fn created(self) -> Value {
         self.is(201).json()
     }
 
-    /// 204 without a body.
+    /// Asserts 204 and an empty body.
     #[track_caller]
     pub fn no_content(self) {
         let answer = self.is(204);
         assert!(answer.body.is_empty(), "{}: a 204 with a body", answer.asked);
     }
 
-    /// 302, and where to.
+    /// Asserts 302, and returns the location.
     #[track_caller]
     pub fn found(self) -> String {
         let answer = self.is(302);
         answer.header(LOCATION.as_str()).to_owned()
     }
 
-    /// A refusal as RFC 9457 wants it, with this stable code.
+    /// Asserts a problem document as RFC 9457 defines it, with this status and stable code.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
         let answer = self.is(status);
@@ -110,17 +110,18 @@ impl Answer {
         problem
     }
 
-    /// A refusal that also says what it is about: a field, a line or an index, in its faults or its detail.
+    /// As [`Answer::refused`], and asserts that `about` (a field, a line or an index) stands in the problem's faults
+    /// or its detail.
     #[track_caller]
     pub fn refused_about(self, status: u16, code: &str, about: &str) -> Value {
         let asked = self.asked.clone();
         let problem = self.refused(status, code);
-        let told = format!("{} {}", problem["errors"], problem["detail"]);
-        assert!(told.contains(about), "{asked}: {problem} does not name {about}");
+        let text = format!("{} {}", problem["errors"], problem["detail"]);
+        assert!(text.contains(about), "{asked}: {problem} does not name {about}");
         problem
     }
 
-    /// A refusal of what was sent, unread (400) or understood (422), and what it is about.
+    /// Asserts that the request was refused as malformed (400) or invalid (422), because of `about`.
     #[track_caller]
     pub fn invalid(self, about: &str) -> Value {
         assert!(matches!(self.status, 400 | 422), "{}: {} {}", self.asked, self.status, self.text());
@@ -128,7 +129,7 @@ impl Answer {
         self.refused_about(status, "invalid", about)
     }
 
-    /// A refusal because items are missing: which.
+    /// Asserts that items are missing, and returns their numbers.
     #[track_caller]
     pub fn incomplete(self) -> Vec<u64> {
         let problem = self.refused(409, "incomplete");

@@ -1,4 +1,4 @@
-//! Somebody with a token, or without one.
+//! Users who act through the API, with a token, with a session, or with neither.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use tokio::time::sleep;
 use super::Answer;
 use crate::http;
 
-/// No honest request takes longer, however busy the machine.
-const DEADLINE: Duration = Duration::from_secs(60);
-/// How often a patient person asks again.
-const TRIES: usize = 200;
+/// No request of a test takes longer, even on a busy machine.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often [`Person::patiently`] sends a request.
+const TRIES_MAX: usize = 200;
 
-/// A user of Swath, as a test plays them.
+/// A user of Swath for whom a test acts.
 #[derive(Clone, Debug)]
 pub struct Person {
     http: reqwest::Client,
     origin: String,
     token: Option<String>,
-    /// What their browser's cookie holds, where they act through a session.
+    /// The value of the session cookie, if the user acts through a session.
     session: Option<String>,
-    /// The name that the test gave them.
+    /// The name that the test gave the user.
     pub name: String,
-    /// Their user id; empty for the administrator and for strangers.
+    /// The user id; empty for the administrator and for strangers.
     pub id: String,
 }
 
 impl Person {
-    /// Somebody with a token.
+    /// A user with a token.
     pub fn new(origin: &str, name: &str, token: &str) -> Self {
         let (name, token) = (name.to_owned(), Some(token.to_owned()));
         Self {
@@ -43,7 +43,7 @@ impl Person {
         }
     }
 
-    /// The token, for tools that speak for this person; empty where there is none.
+    /// The token, for tools that act for this user; empty if there is none.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()
     }
@@ -65,16 +65,16 @@ impl Person {
         Self { http: self.http.clone(), origin: self.origin.clone(), token, session: None, name, id }
     }
 
-    /// The same person at another address: another gateway, or a server that was started again.
+    /// The same user at another address: another gateway, or a restarted server.
     #[must_use]
     pub fn at(&self, origin: &str) -> Self {
         Self { origin: origin.to_owned(), ..self.clone() }
     }
 
-    /// The same person in a browser: through the session that `answer` has opened, and without a token.
+    /// The same user in a browser: with the session that `answer` opened, and without a token.
     ///
     /// # Panics
-    /// Where the answer sets no such cookie.
+    /// If the answer sets no session cookie.
     #[must_use]
     pub fn through(&self, answer: &Answer) -> Self {
         let cookie = answer.header("set-cookie");
@@ -83,15 +83,15 @@ impl Person {
         Self { token: None, session, ..self.clone() }
     }
 
-    /// What their browser's cookie holds; empty without a session.
+    /// The value of the session cookie; empty without a session.
     pub fn session(&self) -> &str {
         self.session.as_deref().unwrap_or_default()
     }
 
-    /// Begins a request with headers or a body of its own kind.
+    /// Begins a request that needs headers or another body than JSON.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin) };
-        let mut builder = self.http.request(method.clone(), url).timeout(DEADLINE);
+        let mut builder = self.http.request(method.clone(), url).timeout(REQUEST_TIMEOUT);
         if let Some(token) = &self.token {
             builder = builder.bearer_auth(token);
         }
@@ -102,36 +102,36 @@ impl Person {
         Request { asked: format!("{} {method} {path}", self.name), builder }
     }
 
-    /// Reads.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path).send().await
     }
 
-    /// Posts a JSON body.
+    /// Sends a POST request with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.request(Method::POST, path).json(&body).send().await
     }
 
-    /// Puts a JSON body.
+    /// Sends a PUT request with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.request(Method::PUT, path).json(&body).send().await
     }
 
-    /// Patches with a JSON body.
+    /// Sends a PATCH request with a JSON body.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.request(Method::PATCH, path).json(&body).send().await
     }
 
-    /// Deletes.
+    /// Sends a DELETE request.
     pub async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path).send().await
     }
 
-    /// Sends a request again while Swath says 503, a client's duty whenever an outcome is unknown. The
-    /// request must carry its own key.
+    /// Repeats a request while Swath answers 503, as a client must when the outcome is unknown. The request must
+    /// carry its own idempotency key.
     pub async fn patiently(&self, method: Method, path: &str, body: &Value) -> Answer {
         let mut answer = self.request(method.clone(), path).json(body).send_or_unreachable().await;
-        for _ in 0..TRIES {
+        for _ in 0..TRIES_MAX {
             match &answer {
                 Ok(answer) if answer.status() != 503 => break,
                 _ => sleep(Duration::from_millis(100)).await,
@@ -141,7 +141,7 @@ impl Person {
         answer.unwrap_or_else(|error| panic!("{} {method} {path}: {error}", self.name))
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     pub async fn list(&self, path: &str) -> Vec<Value> {
         let joint = if path.contains('?') { '&' } else { '?' };
         let (mut all, mut after) = (Vec::new(), String::new());
@@ -155,9 +155,9 @@ impl Person {
 }
 
 /// No test reads a stream for longer.
-const STREAM_DEADLINE: Duration = Duration::from_secs(300);
+const STREAM_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A request that is not sent yet.
+/// A request that has not been sent yet.
 #[derive(Debug)]
 pub struct Request {
     asked: String,
@@ -165,44 +165,44 @@ pub struct Request {
 }
 
 impl Request {
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { builder: self.builder.header(name, value), ..self }
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         Self { builder: self.builder.json(body), ..self }
     }
 
-    /// With a body of any kind.
+    /// Sets a body with the content type `kind`.
     #[must_use]
     pub fn body(self, kind: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { builder: self.builder.header(CONTENT_TYPE, kind).body(body.into()), ..self }
     }
 
-    /// Sends it; a server that cannot be reached fails the test.
+    /// Sends the request. The test fails if the server cannot be reached.
     pub async fn send(self) -> Answer {
         let asked = self.asked.clone();
         self.send_or_unreachable().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"))
     }
 
-    /// Sends it, for an answer that is read as it comes.
+    /// Sends the request, and returns the response before its body has arrived.
     pub async fn open(self) -> reqwest::Response {
-        let answer = self.builder.timeout(STREAM_DEADLINE).send().await;
+        let answer = self.builder.timeout(STREAM_TIMEOUT).send().await;
         answer.unwrap_or_else(|error| panic!("{}: {error:?}", self.asked))
     }
 
-    /// Sends it to a server that may be down.
+    /// Sends the request to a server that may be down.
     ///
     /// # Errors
-    /// When no whole answer comes back.
+    /// When no complete answer arrives.
     pub async fn send_or_unreachable(self) -> reqwest::Result<Answer> {
         let response = self.builder.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        // A stream of events has no end to wait for.
+        // A stream of events never ends, so its body is not read here.
         let is_endless = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
         let body = if is_endless { Vec::new() } else { response.bytes().await?.to_vec() };
         Ok(Answer::new(self.asked, status, headers, body))

@@ -1,4 +1,4 @@
-//! A team with its manager, and what a manager sets up.
+//! A team with its manager, and what the manager sets up.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use super::Person;
 use crate::{ids, until};
 
-/// How long a dataset or a job may take to get where it is going.
-const SETTLE: Duration = Duration::from_secs(60);
+/// How long an import, or a job's change of status, may take.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A tenant of its own.
+/// A team that one test has for itself.
 #[derive(Clone, Debug)]
 pub struct Team {
     /// The team's id.
     pub id: String,
-    /// The first manager.
+    /// Its first manager.
     pub manager: Person,
     admin: Person,
 }
@@ -35,14 +35,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// The job's path, continued by `rest`.
+    /// A path below the job's path.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/jobs/{}{rest}", self.id)
     }
 }
 
 impl Team {
-    /// Founds a team as an administrator, with a manager of its own.
+    /// Creates a team as an administrator, with a manager of its own.
     pub async fn found(admin: &Person, name: &str) -> Self {
         let team = admin.post("/v1/teams", json!({"name": ids::named(name)})).await.created();
         let id = text(&team, "id");
@@ -59,14 +59,14 @@ impl Team {
         self.with_token(&person).await
     }
 
-    /// Gives a person these roles in the team, in place of any others.
+    /// Gives a user these roles in the team instead of any others.
     pub async fn enrol(&self, person: &Person, roles: &[&str]) {
         let path = format!("/v1/teams/{}/members/{}", self.id, person.id);
         let answer = self.admin.put(&path, json!({"roles": roles})).await;
         assert!(answer.status() < 300, "{} was not made a member: {}", person.name, answer.text());
     }
 
-    /// A member with a new token for this team.
+    /// The same member with a new token for this team.
     pub async fn with_token(&self, person: &Person) -> Person {
         let token = json!({"user": person.id, "team": self.id});
         let token = self.admin.post("/v1/tokens", token).await.created();
@@ -83,24 +83,24 @@ impl Team {
         self.member(name, &["reviewer"]).await
     }
 
-    /// A ready dataset of `count` pictures that nobody needs to see.
+    /// A ready dataset of `count` pictures. The pictures themselves do not exist.
     pub async fn dataset(&self, count: usize) -> Dataset {
         let item = |index| json!({"uri": format!("https://pictures.example/{index:05}.png")});
         let items: Vec<Value> = (0..count).map(item).collect();
         self.dataset_from(json!({"items": items})).await
     }
 
-    /// A ready dataset from any source.
+    /// A ready dataset from the given source.
     pub async fn dataset_from(&self, source: Value) -> Dataset {
         let body = json!({"team": self.id, "name": ids::named("dataset"), "source": source});
         let made = self.manager.post("/v1/datasets", body).await.created();
         self.dataset_ready(&text(&made, "id")).await
     }
 
-    /// Waits until the dataset's import has ended well.
+    /// Waits until the dataset's import has succeeded.
     pub async fn dataset_ready(&self, id: &str) -> Dataset {
         let path = format!("/v1/datasets/{id}");
-        let ready = until("the import", SETTLE, || async {
+        let ready = until("the import", SETTLE_TIMEOUT, || async {
             let dataset = self.manager.get(&path).await.ok();
             assert_ne!(dataset["state"], "failed", "{dataset}");
             (dataset["state"] == "ready").then_some(())
@@ -109,13 +109,13 @@ impl Team {
         Dataset { id: id.to_owned() }
     }
 
-    /// A job over `dataset`; `wishes` win over the defaults: boxes and a tag, ranges of five.
+    /// A job over `dataset`. The fields of `wishes` replace the defaults: boxes and a tag, ranges of five.
     pub async fn job(&self, dataset: &Dataset, wishes: Value) -> Job {
         let job = self.manager.post("/v1/jobs", self.job_body(dataset, wishes)).await.created();
         Job { id: text(&job, "id") }
     }
 
-    /// What [`Team::job`] posts.
+    /// The request body of [`Team::job`].
     pub fn job_body(&self, dataset: &Dataset, wishes: Value) -> Value {
         let mut body = json!({
             "team": self.id,
@@ -162,7 +162,7 @@ impl Team {
     }
 }
 
-/// A text field that must be there.
+/// A text field; the test fails if it is missing.
 #[track_caller]
 pub(super) fn text(value: &Value, key: &str) -> String {
     let found = value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value}"));

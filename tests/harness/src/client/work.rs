@@ -1,4 +1,4 @@
-//! The work itself: what annotators and reviewers say to Swath.
+//! The work of annotators and reviewers.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use super::team::text;
 use super::{Answer, Job, Person};
 use crate::{ids, until};
 
-/// Within this time a new job's first range can be had on any machine that runs tests.
-const FIRST_RANGE: Duration = Duration::from_secs(20);
+/// A new job's first range can be leased within this time, on any machine that runs tests.
+const FIRST_RANGE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A lease or a review as it was granted.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// The lease id, of a review the review id.
+    /// The lease id; for a review, the review id.
     pub id: String,
-    /// The whole answer.
-    pub told: Value,
+    /// The body of the answer that granted it.
+    pub body: Value,
     kind: &'static str,
 }
 
 impl Lease {
     /// Reads an answer to `POST /v1/leases`.
     #[track_caller]
-    pub fn of_work(told: Value) -> Self {
-        Self { id: text(&told, "lease_id"), told, kind: "leases" }
+    pub fn of_work(body: Value) -> Self {
+        Self { id: text(&body, "lease_id"), body, kind: "leases" }
     }
 
     /// Reads an answer to `POST /v1/reviews`.
     #[track_caller]
-    pub fn of_review(told: Value) -> Self {
-        let id = told["review_id"].as_str().map_or_else(|| text(&told, "lease_id"), str::to_owned);
-        Self { id, told, kind: "reviews" }
+    pub fn of_review(body: Value) -> Self {
+        let id = body["review_id"].as_str().map_or_else(|| text(&body, "lease_id"), str::to_owned);
+        Self { id, body, kind: "reviews" }
     }
 
-    /// The path of the lease, continued by `rest`.
+    /// A path below the lease's path.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/{}/{}{rest}", self.kind, self.id)
     }
@@ -49,89 +49,89 @@ impl Lease {
     /// The assignment's id.
     #[track_caller]
     pub fn assignment(&self) -> String {
-        text(&self.told["assignment"], "id")
+        text(&self.body["assignment"], "id")
     }
 
-    /// The fence.
+    /// The fencing token.
     pub fn fence(&self) -> u64 {
-        self.told["fence"].as_u64().unwrap_or_else(|| panic!("no fence in {}", self.told))
+        self.body["fence"].as_u64().unwrap_or_else(|| panic!("no fence in {}", self.body))
     }
 
-    /// Which of the opinions that are asked for it is.
+    /// The slot of its assignment.
     pub fn slot(&self) -> u64 {
-        self.told["assignment"]["slot"].as_u64().unwrap_or_else(|| panic!("no slot in {}", self.told))
+        self.body["assignment"]["slot"].as_u64().unwrap_or_else(|| panic!("no slot in {}", self.body))
     }
 
     /// The numbers of its items, in order.
     pub fn items(&self) -> Vec<u64> {
-        let items = self.told["assignment"]["items"].as_array().cloned().unwrap_or_default();
+        let items = self.body["assignment"]["items"].as_array().cloned().unwrap_or_default();
         items.iter().filter_map(|item| item["index"].as_u64()).collect()
     }
 }
 
-/// An annotation of one box at `x`, in the classes of an ordinary test job.
+/// An annotation of one box at `x`, with the classes of an ordinary test job.
 pub fn boxed(x: f64) -> Value {
     let geometry = json!({"x": x, "y": 1.0, "width": 4.0, "height": 3.0});
     json!({"figures": [{"class": "thing", "shape": "rectangle", "geometry": geometry}], "tags": []})
 }
 
-/// An annotation that cannot be mistaken for another item's.
+/// An annotation that differs from those of all other items.
 pub fn annotation(index: u64) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "item numbers of tests are small")]
     boxed(index as f64)
 }
 
 impl Person {
-    /// Asks for work in `job` and takes whatever answer comes.
+    /// Asks once for work in `job`.
     pub async fn ask(&self, job: &Job) -> Answer {
         self.post("/v1/leases", json!({"job": job.id})).await
     }
 
-    /// Asks for work in `job` until a new lease comes: a job that was only just made may still be cut.
+    /// Asks for work in `job` until there is a lease: the ranges of a new job may not be cut yet.
     pub async fn lease(&self, job: &Job) -> Lease {
-        let granted = until("a lease", FIRST_RANGE, || async {
+        let granted = until("a lease", FIRST_RANGE_TIMEOUT, || async {
             let answer = self.ask(job).await;
             (answer.code() != "no-work").then_some(answer)
         });
         Lease::of_work(granted.await.unwrap_or_else(|error| panic!("{}: {error}", self.name)).created())
     }
 
-    /// Confirms one item.
+    /// Saves one item.
     pub async fn confirm(&self, lease: &Lease, index: u64, annotation: Value) -> Answer {
         self.put(&lease.item(index), annotation).await
     }
 
-    /// Confirms every item of the lease with its own annotation.
+    /// Saves every item of the lease, each with its own annotation.
     pub async fn confirm_all(&self, lease: &Lease) {
         for index in lease.items() {
             self.confirm(lease, index, annotation(index)).await.ok();
         }
     }
 
-    /// Hands in the lease under a new submission id.
+    /// Submits the lease under a new submission id.
     pub async fn submit(&self, lease: &Lease) -> Answer {
         self.submit_as(lease, &ids::fresh()).await
     }
 
-    /// Hands in the lease under a known submission id, as a retry does.
+    /// Submits the lease under the given submission id, as a retry does.
     pub async fn submit_as(&self, lease: &Lease, submission_id: &str) -> Answer {
         self.post(&lease.path("/submit"), json!({"submission_id": submission_id})).await
     }
 
-    /// Confirms everything and hands it in.
+    /// Saves every item, and submits.
     pub async fn finish(&self, lease: &Lease) -> Value {
         self.confirm_all(lease).await;
         self.submit(lease).await.ok()
     }
 
-    /// Takes the next range of `job` and finishes it.
+    /// Leases the next range of `job` and finishes it.
     pub async fn work(&self, job: &Job) -> Lease {
         let lease = self.lease(job).await;
         self.finish(&lease).await;
         lease
     }
 
-    /// The items of a lease or a review, page by page.
+    /// All items of a lease or a review.
     pub async fn items(&self, lease: &Lease) -> Vec<Value> {
         self.list(&lease.path("/items")).await
     }
@@ -141,22 +141,22 @@ impl Person {
         self.request(Method::POST, &lease.path("/renew")).send().await
     }
 
-    /// Gives a lease or a review back.
+    /// Releases a lease or a review.
     pub async fn release(&self, lease: &Lease) -> Answer {
         self.delete(&lease.path("")).await
     }
 
-    /// Asks for a submission to review in `job` and takes whatever answer comes.
+    /// Asks once for a submission to review in `job`.
     pub async fn ask_review(&self, job: &Job) -> Answer {
         self.post("/v1/reviews", json!({"job": job.id})).await
     }
 
-    /// Takes a submission of `job` to review.
+    /// Starts the review of a submission of `job`.
     pub async fn review(&self, job: &Job) -> Lease {
         Lease::of_review(self.ask_review(job).await.created())
     }
 
-    /// Gives a verdict on one item, `accept` or `reject`.
+    /// Saves a verdict on one item, `accept` or `reject`.
     pub async fn verdict(&self, review: &Lease, index: u64, verdict: &str) -> Answer {
         let mut body = json!({"verdict": verdict});
         if verdict == "reject" {
@@ -165,13 +165,13 @@ impl Person {
         self.put(&review.item(index), body).await
     }
 
-    /// Decides a review: whatever has no verdict is accepted.
+    /// Decides a review. Items without a verdict are accepted.
     pub async fn decide(&self, review: &Lease) -> Answer {
         let body = json!({"decision_id": ids::fresh(), "rest": "accept"});
         self.post(&review.path("/submit"), body).await
     }
 
-    /// Rejects these items of the next submission, accepts the others, and decides.
+    /// Reviews the next submission: rejects these items, accepts the others.
     pub async fn reject(&self, job: &Job, items: &[u64]) -> Value {
         let review = self.review(job).await;
         for &index in items {

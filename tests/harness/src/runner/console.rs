@@ -1,4 +1,4 @@
-//! The console's sources, as their own tools see them: types by the TypeScript compiler, and the tests of their plain parts.
+//! Checks of the console's sources: their types, by the TypeScript compiler, and their unit tests.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,29 +9,29 @@ use crate::fetch::Fetched;
 use crate::run::Run;
 use crate::step::Kind;
 
-/// Where the sources are, beside the workspace's members.
+/// The console's sources.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web");
-/// What their tools make in the source folder when somebody uses them there.
-const MADE: [&str; 2] = ["node_modules", "dist"];
+/// Folders that the tools make among the sources; they are not copied.
+const NOT_COPIED: [&str; 2] = ["node_modules", "dist"];
 /// A copy of the lock file that `node_modules` was installed by.
 const INSTALLED: &str = "installed-lock.json";
 
-/// Where the tests find the checker of accessibility.
+/// The accessibility checker, below the copy.
 const AXE: &str = "node_modules/axe-core/axe.min.js";
 
-/// Checks a copy of the sources, so that nothing is installed into the tree.
+/// Checks a copy of the sources, so that nothing is installed into the repository.
 pub async fn check(run: &mut Run) {
     let Some(work) = install(run).await else { return };
     run.step("the console's types", Kind::Check, npm(&work, &["run", "--silent", "check"])).await;
     run.step("the console's own tests", Kind::Check, npm(&work, &["test", "--silent"])).await;
 }
 
-/// Installs what tests in a browser take from npm, and says where they find it.
+/// Installs the npm packages that browser tests need, and returns where they are.
 pub async fn tools(run: &mut Run) -> Option<Fetched> {
     Some(("SWATH_TEST_AXE", install(run).await?.join(AXE)))
 }
 
-/// Copies the sources and installs their tools beside the copy; nothing where that fails, which is counted.
+/// Copies the sources and installs their packages beside the copy. `None` if that fails; the failure is counted.
 async fn install(run: &mut Run) -> Option<PathBuf> {
     let work = run.cache().join("console");
     let is_new = match copied(Path::new(SOURCES), &work) {
@@ -60,7 +60,7 @@ fn npm(work: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Copies the sources; whether their tools must be installed anew.
+/// Copies the sources. True if the packages must be installed anew.
 fn copied(from: &Path, to: &Path) -> io::Result<bool> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(to)? {
@@ -72,7 +72,7 @@ fn copied(from: &Path, to: &Path) -> io::Result<bool> {
             false => fs::remove_file(entry.path())?,
         }
     }
-    copy(from, to, &MADE)?;
+    copy(from, to, &NOT_COPIED)?;
     let installed: PathBuf = to.join(INSTALLED);
     Ok(fs::read(installed).ok() != Some(fs::read(to.join("package-lock.json"))?))
 }

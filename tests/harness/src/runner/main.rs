@@ -1,5 +1,5 @@
-//! `swath-tests`: the runner behind `tests/run`. It starts what the tests need, runs them, counts them, and
-//! leaves nothing behind, also when it is interrupted.
+//! `swath-tests`, the runner behind `tests/run`. It starts what the tests need, runs and counts them, and ends
+//! everything that it started, even when it is interrupted.
 
 mod console;
 mod fetch;
@@ -18,9 +18,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use options::Options;
 use run::Run;
 
-/// The exit code of a program that was interrupted, as shells count it.
+/// The exit code of an interrupted program, as shells define it.
 const INTERRUPTED: u8 = 130;
-/// The exit code for a command line that makes no sense.
+/// The exit code for a wrong command line.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    // One thread: whatever it starts is bound to the life of this very thread.
+    // A single thread, because every child process is bound to the life of the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
         Ok(runtime) => runtime.block_on(conduct(options)),

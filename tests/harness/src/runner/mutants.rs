@@ -1,4 +1,4 @@
-//! The copy of the tree in which bugs are planted: the sources, with every patch of `tests/simulation/mutants` applied.
+//! A copy of the sources in which bugs are planted by the patches of `tests/simulation/mutants`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,35 +6,35 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-/// What the simulation is built from.
+/// The files and folders that the simulation is built from.
 const SOURCES: [&str; 8] =
     ["Cargo.toml", "Cargo.lock", "services", "shared", "migrations", "tests", "rustfmt.toml", "clippy.toml"];
 /// Folders that are never copied.
-const LEFT_OUT: [&str; 3] = ["target", "node_modules", "dist"];
+const NOT_COPIED: [&str; 3] = ["target", "node_modules", "dist"];
 /// Where the patches are.
 const MUTANTS: &str = "tests/simulation/mutants";
-/// The switches, and where the copy has them.
-const SWITCHES: (&str, &str) = ("tests/simulation/mutants/planted.rs", "shared/domain/src/planted.rs");
+/// The list of bugs, and its place in the copy.
+const BUG_LIST: (&str, &str) = ("tests/simulation/mutants/planted.rs", "shared/domain/src/planted.rs");
 
-/// See the module.
+/// A copy of the sources with all bugs planted.
 pub struct PlantedCopy {
     folder: PathBuf,
     builds: PathBuf,
 }
 
 impl PlantedCopy {
-    /// The copy.
+    /// The root of the copy.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder of builds that it shares with the tree.
+    /// The `target` folder, which the copy shares with the original sources.
     pub fn builds(&self) -> &Path {
         &self.builds
     }
 }
 
-/// Copies what has changed since the last copy, so that only that is built again, and plants the bugs.
+/// Updates the copy, file by file, so that only what has changed is built again, and applies the patches.
 pub fn planted_copy() -> anyhow::Result<PlantedCopy> {
     let root = std::env::current_dir()?;
     let builds = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
@@ -46,7 +46,7 @@ pub fn planted_copy() -> anyhow::Result<PlantedCopy> {
     for name in SOURCES {
         copy(&root.join(name), &fresh.join(name)).with_context(|| format!("{name} cannot be copied"))?;
     }
-    fs::copy(root.join(SWITCHES.0), fresh.join(SWITCHES.1))?;
+    fs::copy(root.join(BUG_LIST.0), fresh.join(BUG_LIST.1))?;
     for patch in patches(&root.join(MUTANTS))? {
         apply(&fresh, &patch)?;
     }
@@ -96,7 +96,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let is_left_out = LEFT_OUT.iter().any(|name| entry.file_name() == *name);
+        let is_left_out = NOT_COPIED.iter().any(|name| entry.file_name() == *name);
         if !is_left_out {
             copy(&entry.path(), &to.join(entry.file_name()))?;
         }
@@ -104,7 +104,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Gives files that are the same as in the last copy their times of then, so that cargo does not build them again.
+/// Restores the modification times of unchanged files, so that cargo does not build them again.
 fn keep_what_is_same(last: &Path, fresh: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(fresh)? {
         let entry = entry?;

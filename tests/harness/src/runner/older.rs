@@ -1,4 +1,4 @@
-//! The older release that a rolling upgrade begins with.
+//! The older release with which the test of a rolling upgrade begins.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,12 @@ use tokio::process::Command;
 use crate::run::Run;
 use crate::step::Kind;
 
-/// The last commit before migration 0004: its messages of completed work name a job, and it counts no first passes.
+/// The last commit before migration 0004. Its messages of completed work name a job, and it does not count first
+/// passes.
 const COMMIT: &str = "c0cc3200777db7d250eb1d4f4c7055d498edfe17";
 
-/// Builds it unless it is there, and says where; before our own build, which puts our program back beside it.
+/// Builds the older release unless it is there, and returns the path of its program. Run this before our own build,
+/// which writes to the same path.
 pub async fn build(run: &mut Run) -> Option<PathBuf> {
     let program = run.cache().join("older").join(COMMIT).join("swath");
     if program.exists() {

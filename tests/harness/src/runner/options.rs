@@ -4,50 +4,50 @@ use std::path::PathBuf;
 
 const USAGE: &str = "usage: tests/run [quick|unit|e2e|console|deploy|simulation|mutants|faults|bench] [--json FILE] [--keep] [--shape embedded|distributed] [FILTER]...";
 
-/// A part of the tests.
+/// A part of the test suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Formatting, lints, unit tests and a smoke run.
+    /// Formatting, lints, unit tests and a smoke test.
     Quick,
-    /// Every crate's own tests, against real servers.
+    /// The tests of every crate, on real servers.
     Unit,
-    /// The whole system as processes, in both shapes.
+    /// The whole system as processes, in both deployments.
     EndToEnd,
-    /// The console in a browser, in both shapes.
+    /// The console in a browser, in both deployments.
     Console,
     /// What is shipped beside the program: dashboards, alerts, images, manifests.
     Deploy,
-    /// Simulated worlds, seed by seed.
+    /// Simulated worlds, one for each seed.
     Simulation,
-    /// Bugs that are planted in a copy of the tree, for the simulation to find.
+    /// Bugs planted in a copy of the sources, which the simulation must find.
     Mutants,
     /// Real faults on real servers, under load.
     Faults,
-    /// How fast it is; never a part of everything.
+    /// Benchmarks; never part of [`Part::All`].
     Bench,
-    /// Everything that there is.
+    /// All parts but the bench.
     All,
 }
 
-/// What the caller asked for.
+/// The command line's options.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Which part to run.
+    /// The part to run.
     pub part: Part,
-    /// Where to write the counts.
+    /// The file for the counts.
     pub json: Option<PathBuf>,
-    /// Leave the processes' data and logs behind, to be looked at.
+    /// Keeps the processes' data and logs after the run.
     pub keep: bool,
-    /// Only this shape of the end-to-end tests.
-    pub shape: Option<String>,
+    /// Runs end-to-end tests in this deployment only.
+    pub deployment: Option<String>,
     /// Only tests whose names contain one of these.
     pub filters: Vec<String>,
-    /// Options of the part's own.
+    /// Options that are passed on to the part.
     pub passed: Vec<String>,
 }
 
 impl Options {
-    /// Reads the arguments; a message for the caller when they make no sense.
+    /// Reads the arguments. The error is a message for the user.
     pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut arguments = arguments.peekable();
         let part = match arguments.peek().map(String::as_str) {
@@ -55,12 +55,12 @@ impl Options {
             _ => Part::All,
         };
         let mut options =
-            Self { part, json: None, keep: false, shape: None, filters: Vec::new(), passed: Vec::new() };
+            Self { part, json: None, keep: false, deployment: None, filters: Vec::new(), passed: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => options.json = Some(value(&argument, arguments.next())?.into()),
                 "--keep" => options.keep = true,
-                "--shape" => options.shape = Some(shape(value(&argument, arguments.next())?)?),
+                "--shape" => options.deployment = Some(deployment(value(&argument, arguments.next())?)?),
                 "--seeds" | "--seed" | "--spoiled" if part == Part::Simulation => {
                     options.passed.extend([argument.clone(), value(&argument, arguments.next())?]);
                 }
@@ -98,10 +98,10 @@ fn value(option: &str, given: Option<String>) -> Result<String, String> {
     given.ok_or_else(|| format!("{option} wants a value\n{USAGE}"))
 }
 
-fn shape(given: String) -> Result<String, String> {
+fn deployment(given: String) -> Result<String, String> {
     match given.as_str() {
         "embedded" | "distributed" => Ok(given),
-        _ => Err(format!("unknown shape {given}\n{USAGE}")),
+        _ => Err(format!("unknown deployment {given}\n{USAGE}")),
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_part_has_its_own_options() {
         let options = read("e2e --shape embedded leases").unwrap();
-        assert_eq!((options.part, options.shape.as_deref()), (Part::EndToEnd, Some("embedded")));
+        assert_eq!((options.part, options.deployment.as_deref()), (Part::EndToEnd, Some("embedded")));
         assert_eq!(options.filters, ["leases"]);
     }
 

@@ -1,4 +1,4 @@
-//! The parts of the tests, each a short list of steps.
+//! The parts of the test suite, each a short list of steps.
 
 use tokio::process::Command;
 
@@ -13,10 +13,10 @@ use crate::step::Kind;
 /// End-to-end tests mostly wait for processes, so more of them run at once than there are cores.
 const E2E_THREADS: &str = "--test-threads=6";
 
-/// How long each reader of foreign bytes is tried where everything is run.
+/// How long each fuzz test runs in a complete run.
 const FUZZ_SECONDS: &str = "60";
 
-/// A browser takes a core by itself while it starts.
+/// Each browser takes a core while it starts.
 const BROWSERS: &str = "--test-threads=2";
 
 /// Runs the part that was asked for.
@@ -58,7 +58,7 @@ async fn unit(run: &mut Run) {
     if run.options.filters.is_empty() {
         console::check(run).await;
     }
-    // The suites of the whole system are not part of the workspace's own tests: they want a shape and a binary.
+    // The suites of the whole system run apart: they need a deployment and a binary.
     let apart = [
         "--exclude",
         "swath-e2e",
@@ -74,7 +74,7 @@ async fn unit(run: &mut Run) {
     if run.step_and_servers("building the tests", Kind::Build, build).await {
         let filters = run.options.filters.clone();
         let mut command = run.cargo(&tests);
-        // Most of them wait for a server and not for the processor.
+        // Most of them wait for a server, so more of them run than there are cores.
         command.arg("--").args(filters).env("RUST_TEST_THREADS", "4");
         if run.options.part == Part::All {
             command.env("SWATH_FUZZ_SECONDS", FUZZ_SECONDS);
@@ -95,7 +95,7 @@ async fn end_to_end(run: &mut Run) {
     run.stop_servers().await;
 }
 
-/// The console in a real browser, on both shapes; the distributed one stands behind nginx.
+/// The console in a real browser, in both deployments; the distributed one is behind nginx.
 async fn console(run: &mut Run) {
     let Some(tools) = console::tools(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
@@ -103,13 +103,16 @@ async fn console(run: &mut Run) {
     }
     match fetch::everything(&run.cache()).await {
         Ok(fetched) => {
-            for shape in shapes(run) {
+            for deployment in deployments(run) {
                 let suite = ["test", "--workspace", "--exclude", SIMULATION, "--test", "console"];
                 let mut tests = run.cargo(&[&suite[..], &["--", BROWSERS]].concat());
-                tests.args(run.options.filters.clone()).env("SWATH_TEST_SHAPE", shape).envs(fetched.clone());
+                tests
+                    .args(run.options.filters.clone())
+                    .env("SWATH_TEST_SHAPE", deployment)
+                    .envs(fetched.clone());
                 tests.envs([tools.clone()]).env("SWATH_TEST_NGINX", "1");
-                run.step(&format!("console, {shape}"), Kind::Tests, tests).await;
-                run.look_for_panics(shape);
+                run.step(&format!("console, {deployment}"), Kind::Tests, tests).await;
+                run.look_for_panics(deployment);
             }
         }
         Err(error) => run.fail(&format!("cannot fetch what the tests need: {error:#}")),
@@ -119,18 +122,21 @@ async fn console(run: &mut Run) {
 
 async fn both_shapes(run: &mut Run, fetched: &[Fetched]) {
     let filters = run.options.filters.clone();
-    for shape in shapes(run) {
-        suite(run, shape, &filters, fetched).await;
+    for deployment in deployments(run) {
+        suite(run, deployment, &filters, fetched).await;
     }
 }
 
-/// The shapes that were asked for.
-fn shapes(run: &Run) -> Vec<&'static str> {
-    let only = run.options.shape.as_deref();
-    ["embedded", "distributed"].into_iter().filter(|shape| only.is_none_or(|only| only == *shape)).collect()
+/// The deployments that the user asked for.
+fn deployments(run: &Run) -> Vec<&'static str> {
+    let only = run.options.deployment.as_deref();
+    ["embedded", "distributed"]
+        .into_iter()
+        .filter(|deployment| only.is_none_or(|only| only == *deployment))
+        .collect()
 }
 
-/// What is shipped beside the program, read by the tools for which it is meant, in the distributed shape.
+/// What is shipped beside the program, read by the tools for which it is meant, in the distributed deployment.
 async fn deploy(run: &mut Run) {
     let Some(older) = older::build(run).await else { return };
     if !run.step_and_servers("building Swath", Kind::Build, build(run)).await {
@@ -162,22 +168,22 @@ async fn deploy(run: &mut Run) {
 /// The tests of the console in a browser.
 const CONSOLE: &str = "swath-console-tests";
 
-/// The simulation, which is built in release alone: it plays too slowly otherwise.
+/// Built in release mode only, because it is too slow otherwise.
 const SIMULATION: &str = "swath-simulation";
 
-/// Seeds that every run of everything plays, each twice.
+/// The number of seeds of a complete run; each is played twice.
 const SEEDS: &str = "20000";
 
-/// Expiries, crashes and doubled messages that the model of the protocol may meet.
+/// The number of expiries, crashes and doubled messages in the protocol's model.
 const MODEL: [&str; 3] = ["2", "1", "2"];
 
-/// Good histories that every run of everything spoils, for the checker to catch.
-const SPOILED: &str = "1000";
+/// The number of valid histories that a complete run alters, to test the checker.
+const ALTERED: &str = "1000";
 
 async fn simulation(run: &mut Run) {
     let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice"]);
     if run.options.passed.is_empty() {
-        played.args(["--seeds", SEEDS, "--spoiled", SPOILED, "--model"]).args(MODEL);
+        played.args(["--seeds", SEEDS, "--spoiled", ALTERED, "--model"]).args(MODEL);
     }
     played.args(run.options.passed.clone());
     if run.options.part == Part::Simulation
@@ -188,14 +194,14 @@ async fn simulation(run: &mut Run) {
     run.step("simulation", Kind::Check, played).await;
 }
 
-/// Plants bugs in a copy of the tree, one at a time, for the simulation to find.
+/// Plants bugs in a copy of the sources, one at a time, for the simulation to find.
 async fn mutants(run: &mut Run) {
     let tree = match mutants::planted_copy() {
         Ok(tree) => tree,
         Err(error) => return run.fail(&format!("the mutants cannot be planted: {error:#}")),
     };
     let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--features", "mutants", "--"]);
-    // The dependencies are those of the simulation itself, so both use one folder of builds.
+    // Both builds have the same dependencies, so they share one `target` folder.
     played.current_dir(tree.folder()).env("CARGO_TARGET_DIR", tree.builds());
     played.args(run.options.passed.clone());
     if run.options.part == Part::Mutants
@@ -206,15 +212,15 @@ async fn mutants(run: &mut Run) {
     run.step("mutants", Kind::Check, played).await;
 }
 
-/// Every fault once, or again and again for as long as was asked for. It starts servers of its own, to break them.
+/// Plays every fault once, or repeatedly for the given time. It starts servers of its own.
 async fn faults(run: &mut Run) {
     if !run.step("building Swath", Kind::Build, build(run)).await {
         return;
     }
     let mut played = run.program("swath-faults");
     played.args(run.options.passed.clone());
-    if let Some(shape) = &run.options.shape {
-        played.args(["--shape", shape]);
+    if let Some(deployment) = &run.options.deployment {
+        played.args(["--shape", deployment]);
     }
     if run.options.part == Part::Faults {
         if let Some(file) = run.options.json.take() {
@@ -226,7 +232,7 @@ async fn faults(run: &mut Run) {
     run.look_for_panics("faults");
 }
 
-/// How fast it is, as it is shipped. It starts servers of its own.
+/// Runs the benchmarks with the shipped build profile. They start servers of their own.
 async fn bench(run: &mut Run) {
     let built = run.cargo(&["build", "--profile", "dist", "--package", "swath", "--package", BENCH]);
     if !run.step("building Swath and the bench", Kind::Build, built).await {
@@ -242,15 +248,15 @@ async fn bench(run: &mut Run) {
 
 const BENCH: &str = "swath-bench";
 
-/// Always of the whole workspace, so that no crate is built twice with different features.
+/// Always builds the whole workspace, so that no crate is built twice with different features.
 fn build(run: &Run) -> Command {
     run.cargo(&["build", "--workspace", "--exclude", SIMULATION, "--bins", "--tests"])
 }
 
-async fn suite(run: &mut Run, shape: &str, filters: &[String], fetched: &[Fetched]) {
+async fn suite(run: &mut Run, deployment: &str, filters: &[String], fetched: &[Fetched]) {
     let mut tests =
         run.cargo(&["test", "--workspace", "--exclude", SIMULATION, "--test", "e2e", "--", E2E_THREADS]);
-    tests.args(filters).env("SWATH_TEST_SHAPE", shape).envs(fetched.iter().cloned());
-    run.step(&format!("end to end, {shape}"), Kind::Tests, tests).await;
-    run.look_for_panics(shape);
+    tests.args(filters).env("SWATH_TEST_SHAPE", deployment).envs(fetched.iter().cloned());
+    run.step(&format!("end to end, {deployment}"), Kind::Tests, tests).await;
+    run.look_for_panics(deployment);
 }

@@ -1,4 +1,4 @@
-//! One run: what was asked, what was started, what was counted.
+//! The state of one run: its options, servers and counts.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::options::Options;
 use crate::step::{self, Kind};
 use crate::tally::Tally;
 
-/// The state of a run.
+/// The state of one run.
 pub struct Run {
-    /// What the caller asked for.
+    /// The command line's options.
     pub options: Options,
     tally: Tally,
     servers: Option<Servers>,
@@ -24,7 +24,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Prepares a run with nothing started yet.
+    /// Prepares a run. Nothing is started yet.
     pub fn prepare(options: Options) -> anyhow::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("swath-tests-").tempdir()?;
         let here = std::env::current_exe()?;
@@ -32,22 +32,22 @@ impl Run {
         Ok(Self { options, tally: Tally::default(), servers: None, scratch, build })
     }
 
-    /// A folder that stays from run to run, for what was fetched.
+    /// A folder for downloads, which is kept from run to run.
     pub fn cache(&self) -> PathBuf {
         self.build.join("swath-tests-cache")
     }
 
-    /// The folder that cargo builds in.
+    /// The `target` folder of cargo.
     pub fn target(&self) -> PathBuf {
         self.build.parent().map(Path::to_owned).unwrap_or_default()
     }
 
-    /// A program of the same build, with the surroundings of [`Run::cargo`].
+    /// A program of the same build, with the environment of [`Run::cargo`].
     pub fn program(&self, name: &str) -> Command {
         self.surrounded(Command::new(self.build.join(name)))
     }
 
-    /// A program of the build that is shipped, beside ours, which starts the Swath of that build.
+    /// A program of the shipped build profile, with the Swath of that build as the binary under test.
     pub fn shipped(&self, name: &str) -> Command {
         let folder = self.build.with_file_name("dist");
         let mut command = self.surrounded(Command::new(folder.join(name)));
@@ -55,7 +55,7 @@ impl Run {
         command
     }
 
-    /// A cargo command in the workspace whose tests find the servers and leave their folders in ours.
+    /// A cargo command whose tests find the servers and put their temporary files into this run's folder.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(arguments);
@@ -72,14 +72,14 @@ impl Run {
         command
     }
 
-    /// Runs a step and counts it; whether it went well.
+    /// Runs a step and counts it. True if it passed.
     pub async fn step(&mut self, title: &str, kind: Kind, command: Command) -> bool {
         let tally = step::run(title, kind, command).await;
         self.tally.add(tally);
         tally.failed == 0
     }
 
-    /// Runs a step while the servers start, which takes them about as long as a short build.
+    /// Runs a step while the servers start, because both take about as long.
     pub async fn step_and_servers(&mut self, title: &str, kind: Kind, command: Command) -> bool {
         let (cache, install) = (self.cache(), self.cargo(&["install"]));
         let start = async {
@@ -97,13 +97,13 @@ impl Run {
         tally.failed == 0 && self.servers.is_some()
     }
 
-    /// Counts a failure that no step stands for.
+    /// Counts a failure outside of any step.
     pub fn fail(&mut self, message: &str) {
         println!("{message}");
         self.tally.failed += 1;
     }
 
-    /// One more check: no process of Swath that the tests started has panicked where no test looked.
+    /// Counts one more check: no process of Swath that the tests started has panicked.
     pub fn look_for_panics(&mut self, title: &str) {
         let logs = logs_below(self.scratch.path());
         let guilty = logs.iter().find_map(|log| {
@@ -116,14 +116,14 @@ impl Run {
         }
     }
 
-    /// Ends the servers in an orderly way.
+    /// Stops the servers in an orderly way.
     pub async fn stop_servers(&mut self) {
         if let Some(servers) = self.servers.take() {
             servers.stop().await;
         }
     }
 
-    /// Says how the run ended: the counts, then a sentence.
+    /// Prints the result: the counts, then a sentence.
     pub fn report(mut self) -> ExitCode {
         if let Some(file) = self.options.json.take()
             && let Err(error) = std::fs::write(&file, format!("{}\n", self.tally.report()))
@@ -143,14 +143,14 @@ impl Run {
     }
 }
 
-/// Whether `cargo run` has set a variable to tell us of our own package. Build scripts that read it would run anew, and
-/// everything that stands on them would be built anew, each time.
+/// True for variables that `cargo run` sets about our own package. Build scripts that read them would run again each
+/// time, and everything that depends on them would be built again.
 fn is_of_our_package(key: &OsStr) -> bool {
     let key = key.to_string_lossy();
     key.starts_with("CARGO_PKG_") || key.starts_with("CARGO_MANIFEST_")
 }
 
-/// The logs of all processes, a few folders down.
+/// The logs of all processes below a folder.
 fn logs_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());

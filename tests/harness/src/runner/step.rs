@@ -1,4 +1,4 @@
-//! One command of a run: its output is passed on and counted as it comes.
+//! One command of a run. Its output is passed on, and its tests are counted from it.
 
 use std::process::{ExitStatus, Stdio};
 
@@ -9,18 +9,18 @@ use tokio::process::{Child, Command};
 
 use crate::tally::Tally;
 
-/// How a step tells its result.
+/// How the result of a step is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Good when it exits with 0; counted as one test.
+    /// Passes if it exits with 0; counts as one test.
     Check,
-    /// Good when it exits with 0; counted only when it fails.
+    /// Passes if it exits with 0; counts only when it fails.
     Build,
-    /// Runs test binaries and is counted by their closing lines.
+    /// Runs test binaries, which are counted by their summary lines.
     Tests,
 }
 
-/// Runs `command` to its end. A step that cannot run counts as one failure, never as nothing.
+/// Runs `command` to its end. A step that cannot be started counts as a failure.
 pub async fn run(title: &str, kind: Kind, mut command: Command) -> Tally {
     println!("── {title}");
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -59,7 +59,7 @@ async fn follow(command: &mut Command) -> std::io::Result<(ExitStatus, Tally)> {
     Ok((group.0.wait().await?, tally))
 }
 
-/// A child whose whole process group ends with it, so that ^C leaves no compiler and no test behind.
+/// A child whose process group is killed with it, so that ^C leaves no compiler and no test running.
 struct Group(Child);
 
 impl Drop for Group {

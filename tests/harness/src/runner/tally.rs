@@ -1,20 +1,20 @@
-//! Counting tests by the closing lines of libtest.
+//! Counts tests by the summary lines of libtest.
 
 use serde_json::{Value, json};
 
-/// How many tests ended how.
+/// The numbers of tests by their result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Tests that held.
+    /// Tests that passed.
     pub passed: u64,
-    /// Tests that did not, and steps that could not run.
+    /// Tests that failed, and steps that could not run.
     pub failed: u64,
-    /// Tests that were ignored: as bad as failed, for nobody looked.
+    /// Ignored tests. They spoil a run as failures do.
     pub skipped: u64,
 }
 
 impl Tally {
-    /// Counts a line of output if it closes a test binary's run.
+    /// Counts a line of output if it is the summary of a test binary.
     pub fn read(&mut self, line: &str) {
         let Some((_, counts)) = line.split_once("test result: ").and_then(|(_, rest)| rest.split_once(". "))
         else {
@@ -30,24 +30,24 @@ impl Tally {
         }
     }
 
-    /// Adds another tally.
+    /// Adds the counts of another tally.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
     }
 
-    /// How many tests there were.
+    /// The number of all tests.
     pub fn total(&self) -> u64 {
         self.passed + self.failed + self.skipped
     }
 
-    /// Whether the run may be called good.
+    /// True if something has run and everything has passed.
     pub fn is_good(&self) -> bool {
         self.passed > 0 && self.failed == 0 && self.skipped == 0
     }
 
-    /// The report that `--json` writes.
+    /// The report for `--json`.
     pub fn report(&self) -> Value {
         json!({"passed": self.passed, "failed": self.failed, "skipped": self.skipped})
     }

@@ -1,12 +1,13 @@
-//! An S3 server on a folder, which checks signatures as a real one does.
+//! An S3 server on a folder. It checks signatures as a real one does.
 
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 use tokio::net::TcpStream;
 
-use super::{OBJECT_STORE, START, STOP, given, made};
-use crate::children::{Running, leashed};
+use super::environment::{OBJECT_STORE, given};
+use super::launch::{START_TIMEOUT, STOP_TIMEOUT, made};
+use crate::children::{Running, bound_to_parent};
 use crate::ports;
 use crate::wait::until;
 
@@ -17,41 +18,41 @@ pub struct S3Server {
     port: u16,
 }
 
-/// The S3 server that the runner started, as a test finds it in its environment.
+/// The S3 server of the run, as a test finds it in its environment.
 #[derive(Clone, Debug)]
 pub struct ObjectStore {
-    /// Its address.
+    /// The URL of the server.
     pub endpoint: String,
 }
 
 impl ObjectStore {
-    /// The bucket that is there.
+    /// The bucket that exists.
     pub const BUCKET: &'static str = "swath-files";
-    /// Who may use it.
+    /// The access key.
     pub const KEY: &'static str = "AKIASWATHTESTS";
-    /// The proof.
+    /// The secret key.
     pub const SECRET: &'static str = "the-secret-of-the-tests-object-store";
 
     /// Reads the environment.
     ///
     /// # Errors
-    /// When the server is not given: such a test fails, it never passes in silence.
+    /// When the variable is not set: a test without its server fails instead of passing silently.
     pub fn from_environment() -> anyhow::Result<Self> {
         Ok(Self { endpoint: given(OBJECT_STORE)? })
     }
 }
 
 impl S3Server {
-    /// Starts `program`, an s3s-fs, with one bucket.
+    /// Starts `program`, which is s3s-fs, with one bucket.
     pub(super) async fn start(program: &Path, folder: PathBuf) -> anyhow::Result<Self> {
         let root = made(folder.join("root"))?;
         made(root.join(ObjectStore::BUCKET))?;
         let port = ports::free()?;
-        let mut command = leashed(program, "TERM");
+        let mut command = bound_to_parent(program, "TERM");
         command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
         command.args(["--access-key", ObjectStore::KEY, "--secret-key", ObjectStore::SECRET]);
         let server = Running::start("the object store", command.arg(root), &folder.join("s3.log"))?;
-        let answers = until("the object store", START, || async {
+        let answers = until("the object store", START_TIMEOUT, || async {
             TcpStream::connect(ports::local(port)).await.ok().map(drop)
         });
         answers.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", server.output()))?;
@@ -64,6 +65,6 @@ impl S3Server {
     }
 
     pub(super) async fn stop(&mut self) {
-        self.server.stop(Signal::SIGTERM, STOP).await;
+        self.server.stop(Signal::SIGTERM, STOP_TIMEOUT).await;
     }
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL with its default durability: what Swath promises must hold on an ordinary server.
+//! PostgreSQL with its default durability, because Swath's promises must hold on an ordinary server.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,12 +7,12 @@ use anyhow::Context;
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
-use super::{START, STOP, made, output_of};
-use crate::children::{Running, leashed_as};
+use super::launch::{START_TIMEOUT, STOP_TIMEOUT, made, output_of};
+use crate::children::{Running, bound_to_parent_with};
 use crate::wait::until;
 use crate::{ids, ports};
 
-/// Six processes with a pool each, and several worlds side by side.
+/// Enough for six processes with a pool each, and several worlds at once.
 const CONNECTIONS: &str = "max_connections=400";
 
 /// A private PostgreSQL server.
@@ -45,14 +45,14 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Starts it again on the same data, whatever became of it.
+    /// Starts it again on the same data, however it ended.
     ///
     /// # Errors
     /// When it does not answer in time; its output is part of the error.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
         let what = "PostgreSQL to start again";
-        // Backends that outlive a killed server keep its memory for a moment, and a start is refused meanwhile.
-        let again = until(what, START, || {
+        // A killed server's processes keep its shared memory for a moment, and a start is refused until then.
+        let again = until(what, START_TIMEOUT, || {
             let running = self.server.status().is_none();
             let again = || launch(&self.account, &self.programs, &self.folder, self.port, &self.settings);
             if !running && let Ok(server) = again() {
@@ -66,7 +66,7 @@ impl Postgres {
     }
 
     async fn answers(&mut self) -> anyhow::Result<()> {
-        let ready = until("PostgreSQL", START, || async { output_of(self.probe()).await.ok() });
+        let ready = until("PostgreSQL", START_TIMEOUT, || async { output_of(self.probe()).await.ok() });
         ready.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
         Ok(())
     }
@@ -76,42 +76,42 @@ impl Postgres {
         command(self.programs.join("pg_isready"), &["-q", "-t", "1", "-h", "127.0.0.1", "-p", &port])
     }
 
-    /// Ends it without a farewell, as kill -9 does.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         self.server.kill();
     }
 
-    /// Ends it as `pg_ctl stop -m immediate` does: every backend at once, and no checkpoint.
+    /// Stops it as `pg_ctl stop -m immediate` does: all backends at once, without a checkpoint.
     ///
     /// # Errors
-    /// When it does not end in time.
+    /// When it still runs at the deadline.
     pub async fn stop_immediately(&mut self) -> anyhow::Result<()> {
         self.server.signal(Signal::SIGQUIT);
-        self.server.ended(STOP).await.map(drop)
+        self.server.ended(STOP_TIMEOUT).await.map(drop)
     }
 
-    /// Stops every process of it where it stands, or lets them go on.
+    /// Freezes all of its processes, or lets them continue.
     pub fn freeze(&self, frozen: bool) {
         self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
     }
 
-    /// Ends every other connection.
+    /// Terminates every other connection.
     ///
     /// # Errors
-    /// When the server does not.
+    /// When the statement fails.
     pub async fn end_backends(&self) -> anyhow::Result<()> {
-        const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                            WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
-        output_of(psql(&self.url(), END)).await.map(drop)
+        output_of(psql(&self.url(), TERMINATE)).await.map(drop)
     }
 
-    /// The maintenance database.
+    /// The URL of the maintenance database.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
     pub(super) async fn stop(&mut self) {
-        self.server.stop(Signal::SIGINT, STOP).await;
+        self.server.stop(Signal::SIGINT, STOP_TIMEOUT).await;
     }
 }
 
@@ -129,17 +129,17 @@ fn launch(
     Running::start("PostgreSQL", &mut server, &folder.with_extension("log"))
 }
 
-/// A database of its own for one world, on a server that somebody else keeps.
+/// A database for one world, on the server of the run.
 #[derive(Clone, Debug)]
 pub struct Database {
     url: String,
 }
 
 impl Database {
-    /// Makes an empty database beside the one that `maintenance` names.
+    /// Creates an empty database on the server of the URL `maintenance`.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// When the statement fails.
     pub async fn create(maintenance: &str) -> anyhow::Result<Self> {
         let name = ids::named("swath");
         let (server, _) = maintenance.rsplit_once('/').context("no database in the URL")?;
@@ -147,7 +147,7 @@ impl Database {
         Ok(Self { url: format!("{server}/{name}") })
     }
 
-    /// The URL under which Swath finds it.
+    /// The URL of the database.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -155,13 +155,13 @@ impl Database {
     /// The port of its server.
     ///
     /// # Errors
-    /// When the URL is none that the runner gives.
+    /// When the URL has no port.
     pub fn port(&self) -> anyhow::Result<u16> {
         let (server, _) = self.url.rsplit_once('/').context("no database in the URL")?;
         Ok(server.rsplit_once(':').context("no port in the URL")?.1.parse()?)
     }
 
-    /// Rows of a reading statement, each a list of columns as text. A write is refused by the server.
+    /// Runs a statement that reads, and returns its rows as text. The server refuses writes.
     ///
     /// # Errors
     /// When the statement fails.
@@ -183,7 +183,8 @@ fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command 
     command
 }
 
-/// The account that the server runs under: our own, or `postgres` when we are root, which it refuses.
+/// The account that runs the server: our own, or `postgres` if we are root, because PostgreSQL refuses to run as
+/// root.
 #[derive(Debug)]
 struct Account(Option<User>);
 
@@ -207,10 +208,10 @@ impl Account {
     fn command(&self, program: PathBuf) -> Command {
         let folder = program.parent().map(Path::to_owned);
         let mut command = match &self.0 {
-            None => leashed_as(&[], program, "INT"),
+            None => bound_to_parent_with(&[], program, "INT"),
             Some(user) => {
                 let (uid, gid) = (format!("--reuid={}", user.uid), format!("--regid={}", user.gid));
-                leashed_as(&[&uid, &gid, "--clear-groups"], program, "INT")
+                bound_to_parent_with(&[&uid, &gid, "--clear-groups"], program, "INT")
             }
         };
         // initdb complains about a working folder that its user may not enter.

@@ -8,15 +8,15 @@ use nix::sys::signal::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{START, STOP, made, output_of};
-use crate::children::{Running, leashed};
+use super::launch::{START_TIMEOUT, STOP_TIMEOUT, made, output_of};
+use crate::children::{Running, bound_to_parent};
 use crate::wait::until;
 use crate::{ids, ports};
 
 /// A private RabbitMQ server.
 #[derive(Debug)]
 pub struct Rabbit {
-    // In this order: a node that outlives its epmd complains for a while.
+    // Dropped before `epmd`: a node that outlives its epmd logs errors for a while.
     server: Running,
     epmd: Running,
     scripts: PathBuf,
@@ -29,10 +29,10 @@ impl Rabbit {
     pub(super) async fn start(folder: PathBuf) -> anyhow::Result<Self> {
         let folder = made(folder)?;
         let (port, epmd_port) = (ports::free()?, ports::free()?);
-        let mut command = leashed("epmd", "KILL");
+        let mut command = bound_to_parent("epmd", "KILL");
         command.args(["-port", &epmd_port.to_string(), "-address", "127.0.0.1"]);
         let epmd = Running::start("epmd", &mut command, &folder.join("epmd.log"))?;
-        ports::open(epmd_port, START).await?;
+        ports::open(epmd_port, START_TIMEOUT).await?;
 
         configure(&folder, port)?;
         let scripts = scripts().await?;
@@ -46,30 +46,30 @@ impl Rabbit {
     /// Starts it again on the same data.
     ///
     /// # Errors
-    /// When it does not greet in time; its output is part of the error.
+    /// When it does not accept connections in time; its output is part of the error.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
         self.server = launch(&self.scripts, &self.environment, &self.folder)?;
         self.answers().await
     }
 
     async fn answers(&mut self) -> anyhow::Result<()> {
-        until("RabbitMQ", START, || async { greeting(self.port).await.ok() })
+        until("RabbitMQ", START_TIMEOUT, || async { greeting(self.port).await.ok() })
             .await
             .map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))
     }
 
-    /// Ends it without a farewell, as kill -9 does.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         self.server.signal_all(Signal::SIGKILL);
         self.server.kill();
     }
 
-    /// Stops every process of it where it stands, or lets them go on.
+    /// Freezes all of its processes, or lets them continue.
     pub fn freeze(&self, frozen: bool) {
         self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
     }
 
-    /// What `rabbitmqctl` says to a command, such as `close_all_connections`.
+    /// Runs `rabbitmqctl` with arguments such as `close_all_connections`, and returns its output.
     ///
     /// # Errors
     /// When it fails.
@@ -85,12 +85,12 @@ impl Rabbit {
     }
 
     pub(super) async fn stop(&mut self) {
-        self.server.stop(Signal::SIGTERM, STOP).await;
+        self.server.stop(Signal::SIGTERM, STOP_TIMEOUT).await;
         self.epmd.kill();
     }
 }
 
-/// The wrapper on the PATH changes user and folders; the scripts that it wraps do not.
+/// The folder of the original scripts. The wrappers on the PATH change the user and the folders.
 async fn scripts() -> anyhow::Result<PathBuf> {
     let mut command = Command::new("dpkg");
     command.args(["-L", "rabbitmq-server"]);
@@ -106,7 +106,7 @@ fn launch(
     environment: &[(&'static str, OsString)],
     folder: &Path,
 ) -> anyhow::Result<Running> {
-    let mut command = leashed(scripts.join("rabbitmq-server"), "TERM");
+    let mut command = bound_to_parent(scripts.join("rabbitmq-server"), "TERM");
     command.envs(environment.iter().cloned());
     Running::start("RabbitMQ", &mut command, &folder.join("rabbit.log"))
 }
@@ -115,7 +115,7 @@ fn configure(folder: &Path, port: u16) -> anyhow::Result<()> {
     let lines = [
         format!("listeners.tcp.1 = 127.0.0.1:{port}"),
         "distribution.listener.interface = 127.0.0.1".to_owned(),
-        // A full disk elsewhere on the machine would block every publisher here.
+        // Otherwise a disk that is nearly full would block every publisher.
         "disk_free_limit.absolute = 50MB".to_owned(),
     ];
     std::fs::write(folder.join("rabbitmq.conf"), lines.join("\n") + "\n")?;
@@ -142,7 +142,7 @@ fn surroundings(folder: &Path, epmd_port: u16, distribution_port: u16) -> Vec<(&
     ]
 }
 
-/// The node listens last of all, so a broker that greets is a broker that has started.
+/// The node starts to listen last, so a broker that sends the AMQP greeting has started.
 async fn greeting(port: u16) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(ports::local(port)).await?;
     stream.write_all(b"AMQP\x00\x00\x09\x01").await?;

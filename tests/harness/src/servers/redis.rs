@@ -1,4 +1,4 @@
-//! Redis, appending to a file like one that somebody relies on.
+//! Redis with an append-only file, as in production.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,8 @@ use nix::sys::signal::Signal;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use super::{START, STOP, made};
-use crate::children::{Running, leashed};
+use super::launch::{START_TIMEOUT, STOP_TIMEOUT, made};
+use crate::children::{Running, bound_to_parent};
 use crate::ports;
 use crate::wait::until;
 
@@ -38,27 +38,28 @@ impl Redis {
     }
 
     async fn answers(&mut self) -> anyhow::Result<()> {
-        let pong =
-            until("Redis", START, || async { self.told("PING").await.ok().filter(|told| told == "+PONG") });
+        let pong = until("Redis", START_TIMEOUT, || async {
+            self.command("PING").await.ok().filter(|reply| reply == "+PONG")
+        });
         pong.await.map_err(|error| anyhow::anyhow!("{error}:\n{}", self.server.output()))?;
         Ok(())
     }
 
-    /// Ends it without a farewell, as kill -9 does.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         self.server.kill();
     }
 
-    /// Stops it where it stands, or lets it go on.
+    /// Freezes it, or lets it continue.
     pub fn freeze(&self, frozen: bool) {
         self.server.signal_all(if frozen { Signal::SIGSTOP } else { Signal::SIGCONT });
     }
 
-    /// The first line of the answer to a command, such as `FLUSHALL`.
+    /// Sends a command, such as `FLUSHALL`, and returns the first line of the reply.
     ///
     /// # Errors
-    /// When there is no answer.
-    pub async fn told(&self, command: &str) -> anyhow::Result<String> {
+    /// When there is no reply.
+    pub async fn command(&self, command: &str) -> anyhow::Result<String> {
         let asked = async {
             let mut stream = TcpStream::connect(ports::local(self.port)).await?;
             stream.write_all(format!("{command}\r\n").as_bytes()).await?;
@@ -66,7 +67,7 @@ impl Redis {
             BufReader::new(stream).read_line(&mut line).await?;
             anyhow::Ok(line.trim_end().to_owned())
         };
-        tokio::time::timeout(STOP, asked).await?
+        tokio::time::timeout(STOP_TIMEOUT, asked).await?
     }
 
     /// The URL of the server.
@@ -75,12 +76,12 @@ impl Redis {
     }
 
     pub(super) async fn stop(&mut self) {
-        self.server.stop(Signal::SIGTERM, STOP).await;
+        self.server.stop(Signal::SIGTERM, STOP_TIMEOUT).await;
     }
 }
 
 fn launch(folder: &Path, port: u16) -> anyhow::Result<Running> {
-    let mut command = leashed("redis-server", "TERM");
+    let mut command = bound_to_parent("redis-server", "TERM");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder);
     command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no"]);
     Running::start("Redis", &mut command, &folder.join("redis.log"))

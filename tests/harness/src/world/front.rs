@@ -1,4 +1,4 @@
-//! One origin for a world of several processes, as an ingress gives one: by path prefix, in turn.
+//! A reverse proxy that gives a world of several processes one origin: by path prefix, round robin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::{Service, http, ports};
 
-/// Which role serves which prefix; the coordinator serves the rest.
+/// The role that serves each path prefix. The coordinator serves the rest.
 const PREFIXES: [(&str, &str); 9] = [
     ("/v1/events", "gateway"),
     ("/v1/leases", "gateway"),
@@ -25,15 +25,15 @@ const PREFIXES: [(&str, &str); 9] = [
     ("/manage", "gateway"),
 ];
 
-/// More than any test sends, in bytes.
-const BODY_LIMIT: usize = 256 << 20;
+/// More than any test sends.
+const BODY_BYTES_MAX: usize = 256 << 20;
 
-/// The address under which all of `services` appear as one.
+/// The URL of a reverse proxy for all `services`.
 pub(super) async fn origin(services: &[Service]) -> anyhow::Result<String> {
     if let [only] = services {
         return Ok(only.url());
     }
-    let front = Arc::new(Front::of(services));
+    let front = Arc::new(ReverseProxy::of(services));
     let listener = TcpListener::bind(ports::local(0)).await?;
     let address = listener.local_addr()?;
     let app = Router::new().fallback(forward).with_state(front);
@@ -41,13 +41,13 @@ pub(super) async fn origin(services: &[Service]) -> anyhow::Result<String> {
     Ok(format!("http://{address}"))
 }
 
-struct Front {
+struct ReverseProxy {
     client: reqwest::Client,
     services: Vec<(String, String)>,
     turn: AtomicUsize,
 }
 
-impl Front {
+impl ReverseProxy {
     fn of(services: &[Service]) -> Self {
         let services = services.iter().map(|service| (service.name().to_owned(), service.url())).collect();
         Self { client: http::client(), services, turn: AtomicUsize::new(0) }
@@ -66,28 +66,28 @@ impl Front {
     }
 }
 
-async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn forward(State(front): State<Arc<ReverseProxy>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let Some(target) = front.target(path) else { return StatusCode::BAD_GATEWAY.into_response() };
     let mut headers = parts.headers;
     headers.remove("host");
     let sent = front.client.request(parts.method, format!("{target}{path}")).headers(headers);
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     match sent.body(body).send().await {
-        Ok(answer) => back(answer),
+        Ok(answer) => relay(answer),
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:?}")).into_response(),
     }
 }
 
-fn back(answer: reqwest::Response) -> Response {
+fn relay(answer: reqwest::Response) -> Response {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut response = Response::new(Body::from_stream(answer.bytes_stream()));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    // The body is streamed anew, so its framing is decided anew.
+    // The body is streamed again, so hyper chooses the transfer encoding.
     response.headers_mut().remove("transfer-encoding");
     response
 }

@@ -1,44 +1,44 @@
-//! The two shapes, as data: which processes there are and what they are told.
+//! The two deployments: their processes, and the settings of each.
 
 use std::path::Path;
 
-use super::Settings;
+use super::settings::Settings;
 use crate::ids;
 use crate::process::{Environment, Service, migrate, migrate_by};
 use crate::servers::{Addresses, Database};
 
-/// Environment variable that names the shape under test.
-const SHAPE: &str = "SWATH_TEST_SHAPE";
+/// Environment variable that names the deployment under test.
+const DEPLOYMENT: &str = "SWATH_TEST_SHAPE";
 
-/// How an installation is laid out.
+/// How the processes of an installation are divided.
 #[derive(Clone, Debug)]
-pub enum Shape {
-    /// One process with every role, on one file.
+pub enum Deployment {
+    /// One process with every role, on SQLite.
     Embedded,
-    /// A process per role, two gateways and two reviews, on real servers.
+    /// A process for each role, two gateways and two review services, on real servers.
     Distributed(Addresses),
 }
 
-/// Prepared processes and the database that was made for them.
+/// Prepared processes, and the database that was created for them.
 pub(super) struct Plan {
     pub(super) services: Vec<Service>,
     pub(super) database: Option<Database>,
 }
 
-impl Shape {
-    /// The shape that the environment names; embedded without.
+impl Deployment {
+    /// The deployment that the environment names; embedded by default.
     ///
     /// # Errors
-    /// When the name is unknown, or a server of the distributed shape is not given.
+    /// When the name is unknown, or the environment lacks a server of the distributed deployment.
     pub fn from_environment() -> anyhow::Result<Self> {
-        match std::env::var(SHAPE).as_deref() {
+        match std::env::var(DEPLOYMENT).as_deref() {
             Err(_) | Ok("embedded") => Ok(Self::Embedded),
             Ok("distributed") => Ok(Self::Distributed(Addresses::from_environment()?)),
-            Ok(other) => anyhow::bail!("{SHAPE}={other}: neither embedded nor distributed"),
+            Ok(other) => anyhow::bail!("{DEPLOYMENT}={other}: neither embedded nor distributed"),
         }
     }
 
-    /// Whether one process does everything.
+    /// True if one process does everything.
     pub fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedded)
     }
@@ -69,7 +69,7 @@ impl Shape {
         Ok(Plan { services: services.collect::<anyhow::Result<_>>()?, database })
     }
 
-    /// The processes and their roles; one process has all of them.
+    /// The names of the processes and their roles. Without a role, a process has all of them.
     fn processes(&self, settings: &Settings) -> Vec<(String, Option<&'static str>)> {
         let single = |role: &'static str| (role.to_owned(), Some(role));
         let several = |role: &'static str, count: usize| {
@@ -87,7 +87,7 @@ impl Shape {
     }
 }
 
-/// A database and prefixes of its own keep a world apart from all others on the same servers.
+/// A database and prefixes of its own separate a world from others on the same servers.
 async fn connect(servers: &Addresses, environment: &mut Environment) -> anyhow::Result<Database> {
     let database = Database::create(&servers.postgres).await?;
     let prefix = ids::named("swath");
