@@ -1,139 +1,139 @@
-//! Bugs that the simulation must find, each a switch of the thread that runs a world. This file and the patches beside it
-//! are applied to a copy of the tree; the product knows nothing of them.
+//! Bugs that the simulation must find. Each is a switch of the thread that runs a world. This file and the patches
+//! beside it are applied to a copy of the sources; the product does not contain them.
 
 macro_rules! bugs {
     ($($(#[$doc:meta])* $bug:ident,)*) => {
-        /// A bug, one at a time.
+        /// A bug. Only one is planted at a time.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Bug { $($(#[$doc])* $bug,)* }
 
         impl Bug {
-            /// Every bug.
+            /// All bugs.
             pub const ALL: &[Bug] = &[$(Bug::$bug,)*];
         }
     };
 }
 
 bugs! {
-    /// A grant leaves the fence as it is.
+    /// A grant does not increase the fencing token.
     FenceStands,
-    /// A lease is good whatever its id, for whoever holds the assignment.
+    /// A call with any lease id is accepted from the user who holds the assignment.
     FenceUnchecked,
-    /// The sweep lets finished work expire too.
+    /// The sweep also expires finished work.
     ExpireFinished,
-    /// The sweep takes leases that still run.
+    /// The sweep expires leases that are still current.
     ExpireEarly,
-    /// An expiry wipes the lease off the row, so that its holder cannot come back.
+    /// An expiry clears the lease, so that its holder cannot revive it.
     ExpireForgetsHolder,
-    /// The hard deadline of a lease is not looked at.
+    /// The hard deadline of a lease is ignored.
     DeadlineIgnored,
     /// A renewal does not move the expiry.
     RenewForgotten,
-    /// A lease that was given back still stands on the row.
+    /// A released lease stays on the assignment.
     ReleaseKeepsLease,
-    /// Reviewers get their own work.
+    /// Reviewers are given their own work.
     SelfReview,
-    /// A reservation keeps everyone else off for ever.
+    /// A reservation excludes everyone else for ever.
     ReservedForEver,
-    /// A reservation keeps nobody off.
+    /// A reservation excludes nobody.
     ReservedForNobody,
-    /// All items of a rejected submission come back.
+    /// All items of a rejected submission are redone.
     RequeueAll,
-    /// The first rejected item does not come back.
+    /// The first rejected item is not redone.
     RequeueOneLess,
-    /// Rejected items do not come back.
+    /// Rejected items are not redone.
     RequeueNothing,
-    /// Rework is offered to anyone at once.
+    /// Rework is given to anyone at once.
     ReworkForAnyone,
-    /// Rounds have no end.
+    /// The number of rounds is unbounded.
     RoundsUnbounded,
     /// A rejected submission can be reopened.
     ReopenRejected,
-    /// What is accepted can be called off.
+    /// An accepted assignment can be cancelled.
     CancelAccepted,
-    /// What a reviewer should see is waived.
+    /// A submission that a reviewer should see is auto-accepted.
     WaiveReviewed,
     /// A skipped item counts as accepted.
     SkippedCounted,
     /// Releases are not logged.
     ReleaseUnlogged,
-    /// The counters miss what is released.
+    /// Releases are missing from the counters.
     ReleaseUncounted,
     /// Expiries are counted twice.
     ExpiryDoubled,
-    /// The last item of a range that is not full is left out.
+    /// The last item of an incomplete range is left out.
     RangeShort,
-    /// A range begins one item early.
+    /// A range begins one item too early.
     RangeOverlaps,
-    /// A cut does not move the mark.
+    /// A cut does not record how far the job is cut.
     CutStands,
-    /// The answer is given before the commit.
+    /// The answer is sent before the commit.
     AnswerBeforeCommit,
-    /// A new holder gets the id of the lease before.
+    /// A new holder gets the id of the previous lease.
     LeaseReused,
-    /// A submission that is sent again is a new one.
+    /// A repeated submission is handled as a new one.
     SubmissionForgotten,
-    /// A decision that is sent again is a new one.
+    /// A repeated decision is handled as a new one.
     DecisionForgotten,
-    /// A key that asked for a lease once means nothing the next time.
+    /// The answer under a lease request's idempotency key is not kept.
     GrantKeyForgotten,
-    /// Another request under a key gets the first one's answer.
+    /// Another request with the same key gets the first one's answer.
     KeyMatchesAnything,
-    /// One person may give all the opinions on a range.
+    /// One user may give all opinions on a range.
     OpinionsUncounted,
-    /// What a former holder saved counts for the next one.
+    /// Items saved by a former holder count for the next one.
     HolderInherits,
-    /// Work is taken though items are missing.
+    /// An incomplete submission is accepted.
     IncompleteTaken,
     /// A changed annotation keeps its revision.
     RevisionStands,
-    /// A stale submission's items overwrite the author's own.
+    /// The items of a stale submission overwrite newer ones of the same author.
     LateOverwrites,
-    /// Nothing can be had while the locks refuse.
+    /// No work is granted while the locks refuse.
     LocksDecide,
-    /// "No work" is said without a look.
+    /// "No work" is answered without asking the database.
     NoWorkUnseen,
-    /// A paused job goes on granting.
+    /// A paused job still grants work.
     PauseUnheard,
-    /// A cancelled job spares what is under a lease.
+    /// Cancelling a job leaves out leased assignments.
     CancelSparesHeld,
-    /// A job is done while work is left.
+    /// A job becomes done while work is left.
     DoneEarly,
-    /// The sweep looks at one page that others can fill.
+    /// The sweep reads a single page, which entries of other kinds can fill.
     SweepStarves,
-    /// What no notice told of is never waived.
+    /// A submission whose notice was lost is never auto-accepted.
     NoticesTrusted,
-    /// A person who loses a role keeps what only that role allows.
+    /// A user who loses a role keeps what needs that role.
     LeaverKeepsLease,
-    /// A grant that comes after its holder's departure is not looked for.
+    /// A grant that commits after its holder lost the role is never found.
     LateGrantKept,
-    /// The figures that a verdict is about are not stored.
+    /// The figures that a verdict names are not stored.
     FiguresForgotten,
-    /// The next round also shows the verdicts of a reviewer who gave the review back.
+    /// The next round also shows the verdicts of a reviewer who released the review.
     VerdictsOfOthers,
-    /// A lease that has expired still counts as one's own work.
+    /// An expired lease still counts among one's own work.
     ExpiredHeld,
-    /// An attempt that was taken over completes its request all the same.
+    /// A request attempt that was taken over still completes its request.
     TwinsBothComplete,
-    /// An attempt whose process has died is believed to run for ever.
+    /// An attempt whose process has died counts as running for ever.
     AttemptNeverOver,
-    /// A size that one person's browser reports twice counts as agreed.
+    /// A size that one user reports twice counts as agreed.
     ReportAgreesWithItself,
-    /// A size takes the place of a more certain one.
+    /// A size replaces a more certain one.
     CertainSizeReplaced,
     /// Figures are refused because of a provisional size.
     ProvisionalBinds,
-    /// A picture that is missing again is not noted while its process remembers the first time.
+    /// A picture that is missing again is not recorded, because its process remembers the first time.
     MissingAgainUnseen,
-    /// What was given back is not among the events.
+    /// A release writes no event.
     EventForgotten,
-    /// Events are counted in the coverage again and again.
+    /// Events are added to the coverage more than once.
     FoldStands,
-    /// A page of events ends at what is newest, whatever still commits behind it.
+    /// A page of events ends at the newest one, although earlier ones may still be uncommitted.
     EventSkipped,
 }
 
-/// Whether a bug is planted on this thread, by its name.
+/// True if the named bug is planted on this thread.
 #[macro_export]
 macro_rules! bug {
     ($name:ident) => {
@@ -141,7 +141,7 @@ macro_rules! bug {
     };
 }
 
-/// Whether a bug is planted on this thread.
+/// True if a bug is planted on this thread.
 pub fn is(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }
@@ -150,7 +150,7 @@ thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
 }
 
-/// Plants a bug on this thread, or takes it out again.
+/// Plants a bug on this thread, or removes it.
 pub fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
 }

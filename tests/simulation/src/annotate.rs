@@ -1,4 +1,4 @@
-//! What annotators do, and what they must be answered; how they hand in is in [`crate::hand_in`].
+//! What annotators do, and which replies they must get. Submissions are in [`crate::hand_in`].
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,46 +14,27 @@ use swath_leasing::Ask;
 use swath_runtime::Problem;
 use swath_store::{Key, OwnWorkOf, View};
 
-use crate::history::outcome;
-use crate::world::{Asked, Checked, Held, World, broken};
+use crate::person::{Asked, KnownLease};
+use crate::reply::{Reply, outcome};
+use crate::violation::{Checked, Violation, broken};
+use crate::world::World;
 
 /// How old a gateway's list of open jobs may be.
-const LISTED: Duration = Duration::from_secs(1);
-
-/// How an answer reads.
-#[derive(Debug)]
-pub enum Said<T> {
-    /// It was done.
-    Done(T),
-    /// It was refused: code and reason.
-    Refused(&'static str, String),
-    /// Nobody knows.
-    Unknown,
-}
-
-impl<T> Said<T> {
-    /// What was done, if it was.
-    pub fn done(&self) -> Option<&T> {
-        match self {
-            Self::Done(done) => Some(done),
-            _ => None,
-        }
-    }
-}
+const JOB_LIST_AGE_MAX: Duration = Duration::from_secs(1);
 
 impl World {
-    /// Sorts an answer; "nobody knows" is only right where a commit was made to fail.
-    pub fn said<T>(&mut self, answer: Result<T, Problem>) -> Checked<Said<T>> {
+    /// Classifies a reply. An unknown outcome is only allowed if a commit was made to fail.
+    pub fn classify<T>(&mut self, answer: Result<T, Problem>) -> Checked<Reply<T>> {
         let hit = self.was_hit();
         match answer {
-            Ok(answer) => Ok(Said::Done(answer)),
-            Err(problem) if problem.code == "unavailable" && hit => Ok(Said::Unknown),
+            Ok(answer) => Ok(Reply::Done(answer)),
+            Err(problem) if problem.code == "unavailable" && hit => Ok(Reply::Unknown),
             Err(problem) if matches!(problem.code, "unavailable" | "internal") => {
-                broken!("{} without a cause: {}", problem.code, problem.detail)
+                broken!("{} although no fault was injected: {}", problem.code, problem.detail)
             }
             Err(problem) => {
                 let reason = problem.more.get("reason").map(ToString::to_string).unwrap_or_default();
-                Ok(Said::Refused(problem.code, reason.trim_matches('"').to_owned()))
+                Ok(Reply::Refused(problem.code, reason.trim_matches('"').to_owned()))
             }
         }
     }
@@ -76,7 +57,7 @@ impl World {
         let asks = &mut self.people[person];
         let (key, at) = match (&asks.asked, again, stage) {
             (Some(asked), true, Stage::Annotate) => {
-                // First answers are kept for a day at least, and nobody promises more.
+                // First answers are kept for at least a day.
                 let kept = (now - asked.at).abs() < seconds(24 * 3_600);
                 (job, expected) = (asked.job, asked.lease.filter(|_| kept));
                 (asked.key, asked.at)
@@ -86,7 +67,7 @@ impl World {
                 (asks.keys, now)
             }
         };
-        let holds = self.held_by(stage, user, job)?;
+        let holds = self.leased_to(stage, user, job)?;
         let text = format!("key {key}");
         let request = LeaseRequest { team: None, job };
         let ask = Ask {
@@ -98,36 +79,36 @@ impl World {
             Stage::Annotate => self.processes[process].gateway.ask(ask).await,
             Stage::Review => self.processes[process].review.ask(ask).await,
         };
-        let said = self.said(answer)?;
-        self.tell(&(stage, person, job, again), &said_briefly(&said));
+        let reply = self.classify(answer)?;
+        self.tell(&(stage, person, job, again), &brief(&reply));
         self.note_late(user)?;
-        let assignment = said.done().map(|outcome| outcome.lease.assignment.id);
-        self.record(user, assignment, Call::Ask { stage }, outcome(&said, given));
-        let given = match &said {
-            Said::Done(outcome) => {
+        let assignment = reply.done().map(|outcome| outcome.lease.assignment.id);
+        self.record(user, assignment, Call::Ask { stage }, outcome(&reply, given));
+        let given = match &reply {
+            Reply::Done(outcome) => {
                 self.mark(outcome.lease.lease_id.0);
                 let lease = &outcome.lease;
                 if let Some(first) = expected
                     && first != lease.lease_id
                 {
-                    broken!("the same key gave {first}, and now {}", lease.lease_id);
+                    broken!("the same key gave {first} before, and now {}", lease.lease_id);
                 }
-                // Under a key whose first answer got lost it may be an old lease, which is right.
+                // If the first answer got lost, the key may name an old lease.
                 if expected.is_none() && (outcome.is_new || !again) {
                     self.check_given(stage, user, lease, outcome.is_new, &holds)?;
                 }
                 self.remember(stage, person, lease);
                 Some(lease.lease_id)
             }
-            Said::Refused("no-work", _) => {
+            Reply::Refused("no-work", _) => {
                 if let Some(first) = expected {
-                    broken!("the same key gave {first}, and now nothing");
+                    broken!("the same key gave {first} before, and now nothing");
                 }
                 self.check_no_work(stage, user, job, &holds)?;
                 None
             }
-            Said::Refused(code, reason) => broken!("a question for work was refused: {code} {reason}"),
-            Said::Unknown => None,
+            Reply::Refused(code, reason) => broken!("a request for work was refused: {code} {reason}"),
+            Reply::Unknown => None,
         };
         if stage == Stage::Annotate {
             self.people[person].asked = Some(Asked { key, job, lease: given.or(expected), at });
@@ -135,8 +116,8 @@ impl World {
         Ok(())
     }
 
-    /// What the person holds right now, current or expired and still theirs to revive.
-    fn held_by(&self, stage: Stage, user: UserId, job: Option<JobId>) -> Checked<Vec<Assignment>> {
+    /// The assignments under a lease of the user, current or expired.
+    fn leased_to(&self, stage: Stage, user: UserId, job: Option<JobId>) -> Checked<Vec<Assignment>> {
         self.look(|view| {
             let mine = view.assignments().filter(|row| {
                 row.holder() == Some(user)
@@ -163,7 +144,10 @@ impl World {
             broken!("{user} holds {holds:?} and was given more: {row:?}");
         }
         let (now, job) = (self.now(), self.job(row.key.job)?);
-        if is_new && job.status != JobStatus::Active && self.switched[&row.key.job].elapsed() > LISTED {
+        if is_new
+            && job.status != JobStatus::Active
+            && self.switched[&row.key.job].elapsed() > JOB_LIST_AGE_MAX
+        {
             broken!("granted from a job that is {:?}", job.status);
         }
         let items: Vec<i64> = lease.assignment.items.iter().map(|item| item.index).collect();
@@ -172,38 +156,39 @@ impl World {
         }
         let others = row.reserved_for().is_some_and(|person| person != user) && row.is_reserved_after(now);
         if is_new && stage == Stage::Annotate && (others || row.needs_manager) {
-            broken!("what is reserved or waits for a manager was granted: {row:?}");
+            broken!("work was granted although it is reserved or waits for a manager: {row:?}");
         }
         Ok(())
     }
 
     pub(crate) fn job(&self, id: JobId) -> Checked<swath_domain::job::Job> {
         let job = self.look(|view| view.jobs().find(|job| job.id == id).cloned())?;
-        job.ok_or_else(|| crate::world::Violation(format!("{id} is gone")))
+        job.ok_or_else(|| Violation(format!("{id} is gone")))
     }
 
     fn remember(&mut self, stage: Stage, person: usize, lease: &LeaseDocument) {
         let person = &mut self.people[person];
         let known = if stage == Stage::Annotate { &mut person.leases } else { &mut person.reviews };
-        if known.iter().any(|held| held.lease == lease.lease_id) {
+        if known.iter().any(|known_lease| known_lease.lease == lease.lease_id) {
             return;
         }
         let items = lease.assignment.items.iter().map(|item| item.index).collect();
         let (lease, assignment) = (lease.lease_id, lease.assignment.id);
-        known.push_front(Held { lease, assignment, items, sent: None });
+        known.push_front(KnownLease { lease, assignment, items, sent: None });
         known.truncate(4);
     }
 
-    /// Whether a call under this lease must go through: it stands on the row, and where it has expired it can be revived.
+    /// True if a call under this lease must succeed: it is on the assignment, and if it has expired it can be
+    /// revived.
     pub(crate) fn must_be_good(
         &self,
         stage: Stage,
         user: UserId,
-        held: &Held,
+        known_lease: &KnownLease,
         revives: bool,
     ) -> Checked<bool> {
-        let row = self.row(held.assignment)?;
-        let standing = row.lease_id() == Some(held.lease) && row.holder() == Some(user);
+        let row = self.row(known_lease.assignment)?;
+        let standing = row.lease_id() == Some(known_lease.lease) && row.holder() == Some(user);
         if !standing || !(row.status == stage.leased() || row.status == stage.waiting()) {
             return Ok(false);
         }
@@ -212,7 +197,8 @@ impl World {
         {
             return Ok(true);
         }
-        let elsewhere = self.held_by(stage, user, Some(row.key.job))?.iter().any(|other| other.id != row.id);
+        let elsewhere =
+            self.leased_to(stage, user, Some(row.key.job))?.iter().any(|other| other.id != row.id);
         Ok(row.lease.is_some_and(|lease| self.now() < lease.deadline) && !elsewhere)
     }
 
@@ -224,55 +210,57 @@ impl World {
         item: usize,
         text: u8,
     ) -> Checked {
-        let Some(held) = self.admitted(Stage::Annotate, (person, process), lease).await? else {
+        let Some(known_lease) = self.admitted(Stage::Annotate, (person, process), lease).await? else {
             return Ok(());
         };
         let user = self.people[person].id;
-        let good = self.must_be_good(Stage::Annotate, user, &held, true)?;
-        let index = held.items[item % held.items.len()];
-        let before = self.look(|view| view.annotation(held.assignment, user, index).map(owned))?;
+        let good = self.must_be_good(Stage::Annotate, user, &known_lease, true)?;
+        let index = known_lease.items[item % known_lease.items.len()];
+        let before = self.look(|view| view.annotation(known_lease.assignment, user, index).map(owned))?;
         let gateway = self.processes[process].gateway.clone();
-        let answer =
-            gateway.save_item(user, held.lease, Work { index, annotation: annotation(text) }, None).await;
-        let said = self.said(answer)?;
-        self.tell(&("confirm", person, index, text), &said);
-        let call = Call::Confirm { lease: held.lease, item: index, content: content_of(text) };
+        let answer = gateway
+            .save_item(user, known_lease.lease, Work { index, annotation: annotation(text) }, None)
+            .await;
+        let reply = self.classify(answer)?;
+        self.tell(&("confirm", person, index, text), &reply);
+        let call = Call::Confirm { lease: known_lease.lease, item: index, content: content_of(text) };
         self.record(
             user,
-            Some(held.assignment),
+            Some(known_lease.assignment),
             call,
-            outcome(&said, |revision| Answer::Saved { revision: *revision }),
+            outcome(&reply, |revision| Answer::Saved { revision: *revision }),
         );
-        match said {
-            Said::Done(revision) if good => {
+        match reply {
+            Reply::Done(revision) if good => {
                 let body = body(text);
                 let same = before.as_ref().is_some_and(|(_, old)| *old == body);
                 let expected = before.map_or(0, |(revision, _)| revision) + i64::from(!same);
                 if revision != expected {
                     broken!("revision {revision} instead of {expected}");
                 }
-                self.audit.saved.insert((held.assignment, user, index), (revision, body));
+                self.audit.saved.insert((known_lease.assignment, user, index), (revision, body));
                 Ok(())
             }
-            said => self.check_good("confirm", &held, good, &said),
+            reply => self.check_good("confirm", &known_lease, good, &reply),
         }
     }
 
-    /// Keeps a lease or a review alive.
+    /// Renews a lease or a review.
     pub async fn renew(&mut self, stage: Stage, (person, process): (usize, usize), lease: usize) -> Checked {
-        let Some(held) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
+        let Some(known_lease) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
-        let good = self.must_be_good(stage, user, &held, true)?;
-        let before = self.row(held.assignment)?;
+        let good = self.must_be_good(stage, user, &known_lease, true)?;
+        let before = self.row(known_lease.assignment)?;
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
-        let answer = desk.renew(held.lease, user).await;
-        let said = self.said(answer)?;
-        self.tell(&("renew", stage, person), &said);
-        let call = Call::Renew { lease: held.lease };
-        self.record(user, Some(held.assignment), call, outcome(&said, |_| Answer::Nothing));
-        if let Said::Done(renewed) = &said {
-            let row = self.row(held.assignment)?;
+        let leases =
+            if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
+        let answer = leases.renew(known_lease.lease, user).await;
+        let reply = self.classify(answer)?;
+        self.tell(&("renew", stage, person), &reply);
+        let call = Call::Renew { lease: known_lease.lease };
+        self.record(user, Some(known_lease.assignment), call, outcome(&reply, |_| Answer::Nothing));
+        if let Reply::Done(renewed) = &reply {
+            let row = self.row(known_lease.assignment)?;
             let policy = self.job(row.key.job)?.lease_policy;
             let most =
                 (self.now() + policy.lease).min(row.lease.map(|lease| lease.deadline).unwrap_or_default());
@@ -285,85 +273,86 @@ impl World {
             {
                 broken!("renewed until {:?}, and the row says {row:?}", renewed.expires_at);
             }
-            self.check_own_work(user, held.lease).await?;
+            self.check_own_work(user, known_lease.lease).await?;
         }
-        self.check_good("renew", &held, good, &said)
+        self.check_good("renew", &known_lease, good, &reply)
     }
 
-    /// A person's own work shows every lease that runs, and none that does not.
+    /// A user's own work lists every current lease and no other.
     async fn check_own_work(&self, person: UserId, renewed: LeaseId) -> Checked {
         let now = self.now();
         let of = OwnWorkOf { user: person, teams: vec![self.team], now, since: now };
         let work = self.processes[0].context.store.own_work(&of).await;
         let work = work.or_else(|error| broken!("the work of {person} cannot be read: {error}"))?;
-        let is_held = |row: &Assignment| {
+        let is_current = |row: &Assignment| {
             row.holder() == Some(person)
                 && row.lease_id().is_some()
                 && row.expires().unwrap_or_default() > now
                 && matches!(row.status, Status::InProgress | Status::InReview)
         };
-        let held = |view: View<'_>| {
-            view.assignments().filter(|row| is_held(row)).filter_map(|row| row.lease_id()).collect()
+        let current = |view: View<'_>| {
+            view.assignments().filter(|row| is_current(row)).filter_map(|row| row.lease_id()).collect()
         };
-        let held: BTreeSet<LeaseId> = self.look(held)?;
-        let told: BTreeSet<_> = work.held.iter().filter_map(|row| row.lease).map(LeaseId).collect();
-        if told != held || !told.contains(&renewed) {
-            broken!("{person} has renewed {renewed}, holds {held:?} and is told {told:?}");
+        let current: BTreeSet<LeaseId> = self.look(current)?;
+        let listed: BTreeSet<_> = work.held.iter().filter_map(|row| row.lease).map(LeaseId).collect();
+        if listed != current || !listed.contains(&renewed) {
+            broken!("{person} has renewed {renewed}, holds {current:?} and the store lists {listed:?}");
         }
         Ok(())
     }
 
-    /// Gives a lease or a review back.
+    /// Releases a lease or a review.
     pub async fn release(
         &mut self,
         stage: Stage,
         (person, process): (usize, usize),
         lease: usize,
     ) -> Checked {
-        let Some(held) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
+        let Some(known_lease) = self.admitted(stage, (person, process), lease).await? else { return Ok(()) };
         let user = self.people[person].id;
-        let good = self.must_be_good(stage, user, &held, false)?;
+        let good = self.must_be_good(stage, user, &known_lease, false)?;
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
-        let released = self.look(|view| view.grant(held.lease).and_then(|grant| grant.ended))?;
-        let answer = desk.release(held.lease, user, ReleaseRequest::default()).await;
-        let said = self.said(answer)?;
-        self.tell(&("release", stage, person), &said);
-        let call = Call::Release { lease: held.lease };
-        self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
+        let leases =
+            if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
+        let released = self.look(|view| view.grant(known_lease.lease).and_then(|grant| grant.ended))?;
+        let answer = leases.release(known_lease.lease, user, ReleaseRequest::default()).await;
+        let reply = self.classify(answer)?;
+        self.tell(&("release", stage, person), &reply);
+        let call = Call::Release { lease: known_lease.lease };
+        self.record(user, Some(known_lease.assignment), call, outcome(&reply, |()| Answer::Nothing));
         let again = released == Some(swath_domain::LeaseEnd::Released);
-        if matches!(said, Said::Done(()))
+        if matches!(reply, Reply::Done(()))
             && !again
-            && self.row(held.assignment)?.lease_id() == Some(held.lease)
+            && self.row(known_lease.assignment)?.lease_id() == Some(known_lease.lease)
         {
-            broken!("a lease was given back and stands");
+            broken!("a released lease is still on its assignment");
         }
-        self.check_good("release", &held, good || again, &said)
+        self.check_good("release", &known_lease, good || again, &reply)
     }
 
-    /// An operation under a lease goes through exactly when the lease is good.
+    /// A call under a lease succeeds exactly if the lease is good.
     pub(crate) fn check_good<T: std::fmt::Debug>(
         &self,
         what: &str,
-        held: &Held,
+        known_lease: &KnownLease,
         good: bool,
-        said: &Said<T>,
+        reply: &Reply<T>,
     ) -> Checked {
-        self.check_stale(held.lease, said)?;
-        match said {
-            Said::Unknown => Ok(()),
-            Said::Done(_) if good => Ok(()),
-            Said::Refused("stale-lease", _) if !good => Ok(()),
-            said => broken!("{what} under a lease (good: {good}) heard {said:?}"),
+        self.check_stale(known_lease.lease, reply)?;
+        match reply {
+            Reply::Unknown => Ok(()),
+            Reply::Done(_) if good => Ok(()),
+            Reply::Refused("stale-lease", _) if !good => Ok(()),
+            reply => broken!("{what} under a lease (good: {good}) got {reply:?}"),
         }
     }
 
-    /// A lease that the person knows of.
-    pub fn lease(&self, person: usize, nth: usize) -> Option<Held> {
-        self.held(Stage::Annotate, person, nth)
+    /// A lease that the user knows of.
+    pub fn lease(&self, person: usize, nth: usize) -> Option<KnownLease> {
+        self.known_lease(Stage::Annotate, person, nth)
     }
 
-    pub(crate) fn held(&self, stage: Stage, person: usize, nth: usize) -> Option<Held> {
+    pub(crate) fn known_lease(&self, stage: Stage, person: usize, nth: usize) -> Option<KnownLease> {
         let person = &self.people[person];
         let known = if stage == Stage::Annotate { &person.leases } else { &person.reviews };
         (!known.is_empty()).then(|| known[nth % known.len()].clone())
@@ -374,11 +363,11 @@ pub(crate) fn owned((revision, body): (i64, &str)) -> (i64, String) {
     (revision, body.to_owned())
 }
 
-fn said_briefly(said: &Said<swath_leasing::Outcome>) -> String {
-    match said {
-        Said::Done(outcome) => format!("{} {}", outcome.lease.lease_id, outcome.lease.assignment.number),
-        Said::Refused(code, reason) => format!("{code} {reason}"),
-        Said::Unknown => "unknown".into(),
+fn brief(reply: &Reply<swath_leasing::Outcome>) -> String {
+    match reply {
+        Reply::Done(outcome) => format!("{} {}", outcome.lease.lease_id, outcome.lease.assignment.number),
+        Reply::Refused(code, reason) => format!("{code} {reason}"),
+        Reply::Unknown => "unknown".into(),
     }
 }
 
@@ -386,7 +375,7 @@ fn bytes(job: Option<JobId>) -> Vec<u8> {
     job.map(|job| job.0.as_bytes().to_vec()).unwrap_or_default()
 }
 
-/// What is said of an item: that it shows a thing, nothing but a tag, or that it is skipped.
+/// An annotation with a figure, with only a tag, or a skipped one.
 pub(crate) fn annotation(text: u8) -> Annotation {
     let tag = Tag { name: "seen".into(), value: None };
     match text {
@@ -401,12 +390,12 @@ fn thing() -> Figure {
     Figure { class: "thing".into(), shape: Shape::Rectangle, geometry, tags: Vec::new() }
 }
 
-/// What an item says, as the checker knows it.
+/// The content of an annotation, as the checker knows it.
 pub(crate) fn content_of(text: u8) -> Content {
     Content::of(&serde_json::to_value(annotation(text)).unwrap_or_default())
 }
 
-/// The lease that somebody was given, as the history keeps it.
+/// A granted lease, as the history records it.
 fn given(outcome: &swath_leasing::Outcome) -> Answer {
     let lease = &outcome.lease;
     let items = Ranges::of_items(lease.assignment.items.iter().map(|item| item.index));

@@ -1,4 +1,4 @@
-//! Every invariant, looked at after every operation.
+//! The invariants, and what has been observed so far to check them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,59 +8,40 @@ use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Status, Time, UserI
 use swath_store::View;
 use tokio::time::Instant;
 
-use crate::events::check_coverage;
-use crate::people::allows;
+use crate::allowed::allows;
+use crate::coverage::check_coverage;
 use crate::replay::Replay;
-use crate::world::{Checked, World, broken};
+use crate::violation::{Checked, broken};
 
-/// What a person was told is saved: revision and body.
+/// What a user was told is saved: revision and body.
 type Saved = (i64, String);
 
-/// What has been seen and promised so far.
+/// What has been observed so far, for comparison with the next state.
 #[derive(Default)]
 pub struct Audit {
     pub(crate) replay: Replay,
-    /// Every confirm that was answered, and every item of a submission that was.
+    /// Every item that was answered as saved, alone or in a submission.
     pub(crate) saved: BTreeMap<(AssignmentId, UserId, i64), Saved>,
-    /// Submitted work, which stays as it is.
+    /// The annotations of submitted work, which must not change.
     frozen: BTreeMap<(AssignmentId, i64), Vec<(i64, String)>>,
-    /// Statuses of the jobs as they were, to see when they change.
+    /// The last known statuses of the jobs.
     statuses: BTreeMap<JobId, JobStatus>,
     fences: BTreeMap<AssignmentId, i64>,
-    /// Leases that came to people who had lost the role, and that no sweep has looked for yet.
+    /// Leases that were granted to users after they had lost the role, and that no sweep has found yet.
     pub(crate) late: BTreeSet<LeaseId>,
-    /// The latest moment so far: a reservation that has ended once does not begin anew when the clock jumps back.
+    /// The latest time so far. A reservation that ended stays ended when the clock jumps back.
     pub(crate) latest: Time,
-    /// How much had been written at the last look.
-    written: usize,
-}
-
-impl World {
-    /// Looks at everything; `annotations` says whether something may have been written there.
-    pub fn check(&mut self, annotations: bool) -> Checked {
-        let now = Instant::now();
-        let mut audit = std::mem::take(&mut self.audit);
-        audit.latest = audit.latest.max(self.now());
-        let mut marks = Vec::new();
-        let switched = &mut self.switched;
-        let checked = self.common.memory.view(|view| {
-            if std::mem::replace(&mut audit.written, view.written()) != view.written() {
-                audit.play_logs(view, &mut marks)?;
-                audit.check_rows(view)?;
-                audit.check_ties(view)?;
-                audit.check_jobs(view, now, switched)?;
-            }
-            if annotations { audit.check_saved(view) } else { Ok(()) }
-        });
-        self.audit = audit;
-        self.mark(marks);
-        checked.unwrap_or_else(|| broken!("a transaction was left open"))
-    }
+    /// How much had been written at the last check.
+    pub(crate) written: usize,
 }
 
 impl Audit {
-    /// Plays what was logged since the last look; new submissions are noted, to stay as they are.
-    fn play_logs(&mut self, view: View<'_>, marks: &mut Vec<(AssignmentId, i64, Status)>) -> Checked {
+    /// Plays the log entries since the last check, and records new submissions, which must not change any more.
+    pub(crate) fn play_logs(
+        &mut self,
+        view: View<'_>,
+        marks: &mut Vec<(AssignmentId, i64, Status)>,
+    ) -> Checked {
         for row in view.assignments() {
             for entry in view.log(row.id.0, self.replay.seq(row.id)) {
                 self.replay.play(row, entry)?;
@@ -74,7 +55,7 @@ impl Audit {
         Ok(())
     }
 
-    fn check_rows(&mut self, view: View<'_>) -> Checked {
+    pub(crate) fn check_rows(&mut self, view: View<'_>) -> Checked {
         let mut holders = BTreeSet::new();
         for row in view.assignments() {
             let last = self.fences.insert(row.id, row.fence).unwrap_or_default();
@@ -83,10 +64,10 @@ impl Audit {
             }
             let current = matches!(row.status, Status::InProgress | Status::InReview);
             if current && !holders.insert((row.holder(), row.key.job, row.status.code())) {
-                broken!("two current leases of one person in one job: {row:?}");
+                broken!("two current leases of one user in one job: {row:?}");
             }
             if row.status == Status::InReview && row.holder() == row.author() {
-                broken!("somebody reviews their own work: {row:?}");
+                broken!("a user reviews their own work: {row:?}");
             }
             if row.items != row.ranges.items() || row.saved > row.items {
                 broken!("the numbers of {row:?} do not fit");
@@ -95,8 +76,9 @@ impl Audit {
         Ok(())
     }
 
-    /// Nothing ties a person to a row that their roles do not allow, but what came too late and waits for the sweep.
-    fn check_ties(&self, view: View<'_>) -> Checked {
+    /// No user has a lease or reservation that needs a role they lack, except for late grants that wait for the
+    /// sweep.
+    pub(crate) fn check_ties(&self, view: View<'_>) -> Checked {
         for row in view.assignments() {
             let lease = row.lease_id().filter(|lease| !self.late.contains(lease));
             let reserved = row
@@ -105,14 +87,14 @@ impl Audit {
             let people = lease.and(row.holder()).into_iter().chain(reserved);
             for person in people {
                 if !allows(view.roles(row.team, person), row) {
-                    broken!("{person} may not have what ties them to {row:?}");
+                    broken!("{person} lacks the role for {row:?}");
                 }
             }
         }
         Ok(())
     }
 
-    fn check_jobs(
+    pub(crate) fn check_jobs(
         &mut self,
         view: View<'_>,
         now: Instant,
@@ -136,7 +118,7 @@ impl Audit {
         Ok(())
     }
 
-    /// Counters are what they count.
+    /// Every counter equals what it counts.
     fn check_counters(&self, view: View<'_>, job: &Job, rows: &[&Assignment], states: &States) -> Checked {
         let progress = view.progress(job.id);
         let count = |status| rows.iter().filter(|row| row.status == status).count() as i64;
@@ -164,10 +146,10 @@ impl Audit {
             (Counter::Submissions, counts.submissions),
             (Counter::Decisions, counts.decisions),
         ];
-        for (counter, truth) in expected {
-            if progress.get(counter) != truth {
+        for (counter, counted) in expected {
+            if progress.get(counter) != counted {
                 broken!(
-                    "{} of {} says {}, and it is {truth}",
+                    "{} of {} says {}, and {counted} were counted",
                     counter.column(),
                     job.id,
                     progress.get(counter)
@@ -180,8 +162,8 @@ impl Audit {
         Ok(())
     }
 
-    /// What was answered is there, and submitted work is as it was.
-    fn check_saved(&self, view: View<'_>) -> Checked {
+    /// Saved items are still there, and submitted work is unchanged.
+    pub(crate) fn check_saved(&self, view: View<'_>) -> Checked {
         for ((assignment, author, item), (revision, body)) in &self.saved {
             let stored = view.annotation(*assignment, *author, *item);
             let kept = stored.is_some_and(|(at, text)| at > *revision || at == *revision && text == body);
@@ -211,7 +193,7 @@ fn bodies(view: View<'_>, row: &Assignment) -> Vec<(i64, String)> {
     row.ranges.iter().filter_map(body).collect()
 }
 
-/// I1: the ranges of the first round cover what is cut, exactly, in every slot.
+/// I1: in every slot, the ranges of the first round cover exactly the items that are cut.
 fn check_cover(job: &Job, rows: &[&Assignment]) -> Checked {
     let split = job.selected / 2;
     let selected = (0..split).chain(split + 3..job.selected + 3);
@@ -226,7 +208,7 @@ fn check_cover(job: &Job, rows: &[&Assignment]) -> Checked {
     Ok(())
 }
 
-/// How many items are in each state.
+/// The number of items in each state.
 #[derive(Debug, Default)]
 struct States {
     pending: i64,
@@ -248,7 +230,7 @@ impl States {
     }
 }
 
-/// I4, I6 and I9: each item stands in one place, accepted at most once, redone exactly where it was rejected.
+/// I4, I6 and I9: every item is in one state, is accepted at most once, and is redone exactly if it was rejected.
 fn check_items(view: View<'_>, job: &Job, rows: &[&Assignment]) -> Checked<States> {
     let cancelling = matches!(job.status, JobStatus::Cancelling | JobStatus::Cancelled);
     let uncut = (job.selected - job.cut_to) * job.slots;
@@ -300,7 +282,7 @@ fn is_skipped(view: View<'_>, row: &Assignment, item: i64) -> bool {
     body.is_some_and(|(_, body)| body.contains("\"skip\""))
 }
 
-/// Nobody gives two opinions on one range: whoever stands in two slots of it has been there.
+/// No user gives two opinions on one range.
 fn check_opinions(job: &Job, rows: &[&Assignment]) -> Checked {
     if job.slots == 1 {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Imports that are sent twice under one key: attempts that stop in the middle, are taken over, and finish late. Of all
-//! that are sent under a key at most one completes, and what a late one has brought is dropped.
+//! Imports that are sent again under the same key: attempts stop halfway, are taken over, and finish late. At most
+//! one attempt for each key completes, and what the others have imported is dropped.
 
 use serde_json::{Value, json};
 use swath_domain::time::seconds;
@@ -9,43 +9,18 @@ use swath_store::{
 };
 use uuid::Uuid;
 
-use crate::annotate::Said;
+use crate::attempts::{Attempt, ImportRequest};
 use crate::ops::{IMPORTS, Op, PROCESSES};
-use crate::world::{Checked, World, broken};
+use crate::reply::Reply;
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
-/// For how long an attempt is believed to run after its last page, in microseconds.
-const BELIEVED: i64 = seconds(30);
+/// How long an attempt counts as running after its last page, in microseconds.
+const ATTEMPT_MICROS: i64 = seconds(30);
 /// How long first answers are kept at least, in microseconds.
-const KEPT: i64 = seconds(24 * 3_600);
-/// Attempts under way at once; what more are sent wait.
+const ANSWER_KEPT_MICROS: i64 = seconds(24 * 3_600);
+/// Attempts in progress at once; further requests are not started.
 const UNDER_WAY_MAX: usize = 6;
-
-/// What was sent under keys so far.
-#[derive(Default)]
-pub struct Imports {
-    sent: [Sent; IMPORTS],
-    under_way: Vec<Attempt>,
-    /// Keys used so far.
-    keys: usize,
-}
-
-/// A request under a key, as its client knows it.
-#[derive(Clone, Copy, Default)]
-struct Sent {
-    key: usize,
-    /// The first answer, and when it came.
-    answer: Option<(DatasetId, Time)>,
-}
-
-/// An attempt to carry out a request, somewhere between its first page and its end.
-#[derive(Clone)]
-struct Attempt {
-    id: Uuid,
-    key: usize,
-    process: usize,
-    dataset: DatasetId,
-    pages: usize,
-}
 
 impl World {
     fn request(&self, key: usize) -> RequestKey {
@@ -57,21 +32,21 @@ impl World {
         }
     }
 
-    /// Whether another attempt is believed to run, and whether there is an answer.
+    /// Whether another attempt counts as running, and whether there is an answer.
     fn found(&self, request: &RequestKey) -> Checked<(bool, bool)> {
         let now = self.now();
         let runs = |attempt: Option<(Uuid, Time)>| attempt.is_some_and(|(_, until)| until > now);
         self.look(|view| (runs(view.attempt(request)), view.is_answered(request)))
     }
 
-    /// Somebody sends a request to import, and a process begins to carry it out if it is the first.
+    /// A client sends an import request. If no attempt is running, a process begins one.
     pub async fn import(&mut self, place: usize, process: usize) -> Checked {
         let (place, now) = (place % IMPORTS, self.now());
         let sent = self.imports.sent[place];
-        let is_old = sent.answer.is_some_and(|(_, at)| (now - at).abs() >= KEPT);
+        let is_old = sent.answer.is_some_and(|(_, at)| (now - at).abs() >= ANSWER_KEPT_MICROS);
         if sent.key == 0 || is_old {
             self.imports.keys += 1;
-            self.imports.sent[place] = Sent { key: self.imports.keys, answer: None };
+            self.imports.sent[place] = ImportRequest { key: self.imports.keys, answer: None };
         }
         if self.imports.under_way.len() >= UNDER_WAY_MAX {
             return Ok(());
@@ -81,22 +56,22 @@ impl World {
         let (runs, answered) = self.found(&request)?;
         let id = self.common.ids.random();
         let store = self.processes[process].context.store.clone();
-        let begun = store.request_begin(request.clone(), id, now + BELIEVED, now).await;
-        let said = self.verb(begun)?;
-        self.tell(&("import", key, process), &said);
-        match said {
-            Said::Unknown => Ok(()),
-            Said::Done(Begun::Mine) if !runs && !answered => self.begin(key, process, id).await,
-            Said::Done(Begun::Running) if runs && !answered => Ok(()),
-            Said::Done(Begun::Answered(first)) if answered => match first.to(&request.asked(body())) {
+        let begun = store.request_begin(request.clone(), id, now + ATTEMPT_MICROS, now).await;
+        let reply = self.verb(begun)?;
+        self.tell(&("import", key, process), &reply);
+        match reply {
+            Reply::Unknown => Ok(()),
+            Reply::Done(Begun::Mine) if !runs && !answered => self.begin(key, process, id).await,
+            Reply::Done(Begun::Running) if runs && !answered => Ok(()),
+            Reply::Done(Begun::Answered(first)) if answered => match first.to(&request.asked(body())) {
                 Ok(answer) => self.note_answer(key, &answer),
-                Err(error) => broken!("the same import under the same key heard {error:?}"),
+                Err(error) => broken!("the same import under the same key got {error:?}"),
             },
-            said => broken!("import {key} (another runs: {runs}, answered: {answered}) heard {said:?}"),
+            reply => broken!("import {key} (another runs: {runs}, answered: {answered}) got {reply:?}"),
         }
     }
 
-    /// Opens the dataset of an attempt.
+    /// Creates the dataset of an attempt.
     async fn begin(&mut self, key: usize, process: usize, id: Uuid) -> Checked {
         let now = self.now();
         let dataset = DatasetId(self.common.ids.next(now));
@@ -114,16 +89,16 @@ impl World {
         let store = self.processes[process].context.store.clone();
         let created = store.dataset_create(new, None).await;
         match self.verb(created)? {
-            Said::Done(_) => {
+            Reply::Done(_) => {
                 self.imports.under_way.push(attempt);
                 Ok(())
             }
-            Said::Unknown => self.give_up(&attempt).await.map(drop),
-            Said::Refused(..) => broken!("a dataset could not be opened"),
+            Reply::Unknown => self.give_up(&attempt).await.map(drop),
+            Reply::Refused(..) => broken!("a dataset could not be created"),
         }
     }
 
-    /// An attempt goes on with a page, or to its end.
+    /// An attempt imports another page, or finishes.
     pub async fn go_on(&mut self, nth: usize, finish: bool) -> Checked {
         let count = self.imports.under_way.len();
         if count == 0 {
@@ -137,39 +112,39 @@ impl World {
         self.page(nth).await
     }
 
-    /// A sign of life and another page.
+    /// Extends the attempt and imports a page.
     async fn page(&mut self, nth: usize) -> Checked {
         let (attempt, now) = (self.imports.under_way[nth].clone(), self.now());
         let (request, store) =
             (self.request(attempt.key), self.processes[attempt.process].context.store.clone());
         let is_own = self.is_own(&attempt)?;
-        let extended = store.request_extend(request, attempt.id, now + BELIEVED).await;
+        let extended = store.request_extend(request, attempt.id, now + ATTEMPT_MICROS).await;
         match self.verb(extended)? {
-            Said::Unknown => {}
-            Said::Done(extended) if extended == is_own => {}
-            said => broken!("{} gave a sign of life (its turn: {is_own}) and heard {said:?}", attempt.id),
+            Reply::Unknown => {}
+            Reply::Done(extended) if extended == is_own => {}
+            reply => broken!("{} was extended (its turn: {is_own}) and got {reply:?}", attempt.id),
         }
         let uri = format!("https://a.example/{}/{}.png", attempt.id, attempt.pages);
         let item =
             NewItem { uri, labels: Vec::new(), meta: None, width: None, height: None, orientation: None };
         let is_open = self.is_importing(attempt.dataset)?;
         let appended = store.dataset_append(attempt.dataset, 1, vec![item], now).await;
-        let said = self.verb(appended)?;
-        self.tell(&("page", attempt.key, attempt.pages), &said);
-        match said {
-            Said::Done(_) if is_open => {
+        let reply = self.verb(appended)?;
+        self.tell(&("page", attempt.key, attempt.pages), &reply);
+        match reply {
+            Reply::Done(_) if is_open => {
                 self.imports.under_way[nth].pages += 1;
                 return Ok(());
             }
-            Said::Unknown => {}
-            Said::Refused(..) if !is_open => {}
-            said => broken!("a page of {} (open: {is_open}) heard {said:?}", attempt.id),
+            Reply::Unknown => {}
+            Reply::Refused(..) if !is_open => {}
+            reply => broken!("a page of {} (open: {is_open}) got {reply:?}", attempt.id),
         }
         self.imports.under_way.remove(nth);
         self.give_up(&attempt).await.map(drop)
     }
 
-    /// The end of an attempt: it completes exactly if nobody has taken over, and otherwise keeps nothing.
+    /// Finishes an attempt. It completes exactly if nobody has taken over, and otherwise keeps nothing.
     async fn finish(&mut self, attempt: Attempt) -> Checked {
         let (key, now) = (attempt.key, self.now());
         let good = self.is_own(&attempt)? && self.is_importing(attempt.dataset)?;
@@ -177,23 +152,23 @@ impl World {
         let completion = Some(Completion { asked, attempt: attempt.id });
         let store = self.processes[attempt.process].context.store.clone();
         let finished = store.dataset_finish(attempt.dataset, 1, Imported::of_base(""), completion, now).await;
-        let said = self.verb(finished)?;
-        self.tell(&("finish", key, attempt.dataset), &said);
-        match said {
-            Said::Done(()) if good => self.note_answer(key, &json!(attempt.dataset))?,
-            Said::Unknown => drop(self.give_up(&attempt).await?),
-            Said::Refused(..) if !good => {
+        let reply = self.verb(finished)?;
+        self.tell(&("finish", key, attempt.dataset), &reply);
+        match reply {
+            Reply::Done(()) if good => self.note_answer(key, &json!(attempt.dataset))?,
+            Reply::Unknown => drop(self.give_up(&attempt).await?),
+            Reply::Refused(..) if !good => {
                 if self.give_up(&attempt).await? && self.is_there(attempt.dataset)? {
-                    broken!("{} was taken over from, and its dataset is kept", attempt.id);
+                    broken!("{} was taken over, and its dataset is kept", attempt.id);
                 }
             }
-            said => broken!("the end of {} (its turn: {good}) heard {said:?}", attempt.id),
+            reply => broken!("the end of {} (its turn: {good}) got {reply:?}", attempt.id),
         }
         self.check_imports()
     }
 
-    /// Drops what an attempt has brought, and frees its key; both may fail, which the sweep makes up for. Whether what it
-    /// has brought is dropped for certain.
+    /// Drops what an attempt has imported, and frees its key. Both may fail; the sweep does it later. True if the
+    /// import is certainly dropped.
     async fn give_up(&mut self, attempt: &Attempt) -> Checked<bool> {
         let store = self.processes[attempt.process].context.store.clone();
         let dropped = store.dataset_drop_version(attempt.dataset, 1, None, self.now()).await;
@@ -203,7 +178,7 @@ impl World {
         Ok(is_dropped)
     }
 
-    /// What the process has begun ends with it.
+    /// A process that dies takes its attempts with it.
     pub(crate) fn stop_imports(&mut self, process: usize) {
         self.imports.under_way.retain(|attempt| attempt.process != process);
     }
@@ -217,12 +192,12 @@ impl World {
         self.look(|view| view.datasets().any(|row| row.id == dataset && row.state == DatasetState::Importing))
     }
 
-    /// Whether anything of a dataset can be used, or still could.
+    /// True if the dataset can be used, or is still being imported.
     fn is_there(&self, dataset: DatasetId) -> Checked<bool> {
         self.look(|view| view.datasets().any(|row| row.id == dataset && row.state != DatasetState::Failed))
     }
 
-    /// All answers under a key are the first one.
+    /// All answers under a key equal the first one.
     fn note_answer(&mut self, key: usize, answer: &Value) -> Checked {
         let now = self.now();
         let Ok(dataset) = serde_json::from_value::<DatasetId>(answer.clone()) else {
@@ -237,7 +212,7 @@ impl World {
         }
     }
 
-    /// At most one dataset is complete for each key.
+    /// At most one dataset for each key is complete.
     fn check_imports(&self) -> Checked {
         for key in 1..=self.imports.keys {
             let name = name_of(key);
@@ -252,8 +227,8 @@ impl World {
         Ok(())
     }
 
-    /// Ends what is under way, late as it is; then every request can be carried out: no key is stuck, and what processes
-    /// that died have left is swept.
+    /// Finishes the attempts in progress, and then carries out every request: no key is blocked, and the sweep has
+    /// removed what dead processes have left.
     pub(crate) async fn finish_imports(&mut self) -> Checked {
         if self.now() < self.audit.latest {
             // The clock has jumped so far back that no attempt counts as over.
@@ -273,7 +248,7 @@ impl World {
                 broken!("import {} cannot be carried out", self.imports.sent[place].key);
             }
         }
-        // A sweeper that sees a leap of the clock lets nothing expire for a minute.
+        // After a jump of the clock the sweeper expires nothing for a minute.
         for op in [Op::Sweep, Op::Advance { seconds: 120 }, Op::Sweep] {
             self.run(&op).await?;
         }
@@ -281,7 +256,7 @@ impl World {
             view.datasets().find(|row| row.state == DatasetState::Importing).map(|row| row.id)
         })?;
         match left {
-            Some(dataset) => broken!("{dataset} is importing, and nobody imports it"),
+            Some(dataset) => broken!("{dataset} is importing, and no attempt imports it"),
             None => Ok(()),
         }
     }
@@ -291,7 +266,7 @@ fn name_of(key: usize) -> String {
     format!("import {key}")
 }
 
-/// The digest of what is sent.
+/// The digest of the request's body.
 fn body() -> Vec<u8> {
     digest(b"an import")
 }

@@ -1,4 +1,4 @@
-//! What reviewers do, and what they must be answered.
+//! What reviewers do, and which replies they must get.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use swath_domain::review::Verdict;
 use swath_domain::{Assignment, AssignmentId, Role, Stage, Status};
 use swath_store::{Key, VerdictRow, View};
 
-use crate::annotate::Said;
-use crate::history::outcome;
-use crate::world::{Checked, Sent, World, broken};
+use crate::person::Sent;
+use crate::reply::{Reply, outcome};
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
 impl World {
     /// Saves a verdict on one item.
@@ -20,35 +21,37 @@ impl World {
         item: usize,
         reject: bool,
     ) -> Checked {
-        let Some(held) = self.admitted(Stage::Review, (person, process), lease).await? else { return Ok(()) };
+        let Some(known_lease) = self.admitted(Stage::Review, (person, process), lease).await? else {
+            return Ok(());
+        };
         let user = self.people[person].id;
-        let good = self.must_be_good(Stage::Review, user, &held, true)?;
-        let item = held.items[item % held.items.len()];
+        let good = self.must_be_good(Stage::Review, user, &known_lease, true)?;
+        let item = known_lease.items[item % known_lease.items.len()];
         let verdict = if reject { Verdict::Reject } else { Verdict::Accept };
-        // Some name the first figure, also where the item shows none.
+        // Some verdicts name the first figure, even if the item has none.
         let named = (0..u32::from(reject && item % 2 == 0)).collect();
         let row = VerdictRow { figures: named, ..VerdictRow::plain(item, verdict) };
-        let fits = row.figures.is_empty() || self.shows_a_figure(held.assignment, item)?;
-        let answer = self.processes[process].review.clone().judge(user, held.lease, row.clone()).await;
-        let said = self.said(answer)?;
-        self.tell(&("judge", person, item, reject), &said);
-        let call = Call::Judge { lease: held.lease, item, accept: !reject };
-        self.record(user, Some(held.assignment), call, outcome(&said, |()| Answer::Nothing));
-        if matches!(said, Said::Done(())) {
-            let submission = self.row(held.assignment)?.submission_id();
+        let fits = row.figures.is_empty() || self.shows_a_figure(known_lease.assignment, item)?;
+        let answer = self.processes[process].review.clone().judge(user, known_lease.lease, row.clone()).await;
+        let reply = self.classify(answer)?;
+        self.tell(&("judge", person, item, reject), &reply);
+        let call = Call::Judge { lease: known_lease.lease, item, accept: !reject };
+        self.record(user, Some(known_lease.assignment), call, outcome(&reply, |()| Answer::Nothing));
+        if matches!(reply, Reply::Done(())) {
+            let submission = self.row(known_lease.assignment)?.submission_id();
             let stored = self.look(|view| submission.and_then(|of| view.verdict(of, user, item)))?;
             if stored.as_ref() != Some(&row) {
-                broken!("{row:?} was taken and is {stored:?}");
+                broken!("the verdict {row:?} was accepted and is stored as {stored:?}");
             }
         }
-        match &said {
-            Said::Refused("invalid", _) if !fits => Ok(()),
-            Said::Done(()) if !fits => broken!("a verdict was taken that names a figure which is not there"),
-            said => self.check_good("a verdict", &held, good, said),
+        match &reply {
+            Reply::Refused("invalid", _) if !fits => Ok(()),
+            Reply::Done(()) if !fits => broken!("a verdict that names a missing figure was accepted"),
+            reply => self.check_good("a verdict", &known_lease, good, reply),
         }
     }
 
-    /// Whether what was handed in shows a figure on this item.
+    /// True if the submitted item has a figure.
     fn shows_a_figure(&self, assignment: AssignmentId, item: i64) -> Checked<bool> {
         let author = self.row(assignment)?.author();
         let body =
@@ -64,15 +67,17 @@ impl World {
         rest: bool,
         again: bool,
     ) -> Checked {
-        let Some(held) = self.admitted(Stage::Review, (person, process), lease).await? else { return Ok(()) };
+        let Some(known_lease) = self.admitted(Stage::Review, (person, process), lease).await? else {
+            return Ok(());
+        };
         let user = self.people[person].id;
-        let previous = held.sent.clone().filter(|_| again);
+        let previous = known_lease.sent.clone().filter(|_| again);
         let number = previous
             .as_ref()
-            .map_or_else(|| held.sent.as_ref().map_or(1, |sent| sent.number + 1), |p| p.number);
+            .map_or_else(|| known_lease.sent.as_ref().map_or(1, |sent| sent.number + 1), |p| p.number);
         let content = format!("{rest}");
-        let good = self.must_be_good(Stage::Review, user, &held, false)?;
-        let before = self.row(held.assignment)?;
+        let good = self.must_be_good(Stage::Review, user, &known_lease, false)?;
+        let before = self.row(known_lease.assignment)?;
         let verdicts: Vec<VerdictRow> = self.look(|view| {
             let verdict = |item| before.submission_id().and_then(|of| view.verdict(of, user, item));
             before.ranges.iter().filter_map(verdict).collect()
@@ -80,67 +85,67 @@ impl World {
         let missing = !rest && (verdicts.len() as i64) < before.items;
         let key = Key::new(format!("decision {number}"), content.as_bytes());
         let review = self.processes[process].review.clone();
-        let answer = review.decide(user, held.lease, key, Vec::new(), rest).await;
+        let answer = review.decide(user, known_lease.lease, key, Vec::new(), rest).await;
         let answer = answer.map(|decided| (decided.status, decided.rework));
-        let said = self.said(answer)?;
-        self.tell(&("decide", person, number, rest), &said);
-        self.check_stale(held.lease, &said)?;
-        let call = Call::Decide { lease: held.lease, verdicts: Vec::new() };
+        let reply = self.classify(answer)?;
+        self.tell(&("decide", person, number, rest), &reply);
+        self.check_stale(known_lease.lease, &reply)?;
+        let call = Call::Decide { lease: known_lease.lease, verdicts: Vec::new() };
         let answer = |(status, rework): &(_, _)| Answer::Decided { status: *status, rework: *rework };
-        self.record(user, Some(held.assignment), call, outcome(&said, answer));
+        self.record(user, Some(known_lease.assignment), call, outcome(&reply, answer));
         let known = previous.as_ref().and_then(|sent| sent.taken);
         let same = previous.as_ref().is_some_and(|sent| sent.contents.contains(&content));
-        match (known, &said) {
-            (Some(true), Said::Unknown) => return Ok(()),
-            (_, Said::Unknown) => {}
-            (Some(true), Said::Done(_)) if same => return Ok(()),
-            (Some(true), Said::Refused("conflict", _)) if !same => return Ok(()),
-            (Some(true), said) => {
-                broken!("a decision was taken, and sent again (same: {same}) heard {said:?}")
+        match (known, &reply) {
+            (Some(true), Reply::Unknown) => return Ok(()),
+            (_, Reply::Unknown) => {}
+            (Some(true), Reply::Done(_)) if same => return Ok(()),
+            (Some(true), Reply::Refused("conflict", _)) if !same => return Ok(()),
+            (Some(true), reply) => {
+                broken!("a decision was accepted, and repeated (same: {same}) got {reply:?}")
             }
-            (None, Said::Done(_)) if previous.is_some() && same && !good => {}
-            (None, Said::Refused(..)) if previous.is_some() => return Ok(()),
-            (_, Said::Done(_)) if !good || missing => broken!("a decision was taken that must not be"),
-            (_, Said::Done((status, rework))) => {
+            (None, Reply::Done(_)) if previous.is_some() && same && !good => {}
+            (None, Reply::Refused(..)) if previous.is_some() => return Ok(()),
+            (_, Reply::Done(_)) if !good || missing => broken!("an invalid decision was accepted"),
+            (_, Reply::Done((status, rework))) => {
                 let rejected = verdicts.iter().filter(|row| row.verdict == Verdict::Reject);
                 let rejected: Vec<i64> = rejected.map(|row| row.item).collect();
                 self.check_rework(*status, *rework, &before, &rejected)?;
-                self.check_told(&before, verdicts).await?;
+                self.check_shown(&before, verdicts).await?;
             }
-            (_, Said::Refused("stale-lease", _)) if !good => {}
-            (_, Said::Refused("incomplete", _)) if good && missing => {}
-            (_, said) => broken!("a decision (good: {good}, missing: {missing}) heard {said:?}"),
+            (_, Reply::Refused("stale-lease", _)) if !good => {}
+            (_, Reply::Refused("incomplete", _)) if good && missing => {}
+            (_, reply) => broken!("a decision (good: {good}, missing: {missing}) got {reply:?}"),
         }
-        let taken = match &said {
-            Said::Done(_) => Some(true),
-            Said::Refused(..) => Some(false),
-            Said::Unknown => None,
+        let taken = match &reply {
+            Reply::Done(_) => Some(true),
+            Reply::Refused(..) => Some(false),
+            Reply::Unknown => None,
         };
         let reviews = &mut self.people[person].reviews;
-        if let Some(held) = reviews.iter_mut().find(|known| known.lease == held.lease) {
-            held.sent = Some(Sent::after(previous, number, content, taken));
+        if let Some(known_lease) = reviews.iter_mut().find(|known| known.lease == known_lease.lease) {
+            known_lease.sent = Some(Sent::after(previous, number, content, taken));
         }
         Ok(())
     }
 
-    /// The next round is told what the reviewer who decided has said of each item, where the rest was accepted too, and
-    /// nothing that others have said.
-    async fn check_told(&self, of: &Assignment, given: Vec<VerdictRow>) -> Checked {
+    /// The next round shows the verdicts of the reviewer who decided, including those on accepted items, and no
+    /// verdicts of others.
+    async fn check_shown(&self, of: &Assignment, given: Vec<VerdictRow>) -> Checked {
         let Some(submission) = of.submission_id() else { return Ok(()) };
         let mut all: BTreeMap<i64, VerdictRow> =
             of.ranges.iter().map(|item| (item, VerdictRow::plain(item, Verdict::Accept))).collect();
         all.extend(given.into_iter().map(|row| (row.item, row)));
         let store = &self.processes[0].context.store;
-        let told = store.deciding_verdicts(of.id, submission, 0..=i64::MAX).await;
-        let told = told.or_else(|error| broken!("the verdicts on {} cannot be read: {error}", of.id))?;
-        if !told.iter().eq(all.values()) {
-            broken!("{all:?} decided {}, and the next round is told {told:?}", of.id);
+        let shown = store.deciding_verdicts(of.id, submission, 0..=i64::MAX).await;
+        let shown = shown.or_else(|error| broken!("the verdicts on {} cannot be read: {error}", of.id))?;
+        if !shown.iter().eq(all.values()) {
+            broken!("{all:?} decided {}, and the next round shows {shown:?}", of.id);
         }
         Ok(())
     }
 
-    /// Exactly what was rejected comes back, for its author first if they still annotate, and after the last round for
-    /// nobody.
+    /// Exactly the rejected items are redone. The rework is reserved for its author if they still annotate; after the
+    /// last round it needs a manager.
     fn check_rework(
         &self,
         status: Status,

@@ -1,10 +1,15 @@
-//! The simulation: the real services and the real verbs of the store over tables in memory, with a bus, locks and a
-//! clock that lie. A seed gives a list of operations, the list gives a run, and after every operation every invariant
-//! is looked at.
+//! The simulation: the real services and the real verbs of the store on tables in memory, with a bus, locks and a
+//! clock that fail. A seed determines a list of operations, the list determines a run, and after every operation all
+//! invariants are checked.
 
+mod allowed;
 mod annotate;
+mod attempts;
 mod audit;
+mod check;
+mod coverage;
 mod events;
+mod follower;
 mod hand_in;
 mod history;
 mod imports;
@@ -16,15 +21,19 @@ mod mutants;
 mod no_work;
 mod ops;
 mod people;
+mod person;
+mod picture;
 mod pictures;
 mod process;
 mod regressions;
 mod replay;
+mod reply;
 mod rest;
 mod runs;
 mod sources;
 mod spoil;
 mod verify;
+mod violation;
 mod world;
 
 use std::path::PathBuf;
@@ -38,35 +47,35 @@ use model::Protocol;
 use regressions::Regression;
 use runs::Runner;
 
-/// Every seed builds and drops a whole world, so that much of a run is allocation.
+/// Every seed builds and drops a whole world, so allocation takes much of a run's time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Plays seeds and looks for broken promises.
+/// Plays seeds and looks for violations.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How many seeds.
+    /// The number of seeds.
     #[arg(long, default_value_t = 20_000)]
     seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Play every seed a second time and compare.
+    /// Play every seed twice and compare.
     #[arg(long)]
     twice: bool,
-    /// In a build with mutants: plant only the bugs of these names.
+    /// In a build with mutants: plant only these bugs.
     #[arg(long, value_name = "NAME")]
     bug: Vec<String>,
-    /// Also spoil so many good histories in one place each, and see that the checker catches them all.
+    /// Also alter this many valid histories in one place each, and check that the checker finds every alteration.
     #[arg(long, default_value_t = 0)]
     spoiled: u64,
-    /// Also explore the model of the lease protocol, with at most so many expiries, crashes and doubled messages.
+    /// Also explore the model of the lease protocol, with at most this many expiries, crashes and doubled messages.
     #[arg(long, num_args = 3, value_names = ["EXPIRIES", "CRASHES", "DOUBLES"])]
     model: Vec<u8>,
-    /// Tell what happens in the first seed, line by line.
+    /// Print what happens in the first seed, line by line.
     #[arg(long)]
     tell: bool,
-    /// Where to write the report.
+    /// The file for the report.
     #[arg(long)]
     json: Option<PathBuf>,
 }
@@ -116,7 +125,7 @@ fn play_all(runner: &Runner, options: &Options) -> anyhow::Result<ExitCode> {
     Ok(if played.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Explores the model and says how large it is; how many of its promises are broken.
+/// Explores the model and prints its size. Returns the number of violated properties.
 fn explore(protocol: Protocol) -> u64 {
     let started = Instant::now();
     let (states, broken) = model::explore(protocol);
@@ -144,7 +153,7 @@ impl Played {
     }
 }
 
-/// Failing seeds that are shortened and shown; more would only say the same again.
+/// How many failing seeds are shortened and shown. More of them would rarely say anything new.
 const SHOWN: u64 = 3;
 
 fn play(runner: &Runner, options: &Options) -> anyhow::Result<Played> {

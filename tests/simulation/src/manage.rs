@@ -1,4 +1,4 @@
-//! What managers do, and what the machinery does by itself.
+//! What managers do, and the background tasks.
 
 use std::time::Duration;
 
@@ -10,39 +10,40 @@ use swath_domain::{AssignmentId, Role, Stage, Status};
 use swath_locks::LockFault;
 use swath_store::{Fault, StoreError};
 
-use crate::annotate::{Said, annotation, content_of};
-use crate::history::outcome;
+use crate::annotate::{annotation, content_of};
 use crate::ops::{Op, PROCESSES};
-use crate::world::{Checked, Violation, World, broken};
+use crate::reply::{Reply, outcome};
+use crate::violation::{Checked, Violation, broken};
+use crate::world::World;
 
-/// How long rework that a manager moves is reserved, in microseconds.
+/// How long rework that a manager reassigns is reserved, in microseconds.
 const RESERVE: i64 = seconds(600);
 
 impl World {
-    /// The outcome of a verb: an unknown one is only right where a commit was made to fail.
-    pub(crate) fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Said<T>> {
+    /// Classifies the outcome of a store verb. An unknown one is only allowed if a commit was made to fail.
+    pub(crate) fn verb<T>(&mut self, outcome: swath_store::Result<T>) -> Checked<Reply<T>> {
         let hit = self.was_hit();
         match outcome {
-            Ok(done) => Ok(Said::Done(done)),
-            Err(StoreError::Unavailable(_)) if hit => Ok(Said::Unknown),
+            Ok(done) => Ok(Reply::Done(done)),
+            Err(StoreError::Unavailable(_)) if hit => Ok(Reply::Unknown),
             Err(StoreError::Refused(_) | StoreError::Conflict(_)) => {
-                Ok(Said::Refused("conflict", String::new()))
+                Ok(Reply::Refused("conflict", String::new()))
             }
-            Err(error) => broken!("without a cause: {error:?}"),
+            Err(error) => broken!("a failure although no fault was injected: {error:?}"),
         }
     }
 
-    /// What a manager's verb came to, kept in the history.
+    /// Records the outcome of a manager's call in the history.
     fn managed<T>(
         &mut self,
         id: AssignmentId,
         action: Action,
         done: swath_store::Result<T>,
     ) -> Checked<bool> {
-        let said = self.verb(done)?;
+        let reply = self.verb(done)?;
         let call = Call::Manage { action };
-        self.record(self.manager, Some(id), call, outcome(&said, |_| Answer::Nothing));
-        let done = said.done().is_some();
+        self.record(self.manager, Some(id), call, outcome(&reply, |_| Answer::Nothing));
+        let done = reply.done().is_some();
         self.tell(&(action, id), &done);
         Ok(done)
     }
@@ -58,11 +59,11 @@ impl World {
         Cause::by(self.manager, self.now()).because(Some("the manager says so".into()))
     }
 
-    /// Takes an assignment from whoever has it.
+    /// Takes an assignment from its holder and reserves it.
     pub async fn reassign(&mut self, number: usize, to: Option<usize>) -> Checked {
         let Some(id) = self.assignment(number)? else { return Ok(()) };
         let (to, until) = (to.map(|person| self.people[person].id), self.now() + RESERVE);
-        // The route reserves work for nobody who may not have it.
+        // The route reserves no work for a user who lacks the role.
         if let Some(user) = to
             && !self.roles(user)?.has(Role::Annotator)
         {
@@ -83,7 +84,7 @@ impl World {
         Ok(())
     }
 
-    /// Puts an assignment back into the queue.
+    /// Makes an assignment pending again.
     pub async fn reopen(&mut self, number: usize) -> Checked {
         let Some(id) = self.assignment(number)? else { return Ok(()) };
         let before = self.row(id)?;
@@ -96,14 +97,14 @@ impl World {
         Ok(())
     }
 
-    /// Calls an assignment off.
+    /// Cancels an assignment.
     pub async fn cancel_assignment(&mut self, number: usize) -> Checked {
         let Some(id) = self.assignment(number)? else { return Ok(()) };
         let store = self.processes[0].context.store.clone();
         let outcome = store.assignment_cancel(id, self.cause()).await;
         let done = self.managed(id, Action::Cancel, outcome)?;
         if done && self.row(id)?.status != Status::Cancelled {
-            broken!("{id} was called off and is not");
+            broken!("{id} was cancelled and is not");
         }
         Ok(())
     }
@@ -118,7 +119,7 @@ impl World {
         Ok(())
     }
 
-    /// Calls a job off.
+    /// Cancels a job.
     pub async fn cancel_job(&mut self, job: usize) -> Checked {
         let store = self.processes[0].context.store.clone();
         let outcome = store.job_cancel(self.jobs[job], Cause::by(self.manager, self.now())).await;
@@ -127,21 +128,21 @@ impl World {
         Ok(())
     }
 
-    /// The cutter's round.
+    /// One round of the cutter.
     pub async fn cut(&mut self) -> Checked {
         let now = self.now();
         let outcome = self.processes[0].cutter.tick(now).await;
         self.verb(outcome).map(drop)
     }
 
-    /// The hinter's round.
+    /// One round of the hinter.
     pub async fn hint(&mut self) -> Checked {
         let now = self.now();
         let outcome = self.processes[0].hinter.tick(now).await;
         self.verb(outcome).map(drop)
     }
 
-    /// The sweeper's round: it expires leases that have run out, a page at a time, and no others.
+    /// One round of the sweeper: it expires one page of leases that have run out, and no others.
     pub async fn sweep(&mut self) -> Checked {
         let now = self.now();
         let grace = seconds(self.common.config.work.grace_seconds as i64);
@@ -183,19 +184,19 @@ impl World {
         }
         for job in cancelling.into_iter().filter(|_| done) {
             if self.job(job)?.status != JobStatus::Cancelled {
-                broken!("{job} was swept and is not called off");
+                broken!("{job} was swept and is not cancelled");
             }
         }
         Ok(())
     }
 
-    /// A review's sweep.
+    /// One sweep of a review service.
     pub async fn waive(&mut self, process: usize) -> Checked {
         let outcome = self.processes[process].review.clone().tick().await;
         self.verb(outcome).map(drop)
     }
 
-    /// A message arrives at a process, where it is understood.
+    /// A message arrives at a process that handles it.
     pub async fn deliver(&mut self, message: usize, process: usize) -> Checked {
         if self.under_way.is_empty() {
             return Ok(());
@@ -211,46 +212,46 @@ impl World {
         self.verb(heard).map(drop)
     }
 
-    /// Lets time pass for everything that looks at a clock.
+    /// Lets time pass for all clocks.
     pub async fn advance(&mut self, by: i64) -> Checked {
         self.common.clock.turn(seconds(by));
         tokio::time::advance(Duration::from_secs(by.unsigned_abs())).await;
         self.believe()
     }
 
-    /// Everyone who holds something saves an item in the same moment.
+    /// Every user with a lease saves an item at the same moment.
     pub async fn together(&mut self, lease: usize, item: usize, text: u8) -> Checked {
         let mut calls = Vec::new();
         for (number, person) in self.people.iter().enumerate() {
-            let Some(held) = self.lease(number, lease) else { continue };
+            let Some(known_lease) = self.lease(number, lease) else { continue };
             if !self.is_believed(Stage::Annotate, number) {
                 continue;
             }
             let gateway = self.processes[number % PROCESSES].gateway.clone();
-            let (user, index) = (person.id, held.items[item % held.items.len()]);
+            let (user, index) = (person.id, known_lease.items[item % known_lease.items.len()]);
             let annotation = annotation(text);
             calls.push(async move {
                 let work = swath_gateway::Work { index, annotation };
-                (user, index, gateway.save_item(user, held.lease, work, None).await, held)
+                (user, index, gateway.save_item(user, known_lease.lease, work, None).await, known_lease)
             });
         }
         let answers = futures::future::join_all(calls).await;
         let hit = self.was_hit();
-        for (user, item, answer, held) in answers {
+        for (user, item, answer, known_lease) in answers {
             self.mark(answer.as_ref().map_or(-1, |revision| *revision));
             let outcome = match answer {
                 Ok(revision) => Outcome::Done(Answer::Saved { revision }),
                 Err(problem) if problem.code != "unavailable" => Outcome::Refused(problem.code.to_owned()),
                 Err(_) if hit => Outcome::Unknown,
-                Err(problem) => broken!("without a cause: {}", problem.detail),
+                Err(problem) => broken!("a failure although no fault was injected: {}", problem.detail),
             };
-            let call = Call::Confirm { lease: held.lease, item, content: content_of(text) };
-            self.record(user, Some(held.assignment), call, outcome);
+            let call = Call::Confirm { lease: known_lease.lease, item, content: content_of(text) };
+            self.record(user, Some(known_lease.assignment), call, outcome);
         }
         Ok(())
     }
 
-    /// Runs one operation, and looks at everything afterwards.
+    /// Runs one operation, and checks all invariants afterwards.
     pub async fn run(&mut self, op: &Op) -> Checked {
         self.operations += 1;
         self.dispatch(op).await?;
@@ -315,7 +316,7 @@ impl World {
             Op::Advance { seconds } => self.advance(seconds).await,
             Op::Jump { seconds: by } => {
                 self.common.clock.turn(seconds(by));
-                // What was believed is a second old at most, and no clock jumps twice within one.
+                // Cached roles are a second old at most, and no clock jumps twice within a second.
                 self.believe()
             }
             Op::Mood { temper } => {

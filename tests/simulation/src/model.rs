@@ -1,12 +1,13 @@
-//! The lease protocol as a model that is explored to its end: two gateways, two annotators and a reviewer over two
+//! A model of the lease protocol, explored exhaustively: two gateways, two annotators and a reviewer on two
 //! assignments, with every order of messages and a bounded number of expiries, crashes and doubled messages.
 //!
-//! The transitions are the domain's own; the model is what surrounds them: who asks whom, what a gateway has begun and
-//! not finished, what the locks say, which copies of messages are still under way, and what is written beside the rows.
+//! The transitions are the domain's own. The model is what surrounds them: who asks whom, what a gateway has begun
+//! and not finished, what the locks answer, which copies of messages have not arrived, and what is written beside the
+//! assignments.
 //!
-//! A message that comes once needs no place in the state. A person who waits does nothing else, so a question that
-//! takes its time is a question that is asked later, and an answer that takes its time is a person who goes on later.
-//! Only a copy, which arrives when its sender is long past it, is kept until it does.
+//! A message that arrives once needs no place in the state: a user who waits does nothing else, so a slow request is
+//! a request that is sent later, and a slow answer is a user who goes on later. Only copies are part of the state,
+//! because they may arrive after their sender has moved on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +21,21 @@ use uuid::Uuid;
 const ANNOTATORS: [u8; 2] = [0, 1];
 const REVIEWER: u8 = 2;
 const GATEWAYS: [u8; 2] = [0, 1];
-/// How often each annotator begins to ask anew, and the reviewer.
+/// How often each annotator, and then the reviewer, sends a new request.
 const QUESTIONS: [u8; 3] = [2, 2, 3];
-/// A moment; nothing here depends on how much time passes, only on what expires.
+/// The only time. Nothing depends on how much time passes, only on which leases expire.
 const NOW: Time = Time(0);
-const TERMS: LeasePolicy = LeasePolicy { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
+const LEASE_POLICY: LeasePolicy = LeasePolicy { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
 
-/// The world between two steps.
+/// The state between two steps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
     rows: Vec<Assignment>,
-    /// Leases by the question that they answer.
+    /// The lease that each request was answered with.
     keys: BTreeMap<(u8, u8), LeaseId>,
-    /// Submissions and decisions that were taken, by the lease under which they were.
+    /// The leases under which a submission or a decision was accepted.
     taken: BTreeSet<LeaseId>,
-    /// How often a submission and a decision were written onto each row.
+    /// How often a submission and a decision were written to each assignment.
     written: Vec<(u8, u8)>,
     /// What each gateway has begun: who asked, the question, and the candidate that it locked.
     begun: [Option<(u8, u8, Option<usize>)>; 2],
@@ -48,13 +49,13 @@ pub struct State {
     refused: bool,
 }
 
-/// What a person is about.
+/// A user, and what they are doing.
 #[derive(Debug, Clone, std::marker::Copy, PartialEq, Eq, Hash)]
 struct Person {
     questions: u8,
     doing: Doing,
-    /// The lease of the last submission or decision that was answered well.
-    told: Option<LeaseId>,
+    /// The lease of the last submission or decision that was answered with success.
+    answered: Option<LeaseId>,
 }
 
 #[derive(Debug, Clone, std::marker::Copy, PartialEq, Eq, Hash)]
@@ -64,52 +65,52 @@ enum Doing {
     Working(LeaseId),
 }
 
-/// A copy of what somebody sent.
+/// A copy of a message.
 #[derive(Debug, Clone, std::marker::Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Copy {
-    /// Of a question.
+    /// A copy of a request for work.
     Ask { who: u8, question: u8 },
-    /// Of a submission or a decision.
+    /// A copy of a submission or a decision.
     HandIn { who: u8, lease: LeaseId, reject: bool },
 }
 
-/// What becomes of a message besides its arrival.
+/// What else happens to a message.
 #[derive(Debug, Clone, std::marker::Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Nothing more.
+    /// It arrives, and nothing else.
     Plain,
-    /// It will arrive once more.
+    /// It arrives twice.
     Doubled,
-    /// The process that has written dies before it answers.
+    /// The process writes and dies before it answers.
     Unheard,
 }
 
 /// A step.
 #[derive(Debug, Clone, std::marker::Copy, PartialEq, Eq)]
 pub enum Step {
-    /// A person asks, or asks again the same. A gateway that hears a question gets the lock of this candidate, or none
-    /// at all: locks may say anything, so they are not part of the state.
+    /// A user asks for work, or repeats the last request. The gateway gets the lock of this candidate, or none: the
+    /// locks may answer anything, so they are not part of the state.
     Ask { who: u8, gateway: u8, candidate: Option<usize>, fate: Fate },
-    /// A person hands in what they hold; a reviewer may reject it.
+    /// A user submits or decides what they hold; a reviewer may reject it.
     HandIn { who: u8, reject: bool, fate: Fate },
     /// A copy arrives.
     Arrive { copy: Copy, gateway: u8, candidate: Option<usize> },
-    /// A gateway writes what it has begun, and answers unless it dies right then.
+    /// A gateway writes what it has begun, and answers unless it dies then.
     Write { gateway: u8, dies: bool },
-    /// A gateway dies before it has written.
+    /// A gateway dies before it writes.
     Die { gateway: u8 },
     /// A lease expires.
     Expire { row: usize },
 }
 
-/// The protocol, with as many faults as are allowed.
+/// The protocol, with bounds on the faults.
 #[derive(Clone, std::marker::Copy)]
 pub struct Protocol {
-    /// Leases that expire.
+    /// The number of leases that may expire.
     pub expiries: u8,
-    /// Gateways that die.
+    /// The number of gateways that may die.
     pub crashes: u8,
-    /// Messages that arrive twice.
+    /// The number of messages that may arrive twice.
     pub doubles: u8,
     /// Called before each step, on the thread that takes it.
     pub prepare: fn(),
@@ -119,8 +120,8 @@ fn user(who: u8) -> UserId {
     UserId(Uuid::from_u128(u128::from(who) + 1))
 }
 
-/// The lease that a question would be given. Both gateways draw the same, which makes them alike: two grants of one
-/// question would still be two leases of one person.
+/// The lease id for a request. Both gateways draw the same id, which makes them symmetric: two grants of one request
+/// would still be two leases of one user.
 fn lease_of(who: u8, question: u8) -> LeaseId {
     LeaseId(Uuid::from_u128(u128::from(who) * 10 + u128::from(question) + 1_000))
 }
@@ -138,7 +139,7 @@ impl State {
             let key = RangeKey { job, round: 1, number, slot: 0 };
             Assignment::new(team, key, ranges, NOW)
         };
-        let person = Person { questions: 0, doing: Doing::Nothing, told: None };
+        let person = Person { questions: 0, doing: Doing::Nothing, answered: None };
         Self {
             rows: vec![row(0), row(1)],
             keys: BTreeMap::new(),
@@ -155,7 +156,8 @@ impl State {
         }
     }
 
-    /// The store's verb: the key is looked up first, then what is held, then the candidate, then the queue.
+    /// The store's verb: it looks for the key first, then for a lease of the user, then at the candidate, then in the
+    /// queue.
     fn grant(&mut self, who: u8, question: u8, lease: LeaseId, candidate: Option<usize>) -> Option<LeaseId> {
         if let Some(first) = self.keys.get(&(who, question)) {
             return Some(*first);
@@ -175,7 +177,7 @@ impl State {
         }
         let expired =
             self.rows.iter_mut().find(|row| row.holder() == Some(user) && row.status == stage.waiting())?;
-        expired.renew(stage, user, TERMS, NOW).ok()?;
+        expired.renew(stage, user, LEASE_POLICY, NOW).ok()?;
         expired.seq = 0;
         expired.lease_id()
     }
@@ -190,7 +192,7 @@ impl State {
         let order = candidate.into_iter().chain(0..self.rows.len());
         for place in order {
             let row = &mut self.rows[place];
-            if row.grant(stage, user, lease, TERMS, NOW).is_ok() {
+            if row.grant(stage, user, lease, LEASE_POLICY, NOW).is_ok() {
                 row.seq = 0;
                 return Some(lease);
             }
@@ -198,7 +200,7 @@ impl State {
         None
     }
 
-    /// The store's verb: what was taken before is answered as before; otherwise the lease must stand on its row.
+    /// The store's verb: a repeated call gets its first answer; otherwise the lease must be on its assignment.
     fn hand_in(&mut self, who: u8, lease: LeaseId, reject: bool) -> bool {
         if self.taken.contains(&lease) {
             return true;
@@ -220,7 +222,7 @@ impl State {
         let items: Vec<i64> = row.ranges.iter().collect();
         let (accepted, rejected) = if reject { (Vec::new(), items) } else { (items, Vec::new()) };
         let decision = Decision { accepted, rejected, skipped: Vec::new() };
-        let (_, child) = row.decide(user, &decision, TERMS, NOW);
+        let (_, child) = row.decide(user, &decision, LEASE_POLICY, NOW);
         written.1 += 1;
         row.seq = 0;
         self.rejected |= reject;
@@ -232,7 +234,8 @@ impl State {
         true
     }
 
-    /// A question arrives: at a gateway, which chooses and locks before it writes, or at the review service.
+    /// A request arrives at a gateway, which chooses and locks a candidate before it writes, or at the review
+    /// service.
     fn ask(&mut self, who: u8, question: u8, gateway: u8, candidate: Option<usize>, unheard: bool) -> bool {
         if who == REVIEWER {
             let lease = self.grant(who, question, lease_of(who, question), None);
@@ -249,7 +252,7 @@ impl State {
         true
     }
 
-    /// An answer that nobody waits for any more changes nothing.
+    /// An answer that the user no longer waits for changes nothing.
     fn answer(&mut self, who: u8, question: u8, lease: Option<LeaseId>) {
         let person = &mut self.people[usize::from(who)];
         if person.doing == Doing::Asking && person.questions == question {
@@ -265,12 +268,12 @@ impl State {
         }
     }
 
-    /// Whether a question is begun, so that whoever asked waits.
+    /// True if a gateway has begun the request, so that its user waits.
     fn is_begun(&self, who: u8, question: u8) -> bool {
         self.begun.iter().flatten().any(|begun| (begun.0, begun.1) == (who, question))
     }
 
-    /// Leaves a copy behind, and counts what became of the message.
+    /// Leaves a copy behind, and counts the fault.
     fn meet(&mut self, fate: Fate, copy: Copy) {
         match fate {
             Fate::Plain => {}
@@ -304,9 +307,9 @@ impl Model for Protocol {
             let fates = [Fate::Plain].into_iter().chain(doubled).chain(unheard);
             match person.doing {
                 Doing::Nothing if person.questions >= QUESTIONS[usize::from(who)] => {}
-                // Whoever still waits for an answer that can come has no reason to ask once more.
+                // A user who waits for an answer that can still arrive does not repeat the request.
                 Doing::Asking if state.is_begun(who, person.questions) => {}
-                // An annotator's question is not answered before it is written, which is a step of its own.
+                // An annotator's request is answered when it is written, which is a step of its own.
                 Doing::Nothing | Doing::Asking if who != REVIEWER => {
                     for (gateway, candidate) in ways() {
                         let fates = fates.clone().filter(|fate| *fate != Fate::Unheard);
@@ -351,7 +354,7 @@ impl Model for Protocol {
     }
 
     fn next_state(&self, state: &State, step: Step) -> Option<State> {
-        // Mutants are planted by thread, and the explorer has threads of its own.
+        // Bugs are planted for each thread, and the explorer has threads of its own.
         (self.prepare)();
         let mut next = state.clone();
         match step {
@@ -369,7 +372,7 @@ impl Model for Protocol {
             }
             Step::HandIn { who, reject, fate } => {
                 let Doing::Working(lease) = next.people[usize::from(who)].doing else { return None };
-                // The same decision id goes with the same verdicts, however often it is sent.
+                // A decision id is always sent with the same verdicts.
                 let other = Copy::HandIn { who, lease, reject: !reject };
                 if next.under_way.contains(&other) {
                     return None;
@@ -379,7 +382,7 @@ impl Model for Protocol {
                 if fate != Fate::Unheard {
                     let person = &mut next.people[usize::from(who)];
                     person.doing = Doing::Nothing;
-                    person.told = if well { Some(lease) } else { person.told };
+                    person.answered = if well { Some(lease) } else { person.answered };
                 }
             }
             Step::Arrive { copy, gateway, candidate } => {
@@ -410,7 +413,7 @@ impl Model for Protocol {
                 next.rows[row].seq = 0;
             }
         }
-        // The gateways are alike: which of them has begun what makes no difference.
+        // The gateways are symmetric, so it makes no difference which of them has begun what.
         next.begun.sort_unstable();
         (next != *state).then_some(next)
     }
@@ -427,14 +430,15 @@ impl Model for Protocol {
                 state.written.iter().all(|(submissions, decisions)| *submissions <= 1 && *decisions <= 1)
             }),
             Property::always("what was answered is there", |_, state: &State| {
-                let annotators =
-                    ANNOTATORS.iter().filter_map(|who| Some((*who, state.people[usize::from(*who)].told?)));
+                let annotators = ANNOTATORS
+                    .iter()
+                    .filter_map(|who| Some((*who, state.people[usize::from(*who)].answered?)));
                 annotators.into_iter().all(|(who, lease)| {
                     state.row_of(lease).is_some_and(|row| row.author() == Some(user(who)))
                 })
             }),
             Property::always("a decision that was answered stands", |_, state: &State| {
-                state.people[usize::from(REVIEWER)].told.is_none_or(|lease| state.taken.contains(&lease))
+                state.people[usize::from(REVIEWER)].answered.is_none_or(|lease| state.taken.contains(&lease))
             }),
             Property::always("exactly what was rejected is redone", |_, state: &State| {
                 let rejected = state.rows.iter().filter(|row| row.status == Status::Rejected);
@@ -455,13 +459,13 @@ impl Model for Protocol {
     }
 }
 
-/// Where a question may go, and what the locks may say there.
+/// The gateways that may get a request, and what the locks may answer there.
 fn ways() -> impl Iterator<Item = (u8, Option<usize>)> {
-    // The first assignment comes first anyway, so it need not be a candidate.
+    // The first assignment is the first in the queue anyway, so it need not be a candidate.
     GATEWAYS.into_iter().flat_map(|gateway| [None, Some(1)].map(|candidate| (gateway, candidate)))
 }
 
-/// Explores everything; how many states there are, and which promises are broken.
+/// Explores all states. Returns their number and the violated properties.
 pub fn explore(protocol: Protocol) -> (usize, Vec<String>) {
     let checker = protocol.checker().threads(2).spawn_dfs().join();
     let always =

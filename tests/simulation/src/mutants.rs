@@ -1,5 +1,5 @@
-//! Mutants: bugs that patches have put into a copy of the tree, each behind a switch. Each is planted alone, and seeds are
-//! played until one finds it. See `tests/simulation/mutants`.
+//! Mutants: bugs that patches have added to a copy of the sources, each behind a switch. Each is planted alone, and
+//! seeds are played until one finds it. See `tests/simulation/mutants`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,17 +10,17 @@ use swath_domain::planted::{Bug, plant};
 use crate::model::{self, Protocol};
 use crate::runs::Runner;
 
-/// Seeds within which a bug must be found.
+/// The number of seeds within which a bug must be found.
 const WITHIN: u64 = 10_000;
 
 /// A bug, and how many seeds it took to find it.
 struct Row {
     bug: Bug,
-    /// The number of the seed that found it, from 1; none where none did.
+    /// The number of the seed that found it, from 1; `None` if no seed did.
     found_after: Option<u64>,
 }
 
-/// Plants every bug, or those of these names, and writes a report.
+/// Plants every bug, or the named ones, and writes a report.
 pub fn play(
     runner: &Runner,
     first: u64,
@@ -42,7 +42,7 @@ pub fn play(
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Bugs of the protocol that the model must find with an expiry and a doubled message; how many it does not.
+/// Bugs of the protocol that the model must find with an expiry and a doubled message. Returns how many it misses.
 fn blind_spots() -> u64 {
     let prepared: [(Bug, fn()); 2] = [
         (Bug::FenceUnchecked, || plant(Some(Bug::FenceUnchecked))),
@@ -57,7 +57,7 @@ fn blind_spots() -> u64 {
     missed
 }
 
-/// Plants every bug, or those of these names, and prints a table.
+/// Plants every bug, or the named ones, and prints a table.
 fn all(runner: &Runner, first: u64, names: &[String]) -> anyhow::Result<Vec<Row>> {
     println!("{:<22} {:>6}  by", "bug", "seeds");
     let mut rows = Vec::new();

@@ -1,9 +1,10 @@
-//! When "no work" is a right answer, by a plain look at all rows.
+//! When "no work" is a correct answer, by a plain search of all assignments.
 
 use swath_domain::job::JobStatus;
 use swath_domain::{Assignment, JobId, Stage, Status, Time, UserId};
 
-use crate::world::{Checked, World, broken};
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
 impl World {
     pub(crate) fn check_no_work(
@@ -14,7 +15,7 @@ impl World {
         holds: &[Assignment],
     ) -> Checked {
         if !holds.is_empty() {
-            broken!("{user} holds {holds:?} and heard that there is no work");
+            broken!("{user} holds {holds:?} and got no-work");
         }
         let now = self.now();
         let open = |job: JobId| -> Checked<bool> { Ok(self.job(job)?.status == JobStatus::Active) };
@@ -23,12 +24,12 @@ impl World {
                 continue;
             }
             if stage == Stage::Annotate && self.job(*job)?.cut_to < self.job(*job)?.selected {
-                broken!("{user} heard that there is no work, and {job} is not cut to its end");
+                broken!("{user} got no-work, and {job} is not cut to its end");
             }
             let rows: Vec<_> =
                 self.look(|view| view.assignments().filter(|row| row.key.job == *job).cloned().collect())?;
             if let Some(missed) = rows.iter().find(|row| is_theirs(stage, user, row, &rows, now)) {
-                broken!("{user} heard that there is no work, and there is {missed:?}");
+                broken!("{user} got no-work, and there is {missed:?}");
             }
         }
         Ok(())
@@ -49,14 +50,14 @@ fn is_theirs(stage: Stage, user: UserId, row: &Assignment, rows: &[Assignment], 
     }
 }
 
-/// Whether the person has another opinion on the range of a row.
+/// True if the user has given another opinion on the assignment's range.
 pub(crate) fn has_spoken(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
     rows.iter().any(|other| {
         other.key.number == row.key.number && other.key.slot != row.key.slot && other.author() == Some(user)
     })
 }
 
-/// Whether the person has a lease that stands on another slot of a row's range: they may still hand that in.
+/// True if the user has a lease on another slot of the range, which they may still submit.
 fn has_in_hand(user: UserId, row: &Assignment, rows: &[Assignment]) -> bool {
     rows.iter().any(|other| {
         let open = matches!(other.status, Status::Pending | Status::InProgress);

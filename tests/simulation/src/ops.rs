@@ -1,64 +1,64 @@
-//! What may happen in a simulated world, as plain data: a seed gives a list, and a list gives a run.
+//! The operations of a simulated world, as plain data.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-/// Which of a person's leases an operation is about, newest first.
+/// The index of one of a user's leases, newest first.
 pub type Nth = usize;
 
-/// One operation. Numbers pick from what there is when it runs, so that a list stays meaningful when it is shortened.
+/// One operation. Numbers select among what exists when it runs, so that a list stays valid when it is shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Op {
-    /// The cutter's round.
+    /// One round of the cutter.
     Cut,
-    /// The hinter's round.
+    /// One round of the hinter.
     Hint,
-    /// The sweeper's round.
+    /// One round of the sweeper.
     Sweep,
-    /// Events are counted into the coverage of jobs.
+    /// New events are added to the coverage of jobs.
     CountEvents,
-    /// Somebody who follows the team reads on, a page of a few events.
+    /// The client that follows the team reads a page of events.
     Follow { limit: usize },
-    /// A review's sweep for what no notice told of.
+    /// A review service's sweep for submissions whose notice was lost.
     Waive { process: usize },
-    /// A gateway publishes the notices that wait.
+    /// A gateway publishes its waiting notices.
     Tell { process: usize },
-    /// A message arrives: any of those under way.
+    /// A message arrives: any of those that were published.
     Deliver { message: usize, process: usize },
-    /// A message gets lost.
+    /// A message is lost.
     Lose { message: usize },
     /// A message is doubled.
     Double { message: usize },
-    /// Somebody asks for work; `again` repeats the key of the last time.
+    /// A user asks for work; `again` repeats the last key.
     Ask { person: usize, process: usize, job: Option<usize>, again: bool },
-    /// Somebody saves an item.
+    /// A user saves an item.
     Confirm { person: usize, process: usize, lease: Nth, item: usize, text: u8 },
-    /// Somebody renews.
+    /// A user renews a lease.
     Renew { person: usize, process: usize, lease: Nth },
-    /// Somebody hands in, with all items or with none; `again` repeats the id of the last time, `other` with other items.
+    /// A user submits, with all items or with none; `again` repeats the last id, `other` with other items.
     Submit { person: usize, process: usize, lease: Nth, with_items: bool, again: bool, other: bool },
-    /// Somebody gives work back.
+    /// A user releases a lease.
     Release { person: usize, process: usize, lease: Nth },
-    /// Somebody asks for a review.
+    /// A user asks for a review.
     AskReview { person: usize, process: usize },
-    /// A reviewer judges an item.
+    /// A reviewer saves a verdict on an item.
     Judge { person: usize, process: usize, lease: Nth, item: usize, reject: bool },
-    /// A reviewer renews.
+    /// A reviewer renews a review.
     RenewReview { person: usize, process: usize, lease: Nth },
-    /// A reviewer decides.
+    /// A reviewer decides a review.
     Decide { person: usize, process: usize, lease: Nth, rest: bool, again: bool },
-    /// A reviewer gives a review back.
+    /// A reviewer releases a review.
     ReleaseReview { person: usize, process: usize, lease: Nth },
-    /// A manager takes an assignment away and reserves it.
+    /// A manager reassigns an assignment.
     Reassign { assignment: usize, to: Option<usize> },
     /// A manager reopens an assignment.
     Reopen { assignment: usize },
-    /// A manager calls an assignment off.
+    /// A manager cancels an assignment.
     CancelAssignment { assignment: usize },
     /// A manager pauses or resumes a job.
     Pause { job: usize, resume: bool },
-    /// A manager calls a job off.
+    /// A manager cancels a job.
     CancelJob { job: usize },
     /// Time passes, in seconds.
     Advance { seconds: i64 },
@@ -66,47 +66,47 @@ pub enum Op {
     Jump { seconds: i64 },
     /// The locks change their temper: 0 honest, 1 grant all, 2 refuse all, 3 away.
     Mood { temper: u8 },
-    /// The locks forget everything.
+    /// The locks lose all entries.
     Forget,
-    /// The next commit fails: undone, or done and unheard.
+    /// The next commit fails: rolled back, or committed with the answer lost (`unheard`).
     Fail { unheard: bool },
-    /// A process dies and another takes its place.
+    /// A process dies and is replaced by a new one.
     Crash { process: usize },
-    /// Several people save items in the same moment, which puts them into one transaction.
+    /// Several users save items at the same moment, which puts them into one transaction.
     Together { lease: Nth, item: usize, text: u8 },
-    /// A person's roles change: bit 0 is to annotate, bit 1 to review. While it is `unheard`, gateways go on believing in
-    /// the old ones until time passes.
+    /// A user's roles change: bit 0 is annotator, bit 1 reviewer. While it is `unheard`, gateways use the old roles
+    /// until time passes.
     Roles { person: usize, roles: u8, unheard: bool },
-    /// An account is deactivated, or activated again.
+    /// An account is deactivated or reactivated.
     Account { person: usize, active: bool, unheard: bool },
-    /// Somebody sends an import under a key, for the first time or once more.
+    /// A client sends an import under a key, for the first time or again.
     Import { key: usize, process: usize },
-    /// Somebody's browser reports a picture under a lease, or under a review: one of two sizes, that it is missing,
-    /// or that it is missing again after another process has shown it.
+    /// A user's browser reports a picture under a lease or a review: one of two sizes, that it is missing, or that it
+    /// is missing again after another process has shown it.
     Report { person: usize, process: usize, lease: Nth, item: usize, said: u8, review: bool },
-    /// A manager tells a picture's size, or Swath measures it.
+    /// A manager sets a picture's size, or Swath measures it.
     Size { item: usize, size: usize, measured: bool },
-    /// One of the imports that are under way goes on: with another page, or to its end.
+    /// One of the imports in progress imports another page, or finishes.
     GoOn { import: usize, finish: bool },
 }
 
-/// How many processes, people and jobs a world has.
+/// The number of processes of a world.
 pub const PROCESSES: usize = 2;
-/// See [`PROCESSES`].
+/// The number of users of a world.
 pub const PEOPLE: usize = 4;
-/// See [`PROCESSES`].
+/// The number of jobs of a world.
 pub const JOBS: usize = 2;
 
-/// Requests to import that a world knows.
+/// The number of import requests that are open at once.
 pub const IMPORTS: usize = 2;
 
-/// Operations of one list, before the world is let come to rest.
+/// The number of operations of a list, before the world comes to rest.
 pub const LENGTH: usize = 140;
 
-/// The list of a seed.
+/// The operations of a seed.
 pub fn of_seed(seed: u64) -> Vec<Op> {
     let mut rng = SmallRng::seed_from_u64(seed);
-    // Worlds differ in what goes on in them: a list of evenly mixed operations rarely gets anywhere.
+    // Each world has its own mixture: lists that mix all operations evenly rarely complete any work.
     let calm = rng.random_range(0..3) > 0;
     let restless = rng.random_range(0..2) == 0;
     let op = |_| match restless && rng.random_range(0..12) == 0 {
@@ -116,12 +116,12 @@ pub fn of_seed(seed: u64) -> Vec<Op> {
     (0..LENGTH).map(op).collect()
 }
 
-/// People leave and come back, imports are sent twice, and browsers report pictures.
+/// Users leave and come back, imports are sent twice, and browsers report pictures.
 fn restless_one(rng: &mut SmallRng) -> Op {
     let (person, process) = (rng.random_range(0..PEOPLE), rng.random_range(0..PROCESSES));
     let unheard = rng.random_range(0..3) > 0;
     match rng.random_range(0..26) {
-        // Half of the time somebody comes back, so that work goes on.
+        // Half of the time a user comes back, so that work goes on.
         0..3 => Op::Roles { person, roles: 3, unheard },
         3..6 => Op::Roles { person, roles: rng.random_range(0..3), unheard },
         6..8 => Op::Account { person, active: rng.random_range(0..2) == 0, unheard },
@@ -143,7 +143,7 @@ fn restless_one(rng: &mut SmallRng) -> Op {
 fn one(rng: &mut SmallRng, calm: bool) -> Op {
     let person = rng.random_range(0..PEOPLE);
     let process = rng.random_range(0..PROCESSES);
-    // Mostly the newest lease; now and then one that should be over.
+    // Mostly the newest lease, sometimes one that should be over.
     let lease = if rng.random_range(0..8) > 0 { 0 } else { rng.random_range(0..4) };
     let item = rng.random_range(0..16);
     let often = rng.random_range(0..8) > 0;

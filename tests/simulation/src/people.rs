@@ -1,4 +1,5 @@
-//! People who lose a role, a membership or the account, and come back: what ends with it, and what gateways believe.
+//! Users who lose a role, their membership or their account, and come back: what ends then, and which roles gateways
+//! use.
 
 use std::collections::BTreeSet;
 
@@ -7,40 +8,24 @@ use swath_domain::{Assignment, AssignmentId, LeaseEnd, LeaseId, Role, Roles, Sta
 use swath_leasing::Ask;
 use swath_store::{Freed, Result, UserEdit};
 
-use crate::annotate::Said;
-use crate::world::{Checked, Held, World, broken, caller};
-
-/// The role that work of a stage needs.
-fn role(stage: Stage) -> Role {
-    if stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }
-}
-
-/// Where an undecided assignment stands: whoever is tied to it needs the role for that.
-pub(crate) fn stage_of(row: &Assignment) -> Option<Stage> {
-    match row.status {
-        Status::Pending | Status::InProgress => Some(Stage::Annotate),
-        Status::Completed | Status::InReview => Some(Stage::Review),
-        Status::Accepted | Status::Rejected | Status::Cancelled => None,
-    }
-}
-
-/// Whether these roles allow what ties a person to a row.
-pub(crate) fn allows(roles: Roles, row: &Assignment) -> bool {
-    stage_of(row).is_none_or(|stage| roles.has(role(stage)))
-}
+use crate::allowed::{allows, role, stage_of};
+use crate::person::{KnownLease, caller};
+use crate::reply::Reply;
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
 impl World {
-    /// What a person may do by now, whatever anybody believes.
+    /// The user's current roles, whatever gateways have cached.
     pub(crate) fn roles(&self, user: UserId) -> Checked<Roles> {
         self.look(|view| view.roles(self.team, user))
     }
 
-    /// Whether gateways believe that a person may work in a stage.
+    /// True if gateways believe that the user has the role for a stage.
     pub(crate) fn is_believed(&self, stage: Stage, person: usize) -> bool {
         self.people[person].caller.roles_in(self.team).has(role(stage))
     }
 
-    /// What was believed about people is read again.
+    /// Gateways read all roles again.
     pub(crate) fn believe(&mut self) -> Checked {
         for person in 0..self.people.len() {
             let (id, team) = (self.people[person].id, self.team);
@@ -52,7 +37,7 @@ impl World {
         Ok(())
     }
 
-    /// Sets a person's roles.
+    /// Sets a user's roles.
     pub async fn change_roles(&mut self, person: usize, bits: u8, unheard: bool) -> Checked {
         let sets: [&[Role]; 4] =
             [&[], &[Role::Annotator], &[Role::Reviewer], &[Role::Annotator, Role::Reviewer]];
@@ -65,7 +50,7 @@ impl World {
         if unheard { Ok(()) } else { self.believe() }
     }
 
-    /// Deactivates an account, or activates it again.
+    /// Deactivates or reactivates an account.
     pub async fn switch_account(&mut self, person: usize, active: bool, unheard: bool) -> Checked {
         let user = self.people[person].id;
         let tied = self.tied(user)?;
@@ -76,7 +61,7 @@ impl World {
         if unheard { Ok(()) } else { self.believe() }
     }
 
-    /// What a person has: leases, also expired ones, and reservations of what waits.
+    /// The user's leases, also expired ones, and reservations of pending assignments.
     fn tied(&self, user: UserId) -> Checked<Vec<Assignment>> {
         let is_tied = |row: &&Assignment| {
             stage_of(row).is_some()
@@ -86,7 +71,7 @@ impl World {
         self.look(|view| view.assignments().filter(is_tied).cloned().collect())
     }
 
-    /// Exactly what the roles no longer allow is free.
+    /// Exactly what the roles no longer allow was freed.
     fn changed(
         &mut self,
         user: UserId,
@@ -94,14 +79,14 @@ impl World {
         tied: &[Assignment],
         outcome: Result<Vec<Freed>>,
     ) -> Checked {
-        let said = self.verb(outcome)?;
-        self.tell(&what, &said.done().map(Vec::len));
+        let reply = self.verb(outcome)?;
+        self.tell(&what, &reply.done().map(Vec::len));
         let roles = self.roles(user)?;
-        if let Said::Done(freed) = &said {
+        if let Reply::Done(freed) = &reply {
             let freed: BTreeSet<AssignmentId> = freed.iter().map(|(row, _)| row.id).collect();
             let lost: Vec<_> = tied.iter().filter(|row| !allows(roles, row)).collect();
             let may_be: BTreeSet<_> = lost.iter().map(|row| row.id).collect();
-            // A reservation that has ended ties nobody, and what came too late is the sweep's.
+            // An expired reservation need not be freed, and late grants are left to the sweep.
             let stands = |row: &&&Assignment| match row.lease_id().filter(|_| row.holder() == Some(user)) {
                 Some(lease) => !self.audit.late.contains(&lease),
                 None => row.is_reserved_after(self.audit.latest),
@@ -114,7 +99,7 @@ impl World {
         self.note_freed(tied)
     }
 
-    /// What stood on these rows and was freed has ended as reassigned.
+    /// Leases that were freed have ended as reassigned.
     pub(crate) fn note_freed(&mut self, before: &[Assignment]) -> Checked {
         for row in before {
             let Some(lease) = row.lease_id() else { continue };
@@ -135,7 +120,7 @@ impl World {
         Ok(())
     }
 
-    /// Notes what a person got from a process that did not know yet that the role is lost.
+    /// Records leases that the user got from a process that had not yet seen the loss of the role.
     pub(crate) fn note_late(&mut self, user: UserId) -> Checked {
         let roles = self.roles(user)?;
         let tied = self.tied(user)?;
@@ -144,26 +129,29 @@ impl World {
         Ok(())
     }
 
-    /// A lease that a person knows of, if a call under it is let in: as long as the role for it is believed in.
+    /// A lease that the user knows of, if a call under it is admitted: as long as the process believes in the role.
     pub(crate) async fn admitted(
         &self,
         stage: Stage,
         (person, process): (usize, usize),
         nth: usize,
-    ) -> Checked<Option<Held>> {
-        let Some(held) = self.held(stage, person, nth) else { return Ok(None) };
+    ) -> Checked<Option<KnownLease>> {
+        let Some(known_lease) = self.known_lease(stage, person, nth) else { return Ok(None) };
         let process = &self.processes[process];
-        let desk = if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
-        let admitted = desk.admit(&self.people[person].caller, held.lease).await;
+        let leases =
+            if stage == Stage::Annotate { process.gateway.leases() } else { process.review.leases() };
+        let admitted = leases.admit(&self.people[person].caller, known_lease.lease).await;
         match (admitted, self.is_believed(stage, person)) {
-            (Ok(_), true) => Ok(Some(held)),
+            (Ok(_), true) => Ok(Some(known_lease)),
             (Err(problem), false) if matches!(problem.code, "forbidden" | "not-found") => Ok(None),
-            (Ok(_), false) => broken!("a call without the role for it was let in"),
-            (Err(problem), _) => broken!("{} was heard under a lease: {}", problem.code, problem.detail),
+            (Ok(_), false) => broken!("a call without the required role was admitted"),
+            (Err(problem), _) => {
+                broken!("a call under a lease was refused as {}: {}", problem.code, problem.detail)
+            }
         }
     }
 
-    /// Somebody who is known to have no role for it asks for work.
+    /// A user who is known to lack the role asks for work.
     pub(crate) async fn ask_in_vain(&mut self, stage: Stage, (person, process): (usize, usize)) -> Checked {
         let caller = self.people[person].caller.clone();
         let ask = Ask { caller, request: LeaseRequest::default(), key: None };
@@ -173,22 +161,24 @@ impl World {
         };
         match answer {
             Err(problem) if matches!(problem.code, "forbidden" | "not-found") => Ok(()),
-            Err(problem) => broken!("a question without the role for it was refused: {}", problem.code),
-            Ok(_) => broken!("work was given to somebody without the role for it"),
+            Err(problem) => broken!("a request without the required role was refused as {}", problem.code),
+            Ok(_) => broken!("work was given to a user without the required role"),
         }
     }
 
-    /// A lease that ended with its holder's role is answered as reassigned.
-    pub(crate) fn check_stale<T: std::fmt::Debug>(&self, lease: LeaseId, said: &Said<T>) -> Checked {
-        match said {
-            Said::Refused("stale-lease", reason) if self.freed.contains(&lease) && reason != "reassigned" => {
+    /// A call under a lease that ended with its holder's role is refused as reassigned.
+    pub(crate) fn check_stale<T: std::fmt::Debug>(&self, lease: LeaseId, reply: &Reply<T>) -> Checked {
+        match reply {
+            Reply::Refused("stale-lease", reason)
+                if self.freed.contains(&lease) && reason != "reassigned" =>
+            {
                 broken!("{lease} ended with its holder's role and is stale as {reason}")
             }
             _ => Ok(()),
         }
     }
 
-    /// Nothing stands any more that came too late to be freed with the role.
+    /// The sweep has ended all late grants.
     pub(crate) fn none_is_late(&mut self) -> Checked {
         let late = std::mem::take(&mut self.audit.late);
         let left: Vec<_> = self.look(|view| {
@@ -200,7 +190,7 @@ impl World {
             view.assignments().filter(disallowed).cloned().collect()
         })?;
         match left.first() {
-            Some(row) => broken!("the sweep left to somebody who may not have it {row:?}"),
+            Some(row) => broken!("the sweep left work with a user who lacks the role: {row:?}"),
             None => Ok(()),
         }
     }

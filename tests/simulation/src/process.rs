@@ -1,4 +1,4 @@
-//! A simulated process: every service over the same truth, with parts of its own. It dies by being dropped.
+//! A simulated process: every service on the shared tables. A process dies by being dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,23 +30,23 @@ use crate::sources::{CountedIds, VirtualClock};
 /// What all processes of a world share.
 #[derive(Clone)]
 pub struct Common {
-    /// What is configured.
+    /// The configuration.
     pub config: Config,
-    /// The truth.
+    /// The database.
     pub memory: Memory,
-    /// What stands in RabbitMQ's place; messages go no further than this by themselves.
+    /// The bus. The simulation takes all messages off it and delivers them itself.
     pub bus: Bus,
-    /// What stands in Redis' place.
+    /// The locks, in which the simulation injects faults.
     pub locks: FaultInjectingLocks,
-    /// The time.
+    /// The clock.
     pub clock: VirtualClock,
-    /// New ids.
+    /// The source of new ids.
     pub ids: CountedIds,
 }
 
 /// One process.
 pub struct Process {
-    /// Its parts.
+    /// The context that its services share.
     pub context: Context,
     /// Its gateway.
     pub gateway: Arc<Gateway>,
@@ -58,12 +58,12 @@ pub struct Process {
     pub hinter: Hinter,
     /// Its sweeper.
     pub sweeper: Sweeper,
-    /// What counts the coverage of jobs.
+    /// The task that counts the coverage of jobs.
     pub coverage: Coverage,
 }
 
 impl Process {
-    /// Starts a process whose counters have this stripe.
+    /// Starts a process that writes to this shard of the counters.
     pub async fn start(common: &Common, stripe: i64) -> anyhow::Result<Self> {
         let registry = Registry::new();
         let parts = Parts {

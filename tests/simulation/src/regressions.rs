@@ -1,4 +1,4 @@
-//! Short lists that once broke a promise: kept as files, and played before anything else.
+//! Short lists of operations that once broke an invariant. They are kept as files and played first.
 
 use std::path::PathBuf;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::ops::Op;
 use crate::runs::Runner;
 
-/// A list, and the seed whose world it is played in.
+/// A list of operations, and the seed of its world.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Regression {
-    /// What was broken, in words.
+    /// The violation, in words.
     pub broken: String,
-    /// The seed.
+    /// The world's seed.
     pub seed: u64,
-    /// What is enough to break it.
+    /// The operations that are needed to break it.
     pub ops: Vec<Op>,
 }
 
@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("regressions")
 }
 
-/// Plays every list that is kept; the names of those that break a promise again, and how many there are.
+/// Plays all regressions. Returns the names of those that fail, and their total number.
 pub fn all(runner: &Runner) -> anyhow::Result<(Vec<String>, usize)> {
     let entries = std::fs::read_dir(folder())?.collect::<Result<Vec<_>, _>>()?;
     let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
@@ -40,7 +40,7 @@ pub fn all(runner: &Runner) -> anyhow::Result<(Vec<String>, usize)> {
     Ok((broken, files.len()))
 }
 
-/// Keeps a list.
+/// Writes a regression to a file.
 pub fn keep(regression: &Regression) -> anyhow::Result<PathBuf> {
     let file = folder().join(format!("seed-{}.json", regression.seed));
     std::fs::write(&file, format!("{}\n", serde_json::to_string_pretty(regression)?))?;

@@ -1,4 +1,4 @@
-//! What the decision logs say, played as they grow, by the checker's own rules.
+//! The decision logs, played as they grow, by the checker's own rules.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,18 +6,18 @@ use swath_checker::{Row, Trail};
 use swath_domain::log::Entry;
 use swath_domain::{Assignment, AssignmentId, JobId, LeaseId};
 
-use crate::world::{Checked, Violation, broken};
+use crate::violation::{Checked, Violation, broken};
 
-/// What the logs have told so far.
+/// What the logs have said so far.
 #[derive(Default)]
 pub struct Replay {
-    told: BTreeMap<AssignmentId, Trail>,
+    trails: BTreeMap<AssignmentId, Trail>,
     granted: HashSet<LeaseId>,
-    /// Grants and claims, expiries, submissions, decisions: by job, for the counters.
+    /// The numbers of grants, expiries, submissions and decisions of each job, for comparison with the counters.
     pub counts: BTreeMap<JobId, Counts>,
 }
 
-/// How often things happened in a job.
+/// How often each kind of transition happened in a job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Leases and reviews granted.
@@ -31,14 +31,14 @@ pub struct Counts {
 }
 
 impl Replay {
-    /// How far the log of an assignment has been read.
+    /// The last entry of an assignment's log that was played.
     pub fn seq(&self, id: AssignmentId) -> i64 {
-        self.told.get(&id).map_or(0, |told| told.seq)
+        self.trails.get(&id).map_or(0, |trail| trail.seq)
     }
 
     /// Plays one more entry.
     pub fn play(&mut self, row: &Assignment, entry: &Entry) -> Checked {
-        self.told.entry(row.id).or_default().play(entry).map_err(Violation)?;
+        self.trails.entry(row.id).or_default().play(entry).map_err(Violation)?;
         let counts = self.counts.entry(row.key.job).or_default();
         match entry.action.as_str() {
             "grant" | "claim" => {
@@ -55,11 +55,11 @@ impl Replay {
         Ok(())
     }
 
-    /// Whether a row is what its log says; one without a log has never moved.
+    /// The assignment is as its log says. Without a log it has not changed since the cut.
     pub fn agrees(&self, row: &Assignment) -> Checked {
-        let told = self.told.get(&row.id);
-        let agreed = told
-            .map_or_else(|| Trail::default().agrees(&Row::from(row)), |told| told.agrees(&Row::from(row)));
+        let trail = self.trails.get(&row.id);
+        let agreed = trail
+            .map_or_else(|| Trail::default().agrees(&Row::from(row)), |trail| trail.agrees(&Row::from(row)));
         agreed.map_err(Violation)
     }
 }

@@ -1,23 +1,24 @@
-//! Coming to rest: once the faults end, everything is finished within a bounded time, by people who just go on.
+//! Coming to rest: once the faults end, all work is finished within a bounded time.
 
 use swath_domain::job::JobStatus;
 use swath_domain::{Stage, Status};
 use swath_locks::LockFault;
 
 use crate::ops::{Op, PEOPLE, PROCESSES};
-use crate::world::{Checked, World, broken};
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
-/// Rounds within which everything must be over.
+/// The number of rounds within which all work must be finished.
 const ROUNDS: usize = 60;
-/// How much time passes in a round, in seconds; longer than a sweep and shorter than a lease.
+/// The time that passes in a round, in seconds: longer than a sweep interval and shorter than a lease.
 const ROUND: i64 = 120;
 
 impl World {
-    /// Ends the faults and lets everybody work until all jobs are over.
+    /// Ends the faults and lets all users work until all jobs are done.
     pub async fn come_to_rest(&mut self) -> Checked {
         self.heal();
         self.common.locks.set(LockFault::None);
-        // Times that a jump has put far ahead are waited for before the count begins.
+        // Deadlines that a jump of the clock has moved into the future must pass first.
         self.run(&Op::Advance { seconds: 7_200 }).await?;
         for person in 0..PEOPLE {
             self.run(&Op::Account { person, active: true, unheard: false }).await?;
@@ -71,7 +72,7 @@ impl World {
         self.run(&Op::Advance { seconds: ROUND }).await
     }
 
-    /// Whether the newest lease that the person knows of is theirs; an older one may be handed back first.
+    /// True if the newest lease that the user knows of is current. Older ones may be released first.
     fn holds(&mut self, stage: Stage, person: usize) -> Checked<bool> {
         let user = self.people[person].id;
         let known = match stage {
@@ -79,9 +80,9 @@ impl World {
             Stage::Review => &mut self.people[person].reviews,
         };
         let current = self.common.memory.view(|view| {
-            known.iter().position(|held| {
-                view.assignment(held.assignment).is_some_and(|row| {
-                    row.lease_state(stage, user, held.lease).is_some() && row.status == stage.leased()
+            known.iter().position(|known_lease| {
+                view.assignment(known_lease.assignment).is_some_and(|row| {
+                    row.lease_state(stage, user, known_lease.lease).is_some() && row.status == stage.leased()
                 })
             })
         });

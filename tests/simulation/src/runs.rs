@@ -1,4 +1,4 @@
-//! Runs: a seed or a list of operations, played in a world of its own, and a failure made short.
+//! Runs: a seed or a list of operations, played in a world of its own, and a failure that is shortened.
 
 use swath_runtime::Config;
 use swath_runtime::config::Sources;
@@ -6,36 +6,37 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::ops::{Op, of_seed};
 use crate::verify::Material;
-use crate::world::{Violation, World};
+use crate::violation::Violation;
+use crate::world::World;
 
-/// How a run came out.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The promise that was broken, if one was.
+    /// The violation, if there was one.
     pub violation: Option<Violation>,
-    /// Tells this run from every other.
+    /// A digest of everything that happened, to compare runs.
     pub fingerprint: u64,
-    /// Operations that were run.
+    /// The number of operations.
     pub operations: u64,
-    /// What happened, line by line, where that was asked for.
+    /// What happened, line by line, if that was asked for.
     pub story: Vec<String>,
 }
 
-/// What runs seeds.
+/// Plays seeds and lists.
 pub struct Runner {
     config: Config,
     runtime: Runtime,
 }
 
 impl Runner {
-    /// A runner with time of its own.
+    /// A runner whose tokio time stands still until the simulation moves it.
     pub fn new() -> anyhow::Result<Self> {
         let config = Config::load(&Sources::default())?;
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
         Ok(Self { config, runtime })
     }
 
-    /// Plays the list of a seed.
+    /// Plays the operations of a seed.
     pub fn seed(&self, seed: u64) -> anyhow::Result<Outcome> {
         self.list(seed, &of_seed(seed), false)
     }
@@ -66,7 +67,7 @@ impl Runner {
         })
     }
 
-    /// Both sides of the first job of a seed that breaks no promise.
+    /// What users did and what is stored, for the first job of a seed without a violation.
     pub fn material(&self, seed: u64) -> anyhow::Result<Option<Material>> {
         self.runtime.block_on(async {
             let mut world = World::new(&self.config, seed, false).await?;
@@ -82,7 +83,7 @@ impl Runner {
         })
     }
 
-    /// Shortens a list that fails, as long as it still does: ever smaller pieces are left out.
+    /// Shortens a failing list: smaller and smaller parts are left out, as long as it still fails.
     pub fn shrink(&self, seed: u64, mut ops: Vec<Op>) -> anyhow::Result<Vec<Op>> {
         let mut piece = ops.len() / 2;
         while piece > 0 {

@@ -1,4 +1,4 @@
-//! Time, ids and chance of a simulated world: all of it follows from the seed.
+//! The time, ids and randomness of a simulated world. All of them follow from the seed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use swath_domain::{Clock, Ids, Time};
 use uuid::Uuid;
 
-/// The clock of every process; it moves only when the simulation moves it.
+/// The clock of all processes. Only the simulation moves it.
 #[derive(Clone)]
 pub struct VirtualClock(Arc<AtomicI64>);
 
 impl VirtualClock {
-    /// A clock that stands at an ordinary moment.
+    /// A clock at a fixed time.
     pub fn new() -> Self {
         Self(Arc::new(AtomicI64::new(1_800_000_000_000_000)))
     }
 
-    /// Moves the clock, also back.
+    /// Moves the clock forward or back.
     pub fn turn(&self, micros: i64) {
         self.0.fetch_add(micros, Ordering::Relaxed);
     }
@@ -28,7 +28,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// Ids that count.
+/// Ids that are numbered.
 #[derive(Clone, Default)]
 pub struct CountedIds(Arc<AtomicU64>);
 

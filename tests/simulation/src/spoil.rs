@@ -1,4 +1,4 @@
-//! The checker checked: good histories, each spoiled in one place, must all be caught.
+//! Tests the checker: valid histories, each altered in one place, must all be found.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use uuid::Uuid;
 use crate::runs::Runner;
 use crate::verify::Material;
 
-/// How a history is spoiled.
+/// The kinds of alterations.
 const WAYS: [&str; 4] = ["dropped", "doubled", "swapped", "altered"];
-/// What is spoiled of it.
+/// The parts of a history that are altered.
 const PARTS: [&str; 5] = ["events", "log", "assignments", "stored", "exported"];
 
-/// How many of the spoiled histories were caught.
+/// How many of the altered histories were found.
 pub struct Caught {
-    /// By what was spoiled and how: caught, and tried.
+    /// By part and alteration: the number found, and the number tried.
     pub rows: BTreeMap<(&'static str, &'static str), (u64, u64)>,
-    /// Those that were not.
+    /// Descriptions of those that were not found.
     pub missed: Vec<String>,
 }
 
-/// Spoils `count` good histories and prints the table.
+/// Alters `count` valid histories and prints a table.
 pub fn all(runner: &Runner, first: u64, count: u64) -> anyhow::Result<Caught> {
     let mut caught = Caught { rows: BTreeMap::new(), missed: Vec::new() };
     let mut tried = 0;
@@ -54,7 +54,7 @@ pub fn all(runner: &Runner, first: u64, count: u64) -> anyhow::Result<Caught> {
 }
 
 impl Material {
-    /// Spoils one place; says which, or none where there is nothing of the kind to spoil.
+    /// Alters one place and describes it; `None` if there is nothing of that kind to alter.
     fn spoil(&mut self, part: &str, way: &str, dice: &mut StdRng) -> Option<String> {
         match part {
             "events" if way == "altered" => alter_event(&mut self.events, dice),
@@ -99,7 +99,7 @@ fn spoil<T: Clone + std::fmt::Debug>(
     Some(what)
 }
 
-/// Nobody can miss the last that a client told, unless it had an effect.
+/// The last event of a client cannot be missed unless it had an effect.
 fn drop_event(events: &mut Vec<Event>, dice: &mut StdRng) -> Option<String> {
     let place = dice.random_range(0..events.len().max(1));
     let event = events.get(place)?;
@@ -107,19 +107,20 @@ fn drop_event(events: &mut Vec<Event>, dice: &mut StdRng) -> Option<String> {
     (!is_last).then(|| format!("{:?}", events.remove(place)))
 }
 
-/// Alters what was done, where the end of the job can still tell.
+/// Alters a call in a way that the final state of the job reveals.
 fn alter_event(events: &mut [Event], dice: &mut StdRng) -> Option<String> {
     let place = dice.random_range(0..events.len().max(1));
-    let told = events.get(place)?.clone();
-    if !told.is_done() {
+    let original = events.get(place)?.clone();
+    if !original.is_done() {
         return None;
     }
     let is_alone = !events.iter().enumerate().any(|(other, event)| {
-        let same_lease = event.lease() == told.lease() && event.lease().is_some();
-        let same = same_lease && std::mem::discriminant(&event.call) == std::mem::discriminant(&told.call);
-        other != place && (same || event.outcome == told.outcome) && event.may_be_done()
+        let same_lease = event.lease() == original.lease() && event.lease().is_some();
+        let same =
+            same_lease && std::mem::discriminant(&event.call) == std::mem::discriminant(&original.call);
+        other != place && (same || event.outcome == original.outcome) && event.may_be_done()
     });
-    let rewritten = events.iter().skip(place + 1).any(|event| writes_over(event, &told));
+    let rewritten = events.iter().skip(place + 1).any(|event| writes_over(event, &original));
     let event = &mut events[place];
     match (&mut event.call, &mut event.outcome) {
         (Call::Ask { .. }, Outcome::Done(Answer::Lease { lease, fence, ranges })) => {
@@ -153,19 +154,19 @@ fn alter_event(events: &mut [Event], dice: &mut StdRng) -> Option<String> {
         }
         _ => return None,
     }
-    Some(format!("{told:?} as {event:?}"))
+    Some(format!("{original:?} as {event:?}"))
 }
 
-/// Whether an event may have put something else in the place of what another wrote.
-fn writes_over(event: &Event, told: &Event) -> bool {
+/// True if an event may have overwritten what another one wrote.
+fn writes_over(event: &Event, original: &Event) -> bool {
     let item = |event: &Event, wanted: i64| match &event.call {
         Call::Confirm { item, .. } | Call::Judge { item, .. } => *item == wanted,
         Call::Submit { items, .. } => items.iter().any(|(item, _)| *item == wanted),
         _ => false,
     };
-    match &told.call {
+    match &original.call {
         Call::Confirm { item: wanted, .. } | Call::Judge { item: wanted, .. } => {
-            event.who == told.who && event.assignment == told.assignment && item(event, *wanted)
+            event.who == original.who && event.assignment == original.assignment && item(event, *wanted)
         }
         _ => false,
     }

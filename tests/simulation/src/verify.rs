@@ -1,4 +1,4 @@
-//! The end of a run: the checker compares what people remember with what the real reading verbs tell.
+//! The end of a run: the checker compares what users were answered with what the real reads of the store return.
 
 use std::io;
 
@@ -9,14 +9,15 @@ use swath_domain::{AssignmentId, JobId, Range, Ranges, UserId};
 use swath_store::{AcceptedItem, AssignmentFilter};
 use uuid::Uuid;
 
-use crate::world::{Checked, World, broken};
+use crate::violation::{Checked, broken};
+use crate::world::World;
 
-/// More than any simulated job has.
+/// More than the rows of any simulated job.
 const ALL: i64 = 10_000;
-/// Annotations read at once, in bytes.
+/// The size of a page of annotations, in bytes.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// Both sides of one job.
+/// What users did in one job, and what is stored of it.
 #[derive(Debug, Clone)]
 pub struct Material {
     /// The job.
@@ -25,16 +26,16 @@ pub struct Material {
     pub rows: Vec<Row>,
     /// Its log.
     pub log: Vec<LogLine>,
-    /// What is stored.
+    /// The stored annotations.
     pub stored: Vec<Stored>,
-    /// What is exported.
+    /// The exported items.
     pub exported: Vec<Exported>,
-    /// What people did.
+    /// What users did.
     pub events: Vec<Event>,
 }
 
 impl Material {
-    /// Has it checked.
+    /// Runs the checker.
     pub fn check(self) -> io::Result<Findings> {
         check(Sides {
             job: self.job,
@@ -64,7 +65,7 @@ impl World {
         Ok(())
     }
 
-    /// Both sides of a job.
+    /// Reads both sides of a job.
     pub async fn material(&self, id: JobId) -> anyhow::Result<Material> {
         let store = &self.processes[0].context.store;
         let job = store.job(id).await?.ok_or_else(|| anyhow::anyhow!("{id} is gone"))?;
@@ -118,7 +119,7 @@ impl World {
         })
     }
 
-    /// What people did in these assignments, and what they did that came to none; counted by person.
+    /// What users did under these assignments, and their failed calls without an assignment; numbered for each user.
     fn history_of(&self, assignments: &[AssignmentId]) -> Vec<Event> {
         let here = |event: &&Event| event.assignment.is_none_or(|id| assignments.binary_search(&id).is_ok());
         let mut events: Vec<Event> = self.history.iter().filter(here).cloned().collect();

@@ -1,6 +1,6 @@
-//! A simulated world: processes over one truth, people with leases, and messages under way.
+//! A simulated world: processes on one database, users with leases, and messages that have not arrived.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,104 +12,24 @@ use swath_domain::labels::{Class, LabelLimits, Shape, TagDefinition};
 use swath_domain::review::ReviewRule;
 use swath_domain::selection::runs;
 use swath_domain::{
-    Assignment, AssignmentId, Clock, DatasetId, Ids, JobId, LeaseId, Range, Role, Roles, TeamId, Time,
-    TokenId, UserId,
+    Assignment, AssignmentId, Clock, DatasetId, Ids, JobId, LeaseId, Range, Role, Roles, TeamId, Time, UserId,
 };
 use swath_locks::FaultInjectingLocks;
-use swath_runtime::{Caller, Config};
-use swath_store::{Actor, Memory, NewDataset, NewJob, Source, Token, User, View};
-
+use swath_runtime::Config;
+use swath_store::{Actor, Memory, NewDataset, NewJob, Source, View};
 use tokio::time::Instant;
 
+use crate::attempts::Imports;
 use crate::audit::Audit;
-use crate::events::Follower;
-use crate::imports::Imports;
+use crate::follower::Follower;
 use crate::ops::{PEOPLE, PROCESSES};
-use crate::pictures::Pictures;
+use crate::person::{Person, account};
+use crate::picture::Pictures;
 use crate::process::{Common, Process};
 use crate::sources::{CountedIds, VirtualClock};
+use crate::violation::{Checked, Violation};
 
-/// A promise that was broken, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation(pub String);
-
-/// Ends an operation with a broken promise.
-macro_rules! broken {
-    ($($words:tt)*) => {
-        return Err($crate::world::Violation(format!($($words)*)))
-    };
-}
-pub(crate) use broken;
-
-/// What an operation comes to.
-pub type Checked<T = ()> = Result<T, Violation>;
-
-/// A lease that a person knows of.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// Its id.
-    pub lease: LeaseId,
-    /// The work.
-    pub assignment: AssignmentId,
-    /// The items.
-    pub items: Vec<i64>,
-    /// The submission or decision that was sent last: its id, what was in it, and whether it was taken.
-    pub sent: Option<Sent>,
-}
-
-/// See [`Held::sent`].
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// Counts the ids that were used.
-    pub number: usize,
-    /// What may have been taken under that id; one, once it is known.
-    pub contents: Vec<String>,
-    /// `true` when it was taken, `false` when it was refused, `None` when nobody knows.
-    pub taken: Option<bool>,
-}
-
-impl Sent {
-    /// What is known after one more try under the same id, or the first of a new one.
-    pub fn after(previous: Option<Self>, number: usize, content: String, taken: Option<bool>) -> Self {
-        let mut contents = match (previous, taken) {
-            (Some(previous), None) => previous.contents,
-            _ => Vec::new(),
-        };
-        contents.push(content);
-        Self { number, contents, taken }
-    }
-}
-
-/// A question that was asked under a key.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// The key.
-    pub key: usize,
-    /// The job that it named.
-    pub job: Option<JobId>,
-    /// The lease that it gave.
-    pub lease: Option<LeaseId>,
-    /// When.
-    pub at: Time,
-}
-
-/// Somebody who annotates and reviews.
-pub struct Person {
-    /// Who.
-    pub id: UserId,
-    /// As the services know them.
-    pub caller: Caller,
-    /// Leases that they know of, the newest first.
-    pub leases: VecDeque<Held>,
-    /// Reviews that they know of, the newest first.
-    pub reviews: VecDeque<Held>,
-    /// The last question.
-    pub asked: Option<Asked>,
-    /// Keys used so far.
-    pub keys: usize,
-}
-
-/// The world.
+/// The state of a simulated world.
 pub struct World {
     pub(crate) common: Common,
     pub(crate) processes: Vec<Process>,
@@ -117,18 +37,18 @@ pub struct World {
     pub(crate) manager: UserId,
     pub(crate) people: Vec<Person>,
     pub(crate) jobs: Vec<JobId>,
-    /// When each job last changed its status, by a clock that never jumps.
+    /// When each job last changed its status (monotonic clock).
     pub(crate) switched: BTreeMap<JobId, Instant>,
     pub(crate) under_way: Vec<Message>,
     pub(crate) audit: Audit,
-    /// Leases that ended with their holder's role.
+    /// Leases that ended because their holder lost the role.
     pub(crate) freed: BTreeSet<LeaseId>,
     pub(crate) imports: Imports,
-    /// Of the jobs' pictures.
+    /// The dataset of the jobs.
     pub(crate) dataset: DatasetId,
     pub(crate) pictures: Pictures,
     pub(crate) follower: Follower,
-    /// What people did, for the checker.
+    /// What users did, for the checker.
     pub(crate) history: Vec<swath_checker::Event>,
     pub(crate) operations: u64,
     failing: bool,
@@ -138,7 +58,7 @@ pub struct World {
     stripes: i64,
 }
 
-/// What a world is like, drawn from its seed.
+/// The parameters of a world, which follow from its seed.
 #[derive(Debug, Clone, Copy)]
 pub struct Climate {
     review: ReviewRule,
@@ -149,7 +69,7 @@ pub struct Climate {
 }
 
 impl Climate {
-    /// Worlds differ from seed to seed.
+    /// The parameters of a seed's world.
     pub fn of_seed(seed: u64) -> Self {
         let reviews = [ReviewRule::All, ReviewRule::All, ReviewRule::None, ReviewRule::Sample(50)];
         let pick = |by: u64, of: u64| (seed / by) % of;
@@ -163,12 +83,12 @@ impl Climate {
     }
 }
 
-const TERMS: LeasePolicy = LeasePolicy::of_seconds(1_800, 43_200, 900, 5);
-/// The sweep takes few at a time here, so that a page that is full of others shows.
+const LEASE_POLICY: LeasePolicy = LeasePolicy::of_seconds(1_800, 43_200, 900, 5);
+/// A small page, so that tests cover a page filled by other entries.
 const EXPIRE_AT_ONCE: i64 = 2;
 
 impl World {
-    /// Makes a world with a team, its people and its jobs.
+    /// Creates a world with a team, its users and its jobs.
     pub async fn new(config: &Config, seed: u64, tell: bool) -> anyhow::Result<Self> {
         let mut config = config.clone();
         config.work.expire_at_once = EXPIRE_AT_ONCE;
@@ -251,7 +171,7 @@ impl World {
                 due: None,
                 range_size: climate.range_size,
                 slots,
-                lease_policy: LeasePolicy { rounds: climate.rounds, ..TERMS },
+                lease_policy: LeasePolicy { rounds: climate.rounds, ..LEASE_POLICY },
                 review,
                 seed: 7,
                 selected: items,
@@ -267,7 +187,7 @@ impl World {
         Ok(())
     }
 
-    /// Makes an account with these roles in the team.
+    /// Creates an account with these roles in the team.
     async fn settle(&self, user: UserId, roles: Roles) -> anyhow::Result<()> {
         let store = &self.processes[0].context.store;
         store.user_create(account(user), self.actor(None), None).await?;
@@ -275,53 +195,53 @@ impl World {
         Ok(())
     }
 
-    /// Who changes something about people now.
+    /// The author of a change of accounts and roles.
     pub(crate) fn actor(&self, user: Option<UserId>) -> Actor {
         let now = self.now();
         Actor { user, token: None, entry: self.common.ids.next(now), at: now }
     }
 
-    /// The present moment.
+    /// The current time.
     pub fn now(&self) -> Time {
         self.common.clock.now()
     }
 
-    /// Looks at the tables; only the simulation itself runs, so nobody else has them.
+    /// Reads the tables. No transaction may be open.
     pub fn look<R>(&self, look: impl FnOnce(View<'_>) -> R) -> Checked<R> {
         self.common.memory.view(look).ok_or_else(|| Violation("a transaction was left open".into()))
     }
 
-    /// One assignment as it stands.
+    /// The current state of an assignment.
     pub fn row(&self, id: AssignmentId) -> Checked<Assignment> {
         self.look(|view| view.assignment(id).cloned())?
             .ok_or_else(|| Violation(format!("assignment {id} is gone")))
     }
 
-    /// Plans a failing commit.
+    /// Makes the next commit fail.
     pub fn fail(&mut self, fault: swath_store::Fault) {
         self.common.memory.fail_next(fault);
         self.failing = true;
     }
 
-    /// Whether the call that has just ended met the planned failure.
+    /// True if the call that has just ended met the planned failure, which is then used up.
     pub fn was_hit(&mut self) -> bool {
         let hit = self.is_hit();
         self.failing &= !hit;
         hit
     }
 
-    /// The same, which the next look still sees.
+    /// As [`World::was_hit`], but keeps the planned failure.
     pub fn is_hit(&self) -> bool {
         self.failing && !self.common.memory.is_failing()
     }
 
-    /// From now on no commit fails.
+    /// Cancels the planned failure.
     pub fn heal(&mut self) {
         self.common.memory.spare();
         self.failing = false;
     }
 
-    /// Puts another process in the place of one that dies.
+    /// Kills a process and starts another one in its place.
     pub async fn crash(&mut self, process: usize) -> anyhow::Result<()> {
         self.stripes += 1;
         self.stop_imports(process);
@@ -330,7 +250,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes what was published off the bus; it arrives when the simulation says so.
+    /// Takes all published messages off the bus. They arrive when the simulation delivers them.
     pub fn collect(&mut self) {
         for queue in &mut self.queues {
             while let Some(Some(message)) = queue.recv().now_or_never() {
@@ -339,58 +259,22 @@ impl World {
         }
     }
 
-    /// Writes down what happened, for whoever compares two runs or reads one.
+    /// Records what happened, for a reader of the run.
     pub fn tell(&mut self, what: &dyn Debug, outcome: &dyn Debug) {
         if let Some(story) = &mut self.story {
             story.push(format!("{what:?} -> {outcome:?}"));
         }
     }
 
-    /// Adds to what tells this run from every other.
+    /// Adds to the fingerprint of the run.
     pub fn mark(&mut self, what: impl Hash) {
         what.hash(&mut self.trace);
     }
 
-    /// What tells this run from every other.
+    /// The fingerprint of the run.
     pub fn fingerprint(&self) -> u64 {
         self.trace.finish()
     }
-}
-
-impl Person {
-    fn new(id: UserId, team: TeamId, roles: Roles) -> Self {
-        Self {
-            id,
-            caller: caller(id, team, roles),
-            leases: VecDeque::new(),
-            reviews: VecDeque::new(),
-            asked: None,
-            keys: 0,
-        }
-    }
-}
-
-fn account(id: UserId) -> User {
-    let (name, created) = ("somebody".to_owned(), Time(0));
-    User { id, name, email: None, admin: false, created, creator: None, deactivated: None }
-}
-
-/// A person as services know them who have read these roles.
-pub(crate) fn caller(id: UserId, team: TeamId, roles: Roles) -> Caller {
-    let member = (roles != Roles::NONE).then(|| (team, "the team".to_owned(), roles));
-    let teams = member.into_iter().collect();
-    let (user, team) = (account(id), Some(team));
-    Caller::of(Token {
-        id: TokenId(id.0),
-        user,
-        team,
-        maker: None,
-        by_admin: false,
-        expires: None,
-        revoked: None,
-        is_session: false,
-        teams,
-    })
 }
 
 fn spec() -> JobSpec {
