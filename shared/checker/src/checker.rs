@@ -1,4 +1,4 @@
-//! The job as a whole: what must hold between assignments.
+//! The job as a whole: the invariants that span assignments.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,24 +10,24 @@ use swath_domain::{AssignmentId, LeaseId, Range, Ranges, Status, UserId};
 
 use crate::case::Case;
 use crate::findings::Findings;
-use crate::grants::{self, Unheard};
+use crate::grants::{self, CountByUser};
 use crate::history::{Answer, Call, Event, Outcome};
 use crate::replay::Trail;
 use crate::reviews;
 use crate::server::{Exported, JobFacts, Row};
 use crate::work;
 
-/// Compares the two sides of one job. It is fed the events that name no assignment, the job's own log, every
-/// assignment in ascending order of its id, and the export; then it says what it found.
+/// Compares the two sides of one job. Feed it the events that name no assignment, the job's own log, every assignment
+/// in ascending order of its id, and the export, in this order; then take its findings.
 #[derive(Debug)]
 pub struct Checker {
     job: JobFacts,
     findings: Findings,
     leases: HashSet<LeaseId>,
-    unheard: Unheard,
-    unanswered: Unheard,
+    unreported: CountByUser,
+    unanswered: CountByUser,
     clients: BTreeMap<UserId, Count>,
-    told: Told,
+    trail: JobTrail,
     cover: BTreeMap<i64, Cover>,
     awaited: BTreeMap<AssignmentId, Rework>,
     opinions: BTreeMap<(i64, UserId), i64>,
@@ -37,7 +37,7 @@ pub struct Checker {
     last_exported: Option<(i64, i64)>,
 }
 
-/// Events of a client, which are counted from 1 without a gap.
+/// The events of a client, which must be numbered from 1 without a gap.
 #[derive(Debug, Default)]
 struct Count {
     events: u64,
@@ -45,16 +45,16 @@ struct Count {
     sum: u64,
 }
 
-/// Where the job stands by its own log, and how far it was cut.
+/// The state of the job by its own log, and how far it was cut.
 #[derive(Debug)]
-struct Told {
+struct JobTrail {
     seq: i64,
     status: JobStatus,
     to: i64,
     numbers: i64,
 }
 
-/// The first round of one slot.
+/// What the first round of one slot covers so far.
 #[derive(Debug, Default)]
 struct Cover {
     next: i64,
@@ -66,11 +66,11 @@ struct Cover {
 struct Rework {
     key: (i64, i64, i64),
     items: Ranges,
-    /// The ids that reviewers were told.
-    told: Vec<Option<AssignmentId>>,
+    /// The rework ids that reviewers were answered with.
+    reported: Vec<Option<AssignmentId>>,
 }
 
-/// A multiset, as a count and a sum.
+/// A digest of a multiset: its size and the sum of its hashes.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Fingerprint {
     count: u64,
@@ -91,16 +91,16 @@ fn mixed(what: impl Hash) -> u64 {
 }
 
 impl Checker {
-    /// A checker of one job at rest.
+    /// A checker of a job to which no call is in progress.
     pub fn new(job: JobFacts) -> Self {
         Self {
             job,
             findings: Findings::default(),
             leases: HashSet::new(),
-            unheard: Unheard::new(),
-            unanswered: Unheard::new(),
+            unreported: CountByUser::new(),
+            unanswered: CountByUser::new(),
             clients: BTreeMap::new(),
-            told: Told { seq: 0, status: JobStatus::Active, to: 0, numbers: 0 },
+            trail: JobTrail { seq: 0, status: JobStatus::Active, to: 0, numbers: 0 },
             cover: BTreeMap::new(),
             awaited: BTreeMap::new(),
             opinions: BTreeMap::new(),
@@ -111,13 +111,13 @@ impl Checker {
         }
     }
 
-    /// Takes the events that name no assignment.
-    pub fn loose(&mut self, events: &[Event]) {
+    /// Checks the events that name no assignment.
+    pub fn events_without_assignment(&mut self, events: &[Event]) {
         grants::check_order(events, &mut self.findings);
-        events.iter().for_each(|event| self.take_loose(event));
+        events.iter().for_each(|event| self.check_event_without_assignment(event));
     }
 
-    fn take_loose(&mut self, event: &Event) {
+    fn check_event_without_assignment(&mut self, event: &Event) {
         self.count(event);
         if let (Call::Ask { stage }, Outcome::Unknown) = (&event.call, &event.outcome) {
             *self.unanswered.entry(grants::key(event.who, *stage)).or_default() += 1;
@@ -136,37 +136,37 @@ impl Checker {
             .expect(event.began <= event.ended, "history", || format!("{event:?} ended before it began"));
     }
 
-    /// Takes an entry of the job's own log.
+    /// Checks an entry of the job's own log.
     pub fn job_entry(&mut self, entry: &Entry) {
-        let follows = entry.seq == self.told.seq + 1;
+        let follows = entry.seq == self.trail.seq + 1;
         self.findings.expect(follows, "I7", || format!("the job's log has a gap before {entry:?}"));
-        self.told.seq = entry.seq;
+        self.trail.seq = entry.seq;
         if entry.action != "cut" {
             self.switch(entry);
             return;
         }
         let number = |field: &str| entry.detail.as_ref().and_then(|detail| detail[field].as_i64());
         let from = (number("from"), number("first_number"));
-        self.findings.expect(from == (Some(self.told.to), Some(self.told.numbers)), "I1", || {
-            format!("{entry:?} does not go on where {:?} ended", self.told)
+        self.findings.expect(from == (Some(self.trail.to), Some(self.trail.numbers)), "I1", || {
+            format!("{entry:?} does not continue {:?}", self.trail)
         });
-        self.told.to = number("to").unwrap_or_default();
-        self.told.numbers += number("numbers").unwrap_or_default();
+        self.trail.to = number("to").unwrap_or_default();
+        self.trail.numbers += number("numbers").unwrap_or_default();
     }
 
-    /// I7: a job comes from where its log has left it.
+    /// I7: a job changes its status from the one that its log has last set.
     fn switch(&mut self, entry: &Entry) {
         let status = |field: &str| {
             let value = entry.detail.as_ref().and_then(|detail| detail.get(field))?;
             serde_json::from_value::<JobStatus>(value.clone()).ok()
         };
         let Some((from, to)) = status("from").zip(status("to")) else { return };
-        let follows = from == self.told.status;
-        self.findings.expect(follows, "I7", || format!("{entry:?} of a job that is {:?}", self.told.status));
-        self.told.status = to;
+        let follows = from == self.trail.status;
+        self.findings.expect(follows, "I7", || format!("{entry:?} of a job that is {:?}", self.trail.status));
+        self.trail.status = to;
     }
 
-    /// Takes an assignment.
+    /// Checks an assignment.
     pub fn assignment(&mut self, case: &Case) {
         case.events.iter().for_each(|event| self.count(event));
         let mut trail = Trail::default();
@@ -183,25 +183,26 @@ impl Checker {
             let is_new = self.leases.insert(*lease);
             self.findings.expect(is_new, "I2", || format!("lease {lease} was granted twice"));
         }
-        grants::check(case, &trail, &mut self.unheard, &mut self.findings);
+        grants::check(case, &trail, &mut self.unreported, &mut self.findings);
         work::check(case, &trail, &mut self.findings);
         reviews::check(case, &trail, &mut self.findings);
-        self.check_place(&case.row);
+        self.check_position(&case.row);
         self.check_opinion(&case.row, &trail);
         self.expect_rework(case, &trail);
         self.tally(case, &trail);
     }
 
-    /// I1 and I6: an assignment of the first round is a part of the cut, every other redoes what was rejected.
-    fn check_place(&mut self, row: &Row) {
+    /// I1 and I6: an assignment of the first round is the next part of the cut; any other redoes exactly what was
+    /// rejected.
+    fn check_position(&mut self, row: &Row) {
         let key = (row.round, row.number, row.slot);
         if row.round > 1 || row.parent.is_some() {
             let awaited = row.parent.and_then(|parent| self.awaited.remove(&parent));
             let fits = awaited.as_ref().is_some_and(|awaited| {
-                let told = awaited.told.iter().all(|told| *told == Some(row.id));
-                told && awaited.key == key && awaited.items == row.ranges
+                let reported = awaited.reported.iter().all(|rework| *rework == Some(row.id));
+                reported && awaited.key == key && awaited.items == row.ranges
             });
-            self.findings.expect(fits, "I6", || format!("{row:?} redoes what should be {awaited:?}"));
+            self.findings.expect(fits, "I6", || format!("{row:?} should be the rework {awaited:?}"));
             return;
         }
         let cover = self.cover.entry(row.slot).or_default();
@@ -219,31 +220,35 @@ impl Checker {
         }
     }
 
-    /// I4: nobody has two opinions on one range.
+    /// I4: no user gives two opinions on one range.
     fn check_opinion(&mut self, row: &Row, trail: &Trail) {
         let Some(author) = trail.author.filter(|_| self.job.slots > 1) else { return };
         let slot = *self.opinions.entry((row.number, author)).or_insert(row.slot);
-        self.findings
-            .expect(slot == row.slot, "I4", || format!("{author} spoke in slot {slot} and in {row:?}"));
+        self.findings.expect(slot == row.slot, "I4", || {
+            format!("{author} gave an opinion in slot {slot} and in {row:?}")
+        });
     }
 
     fn expect_rework(&mut self, case: &Case, trail: &Trail) {
-        let told = case.events.iter().filter_map(|event| match &event.outcome {
+        let reported = case.events.iter().filter_map(|event| match &event.outcome {
             Outcome::Done(Answer::Decided { rework, .. }) => Some(*rework),
             _ => None,
         });
         let row = &case.row;
         if trail.status == Status::Rejected {
-            // Whoever was told of an acceptance before the work was reopened was told of no rework.
-            let told = told.filter(Option::is_some).collect();
+            // A reviewer whose acceptance was undone by a reopening was answered without a rework.
+            let reported = reported.filter(Option::is_some).collect();
             let key = (row.round + 1, row.number, row.slot);
-            self.awaited.insert(row.id, Rework { key, items: trail.rejected.clone(), told });
-        } else if let Some(rework) = told.flatten().next() {
-            self.findings.add("I6", format!("{row:?} was not rejected, and somebody was told of {rework}"));
+            self.awaited.insert(row.id, Rework { key, items: trail.rejected.clone(), reported });
+        } else if let Some(rework) = reported.flatten().next() {
+            self.findings.add(
+                "I6",
+                format!("{row:?} was not rejected, and a reviewer was answered with the rework {rework}"),
+            );
         }
     }
 
-    /// I9: every item stands in one place.
+    /// I9: every item is in one state.
     fn tally(&mut self, case: &Case, trail: &Trail) {
         let items = case.row.ranges.items();
         let states = &mut self.states;
@@ -266,7 +271,7 @@ impl Checker {
         }
     }
 
-    /// Takes a line of the export of accepted items.
+    /// Checks a line of the export of accepted items.
     pub fn exported(&mut self, line: &Exported) {
         let place = Some((line.item, line.slot));
         self.findings.expect(self.last_exported < place, "I4", || {
@@ -276,36 +281,36 @@ impl Checker {
         self.exported.add((line.assignment, line.author, line.item, line.slot, line.content, line.revision));
     }
 
-    /// Notes something that is wrong with the material itself.
+    /// Records a defect of the material itself.
     pub fn unreadable(&mut self, what: String) {
         self.findings.add("history", what);
     }
 
-    /// What was found.
+    /// Checks what concerns the whole job, and returns all findings.
     pub fn finish(mut self) -> Findings {
         self.finish_clients();
         self.finish_cover();
         let (awaited, findings) = (&self.awaited, &mut self.findings);
-        findings.expect(awaited.is_empty(), "I6", || format!("what was rejected is not redone: {awaited:?}"));
-        for (who, unheard) in &self.unheard {
+        findings.expect(awaited.is_empty(), "I6", || format!("rejected items without a rework: {awaited:?}"));
+        for (who, unreported) in &self.unreported {
             let asked = self.unanswered.get(who).copied().unwrap_or_default();
-            findings.expect(*unheard <= asked, "I2", || {
+            findings.expect(*unreported <= asked, "I2", || {
                 format!(
-                    "{who:?} has {unheard} leases that nobody told them of, and {asked} questions unanswered"
+                    "{who:?} has {unreported} leases that they were never answered with, and only {asked} unanswered requests"
                 )
             });
         }
         findings.expect(self.accepted == self.exported, "I4", || {
             format!("accepted are {:?}, exported {:?}", self.accepted, self.exported)
         });
-        let uncut = (self.job.items - self.told.to) * self.job.slots;
-        let called_off = matches!(self.job.status, JobStatus::Cancelling | JobStatus::Cancelled);
-        *(if called_off { &mut self.states.cancelled } else { &mut self.states.pending }) += uncut;
+        let uncut = (self.job.items - self.trail.to) * self.job.slots;
+        let cancelled = matches!(self.job.status, JobStatus::Cancelling | JobStatus::Cancelled);
+        *(if cancelled { &mut self.states.cancelled } else { &mut self.states.pending }) += uncut;
         findings.expect(self.states == self.job.progress, "I9", || {
-            format!("the items are {:?}, and the job says {:?}", self.states, self.job.progress)
+            format!("the states of the items are {:?}, and the job says {:?}", self.states, self.job.progress)
         });
-        findings.expect(self.told.status == self.job.status, "I7", || {
-            format!("the job is {:?}, and its log says {:?}", self.job.status, self.told)
+        findings.expect(self.trail.status == self.job.status, "I7", || {
+            format!("the job is {:?}, and its log says {:?}", self.job.status, self.trail)
         });
         let over = matches!(self.job.status, JobStatus::Done | JobStatus::Cancelled);
         findings.expect(!over || self.states.undecided() == 0, "I5", || {
@@ -318,8 +323,7 @@ impl Checker {
         for (who, count) in &self.clients {
             let whole = (1..=count.last).fold(0_u64, |sum, seq| sum.wrapping_add(mixed(seq)));
             let is_whole = count.events == count.last && count.sum == whole;
-            self.findings
-                .expect(is_whole, "history", || format!("the history of {who} has holes: {count:?}"));
+            self.findings.expect(is_whole, "history", || format!("the history of {who} has gaps: {count:?}"));
         }
     }
 
@@ -328,16 +332,16 @@ impl Checker {
             || vec![Range { start: 0, end: self.job.items }],
             |selection| selection.as_slice().to_vec(),
         );
-        let expected = first(&selection, self.told.to);
+        let expected = first(&selection, self.trail.to);
         for slot in 0..self.job.slots {
             let cover = self.cover.remove(&slot).unwrap_or_default();
-            let fits = cover.ranges == expected && cover.next == self.told.numbers;
+            let fits = cover.ranges == expected && cover.next == self.trail.numbers;
             self.findings.expect(fits, "I1", || {
-                format!("slot {slot} covers {cover:?} and not {expected:?} in {} ranges", self.told.numbers)
+                format!("slot {slot} covers {cover:?} and not {expected:?} in {} ranges", self.trail.numbers)
             });
         }
         let more = &self.cover;
-        self.findings.expect(more.is_empty(), "I1", || format!("slots that nobody asked for: {more:?}"));
+        self.findings.expect(more.is_empty(), "I1", || format!("slots that the job does not have: {more:?}"));
     }
 }
 

@@ -1,17 +1,17 @@
-//! What an annotation says, as a number: the same labels give the same number, however they are written.
+//! The content of an annotation as a number. Equal labels give equal numbers, however they are written.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Tells one annotation from another.
+/// A digest of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Content(pub u64);
 
 impl Content {
-    /// The content of an annotation's JSON; what is absent, null or empty says nothing.
+    /// The digest of an annotation's JSON. Absent, null and empty values are equal.
     pub fn of(annotation: &Value) -> Self {
         let mut hasher = DefaultHasher::new();
         hash(annotation, &mut hasher);
@@ -23,7 +23,7 @@ fn hash(value: &Value, to: &mut DefaultHasher) {
     match value {
         Value::Null => 0_u8.hash(to),
         Value::Bool(flag) => (1_u8, flag).hash(to),
-        // 1 and 1.0 are the same pixel.
+        // As pixels, 1 and 1.0 are equal.
         Value::Number(number) => (2_u8, number.as_f64().map(f64::to_bits)).hash(to),
         Value::String(text) => (3_u8, text).hash(to),
         Value::Array(values) => {

@@ -1,16 +1,16 @@
-//! What was found to be broken.
+//! The violations that a check has found.
 
 use std::fmt;
 
-/// Violations that are kept in words; of more than these only the number is known.
-const KEPT: usize = 100;
+/// How many violations are kept in words. The others are only counted.
+const VIOLATIONS_KEPT: usize = 100;
 
-/// A promise that was broken.
+/// A violated invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which invariant, as in `I4`.
+    /// The invariant, such as `I4`, or `history` for a defect of the material.
     pub invariant: &'static str,
-    /// What was seen.
+    /// A description.
     pub what: String,
 }
 
@@ -20,25 +20,25 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything that was found.
+/// All violations of a job.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// How many promises were broken.
+    /// Their number.
     pub count: u64,
-    /// The first of them.
+    /// The first of them, in words.
     pub violations: Vec<Violation>,
 }
 
 impl Findings {
-    /// Notes a broken promise.
+    /// Adds a violation.
     pub(crate) fn add(&mut self, invariant: &'static str, what: String) {
         self.count += 1;
-        if self.violations.len() < KEPT {
+        if self.violations.len() < VIOLATIONS_KEPT {
             self.violations.push(Violation { invariant, what });
         }
     }
 
-    /// Notes it unless it holds.
+    /// Adds a violation unless `holds`.
     pub(crate) fn expect(&mut self, holds: bool, invariant: &'static str, what: impl FnOnce() -> String) {
         if !holds {
             self.add(invariant, what());

@@ -1,4 +1,4 @@
-//! Who held what: every lease was asked for, and whoever was told of one has it.
+//! Leases: each was asked for, and belongs to the client that was answered with it.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::findings::Findings;
 use crate::history::{Action, Answer, Call, Event, Outcome};
 use crate::replay::{End, Granted, Trail};
 
-/// Leases that the log knows and no client does, by person: each must have an unanswered question behind it.
-pub(crate) type Unheard = BTreeMap<(UserId, u8), u64>;
+/// A number of leases or requests for each user and stage.
+pub(crate) type CountByUser = BTreeMap<(UserId, u8), u64>;
 
-/// Compares the leases of an assignment with what clients heard and did.
-pub(crate) fn check(case: &Case, trail: &Trail, unheard: &mut Unheard, findings: &mut Findings) {
+/// Compares the leases of an assignment with what clients were answered and did.
+pub(crate) fn check(case: &Case, trail: &Trail, unreported: &mut CountByUser, findings: &mut Findings) {
     check_order(&case.events, findings);
     for event in &case.events {
         check_given(event, case, trail, findings);
@@ -22,14 +22,14 @@ pub(crate) fn check(case: &Case, trail: &Trail, unheard: &mut Unheard, findings:
     check_taken_over(case, findings);
     for (lease, granted) in &trail.leases {
         if !case.events.iter().any(|event| is_given(event, *lease)) {
-            *unheard.entry((granted.holder, granted.stage as u8)).or_default() += 1;
+            *unreported.entry((granted.holder, granted.stage as u8)).or_default() += 1;
         }
         check_end(*lease, granted, &case.events, findings);
     }
     check_managed(case, findings);
 }
 
-/// A history is in the order of time, and so is what each client counted.
+/// A history is ordered by time and by each client's own numbering.
 pub(crate) fn check_order(events: &[Event], findings: &mut Findings) {
     let mut counts: BTreeMap<UserId, u64> = BTreeMap::new();
     let mut began = 0;
@@ -45,20 +45,20 @@ fn is_given(event: &Event, wanted: LeaseId) -> bool {
     matches!(&event.outcome, Outcome::Done(Answer::Lease { lease, .. }) if *lease == wanted)
 }
 
-/// I2: a lease that somebody was given is in the log as theirs, and what it shows is the work.
+/// I2: a lease that a client was answered with is in the log as theirs, and it shows the items of the assignment.
 fn check_given(event: &Event, case: &Case, trail: &Trail, findings: &mut Findings) {
     let Outcome::Done(Answer::Lease { lease, fence, ranges }) = &event.outcome else { return };
     let Call::Ask { stage } = &event.call else { return };
     let known = trail.leases.get(lease);
     let same =
         known.is_some_and(|known| (known.holder, known.fence, known.stage) == (event.who, *fence, *stage));
-    findings.expect(same, "I2", || format!("{event:?} was given, and the log says {known:?}"));
+    findings.expect(same, "I2", || format!("{event:?} was granted, and the log says {known:?}"));
     findings.expect(ranges == case.row.ranges.as_slice(), "I1", || {
         format!("{event:?} shows other items than {:?}", case.row)
     });
 }
 
-/// I8: what was done under a lease was done by its holder.
+/// I8: a call under a lease only succeeds for its holder.
 fn check_own(event: &Event, trail: &Trail, findings: &mut Findings) {
     let Some(lease) = event.lease().filter(|_| event.is_done()) else { return };
     let known = trail.leases.get(&lease);
@@ -67,7 +67,7 @@ fn check_own(event: &Event, trail: &Trail, findings: &mut Findings) {
     });
 }
 
-/// I2: once somebody else was given the work, nothing more is saved under the lease before.
+/// I2: once the work was granted to somebody else, nothing is saved under the previous lease.
 fn check_taken_over(case: &Case, findings: &mut Findings) {
     let mut given: Vec<(u64, i64, LeaseId)> = case
         .events
@@ -87,14 +87,14 @@ fn check_taken_over(case: &Case, findings: &mut Findings) {
         let Some((_, own, _)) = given.iter().find(|(_, _, lease)| Some(*lease) == event.lease()) else {
             continue;
         };
-        let later = given.iter().find(|(heard, fence, _)| *heard < event.began && fence > own);
+        let later = given.iter().find(|(answered, fence, _)| *answered < event.began && fence > own);
         findings.expect(later.is_none(), "I2", || {
-            format!("{event:?} was done, though {later:?} had been given before")
+            format!("{event:?} was done, though {later:?} was granted before")
         });
     }
 }
 
-/// I3 and I4: what a client ended is ended, and nobody else ended anything.
+/// I3 and I4: a lease that a client ended has ended, and nobody else ended it in that way.
 fn check_end(lease: LeaseId, granted: &Granted, events: &[Event], findings: &mut Findings) {
     let calls: Vec<&Event> =
         events.iter().filter(|event| event.lease() == Some(lease) && event.who == granted.holder).collect();
@@ -121,7 +121,7 @@ fn is_end(call: &Call, end: &End) -> bool {
     )
 }
 
-/// I7: what a manager did is in the log as theirs, and nothing of the kind that no manager did.
+/// I7: what a manager did is in the log under their name, and the log has nothing of the kind that no manager did.
 fn check_managed(case: &Case, findings: &mut Findings) {
     let mut counts: BTreeMap<(UserId, Action), Managed> = BTreeMap::new();
     for action in [Action::Reassign, Action::Reopen, Action::Cancel] {
@@ -138,13 +138,13 @@ fn check_managed(case: &Case, findings: &mut Findings) {
         count.most += u64::from(event.may_be_done());
     }
     for ((who, action), count) in counts {
-        // The sweep of a job that is called off cancels in its manager's name.
+        // The sweep of a cancelled job cancels its assignments in its manager's name.
         let fits = count.done <= count.logged && (count.logged <= count.most || action == Action::Cancel);
         findings.expect(fits, "I7", || format!("{who} did {} to {}: {count:?}", action.name(), case.row.id));
     }
 }
 
-/// How often somebody did something: at least, at most, and by the log.
+/// How often a manager did something: certainly, possibly, and according to the log.
 #[derive(Debug, Default)]
 struct Managed {
     done: u64,
@@ -152,7 +152,7 @@ struct Managed {
     logged: u64,
 }
 
-/// Which of the two a stage is, as a key.
+/// The key of a user and a stage.
 pub(crate) fn key(who: UserId, stage: Stage) -> (UserId, u8) {
     (who, stage as u8)
 }

@@ -1,86 +1,86 @@
-//! What a client did and what came of it.
+//! The history of the clients' calls.
 
 use serde::{Deserialize, Serialize};
 use swath_domain::{AssignmentId, LeaseId, Range, Stage, Status, UserId};
 
 use crate::Content;
 
-/// One call of one client: every try of a repeated call is one.
+/// One call of one client. All tries of a repeated call are one event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Who called.
+    /// The calling user.
     pub who: UserId,
-    /// The client's own count, from 1 without a gap.
+    /// The number of the event among the client's own, from 1 without a gap.
     pub seq: u64,
-    /// When it was sent, in microseconds by a clock that all clients of a run share.
+    /// When the call was sent, in microseconds of a clock that all clients of a run share.
     pub began: u64,
-    /// When the answer was there, or was given up.
+    /// When the answer arrived, or the client gave up.
     pub ended: u64,
-    /// The assignment that it was about, where that is known.
+    /// The assignment that the call was about, if the client knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub assignment: Option<AssignmentId>,
-    /// What was asked.
+    /// What the client asked for.
     pub call: Call,
-    /// What came back.
+    /// The result, as far as the client knows it.
     pub outcome: Outcome,
 }
 
-/// What a client asks of the server.
+/// A request of a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Call {
-    /// For work, or for a review.
+    /// Asks for work or for a review.
     Ask {
-        /// Which of the two.
+        /// Work (`Annotate`) or a review.
         stage: Stage,
     },
-    /// To keep a lease or a review.
+    /// Renews a lease or a review.
     Renew {
-        /// Which.
+        /// Its id.
         lease: LeaseId,
     },
-    /// To save an item.
+    /// Saves an item.
     Confirm {
-        /// Under which lease.
+        /// The lease.
         lease: LeaseId,
-        /// Which item.
+        /// The number of the item.
         item: i64,
-        /// What is said of it.
+        /// The annotation.
         content: Content,
     },
-    /// To take an assignment as finished.
+    /// Submits an assignment.
     Submit {
-        /// Under which lease.
+        /// The lease.
         lease: LeaseId,
-        /// The submission's own id.
+        /// The submission id.
         id: String,
-        /// Items that come with it.
+        /// The items that are part of the submission.
         items: Vec<(i64, Content)>,
     },
-    /// To take a lease or a review back.
+    /// Releases a lease or a review.
     Release {
-        /// Which.
+        /// Its id.
         lease: LeaseId,
     },
-    /// To save a verdict.
+    /// Saves a verdict.
     Judge {
-        /// Under which review.
+        /// The review.
         lease: LeaseId,
-        /// Which item.
+        /// The number of the item.
         item: i64,
-        /// Whether it is accepted.
+        /// True for acceptance.
         accept: bool,
     },
-    /// To take a review as finished; what has no verdict is accepted, or misses one.
+    /// Decides a review. Items without a verdict are accepted or make it incomplete, as the client asks.
     Decide {
-        /// Which review.
+        /// The review.
         lease: LeaseId,
-        /// Verdicts that come with it.
+        /// The verdicts that are part of the decision.
         verdicts: Vec<(i64, bool)>,
     },
-    /// What only a manager may.
+    /// An action that only a manager may take.
     Manage {
-        /// What that is.
+        /// The action.
         action: Action,
     },
 }
@@ -89,11 +89,11 @@ pub enum Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Takes it away from whoever has it.
+    /// Takes it from its holder.
     Reassign,
-    /// Puts finished work back.
+    /// Makes finished work pending again.
     Reopen,
-    /// Calls it off.
+    /// Cancels it.
     Cancel,
 }
 
@@ -108,54 +108,54 @@ impl Action {
     }
 }
 
-/// What came back.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It was done.
+    /// The call succeeded.
     Done(Answer),
-    /// It was refused, by this code.
+    /// The call was refused with this code.
     Refused(String),
-    /// Nobody knows: no answer, a broken one, or 503.
+    /// The result is unknown: no answer, a broken one, or 503.
     Unknown,
 }
 
-/// What a call that was done brings back.
+/// What a successful call returns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
-    /// Nothing that must be remembered.
+    /// Nothing that the checker needs.
     Nothing,
     /// A lease or a review.
     Lease {
         /// Its id.
         lease: LeaseId,
-        /// The fence.
+        /// The fencing token.
         fence: i64,
-        /// What is to be worked on.
+        /// The item numbers.
         ranges: Vec<Range>,
     },
     /// An item was saved.
     Saved {
-        /// As this revision.
+        /// The revision of its annotation.
         revision: i64,
     },
-    /// An assignment was decided.
+    /// A review was decided.
     Decided {
-        /// How.
+        /// The new status of the assignment.
         status: Status,
-        /// What is redone.
+        /// The id of the rework, if an item was rejected.
         rework: Option<AssignmentId>,
     },
 }
 
 impl Event {
-    /// Whether it was done.
+    /// True if the call succeeded.
     pub fn is_done(&self) -> bool {
         matches!(self.outcome, Outcome::Done(_))
     }
 
-    /// Whether it was done, or may have been.
+    /// True if the call succeeded or its result is unknown.
     pub fn may_be_done(&self) -> bool {
         !matches!(self.outcome, Outcome::Refused(_))
     }

@@ -1,5 +1,5 @@
-//! What the decision log of an assignment says, played back by rules of its own: nothing here is shared with the
-//! code that wrote it.
+//! Replays the decision log of an assignment by rules of its own. Nothing here is shared with the code that wrote the
+//! log.
 
 use std::collections::BTreeMap;
 
@@ -10,54 +10,54 @@ use crate::Row;
 
 use Status::{Accepted, Cancelled, Completed, InProgress, InReview, Pending, Rejected};
 
-/// An assignment as its log tells it.
+/// The state of an assignment according to its log.
 #[derive(Debug, Clone)]
 pub struct Trail {
-    /// Entries played.
+    /// The number of the last entry.
     pub seq: i64,
-    /// Where it stands.
+    /// The current status.
     pub status: Status,
-    /// Leases granted.
+    /// The number of leases granted, which is the fencing token.
     pub fence: i64,
-    /// The lease that stands, current or expired, and whose it is.
-    pub standing: Option<(LeaseId, UserId)>,
-    /// Who handed it in.
+    /// The lease on the assignment, current or expired, and its holder.
+    pub lease: Option<(LeaseId, UserId)>,
+    /// The author of the submission.
     pub author: Option<UserId>,
-    /// The lease under which it was handed in.
+    /// The lease under which it was submitted.
     pub submission: Option<LeaseId>,
-    /// What was rejected of it.
+    /// The rejected items.
     pub rejected: Ranges,
-    /// What was accepted of it as skipped.
+    /// The accepted items that were skipped.
     pub skipped: Ranges,
-    /// Every lease and review that it ever had.
+    /// All leases and reviews that it ever had.
     pub leases: BTreeMap<LeaseId, Granted>,
-    /// Expiries.
+    /// The number of expiries.
     pub expiries: i64,
 }
 
-/// A lease or a review as the log tells it.
+/// A lease or a review according to the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// Which of the two.
+    /// Work or review.
     pub stage: Stage,
-    /// Whose.
+    /// The user it was granted to.
     pub holder: UserId,
-    /// At which fence.
+    /// Its fencing token.
     pub fence: i64,
     /// The submission that a review is about.
     pub of: Option<LeaseId>,
-    /// What ended it, if its holder did.
+    /// How its holder ended it, if they did.
     pub end: Option<End>,
 }
 
-/// What its holder ended a lease with.
+/// How a holder ends a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// It was handed in.
+    /// By submitting.
     Submitted,
-    /// It was given back.
+    /// By releasing it.
     Released,
-    /// It was decided: the status, and what was rejected.
+    /// By deciding the review: the new status, and the rejected items.
     Decided(Status, Ranges),
 }
 
@@ -67,7 +67,7 @@ impl Default for Trail {
             seq: 0,
             status: Pending,
             fence: 0,
-            standing: None,
+            lease: None,
             author: None,
             submission: None,
             rejected: Ranges::default(),
@@ -79,10 +79,10 @@ impl Default for Trail {
 }
 
 impl Trail {
-    /// Plays one more entry.
+    /// Applies the next entry.
     ///
     /// # Errors
-    /// Why the entry cannot follow what was played before.
+    /// When the entry cannot follow the previous ones. The text is a violation of I7.
     pub fn play(&mut self, entry: &Entry) -> Result<(), String> {
         let (Some(from), Some(to)) = (entry.from, entry.to) else {
             return Err(format!("an entry without statuses: {entry:?}"));
@@ -95,45 +95,45 @@ impl Trail {
         }
         self.seq = entry.seq;
         let grants = matches!(entry.action.as_str(), "grant" | "claim");
-        if !grants && entry.lease_id != self.lease() {
-            return Err(format!("{entry:?} is not about the lease that stands on {self:?}"));
+        if !grants && entry.lease_id != self.lease_id() {
+            return Err(format!("{entry:?} is not about the lease of {self:?}"));
         }
         if matches!(entry.action.as_str(), "expire" | "waive") && entry.actor.is_some() {
-            return Err(format!("nobody's doing has an actor: {entry:?}"));
+            return Err(format!("an automatic transition has an actor: {entry:?}"));
         }
         match entry.action.as_str() {
             "grant" | "claim" => self.grant(entry)?,
             "submit" | "decide" | "release" => self.end(entry, to)?,
-            "revive" if self.standing != entry.lease_id.zip(entry.actor) => {
-                return Err(format!("revived what does not stand: {entry:?}"));
+            "revive" if self.lease != entry.lease_id.zip(entry.actor) => {
+                return Err(format!("revived a lease that is not on the assignment: {entry:?}"));
             }
-            "expire" if self.standing.is_none() => {
+            "expire" if self.lease.is_none() => {
                 return Err(format!("nothing to expire: {entry:?} on {self:?}"));
             }
             "expire" => self.expiries += 1,
             "waive" => self.skipped = ranges(entry, "skipped")?,
             "reopen" => self.reopen(),
-            "reassign" | "cancel" => self.standing = None,
-            "free" if ends_a_lease(entry) => self.standing = None,
+            "reassign" | "cancel" => self.lease = None,
+            "free" if ends_a_lease(entry) => self.lease = None,
             _ => {}
         }
         if entry.fence != self.fence {
-            return Err(format!("the fence of {entry:?} is not that of {self:?}"));
+            return Err(format!("the fencing token of {entry:?} is not that of {self:?}"));
         }
         self.status = to;
         Ok(())
     }
 
-    fn lease(&self) -> Option<LeaseId> {
-        self.standing.map(|(lease, _)| lease)
+    fn lease_id(&self) -> Option<LeaseId> {
+        self.lease.map(|(lease, _)| lease)
     }
 
     fn grant(&mut self, entry: &Entry) -> Result<(), String> {
         let (Some(lease), Some(holder)) = (entry.lease_id, entry.actor) else {
-            return Err(format!("granted to nobody: {entry:?}"));
+            return Err(format!("granted without a lease or a holder: {entry:?}"));
         };
         if entry.fence != self.fence + 1 {
-            return Err(format!("the fence does not grow by one: {entry:?} after {self:?}"));
+            return Err(format!("the fencing token does not grow by one: {entry:?} after {self:?}"));
         }
         let stage = if entry.action == "grant" { Stage::Annotate } else { Stage::Review };
         if stage == Stage::Review && self.author == Some(holder) {
@@ -142,16 +142,16 @@ impl Trail {
         let of = self.submission.filter(|_| stage == Stage::Review);
         let granted = Granted { stage, holder, fence: entry.fence, of, end: None };
         if self.leases.insert(lease, granted).is_some() {
-            return Err(format!("a lease id is used again: {entry:?}"));
+            return Err(format!("a lease id was used before: {entry:?}"));
         }
         self.fence = entry.fence;
-        self.standing = Some((lease, holder));
+        self.lease = Some((lease, holder));
         Ok(())
     }
 
     fn end(&mut self, entry: &Entry, to: Status) -> Result<(), String> {
-        if self.standing.is_none() || self.standing != entry.lease_id.zip(entry.actor) {
-            return Err(format!("done under a lease that does not stand: {entry:?} on {self:?}"));
+        if self.lease.is_none() || self.lease != entry.lease_id.zip(entry.actor) {
+            return Err(format!("a call under a lease that is not on the assignment: {entry:?} on {self:?}"));
         }
         let end = match entry.action.as_str() {
             "submit" => {
@@ -165,7 +165,7 @@ impl Trail {
             }
             _ => End::Released,
         };
-        let granted = self.standing.take().and_then(|(lease, _)| self.leases.get_mut(&lease));
+        let granted = self.lease.take().and_then(|(lease, _)| self.leases.get_mut(&lease));
         if let Some(granted) = granted {
             granted.end = Some(end);
         }
@@ -173,17 +173,17 @@ impl Trail {
     }
 
     fn reopen(&mut self) {
-        (self.author, self.submission, self.standing) = (None, None, None);
+        (self.author, self.submission, self.lease) = (None, None, None);
         (self.rejected, self.skipped) = (Ranges::default(), Ranges::default());
     }
 
-    /// Whether a row is what its log says.
+    /// Compares the replayed state with the stored one.
     ///
     /// # Errors
-    /// Where they differ.
+    /// When they differ. The text is a violation of I7.
     pub fn agrees(&self, row: &Row) -> Result<(), String> {
-        let told = (self.status, self.fence, self.standing, self.author);
-        let same = told == (row.status, row.fence, row.lease_id.zip(row.holder), row.author);
+        let replayed = (self.status, self.fence, self.lease, self.author);
+        let same = replayed == (row.status, row.fence, row.lease_id.zip(row.holder), row.author);
         if !same || row.lease_id.is_some() != row.holder.is_some() {
             return Err(format!("the log says {self:?} and the row {row:?}"));
         }
@@ -216,12 +216,12 @@ fn allowed(action: &str) -> &'static [(Status, Status)] {
     }
 }
 
-/// Whether a person lost a lease by this entry, rather than a reservation alone.
+/// True if the entry ended a lease, and not only a reservation.
 fn ends_a_lease(entry: &Entry) -> bool {
     entry.detail.as_ref().is_some_and(|detail| !detail["former_holder"].is_null())
 }
 
-/// A set of items that an entry tells of.
+/// A set of items in an entry's detail.
 fn ranges(entry: &Entry, field: &str) -> Result<Ranges, String> {
     let text = entry.detail.as_ref().and_then(|detail| detail[field].as_str());
     let text = text.ok_or_else(|| format!("no {field} in {entry:?}"))?;

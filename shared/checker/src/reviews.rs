@@ -1,4 +1,4 @@
-//! What was decided: by the verdicts that were given, once, and redone exactly where it was rejected.
+//! Decisions: they follow from the verdicts, are made once, and reject exactly the items with a rejecting verdict.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::findings::Findings;
 use crate::history::{Answer, Call, Event, Outcome};
 use crate::replay::{End, Trail};
 
-/// Verdicts of one reviewer on one submission, by item; none where nobody knows.
+/// The verdicts of one reviewer on one submission, by item; `None` if it is unknown which verdict was saved.
 type Verdicts = BTreeMap<i64, Option<bool>>;
 
 /// Compares decisions with the verdicts behind them.
@@ -35,7 +35,7 @@ pub(crate) fn check(case: &Case, trail: &Trail, findings: &mut Findings) {
     }
 }
 
-/// I4: everybody who asks hears the one decision.
+/// I4: every call to decide is answered with the same decision.
 fn check_answer(event: &Event, decided: Status, findings: &mut Findings) {
     let (Call::Decide { .. }, Outcome::Done(Answer::Decided { status, rework })) =
         (&event.call, &event.outcome)
@@ -46,7 +46,8 @@ fn check_answer(event: &Event, decided: Status, findings: &mut Findings) {
     findings.expect(fits, "I4", || format!("{event:?}, and the log says {decided:?}"));
 }
 
-/// A reviewer who comes back to a submission finds their verdicts again, so they count across reviews.
+/// The verdicts by submission and reviewer. A reviewer who starts a second review of a submission keeps the verdicts
+/// of the first.
 fn verdicts(events: &[Event], trail: &Trail) -> BTreeMap<(LeaseId, UserId), Verdicts> {
     let mut verdicts: BTreeMap<(LeaseId, UserId), Verdicts> = BTreeMap::new();
     for event in events {
@@ -67,7 +68,7 @@ fn verdicts(events: &[Event], trail: &Trail) -> BTreeMap<(LeaseId, UserId), Verd
 
 fn note(given: &mut Verdicts, item: i64, accept: bool, done: bool) {
     let before = given.get(&item).copied().unwrap_or(Some(true));
-    // A verdict that may have been given changes nothing where it repeats what stands.
+    // A verdict with an unknown result changes nothing if it repeats the current one.
     let now = if done || before == Some(accept) { Some(accept) } else { None };
     given.insert(item, now);
 }

@@ -1,4 +1,4 @@
-//! What the server says has become of a job, as its API tells it.
+//! The final state of a job, as the server's API returns it.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -12,44 +12,44 @@ use crate::Content;
 /// The job as a whole.
 #[derive(Debug, Clone, Deserialize)]
 pub struct JobFacts {
-    /// Where it stands.
+    /// The job's status.
     pub status: JobStatus,
-    /// Selected items.
+    /// The number of selected items.
     pub items: i64,
-    /// Opinions asked for of each.
+    /// The number of opinions on each item.
     pub slots: i64,
-    /// Items by state.
+    /// The number of items in each state.
     pub progress: ItemStates,
-    /// What is selected; everything from 0 on where nothing else is said.
+    /// The selected items; without a selection, all from 0 on.
     #[serde(skip)]
     pub selection: Option<Ranges>,
 }
 
-/// An assignment as it stands.
+/// The current state of an assignment.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Row {
-    /// Which.
+    /// The assignment's id.
     pub id: AssignmentId,
     /// Its round, from 1.
     pub round: i64,
-    /// Its number in the job.
+    /// The number of its range in the job.
     pub number: i64,
-    /// Which of the opinions.
+    /// The slot of the opinion.
     pub slot: i64,
-    /// What it redoes.
+    /// The assignment that it redoes.
     pub parent: Option<AssignmentId>,
     /// Its items.
     #[serde(deserialize_with = "ranges")]
     pub ranges: Ranges,
-    /// Where it stands.
+    /// The current status.
     pub status: Status,
-    /// How often it was leased.
+    /// The fencing token: how often it was leased.
     pub fence: i64,
-    /// Whose lease stands on it.
+    /// The holder of the lease on it.
     pub holder: Option<UserId>,
-    /// The lease that stands.
+    /// The lease on it, current or expired.
     pub lease_id: Option<LeaseId>,
-    /// Who handed it in.
+    /// The author of its submission.
     pub author: Option<UserId>,
 }
 
@@ -74,48 +74,48 @@ impl From<&Assignment> for Row {
 /// A line of a job's decision log.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LogLine {
-    /// The assignment; absent on what the job itself went through.
+    /// The assignment; absent if the entry is about the job.
     pub assignment: Option<AssignmentId>,
-    /// What happened.
+    /// The transition.
     #[serde(flatten)]
     pub entry: Entry,
 }
 
-/// A stored annotation, accepted or not: a line of an export of `items=all`.
+/// A stored annotation, accepted or not: a line of the export with `items=all`.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// Where it belongs.
+    /// Its assignment.
     pub assignment: AssignmentId,
-    /// Whose.
+    /// Its author.
     pub author: UserId,
-    /// Of which item.
+    /// The number of the item.
     pub item: i64,
-    /// What it says.
+    /// The annotation.
     pub content: Content,
     /// Whether the item was skipped.
     pub skipped: bool,
-    /// How often it was changed.
+    /// The annotation's revision.
     pub revision: i64,
-    /// Under which lease it was saved last.
+    /// The lease under which it was last saved.
     pub lease: LeaseId,
-    /// What it is worth now.
+    /// The state of the item, such as `accepted`.
     pub state: String,
 }
 
 /// A line of the export of accepted items.
 #[derive(Debug, Clone)]
 pub struct Exported {
-    /// From where it was accepted.
+    /// The assignment from which it was accepted.
     pub assignment: AssignmentId,
-    /// Whose.
+    /// The author.
     pub author: UserId,
-    /// Of which item.
+    /// The number of the item.
     pub item: i64,
-    /// In which slot.
+    /// The slot of the opinion.
     pub slot: i64,
-    /// What it says.
+    /// The annotation.
     pub content: Content,
-    /// Its revision.
+    /// The annotation's revision.
     pub revision: i64,
 }
 

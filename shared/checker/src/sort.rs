@@ -1,4 +1,4 @@
-//! Sorting more than memory holds: sorted runs in files, merged as they are read.
+//! Sorts more values than memory holds: sorted runs in temporary files, merged while they are read.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,38 +9,38 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Things that are held in memory before they go to a file.
-const AT_ONCE: usize = 200_000;
+/// How many values are kept in memory before they are written to a file.
+const IN_MEMORY_MAX: usize = 200_000;
 
-/// Takes things in any order and gives them back by their keys.
+/// Takes values in any order and returns them sorted by a key.
 #[derive(Debug)]
 pub struct Sorter<T, K> {
     key: fn(&T) -> K,
-    at_once: usize,
-    held: Vec<T>,
+    in_memory_max: usize,
+    buffer: Vec<T>,
     runs: Vec<File>,
 }
 
 impl<T: Serialize + DeserializeOwned, K: Ord> Sorter<T, K> {
-    /// A sorter by this key.
+    /// A sorter by the given key.
     pub fn by(key: fn(&T) -> K) -> Self {
-        Self { key, at_once: AT_ONCE, held: Vec::new(), runs: Vec::new() }
+        Self { key, in_memory_max: IN_MEMORY_MAX, buffer: Vec::new(), runs: Vec::new() }
     }
 
-    /// Takes one more.
+    /// Adds a value.
     ///
     /// # Errors
-    /// When a run cannot be written.
-    pub fn push(&mut self, thing: T) -> io::Result<()> {
-        self.held.push(thing);
-        if self.held.len() >= self.at_once { self.spill() } else { Ok(()) }
+    /// When a run cannot be written to a temporary file.
+    pub fn push(&mut self, value: T) -> io::Result<()> {
+        self.buffer.push(value);
+        if self.buffer.len() >= self.in_memory_max { self.spill() } else { Ok(()) }
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        self.held.sort_by_key(self.key);
+        self.buffer.sort_by_key(self.key);
         let mut run = BufWriter::new(tempfile::tempfile()?);
-        for thing in self.held.drain(..) {
-            serde_json::to_writer(&mut run, &thing)?;
+        for value in self.buffer.drain(..) {
+            serde_json::to_writer(&mut run, &value)?;
             run.write_all(b"\n")?;
         }
         let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -49,16 +49,16 @@ impl<T: Serialize + DeserializeOwned, K: Ord> Sorter<T, K> {
         Ok(())
     }
 
-    /// Everything, in order; those with the same key in the order in which they came.
+    /// All values in order. Values with equal keys keep the order in which they were added.
     ///
     /// # Errors
-    /// When a run cannot be written.
+    /// When a run cannot be read back.
     pub fn finish(mut self) -> io::Result<Sorted<T, K>> {
-        // The last run stays in memory: most histories are no longer than that.
-        self.held.sort_by_key(self.key);
+        // The last run stays in memory, because most histories have no other.
+        self.buffer.sort_by_key(self.key);
         let mut sources: Vec<Source<T>> = Vec::new();
         sources.extend(self.runs.drain(..).map(|run| Source::File(BufReader::new(run).lines(), PhantomData)));
-        sources.push(Source::Memory(self.held.into_iter()));
+        sources.push(Source::Memory(self.buffer.into_iter()));
         let (heads, heap) = (sources.iter().map(|_| None).collect(), BinaryHeap::new());
         let mut sorted = Sorted { key: self.key, sources, heads, heap, failed: None };
         for source in 0..sorted.sources.len() {
@@ -77,7 +77,7 @@ enum Source<T> {
 impl<T: DeserializeOwned> Source<T> {
     fn next(&mut self) -> io::Result<Option<T>> {
         match self {
-            Self::Memory(things) => Ok(things.next()),
+            Self::Memory(values) => Ok(values.next()),
             Self::File(lines, _) => match lines.next() {
                 Some(line) => Ok(Some(serde_json::from_str(&line?)?)),
                 None => Ok(None),
@@ -86,7 +86,7 @@ impl<T: DeserializeOwned> Source<T> {
     }
 }
 
-/// What a [`Sorter`] gives back.
+/// The sorted values of a [`Sorter`].
 #[derive(Debug)]
 pub struct Sorted<T, K> {
     key: fn(&T) -> K,
@@ -98,9 +98,9 @@ pub struct Sorted<T, K> {
 
 impl<T: DeserializeOwned, K: Ord> Sorted<T, K> {
     fn refill(&mut self, source: usize) -> io::Result<()> {
-        if let Some(thing) = self.sources[source].next()? {
-            self.heap.push(Reverse(((self.key)(&thing), source)));
-            self.heads[source] = Some(thing);
+        if let Some(value) = self.sources[source].next()? {
+            self.heap.push(Reverse(((self.key)(&value), source)));
+            self.heads[source] = Some(value);
         }
         Ok(())
     }
@@ -115,9 +115,9 @@ impl<T: DeserializeOwned, K: Ord> Iterator for Sorted<T, K> {
             return Some(Err(error));
         }
         let Reverse((_, source)) = self.heap.pop()?;
-        let thing = self.heads[source].take()?;
+        let value = self.heads[source].take()?;
         self.failed = self.refill(source).err();
-        Some(Ok(thing))
+        Some(Ok(value))
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn more_than_one_run_comes_back_in_order() {
         let mut sorter = Sorter::by(|pair: &(u64, u64)| pair.0);
-        sorter.at_once = 7;
+        sorter.in_memory_max = 7;
         for number in 0..100_u64 {
             sorter.push((number * 37 % 50, number)).unwrap();
         }

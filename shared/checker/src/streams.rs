@@ -1,4 +1,4 @@
-//! The two sides of a job as sorted streams, brought together assignment by assignment.
+//! Reads both sides of a job as sorted streams, and checks them assignment by assignment.
 
 use std::io;
 use std::iter::Peekable;
@@ -12,7 +12,7 @@ use crate::findings::Findings;
 use crate::history::Event;
 use crate::server::{Exported, JobFacts, LogLine, Row, Stored};
 
-/// Everything about a job, each part in the order in which the server gives it.
+/// Everything about a job. Each part is in the order in which the server returns it.
 #[derive(Debug)]
 pub struct Sides<R, L, S, X, E> {
     /// The job.
@@ -21,18 +21,18 @@ pub struct Sides<R, L, S, X, E> {
     pub rows: R,
     /// Its decision log: the job's own entries, then those of its assignments by id.
     pub log: L,
-    /// What is stored for it, by assignment.
+    /// Its stored annotations, by assignment.
     pub stored: S,
-    /// What it exports, by item and slot.
+    /// Its exported items, by item and slot.
     pub exported: X,
-    /// What its clients did, by assignment and time: those first that name none.
+    /// What its clients did, by assignment and time; calls without an assignment come first.
     pub events: E,
 }
 
-/// Compares the two sides.
+/// Compares the two sides of a job.
 ///
 /// # Errors
-/// When a stream cannot be read; a stream in the wrong order is a finding.
+/// When a stream cannot be read. A stream in the wrong order is a violation instead.
 pub fn check<R, L, S, X, E>(sides: Sides<R, L, S, X, E>) -> io::Result<Findings>
 where
     R: Iterator<Item = io::Result<Row>>,
@@ -46,7 +46,7 @@ where
     let mut log = Groups::of(sides.log, |line| line.assignment);
     let mut stored = Groups::of(sides.stored, |line| Some(line.assignment));
     let loose = events.group(None, &mut checker)?;
-    checker.loose(&loose);
+    checker.events_without_assignment(&loose);
     log.group(None, &mut checker)?.iter().for_each(|line| checker.job_entry(&line.entry));
     let mut last = None;
     for row in sides.rows {
@@ -69,43 +69,43 @@ where
     Ok(checker.finish())
 }
 
-/// A stream whose things belong to assignments.
+/// A stream whose values belong to assignments.
 struct Groups<T, I: Iterator<Item = io::Result<T>>> {
-    things: Peekable<I>,
+    values: Peekable<I>,
     of: fn(&T) -> Option<AssignmentId>,
 }
 
 impl<T: std::fmt::Debug, I: Iterator<Item = io::Result<T>>> Groups<T, I> {
-    fn of(things: I, of: fn(&T) -> Option<AssignmentId>) -> Self {
-        Self { things: things.peekable(), of }
+    fn of(values: I, of: fn(&T) -> Option<AssignmentId>) -> Self {
+        Self { values: values.peekable(), of }
     }
 
-    /// Those of one assignment; what comes before it belongs to nothing.
+    /// The values of one assignment. Values before it belong to no assignment, which is a violation.
     fn group(&mut self, id: Option<AssignmentId>, checker: &mut Checker) -> io::Result<Vec<T>> {
         let mut group = Vec::new();
-        while let Some(next) = self.things.peek() {
+        while let Some(next) = self.values.peek() {
             let of = match next {
-                Ok(thing) => (self.of)(thing),
+                Ok(value) => (self.of)(value),
                 Err(_) => id,
             };
             if of > id {
                 break;
             }
-            let Some(thing) = self.things.next().transpose()? else { break };
+            let Some(value) = self.values.next().transpose()? else { break };
             if of == id {
-                group.push(thing);
+                group.push(value);
             } else {
                 checker
-                    .unreadable(format!("{thing:?} belongs to no assignment of the job, or is out of order"));
+                    .unreadable(format!("{value:?} belongs to no assignment of the job, or is out of order"));
             }
         }
         Ok(group)
     }
 
     fn rest(&mut self, checker: &mut Checker) -> io::Result<()> {
-        for thing in self.things.by_ref() {
-            let thing = thing?;
-            checker.unreadable(format!("{thing:?} belongs to no assignment of the job, or is out of order"));
+        for value in self.values.by_ref() {
+            let value = value?;
+            checker.unreadable(format!("{value:?} belongs to no assignment of the job, or is out of order"));
         }
         Ok(())
     }

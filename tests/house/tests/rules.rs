@@ -66,6 +66,7 @@ const RETIRED: &[Retired] = &[
     Retired { word: "leashed", instead: "`bound_to_parent`", crates: "tests/" },
     Retired { word: "Shape", instead: "`Deployment`", crates: "tests/harness" },
     Retired { word: "Said", instead: "`Reply`", crates: "tests/simulation" },
+    Retired { word: "Unheard", instead: "`CountByUser`", crates: "shared/checker" },
     Retired { word: "Terms", instead: "`LeasePolicy`", crates: "shared/" },
     Retired { word: "UNHURRIED", instead: "`NOT_URGENT_PACE`", crates: "" },
     Retired { word: "Confirmed", instead: "`ItemSaved`", crates: "shared/store" },
