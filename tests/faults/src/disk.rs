@@ -1,4 +1,4 @@
-//! A disk of our own that can be filled: a small tmpfs.
+//! A small disk that can be filled: a tmpfs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,17 +6,17 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
-/// A small disk, mounted below a folder of ours until it is dropped.
+/// A small disk, mounted in a temporary folder until it is dropped.
 #[derive(Debug)]
 pub struct Disk {
     folder: TempDir,
 }
 
 impl Disk {
-    /// Mounts a disk of so many megabytes.
+    /// Mounts a disk of this size.
     ///
     /// # Errors
-    /// When this user may not mount anything.
+    /// When this user may not mount file systems.
     pub fn mount(megabytes: u32) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("swath-disk-").tempdir()?;
         let size = format!("size={megabytes}m,mode=755");
@@ -36,10 +36,10 @@ impl Disk {
         self.folder.path().join("filler")
     }
 
-    /// Fills it to the last byte.
+    /// Fills the disk to the last byte.
     ///
     /// # Errors
-    /// When even that cannot be written for another reason than a full disk.
+    /// When it cannot be written for another reason than a full disk.
     pub fn fill(&self) -> std::io::Result<()> {
         use std::io::Write;
         let mut filler = std::fs::File::options().create(true).append(true).open(self.filler())?;
@@ -52,7 +52,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives the space back.
+    /// Frees the space again.
     pub fn free(&self) {
         let _ = std::fs::remove_file(self.filler());
     }
@@ -60,7 +60,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Whoever still has a file open there is on the way out; the mount goes with the last of them.
+        // A lazy unmount: a process that still has a file open there is about to end.
         let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
     }
 }

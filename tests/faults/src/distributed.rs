@@ -1,72 +1,24 @@
-//! The distributed shape: what can be done to its processes, its servers and the wires between them.
+//! The distributed deployment, and the faults of its processes, its servers and the connections between them.
 
+mod installation;
 mod scenes;
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use nix::sys::signal::Signal;
+use anyhow::Context;
 use swath_client::Client;
 use swath_harness::proxy::{Line, Proxy};
 use swath_harness::servers::{Addresses, Servers};
 use swath_harness::{Deployment, Service, Settings, World};
-use tokio::time::sleep;
 
 use crate::disk::Disk;
 use crate::report::Row;
 use crate::trial::{Must, Trial, plan};
+use installation::Harm::*;
+use installation::{DEPLOYMENT, FAULT_DURATION, Harm, Installation, Server};
 
-/// How long a fault lasts unless what must be so takes longer.
-const LASTS: Duration = Duration::from_secs(3);
-/// Enough for PostgreSQL's own files, and a little more.
+/// Enough for PostgreSQL's own files, with a small margin.
 const DISK_MEGABYTES: u32 = 220;
-const SHAPE: &str = "distributed";
-
-/// A wire.
-#[derive(Debug, Clone, Copy)]
-enum To {
-    Postgres,
-    Redis,
-    Rabbit,
-}
-
-/// Something bad.
-#[derive(Debug, Clone, Copy)]
-enum Harm {
-    /// A process is killed.
-    Kill(&'static str),
-    /// A process stands still.
-    Freeze(&'static str),
-    /// Every process is ended in an orderly way and started again, one after the other.
-    RollingRestart,
-    /// A wire does this.
-    Wire(To, Line),
-    /// Commits go through and their answers do not come back; then the connections break.
-    LoseAnswers,
-    /// PostgreSQL: kill -9, stop at once, stand still, end connections, fill the disk.
-    KillPostgres,
-    StopPostgres,
-    FreezePostgres,
-    EndBackends,
-    FillDisk,
-    /// Redis: kill -9, stand still, forget everything, make clients wait.
-    KillRedis,
-    FreezeRedis,
-    FlushRedis,
-    PauseRedis,
-    /// RabbitMQ: kill -9, stand still, lose its queues, block publishers, close connections, stop.
-    KillRabbit,
-    FreezeRabbit,
-    DeleteQueues,
-    AlarmRabbit,
-    CloseConnections,
-    StopRabbit,
-    /// Nothing but people who hang up, more than ever.
-    HangUps,
-}
-
-use Harm::*;
-
 type Fault = (&'static str, Must, &'static [Harm]);
 
 const FAULTS: &[Fault] = &[
@@ -85,41 +37,41 @@ const FAULTS: &[Fault] = &[
     ("postgres: stop -m immediate", Must::Recover, &[StopPostgres]),
     ("postgres: stopped", Must::Recover, &[FreezePostgres]),
     ("postgres: backends terminated", Must::Recover, &[EndBackends]),
-    ("postgres: wire cut", Must::Recover, &[Wire(To::Postgres, Line::Cut)]),
-    ("postgres: wire stalled", Must::Recover, &[Wire(To::Postgres, Line::Stalled)]),
-    ("postgres: wire slow", Must::Recover, &[Wire(To::Postgres, Line::Slow(Duration::from_millis(20)))]),
+    ("postgres: wire cut", Must::Recover, &[Wire(Server::Postgres, Line::Cut)]),
+    ("postgres: wire stalled", Must::Recover, &[Wire(Server::Postgres, Line::Stalled)]),
+    ("postgres: wire slow", Must::Recover, &[Wire(Server::Postgres, Line::Slow(Duration::from_millis(20)))]),
     ("postgres: commits unheard", Must::Recover, &[LoseAnswers]),
     ("redis: kill -9", Must::GoOn, &[KillRedis]),
     ("redis: stopped", Must::GoOn, &[FreezeRedis]),
     ("redis: FLUSHALL", Must::GoOn, &[FlushRedis]),
     ("redis: CLIENT PAUSE", Must::GoOn, &[PauseRedis]),
-    ("redis: wire cut", Must::GoOn, &[Wire(To::Redis, Line::Cut)]),
-    ("redis: wire stalled", Must::GoOn, &[Wire(To::Redis, Line::Stalled)]),
-    ("redis: wire mute", Must::GoOn, &[Wire(To::Redis, Line::Mute)]),
+    ("redis: wire cut", Must::GoOn, &[Wire(Server::Redis, Line::Cut)]),
+    ("redis: wire stalled", Must::GoOn, &[Wire(Server::Redis, Line::Stalled)]),
+    ("redis: wire mute", Must::GoOn, &[Wire(Server::Redis, Line::Mute)]),
     ("rabbit: kill -9", Must::GoOn, &[KillRabbit]),
     ("rabbit: stopped", Must::GoOn, &[FreezeRabbit]),
     ("rabbit: queues deleted", Must::GoOn, &[DeleteQueues]),
     ("rabbit: memory alarm", Must::GoOn, &[AlarmRabbit]),
     ("rabbit: connections closed", Must::GoOn, &[CloseConnections]),
     ("rabbit: stop_app", Must::GoOn, &[StopRabbit]),
-    ("rabbit: wire cut", Must::GoOn, &[Wire(To::Rabbit, Line::Cut)]),
-    ("rabbit: wire stalled", Must::GoOn, &[Wire(To::Rabbit, Line::Stalled)]),
-    ("rabbit: wire deaf", Must::GoOn, &[Wire(To::Rabbit, Line::Deaf)]),
+    ("rabbit: wire cut", Must::GoOn, &[Wire(Server::Rabbit, Line::Cut)]),
+    ("rabbit: wire stalled", Must::GoOn, &[Wire(Server::Rabbit, Line::Stalled)]),
+    ("rabbit: wire deaf", Must::GoOn, &[Wire(Server::Rabbit, Line::Deaf)]),
     (
         "a job without redis and rabbit",
         Must::Finish,
-        &[Wire(To::Redis, Line::Cut), Wire(To::Rabbit, Line::Cut)],
+        &[Wire(Server::Redis, Line::Cut), Wire(Server::Rabbit, Line::Cut)],
     ),
     (
         "redis and rabbit stalled",
         Must::GoOn,
-        &[Wire(To::Redis, Line::Stalled), Wire(To::Rabbit, Line::Stalled)],
+        &[Wire(Server::Redis, Line::Stalled), Wire(Server::Rabbit, Line::Stalled)],
     ),
     ("gateway killed, redis flushed", Must::Recover, &[FlushRedis, Kill("gateway-1")]),
-    ("gateway killed, rabbit cut", Must::Recover, &[Wire(To::Rabbit, Line::Cut), Kill("gateway-2")]),
+    ("gateway killed, rabbit cut", Must::Recover, &[Wire(Server::Rabbit, Line::Cut), Kill("gateway-2")]),
     ("review killed, queues deleted", Must::Recover, &[DeleteQueues, Kill("review-1")]),
     ("coordinator and postgres killed", Must::Recover, &[Kill("coordinator"), KillPostgres]),
-    ("commits unheard, redis cut", Must::Recover, &[Wire(To::Redis, Line::Cut), LoseAnswers]),
+    ("commits unheard, redis cut", Must::Recover, &[Wire(Server::Redis, Line::Cut), LoseAnswers]),
     (
         "every process killed",
         Must::Recover,
@@ -136,29 +88,19 @@ const FAULTS: &[Fault] = &[
 
 const FULL_DISK: &[Fault] = &[("postgres: disk full", Must::Recover, &[FillDisk])];
 
-/// What is told apart from a load: scenes with a bound of their own.
+/// Faults that are not played under a load, but as scenes with a bound of their own.
 const SCENES: &[&str] = &["a holder who is gone", "a hint that is lost"];
 
 /// The installation.
 pub struct Distributed {
     small: bool,
-    standing: Option<Standing>,
-}
-
-struct Standing {
-    // In this order: processes end before the wires, the wires before the servers, the servers before their disk.
-    world: World,
-    postgres: Proxy,
-    redis: Proxy,
-    rabbit: Proxy,
-    servers: Servers,
-    disk: Option<Disk>,
+    installation: Option<Installation>,
 }
 
 impl Distributed {
-    /// An installation that does not stand yet; with a small disk or without.
+    /// An installation that is not started yet, with a small disk or without.
     pub fn new(small: bool) -> Self {
-        Self { small, standing: None }
+        Self { small, installation: None }
     }
 
     fn table(&self) -> &'static [Fault] {
@@ -171,7 +113,7 @@ impl Distributed {
         self.table().iter().map(|(name, ..)| *name).chain(scenes.iter().copied()).collect()
     }
 
-    /// Starts servers, wires and processes.
+    /// Starts the servers, the proxies and the processes.
     pub async fn open(&mut self) -> anyhow::Result<()> {
         let disk = if self.small { Some(Disk::mount(DISK_MEGABYTES)?) } else { None };
         let servers =
@@ -182,19 +124,19 @@ impl Distributed {
         let (rabbit, amqp) = Proxy::before(&direct.amqp).await?;
         let through = Addresses { postgres: postgres_url, redis: redis_url, amqp };
         let world = World::start_as(Deployment::Distributed(through), Settings::default()).await?;
-        self.standing = Some(Standing { world, postgres, redis, rabbit, servers, disk });
+        self.installation = Some(Installation { world, postgres, redis, rabbit, servers, disk });
         Ok(())
     }
 
-    /// The processes that stand.
+    /// The running processes.
     pub fn services(&self) -> &[Service] {
-        self.standing.as_ref().map(|standing| standing.world.services()).unwrap_or_default()
+        self.installation.as_ref().map(|installation| installation.world.services()).unwrap_or_default()
     }
 
-    /// Ends everything.
+    /// Stops everything.
     pub async fn close(&mut self) {
-        if let Some(standing) = self.standing.take() {
-            let Standing { world, servers, disk, .. } = standing;
+        if let Some(installation) = self.installation.take() {
+            let Installation { world, servers, disk, .. } = installation;
             drop(world);
             servers.stop().await;
             drop(disk);
@@ -204,9 +146,10 @@ impl Distributed {
     /// Plays a fault.
     pub async fn play(&mut self, name: &str, seed: u64) -> anyhow::Result<Row> {
         let fault = self.table().iter().find(|(known, ..)| *known == name);
-        let standing = self.standing.as_mut().context("nothing stands")?;
-        let Some((_, must, harms)) = fault else { return scenes::play(standing, name).await };
-        let client = Client::new(standing.world.origin())?.with_token(standing.world.admin_token())?;
+        let installation = self.installation.as_mut().context("the installation is not running")?;
+        let Some((_, must, harms)) = fault else { return scenes::play(installation, name).await };
+        let client =
+            Client::new(installation.world.origin())?.with_token(installation.world.admin_token())?;
         let mut plan = plan(seed, *must);
         if harms.iter().any(|harm| matches!(harm, HangUps)) {
             plan.hangs_up = 30.0;
@@ -214,134 +157,14 @@ impl Distributed {
         if matches!(must, Must::GoOn | Must::Finish) {
             plan.hangs_up = 0.0;
         }
-        let mut trial = Trial::begin(name, SHAPE, &client, plan, *must).await?;
-        let harmed = standing.harm_all(harms).await;
+        let mut trial = Trial::begin(name, DEPLOYMENT, &client, plan, *must).await?;
+        let harmed = installation.harm_all(harms).await;
         if harmed.is_ok() {
-            trial.hold(LASTS).await;
+            trial.hold(FAULT_DURATION).await;
         }
-        // Whatever was done is mended, also where the rest could not be done: other faults come after this one.
-        standing.mend_all(harms).await?;
+        // Mends every fault even if another one could not be caused, because more faults follow.
+        installation.mend_all(harms).await?;
         harmed?;
         trial.end().await
-    }
-}
-
-impl Standing {
-    async fn harm_all(&mut self, harms: &[Harm]) -> anyhow::Result<()> {
-        for harm in harms {
-            self.harm(*harm).await.with_context(|| format!("{harm:?}"))?;
-        }
-        Ok(())
-    }
-
-    async fn mend_all(&mut self, harms: &[Harm]) -> anyhow::Result<()> {
-        let mut mended = Ok(());
-        // Backwards: a process is ready again only when the servers are that were taken from it later.
-        for harm in harms.iter().rev() {
-            let one = self.mend(*harm).await.with_context(|| format!("mending {harm:?}"));
-            mended = mended.and(one);
-        }
-        mended
-    }
-
-    fn service(&mut self, name: &str) -> anyhow::Result<&mut Service> {
-        let mut services = self.world.services_mut().iter_mut();
-        services.find(|service| service.name() == name).with_context(|| format!("no {name}"))
-    }
-
-    fn wire(&self, to: To) -> &Proxy {
-        match to {
-            To::Postgres => &self.postgres,
-            To::Redis => &self.redis,
-            To::Rabbit => &self.rabbit,
-        }
-    }
-
-    async fn harm(&mut self, harm: Harm) -> anyhow::Result<()> {
-        match harm {
-            Kill(name) => self.service(name)?.kill(),
-            Freeze(name) => self.service(name)?.signal(Signal::SIGSTOP),
-            RollingRestart => return self.restart_all().await,
-            Wire(to, line) => self.wire(to).set(line),
-            LoseAnswers => {
-                self.postgres.set(Line::Mute);
-                sleep(LASTS / 10).await;
-                self.postgres.cut();
-            }
-            KillPostgres => self.servers.postgres.kill(),
-            StopPostgres => return self.servers.postgres.stop_immediately().await,
-            FreezePostgres => self.servers.postgres.freeze(true),
-            EndBackends => return self.servers.postgres.end_backends().await,
-            FillDisk => self.disk.as_ref().context("no disk of our own")?.fill()?,
-            KillRedis => self.servers.redis.kill(),
-            FreezeRedis => self.servers.redis.freeze(true),
-            FlushRedis => {
-                ensure!(self.servers.redis.command("FLUSHALL").await? == "+OK", "FLUSHALL was refused")
-            }
-            PauseRedis => {
-                let millis = LASTS.as_millis();
-                let told = self.servers.redis.command(&format!("CLIENT PAUSE {millis} ALL")).await?;
-                ensure!(told == "+OK", "CLIENT PAUSE was refused: {told}");
-            }
-            KillRabbit => self.servers.rabbit.kill(),
-            FreezeRabbit => self.servers.rabbit.freeze(true),
-            DeleteQueues => return self.delete_queues().await,
-            AlarmRabbit => {
-                self.servers.rabbit.ctl(&["set_vm_memory_high_watermark", "absolute", "1"]).await?;
-            }
-            CloseConnections => {
-                self.servers.rabbit.ctl(&["close_all_connections", "a fault"]).await?;
-            }
-            StopRabbit => {
-                self.servers.rabbit.ctl(&["stop_app"]).await?;
-            }
-            HangUps => {}
-        }
-        Ok(())
-    }
-
-    async fn mend(&mut self, harm: Harm) -> anyhow::Result<()> {
-        match harm {
-            Kill(name) => self.service(name)?.start().await?,
-            Freeze(name) => self.service(name)?.signal(Signal::SIGCONT),
-            Wire(to, _) => self.wire(to).mend(),
-            LoseAnswers => self.postgres.mend(),
-            KillPostgres | StopPostgres => self.servers.postgres.start_again().await?,
-            FreezePostgres => self.servers.postgres.freeze(false),
-            FillDisk => {
-                self.disk.as_ref().context("no disk of our own")?.free();
-                self.servers.postgres.start_again().await?;
-            }
-            KillRedis => self.servers.redis.start_again().await?,
-            FreezeRedis => self.servers.redis.freeze(false),
-            KillRabbit => self.servers.rabbit.start_again().await?,
-            FreezeRabbit => self.servers.rabbit.freeze(false),
-            AlarmRabbit => {
-                self.servers.rabbit.ctl(&["set_vm_memory_high_watermark", "0.4"]).await?;
-            }
-            StopRabbit => {
-                self.servers.rabbit.ctl(&["start_app"]).await?;
-            }
-            RollingRestart | EndBackends | FlushRedis | PauseRedis | DeleteQueues | CloseConnections
-            | HangUps => {}
-        }
-        Ok(())
-    }
-
-    async fn restart_all(&mut self) -> anyhow::Result<()> {
-        for service in self.world.services_mut() {
-            let status = service.terminate().await?;
-            ensure!(status.code() == Some(0), "{} ended with {status}", service.name());
-            service.start().await?;
-        }
-        Ok(())
-    }
-
-    /// All at once: `rabbitmqctl delete_queue` takes a second for each.
-    async fn delete_queues(&self) -> anyhow::Result<()> {
-        const DELETE: &str = "[rabbit_amqqueue:delete(Queue, false, false, <<\"a fault\">>) || Queue <- rabbit_amqqueue:list()].";
-        let said = self.servers.rabbit.ctl(&["eval", DELETE]).await?;
-        ensure!(said.contains("ok"), "no queue was deleted: {said}");
-        Ok(())
     }
 }

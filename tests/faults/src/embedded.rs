@@ -1,4 +1,4 @@
-//! The embedded shape: one process on one file, killed, stopped, doubled, and with its disk full.
+//! The embedded deployment: one process on SQLite, which is killed, frozen, started twice, and has a full disk.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,23 +27,23 @@ const FAULTS: [&str; 6] = [
 ];
 /// How often the process is killed.
 const KILLS: usize = 50;
-/// Calls that are done between two kills.
-const CALLS: u64 = 40;
-const LASTS: Duration = Duration::from_secs(3);
-const SOON: Duration = Duration::from_secs(60);
+/// How many calls succeed between two kills.
+const CALLS_BETWEEN_KILLS: u64 = 40;
+const FAULT_DURATION: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Enough for what the trials write.
 const DISK_MEGABYTES: u32 = 256;
-/// Uploads that are open when the process is asked to end.
+/// How many uploads are open when the process is asked to stop.
 const STREAMS: usize = 3;
-const SHAPE: &str = "embedded";
+const DEPLOYMENT: &str = "embedded";
 
-/// The installation: its data lies on a small disk of its own.
+/// The installation, with its data on a small disk.
 #[derive(Default)]
 pub struct Embedded {
-    standing: Option<Standing>,
+    installation: Option<Installation>,
 }
 
-struct Standing {
+struct Installation {
     service: Service,
     token: String,
     disk: Disk,
@@ -68,32 +68,35 @@ impl Embedded {
         .collect();
         let mut service = Service::new("swath", None, disk.path(), &environment)?;
         service.start().await?;
-        self.standing = Some(Standing { service, token, disk });
+        self.installation = Some(Installation { service, token, disk });
         Ok(())
     }
 
-    /// The process that stands.
+    /// The running process.
     pub fn services(&self) -> &[Service] {
-        self.standing.as_ref().map(|standing| std::slice::from_ref(&standing.service)).unwrap_or_default()
+        self.installation
+            .as_ref()
+            .map(|installation| std::slice::from_ref(&installation.service))
+            .unwrap_or_default()
     }
 
-    /// Ends the process.
+    /// Stops the process.
     pub fn close(&mut self) {
-        self.standing = None;
+        self.installation = None;
     }
 
     /// Plays a fault.
     pub async fn play(&mut self, name: &str, seed: u64) -> anyhow::Result<Row> {
-        let standing = self.standing.as_mut().context("nothing stands")?;
+        let installation = self.installation.as_mut().context("the installation is not running")?;
         match name {
-            "a second process" => standing.second().await,
-            "SIGTERM and open streams" => standing.streams(seed).await,
-            _ => standing.under_load(name, seed).await,
+            "a second process" => installation.second().await,
+            "SIGTERM and open streams" => installation.streams(seed).await,
+            _ => installation.under_load(name, seed).await,
         }
     }
 }
 
-impl Standing {
+impl Installation {
     fn client(&self) -> anyhow::Result<Client> {
         Ok(Client::new(&self.service.url())?.with_token(&self.token)?)
     }
@@ -103,20 +106,20 @@ impl Standing {
         if name == "clients hang up" {
             plan.hangs_up = 30.0;
         }
-        let mut trial = Trial::begin(name, SHAPE, &self.client()?, plan, Must::Recover).await?;
+        let mut trial = Trial::begin(name, DEPLOYMENT, &self.client()?, plan, Must::Recover).await?;
         match name {
             "kill -9, fifty times" => self.kill_again_and_again(&trial).await?,
             "stopped" => {
                 self.service.signal(Signal::SIGSTOP);
-                trial.hold(LASTS).await;
+                trial.hold(FAULT_DURATION).await;
                 self.service.signal(Signal::SIGCONT);
             }
             "disk full" => {
                 self.disk.fill()?;
-                trial.hold(LASTS).await;
+                trial.hold(FAULT_DURATION).await;
                 self.disk.free();
             }
-            _ => trial.hold(LASTS).await,
+            _ => trial.hold(FAULT_DURATION).await,
         }
         trial.end().await
     }
@@ -124,8 +127,8 @@ impl Standing {
     async fn kill_again_and_again(&mut self, trial: &Trial) -> anyhow::Result<()> {
         for _ in 0..KILLS {
             let (before, start) = (trial.operations(), Instant::now());
-            while trial.operations() < before + CALLS {
-                ensure!(start.elapsed() < SOON, "nothing is done between two kills");
+            while trial.operations() < before + CALLS_BETWEEN_KILLS {
+                ensure!(start.elapsed() < TIMEOUT, "no call succeeds between two kills");
                 sleep(Duration::from_millis(5)).await;
             }
             self.service.kill();
@@ -134,7 +137,7 @@ impl Standing {
         Ok(())
     }
 
-    /// A second process on the same folder is refused, and the first goes on.
+    /// A second process on the same folder is refused, and the first one continues.
     async fn second(&mut self) -> anyhow::Result<Row> {
         let mut second = self.service.twin()?;
         second.launch()?;
@@ -147,12 +150,12 @@ impl Standing {
         Ok(row("a second process", 1, Duration::ZERO, found))
     }
 
-    /// Streams are open and nobody reads them when the process is asked to end: it ends in time all the same, and
-    /// what was under way is not lost.
+    /// The process is asked to stop while uploads are open that never end: it stops in time, and no acknowledged work
+    /// is lost.
     async fn streams(&mut self, seed: u64) -> anyhow::Result<Row> {
         const NAME: &str = "SIGTERM and open streams";
         let trial =
-            Trial::begin(NAME, SHAPE, &self.client()?, plan(seed, Must::Recover), Must::Recover).await?;
+            Trial::begin(NAME, DEPLOYMENT, &self.client()?, plan(seed, Must::Recover), Must::Recover).await?;
         let alone = Plan { annotators: 0, reviewers: 0, ..plan(seed, Must::Recover) };
         let manager = Scene::set(&self.client()?, &alone).await?.manager;
         let mut streams = Vec::new();
@@ -162,7 +165,8 @@ impl Standing {
         for stream in &mut streams {
             stream.write(b"{\"uri\": \"https://pictures.example/1.png\"}\n").await?;
         }
-        let status = timeout(SOON, self.service.terminate()).await.context("it does not end")??;
+        let status =
+            timeout(TIMEOUT, self.service.terminate()).await.context("the process does not stop")??;
         drop(streams);
         self.service.start().await?;
         let mut row = trial.end().await?;
@@ -186,7 +190,7 @@ impl Stream {
         let (manager, from) = (manager.clone(), path.clone());
         let upload = tokio::spawn(async move {
             let name = [("name", ids::named("stream"))];
-            // It is cut off when the process ends, which is what is looked at.
+            // The upload fails when the process stops, which is expected.
             let _ = manager.upload("/v1/datasets", &name, "application/x-ndjson", &from).await;
         });
         let pipe = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_sender(&path)?;
@@ -201,7 +205,7 @@ impl Stream {
 fn row(name: &str, operations: u64, recovered: Duration, found: Vec<String>) -> Row {
     Row {
         fault: name.to_owned(),
-        shape: SHAPE,
+        deployment: DEPLOYMENT,
         operations,
         unavailable_ms: 0,
         recovered_ms: u64::try_from(recovered.as_millis()).unwrap_or(u64::MAX),

@@ -1,11 +1,12 @@
-//! Real faults on real servers: Swath's processes under load, each wire and each server broken in turn, and the
-//! checker afterwards. Every fault has a load of its own, so that what is broken has a name.
+//! Real faults on real servers: processes of Swath work under load, each connection and each server is broken in
+//! turn, and the checker checks the result. Every fault has a load of its own, so that a violation can be attributed
+//! to it.
 
-mod chapter;
 mod disk;
 mod distributed;
 mod embedded;
 mod report;
+mod suite;
 mod trial;
 mod watch;
 
@@ -18,22 +19,22 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use chapter::Chapter;
 use report::Report;
+use suite::FaultSuite;
 
-/// Breaks things.
+/// Plays faults.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Go on for so many minutes, again and again in another order; without it every fault comes once.
+    /// Continue for this many minutes, each time in another order; without it every fault is played once.
     #[arg(long)]
     minutes: Option<u64>,
-    /// Draws the order, and what people do.
+    /// The seed of the order and of the load.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only this shape.
-    #[arg(long)]
-    shape: Option<String>,
-    /// Where to write the report.
+    /// Only this deployment.
+    #[arg(long = "shape")]
+    deployment: Option<String>,
+    /// The file for the report.
     #[arg(long)]
     json: Option<PathBuf>,
     /// Only faults whose names contain one of these.
@@ -45,7 +46,7 @@ fn main() -> anyhow::Result<ExitCode> {
         anyhow::bail!("another TLS provider was installed first");
     }
     let options = Options::parse();
-    // Children are bound to the thread that starts them, which is this one: only the load runs on others.
+    // Children are bound to the thread that starts them, which is this one; the other threads only run the load.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let report = runtime.block_on(conduct(&options))?;
     println!("{report}");
@@ -62,28 +63,28 @@ async fn conduct(options: &Options) -> anyhow::Result<Report> {
     let mut report = Report::new(options.seed);
     for turn in 0.. {
         let seed = options.seed.wrapping_add(turn);
-        for mut chapter in Chapter::all() {
-            if options.shape.as_deref().is_some_and(|shape| shape != chapter.shape()) {
+        for mut suite in FaultSuite::all() {
+            if options.deployment.as_deref().is_some_and(|name| name != suite.deployment()) {
                 continue;
             }
             let wanted = |name: &str| {
                 options.filters.is_empty() || options.filters.iter().any(|filter| name.contains(filter))
             };
-            let mut faults: Vec<_> = chapter.faults().into_iter().filter(|name| wanted(name)).collect();
+            let mut faults: Vec<_> = suite.faults().into_iter().filter(|name| wanted(name)).collect();
             faults.shuffle(&mut dice);
             if faults.is_empty() {
                 continue;
             }
-            chapter.open().await?;
+            suite.open().await?;
             for fault in faults {
                 if end.is_some_and(|end| Instant::now() >= end) {
                     break;
                 }
-                let row = chapter.play(fault, seed).await;
+                let row = suite.play(fault, seed).await;
                 println!("{}", row.line());
                 report.rows.push(row);
             }
-            chapter.close().await;
+            suite.close().await;
         }
         if end.is_none_or(|end| Instant::now() >= end) {
             break;

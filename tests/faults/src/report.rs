@@ -1,34 +1,35 @@
-//! What was broken and what came of it.
+//! The report: each fault and its effect.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One fault, or one combination of faults, under load.
+/// The effect of one fault, or of a combination of faults, under load.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// Which.
+    /// The name of the fault.
     pub fault: String,
-    /// In which shape.
-    pub shape: &'static str,
-    /// Calls that were done while it lasted and until everything went again.
+    /// The deployment.
+    #[serde(rename = "shape")]
+    pub deployment: &'static str,
+    /// How many calls succeeded during the fault and until all kinds of calls succeeded again.
     pub operations: u64,
-    /// The longest time in which no call at all was done.
+    /// The longest time in which no call succeeded.
     pub unavailable_ms: u64,
-    /// From the mending until every kind of call had been done again.
+    /// The time from the end of the fault until every kind of call has succeeded again.
     pub recovered_ms: u64,
-    /// Broken promises.
+    /// The number of violations.
     pub violations: u64,
-    /// In words.
+    /// The violations in words.
     pub found: Vec<String>,
 }
 
 impl Row {
-    /// A row of something that could not even be played.
-    pub fn failed(fault: &str, shape: &'static str, error: &anyhow::Error) -> Self {
+    /// The row of a fault that could not be played.
+    pub fn failed(fault: &str, deployment: &'static str, error: &anyhow::Error) -> Self {
         Self {
             fault: fault.to_owned(),
-            shape,
+            deployment,
             operations: 0,
             unavailable_ms: 0,
             recovered_ms: 0,
@@ -37,11 +38,16 @@ impl Row {
         }
     }
 
-    /// One line of the table, and what was found below it.
+    /// A line of the table, with the violations below it.
     pub fn line(&self) -> String {
         let mut line = format!(
             "{:<34} {:<11} {:>10} {:>14} {:>13} {:>10}",
-            self.fault, self.shape, self.operations, self.unavailable_ms, self.recovered_ms, self.violations
+            self.fault,
+            self.deployment,
+            self.operations,
+            self.unavailable_ms,
+            self.recovered_ms,
+            self.violations
         );
         for found in &self.found {
             line.push_str("\n    ");
@@ -51,7 +57,7 @@ impl Row {
     }
 }
 
-/// A whole run.
+/// The report of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     seed: u64,
@@ -61,7 +67,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report with nothing in it yet.
+    /// An empty report.
     pub fn new(seed: u64) -> Self {
         Self { seed, violations: 0, rows: Vec::new() }
     }
@@ -70,12 +76,12 @@ impl Report {
         self.rows.iter().map(|row| row.violations).sum()
     }
 
-    /// Whether something was played, and nothing was broken.
+    /// True if something was played and nothing was violated.
     pub fn is_good(&self) -> bool {
         !self.rows.is_empty() && self.broken() == 0
     }
 
-    /// The result in a sentence.
+    /// The result as a sentence.
     pub fn sentence(&self) -> String {
         format!("{} faults (seed {}): {} violations", self.rows.len(), self.seed, self.broken())
     }
@@ -86,7 +92,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:<34} {:<11} {:>10} {:>14} {:>13} {:>10}",
-            "fault", "shape", "operations", "unavailable ms", "recovered ms", "violations"
+            "fault", "deployment", "operations", "unavailable ms", "recovered ms", "violations"
         )?;
         self.rows.iter().try_for_each(|row| writeln!(f, "{}", row.line()))
     }

@@ -1,5 +1,5 @@
-//! One fault under a load of its own: the load warms up, the fault comes, lasts, is mended, everything goes again,
-//! and the checker has the last word.
+//! One fault under a load of its own: the load warms up, the fault is caused, lasts and is mended, all calls succeed
+//! again, and the checker checks the job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,41 +14,41 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::report::Row;
 use crate::watch::Watch;
 
-/// Within this time the load must run, and everything must go again after a fault.
-const SOON: Duration = Duration::from_secs(60);
-/// How long a load that shall finish its job may take.
-const FINISH: Duration = Duration::from_secs(150);
+/// How long the load may take to start, and to recover after a fault.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a load that must finish its job may take.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(150);
 /// How often a condition is looked at.
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What must be so while the fault lasts.
+/// What must hold while the fault lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Must {
-    /// Nothing: it only has to go again afterwards.
+    /// Nothing, but all calls must succeed again afterwards.
     Recover,
-    /// Every kind of call is done all the same, and none is left without an answer.
+    /// Every kind of call succeeds, and none is left without an answer.
     GoOn,
     /// The whole job is finished.
     Finish,
-    /// Nobody loses a lease, and nobody gives up on a call.
+    /// No user loses a lease, and no call is given up.
     KeepLeases,
 }
 
-/// People at work on an installation while it is broken.
+/// A load on an installation during a fault.
 pub struct Trial {
     name: String,
-    shape: &'static str,
+    deployment: &'static str,
     must: Must,
     run: Run,
     watch: Watch,
     load: JoinHandle<anyhow::Result<swath_load::Report>>,
     before: u64,
-    /// Leases that have expired.
+    /// The number of expired leases.
     expired: Arc<AtomicI64>,
     found: Vec<String>,
 }
 
-/// The plan that all trials have in common.
+/// The plan of all trials.
 pub fn plan(seed: u64, must: Must) -> Plan {
     let gives_up = if must == Must::Recover { 3.0 } else { 0.0 };
     Plan {
@@ -62,20 +62,20 @@ pub fn plan(seed: u64, must: Must) -> Plan {
         task: Arc::new(Boxes { rejects_percent: 10.0 }),
         gives_up,
         hangs_up: 0.5,
-        patience: SOON,
+        patience: RECOVERY_TIMEOUT,
         seed,
         ..Plan::default()
     }
 }
 
 impl Trial {
-    /// Puts people to work and waits until every kind of call is done.
+    /// Starts the load and waits until every kind of call has succeeded.
     ///
     /// # Errors
-    /// When the load does not run.
+    /// When the load does not start.
     pub async fn begin(
         name: &str,
-        shape: &'static str,
+        deployment: &'static str,
         client: &Client,
         plan: Plan,
         must: Must,
@@ -91,54 +91,64 @@ impl Trial {
         };
         let mut load = tokio::spawn(async move { swath_load::run(&client, &plan, &under, look).await });
         while watch.all_since(start).is_none() {
-            ensure!(start.elapsed() < SOON, "the load does not run");
+            ensure!(start.elapsed() < RECOVERY_TIMEOUT, "the load does not start");
             if load.is_finished() {
-                (&mut load).await?.context("the load ended before it ran")?;
+                (&mut load).await?.context("the load ended before all kinds of calls succeeded")?;
             }
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         watch.begin();
         let before = run.meter.total();
-        Ok(Self { name: name.to_owned(), shape, must, run, watch, load, before, expired, found: Vec::new() })
+        Ok(Self {
+            name: name.to_owned(),
+            deployment,
+            must,
+            run,
+            watch,
+            load,
+            before,
+            expired,
+            found: Vec::new(),
+        })
     }
 
-    /// Calls that were done so far.
+    /// The number of calls that succeeded so far.
     pub fn operations(&self) -> u64 {
         self.run.meter.total()
     }
 
-    /// The fault is there: it lasts for a while, or until what must be so is so.
+    /// Waits while the fault lasts: for the given time, or until the required condition holds.
     pub async fn hold(&mut self, lasts: Duration) {
         let injected = Instant::now();
         sleep(lasts / 2).await;
-        // What was under way when the fault came says nothing: it is work begun under the fault that must go on.
+        // Calls from before the fault do not count: work that begins under the fault must continue.
         let settled = Instant::now();
         sleep(lasts / 2).await;
         match self.must {
             Must::GoOn => {
                 while self.watch.all_since(settled).is_none() {
-                    if injected.elapsed() > SOON {
-                        self.found.push("the work stood still while the fault lasted".to_owned());
+                    if injected.elapsed() > RECOVERY_TIMEOUT {
+                        self.found.push("the work stopped while the fault lasted".to_owned());
                         return;
                     }
-                    sleep(LOOK).await;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
             Must::Finish => {
-                let end = injected + FINISH;
+                let end = injected + FINISH_TIMEOUT;
                 while !self.load.is_finished() {
                     if Instant::now() > end {
                         self.found.push("the job was not finished while the fault lasted".to_owned());
                         return;
                     }
-                    sleep(LOOK).await;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
             Must::Recover | Must::KeepLeases => {}
         }
     }
 
-    /// The fault is mended: everything goes again, people go home, the checker looks.
+    /// After the fault is mended: waits until all calls succeed again, ends the load, and runs the checker.
     ///
     /// # Errors
     /// When the load itself fails.
@@ -150,26 +160,29 @@ impl Trial {
                 recovered = at - mended;
                 break;
             }
-            if mended.elapsed() > SOON {
-                self.found.push(format!("not everything goes again after {} s", SOON.as_secs()));
-                recovered = SOON;
+            if mended.elapsed() > RECOVERY_TIMEOUT {
+                self.found.push(format!(
+                    "not all kinds of calls succeed again after {} s",
+                    RECOVERY_TIMEOUT.as_secs()
+                ));
+                recovered = RECOVERY_TIMEOUT;
                 break;
             }
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         let (operations, silence) = (self.run.meter.total() - self.before, self.watch.longest_silence());
         self.run.over.cancel();
-        let report = timeout(FINISH, self.load).await.context("the load does not end")???;
+        let report = timeout(FINISH_TIMEOUT, self.load).await.context("the load does not end")???;
         let mut found = self.found;
         judge(self.must, &report, &self.run, &mut found);
         let expired = self.expired.load(Ordering::Acquire);
         if self.must == Must::KeepLeases && expired > 0 {
-            found.push(format!("{expired} leases expired under people who were there"));
+            found.push(format!("{expired} leases of active users expired"));
         }
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Row {
             fault: self.name,
-            shape: self.shape,
+            deployment: self.deployment,
             operations,
             unavailable_ms: if self.must == Must::Finish { 0 } else { millis(silence) },
             recovered_ms: millis(recovered),

@@ -1,4 +1,4 @@
-//! Looks at the load all the time: when was something done last, and for how long was nothing?
+//! Watches a load: when each kind of call last succeeded, and the longest time without any success.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,9 +7,9 @@ use swath_load::{Kind, Meter};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-/// How often it looks.
-const LOOK: Duration = Duration::from_millis(5);
-/// Calls that must all go again before everything does.
+/// How often the load is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The kinds of calls that must succeed before an installation counts as recovered.
 pub const NEEDED: [Kind; 5] = [Kind::Lease, Kind::Confirm, Kind::Submit, Kind::Review, Kind::Decide];
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct Seen {
     longest: Duration,
 }
 
-/// A look-out over one load.
+/// A watch on one load.
 #[derive(Debug)]
 pub struct Watch {
     seen: Arc<Mutex<Seen>>,
@@ -28,7 +28,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to look.
+    /// Starts to watch.
     pub fn over(meter: Arc<Meter>) -> Self {
         let now = Instant::now();
         let seen =
@@ -38,19 +38,19 @@ impl Watch {
         Self { seen, looking }
     }
 
-    /// From now on the longest silence counts anew.
+    /// Restarts the measurement of the longest silence.
     pub fn begin(&self) {
         let mut seen = locked(&self.seen);
         (seen.any, seen.longest) = (Instant::now(), Duration::ZERO);
     }
 
-    /// The longest silence since [`Watch::begin`], the present one included.
+    /// The longest silence since [`Watch::begin`], including the current one.
     pub fn longest_silence(&self) -> Duration {
         let seen = locked(&self.seen);
         seen.longest.max(seen.any.elapsed())
     }
 
-    /// When the last of the needed kinds was done after a moment; none where one of them was not yet.
+    /// The latest success, if every needed kind has succeeded after `moment`.
     pub fn all_since(&self, moment: Instant) -> Option<Instant> {
         let seen = locked(&self.seen);
         seen.last.iter().all(|last| *last > moment).then(|| seen.last.iter().max().copied()).flatten()
@@ -65,7 +65,7 @@ impl Drop for Watch {
 
 async fn look(meter: Arc<Meter>, seen: Arc<Mutex<Seen>>) {
     loop {
-        sleep(LOOK).await;
+        sleep(POLL_INTERVAL).await;
         let now = Instant::now();
         let mut seen = locked(&seen);
         let mut moved = false;

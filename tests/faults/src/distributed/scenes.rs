@@ -1,4 +1,4 @@
-//! Scenes with a bound of their own, played by a few people whose every step is known.
+//! Scenes with a bound of their own, played by a few users.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use swath_harness::proxy::Line;
 use swath_harness::{Person, until};
 use tokio::time::Instant;
 
-use super::{SHAPE, Standing};
+use super::installation::{DEPLOYMENT, Installation};
 use crate::report::Row;
 
-/// The shortest lease that there is, in seconds.
-const LEASE: u64 = 5;
-/// How long after its time a lease whose holder is gone may stay with them.
-const GONE: Duration = Duration::from_secs(30);
-/// What a lost hint may cost.
-const HINT: Duration = Duration::from_secs(5);
+/// The shortest lease that a job may have, in seconds.
+const LEASE_SECONDS: u64 = 5;
+/// How long after its expiry the lease of a holder who is gone may block the work.
+const TAKEOVER_MAX: Duration = Duration::from_secs(30);
+/// How much a lost hint may delay the work.
+const LOST_HINT_MAX: Duration = Duration::from_secs(5);
 
 /// Plays the scene of this name.
-pub(super) async fn play(standing: &mut Standing, name: &str) -> anyhow::Result<Row> {
+pub(super) async fn play(installation: &mut Installation, name: &str) -> anyhow::Result<Row> {
     let (began, bound) = match name {
-        "a holder who is gone" => (gone(standing).await?, GONE),
-        "a hint that is lost" => (lost(standing).await?, HINT),
+        "a holder who is gone" => (holder_gone(installation).await?, TAKEOVER_MAX),
+        "a hint that is lost" => (hint_lost(installation).await?, LOST_HINT_MAX),
         other => bail!("no fault is called `{other}`"),
     };
     let took = began.elapsed();
@@ -31,7 +31,7 @@ pub(super) async fn play(standing: &mut Standing, name: &str) -> anyhow::Result<
     let found = (took > bound).then(|| format!("it took {millis} ms, and may take {} s", bound.as_secs()));
     Ok(Row {
         fault: name.to_owned(),
-        shape: SHAPE,
+        deployment: DEPLOYMENT,
         operations: 2,
         unavailable_ms: 0,
         recovered_ms: millis,
@@ -40,39 +40,39 @@ pub(super) async fn play(standing: &mut Standing, name: &str) -> anyhow::Result<
     })
 }
 
-/// A holder is gone, and so are the gateway that leased to them and the coordinator that would sweep: somebody else
-/// has the work soon after its time. Gives the end of the lease's time.
-async fn gone(standing: &mut Standing) -> anyhow::Result<Instant> {
-    let team = standing.world.team("gone").await;
+/// A holder is gone, and so are the gateway that granted the lease and the coordinator that would sweep. Somebody
+/// else gets the work soon after the lease's expiry. Returns the time of expiry.
+async fn holder_gone(installation: &mut Installation) -> anyhow::Result<Instant> {
+    let team = installation.world.team("gone").await;
     let dataset = team.dataset(3).await;
-    let job = team.job(&dataset, json!({"range_size": 3, "lease_seconds": LEASE})).await;
+    let job = team.job(&dataset, json!({"range_size": 3, "lease_seconds": LEASE_SECONDS})).await;
     let (anna, bela) = (team.annotator("anna").await, team.annotator("bela").await);
-    let gateway = standing.service("gateway-1")?.url();
-    let held = anna.at(&gateway).lease(&job).await;
-    let over = Instant::now() + Duration::from_secs(LEASE);
-    standing.service("gateway-1")?.kill();
-    standing.service("coordinator")?.kill();
+    let gateway = installation.service("gateway-1")?.url();
+    let lease = anna.at(&gateway).lease(&job).await;
+    let over = Instant::now() + Duration::from_secs(LEASE_SECONDS);
+    installation.service("gateway-1")?.kill();
+    installation.service("coordinator")?.kill();
     tokio::time::sleep_until(over).await;
-    standing.service("coordinator")?.start().await?;
-    standing.service("gateway-1")?.start().await?;
-    let taken = leased(&bela, &job, GONE * 2).await?;
-    ensure!(taken.assignment() == held.assignment(), "another assignment than the one that was held");
+    installation.service("coordinator")?.start().await?;
+    installation.service("gateway-1")?.start().await?;
+    let taken = leased(&bela, &job, TAKEOVER_MAX * 2).await?;
+    ensure!(taken.assignment() == lease.assignment(), "another assignment than the leased one");
     Ok(over)
 }
 
-/// A rework is announced by a message that nobody gets. Gives the moment at which it was made.
-async fn lost(standing: &mut Standing) -> anyhow::Result<Instant> {
-    let team = standing.world.team("lost").await;
+/// The message that announces a rework is lost. Returns the time at which the rework was made.
+async fn hint_lost(installation: &mut Installation) -> anyhow::Result<Instant> {
+    let team = installation.world.team("lost").await;
     let dataset = team.dataset(3).await;
     let job = team.job(&dataset, json!({"range_size": 3})).await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
     anna.work(&job).await;
-    standing.rabbit.set(Line::Deaf);
+    installation.rabbit.set(Line::Deaf);
     rosa.reject(&job, &[1]).await;
     let made = Instant::now();
-    let taken = leased(&anna, &job, HINT * 6).await;
-    standing.rabbit.mend();
-    ensure!(taken?.items() == [1], "another item than the one that was rejected");
+    let taken = leased(&anna, &job, LOST_HINT_MAX * 6).await;
+    installation.rabbit.mend();
+    ensure!(taken?.items() == [1], "another item than the rejected one");
     Ok(made)
 }
 
@@ -81,5 +81,5 @@ async fn leased(person: &Person, job: &Job, deadline: Duration) -> anyhow::Resul
         let answer = person.ask(job).await;
         (answer.status() == 201).then(|| answer.json())
     });
-    Ok(Lease::of_work(taken.await.context("nobody got the work")?))
+    Ok(Lease::of_work(taken.await.context("no lease was granted")?))
 }

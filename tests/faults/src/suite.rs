@@ -1,4 +1,4 @@
-//! A chapter: an installation that stands for as long as its faults last.
+//! A suite: an installation, and the faults that are played on it.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use crate::distributed::Distributed;
 use crate::embedded::Embedded;
 use crate::report::Row;
 
-/// No fault takes longer, whatever waits for whatever.
-const LONGEST: Duration = Duration::from_secs(240);
-/// Of what a process warned of under a fault that went wrong.
-const WARNINGS: usize = 10;
+/// No fault takes longer, whatever is stuck.
+const FAULT_TIMEOUT: Duration = Duration::from_secs(240);
+/// How many warnings of a process are shown for a fault that failed.
+const WARNINGS_MAX: usize = 10;
 
 /// An installation and the faults that it can have.
-pub enum Chapter {
+pub enum FaultSuite {
     /// Six processes on real servers.
     Distributed(Box<Distributed>),
-    /// The same with PostgreSQL on a disk that can be filled.
+    /// The same, with PostgreSQL on a small disk that can be filled.
     SmallDisk(Box<Distributed>),
     /// One process.
     Embedded(Box<Embedded>),
 }
 
-impl Chapter {
-    /// All of them.
+impl FaultSuite {
+    /// All suites.
     pub fn all() -> [Self; 3] {
         [
             Self::Distributed(Box::new(Distributed::new(false))),
@@ -36,8 +36,8 @@ impl Chapter {
         ]
     }
 
-    /// The shape.
-    pub fn shape(&self) -> &'static str {
+    /// The deployment.
+    pub fn deployment(&self) -> &'static str {
         match self {
             Self::Distributed(_) | Self::SmallDisk(_) => "distributed",
             Self::Embedded(_) => "embedded",
@@ -60,7 +60,7 @@ impl Chapter {
         }
     }
 
-    /// Plays one fault; one that cannot be played is a violation, and what the processes warned of tells why.
+    /// Plays a fault. One that cannot be played counts as a violation, and the processes' warnings are shown with it.
     pub async fn play(&mut self, fault: &str, seed: u64) -> Row {
         let before: Vec<usize> = self.services().iter().map(|service| service.log().len()).collect();
         let mut row = self.attempt(fault, seed).await;
@@ -79,14 +79,14 @@ impl Chapter {
                 Self::Embedded(on) => on.play(fault, seed).await,
             }
         };
-        // People of the harness fall over where they hear what they must not hear.
-        let played = match timeout(LONGEST, AssertUnwindSafe(playing).catch_unwind()).await {
+        // Clients of the harness panic at an unexpected answer.
+        let played = match timeout(FAULT_TIMEOUT, AssertUnwindSafe(playing).catch_unwind()).await {
             Ok(Ok(played)) => played,
-            Ok(Err(_)) => Err(anyhow::anyhow!("somebody fell over: see above")),
-            Err(_) => Err(anyhow::anyhow!("it did not end within {} s", LONGEST.as_secs())),
+            Ok(Err(_)) => Err(anyhow::anyhow!("a client panicked: see above")),
+            Err(_) => Err(anyhow::anyhow!("it did not end within {} s", FAULT_TIMEOUT.as_secs())),
         };
-        let shape = self.shape();
-        played.unwrap_or_else(|error| Row::failed(fault, shape, &error))
+        let deployment = self.deployment();
+        played.unwrap_or_else(|error| Row::failed(fault, deployment, &error))
     }
 
     fn services(&self) -> &[Service] {
@@ -96,7 +96,7 @@ impl Chapter {
         }
     }
 
-    /// Ends the installation.
+    /// Stops the installation.
     pub async fn close(&mut self) {
         match self {
             Self::Distributed(on) | Self::SmallDisk(on) => on.close().await,
@@ -105,10 +105,10 @@ impl Chapter {
     }
 }
 
-/// What a process has warned of since its log was so long.
+/// The warnings of a process after the first `since` bytes of its log.
 fn warnings(service: &Service, since: usize) -> Vec<String> {
     let log = service.log();
     let new = log.get(since..).unwrap_or(&log).lines();
     let loud = new.filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
-    loud.take(WARNINGS).map(|line| format!("{}: {line}", service.name())).collect()
+    loud.take(WARNINGS_MAX).map(|line| format!("{}: {line}", service.name())).collect()
 }
