@@ -1,4 +1,5 @@
-//! The console in headless Chromium, measured within its pages, so that the way of the driver's commands does not count.
+//! The console in headless Chromium. Times are measured inside the pages, so that the driver's latency does not
+//! count.
 
 mod figures;
 mod heap;
@@ -9,18 +10,18 @@ mod pictures;
 mod scene;
 mod sizes;
 
-use crate::Effort;
+use crate::effort::Effort;
 use crate::swath::Installation;
 use crate::table::Table;
 
 use scene::Scene;
 pub use scene::run;
 
-/// The names of its measurements.
+/// The names of the console's measurements.
 pub const PARTS: [&str; 6] =
     ["console sizes", "console paint", "console next", "console figures", "console heap", "console manage"];
 
-/// Measures on an installation in one process what is wanted of it.
+/// Runs the wanted measurements on an embedded installation.
 pub async fn measure(table: &mut Table, effort: Effort, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     let installation = Installation::embedded().await?;
     let scene = Scene::set(installation.world()).await?;

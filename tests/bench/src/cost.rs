@@ -1,10 +1,10 @@
-//! Where the processor's time goes: of every process that belongs to a run, read from `/proc`.
+//! Processor time and memory of all processes of a run, read from `/proc`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// The memory of the largest process of a hop, in megabytes.
+/// The memory of the largest process of a group, in megabytes.
 pub fn resident(wanted: &str) -> f64 {
     let mut most = 0.0_f64;
     for (folder, line) in processes() {
@@ -19,29 +19,29 @@ pub fn resident(wanted: &str) -> f64 {
     most
 }
 
-/// Every process with its command line.
+/// All processes with their command lines.
 fn processes() -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
-    let told = |folder: PathBuf| {
+    let shown = |folder: PathBuf| {
         let line = fs::read(folder.join("cmdline")).ok()?;
         Some((folder, String::from_utf8_lossy(&line).replace('\0', " ")))
     };
-    entries.filter_map(told).collect()
+    entries.filter_map(shown).collect()
 }
 
-/// Seconds of processor time by hop.
+/// Seconds of processor time by group of processes.
 #[derive(Debug, Clone, Default)]
 pub struct Cost(BTreeMap<String, f64>);
 
 impl Cost {
-    /// What every process that runs now has used so far.
+    /// The processor time that all current processes have used so far.
     pub fn now() -> Self {
         let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
         let mut cost = Self::default();
         for (folder, line) in processes() {
             let Ok(stat) = fs::read_to_string(folder.join("stat")) else { continue };
             let Some(hop) = hop(&line) else { continue };
-            // The name before the last bracket may hold anything; user and system time stand behind it.
+            // The program's name in brackets may contain anything; user and system time follow it.
             let fields: Vec<&str> =
                 stat.rsplit_once(") ").map_or_else(Vec::new, |(_, rest)| rest.split(' ').collect());
             let time =
@@ -53,7 +53,7 @@ impl Cost {
         cost
     }
 
-    /// What was used since then. A process that has ended meanwhile counts for nothing.
+    /// The time used since `before`. A process that has ended meanwhile is not counted.
     pub fn since(&self, before: &Self) -> Self {
         let used = |(hop, seconds): (&String, &f64)| {
             (hop.clone(), (seconds - before.0.get(hop).unwrap_or(&0.0)).max(0.0))
@@ -61,7 +61,7 @@ impl Cost {
         Self(self.0.iter().map(used).collect())
     }
 
-    /// Hop by hop, in microseconds for each of so many.
+    /// The time of each group in microseconds, divided by `count`.
     pub fn per(&self, count: f64) -> String {
         let hops = self.0.iter().filter(|(_, seconds)| **seconds > 0.005);
         let parts: Vec<_> =
@@ -69,7 +69,7 @@ impl Cost {
         parts.join(", ")
     }
 
-    /// All but the load's, in seconds.
+    /// The time of all groups but the load, in seconds.
     pub fn server(&self) -> f64 {
         self.0.iter().filter(|(hop, _)| *hop != LOAD).map(|(_, seconds)| seconds).sum()
     }
@@ -77,7 +77,7 @@ impl Cost {
 
 const LOAD: &str = "load";
 
-/// Which hop a command line belongs to, where it belongs to the run.
+/// The group of a command line, if the process belongs to the run.
 fn hop(line: &str) -> Option<String> {
     let program = line.split(' ').next()?.rsplit('/').next()?;
     match program {

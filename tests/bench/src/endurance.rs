@@ -1,4 +1,4 @@
-//! Ten minutes at the limit: what was quick in the first two must be quick in the last two, and nothing may pile up.
+//! Ten minutes at saturation: the last two must be as fast as the first two, and nothing may accumulate.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use anyhow::Context;
 use swath_load::{Run, Scene, verify, work};
 use tokio::time::{Instant, sleep};
 
-use crate::Effort;
 use crate::cost::resident;
+use crate::effort::Effort;
 use crate::gauge::Over;
 use crate::loops::{plan, servers};
 use crate::swath::{Accepted, Installation};
 use crate::table::{Row, Table, Target};
 
-/// The parts that are compared, and all of it.
-const PART: Duration = Duration::from_secs(120);
-const ALL: Duration = Duration::from_secs(600);
-/// The same for a quick look.
-const QUICK: u32 = 10;
+/// The duration of the parts that are compared, and of the whole.
+const PART_DURATION: Duration = Duration::from_secs(120);
+const TOTAL_DURATION: Duration = Duration::from_secs(600);
+/// How many times shorter a quick run is.
+const QUICK_DIVISOR: u32 = 10;
 
-/// Runs it once.
+/// Runs the measurement once.
 pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
-    let shorter = if effort.times > 1 { 1 } else { QUICK };
-    let (part, all) = (PART / shorter, ALL / shorter);
+    let shorter = if effort.times > 1 { 1 } else { QUICK_DIVISOR };
+    let (part, all) = (PART_DURATION / shorter, TOTAL_DURATION / shorter);
     let servers = servers(effort).await?;
     let installation = Installation::start(&servers, 1, 1).await?;
     let plan = installation.placed(&plan(64));
@@ -31,12 +31,12 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let mut silent = |_: &serde_json::Value| {};
     let working = work(&plan, &scene, &run, &mut silent);
     let looking = async {
-        let looked = look(&scene, effort.warm_up, part, all).await;
+        let measured = look(&scene, effort.warm_up, part, all).await;
         run.over.cancel();
-        looked
+        measured
     };
-    let (worked, looked) = tokio::join!(working, looking);
-    let Looked { first, last, early, late } = looked?;
+    let (worked, measured) = tokio::join!(working, looking);
+    let Measured { first, last, early, late } = measured?;
     let violations = verify(&scene, worked?.remembered).await?.count;
     let dead = dead_rows(&installation).await?;
     servers.stop().await;
@@ -46,21 +46,21 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-struct Looked {
+struct Measured {
     first: f64,
     last: f64,
     early: f64,
     late: f64,
 }
 
-async fn look(scene: &Scene, warm_up: Duration, part: Duration, all: Duration) -> anyhow::Result<Looked> {
+async fn look(scene: &Scene, warm_up: Duration, part: Duration, all: Duration) -> anyhow::Result<Measured> {
     sleep(warm_up).await;
     let began = Instant::now();
     let first = rate(scene, part).await?;
     let early = resident("gateway");
     sleep(all.saturating_sub(part).saturating_sub(began.elapsed())).await;
     let last = rate(scene, part).await?;
-    Ok(Looked { first, last, early, late: resident("gateway") })
+    Ok(Measured { first, last, early, late: resident("gateway") })
 }
 
 async fn rate(scene: &Scene, part: Duration) -> anyhow::Result<f64> {
@@ -74,6 +74,6 @@ async fn dead_rows(installation: &Installation) -> anyhow::Result<String> {
     const DEAD: &str = "SELECT relname, n_dead_tup, n_live_tup FROM pg_stat_user_tables
                         WHERE n_dead_tup > 1000 ORDER BY n_dead_tup DESC LIMIT 4";
     let rows = installation.database().context("no database")?.read(DEAD).await?;
-    let told = |row: &Vec<String>| format!("{} {} of {}", row[0], row[1], row[2]);
-    Ok(rows.iter().map(told).collect::<Vec<_>>().join(", "))
+    let shown = |row: &Vec<String>| format!("{} {} of {}", row[0], row[1], row[2]);
+    Ok(rows.iter().map(shown).collect::<Vec<_>>().join(", "))
 }

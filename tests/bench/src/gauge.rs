@@ -1,56 +1,57 @@
-//! Measuring: people at work in a scene, a window in the middle of it, and the checker behind it.
+//! Measures a load: the load warms up, a window is measured, and the checker checks the job.
 
 use anyhow::Context;
 use swath_load::{CallStats, Kind, Plan, Remembered, Run, Scene, work};
 use tokio::time::{Instant, sleep};
 
-use crate::Effort;
 use crate::cost::Cost;
+use crate::effort::Effort;
 
-/// What a window showed.
+/// The measurements of a window.
 #[derive(Debug)]
 pub struct Window {
-    /// Cycles that were over, a second.
+    /// Finished cycles per second.
     pub rate: f64,
-    /// Calls in the window.
+    /// The calls in the window.
     pub calls: Vec<CallStats>,
-    /// How long it was open, in seconds.
+    /// The length of the window, in seconds.
     pub seconds: f64,
-    /// Processor time in microseconds for each cycle, hop by hop.
+    /// Processor time for each cycle in microseconds, by group of processes.
     pub cost: String,
-    /// The same of all that is measured, without the load itself.
+    /// The same in total, without the load.
     pub server_micros: f64,
 }
 
 impl Window {
-    /// What is told of one kind of call.
+    /// The statistics of one kind of call.
     pub fn call(&self, kind: Kind) -> Option<&CallStats> {
         self.calls.iter().find(|stats| stats.call == kind)
     }
 
-    /// Every kind of call: how many a second, how long the median and the slowest hundredth took, how many were refused.
+    /// For every kind of call: the rate, the median and the 99th percentile of the latency, and the number of
+    /// refusals.
     pub fn summary(&self) -> String {
-        let told = |stats: &CallStats| {
+        let line = |stats: &CallStats| {
             let (rate, refused) = (self.per_second(stats.call), stats.refused);
             format!("{:?} {rate:.0}/s {:.1}/{:.1} ms, {refused} refused", stats.call, stats.p50, stats.p99)
         };
-        self.calls.iter().map(told).collect::<Vec<_>>().join("; ")
+        self.calls.iter().map(line).collect::<Vec<_>>().join("; ")
     }
 
-    /// Calls of a kind that were done, a second.
+    /// Successful calls of a kind per second.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
     pub fn per_second(&self, kind: Kind) -> f64 {
         self.call(kind).map_or(0.0, |stats| stats.done as f64 / self.seconds)
     }
 }
 
-/// How many cycles are over by now, as whoever is measured says.
+/// Counts the finished cycles of what is measured.
 pub trait Over {
-    /// The count.
+    /// The number of finished cycles.
     fn over(&self) -> impl Future<Output = anyhow::Result<u64>> + Send;
 }
 
-/// Lets people work and looks at them for a while.
+/// Runs a load and measures a window of it.
 pub async fn watch(
     plan: &Plan,
     scene: &Scene,

@@ -1,4 +1,4 @@
-//! Lease + submit: the bare loops, and Swath beside them.
+//! Lease + submit: the bare loops, and Swath compared with them.
 
 use anyhow::Context;
 use sqlx::postgres::PgConnection;
@@ -10,31 +10,33 @@ use swath_harness::{ports, until};
 use swath_load::{Drive, Person, Plan, Review, Scene};
 use uuid::Uuid;
 
-use crate::Effort;
-use crate::bare::Kind;
+use crate::bare::bare_loop::Kind;
+use crate::effort::Effort;
 use crate::gauge::{self, Over, Window};
 use crate::swath::Installation;
 use crate::table::{Row, Table, Target, median};
 
 /// How long a bare loop may take to listen.
-const START: std::time::Duration = std::time::Duration::from_secs(60);
-/// What the share of the durable loop is to be.
-const SHARE: f64 = 0.7;
+const START_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+/// The share of the durable loop's rate that Swath must reach.
+const SHARE_MIN: f64 = 0.7;
 
-/// Files of PostgreSQL's log that stand ready, 16 MB each: a little less than it writes between two checkpoints at most.
+/// How many of PostgreSQL's log files are prepared, of 16 MB each: a little less than it writes between two
+/// checkpoints.
 const LOG_FILES: usize = 60;
 
-/// The private servers, as a run of this effort wants them, and as they are once they have worked for a while.
+/// The private servers, prepared as if they had worked for a while.
 pub async fn servers(effort: Effort) -> anyhow::Result<Servers> {
-    const ACCOUNT: &[&str] = &["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.max=1000"];
-    let servers = Servers::start_with(None, if effort.profile { ACCOUNT } else { &[] }).await?;
-    lay_out_log(&servers).await.context("PostgreSQL's log files could not be laid out")?;
+    const STATISTICS: &[&str] =
+        &["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.max=1000"];
+    let servers = Servers::start_with(None, if effort.profile { STATISTICS } else { &[] }).await?;
+    prepare_log(&servers).await.context("PostgreSQL's log files could not be prepared")?;
     Ok(servers)
 }
 
-/// A new server fills each file of its log with zeros before it uses it, and every commit waits for that; after the first
-/// checkpoints it uses files again.
-async fn lay_out_log(servers: &Servers) -> anyhow::Result<()> {
+/// A new server fills each log file with zeros before it uses it, and every commit waits for that. After the first
+/// checkpoints it reuses files.
+async fn prepare_log(servers: &Servers) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect(&servers.addresses().postgres).await?;
     for _ in 0..LOG_FILES {
         connection.execute("SELECT pg_logical_emit_message(false, 'swath', 'next'), pg_switch_wal()").await?;
@@ -44,7 +46,7 @@ async fn lay_out_log(servers: &Servers) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everybody takes one item, says something of it, and hands it in.
+/// Every user leases one item, labels it and submits it.
 pub fn plan(people: usize) -> Plan {
     Plan {
         annotators: people,
@@ -60,9 +62,8 @@ pub fn plan(people: usize) -> Plan {
     }
 }
 
-/// Measures the loops and Swath in turn, so that whatever else the machine does hits all of them.
-///
-/// The median of Swath's rates comes back.
+/// Measures the loops and Swath in turn, so that disturbances of the machine hit all of them. Returns the median of
+/// Swath's rates.
 pub async fn measure(table: &mut Table, effort: Effort, people: usize) -> anyhow::Result<f64> {
     let servers = servers(effort).await?;
     let (mut volatile, mut durable, mut swath) = (Vec::new(), Vec::new(), Vec::new());
@@ -89,7 +90,7 @@ pub async fn measure(table: &mut Table, effort: Effort, people: usize) -> anyhow
         median(&shares)
     };
     let row = Row::of(name("lease + submit"), "cycles/s", &swath).beside("the durable loop", share(&durable));
-    let row = row.wanted(Target::Share(SHARE)).checked(violations);
+    let row = row.wanted(Target::Share(SHARE_MIN)).checked(violations);
     table.take(row.noting(format!("{:.2} of the loop in Redis; {cost}", share(&volatile))));
     Ok(median(&swath))
 }
@@ -103,7 +104,7 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Starts one on an empty database.
+    /// Starts a bare loop on an empty database.
     pub async fn start(servers: &Servers, kind: Kind) -> anyhow::Result<Self> {
         let at = servers.addresses();
         let database = Database::create(&at.postgres).await?;
@@ -120,19 +121,20 @@ impl Loop {
         let base = format!("http://{}", ports::local(port));
         let client = Client::new(&base)?;
         let here = Self { _process: process, _folder: folder, base, client };
-        let listens = until("the bare loop to listen", START, || async { here.over().await.ok() }).await;
+        let listens =
+            until("the bare loop to listen", START_TIMEOUT, || async { here.over().await.ok() }).await;
         listens.with_context(|| here._process.output())?;
         Ok(here)
     }
 
-    /// Whoever asks it.
+    /// A client of the loop.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
     fn scene(&self, people: usize) -> anyhow::Result<Scene> {
         let person = |_| {
-            // It asks for no token; one is sent all the same, as Swath's people must.
+            // The loop ignores tokens, but the load sends one.
             let client = self.client.with_token(&format!("bare_{}", Uuid::new_v4().simple()))?;
             let id: Uuid = Uuid::new_v4();
             anyhow::Ok(Person { name: id.to_string(), id: id.into(), client })

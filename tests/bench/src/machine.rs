@@ -1,4 +1,4 @@
-//! The machine itself: what it and its servers give a loop with nothing in it, measured in the same run as the rest.
+//! The machine itself: the rates that it and its servers reach without any product code, measured in the same run.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,21 +21,21 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;
 
-use crate::Effort;
-use crate::bare::Kind;
+use crate::bare::bare_loop::Kind;
+use crate::effort::Effort;
 use crate::loops::{self, Loop};
 use crate::table::{Row, Table};
 
-/// Callers side by side.
+/// The number of concurrent callers.
 const CALLERS: usize = 64;
-/// Rows in one statement, rows in one copy, and messages that wait for their confirms.
-const ROWS: usize = 300;
-const COPIED: usize = 10_000;
+/// Rows of one statement, rows of one copy, and messages that wait for their confirms.
+const ROWS_PER_INSERT: usize = 300;
+const ROWS_PER_COPY: usize = 10_000;
 const IN_FLIGHT: usize = 500;
-/// A call that takes longer than this is lost.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// After this time a call counts as lost.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Measures all of it.
+/// Runs all measurements of the machine.
 pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = loops::servers(effort).await?;
     let mut rows: [Vec<f64>; 5] = Default::default();
@@ -51,13 +51,17 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let [echo, scripts, unnest, copy, publish] = &rows;
     table.take(Row::of(format!("HTTP echo, {CALLERS} connections"), "calls/s", echo));
     table.take(Row::of(format!("Redis script, {CALLERS} callers"), "calls/s", scripts));
-    table.take(Row::of(format!("PostgreSQL, UNNEST of {ROWS} rows and a commit"), "rows/s", unnest));
-    table.take(Row::of(format!("PostgreSQL, COPY of {COPIED} rows"), "rows/s", copy));
+    table.take(Row::of(
+        format!("PostgreSQL, UNNEST of {ROWS_PER_INSERT} rows and a commit"),
+        "rows/s",
+        unnest,
+    ));
+    table.take(Row::of(format!("PostgreSQL, COPY of {ROWS_PER_COPY} rows"), "rows/s", copy));
     table.take(Row::of(format!("RabbitMQ, confirmed publish, {IN_FLIGHT} in flight"), "msgs/s", publish));
     Ok(())
 }
 
-/// How often a step is done in a window, by as many callers as there are steps.
+/// How often the callers complete a step per second. Each of the given closures is a caller.
 async fn rate<F, Fut>(effort: Effort, callers: impl IntoIterator<Item = F>) -> anyhow::Result<f64>
 where
     F: FnMut() -> Fut + Send + 'static,
@@ -97,7 +101,7 @@ async fn echo(servers: &Servers, effort: Effort) -> anyhow::Result<f64> {
                 async move {
                     let body = Some(json!({"submission_id": "echo", "items": [{"index": 1}]}));
                     let attempt = Attempt { method: Method::POST, path: "/echo", key: None, body };
-                    wire.lock().await.attempt::<IgnoredAny>(&attempt, DEADLINE).await?;
+                    wire.lock().await.attempt::<IgnoredAny>(&attempt, REQUEST_TIMEOUT).await?;
                     Ok(1)
                 }
             }
@@ -139,14 +143,14 @@ async fn inserts(servers: &Servers, effort: Effort) -> anyhow::Result<(f64, f64)
         move || {
             let pool = pool.clone();
             async move {
-                let ids: Vec<_> = (0..ROWS).map(|_| Uuid::now_v7()).collect();
+                let ids: Vec<_> = (0..ROWS_PER_INSERT).map(|_| Uuid::now_v7()).collect();
                 sqlx::query("INSERT INTO machine SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[])")
                     .bind(ids)
-                    .bind(vec![1_i64; ROWS])
-                    .bind(vec!["a row of the machine"; ROWS])
+                    .bind(vec![1_i64; ROWS_PER_INSERT])
+                    .bind(vec!["a row of the machine"; ROWS_PER_INSERT])
                     .execute(&pool)
                     .await?;
-                Ok(ROWS as u64)
+                Ok(ROWS_PER_INSERT as u64)
             }
         }
     };
@@ -155,14 +159,14 @@ async fn inserts(servers: &Servers, effort: Effort) -> anyhow::Result<(f64, f64)
         move || {
             let pool = pool.clone();
             async move {
-                let mut text = String::with_capacity(COPIED * 64);
-                for _ in 0..COPIED {
+                let mut text = String::with_capacity(ROWS_PER_COPY * 64);
+                for _ in 0..ROWS_PER_COPY {
                     writeln!(text, "{}\t1\ta row of the machine", Uuid::now_v7())?;
                 }
                 let mut copy = pool.copy_in_raw("COPY machine FROM STDIN").await?;
                 copy.send(text.as_bytes()).await?;
                 copy.finish().await?;
-                Ok(COPIED as u64)
+                Ok(ROWS_PER_COPY as u64)
             }
         }
     };

@@ -1,11 +1,12 @@
-//! `swath-bench`: what the machine gives, what bare loops give on it, and what Swath gives beside them.
+//! `swath-bench`: measures the machine, bare loops on it, and Swath compared with both.
 
-#![expect(clippy::disallowed_methods, reason = "measured on the machine's own clock, with ids of nobody's")]
+#![expect(clippy::disallowed_methods, reason = "measured on the machine's own clock, with random ids")]
 
 mod bare;
 mod console;
 mod cost;
 mod crowd;
+mod effort;
 mod endurance;
 mod gauge;
 mod loops;
@@ -18,24 +19,24 @@ mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::effort::Effort;
 use crate::table::Table;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures.
+/// Measures Swath.
 #[derive(Debug, Parser)]
 struct Options {
     #[command(subcommand)]
     program: Option<Program>,
-    /// Shorter windows and fewer repetitions: a look, and no result
+    /// Shorter windows and fewer repetitions: for a look, not as a result
     #[arg(long)]
     quick: bool,
-    /// Say which statements PostgreSQL spends its time on; that costs some of it
+    /// Print the statements that PostgreSQL spends its time on, which slows it down a little
     #[arg(long)]
     profile: bool,
     /// A further setting of every process of Swath, as in SWATH__STORE__CONNECTIONS=12
@@ -60,29 +61,6 @@ enum Program {
     Bare(bare::BareArgs),
 }
 
-/// How long and how often.
-#[derive(Debug, Clone, Copy)]
-pub struct Effort {
-    /// Before a window opens.
-    pub warm_up: Duration,
-    /// The window.
-    pub window: Duration,
-    /// How often each is measured.
-    pub times: usize,
-    /// Whether PostgreSQL keeps account of its statements.
-    pub profile: bool,
-}
-
-impl Effort {
-    fn of(options: &Options) -> Self {
-        let (seconds, profile) = (Duration::from_secs, options.profile);
-        match options.quick {
-            true => Self { warm_up: seconds(2), window: seconds(5), times: 1, profile },
-            false => Self { warm_up: seconds(4), window: seconds(12), times: 3, profile },
-        }
-    }
-}
-
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(code) => code,
@@ -97,7 +75,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("another TLS provider was installed first");
     }
-    // Children are bound to the thread that starts them, which is this one: only the load runs on others.
+    // Children are bound to the thread that starts them, which is this one; the other threads only run the load.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if let Some(Program::Bare(args)) = &options.program {
         runtime.block_on(bare::run(args))?;
@@ -113,16 +91,16 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(if table.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What is measured, in order; later rows are told in shares of earlier ones.
+/// Runs all measurements in order. Later rows are compared with earlier ones.
 async fn measure(options: &Options) -> anyhow::Result<Table> {
     let wanted = |name: &str| {
         options.filters.is_empty() || options.filters.iter().any(|filter| name.contains(filter.as_str()))
     };
-    let (effort, mut table) = (Effort::of(options), Table::default());
+    let (effort, mut table) = (Effort::new(options.quick, options.profile), Table::default());
     if wanted("machine") {
         machine::measure(&mut table, effort).await?;
     }
-    let mut saturated = TYPICAL;
+    let mut saturated = TYPICAL_RATE;
     for people in [256, 64] {
         if wanted(&format!("cycle {people}")) {
             saturated = loops::measure(&mut table, effort, people).await?;
@@ -181,5 +159,5 @@ async fn measure(options: &Options) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// Cycles a second, for a run that leaves their measurement out.
-const TYPICAL: f64 = 3_000.0;
+/// The cycles per second that are assumed in a run without that measurement.
+const TYPICAL_RATE: f64 = 3_000.0;

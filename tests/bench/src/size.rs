@@ -1,4 +1,4 @@
-//! What must not grow with the backlog: the latency of a lease, the making of a job, memory, and the start.
+//! What must not grow with the backlog: the latency of a lease, the creation of a job, memory, and the start.
 
 use std::time::Duration;
 
@@ -9,36 +9,36 @@ use swath_harness::until;
 use swath_load::{Drive, Kind, Plan, Review, Scene};
 use tokio::time::{Instant, sleep};
 
-use crate::Effort;
 use crate::cost::resident;
+use crate::effort::Effort;
 use crate::gauge;
 use crate::loops::{plan, servers};
 use crate::swath::{Accepted, Installation};
 use crate::table::{Row, Table, Target, median};
 
-/// Ranges of a large backlog, and jobs of a large team.
-const BACKLOG: u64 = 1_000_000;
+/// The ranges of a large backlog, and the jobs of a large team.
+const BACKLOG_RANGES: u64 = 1_000_000;
 const JOBS: usize = 1_000;
-/// Items of a large job.
-const LARGE: u64 = 100_000_000;
-/// Cycles that people begin a second while the backlog is looked at: far from what can be done at most.
-const CALM: f64 = 400.0;
+/// The items of a large job.
+const LARGE_JOB_ITEMS: u64 = 100_000_000;
+/// The cycles per second that the load begins during a measurement of latency, far below saturation.
+const CALM_RATE: f64 = 400.0;
 const PEOPLE: usize = 32;
-/// Assignments of a small installation that is scraped.
-const FEW: u64 = 10_000;
-/// Scrapes looked at, a little apart, so that they tell of several readings.
+/// The assignments of a small installation.
+const FEW_ASSIGNMENTS: u64 = 10_000;
+/// The number of scrapes and the pause between them, so that they cover several readings of the counters.
 const SCRAPES: usize = 50;
-const BETWEEN: Duration = Duration::from_millis(250);
-/// Stretches of a map, and ranges of a small job.
-const STRETCHES: usize = 1_000;
+const SCRAPE_INTERVAL: Duration = Duration::from_millis(250);
+/// The number of segments of a map, and of ranges of a small job.
+const SEGMENTS: usize = 1_000;
 /// How long the cutting of a backlog may take.
-const CUTTING: Duration = Duration::from_secs(300);
+const CUT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The latency of a lease over small and large backlogs, in few and in many jobs.
+/// The latency of a lease with a small and a large backlog, in few and in many jobs.
 pub async fn backlog(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let (mut few, mut violations) = (Vec::new(), 0);
-    let calm = Plan { drive: Drive::Rate(CALM), ..plan(PEOPLE) };
+    let calm = Plan { drive: Drive::Rate(CALM_RATE), ..plan(PEOPLE) };
     for _ in 0..effort.times {
         let installation = Installation::cutting(Some(&servers), 1_000).await?;
         let (p50, found) = lease_p50(&installation, &calm, 0, effort).await?;
@@ -48,8 +48,8 @@ pub async fn backlog(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     table.take(Row::of("lease over 1,000 open ranges, p50", "ms", &few).checked(violations));
     let (mut many, mut violations) = (Vec::new(), 0);
     for _ in 0..effort.times {
-        let installation = Installation::cutting(Some(&servers), BACKLOG).await?;
-        let (p50, found) = lease_p50(&installation, &calm, BACKLOG - 1_000, effort).await?;
+        let installation = Installation::cutting(Some(&servers), BACKLOG_RANGES).await?;
+        let (p50, found) = lease_p50(&installation, &calm, BACKLOG_RANGES - 1_000, effort).await?;
         many.push(p50);
         violations += found;
     }
@@ -60,7 +60,7 @@ pub async fn backlog(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     jobs(table, effort, &calm).await
 }
 
-/// People take from any job of the team here, so that the checker, which knows one job, has nothing to compare.
+/// Users lease from any job of the team, so the checker, which compares a single job, is not used.
 async fn jobs(table: &mut Table, effort: Effort, calm: &Plan) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let calm = Plan { any_job: true, ..calm.clone() };
@@ -86,16 +86,17 @@ async fn jobs(table: &mut Table, effort: Effort, calm: &Plan) -> anyhow::Result<
     Ok(())
 }
 
-/// A scrape of the metrics service, and the reading of the counters behind it, over few and over many assignments.
+/// The duration of a scrape of the metrics service, and of the reading of the counters behind it, with few and many
+/// assignments.
 pub async fn scrapes(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let mut seen = [const { Vec::new() }; 4];
     for _ in 0..effort.times {
-        for (place, assignments) in [(0, FEW), (1, BACKLOG)] {
+        for (place, assignments) in [(0, FEW_ASSIGNMENTS), (1, BACKLOG_RANGES)] {
             let mut installation = Installation::cutting(Some(&servers), assignments).await?;
             let plan = installation.placed(&Plan { items: assignments, ..plan(1) });
             pending(&Scene::set(&installation.admin()?, &plan).await?, assignments).await?;
-            // Only what reads for scrapes is left.
+            // Only the metrics service is needed.
             for service in installation.services().iter_mut().filter(|service| service.name() != "metrics") {
                 service.kill();
             }
@@ -114,7 +115,7 @@ pub async fn scrapes(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The medians of many scrapes and of the readings that they tell of, in milliseconds.
+/// The medians of many scrapes and of their readings of the counters, in milliseconds.
 async fn scrape(address: &str) -> anyhow::Result<(f64, f64)> {
     let client = Client::new(address)?;
     let (mut took, mut readings) = (Vec::new(), Vec::new());
@@ -124,7 +125,7 @@ async fn scrape(address: &str) -> anyhow::Result<(f64, f64)> {
         took.push(began.elapsed().as_secs_f64() * 1_000.0);
         let reading = text.lines().find_map(|line| line.strip_prefix("swath_counters_read_seconds "));
         readings.push(reading.context("no reading")?.parse::<f64>()? * 1_000.0);
-        sleep(BETWEEN).await;
+        sleep(SCRAPE_INTERVAL).await;
     }
     Ok((median(&took), median(&readings)))
 }
@@ -143,10 +144,10 @@ async fn lease_p50(
     Ok((window.call(Kind::Lease).map_or(f64::NAN, |stats| stats.p50), found))
 }
 
-/// Waits until so many ranges are open; how long that took.
+/// Waits until `wanted` ranges are pending. Returns how long that took.
 async fn pending(scene: &Scene, wanted: u64) -> anyhow::Result<Duration> {
     let began = Instant::now();
-    until("the ranges to be cut", CUTTING, || async { open(scene).await.filter(|open| *open >= wanted) })
+    until("the ranges to be cut", CUT_TIMEOUT, || async { open(scene).await.filter(|open| *open >= wanted) })
         .await?;
     Ok(began.elapsed())
 }
@@ -155,7 +156,7 @@ async fn open(scene: &Scene) -> Option<u64> {
     scene.look().await.ok()?["counts"]["pending"].as_u64()
 }
 
-/// Makes another job over the dataset of the scene's, and says how long the server took.
+/// Creates another job over the scene's dataset. Returns how long the server took.
 async fn another_job(scene: &Scene, limit: u64) -> anyhow::Result<(Duration, String)> {
     let like = scene.look().await?;
     let body = json!({"team": like["team"], "dataset": like["dataset"], "title": "another",
@@ -166,22 +167,23 @@ async fn another_job(scene: &Scene, limit: u64) -> anyhow::Result<(Duration, Str
     Ok((began.elapsed(), made["id"].as_str().context("a job without an id")?.to_owned()))
 }
 
-/// A job over a hundred million items: made, leased from, and cut.
+/// A job over a hundred million items: its creation, its first lease, and its cutting.
 pub async fn large_job(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let [mut made, mut leased, mut cut, mut grown] = [const { Vec::new() }; 4];
     for _ in 0..effort.times {
-        let installation = Installation::cutting(Some(&servers), BACKLOG).await?;
-        let plan = installation.placed(&Plan { items: LARGE, review: Review::None, ..plan(1) });
-        let scene = Scene::set(&installation.admin()?, &Plan { items: LARGE, ..plan.clone() }).await?;
-        // The first job's million ranges first, so that nothing else is under way.
+        let installation = Installation::cutting(Some(&servers), BACKLOG_RANGES).await?;
+        let plan = installation.placed(&Plan { items: LARGE_JOB_ITEMS, review: Review::None, ..plan(1) });
+        let scene =
+            Scene::set(&installation.admin()?, &Plan { items: LARGE_JOB_ITEMS, ..plan.clone() }).await?;
+        // The ranges of the first job are cut first, so that nothing else runs.
         let before = resident("coordinator");
         let (from, began) = (open(&scene).await.unwrap_or(0), Instant::now());
-        pending(&scene, BACKLOG - 1_000).await?;
+        pending(&scene, BACKLOG_RANGES - 1_000).await?;
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
-        cut.push((BACKLOG - 1_000 - from) as f64 / began.elapsed().as_secs_f64());
+        cut.push((BACKLOG_RANGES - 1_000 - from) as f64 / began.elapsed().as_secs_f64());
         grown.push(resident("coordinator") - before);
-        let (took, job) = another_job(&scene, LARGE).await?;
+        let (took, job) = another_job(&scene, LARGE_JOB_ITEMS).await?;
         made.push(took.as_secs_f64() * 1_000.0);
         leased.push(first_lease(&scene.annotators[0].client, &job).await?);
     }
@@ -200,11 +202,11 @@ async fn first_lease(client: &Client, job: &str) -> anyhow::Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1_000.0)
 }
 
-/// The start of an embedded installation that has a million assignments, and what it needs when nobody asks.
+/// The start of an embedded installation with a million assignments, and its memory when idle.
 pub async fn start(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
-    let mut installation = Installation::cutting(None, BACKLOG).await?;
-    let scene = Scene::set(&installation.admin()?, &Plan { items: BACKLOG, ..plan(1) }).await?;
-    pending(&scene, BACKLOG).await?;
+    let mut installation = Installation::cutting(None, BACKLOG_RANGES).await?;
+    let scene = Scene::set(&installation.admin()?, &Plan { items: BACKLOG_RANGES, ..plan(1) }).await?;
+    pending(&scene, BACKLOG_RANGES).await?;
     let (mut starts, mut idle) = (Vec::new(), Vec::new());
     for _ in 0..effort.times {
         let process = &mut installation.services()[0];
@@ -221,37 +223,40 @@ pub async fn start(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The coverage map of jobs of several sizes, each read in as many stretches; in the two that were cut no range is empty.
+/// The coverage maps of jobs of several sizes, read in equally many segments. In the two jobs that are cut, every
+/// range has events.
 pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let mut took = [const { Vec::new() }; 3];
     for _ in 0..effort.times {
-        let installation = Installation::cutting(Some(&servers), BACKLOG).await?;
+        let installation = Installation::cutting(Some(&servers), BACKLOG_RANGES).await?;
         let admin = installation.admin()?;
-        let large = Scene::set(&admin, &installation.placed(&Plan { items: LARGE, ..plan(1) })).await?;
+        let large =
+            Scene::set(&admin, &installation.placed(&Plan { items: LARGE_JOB_ITEMS, ..plan(1) })).await?;
         first_lease(&large.annotators[0].client, &large.job.to_string()).await?;
-        let many = Scene::set(&admin, &installation.placed(&Plan { items: BACKLOG, ..plan(1) })).await?;
-        pending(&many, BACKLOG).await?;
-        let (_, few) = another_job(&many, STRETCHES as u64).await?;
-        until("the small job to be cut", CUTTING, || async {
+        let many =
+            Scene::set(&admin, &installation.placed(&Plan { items: BACKLOG_RANGES, ..plan(1) })).await?;
+        pending(&many, BACKLOG_RANGES).await?;
+        let (_, few) = another_job(&many, SEGMENTS as u64).await?;
+        until("the small job to be cut", CUT_TIMEOUT, || async {
             let job: Value = many.manager.get(&format!("/v1/jobs/{few}"), &[]).await.ok()?;
-            (job["counts"]["pending"] == STRETCHES).then_some(())
+            (job["counts"]["pending"] == SEGMENTS).then_some(())
         })
         .await?;
-        // What is called off in bulk counts in the map, range by range.
+        // A cancelled job changes its coverage range by range.
         for job in [&few, &many.job.to_string()] {
             many.manager.post::<Value>(&format!("/v1/jobs/{job}/cancel"), &json!({})).await?;
         }
         let client = &many.manager;
         for (place, (client, job, called_off)) in [
-            (client, few, STRETCHES as u64),
-            (client, many.job.to_string(), BACKLOG),
+            (client, few, SEGMENTS as u64),
+            (client, many.job.to_string(), BACKLOG_RANGES),
             (&large.manager, large.job.to_string(), 0),
         ]
         .into_iter()
         .enumerate()
         {
-            until("the map to be counted", CUTTING, || async {
+            until("the map to be counted", CUT_TIMEOUT, || async {
                 let map = map(client, &job).await.ok()?;
                 (sum(&map, "cancelled") == called_off).then_some(())
             })
@@ -270,11 +275,11 @@ pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits until no event is left to be counted: readers would add it.
+/// Waits until all events are counted, because reads add what is not counted yet.
 async fn counted(installation: &Installation) -> anyhow::Result<()> {
     let metrics = installation.metrics_address("metrics")?;
     let client = Client::new(&metrics)?;
-    until("all events to be counted", CUTTING, || async {
+    until("all events to be counted", CUT_TIMEOUT, || async {
         let text = client.text(&metrics).await.ok()?;
         text.lines().find(|line| *line == "swath_oldest_uncounted_event_seconds 0").map(drop)
     })
@@ -282,7 +287,7 @@ async fn counted(installation: &Installation) -> anyhow::Result<()> {
 }
 
 async fn map(client: &Client, job: &str) -> anyhow::Result<Value> {
-    Ok(client.get(&format!("/v1/jobs/{job}/coverage"), &[("buckets", STRETCHES.to_string())]).await?)
+    Ok(client.get(&format!("/v1/jobs/{job}/coverage"), &[("buckets", SEGMENTS.to_string())]).await?)
 }
 
 fn sum(map: &Value, state: &str) -> u64 {
@@ -290,7 +295,7 @@ fn sum(map: &Value, state: &str) -> u64 {
     stretches.filter_map(|stretch| stretch[state].as_u64()).sum()
 }
 
-/// The median of many reads of a map, in milliseconds.
+/// The median time of many reads of a map, in milliseconds.
 async fn map_ms(client: &Client, job: &str) -> anyhow::Result<f64> {
     let mut took = Vec::new();
     for _ in 0..SCRAPES {

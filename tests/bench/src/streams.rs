@@ -1,5 +1,5 @@
-//! Streams of events: what they take of a gateway's memory and of a core while little happens, and what they take from those
-//! who work.
+//! Streams of events: their cost in memory and processor time while little happens, and their effect on users who
+//! work.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use swath_load::{Person, Plan, Scene};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::Effort;
 use crate::console::run;
 use crate::cost::resident;
 use crate::crowd::share;
+use crate::effort::Effort;
 use crate::gauge::Window;
 use crate::loops::{plan, servers};
 use crate::swath::Installation;
 use crate::table::{Row, Table, Target, median};
 
-/// Streams that are opened at the same time.
-const AT_ONCE: usize = 16;
-/// People who work meanwhile.
+/// How many streams are opened at the same time.
+const CONCURRENT_OPENS: usize = 16;
+/// The number of users who work meanwhile.
 const WORKERS: usize = 64;
-/// Signs of life come every 15 seconds, so that each stream has some.
+/// Keep-alives come every 15 seconds, so each stream gets some within this window.
 const WINDOW: Duration = Duration::from_secs(45);
 
-/// One stream of each of so many annotators, open at one gateway.
+/// The cost of one stream for each of many annotators, at one gateway.
 pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let people = if effort.times > 1 { 5_000 } else { 1_000 };
     let servers = servers(effort).await?;
@@ -49,15 +49,15 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
         anyhow::Ok(())
     })
     .await?;
-    let held = resident("gateway");
+    let memory_with_streams = resident("gateway");
     all_are_open(reading)?;
     drop(installation);
     servers.stop().await;
     let scale = 5_000.0 / people as f64;
-    let row = Row::of("gateway: memory of 5,000 streams", "MB", &[(held - before) * scale]);
+    let row = Row::of("gateway: memory of 5,000 streams", "MB", &[(memory_with_streams - before) * scale]);
     table.take(
         row.wanted(Target::AtMost(100.0))
-            .noting(format!("{people} streams, from {before:.0} to {held:.0} MB")),
+            .noting(format!("{people} streams, from {before:.0} to {memory_with_streams:.0} MB")),
     );
     let row = Row::of("5,000 streams on which nothing happens", "% core", &[(open - idle) * 100.0 * scale]);
     table.take(
@@ -66,13 +66,13 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a stream for each of these people, and reads it.
+/// Opens a stream for each of these users and reads it.
 async fn open(people: &[Person], gateway: &str) -> anyhow::Result<JoinSet<()>> {
     let opening = people.iter().map(|person| {
         let client = person.client.at(gateway);
         async move { client?.download("/v1/events", &[]).await }
     });
-    let streams: Vec<_> = stream::iter(opening).buffered(AT_ONCE).try_collect().await?;
+    let streams: Vec<_> = stream::iter(opening).buffered(CONCURRENT_OPENS).try_collect().await?;
     let mut reading = JoinSet::new();
     for pieces in streams {
         reading.spawn(async move {
@@ -92,7 +92,7 @@ fn all_are_open(mut reading: JoinSet<()>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lease + submit of a few people, alone and while the streams of many in their team and a manager's board are open.
+/// Lease + submit of a few users, alone and while many streams of their team and a manager's board are open.
 pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let people = if effort.times > 1 { 5_000 } else { 1_000 };
     let servers = servers(effort).await?;
@@ -110,7 +110,7 @@ pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()>
         all_are_open(reading)?;
         board.close().await;
         violations += found + more;
-        note = format!("{}; then {}", told(&quiet), told(&busy));
+        note = format!("{}; then {}", summary(&quiet), summary(&busy));
         alone.push(quiet.server_micros);
         beside.push(busy.server_micros);
     }
@@ -123,7 +123,7 @@ pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()>
     Ok(())
 }
 
-fn told(window: &Window) -> String {
+fn summary(window: &Window) -> String {
     format!("{:.0} cycles/s, {}", window.rate, window.summary())
 }
 

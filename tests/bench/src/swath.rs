@@ -1,4 +1,4 @@
-//! Swath as it is measured: its processes on the private servers, asked without an ingress between.
+//! Swath as it is measured: its processes on private servers, without an ingress.
 
 use std::sync::OnceLock;
 
@@ -9,14 +9,14 @@ use swath_harness::servers::{Database, Servers};
 use swath_harness::{Deployment, Service, Settings, World};
 use swath_load::{Plan, Scene, verify};
 
-use crate::Effort;
+use crate::effort::Effort;
 use crate::gauge::{self, Over, Window};
 
 static SET: OnceLock<Vec<(String, String)>> = OnceLock::new();
 
-/// Further settings of everything that is started from now on.
+/// Adds settings to all processes that are started from now on.
 pub fn set(settings: Vec<(String, String)>) {
-    // Once, at the start of the program.
+    // Called only once, at the start of the program.
     let _ = SET.set(settings);
 }
 
@@ -31,30 +31,30 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Starts the distributed shape with so many gateways and reviews.
+    /// Starts a distributed deployment with these numbers of gateways and review services.
     pub async fn start(servers: &Servers, gateways: usize, reviews: usize) -> anyhow::Result<Self> {
         Self::with(Some(servers), Settings { gateways, reviews, ..settings() }).await
     }
 
-    /// Starts everything in one process.
+    /// Starts an embedded deployment.
     pub async fn embedded() -> anyhow::Result<Self> {
         Self::with(None, settings()).await
     }
 
-    /// Starts one that cuts so many ranges ahead of its people, with a gateway and a review; in one process where no
-    /// servers are given.
+    /// Starts an installation that cuts `ahead` ranges in advance, with one gateway and one review service; embedded
+    /// without servers.
     pub async fn cutting(servers: Option<&Servers>, ahead: u64) -> anyhow::Result<Self> {
         let settings = Settings { gateways: 1, reviews: 1, ..settings() };
         Self::with(servers, settings.with("SWATH__WORK__CUT_AHEAD", ahead.to_string())).await
     }
 
     async fn with(servers: Option<&Servers>, settings: Settings) -> anyhow::Result<Self> {
-        let shape =
+        let deployment =
             servers.map_or(Deployment::Embedded, |servers| Deployment::Distributed(servers.addresses()));
-        Ok(Self { world: World::start_as(shape, settings).await? })
+        Ok(Self { world: World::start_as(deployment, settings).await? })
     }
 
-    /// The installation as tests know it.
+    /// The installation as a world of the harness.
     pub fn world(&self) -> &World {
         &self.world
     }
@@ -64,7 +64,7 @@ impl Installation {
         self.world.services_mut()
     }
 
-    /// Where its tables are, where others may read them.
+    /// Its database, if others may read it.
     pub fn database(&self) -> Option<&Database> {
         self.world.database()
     }
@@ -73,29 +73,29 @@ impl Installation {
         self.world.with_role(role).map(|service| service.url()).collect()
     }
 
-    /// Where a role is asked.
+    /// The URL of a role.
     pub fn address(&self, role: &str) -> anyhow::Result<String> {
         self.addresses(role).into_iter().next().with_context(|| format!("no {role}"))
     }
 
-    /// Where a role serves `/metrics`.
+    /// The URL of a role's `/metrics`.
     pub fn metrics_address(&self, role: &str) -> anyhow::Result<String> {
         let addresses = self.world.with_role(role).map(|service| service.metrics_url());
         addresses.into_iter().next().with_context(|| format!("no {role}"))
     }
 
-    /// The administrator, at the coordinator.
+    /// A client for the administrator at the coordinator.
     pub fn admin(&self) -> anyhow::Result<Client> {
         let base = self.address("coordinator")?;
         Ok(Client::new(&base)?.with_token(self.world.admin_token())?)
     }
 
-    /// The plan with this installation's addresses in it.
+    /// The plan with this installation's addresses.
     pub fn placed(&self, plan: &Plan) -> Plan {
         Plan { gateways: self.addresses("gateway"), reviews: self.addresses("review"), ..plan.clone() }
     }
 
-    /// Lets people work, looks at them for a while, and has it checked: what the window showed, and broken promises.
+    /// Runs a load, measures a window of it, and checks the job. Returns the window and the number of violations.
     pub async fn watch(&self, plan: &Plan, effort: Effort) -> anyhow::Result<(Window, u64)> {
         let plan = self.placed(plan);
         let scene = Scene::set(&self.admin()?, &plan).await.context("the scene could not be set")?;
@@ -107,7 +107,7 @@ impl Installation {
         Ok((window, findings.count))
     }
 
-    /// The statements that PostgreSQL has spent most time on since the installation was started.
+    /// The statements that took most of PostgreSQL's time since the installation was started.
     pub async fn statements(&self) -> anyhow::Result<String> {
         const TOP: &str = "
             SELECT total_exec_time, calls, rows, shared_blks_hit / calls, left(regexp_replace(query, '\\s+', ' ', 'g'), 150)
@@ -123,7 +123,7 @@ impl Installation {
         Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
     }
 
-    /// Ends it, and says before what PostgreSQL did if that is wanted.
+    /// Stops the installation; prints PostgreSQL's statements before that if they are wanted.
     pub async fn end(self, effort: Effort) -> anyhow::Result<()> {
         if effort.profile {
             println!("{}", self.statements().await?);
@@ -132,7 +132,7 @@ impl Installation {
     }
 }
 
-/// Assignments that are accepted by now; with one item in each, items.
+/// Counts the accepted items of a job.
 pub struct Accepted<'a>(pub &'a Scene);
 
 impl Over for Accepted<'_> {

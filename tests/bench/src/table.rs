@@ -1,31 +1,31 @@
-//! The table: a row per measurement, with its target where it has one.
+//! The table of results: a row for each measurement, with its target if it has one.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One measurement.
+/// The result of one measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// What.
+    /// Its name.
     pub name: String,
-    /// Of the median and the spread.
+    /// The unit of the median and the spread.
     pub unit: &'static str,
-    /// Of all repetitions.
+    /// The median of all repetitions.
     pub median: f64,
-    /// From the least to the most.
+    /// The smallest and the largest value.
     pub spread: (f64, f64),
-    /// The share of what it is compared with.
+    /// The ratio to the value that it is compared with.
     pub ratio: Option<f64>,
-    /// With what.
+    /// What it is compared with.
     pub compared_with: Option<String>,
-    /// What is wanted.
+    /// The target in words.
     pub target: Option<String>,
-    /// Whether it is there.
+    /// Whether the target is met.
     pub met: Option<bool>,
-    /// Whether the checker had a look at what was done, and found nothing; none where there is nothing to check.
+    /// Whether the checker found no violation; `None` if there was nothing to check.
     pub checked: Option<bool>,
-    /// What else there is to say.
+    /// Additional remarks.
     pub note: String,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// The middle of these, or of the two in the middle the upper one; 0 of none.
+/// The median, of an even number of values the upper one; 0 without values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -64,7 +64,7 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 impl Row {
-    /// A row of these repetitions.
+    /// A row with these repetitions.
     pub fn of(name: impl Into<String>, unit: &'static str, values: &[f64]) -> Self {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -82,13 +82,13 @@ impl Row {
         }
     }
 
-    /// Says its ratio to something.
+    /// Adds the ratio to another value.
     pub fn beside(mut self, name: &str, ratio: f64) -> Self {
         (self.ratio, self.compared_with) = (Some(ratio), Some(name.to_owned()));
         self
     }
 
-    /// Says what is wanted.
+    /// Sets the target.
     pub fn wanted(mut self, target: Target) -> Self {
         self.met = Some(match target {
             Target::AtLeast(bound) => self.median >= bound,
@@ -101,13 +101,13 @@ impl Row {
         self
     }
 
-    /// Says what the checker found.
+    /// Sets the number of violations that the checker found.
     pub fn checked(mut self, violations: u64) -> Self {
         self.checked = Some(violations == 0);
         self
     }
 
-    /// Says something more.
+    /// Adds a remark.
     pub fn noting(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
@@ -151,18 +151,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// Takes a row and shows it.
+    /// Adds and prints a row.
     pub fn take(&mut self, row: Row) {
         println!("{}", row.line());
         self.rows.push(row);
     }
 
-    /// Whether something was measured, and nothing that the checker saw was wrong.
+    /// True if something was measured and the checker found no violation.
     pub fn is_sound(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.checked != Some(false))
     }
 
-    /// The result in a sentence.
+    /// The result as a sentence.
     pub fn sentence(&self) -> String {
         let count = |wanted: fn(&Row) -> bool| self.rows.iter().filter(|row| wanted(row)).count();
         format!(

@@ -1,22 +1,21 @@
-//! What people do besides the plain cycle: with verdicts, in large ranges, saving item by item, at a bearable pace,
-//! over several gateways, and all of it embedded.
+//! Other kinds of work than the plain cycle: with verdicts, in large ranges, item by item, below saturation, over
+//! several gateways, and embedded.
 
 use swath_harness::servers::Servers;
 use swath_load::{Drive, Kind, Plan, Review};
 
-use crate::Effort;
+use crate::effort::Effort;
 use crate::loops::{plan, servers};
 use crate::swath::Installation;
 use crate::table::{Row, Table, Target, median};
 
-/// People in most of these.
+/// The number of users in most of these measurements.
 const PEOPLE: usize = 64;
 
-/// Those of 64 people who review: with so many, no pile of submissions grows before them. A cycle is over with its
-/// decision.
+/// The reviewers among 64 users, enough so that no backlog of submissions grows. A cycle ends with its decision.
 const REVIEWERS: usize = 36;
 
-/// A measurement of one plan with so many gateways: what is told of each window.
+/// Repeats the measurement of one plan with this number of gateways.
 async fn repeat(
     servers: &Servers,
     effort: Effort,
@@ -36,7 +35,7 @@ async fn repeat(
     Ok((values, violations, cost))
 }
 
-/// The whole way of an item, reviewers' verdicts included.
+/// The full cycle of an item, with a reviewer's verdicts.
 pub async fn full_cycle(table: &mut Table, effort: Effort, people: usize) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let reviewers = people * REVIEWERS / PEOPLE;
@@ -51,7 +50,7 @@ pub async fn full_cycle(table: &mut Table, effort: Effort, people: usize) -> any
     Ok(())
 }
 
-/// Ranges of a hundred items that are handed in with their labels.
+/// Ranges of a hundred items that are submitted together with their labels.
 pub async fn large_ranges(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { range_size: 100, ..plan(PEOPLE) };
@@ -62,7 +61,7 @@ pub async fn large_ranges(table: &mut Table, effort: Effort) -> anyhow::Result<(
     Ok(())
 }
 
-/// Items saved one by one.
+/// Items that are saved one by one.
 pub async fn confirms(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { range_size: 1_000, whole: false, ..plan(PEOPLE) };
@@ -74,7 +73,7 @@ pub async fn confirms(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The latency at half of what can be done at most, in an open loop.
+/// The latency at half of the saturated rate, in an open loop.
 pub async fn latency(table: &mut Table, effort: Effort, saturated: f64) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { drive: Drive::Rate(saturated / 2.0), ..plan(PEOPLE) };
@@ -104,7 +103,7 @@ pub async fn latency(table: &mut Table, effort: Effort, saturated: f64) -> anyho
     Ok(())
 }
 
-/// What a cycle costs with one, two and four gateways.
+/// The cost of a cycle with one, two and four gateways.
 pub async fn gateways(table: &mut Table, effort: Effort, saturated: f64) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
     let plan = Plan { drive: Drive::Rate(saturated * 0.7), ..plan(PEOPLE) };

@@ -16,7 +16,6 @@ const STILL_WITH_CYCLES: &[&str] = &[
     "services/coordinator",
     "services/gateway",
     "services/swath",
-    "tests/bench",
 ];
 
 /// Layers inside crates, lowest first.

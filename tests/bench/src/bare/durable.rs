@@ -1,11 +1,11 @@
-//! The statements of the durable loop: every transition is a guarded update of a locked row, and a row of a log.
+//! The statements of the durable loop. Every transition is a guarded update of a locked row, and a log row.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{Done, Leased};
+use super::unit::{Done, Leased};
 
 const TABLES: &[&str] = &[
     "CREATE TABLE work (id BIGINT PRIMARY KEY, status BIGINT NOT NULL, fence BIGINT NOT NULL, lease UUID,
@@ -15,7 +15,7 @@ const TABLES: &[&str] = &[
          PRIMARY KEY (id, seq))",
 ];
 
-/// Makes the tables and fills the queue.
+/// Creates the tables and fills the queue.
 pub async fn prepare(pool: &PgPool, rows: i64) -> anyhow::Result<()> {
     for table in TABLES {
         sqlx::query(*table).execute(pool).await?;
@@ -39,7 +39,7 @@ pub async fn lease(pool: PgPool, group: Vec<Leased>) -> anyhow::Result<()> {
     let mut tx = pool.begin().await?;
     let free = "SELECT id FROM work WHERE id = ANY($1) AND status = 0 ORDER BY id FOR NO KEY UPDATE";
     let free: Vec<(i64,)> = sqlx::query_as(free).bind(&ids).fetch_all(&mut *tx).await?;
-    anyhow::ensure!(free.len() == ids.len(), "somebody else took some of it");
+    anyhow::ensure!(free.len() == ids.len(), "some of the work is not free");
     sqlx::query(
         "UPDATE work w SET status = 1, fence = w.fence + 1, lease = c.lease, expires = $3
          FROM UNNEST($1::bigint[], $2::uuid[]) AS c (id, lease) WHERE w.id = c.id AND w.status = 0",
@@ -54,13 +54,13 @@ pub async fn lease(pool: PgPool, group: Vec<Leased>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps these labels and takes the work back.
+/// Stores the labels and completes the work.
 pub async fn complete(pool: PgPool, group: Vec<Done>) -> anyhow::Result<()> {
     let ids: Vec<i64> = group.iter().map(|done| done.leased.id).collect();
     let leases: Vec<Uuid> = group.iter().map(|done| done.leased.lease).collect();
     let bodies: Vec<&str> = group.iter().map(|done| done.body.as_str()).collect();
     let mut tx = pool.begin().await?;
-    let held: Vec<(i64,)> = sqlx::query_as(
+    let leased: Vec<(i64,)> = sqlx::query_as(
         "SELECT w.id FROM work w JOIN UNNEST($1::bigint[], $2::uuid[]) AS c (id, lease) ON w.id = c.id
          WHERE w.lease = c.lease AND w.status = 1 ORDER BY w.id FOR NO KEY UPDATE OF w",
     )
@@ -68,7 +68,7 @@ pub async fn complete(pool: PgPool, group: Vec<Done>) -> anyhow::Result<()> {
     .bind(&leases)
     .fetch_all(&mut *tx)
     .await?;
-    anyhow::ensure!(held.len() == ids.len(), "some of the leases are over");
+    anyhow::ensure!(leased.len() == ids.len(), "some of the leases have expired");
     sqlx::query("INSERT INTO labels SELECT * FROM UNNEST($1::bigint[], $2::uuid[], $3::text[])")
         .bind(&ids)
         .bind(&leases)
@@ -81,7 +81,7 @@ pub async fn complete(pool: PgPool, group: Vec<Done>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Accepts what was completed.
+/// Accepts completed work.
 pub async fn accept(pool: PgPool, ids: Vec<i64>) -> anyhow::Result<()> {
     let mut tx = pool.begin().await?;
     let completed =

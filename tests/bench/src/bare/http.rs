@@ -1,4 +1,5 @@
-//! The requests of the loops, shaped as those of Swath's gateway so that the same people can send them.
+//! The routes of the bare loops. Their requests and responses are those of Swath's gateway, so that the same load can
+//! send them.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -15,15 +16,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::Bare;
+use super::bare_loop::BareLoop;
 
-/// Serves until it is killed.
-pub async fn serve(bare: Arc<Bare>, port: u16) -> anyhow::Result<()> {
+/// Serves requests until the process is killed.
+pub async fn serve(bare: Arc<BareLoop>, port: u16) -> anyhow::Result<()> {
     let router = Router::new()
         .route("/echo", post(|body: String| async { body }))
         .route("/v1/leases", post(lease))
         .route("/v1/leases/{lease}/submit", post(submit))
-        .route("/over", get(|State(bare): State<Arc<Bare>>| async move { bare.over().to_string() }))
+        .route("/over", get(|State(bare): State<Arc<BareLoop>>| async move { bare.finished().to_string() }))
         .with_state(bare);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let listener = listener.tap_io(|stream| {
@@ -38,7 +39,7 @@ fn failed(error: anyhow::Error) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}"))
 }
 
-async fn lease(State(bare): State<Arc<Bare>>, Json(_request): Json<Value>) -> Answer {
+async fn lease(State(bare): State<Arc<BareLoop>>, Json(_request): Json<Value>) -> Answer {
     let leased = bare.lease().await.map_err(failed)?;
     let id = Uuid::from_u128(leased.id.cast_unsigned().into());
     let assignment = json!({"id": id, "round": 1, "ranges": [{"start": leased.id, "end": leased.id + 1}],
@@ -54,7 +55,7 @@ struct Submission {
 }
 
 async fn submit(
-    State(bare): State<Arc<Bare>>,
+    State(bare): State<Arc<BareLoop>>,
     Path(lease): Path<Uuid>,
     Json(submission): Json<Submission>,
 ) -> Answer {

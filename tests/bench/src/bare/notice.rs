@@ -1,5 +1,5 @@
-//! Completions told over RabbitMQ: one confirmed message per group, consumed with a large prefetch and acknowledged
-//! many at a time.
+//! Completions over RabbitMQ: one confirmed message for each group, consumed with a large prefetch and acknowledged
+//! in groups.
 
 use anyhow::Context;
 use futures::StreamExt;
@@ -13,17 +13,17 @@ use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer
 use tokio::sync::mpsc;
 
 const QUEUE: &str = "bare.completed";
-/// The most in one message, and the messages that are consumed at once.
-const MOST: usize = 500;
+/// The most ids in one message, and how many messages are prefetched.
+const IDS_PER_MESSAGE_MAX: usize = 500;
 const PREFETCH: u16 = 500;
-/// Messages that are accepted in one transaction.
-const AT_ONCE: usize = 16;
+/// How many messages are accepted in one transaction.
+const MESSAGES_PER_GROUP_MAX: usize = 16;
 
-/// Tells of completions.
+/// Publishes completions.
 pub struct Notices(mpsc::UnboundedSender<i64>);
 
 impl Notices {
-    /// Connects twice, publishes what is told and has it accepted.
+    /// Opens two connections, one to publish completions and one to consume and accept them.
     pub async fn start<F>(amqp: &str, accept: F) -> anyhow::Result<Self>
     where
         F: Fn(Vec<i64>) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync + 'static,
@@ -35,14 +35,14 @@ impl Notices {
         let deliveries = consumer
             .basic_consume(QUEUE.into(), "bare".into(), BasicConsumeOptions::default(), FieldTable::default())
             .await?;
-        let (tell, told) = mpsc::unbounded_channel();
-        tokio::spawn(async move { ended(publish(publisher, told).await) });
+        let (publisher_queue, completed) = mpsc::unbounded_channel();
+        tokio::spawn(async move { ended(publish(publisher, completed).await) });
         tokio::spawn(async move { ended(consume(deliveries, accept).await) });
-        Ok(Self(tell))
+        Ok(Self(publisher_queue))
     }
 
-    /// Tells of one.
-    pub fn tell(&self, id: i64) {
+    /// Publishes a completion.
+    pub fn publish(&self, id: i64) {
         let _ = self.0.send(id);
     }
 }
@@ -65,9 +65,9 @@ async fn channel(amqp: &str) -> anyhow::Result<Channel> {
     Ok(channel)
 }
 
-async fn publish(channel: Channel, mut told: mpsc::UnboundedReceiver<i64>) -> anyhow::Result<()> {
+async fn publish(channel: Channel, mut completed: mpsc::UnboundedReceiver<i64>) -> anyhow::Result<()> {
     let mut group = Vec::new();
-    while told.recv_many(&mut group, MOST).await > 0 {
+    while completed.recv_many(&mut group, IDS_PER_MESSAGE_MAX).await > 0 {
         let body = serde_json::to_vec(&group)?;
         let properties = BasicProperties::default().with_delivery_mode(2);
         let options = BasicPublishOptions::default();
@@ -81,7 +81,7 @@ async fn consume(
     deliveries: Consumer,
     accept: impl Fn(Vec<i64>) -> BoxFuture<'static, anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    let mut chunks = deliveries.ready_chunks(AT_ONCE);
+    let mut chunks = deliveries.ready_chunks(MESSAGES_PER_GROUP_MAX);
     while let Some(chunk) = chunks.next().await {
         let mut ids = Vec::new();
         let mut last = None;

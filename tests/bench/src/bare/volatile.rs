@@ -1,11 +1,11 @@
-//! The one statement of the volatile loop: the completion.
+//! The only statement of the volatile loop, which stores completions.
 
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::Done;
+use super::unit::Done;
 
-/// Commits these completions.
+/// Stores these completions.
 pub async fn complete(pool: PgPool, group: Vec<Done>) -> anyhow::Result<()> {
     let ids: Vec<i64> = group.iter().map(|done| done.leased.id).collect();
     let leases: Vec<Uuid> = group.iter().map(|done| done.leased.lease).collect();

@@ -1,4 +1,4 @@
-//! Two thousand figures on one picture: each thing that a person does to them, by keys and by mouse.
+//! Two thousand figures on one picture, edited by keys and by mouse.
 
 use serde_json::{Value, json};
 use swath_browser::Browser;
@@ -8,19 +8,19 @@ use super::pictures::SIZE;
 use super::scene::{Scene, numbers, run};
 use crate::table::{Row, Table, Target};
 
-/// The figures stand in a grid.
+/// The figures form a grid.
 const COLUMNS: usize = 50;
 const ROWS: usize = 40;
-/// How often each thing is done.
-const TIMES: usize = 20;
-/// The steps of a drag, and how far it goes, in pixels of the screen.
+/// How often each edit is repeated.
+const REPETITIONS: usize = 20;
+/// The steps of a drag, and their length in pixels of the screen.
 const STEPS: usize = 15;
 const STEP_PX: f64 = 2.0;
 /// The picture's margin on the page, in pixels of the screen.
 const MARGIN_PX: f64 = 12.0;
-/// How long the server may take to know of what was saved.
-const SAVED: std::time::Duration = std::time::Duration::from_secs(30);
-/// Chromium's bit for the key Ctrl.
+/// How long the server may take to store the changes.
+const SAVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+/// Chromium's modifier bit of the Ctrl key.
 const CTRL: u32 = 2;
 
 pub async fn measure(table: &mut Table, scene: &Scene<'_>) -> anyhow::Result<()> {
@@ -30,23 +30,23 @@ pub async fn measure(table: &mut Table, scene: &Scene<'_>) -> anyhow::Result<()>
     let browser = scene.signed_in(&person).await?;
     browser.goto(&scene.url("/work")).await;
     let place = numbers(&browser, include_str!("scripts/actions.js"), Vec::new()).await?;
-    let crowd = Crowd { browser: &browser, place };
-    let drags = crowd.drags().await?;
+    let page = FiguresPage { browser: &browser, place };
+    let drags = page.drags().await?;
     let actions = [
-        ("next figure by key", crowd.keys(".", 0).await?),
-        ("moved by key", crowd.keys("ArrowRight", 0).await?),
-        ("selected by click", crowd.clicks().await?),
+        ("next figure by key", page.keys(".", 0).await?),
+        ("moved by key", page.keys("ArrowRight", 0).await?),
+        ("selected by click", page.clicks().await?),
         ("moved by mouse, each step", drags),
-        ("undo", crowd.keys("z", CTRL).await?),
+        ("undo", page.keys("z", CTRL).await?),
     ];
-    // What was dragged is taken back again; what is saved tells of the last of it.
-    crowd.keys("y", CTRL).await?;
-    crowd.key("Enter", 0).await?;
+    // Redoes an edit, so that the saved annotation differs from the first one.
+    page.keys("y", CTRL).await?;
+    page.key("Enter", 0).await?;
     let is_changed = || async {
         let items = person.items(&lease).await;
         (items[0]["revision"].as_u64() > Some(1) && items[0]["annotation"] != annotation()).then_some(())
     };
-    let violations = u64::from(until("the changes to be saved", SAVED, is_changed).await.is_err());
+    let violations = u64::from(until("the changes to be saved", SAVE_TIMEOUT, is_changed).await.is_err());
     browser.close().await;
     for (name, times) in actions {
         let row = Row::of(format!("console: 2,000 figures, {name}"), "ms", &times).checked(violations);
@@ -55,7 +55,7 @@ pub async fn measure(table: &mut Table, scene: &Scene<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The middle of a figure, in pixels of the picture, and the distance between two.
+/// The centre of a figure, in pixels of the picture.
 fn middle(number: usize) -> (f64, f64) {
     let (wide, high) = cell();
     ((number % COLUMNS) as f64 * wide + wide / 2.0, (number / COLUMNS) as f64 * high + high / 2.0)
@@ -65,7 +65,7 @@ fn cell() -> (f64, f64) {
     (f64::from(SIZE.0) / COLUMNS as f64, f64::from(SIZE.1) / ROWS as f64)
 }
 
-/// Boxes and polygons of twelve points by turns.
+/// Boxes and polygons of twelve points, alternating.
 fn annotation() -> Value {
     let (wide, high) = cell();
     let figure = |number: usize| {
@@ -84,14 +84,14 @@ fn annotation() -> Value {
     json!({"figures": (0..COLUMNS * ROWS).map(figure).collect::<Vec<_>>(), "tags": []})
 }
 
-/// The page with the figures, and where its canvas is: left, top, width and height.
-struct Crowd<'a> {
+/// The page with the figures, and the position of its canvas: left, top, width and height.
+struct FiguresPage<'a> {
     browser: &'a Browser,
     place: Vec<f64>,
 }
 
-impl Crowd<'_> {
-    /// Where a figure is on the screen.
+impl FiguresPage<'_> {
+    /// The position of a figure on the screen.
     fn spot(&self, number: usize) -> (f64, f64) {
         let (x, y) = middle(number);
         let (left, top, width, height) = (self.place[0], self.place[1], self.place[2], self.place[3]);
@@ -100,7 +100,7 @@ impl Crowd<'_> {
         (left + width / 2.0 + (x - wide / 2.0) * scale, top + height / 2.0 + (y - high / 2.0) * scale)
     }
 
-    /// A figure far from the one before it.
+    /// A figure that is far from the previous one.
     fn some(turn: usize) -> usize {
         (turn * 397 + 25) % (COLUMNS * ROWS)
     }
@@ -113,15 +113,15 @@ impl Crowd<'_> {
         Ok(())
     }
 
-    async fn mouse(&self, kind: &str, (x, y): (f64, f64), held: u32) -> anyhow::Result<()> {
+    async fn mouse(&self, kind: &str, (x, y): (f64, f64), buttons: u32) -> anyhow::Result<()> {
         let button = if kind == "mouseMoved" { "none" } else { "left" };
-        let event = json!({"type": kind, "x": x, "y": y, "button": button, "buttons": held, "clickCount": 1, "pointerType": "mouse"});
+        let event = json!({"type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1, "pointerType": "mouse"});
         self.browser.devtools("Input.dispatchMouseEvent", event).await?;
         Ok(())
     }
 
     async fn keys(&self, key: &str, modifiers: u32) -> anyhow::Result<Vec<f64>> {
-        for _ in 0..TIMES {
+        for _ in 0..REPETITIONS {
             self.key(key, modifiers).await?;
         }
         self.noted(&["keydown"]).await
@@ -134,17 +134,17 @@ impl Crowd<'_> {
     }
 
     async fn clicks(&self) -> anyhow::Result<Vec<f64>> {
-        for turn in 0..TIMES {
+        for turn in 0..REPETITIONS {
             self.click(self.spot(Self::some(turn))).await?;
         }
         self.noted(&["pointerdown", "pointerup"]).await
     }
 
-    /// Selects figures and drags each.
+    /// Selects figures and drags each of them.
     async fn drags(&self) -> anyhow::Result<Vec<f64>> {
-        // The tool is put down, so that figures can be taken.
+        // Deselects the tool, so that figures can be selected.
         self.key("Escape", 0).await?;
-        for turn in 0..TIMES {
+        for turn in 0..REPETITIONS {
             let (x, y) = self.spot(Self::some(turn));
             self.click((x, y)).await?;
             self.mouse("mousePressed", (x, y), 1).await?;
@@ -156,7 +156,7 @@ impl Crowd<'_> {
         self.noted(&["pointermove"]).await
     }
 
-    /// What was noted of events of these kinds since the last look.
+    /// The recorded durations of events of these kinds since the last call.
     async fn noted(&self, kinds: &[&str]) -> anyhow::Result<Vec<f64>> {
         let script = "nextFrame().then(nextFrame).then(() => answer(window.bench.splice(0)));";
         let noted = run(self.browser, script, Vec::new()).await?;

@@ -1,25 +1,26 @@
-//! The manager's pages where there is much: a board of 500 jobs, and a job of a million ranges. They must scroll without a pause.
+//! The manager's pages with much data: a board of 500 jobs, and a job of a million ranges. They must scroll without a
+//! pause.
 
 use serde_json::json;
 use swath_browser::Browser;
 
 use super::scene::{Scene, numbers};
-use crate::Effort;
+use crate::effort::Effort;
 use crate::table::{Row, Table, Target};
 
-/// Jobs on the board: as many as it reads.
+/// The number of jobs on the board, which is all that it reads.
 const JOBS: usize = 500;
-/// Ranges of the large job, of one item each.
+/// The number of ranges of the large job, of one item each.
 const RANGES: usize = 1_000_000;
-/// The longest pause that is allowed, in milliseconds.
-const PAUSE: f64 = 100.0;
+/// The longest allowed time between frames, in milliseconds.
+const FRAME_MAX_MS: f64 = 100.0;
 
 pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
     let large = scene.large_job(RANGES).await;
     for _ in 1..JOBS {
         scene.job(20, 5).await;
     }
-    // Something to see on the strips.
+    // Some finished work, so that the progress strips show something.
     let author = scene.team.annotator("Arno").await;
     author.lease(&large).await;
     let browser = scene.signed_in(&scene.team.manager).await?;
@@ -37,7 +38,7 @@ pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> an
             note = format!("{frames} frames, {rows} rows");
         }
         let row = Row::of(format!("console: {name}, longest time between frames"), "ms", &longest);
-        table.take(row.wanted(Target::EachAtMost(PAUSE)).noting(note));
+        table.take(row.wanted(Target::EachAtMost(FRAME_MAX_MS)).noting(note));
     }
     browser.close().await;
     Ok(())
@@ -45,6 +46,6 @@ pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> an
 
 async fn look(browser: &Browser, url: &str) -> anyhow::Result<[f64; 3]> {
     browser.goto(url).await;
-    let told = numbers(browser, include_str!("scripts/manage.js"), vec![json!(null)]).await?;
-    told.try_into().map_err(|told| anyhow::anyhow!("{told:?} are not the figures"))
+    let values = numbers(browser, include_str!("scripts/manage.js"), vec![json!(null)]).await?;
+    values.try_into().map_err(|values| anyhow::anyhow!("{values:?} are not the figures"))
 }

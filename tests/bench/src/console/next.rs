@@ -1,4 +1,5 @@
-//! Enter to the next picture, beside bare pages that save the same labels and swap the same pictures, by turns.
+//! The time from Enter to the next picture, compared with bare pages that save the same labels and show the same
+//! pictures.
 
 use serde_json::json;
 use swath_browser::Browser;
@@ -7,26 +8,26 @@ use swath_harness::{Person, until};
 
 use super::pictures::SIZE;
 use super::scene::{Scene, numbers};
-use crate::Effort;
+use crate::effort::Effort;
 use crate::table::{Row, Table, Target, median};
 
-/// Pictures of a turn, and turns.
-const TURN: usize = 50;
+/// How many pictures a turn has, and how many turns there are.
+const PICTURES_PER_TURN: usize = 50;
 const TURNS: usize = 4;
-/// How long a person looks at a picture at least, in milliseconds.
+/// The shortest time for which a picture is shown, in milliseconds.
 const PACE_MS: u32 = 150;
-/// How long the server may take to know of what was saved last.
-const SAVED: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long the server may take to store the last labels.
+const SAVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// A page on which somebody saves one picture after the other.
-struct Desk {
+/// A page on which an annotator saves one picture after the other.
+struct LabellingPage {
     browser: Browser,
     person: Person,
     lease: Lease,
     times: Vec<f64>,
 }
 
-impl Desk {
+impl LabellingPage {
     async fn open(scene: &Scene<'_>, job: &Job, name: &str, page: &str) -> anyhow::Result<Self> {
         let person = scene.team.annotator(name).await;
         let lease = person.lease(job).await;
@@ -36,7 +37,7 @@ impl Desk {
         Ok(Self { browser, person, lease, times: Vec::new() })
     }
 
-    /// Items whose labels the server has not: each Enter must have saved one.
+    /// The measured times, and 1 if the server did not store a label for each Enter.
     async fn close(self) -> anyhow::Result<(Vec<f64>, u64)> {
         let expected = self.times.len();
         let saved = || async {
@@ -44,7 +45,7 @@ impl Desk {
             let saved = items.iter().filter(|item| item["revision"].as_u64() > Some(0)).count();
             (saved == expected).then_some(())
         };
-        let missing = until("what was saved", SAVED, saved).await.is_err();
+        let missing = until("what was saved", SAVE_TIMEOUT, saved).await.is_err();
         self.browser.close().await;
         Ok((self.times, u64::from(missing)))
     }
@@ -52,29 +53,29 @@ impl Desk {
 
 pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
     let turns = if effort.times > 1 { TURNS } else { 1 };
-    let range = turns * TURN + 2;
+    let range = turns * PICTURES_PER_TURN + 2;
     let job = scene.job(3 * range, range).await;
-    let mut console = Desk::open(scene, &job, "Anna", "/work").await?;
-    let mut at_once = Desk::open(scene, &job, "Ben", "/mine").await?;
-    let mut waiting = Desk::open(scene, &job, "Cleo", "/mine").await?;
+    let mut console = LabellingPage::open(scene, &job, "Anna", "/work").await?;
+    let mut at_once = LabellingPage::open(scene, &job, "Ben", "/mine").await?;
+    let mut waiting = LabellingPage::open(scene, &job, "Cleo", "/mine").await?;
     let (page, bare) = (include_str!("scripts/next.js"), include_str!("scripts/bare.js"));
     for _ in 0..turns {
-        let arguments = vec![json!(TURN), json!(PACE_MS), json!(SIZE.0)];
+        let arguments = vec![json!(PICTURES_PER_TURN), json!(PACE_MS), json!(SIZE.0)];
         console.times.extend(numbers(&console.browser, page, arguments).await?);
-        for (desk, waits) in [(&mut at_once, false), (&mut waiting, true)] {
-            let arguments = vec![json!(TURN), json!(PACE_MS), json!(waits)];
-            desk.times.extend(numbers(&desk.browser, bare, arguments).await?);
+        for (bare_page, waits) in [(&mut at_once, false), (&mut waiting, true)] {
+            let arguments = vec![json!(PICTURES_PER_TURN), json!(PACE_MS), json!(waits)];
+            bare_page.times.extend(numbers(&bare_page.browser, bare, arguments).await?);
         }
     }
     let (times, missing) = console.close().await?;
     let (at_once, missing_at_once) = at_once.close().await?;
     let (waiting, missing_waiting) = waiting.close().await?;
     let violations = missing + missing_at_once + missing_waiting;
-    tell(table, &times, violations, &at_once, &waiting);
+    add_rows(table, &times, violations, &at_once, &waiting);
     Ok(())
 }
 
-fn tell(table: &mut Table, times: &[f64], violations: u64, at_once: &[f64], waiting: &[f64]) {
+fn add_rows(table: &mut Table, times: &[f64], violations: u64, at_once: &[f64], waiting: &[f64]) {
     let bare =
         [("a bare page that swaps at once", at_once), ("a bare page that swaps once it is saved", waiting)];
     for (name, bare) in bare {
@@ -92,7 +93,7 @@ fn tell(table: &mut Table, times: &[f64], violations: u64, at_once: &[f64], wait
     table.take(row.wanted(Target::AtMost(150.0)).checked(violations));
 }
 
-/// What 95 of 100 stay below.
+/// The 95th percentile.
 fn p95(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

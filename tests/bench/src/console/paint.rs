@@ -1,13 +1,13 @@
-//! The first paint of each page after the server's answer, by a browser that has nothing of it yet.
+//! The first paint of each page after the server's answer, in a browser with an empty cache.
 
 use serde_json::json;
 use swath_browser::Browser;
 
 use super::scene::{Scene, numbers};
-use crate::Effort;
+use crate::effort::Effort;
 use crate::table::{Row, Table, Target, median};
 
-/// How often each page is opened for each repetition of the bench.
+/// How often each page is opened in each repetition.
 const VISITS: usize = 3;
 
 pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Pictures like photographs: they do not compress to nothing, and take a while to decode.
+//! Generated pictures that compress and decode about as badly as photographs.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -6,12 +6,13 @@ use std::path::Path;
 
 use png::{BitDepth, ColorType, Encoder};
 
-/// How many differ. Further ones are further names of these: to a browser each name is a picture of its own.
+/// How many different pictures there are. The others are copies with names of their own, which a browser loads and
+/// decodes as new ones.
 const DISTINCT: usize = 12;
 /// Their width and height.
 pub const SIZE: (u32, u32) = (1_280, 960);
 
-/// Puts so many into a folder.
+/// Writes `count` pictures into a folder.
 pub fn fill(folder: &Path, count: usize) -> anyhow::Result<()> {
     let name = |number: usize| folder.join(format!("{number:05}.png"));
     for number in 0..count {
@@ -23,7 +24,7 @@ pub fn fill(folder: &Path, count: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Slow waves of colour with some noise, of which each number gives another.
+/// Writes a picture of slow colour waves with some noise; each number gives another one.
 fn write(path: &Path, number: usize) -> anyhow::Result<()> {
     let (width, height) = SIZE;
     let mut encoder = Encoder::new(BufWriter::new(File::create(path)?), width, height);

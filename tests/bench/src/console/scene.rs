@@ -1,4 +1,4 @@
-//! A team with its jobs, and people who sign in with browsers of their own.
+//! A team with jobs, and users who sign in with browsers of their own.
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -8,12 +8,12 @@ use swath_harness::{Person, Team, World};
 
 use super::pictures;
 
-/// What every script begins with.
+/// Functions that all scripts use.
 const COMMON: &str = include_str!("scripts/common.js");
-/// Pictures of the dataset.
+/// The number of pictures of the dataset.
 const PICTURES: usize = 1_100;
 
-/// See the module.
+/// A team with jobs in an installation.
 pub struct Scene<'a> {
     world: &'a World,
     /// The team.
@@ -22,7 +22,7 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Makes a team with pictures.
+    /// Creates a team with pictures.
     pub async fn set(world: &'a World) -> anyhow::Result<Self> {
         let team = world.team("bench").await;
         let folder = world.media_folder("pictures")?;
@@ -31,7 +31,7 @@ impl<'a> Scene<'a> {
         Ok(Self { world, team, dataset })
     }
 
-    /// A job over the first so many pictures, in ranges of so many.
+    /// A job over the first `items` pictures.
     pub async fn job(&self, items: usize, range_size: usize) -> Job {
         let classes =
             json!([{"name": "thing", "shape": "rectangle"}, {"name": "outline", "shape": "polygon"}]);
@@ -39,19 +39,19 @@ impl<'a> Scene<'a> {
         self.team.job(&self.dataset, wishes).await
     }
 
-    /// A job over so many pictures that nobody needs to see, in ranges of one.
+    /// A job over pictures that do not exist, in ranges of one item.
     pub async fn large_job(&self, ranges: usize) -> Job {
         let source = json!({"pattern": "https://pictures.example/{:08}.png", "count": ranges});
         let dataset = self.team.dataset_from(source).await;
         self.team.job(&dataset, json!({"range_size": 1})).await
     }
 
-    /// Where a page is.
+    /// The URL of a page.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.world.origin())
     }
 
-    /// A browser in which this person is signed in.
+    /// A browser in which the user is signed in.
     pub async fn signed_in(&self, person: &Person) -> anyhow::Result<Browser> {
         let browser = Browser::open().await?;
         browser.goto(&self.url("/")).await;
@@ -59,7 +59,7 @@ impl<'a> Scene<'a> {
         Ok(browser)
     }
 
-    /// Signs a person in where the sign-in page is open.
+    /// Signs a user in on the sign-in page.
     pub async fn sign_in(&self, browser: &Browser, person: &Person) -> anyhow::Result<()> {
         let link = self.team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
         let signed_in = run(browser, include_str!("scripts/sign-in.js"), vec![link["code"].clone()]).await?;
@@ -68,16 +68,21 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What a script answers on the page that is open.
+/// Runs a script on the current page, and returns its result.
 pub async fn run(browser: &Browser, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
-    let told = browser.script_async(&format!("{COMMON}\n{script}"), arguments).await?;
-    anyhow::ensure!(told["error"].is_null(), "{}; the page says: {}", told["error"], browser.text().await);
-    Ok(told)
+    let result = browser.script_async(&format!("{COMMON}\n{script}"), arguments).await?;
+    anyhow::ensure!(
+        result["error"].is_null(),
+        "{}; the page says: {}",
+        result["error"],
+        browser.text().await
+    );
+    Ok(result)
 }
 
-/// The numbers that a script answers.
+/// Runs a script, and returns its result as numbers.
 pub async fn numbers(browser: &Browser, script: &str, arguments: Vec<Value>) -> anyhow::Result<Vec<f64>> {
-    let told = run(browser, script, arguments).await?;
-    let read = || told.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<_>>>();
-    read().with_context(|| format!("no numbers: {told}"))
+    let result = run(browser, script, arguments).await?;
+    let read = || result.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<_>>>();
+    read().with_context(|| format!("no numbers: {result}"))
 }
