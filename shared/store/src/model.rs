@@ -17,6 +17,7 @@ pub(crate) mod requests;
 pub(crate) mod row;
 pub(crate) mod rows;
 pub(crate) mod sign_in_links;
+pub(crate) mod status_sets;
 pub(crate) mod team_media;
 pub(crate) mod tokens;
 pub(crate) mod users;

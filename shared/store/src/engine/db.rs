@@ -119,6 +119,9 @@ macro_rules! text {
     (sqlite, [$postgres:expr, $sqlite:expr]) => {
         $sqlite
     };
+    ($database:ident, ($sql:expr)) => {
+        $sql
+    };
     ($database:ident, $sql:expr) => {
         $sql
     };

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_all, fetch_as, fetch_one};
 use crate::error::Result;
 use crate::model::rows::{AssignmentRow, assignment_columns};
+use crate::model::status_sets::status;
 use crate::tables::assignments;
 use crate::tables::leases::{self, Leased};
 
@@ -84,7 +85,9 @@ pub(crate) async fn page(
                 " FROM assignments WHERE ",
                 $of_job,
                 " AND id > $2 AND id <= $8
-                   AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status < 4)
+                   AND ($3 < 0 OR status = $3) AND ($4 = 0 OR holder = $5) AND ($6 = 0 OR status ",
+                status!(UNDECIDED),
+                ")
                    AND ($9 = 0 OR author = $10)
                  ORDER BY id LIMIT $7"
             )
@@ -118,9 +121,9 @@ pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) 
     fetch_all!(
         db,
         (i64, i64),
-        "SELECT round, number FROM assignments
-         WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2)
-         ORDER BY round DESC, number, slot LIMIT $3",
+        (concat!("SELECT round, number FROM assignments
+         WHERE job = $1 AND status ", status!(PENDING), " AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2)
+         ORDER BY round DESC, number, slot LIMIT $3")),
         job.0,
         now.0,
         limit;
@@ -137,7 +140,10 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
     let pending = fetch_one!(
         db,
         (i64,),
-        "SELECT since FROM assignments WHERE job = $1 AND status = 0 ORDER BY round DESC, number, slot LIMIT 1",
+        (concat!(
+            "SELECT since FROM assignments WHERE job = $1 AND status ", status!(PENDING), "
+             ORDER BY round DESC, number, slot LIMIT 1"
+        )),
         job.0;
         |t| {
             let pending = t.of_job(job).filter(|a| a.status == Status::Pending);
@@ -147,7 +153,10 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
     let review = fetch_one!(
         db,
         (i64,),
-        "SELECT since FROM assignments WHERE job = $1 AND status = 2 AND review ORDER BY since LIMIT 1",
+        (concat!(
+            "SELECT since FROM assignments WHERE job = $1 AND status ", status!(COMPLETED), " AND review
+             ORDER BY since LIMIT 1"
+        )),
         job.0;
         |t| {
             let waiting = t.of_job(job).filter(|a| a.status == Status::Completed && a.is_for_review());

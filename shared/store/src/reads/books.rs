@@ -5,6 +5,7 @@ use swath_domain::progress::{ItemStates, Progress};
 
 use crate::engine::db::{Db, fetch_one, row};
 use crate::error::Result;
+use crate::model::status_sets::status;
 
 /// A job's items as its counters have them, and as its rows do: the same, or the books are broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +73,8 @@ impl From<BooksRow> for Books {
 }
 
 /// What is not cut yet counts as pending; what was rejected stands where its rework does.
-const BOOKS: &str = "
-    SELECT j.selected * j.slots,
+const BOOKS: &str = concat!(
+    "SELECT j.selected * j.slots,
            CAST((j.selected - j.cut_to) * j.slots + COALESCE(r.pending, 0) AS BIGINT),
            CAST(COALESCE(r.in_progress, 0) AS BIGINT), CAST(COALESCE(r.completed, 0) AS BIGINT),
            CAST(COALESCE(r.in_review, 0) AS BIGINT), CAST(COALESCE(r.accepted, 0) AS BIGINT),
@@ -84,11 +85,13 @@ const BOOKS: &str = "
            CAST(COALESCE(p.cancelled, 0) AS BIGINT)
     FROM jobs j
     CROSS JOIN (
-        SELECT SUM(items) FILTER (WHERE status = 0) AS pending, SUM(items) FILTER (WHERE status = 1) AS in_progress,
-               SUM(items) FILTER (WHERE status = 2) AS completed, SUM(items) FILTER (WHERE status = 3) AS in_review,
-               SUM(accepted) FILTER (WHERE status IN (4, 5)) AS accepted,
-               SUM(skipped) FILTER (WHERE status IN (4, 5)) AS skipped,
-               SUM(items) FILTER (WHERE status = 6) AS cancelled
+        SELECT SUM(items) FILTER (WHERE status ", status!(PENDING), ") AS pending,
+               SUM(items) FILTER (WHERE status ", status!(IN_PROGRESS), ") AS in_progress,
+               SUM(items) FILTER (WHERE status ", status!(COMPLETED), ") AS completed,
+               SUM(items) FILTER (WHERE status ", status!(IN_REVIEW), ") AS in_review,
+               SUM(accepted) FILTER (WHERE status ", status!(DECIDED), ") AS accepted,
+               SUM(skipped) FILTER (WHERE status ", status!(DECIDED), ") AS skipped,
+               SUM(items) FILTER (WHERE status ", status!(CANCELLED), ") AS cancelled
         FROM assignments WHERE id >= $2 AND id <= $3 AND job = $1
     ) r
     CROSS JOIN (
@@ -97,7 +100,8 @@ const BOOKS: &str = "
                SUM(items_cancelled) AS cancelled
         FROM job_progress WHERE job = $1
     ) p
-    WHERE j.id = $1";
+    WHERE j.id = $1"
+);
 
 /// The books of a job that is neither done nor being cancelled, in one snapshot; none where there is no such job.
 /// It reads every row of the job.

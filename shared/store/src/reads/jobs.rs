@@ -12,6 +12,7 @@ use crate::engine::db::{Db, fetch_as, fetch_each, list};
 use crate::error::{Result, StoreError};
 use crate::model::list_page::ListPage;
 use crate::model::rows::{self, JobRow, job_head_columns};
+use crate::model::status_sets::job_status;
 use crate::tables::jobs;
 
 /// Jobs whose lists of users are read in one statement: those lists are the largest thing that is read of many jobs.
@@ -74,7 +75,9 @@ pub(crate) async fn open(db: &mut Db<'_>, team: TeamId, limit: i64) -> Result<Ve
     const OPEN: &str = concat!(
         "SELECT ",
         job_head_columns!(),
-        " FROM jobs WHERE team = $1 AND status < 2
+        " FROM jobs WHERE team = $1 AND status ",
+        job_status!(OPEN),
+        "
          ORDER BY priority DESC, COALESCE(due, 9223372036854775807), id LIMIT $2"
     );
     fetch_as!(
@@ -98,7 +101,9 @@ pub(crate) async fn undone(db: &mut Db<'_>, after: Uuid, limit: i64) -> Result<V
     const PAGE: &str = concat!(
         "SELECT ",
         job_head_columns!(),
-        " FROM jobs WHERE status < 3 AND id > $1 ORDER BY id LIMIT $2"
+        " FROM jobs WHERE status ",
+        job_status!(UNFINISHED),
+        " AND id > $1 ORDER BY id LIMIT $2"
     );
     fetch_as!(
         db,

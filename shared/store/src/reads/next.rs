@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_as, fetch_one};
 use crate::error::Result;
 use crate::model::rows::{AssignmentRow, assignment_columns};
+use crate::model::status_sets::status;
 use crate::reads::assignments::AssignmentFilter;
 
 /// Where an assignment stands in that order: the next page begins behind the last one of a page.
@@ -41,12 +42,13 @@ impl Turn {
 
 /// A page of a job by one of the orders; who holds and who has handed in narrow it.
 macro_rules! page {
-    ($of_status:literal, $order:literal) => {
+    (($status:ident) $more:literal, $order:literal) => {
         concat!(
             "SELECT ",
             assignment_columns!(),
-            " FROM assignments WHERE job = $1 AND ",
-            $of_status,
+            " FROM assignments WHERE job = $1 AND status ",
+            status!($status),
+            $more,
             " AND ($5 = 0 OR holder = $6) AND ($7 = 0 OR author = $8) AND ($9 = 0 OR round = $9) ORDER BY ",
             $order,
             " LIMIT $4"
@@ -54,9 +56,9 @@ macro_rules! page {
     };
 }
 const PENDING: &str =
-    page!("status = 0 AND round = $10 AND (number, slot) > ($2, $3)", "round DESC, number, slot");
-const TO_REVIEW: &str = page!("status = 2 AND review AND (since, id) > ($2, $3)", "since, id");
-const LEASED: &str = page!("status IN (1, 3) AND status = $10 AND (expires, id) > ($2, $3)", "expires, id");
+    page!((PENDING) " AND round = $10 AND (number, slot) > ($2, $3)", "round DESC, number, slot");
+const TO_REVIEW: &str = page!((COMPLETED) " AND review AND (since, id) > ($2, $3)", "since, id");
+const LEASED: &str = page!((LEASED) " AND status = $10 AND (expires, id) > ($2, $3)", "expires, id");
 
 /// The number and slot before all of a round.
 const BEFORE_ALL: (i64, i64) = (-1, 0);
@@ -112,7 +114,10 @@ impl NextPage<'_> {
         let latest = fetch_one!(
             db,
             (i64,),
-            "SELECT round FROM assignments WHERE job = $1 AND status = 0 AND round <= $2 ORDER BY round DESC LIMIT 1",
+            (concat!(
+                "SELECT round FROM assignments WHERE job = $1 AND status ", status!(PENDING), " AND round <= $2
+                 ORDER BY round DESC LIMIT 1"
+            )),
             self.job.0,
             most;
             |t| {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
 use crate::model::memory::Tables;
+use crate::model::status_sets::{job_status, lease_end, status};
 
 /// The most rows of each list.
 pub const OWN_WORK_MOST: usize = 200;
@@ -103,15 +104,15 @@ async fn held(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
     fetch_each!(
         db,
         OwnWorkRow,
-        "SELECT CAST(CASE a.status WHEN 3 THEN 1 ELSE 0 END AS BIGINT), a.lease, a.id, a.job, j.title, a.team,
-                a.number, a.round, a.items,
-                CASE a.status WHEN 3 THEN (SELECT COUNT(*) FROM verdicts v
+        (concat!("SELECT CAST(CASE WHEN a.status ", status!(IN_REVIEW), " THEN 1 ELSE 0 END AS BIGINT),
+                a.lease, a.id, a.job, j.title, a.team, a.number, a.round, a.items,
+                CASE WHEN a.status ", status!(IN_REVIEW), " THEN (SELECT COUNT(*) FROM verdicts v
                                            WHERE v.submission = a.submission AND v.reviewer = a.holder)
                               ELSE a.confirmed END,
                 a.status, a.expires
          FROM {rows} CROSS JOIN assignments a CROSS JOIN jobs j
-         WHERE a.holder = c.person AND a.team = c.team AND a.status IN (1, 3) AND a.expires > c.now AND j.id = a.job
-         ORDER BY a.expires DESC, a.id DESC LIMIT 200",
+         WHERE a.holder = c.person AND a.team = c.team AND a.status ", status!(LEASED), " AND a.expires > c.now AND j.id = a.job
+         ORDER BY a.expires DESC, a.id DESC LIMIT 200")),
         &of.teams,
         |team| {
             person: uuid = of.user.0,
@@ -142,12 +143,12 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
     fetch_each!(
         db,
         OwnWorkRow,
-        "SELECT CAST(0 AS BIGINT), NULL, a.id, a.job, j.title, a.team, a.number, a.round, a.items, CAST(0 AS BIGINT),
+        (concat!("SELECT CAST(0 AS BIGINT), NULL, a.id, a.job, j.title, a.team, a.number, a.round, a.items, CAST(0 AS BIGINT),
                 a.status, a.reserved_until
          FROM {rows} CROSS JOIN assignments a CROSS JOIN jobs j
-         WHERE a.reserved_for = c.person AND a.team = c.team AND a.status = 0 AND NOT a.held
-           AND a.reserved_until > c.now AND j.id = a.job AND j.status = 0
-         ORDER BY a.reserved_until DESC, a.id DESC LIMIT 200",
+         WHERE a.reserved_for = c.person AND a.team = c.team AND a.status ", status!(PENDING), " AND NOT a.held
+           AND a.reserved_until > c.now AND j.id = a.job AND j.status ", job_status!(ACTIVE), "
+         ORDER BY a.reserved_until DESC, a.id DESC LIMIT 200")),
         &of.teams,
         |team| {
             person: uuid = of.user.0,
@@ -183,7 +184,9 @@ macro_rules! of_handed_in {
             "SELECT ",
             $columns,
             " FROM {rows} CROSS JOIN grants g CROSS JOIN assignments a CROSS JOIN jobs j
-             WHERE g.holder = c.person AND g.granted >= c.first AND g.ended = 5 AND g.ended_at >= c.since
+             WHERE g.holder = c.person AND g.granted >= c.first AND g.ended ",
+            lease_end!(SUBMITTED),
+            " AND g.ended_at >= c.since
                AND a.id = g.assignment AND a.team = c.team AND j.id = a.job ",
             $rest
         )

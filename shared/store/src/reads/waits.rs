@@ -6,6 +6,7 @@ use swath_domain::{Assignment, Stage, Status, Time};
 use crate::engine::db::{Db, fetch_one, row};
 use crate::error::Result;
 use crate::model::memory::Tables;
+use crate::model::status_sets::status;
 use crate::tables::jobs::is_uncut;
 
 /// What a user may be waiting for in one job, by a plain read.
@@ -38,18 +39,19 @@ pub(crate) async fn to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: 
     let row = fetch_one!(
         db,
         AnnotateRow,
-        "SELECT
-           EXISTS (SELECT 1 FROM assignments a WHERE job = $1 AND status = 0 AND NOT held
+        (concat!("SELECT
+           EXISTS (SELECT 1 FROM assignments a WHERE job = $1 AND status ", status!(PENDING), " AND NOT held
                      AND (reserved_for IS NULL OR reserved_until <= $2 OR reserved_for = $3)
                      AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number
                                      AND o.author = $3 AND o.slot <> a.slot)
                      AND NOT EXISTS (SELECT 1 FROM assignments h WHERE h.holder = $3 AND h.job = a.job
-                                     AND h.number = a.number AND h.slot <> a.slot AND h.status < 2)),
-           (SELECT expires FROM assignments WHERE status = 1 AND job = $1 ORDER BY expires LIMIT 1),
+                                     AND h.number = a.number AND h.slot <> a.slot AND h.status ", status!(NOT_SUBMITTED), ")),
+           (SELECT expires FROM assignments WHERE status ", status!(IN_PROGRESS), " AND job = $1 ORDER BY expires LIMIT 1),
            (SELECT MIN(reserved_until) FROM assignments
-            WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2),
-           EXISTS (SELECT 1 FROM assignments WHERE job = $1 AND status = 0 AND held),
-           EXISTS (SELECT 1 FROM assignments WHERE job = $1 AND status = 0 AND NOT held AND reserved_for IS NULL)",
+            WHERE job = $1 AND status ", status!(PENDING), " AND NOT held AND reserved_for IS NOT NULL AND reserved_until > $2),
+           EXISTS (SELECT 1 FROM assignments WHERE job = $1 AND status ", status!(PENDING), " AND held),
+           EXISTS (SELECT 1 FROM assignments
+                   WHERE job = $1 AND status ", status!(PENDING), " AND NOT held AND reserved_for IS NULL)")),
         job.0,
         now.0,
         user.0;
@@ -95,10 +97,12 @@ pub(crate) async fn to_review(db: &mut Db<'_>, job: JobId, own: [UserId; 2]) -> 
     let row = fetch_one!(
         db,
         ReviewRow,
-        "SELECT
-           EXISTS (SELECT 1 FROM assignments WHERE job = $1 AND status = 2 AND review AND author NOT IN ($2, $3)),
-           EXISTS (SELECT 1 FROM assignments WHERE job = $1 AND status = 2 AND review AND author IN ($2, $3)),
-           (SELECT expires FROM assignments WHERE status = 3 AND job = $1 ORDER BY expires LIMIT 1)",
+        (concat!("SELECT
+           EXISTS (SELECT 1 FROM assignments
+                   WHERE job = $1 AND status ", status!(COMPLETED), " AND review AND author NOT IN ($2, $3)),
+           EXISTS (SELECT 1 FROM assignments
+                   WHERE job = $1 AND status ", status!(COMPLETED), " AND review AND author IN ($2, $3)),
+           (SELECT expires FROM assignments WHERE status ", status!(IN_REVIEW), " AND job = $1 ORDER BY expires LIMIT 1)")),
         job.0,
         own[0].0,
         own[1].0;

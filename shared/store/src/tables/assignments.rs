@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_one};
 use crate::error::Result;
 use crate::model::rows::{AssignmentRow, NO_TIME, assignment_columns};
+use crate::model::status_sets::status;
 
 macro_rules! of_ids {
     ($lock:literal) => {
@@ -132,13 +133,17 @@ pub(crate) async fn lock_overdue(db: &mut Db<'_>, before: Time, limit: i64) -> R
     const SQLITE: &str = concat!(
         "SELECT ",
         assignment_columns!(),
-        " FROM assignments WHERE status IN (1, 3) AND expires < $1
+        " FROM assignments WHERE status ",
+        status!(LEASED),
+        " AND expires < $1
          ORDER BY expires LIMIT $2"
     );
     const POSTGRES: &str = concat!(
         "SELECT ",
         assignment_columns!(),
-        " FROM assignments WHERE status IN (1, 3) AND expires < $1
+        " FROM assignments WHERE status ",
+        status!(LEASED),
+        " AND expires < $1
          ORDER BY expires LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
     );
     fetch_as!(
@@ -165,8 +170,8 @@ pub(crate) async fn count_until(db: &mut Db<'_>, before: Time, most: i64) -> Res
     let row = fetch_one!(
         db,
         (i64,),
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM assignments WHERE status IN (1, 3) AND expires < $1
-         ORDER BY expires LIMIT $2) AS late",
+        (concat!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM assignments WHERE status ", status!(LEASED), " AND expires < $1
+         ORDER BY expires LIMIT $2) AS late")),
         before.0,
         most;
         |t| {
@@ -185,7 +190,9 @@ pub(crate) async fn lock_of_user(db: &mut Db<'_>, user: UserId) -> Result<Vec<As
                 "SELECT ",
                 assignment_columns!(),
                 " FROM assignments
-                 WHERE holder = $1 OR (reserved_for = $1 AND reserved_for IS NOT NULL AND status = 0)
+                 WHERE holder = $1 OR (reserved_for = $1 AND reserved_for IS NOT NULL AND status ",
+                status!(PENDING),
+                ")
                  ORDER BY id",
                 $lock
             )
@@ -235,7 +242,10 @@ pub(crate) async fn to_auto_accept(db: &mut Db<'_>, before: Time, limit: i64) ->
     let rows = fetch_all!(
         db,
         (Uuid,),
-        "SELECT id FROM assignments WHERE status = 2 AND NOT review AND since < $1 ORDER BY since LIMIT $2",
+        (concat!(
+            "SELECT id FROM assignments WHERE status ", status!(COMPLETED), " AND NOT review AND since < $1
+             ORDER BY since LIMIT $2"
+        )),
         before.0,
         limit;
         |t| {

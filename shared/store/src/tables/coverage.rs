@@ -13,6 +13,7 @@ use crate::engine::db::{Db, execute, execute_each, fetch_all, fetch_each, row};
 use crate::error::{Result, StoreError};
 use crate::model::coverage::{Stretches, UNCOUNTED_MAX, changes_of, levels, ranges_of};
 use crate::model::memory::Tables;
+use crate::model::status_sets::status;
 
 /// A block of a job at a level, and what is added to its counts.
 pub(crate) struct BlockChange {
@@ -188,19 +189,19 @@ pub(crate) async fn count_lowest_level(db: &mut Db<'_>, job: JobId) -> Result<()
     let (first, last) = AssignmentId::span(job);
     execute!(
         db,
-        "INSERT INTO coverage
+        (concat!("INSERT INTO coverage
              (job, level, block, rework, held, in_progress, completed, in_review, accepted, skipped, cancelled)
          SELECT $1, 1, number / 8,
-             CAST(SUM(CASE WHEN status = 0 AND NOT held THEN items ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status = 0 AND held THEN items ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status = 1 THEN items ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status = 2 THEN items ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status = 3 THEN items ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status IN (4, 5) THEN accepted ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status IN (4, 5) THEN skipped ELSE 0 END) AS BIGINT),
-             CAST(SUM(CASE WHEN status = 6 THEN items ELSE 0 END) AS BIGINT)
-         FROM assignments WHERE id >= $2 AND id <= $3 AND (status > 0 OR round > 1 OR held)
-         GROUP BY number / 8",
+             CAST(SUM(CASE WHEN status ", status!(PENDING), " AND NOT held THEN items ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(PENDING), " AND held THEN items ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(IN_PROGRESS), " THEN items ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(COMPLETED), " THEN items ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(IN_REVIEW), " THEN items ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(DECIDED), " THEN accepted ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(DECIDED), " THEN skipped ELSE 0 END) AS BIGINT),
+             CAST(SUM(CASE WHEN status ", status!(CANCELLED), " THEN items ELSE 0 END) AS BIGINT)
+         FROM assignments WHERE id >= $2 AND id <= $3 AND (status ", status!(NOT_PENDING), " OR round > 1 OR held)
+         GROUP BY number / 8")),
         job.0,
         first.0,
         last.0;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, fetch_each, row};
 use crate::error::Result;
 use crate::model::memory::Tables;
+use crate::model::status_sets::{job_status, status};
 use crate::tables::grant_keys::route;
 
 /// A user who asks for work.
@@ -90,7 +91,7 @@ impl ContextRow {
 /// Reservations are read from active jobs only, and up to a bound for each user, so that work that one of them cannot
 /// have does not hide the rest.
 macro_rules! context {
-    ($reserved:literal) => {
+    ($reserved:expr) => {
         concat!(
             "WITH asked AS (SELECT * FROM {rows})
              SELECT CAST(0 AS BIGINT), g.holder, g.stage, g.key, g.lease, CAST(NULL AS TEXT), g.digest, CAST(NULL AS UUID),
@@ -109,22 +110,30 @@ macro_rules! context {
         )
     };
 }
-const POSTGRES: &str = context!(
+const POSTGRES: &str = context!(concat!(
     "LATERAL (
-         SELECT r.id, r.job FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
-         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND r.team = c.team
+         SELECT r.id, r.job FROM assignments r JOIN jobs j ON j.id = r.job AND j.status ",
+    job_status!(ACTIVE),
+    "
+         WHERE r.reserved_for = c.person AND r.status ",
+    status!(PENDING),
+    " AND NOT r.held AND r.team = c.team
              AND (c.job IS NULL OR r.job = c.job)
          ORDER BY r.id LIMIT 20) a
      WHERE c.annotates"
-);
-const SQLITE: &str = context!(
+));
+const SQLITE: &str = context!(concat!(
     "assignments a
      WHERE c.annotates AND a.id IN (
-         SELECT r.id FROM assignments r JOIN jobs j ON j.id = r.job AND j.status = 0
-         WHERE r.reserved_for = c.person AND r.status = 0 AND NOT r.held AND r.team = c.team
+         SELECT r.id FROM assignments r JOIN jobs j ON j.id = r.job AND j.status ",
+    job_status!(ACTIVE),
+    "
+         WHERE r.reserved_for = c.person AND r.status ",
+    status!(PENDING),
+    " AND NOT r.held AND r.team = c.team
              AND (c.job IS NULL OR r.job = c.job)
          ORDER BY r.id LIMIT 20)"
-);
+));
 
 /// What is known about these users.
 pub(crate) async fn read(db: &mut Db<'_>, askers: &[Asker<'_>]) -> Result<Vec<ContextEntry>> {

@@ -6,6 +6,7 @@ use swath_domain::job::{Job, JobHead, JobSpec, JobStatus};
 use crate::engine::db::{Db, execute, fetch_as, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::model::rows::{JobRow, job_columns, job_head_columns};
+use crate::model::status_sets::job_status;
 
 const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1");
 
@@ -151,7 +152,7 @@ pub(crate) async fn is_uncut(db: &mut Db<'_>, id: JobId) -> Result<Option<bool>>
     let row = fetch_one!(
         db,
         (i64, i64),
-        "SELECT cut_to, selected FROM jobs WHERE id = $1 AND status = 0",
+        (concat!("SELECT cut_to, selected FROM jobs WHERE id = $1 AND status ", job_status!(ACTIVE))),
         id.0;
         |t| t.jobs.get(&id.0).filter(|job| job.is_open()).map(|job| (job.cut_to, job.selected))
     )?;

@@ -5,6 +5,7 @@ use swath_domain::ids::UserId;
 
 use crate::engine::db::{Db, execute, fetch_one};
 use crate::error::Result;
+use crate::model::status_sets::status;
 
 /// Whether the user has submitted another slot of this range, or still holds a lease on one. An expired lease counts
 /// too, because it may yet be submitted.
@@ -12,10 +13,13 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
     let other = fetch_one!(
         db,
         (i64,),
-        "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot <> $4
-         UNION ALL
-         SELECT slot FROM assignments WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status < 2
-         LIMIT 1",
+        (concat!(
+            "SELECT slot FROM opinions WHERE job = $1 AND number = $2 AND author = $3 AND slot <> $4
+             UNION ALL
+             SELECT slot FROM assignments
+             WHERE holder = $3 AND job = $1 AND number = $2 AND slot <> $4 AND status ", status!(NOT_SUBMITTED), "
+             LIMIT 1"
+        )),
         assignment.key.job.0,
         assignment.key.number,
         user.0,

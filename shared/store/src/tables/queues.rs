@@ -7,14 +7,23 @@ use crate::engine::db::{Db, fetch_as};
 use crate::engine::queue_cursors::QueuePosition;
 use crate::error::Result;
 use crate::model::rows::{AssignmentRow, assignment_columns};
+use crate::model::status_sets::status;
 
 /// The queue of a job: reworks first, then in the order of the dataset.
 macro_rules! claim {
-    ($more:literal, $lock:literal) => {
+    ($more:expr, $lock:literal) => {
         concat!(
-            "SELECT ", assignment_columns!(), " FROM assignments a
-             WHERE job = $1 AND status = 0 AND NOT held AND (reserved_for IS NULL OR reserved_until <= $2) ", $more, "
-             ORDER BY round DESC, number, slot LIMIT $3", $lock
+            "SELECT ",
+            assignment_columns!(),
+            " FROM assignments a
+             WHERE job = $1 AND status ",
+            status!(PENDING),
+            " AND NOT held
+                 AND (reserved_for IS NULL OR reserved_until <= $2) ",
+            $more,
+            "
+             ORDER BY round DESC, number, slot LIMIT $3",
+            $lock
         )
     };
 }
@@ -22,22 +31,24 @@ macro_rules! claim {
 macro_rules! claim_opinion {
     ($lock:literal) => {
         claim!(
-            "AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $4
+            concat!("AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.job = a.job AND o.number = a.number AND o.author = $4
                              AND o.slot <> a.slot)
              AND NOT EXISTS (SELECT 1 FROM assignments h WHERE h.holder = $4 AND h.job = a.job AND h.number = a.number
-                             AND h.slot <> a.slot AND h.status < 2)",
+                             AND h.slot <> a.slot AND h.status ", status!(NOT_SUBMITTED), ")"),
             $lock
         )
     };
 }
 /// Submissions that wait for a reviewer, oldest first, with a further condition or none.
 macro_rules! claim_review {
-    ($more:literal, $lock:literal) => {
+    ($more:expr, $lock:literal) => {
         concat!(
             "SELECT ",
             assignment_columns!(),
             " FROM assignments
-             WHERE job = $1 AND status = 2 AND review ",
+             WHERE job = $1 AND status ",
+            status!(COMPLETED),
+            " AND review ",
             $more,
             " ORDER BY since, id LIMIT $2",
             $lock
