@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::{Context, Problem, Result};
 use swath_store::{Begun, Completion, FirstAnswer, RequestKey};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// How long an attempt counts as running after its last sign of life, in microseconds.
-const ALIVE_MICROS: i64 = seconds(30);
+const ALIVE_FOR: Micros = seconds(30);
 /// The time between two signs of life.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -45,7 +45,7 @@ pub(crate) struct Attempt {
 pub(crate) async fn start(context: &Context, request: Option<RequestKey>) -> Result<Start> {
     let Some(request) = request else { return Ok(Start::Go(None)) };
     let (id, now) = (context.ids.random(), context.now());
-    match context.store.request_begin(request.clone(), id, now + ALIVE_MICROS, now).await? {
+    match context.store.request_begin(request.clone(), id, now + ALIVE_FOR, now).await? {
         Begun::Mine => {
             let heartbeat = tokio::spawn(extend(context.clone(), request.clone(), id));
             Ok(Start::Go(Some(Attempt { context: context.clone(), request, id, is_open: true, heartbeat })))
@@ -65,7 +65,7 @@ pub(crate) fn in_progress(detail: &str) -> Problem {
 async fn extend(context: Context, request: RequestKey, id: Uuid) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let until = context.now() + ALIVE_MICROS;
+        let until = context.now() + ALIVE_FOR;
         match context.store.request_extend(request.clone(), id, until).await {
             Ok(true) => {}
             Ok(false) => return,

@@ -19,7 +19,7 @@ use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 use serde_json::json;
 use swath_domain::Time;
 use swath_domain::ids::{TokenId, UserId};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_store::{Result, TokenRights};
 use tokio::sync::{mpsc, watch};
@@ -41,7 +41,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Signs of life are sent to a part of the streams at a time.
 const HEARTBEAT_PARTS: u64 = HEARTBEAT.as_millis() as u64 / READ_PAUSE.as_millis() as u64;
 /// How far back reading begins, for clients that reconnect, in microseconds.
-const LOOK_BACK_MICROS: i64 = seconds(120);
+const LOOK_BACK: Micros = seconds(120);
 /// How long reading continues without streams.
 const LINGER: Duration = Duration::from_secs(120);
 /// How long events may be unreadable before streams are closed.
@@ -239,7 +239,7 @@ impl Events {
 
     /// Finds where reading begins: a little back, for clients that reconnect.
     async fn begin(&self) -> Result<Cursor> {
-        let since = self.context.now() + -LOOK_BACK_MICROS;
+        let since = self.context.now() - LOOK_BACK;
         let first = self.context.store.events_since(since, EVENTS_MAX as i64 / 2).await?;
         let marks = self.context.store.events_after(i64::MAX - 1, 1).await?.marks;
         let position = first.unwrap_or(marks.settled).clamp(marks.cleared.min(marks.settled), marks.settled);

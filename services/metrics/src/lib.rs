@@ -16,7 +16,7 @@ use swath_domain::Time;
 use swath_domain::ids::TeamId;
 use swath_domain::job::{JobHead, JobStatus};
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_runtime::panics::keep_running;
 use swath_store::Result;
@@ -33,7 +33,7 @@ const TEAMS_MAX: usize = 200;
 /// How often queues are measured: a broker logs an error for each missing queue.
 const QUEUES_INTERVAL: Duration = Duration::from_secs(30);
 /// A lease with less time left is about to expire, in microseconds.
-const EXPIRING_MICROS: i64 = seconds(60);
+const EXPIRING: Micros = seconds(60);
 /// Missing pictures that are counted, at most.
 const MISSING_PICTURES_MAX: i64 = 100_000;
 /// Expiring and overdue leases that are counted, at most.
@@ -164,8 +164,8 @@ impl Metrics {
     async fn show_leases(&self, leased: i64, now: Time) -> Result<()> {
         let store = &self.context.store;
         let grace = seconds(self.context.config.work.grace_seconds as i64);
-        let overdue = store.leases_until(now + -grace, LEASES_MAX).await?;
-        let soon = store.leases_until(now + EXPIRING_MICROS, LEASES_MAX).await?;
+        let overdue = store.leases_until(now - grace, LEASES_MAX).await?;
+        let soon = store.leases_until(now + EXPIRING, LEASES_MAX).await?;
         for (state, count) in [("live", leased), ("expiring", soon), ("overdue", overdue)] {
             self.gauges.leases.with_label_values(&[state]).set(count as f64);
         }
@@ -220,7 +220,7 @@ impl Metrics {
 }
 
 fn seconds_since(since: Time, now: Time) -> f64 {
-    (now - since).max(0) as f64 / 1e6
+    (now - since).to_duration().as_secs_f64()
 }
 
 /// Takes out the job that can best be told of in a sum: not active, low in priority, due late, new.

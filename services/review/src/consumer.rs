@@ -68,7 +68,7 @@ impl Consumer {
         let wait_micros = seconds(self.context.config.work.waive_after_seconds as i64);
         loop {
             let late =
-                self.context.store.submissions_to_waive(now + -wait_micros, PAGE_SUBMISSIONS as i64).await?;
+                self.context.store.submissions_to_waive(now - wait_micros, PAGE_SUBMISSIONS as i64).await?;
             let is_full = late.len() == PAGE_SUBMISSIONS;
             // Submissions that another process has locked are waived by that process.
             if late.is_empty() || self.waive(late).await.is_err() || !is_full {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DatasetId, JobId, TeamId, UserId};
 use crate::labels::{Class, LabelLimits, LabelRules, TagDefinition};
 use crate::review::{ReasonCode, ReviewRule};
-use crate::time::{Time, seconds};
+use crate::time::{Micros, Time, seconds};
 use crate::{FieldError, limits};
 
 /// Where a job stands.
@@ -165,12 +165,12 @@ fn admits(people: Option<&[UserId]>, user: UserId) -> bool {
 /// The times and bounds that a job sets for its leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeasePolicy {
-    /// How long a lease runs without a sign of life, in microseconds.
-    pub lease: i64,
-    /// How long a lease may be renewed at all, in microseconds from its grant.
-    pub deadline: i64,
-    /// How long rework waits for its author, in microseconds.
-    pub reserve: i64,
+    /// How long a lease runs without a sign of life.
+    pub lease: Micros,
+    /// How long a lease may be renewed at all, from its grant.
+    pub deadline: Micros,
+    /// How long rework waits for its author.
+    pub reserve: Micros,
     /// The last round that is handed out without a manager.
     pub rounds: i64,
 }

@@ -29,7 +29,7 @@ pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, 
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
 pub use status::{LeaseEnd, Stage, Status};
-pub use time::{Clock, Ids, Time};
+pub use time::{Clock, Ids, Micros, Time};
 
 /// A field that breaks a rule: where it stands in the request, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]

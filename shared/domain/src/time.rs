@@ -1,7 +1,7 @@
 //! Moments as microseconds since the Unix epoch, the same in both databases, and the two sources that come in from outside.
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -58,31 +58,107 @@ impl Time {
     }
 }
 
-/// A number of seconds in microseconds; one that is too large stays at the largest number there is.
-pub const fn seconds(n: i64) -> i64 {
-    n.saturating_mul(1_000_000)
+/// A span of time in microseconds, negative where it leads into the past. One that is too large stays at the largest there
+/// is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Micros(pub i64);
+
+/// A span of so many seconds.
+pub const fn seconds(n: i64) -> Micros {
+    Micros(n.saturating_mul(1_000_000))
 }
 
-impl Add<i64> for Time {
+impl Micros {
+    /// Whole seconds.
+    pub const fn whole_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The span without its sign.
+    pub const fn abs(self) -> Self {
+        Self(self.0.saturating_abs())
+    }
+
+    /// As the standard library has it, which knows no negative spans: they become zero.
+    pub fn to_duration(self) -> Duration {
+        Duration::from_micros(self.0.max(0).unsigned_abs())
+    }
+}
+
+impl From<Duration> for Micros {
+    fn from(duration: Duration) -> Self {
+        Self(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Add for Micros {
+    type Output = Micros;
+    fn add(self, other: Micros) -> Micros {
+        Micros(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Micros {
+    type Output = Micros;
+    fn sub(self, other: Micros) -> Micros {
+        Micros(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Neg for Micros {
+    type Output = Micros;
+    fn neg(self) -> Micros {
+        Micros(self.0.saturating_neg())
+    }
+}
+
+impl Div<i64> for Micros {
+    type Output = Micros;
+    fn div(self, parts: i64) -> Micros {
+        Micros(self.0 / parts)
+    }
+}
+
+impl Mul<i64> for Micros {
+    type Output = Micros;
+    fn mul(self, times: i64) -> Micros {
+        Micros(self.0.saturating_mul(times))
+    }
+}
+
+impl Add<Micros> for Time {
     type Output = Time;
-    /// Adds microseconds.
-    fn add(self, micros: i64) -> Time {
-        Time(self.0.saturating_add(micros))
+    fn add(self, span: Micros) -> Time {
+        Time(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Micros> for Time {
+    type Output = Time;
+    fn sub(self, span: Micros) -> Time {
+        Time(self.0.saturating_sub(span.0))
     }
 }
 
 impl Add<Duration> for Time {
     type Output = Time;
     fn add(self, duration: Duration) -> Time {
-        self + i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+        self + Micros::from(duration)
+    }
+}
+
+impl Sub<Duration> for Time {
+    type Output = Time;
+    fn sub(self, duration: Duration) -> Time {
+        self - Micros::from(duration)
     }
 }
 
 impl Sub for Time {
-    type Output = i64;
-    /// Microseconds between two moments.
-    fn sub(self, other: Time) -> i64 {
-        self.0.saturating_sub(other.0)
+    type Output = Micros;
+    /// The span from the other moment to this one.
+    fn sub(self, other: Time) -> Micros {
+        Micros(self.0.saturating_sub(other.0))
     }
 }
 
@@ -143,12 +219,12 @@ mod tests {
     fn a_time_out_of_range_is_written_as_the_nearest_one_in_range() {
         assert_eq!(Time(i64::MAX).to_string(), Time::MAX.to_string());
         assert_eq!((Time::MAX + Duration::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
-        assert_eq!((Time(i64::MIN) + -1).to_string(), "0000-01-01T00:00:00Z");
+        assert_eq!((Time(i64::MIN) - Micros(1)).to_string(), "0000-01-01T00:00:00Z");
     }
 
     #[test]
     fn sums_that_are_too_large_stay_at_the_bound() {
-        assert_eq!(seconds(i64::MAX), i64::MAX);
+        assert_eq!(seconds(i64::MAX), Micros(i64::MAX));
         assert_eq!(Time(i64::MAX).seconds_after(Time(i64::MIN)), i64::MAX / 1_000_000);
     }
 

@@ -210,8 +210,9 @@ impl LeaseService {
         assignment: Assignment,
     ) -> Result<Outcome> {
         self.context.traces.granted(self.stage, assignment.id, lease, search.since);
-        let left = assignment.expires().map_or(0, |expires| expires - self.context.now());
-        let left = Duration::from_micros(left.max(0).unsigned_abs());
+        let left = assignment
+            .expires()
+            .map_or(Duration::ZERO, |expires| (expires - self.context.now()).to_duration());
         self.context.locks.keep(vec![(assignment.id, lease, left)]);
         let document = self.granted(lease, search.ask.caller.user(), assignment).await?;
         Ok(Outcome::of(document, true))

@@ -1,7 +1,5 @@
 //! What a holder does with a lease or a review besides the work itself: list, renew, release, load media.
 
-use std::time::Duration;
-
 use swath_api::leases::{LeaseDocument, ReleaseRequest, Renewed};
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::{FieldError, limits, text};
@@ -43,7 +41,7 @@ impl LeaseService {
         let renewed = self.context.store.lease_renew(renew).await?;
         drop(self.context.traces.under("renew", renewed.assignment, lease));
         if renewed.moved {
-            let left = Duration::from_micros((renewed.expires - now).max(0).unsigned_abs());
+            let left = (renewed.expires - now).to_duration();
             self.context.locks.keep(vec![(renewed.assignment, lease, left)]);
         }
         Ok(Renewed { expires_at: renewed.expires, expires_in: renewed.expires.seconds_after(now) })

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use secrecy::ExposeSecret;
 use swath_domain::Ids;
 use swath_domain::ids::{TokenId, UserId};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_store::{NewSignInLink, NewToken, User, digest};
 
 use crate::context::Context;
@@ -14,7 +14,7 @@ use crate::context::Context;
 /// The duty of making the administrator, which one process has at a time.
 const DUTY: &str = "administrator";
 /// For how long a process has that duty, in microseconds.
-const DUTY_MICROS: i64 = 10_000_000;
+const LEADER_LEASE: Micros = seconds(10);
 /// How often a process asks for the duty before it gives up.
 const TURNS_MAX: u32 = 60;
 /// Between two such questions.
@@ -35,7 +35,7 @@ pub struct FirstSignIn {
 }
 
 /// How long that link is good, in microseconds.
-const LINK_LIFETIME: i64 = seconds(15 * 60);
+const LINK_LIFETIME: Micros = seconds(15 * 60);
 
 /// What a start finds of the administrator.
 enum Found {
@@ -56,7 +56,7 @@ pub(crate) async fn ensure_administrator(context: &Context) -> anyhow::Result<Op
     let mut turns = 0;
     while !context
         .store
-        .leader_lease_take(DUTY, context.instance, context.now(), context.now() + DUTY_MICROS)
+        .leader_lease_take(DUTY, context.instance, context.now(), context.now() + LEADER_LEASE)
         .await?
     {
         turns += 1;

@@ -80,5 +80,5 @@ pub use verbs::sessions::{NewSession, Opened, SESSIONS_MAX};
 pub use verbs::sign_in_links::MadeLink;
 pub use verbs::submit::{Next, Submit, Submitted};
 pub use verbs::sweep::{CancelledPage, Expired};
-pub use verbs::tokens::SIGN_IN_AFTER_MICROS;
+pub use verbs::tokens::SIGN_IN_AFTER;
 pub use verbs::verdicts::PutVerdict;

@@ -2,7 +2,7 @@
 //! one attempt for each key completes, and what the others have imported is dropped.
 
 use serde_json::{Value, json};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{DatasetId, Ids as _, Time};
 use swath_store::{
     Begun, Completion, DatasetState, Imported, NewDataset, NewItem, RequestKey, Source, digest,
@@ -16,9 +16,9 @@ use crate::violation::{Checked, broken};
 use crate::world::World;
 
 /// How long an attempt counts as running after its last page, in microseconds.
-const ATTEMPT_MICROS: i64 = seconds(30);
+const ATTEMPT: Micros = seconds(30);
 /// How long first answers are kept at least, in microseconds.
-const ANSWER_KEPT_MICROS: i64 = seconds(24 * 3_600);
+const ANSWER_KEPT: Micros = seconds(24 * 3_600);
 /// Attempts in progress at once; further requests are not started.
 const UNDER_WAY_MAX: usize = 6;
 
@@ -43,7 +43,7 @@ impl World {
     pub async fn import(&mut self, place: usize, process: usize) -> Checked {
         let (place, now) = (place % IMPORTS, self.now());
         let sent = self.imports.sent[place];
-        let is_old = sent.answer.is_some_and(|(_, at)| (now - at).abs() >= ANSWER_KEPT_MICROS);
+        let is_old = sent.answer.is_some_and(|(_, at)| (now - at).abs() >= ANSWER_KEPT);
         if sent.key == 0 || is_old {
             self.imports.keys += 1;
             self.imports.sent[place] = ImportRequest { key: self.imports.keys, answer: None };
@@ -56,7 +56,7 @@ impl World {
         let (runs, answered) = self.found(&request)?;
         let id = self.common.ids.random();
         let store = self.processes[process].context.store.clone();
-        let begun = store.request_begin(request.clone(), id, now + ATTEMPT_MICROS, now).await;
+        let begun = store.request_begin(request.clone(), id, now + ATTEMPT, now).await;
         let reply = self.verb(begun)?;
         self.tell(&("import", key, process), &reply);
         match reply {
@@ -118,7 +118,7 @@ impl World {
         let (request, store) =
             (self.request(attempt.key), self.processes[attempt.process].context.store.clone());
         let is_own = self.is_own(&attempt)?;
-        let extended = store.request_extend(request, attempt.id, now + ATTEMPT_MICROS).await;
+        let extended = store.request_extend(request, attempt.id, now + ATTEMPT).await;
         match self.verb(extended)? {
             Reply::Unknown => {}
             Reply::Done(extended) if extended == is_own => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use swath_checker::{Action, Answer, Call, Outcome};
 use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{AssignmentId, Role, Stage, Status};
 use swath_locks::LockFault;
 use swath_store::{Fault, StoreError};
@@ -17,7 +17,7 @@ use crate::violation::{Checked, Violation, broken};
 use crate::world::World;
 
 /// How long rework that a manager reassigns is reserved, in microseconds.
-const RESERVE: i64 = seconds(600);
+const RESERVE: Micros = seconds(600);
 
 impl World {
     /// Classifies the outcome of a store verb. An unknown one is only allowed if a commit was made to fail.

@@ -15,7 +15,7 @@ use stateright::{Checker, Expectation, Model, Property};
 use swath_domain::assignment::Decision;
 use swath_domain::assignment::RangeKey;
 use swath_domain::job::LeasePolicy;
-use swath_domain::{Assignment, JobId, LeaseId, Range, Ranges, Stage, Status, TeamId, Time, UserId};
+use swath_domain::{Assignment, JobId, LeaseId, Micros, Range, Ranges, Stage, Status, TeamId, Time, UserId};
 use uuid::Uuid;
 
 const ANNOTATORS: [u8; 2] = [0, 1];
@@ -25,7 +25,8 @@ const GATEWAYS: [u8; 2] = [0, 1];
 const QUESTIONS: [u8; 3] = [2, 2, 3];
 /// The only time. Nothing depends on how much time passes, only on which leases expire.
 const NOW: Time = Time(0);
-const LEASE_POLICY: LeasePolicy = LeasePolicy { lease: 1, deadline: 1, reserve: 0, rounds: 5 };
+const LEASE_POLICY: LeasePolicy =
+    LeasePolicy { lease: Micros(1), deadline: Micros(1), reserve: Micros(0), rounds: 5 };
 
 /// The state between two steps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use swath_domain::{Clock, Ids, Time};
+use swath_domain::{Clock, Ids, Micros, Time};
 use uuid::Uuid;
 
 /// The clock of all processes. Only the simulation moves it.
@@ -17,8 +17,8 @@ impl VirtualClock {
     }
 
     /// Moves the clock forward or back.
-    pub fn turn(&self, micros: i64) {
-        self.0.fetch_add(micros, Ordering::Relaxed);
+    pub fn turn(&self, span: Micros) {
+        self.0.fetch_add(span.0, Ordering::Relaxed);
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use swath_domain::Time;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use tokio::time::Instant;
 
 /// A difference between the clock and the monotonic clock that counts as a jump, in microseconds.
-const JUMP_MICROS: i64 = seconds(60);
+const JUMP: Micros = seconds(60);
 /// How long users get to renew their leases after a jump.
 const SETTLE_TIME: Duration = Duration::from_secs(60);
 
@@ -22,13 +22,13 @@ impl ClockJumpDetector {
     /// Whether the clock has jumped so recently that users may not have renewed their leases yet.
     pub(super) fn has_jumped(&mut self, now: Time) -> bool {
         let here = Instant::now();
-        let jump = self.last.replace((now, here)).map_or(0, |(last, then)| {
-            let passed = i64::try_from((here - then).as_micros()).unwrap_or(i64::MAX);
-            (now - last).saturating_sub(passed)
-        });
-        if jump.abs() > JUMP_MICROS {
+        let jump = self
+            .last
+            .replace((now, here))
+            .map_or(Micros::default(), |(last, then)| (now - last) - (here - then).into());
+        if jump.abs() > JUMP {
             tracing::warn!(
-                seconds = jump / 1_000_000,
+                seconds = jump.whole_seconds(),
                 "the clock has jumped; leases are given time to renew"
             );
             self.settled_at = Some(here + SETTLE_TIME);
@@ -42,8 +42,8 @@ mod tests {
     use super::*;
     use tokio::time::advance;
 
-    const START: Time = Time(seconds(1_800_000_000));
-    const HOUR: i64 = seconds(3_600);
+    const START: Time = Time(seconds(1_800_000_000).0);
+    const HOUR: Micros = seconds(3_600);
 
     #[tokio::test(start_paused = true)]
     async fn an_hour_in_either_direction_is_given_a_minute() {

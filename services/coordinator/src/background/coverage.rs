@@ -4,7 +4,7 @@
 use prometheus::{IntCounter, Registry};
 use swath_domain::Time;
 use swath_domain::ids::JobId;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_store::Result;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ const PAGE_EVENTS: i64 = 1_000;
 /// Such transactions in one round, so that another process can become the leader.
 const PAGES_PER_ROUND: usize = 20;
 /// How long counted events are kept, in microseconds.
-const EVENTS_KEPT_MICROS: i64 = seconds(3_600);
+const EVENTS_KEPT: Micros = seconds(3_600);
 /// Events that are deleted in one round, at most.
 const EVENTS_DELETED_PER_ROUND: i64 = 5_000;
 /// Jobs whose coverage is compared with their counters in one round.
@@ -24,7 +24,7 @@ const JOBS_CHECKED_PER_ROUND: i64 = 500;
 /// Jobs that are recounted in one round, at most.
 const RECOUNTS_PER_ROUND: usize = 5;
 /// The pause after all jobs were compared, in microseconds.
-const CHECK_PAUSE_MICROS: i64 = seconds(60);
+const CHECK_PAUSE: Micros = seconds(60);
 
 /// The loop that keeps the coverage of jobs up to date.
 pub struct Coverage {
@@ -98,7 +98,7 @@ impl Coverage {
                 break;
             }
         }
-        self.context.store.events_forget(now + -EVENTS_KEPT_MICROS, EVENTS_DELETED_PER_ROUND).await?;
+        self.context.store.events_forget(now - EVENTS_KEPT, EVENTS_DELETED_PER_ROUND).await?;
         if self.due <= now {
             self.check(now).await?;
         }
@@ -118,7 +118,7 @@ impl Coverage {
         let last = if is_more { check.wrong.get(RECOUNTS_PER_ROUND - 1).copied() } else { check.last };
         match last {
             Some(last) => self.after = last,
-            None => (self.after, self.due) = (JobId(Uuid::nil()), now + CHECK_PAUSE_MICROS),
+            None => (self.after, self.due) = (JobId(Uuid::nil()), now + CHECK_PAUSE),
         }
         Ok(())
     }

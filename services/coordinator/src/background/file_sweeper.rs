@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use swath_domain::Time;
 use swath_domain::ids::FileId;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_store::{FileAges, Result};
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::leader::LeaderLease;
 
 /// How long a file may take to arrive, in microseconds: longer than object stores accept an upload.
-const ARRIVAL_MICROS_MAX: i64 = seconds(2 * 3_600);
+const ARRIVAL_MAX: Micros = seconds(2 * 3_600);
 /// The shortest pause between two rounds.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Files that are marked, and that are deleted, in one round, at most.
@@ -56,9 +56,9 @@ impl FileSweeper {
     /// When the database cannot be read or written.
     pub async fn tick(&self, now: Time) -> Result<()> {
         let files = &self.context.config.files;
-        let before = |age: u64| now + -seconds(age as i64);
+        let before = |age: u64| now - seconds(age as i64);
         let ages = FileAges {
-            arriving: now + -ARRIVAL_MICROS_MAX,
+            arriving: now - ARRIVAL_MAX,
             unused: before(files.unused_seconds),
             thumbnails: before(files.thumbnail_seconds),
         };

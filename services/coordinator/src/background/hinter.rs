@@ -10,7 +10,7 @@ use swath_domain::Time;
 use swath_domain::ids::{JobId, TeamId};
 use swath_domain::job::JobHead;
 use swath_domain::progress::{Counter, Progress};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_store::Result;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ pub struct Hinter {
     hinted: HashMap<(JobId, i64, i64), Time>,
     backoff: PollBackoff,
     /// When a hint that had no effect is repeated, in microseconds.
-    repeat_micros: i64,
+    repeat_after: Micros,
 }
 
 /// A hint that is to be published.
@@ -48,8 +48,8 @@ struct Due {
 impl Hinter {
     /// A hinter of this process.
     pub fn new(context: Context) -> Self {
-        let repeat_micros = seconds(context.config.work.hint_repeat_seconds as i64);
-        Self { context, hinted: HashMap::new(), backoff: PollBackoff::new(repeat_micros), repeat_micros }
+        let repeat_after = seconds(context.config.work.hint_repeat_seconds as i64);
+        Self { context, hinted: HashMap::new(), backoff: PollBackoff::new(repeat_after), repeat_after }
     }
 
     /// Hints until shutdown: in rounds in which this process is the leader, and for single jobs whenever a message asks.
@@ -88,7 +88,7 @@ impl Hinter {
     /// # Errors
     /// When the database cannot be read.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        self.hinted.retain(|_, at| now - *at < self.repeat_micros);
+        self.hinted.retain(|_, at| now - *at < self.repeat_after);
         self.backoff.evict(now);
         let mut after = Uuid::nil();
         loop {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_store::StoreError;
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// How long a lease lasts after its last renewal, in microseconds. Another process takes over after that.
-const LEASE_MICROS: i64 = seconds(5);
+const LEASE: Micros = seconds(5);
 
 /// The shortest time between two steps of a round.
 const STEP_MIN: Duration = Duration::from_millis(1);
@@ -55,7 +55,7 @@ impl LeaderLease {
                 continue;
             }
             let now = self.context.now();
-            let until = now + LEASE_MICROS;
+            let until = now + LEASE;
             let taken =
                 self.context.store.leader_lease_take(self.name, self.context.instance, now, until).await;
             self.log_once(taken.as_ref().err());

@@ -4,7 +4,7 @@
 use swath_bus::{Notices, Queue};
 use swath_domain::ids::{AssignmentId, JobId};
 use swath_domain::job::{JobHead, JobStatus};
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{Status, Time};
 use swath_runtime::Context;
 use swath_store::{CancelledPage, Result};
@@ -18,15 +18,15 @@ use crate::freed_work;
 /// Assignments that one transaction of a cancellation reads.
 const CANCEL_PAGE: i64 = 500;
 /// How long an import may receive no item before it counts as abandoned, in microseconds.
-const IMPORT_IDLE_MICROS: i64 = seconds(90);
+const IMPORT_IDLE: Micros = seconds(90);
 /// How long the answers of requests with an `Idempotency-Key` are kept, in microseconds.
-const ANSWERS_KEPT_MICROS: i64 = seconds(48 * 3_600);
+const ANSWERS_KEPT: Micros = seconds(48 * 3_600);
 /// Users who lost a role and whose work is freed in one round, at most.
 const DEPARTURES_PER_ROUND: i64 = 100;
 /// How long an unfinished request is kept after its process died, in microseconds.
-const REQUESTS_KEPT_MICROS: i64 = seconds(3_600);
+const REQUESTS_KEPT: Micros = seconds(3_600);
 /// How long a finished session is kept, in microseconds. Its entries in the audit log stay.
-const SESSIONS_KEPT_MICROS: i64 = seconds(48 * 3_600);
+const SESSIONS_KEPT: Micros = seconds(48 * 3_600);
 /// Sessions, and sign-in links, that are deleted in one round, at most.
 const SESSIONS_PER_ROUND: i64 = 1_000;
 /// Answers that are deleted in one round, at most.
@@ -76,15 +76,15 @@ impl Sweeper {
             self.drop_abandoned(now).await?;
         }
         self.context.store.sign_in_links_forget(now, SESSIONS_PER_ROUND).await?;
-        self.context.store.sessions_forget(now + -SESSIONS_KEPT_MICROS, SESSIONS_PER_ROUND).await?;
-        self.context.store.requests_forget(now + -REQUESTS_KEPT_MICROS).await?;
-        self.context.store.answers_forget(now + -ANSWERS_KEPT_MICROS, ANSWERS_PER_ROUND).await?;
+        self.context.store.sessions_forget(now - SESSIONS_KEPT, SESSIONS_PER_ROUND).await?;
+        self.context.store.requests_forget(now - REQUESTS_KEPT).await?;
+        self.context.store.answers_forget(now - ANSWERS_KEPT, ANSWERS_PER_ROUND).await?;
         Ok(())
     }
 
     async fn expire(&self, now: Time) -> Result<()> {
         let work = &self.context.config.work;
-        let before = now + -seconds(work.grace_seconds as i64);
+        let before = now - seconds(work.grace_seconds as i64);
         let expired = self.context.store.leases_expire(before, now, work.expire_at_once).await?;
         let locks =
             expired.iter().filter_map(|(assignment, lease)| Some((assignment.id, (*lease)?))).collect();
@@ -105,7 +105,7 @@ impl Sweeper {
     }
 
     async fn drop_abandoned(&self, now: Time) -> Result<()> {
-        let before = now + -IMPORT_IDLE_MICROS;
+        let before = now - IMPORT_IDLE;
         for version in self.context.store.datasets_abandoned(before, CANCEL_PAGE).await? {
             let why = "the import was interrupted".to_owned();
             self.context.store.dataset_drop_abandoned(version, why, before, now).await?;

@@ -8,7 +8,7 @@ use swath_api::invitations::{
 };
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::text::check_line;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{limits, names};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::pages::{self, Page, PageQuery};
@@ -20,7 +20,7 @@ use super::names::Names;
 use super::teams::require_manager;
 
 /// How long an invitation is good, in microseconds.
-const LIFETIME: i64 = seconds(7 * 24 * 3_600);
+const LIFETIME: Micros = seconds(7 * 24 * 3_600);
 /// The longest code that is looked at, in bytes.
 const CODE_BYTES_MAX: usize = 200;
 

@@ -38,10 +38,10 @@ pub(crate) async fn show(
 }
 
 fn since(asked: Option<&str>, now: Time) -> Result<Time> {
-    let Some(text) = asked else { return Ok(now + -seconds(SINCE_DEFAULT)) };
+    let Some(text) = asked else { return Ok(now - seconds(SINCE_DEFAULT)) };
     let since = Time::parse(text)
         .ok_or_else(|| Problem::field("since", "is not a time, as in 2030-01-31T12:00:00Z"))?;
-    if since < now + -seconds(SINCE_MOST) {
+    if since < now - seconds(SINCE_MOST) {
         return Err(Problem::field("since", "must not be more than 31 days ago"));
     }
     Ok(since)

@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use swath_api::sessions::{LinkView, NewLinkRequest, SessionView, SignIn};
 use swath_domain::ids::TokenId;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::credential::{no_session_cookie, session_cookie};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, Problem, Result};
@@ -16,9 +16,9 @@ use super::people::me_of;
 use super::tokens::may_make_for;
 
 /// How long a link is good, in microseconds.
-const LINK_LIFETIME: i64 = seconds(15 * 60);
+const LINK_LIFETIME: Micros = seconds(15 * 60);
 /// How long a session is good, in microseconds.
-const SESSION_LIFETIME: i64 = seconds(12 * 3_600);
+const SESSION_LIFETIME: Micros = seconds(12 * 3_600);
 /// The longest secret that is looked at, in bytes.
 const SECRET_BYTES_MAX: usize = 512;
 
@@ -77,7 +77,7 @@ pub(crate) async fn open(
     };
     let presented = Credential::Session(secret.clone());
     let caller = context.tokens.caller(&context.store, &presented, now).await?;
-    let cookie = session_cookie(&headers, &secret, (opened.expires - now) / seconds(1));
+    let cookie = session_cookie(&headers, &secret, (opened.expires - now).whole_seconds());
     let cookies = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
     let view = SessionView { me: me_of(&caller), expires_at: opened.expires };
     Ok((StatusCode::CREATED, cookies, Json(view)))

@@ -7,7 +7,7 @@ use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId}
 use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::log::Entry;
 use swath_domain::review::ReviewRule;
-use swath_domain::{Assignment, Status, Time};
+use swath_domain::{Assignment, Micros, Status, Time};
 use uuid::Uuid;
 
 use crate::error::{Result, StoreError};
@@ -219,9 +219,9 @@ impl TryFrom<JobRow> for JobHead {
             range_size: row.range_size,
             slots: row.slots,
             lease_policy: LeasePolicy {
-                lease: row.lease,
-                deadline: row.deadline,
-                reserve: row.reserve,
+                lease: Micros(row.lease),
+                deadline: Micros(row.deadline),
+                reserve: Micros(row.reserve),
                 rounds: row.rounds,
             },
             review,

@@ -2,6 +2,7 @@
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::job::JobStatus;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{LeaseEnd, Stage, Status, Time};
 use uuid::Uuid;
 
@@ -175,7 +176,7 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
 
 /// How long before it was handed in a lease may have been granted to be counted. Most leases end within their twelve hours;
 /// one that has expired can be handed in as long as nobody else has taken the work.
-const GRANTED_BEFORE: i64 = 31 * 24 * 3_600 * 1_000_000;
+const GRANTED_BEFORE: Micros = seconds(31 * 24 * 3_600);
 
 /// The statement over what a person has handed in: its columns, and what follows.
 macro_rules! of_handed_in {
@@ -205,7 +206,7 @@ async fn handed_in(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
         |team| {
             person: uuid = of.user.0,
             team: uuid = team.0,
-            first: bigint = of.since.0 - GRANTED_BEFORE,
+            first: bigint = (of.since - GRANTED_BEFORE).0,
             since: bigint = of.since.0,
         };
         |t| modelled_hand_ins(t, of, *team)
@@ -224,7 +225,7 @@ async fn totals(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<HandedIn>> {
         |team| {
             person: uuid = of.user.0,
             team: uuid = team.0,
-            first: bigint = of.since.0 - GRANTED_BEFORE,
+            first: bigint = (of.since - GRANTED_BEFORE).0,
             since: bigint = of.since.0,
         };
         |t| {

@@ -22,7 +22,7 @@ pub(crate) struct LeaderLease {
 pub(crate) async fn take(db: &mut Db<'_>, lease: &LeaderLease) -> Result<bool> {
     let LeaderLease { name, holder, now, until } = lease;
     // Clocks of two processes differ a little, which must not cost the holder its lease.
-    let longest = until.0 + (*until - *now);
+    let longest = (*until + (*until - *now)).0;
     let taken = execute!(
         db,
         "INSERT INTO duties (name, holder, until) VALUES ($1, $2, $4)

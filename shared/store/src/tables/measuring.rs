@@ -1,7 +1,7 @@
 //! The table `measuring`: a row for each dataset with pictures in the object store that are still to be measured.
 
-use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId};
+use swath_domain::{Micros, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, fetch_one};
@@ -85,8 +85,8 @@ pub(crate) async fn delete_done(db: &mut Db<'_>, was: Measuring, passes: i64) ->
     .map(drop)
 }
 
-/// Starts the next pass from the first item, after a pause of `pause` microseconds for each pass before it.
-pub(crate) async fn start_next_pass(db: &mut Db<'_>, was: Measuring, now: Time, pause: i64) -> Result<()> {
+/// Starts the next pass from the first item, after a `pause` for each pass before it.
+pub(crate) async fn start_next_pass(db: &mut Db<'_>, was: Measuring, now: Time, pause: Micros) -> Result<()> {
     execute!(
         db,
         "UPDATE measuring SET next = 0, failed = 0, due = $3 + pass * $4, pass = pass + 1
@@ -94,10 +94,10 @@ pub(crate) async fn start_next_pass(db: &mut Db<'_>, was: Measuring, now: Time, 
         was.dataset.0,
         was.next,
         now.0,
-        pause;
+        pause.0;
         |t| Ok(match t.measuring.get(&was.dataset.0) {
             Some(row) if row.next == was.next => t.measuring.update(&was.dataset.0, |row| {
-                let due = now.0 + row.pass * pause;
+                let due = now.0 + row.pass * pause.0;
                 *row = MeasuringRow { next: 0, pass: row.pass + 1, failed: 0, due };
             }),
             _ => 0,

@@ -4,6 +4,7 @@
 use swath_domain::cause::Cause;
 use swath_domain::ids::{LeaseId, TeamId, UserId};
 use swath_domain::log::Entry;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{Assignment, LeaseEnd, Role, Roles, Stage, Time};
 
 use crate::engine::core::Core;
@@ -18,7 +19,7 @@ pub type Freed = (Assignment, Option<LeaseId>);
 
 /// How long after the loss of a role the sweep looks for grants that were under way. A process trusts for a second what it
 /// has read about users, and no transaction runs for longer than the rest.
-const DEPARTURE_MICROS: i64 = 15_000_000;
+const WATCHED: Micros = seconds(15);
 
 /// Why Swath itself frees something.
 const MAY_NOT_WORK: &str = "the person may no longer do this work";
@@ -87,7 +88,7 @@ pub(crate) async fn free_departed(
     let cause = Cause::own(now).because(Some(MAY_NOT_WORK.into()));
     let freed = holdings.free(team, roles, &cause);
     holdings.write(db, core.stripe).await?;
-    if now - at >= DEPARTURE_MICROS {
+    if now - at >= WATCHED {
         departures::remove(db, departure).await?;
     }
     Ok(freed)

@@ -2,7 +2,7 @@
 //! is tried again in the next pass.
 
 use swath_domain::Time;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -11,8 +11,8 @@ use crate::tables::measuring;
 
 /// The most passes, and so the most attempts to measure one picture.
 const PASSES_MAX: i64 = 3;
-/// How long a pass waits, in microseconds, for each pass before it.
-const PAUSE_PER_PASS: i64 = seconds(60);
+/// How long a pass waits for each pass before it.
+const PAUSE_PER_PASS: Micros = seconds(60);
 
 /// Ends a pass. Another follows later if pictures have failed, up to [`PASSES_MAX`].
 pub(crate) async fn end_pass(db: &mut Db<'_>, was: Measuring, now: Time) -> Result<()> {

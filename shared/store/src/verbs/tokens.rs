@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use swath_domain::ids::{TeamId, TokenId, UserId};
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{Role, Roles, Time};
 
 use crate::engine::db::{Db, Tx};
@@ -19,8 +20,8 @@ use crate::verbs::rights;
 /// Tokens for these roles end when their maker loses the right to make them.
 pub(crate) const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 
-/// After how long without use the next use of a token counts as a sign-in, in microseconds.
-pub const SIGN_IN_AFTER_MICROS: i64 = 8 * 3_600 * 1_000_000;
+/// After how long without use the next use of a token counts as a sign-in.
+pub const SIGN_IN_AFTER: Micros = seconds(8 * 3_600);
 
 /// Locks the accounts of the user and the actor. Refuses to make a token for a user who is not in the team, and for
 /// another user unless the actor manages the team.
@@ -132,7 +133,7 @@ pub(crate) async fn note_uses(tx: &mut Tx, used: &[TokenId], actor: &Actor) -> R
     let db = &mut tx.db();
     // Of two gateways that saw the first use, the second one finds it stored.
     tokens::lock(db, used).await?;
-    let signing_in = token_uses::unused_since(db, used, Time(actor.at.0 - SIGN_IN_AFTER_MICROS)).await?;
+    let signing_in = token_uses::unused_since(db, used, actor.at - SIGN_IN_AFTER).await?;
     token_uses::put(db, used, actor.at).await?;
     let mut audit = Audit::of(actor);
     for token in signing_in {

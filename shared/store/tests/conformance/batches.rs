@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, yield_now};
 
 use super::audit::audit;
 use super::suite;
-use super::world::{LEASE, Plan, World, staleness, verdict, work};
+use super::world::{LEASE, MOMENT, Plan, World, staleness, verdict, work};
 use swath_store::{Decide, JobEdit, Key, PutVerdict, Renew, Result, SaveItem, StoreError, Submit};
 
 suite! {
@@ -237,7 +237,7 @@ async fn requests_that_are_dropped_at_random_leave_no_half_transition(world: Wor
     // Commands of one kind are written in their order: behind an answer of each kind, nothing runs any more.
     settle(&world, job, &known[0]).await;
     audit(&world, job).await;
-    world.pass(LEASE + 1);
+    world.pass(LEASE + MOMENT);
     world.expire().await;
     audit(&world, job).await;
 }

@@ -5,12 +5,12 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use swath_domain::cause::Cause;
 use swath_domain::review::{ReviewRule, Verdict};
-use swath_domain::{Assignment, AssignmentId, JobId, Stage, UserId};
+use swath_domain::{Assignment, AssignmentId, JobId, Micros, Stage, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
-use super::world::{LEASE, Plan, RESERVE, World, skip, verdict, work};
+use super::world::{LEASE, MOMENT, Plan, RESERVE, World, skip, verdict, work};
 use swath_store::{Granted, ItemWork, Result, SaveItem, StoreError, Submit};
 
 suite! {
@@ -158,12 +158,12 @@ impl Walk {
     }
 
     async fn sweep(&mut self) {
-        self.world.pass(self.random.random_range(0..LEASE));
+        self.world.pass(Micros(self.random.random_range(0..LEASE.0)));
         self.world.expire().await;
     }
 
     async fn waive(&mut self) {
-        let (store, now) = (&self.world.store, self.world.pass(1));
+        let (store, now) = (&self.world.store, self.world.pass(MOMENT));
         let ids = store.submissions_to_waive(now, 2).await.unwrap();
         ordinary(store.submission_waive(ids, now).await);
     }

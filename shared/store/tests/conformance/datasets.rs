@@ -1,7 +1,7 @@
 //! Datasets: imported as a whole or not at all, appended to as versions, and never changed.
 
 use swath_domain::ranges::Range;
-use swath_domain::{DatasetId, Ranges};
+use swath_domain::{DatasetId, Micros, Ranges};
 use uuid::Uuid;
 
 use super::coverage::tamper;
@@ -217,7 +217,7 @@ async fn one_version_is_imported_at_a_time(world: World) {
 
 async fn an_abandoned_import_is_found_and_dropped(world: World) {
     let (left, busy) = (importing(&world).await, importing(&world).await);
-    let later = world.pass(100);
+    let later = world.pass(Micros(100));
     world.store.dataset_append(busy, 1, items(0..3), later).await.unwrap();
     let abandoned = world.store.datasets_abandoned(later, 10).await.unwrap();
     assert_eq!(abandoned, [DatasetVersion { dataset: left, version: 1 }]);

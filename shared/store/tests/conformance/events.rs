@@ -11,7 +11,7 @@ use swath_domain::{AssignmentId, Stage, Status};
 
 use super::coverage::tamper;
 use super::suite;
-use super::world::{Plan, World, granted};
+use super::world::{MOMENT, Plan, World, granted};
 use swath_store::{EventPage, StoredEvent, Target};
 
 suite! {
@@ -107,7 +107,7 @@ async fn events_are_read_on_from_where_a_page_ends(world: World) {
     let since = world.store.events_since(world.now(), 2).await.unwrap().expect("there are some");
     let newest = settled(&world, since, 100).await;
     assert!(newest.len() >= 2 && whole.ends_with(&newest), "{newest:?}");
-    assert_eq!(world.store.events_since(world.pass(1), 2).await.unwrap(), None);
+    assert_eq!(world.store.events_since(world.pass(MOMENT), 2).await.unwrap(), None);
 }
 
 async fn old_events_go_once_they_are_counted(world: World) {

@@ -5,7 +5,7 @@ use swath_domain::{Assignment, JobId, LeaseEnd, LeaseId, Stage, Status, Time};
 
 use super::audit::audit;
 use super::suite;
-use super::world::{DEADLINE, LEASE, Plan, World, staleness};
+use super::world::{DEADLINE, LEASE, MOMENT, Plan, World, staleness};
 use swath_store::{Granted, Renew, StoreError};
 
 suite! {
@@ -24,7 +24,7 @@ const ANNOTATE: Stage = Stage::Annotate;
 
 /// Lets the leases expire that run at this moment.
 async fn expire(world: &World) {
-    world.pass(LEASE + 1);
+    world.pass(LEASE + MOMENT);
     assert_eq!(world.expire().await, 1);
 }
 
@@ -45,9 +45,9 @@ async fn a_renewal_moves_the_expiry_until_the_hard_deadline(world: World) {
 async fn a_renewal_that_gains_little_changes_nothing(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let held = world.lease(job, world.worker().await).await;
-    world.pass(LEASE / 4 - 1);
+    world.pass(LEASE / 4 - MOMENT);
     assert_eq!(world.renew(ANNOTATE, &held).await.unwrap().expires, held.expires().unwrap());
-    world.pass(1);
+    world.pass(MOMENT);
     assert_eq!(world.renew(ANNOTATE, &held).await.unwrap().expires, world.now() + LEASE);
 }
 
@@ -107,15 +107,15 @@ async fn an_expired_lease_is_not_revived_beside_another(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let user = world.worker().await;
     let first = world.lease(job, user).await;
-    world.pass(DEADLINE - 1);
+    world.pass(DEADLINE - MOMENT);
     world.expire().await;
-    world.pass(1);
+    world.pass(MOMENT);
     let other = world.assignments(job).await.into_iter().find(|a| a.id != first.id).unwrap();
     let request = swath_store::Grant { candidates: vec![other.id], ..world.request(ANNOTATE, job, user) };
     let second = super::world::granted(world.store.lease_grant(request).await.unwrap());
     assert_eq!(second.id, other.id);
     // The clock of another gateway is a little behind: to it the deadline is still to come.
-    let (lease, late) = (first.lease_id().unwrap(), Time(world.now().0 - seconds(1)));
+    let (lease, late) = (first.lease_id().unwrap(), world.now() - seconds(1));
     let renewed =
         world.store.lease_renew(Renew { stage: ANNOTATE, lease, user, token_maker: None, now: late }).await;
     assert_eq!(staleness(renewed), LeaseEnd::Expired);
@@ -151,7 +151,7 @@ async fn end(world: &World, job: JobId, held: &Assignment, how: LeaseEnd) {
     match how {
         LeaseEnd::Expired => panic!("an expiry ends no lease"),
         LeaseEnd::Taken => {
-            world.pass(LEASE + 1);
+            world.pass(LEASE + MOMENT);
             world.expire().await;
             assert_eq!(world.lease(job, world.worker().await).await.id, held.id);
         }

@@ -1,6 +1,6 @@
 //! People who lose a membership, a role or the account: what they hold is free at once, what they have done stays.
 
-use swath_domain::{LeaseEnd, Role, Roles, Stage, Status, TokenId, UserId};
+use swath_domain::{LeaseEnd, Micros, Role, Roles, Stage, Status, TokenId, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -74,7 +74,7 @@ async fn a_lease_that_has_expired_is_not_revived_after_its_holder_left(world: Wo
     let job = world.job(&Plan::of(5)).await;
     let person = world.worker().await;
     let held = granted(world.ask(ANNOTATE, job, person).await);
-    let late = world.pass(super::world::LEASE + 10);
+    let late = world.pass(super::world::LEASE + Micros(10));
     world.store.leases_expire(late, late, 10).await.unwrap();
     assert_eq!(world.look(held.id).await.lease_id(), held.lease_id());
     put(&world, person, &[]).await;
@@ -153,7 +153,7 @@ async fn a_grant_that_was_under_way_is_freed_by_the_sweep(world: World) {
     let person = world.worker().await;
     put(&world, person, &[]).await;
     let late = granted(world.ask(ANNOTATE, job, person).await);
-    let freed = world.store.departures_sweep(world.pass(15_000_000), 10).await.unwrap();
+    let freed = world.store.departures_sweep(world.pass(Micros(15_000_000)), 10).await.unwrap();
     assert_eq!(freed.iter().map(|(assignment, _)| assignment.id).collect::<Vec<_>>(), [late.id]);
     assert_eq!(world.look(late.id).await.status, Status::Pending);
     // Who comes back keeps what they get then.
@@ -161,7 +161,7 @@ async fn a_grant_that_was_under_way_is_freed_by_the_sweep(world: World) {
     put(&world, person, &[]).await;
     put(&world, person, &[Role::Annotator]).await;
     let held = granted(world.ask(ANNOTATE, job, person).await);
-    let later = world.pass(60_000_000);
+    let later = world.pass(Micros(60_000_000));
     assert!(world.store.departures_sweep(later, 10).await.unwrap().is_empty());
     assert_eq!(world.look(held.id).await.status, Status::InProgress);
     audit(&world, job).await;
@@ -204,12 +204,15 @@ async fn an_invitation_is_void_with_its_inviter(world: World) {
         digest: secret.clone(),
         roles: Roles::of(&[Role::Annotator]),
         note: None,
-        expires: world.now() + 1_000,
+        expires: world.now() + Micros(1_000),
     };
     let actor = swath_store::Actor { user: Some(inviter), ..world.actor() };
     world.store.invitation_create(new, actor, None).await.unwrap();
     assert!(world.store.invitation(&secret, world.now()).await.unwrap().is_some());
-    assert!(world.store.invitation(&secret, world.now() + 1_000).await.unwrap().is_none(), "it has expired");
+    assert!(
+        world.store.invitation(&secret, world.now() + Micros(1_000)).await.unwrap().is_none(),
+        "it has expired"
+    );
     put(&world, inviter, &[Role::Annotator]).await;
     assert!(world.store.invitation(&secret, world.now()).await.unwrap().is_none());
     put(&world, inviter, &[Role::Manager]).await;
@@ -222,7 +225,7 @@ async fn a_manager_frees_a_review(world: World) {
     let (author, reviewer, other) = (world.worker().await, world.worker().await, world.worker().await);
     world.hand_in(job, author).await;
     let review = granted(world.ask(Stage::Review, job, reviewer).await);
-    let until = world.now() + 1_000;
+    let until = world.now() + Micros(1_000);
     let kept = world.store.assignment_reassign(review.id, Some(other), until, world.cause()).await;
     assert!(matches!(kept, Err(StoreError::Refused(_))), "a review is not reserved: {kept:?}");
     let (freed, lease) =

@@ -8,7 +8,7 @@ use swath_domain::{AssignmentId, LeaseEnd, Refusal, Role, Stage, Status, Time, U
 
 use super::audit::{accepted, audit};
 use super::suite;
-use super::world::{LEASE, Plan, RESERVE, World, staleness};
+use super::world::{LEASE, MOMENT, Plan, RESERVE, World, staleness};
 use swath_store::{AssignmentFilter, StoreError, Turn};
 
 suite! {
@@ -180,13 +180,13 @@ async fn assignments_are_listed_by_what_happens_next(world: World) {
     // Ranges 0 and 1 are handed in, 1 first; 2 and 3 are held, 2 longer; 1 comes back in part.
     let (first, second) = (world.lease(job, people[0]).await, world.lease(job, people[1]).await);
     for held in [&second, &first] {
-        world.pass(1);
+        world.pass(MOMENT);
         world.submit(held).await.unwrap();
     }
     let third = world.lease(job, people[2]).await;
     world.pass(seconds(1_700));
     world.lease(job, people[3]).await;
-    world.pass(1);
+    world.pass(MOMENT);
     world.renew(Stage::Annotate, &third).await.unwrap();
     let list = async |status, limit| {
         let (mut all, mut after) = (Vec::new(), Turn::FIRST);
@@ -218,7 +218,7 @@ async fn the_log_names_actor_and_reason(world: World) {
     let job = world.job(&Plan::of(5)).await;
     let user = world.member(&[Role::Annotator]).await;
     let held = world.lease(job, user).await;
-    world.pass(LEASE + 1);
+    world.pass(LEASE + MOMENT);
     world.expire().await;
     world.store.assignment_cancel(held.id, world.cause()).await.unwrap();
     let log = world.store.log(held.id.0, 0, 10).await.unwrap().0;

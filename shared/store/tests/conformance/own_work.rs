@@ -1,10 +1,11 @@
 //! One's own work, and what others have said of an item.
 
 use swath_domain::review::Verdict;
-use swath_domain::{Stage, Status, TeamId, UserId};
+use swath_domain::time::seconds;
+use swath_domain::{Micros, Stage, Status, TeamId, UserId};
 
 use super::suite;
-use super::world::{Plan, World, verdict};
+use super::world::{MOMENT, Plan, World, verdict};
 use swath_store::{OwnWork, OwnWorkOf, VerdictRow};
 
 suite! {
@@ -17,12 +18,11 @@ suite! {
 }
 
 async fn own(world: &World, person: UserId) -> OwnWork {
-    let of =
-        OwnWorkOf { user: person, teams: vec![world.team], now: world.now(), since: world.now() + -HOUR };
+    let of = OwnWorkOf { user: person, teams: vec![world.team], now: world.now(), since: world.now() - HOUR };
     world.store.own_work(&of).await.unwrap()
 }
 
-const HOUR: i64 = 3_600_000_000;
+const HOUR: Micros = seconds(3_600);
 
 async fn what_one_holds_what_came_back_and_what_one_handed_in(world: World) {
     let job = world.job(&Plan::of(15)).await;
@@ -31,7 +31,7 @@ async fn what_one_holds_what_came_back_and_what_one_handed_in(world: World) {
     let held = world.lease(job, author).await;
     world.confirm(&held, held.ranges.iter().next().unwrap()).await.unwrap();
     let review = world.claim(job, reviewer).await;
-    world.pass(1);
+    world.pass(MOMENT);
     let rework =
         world.decide(&review, &[review.ranges.iter().next().unwrap()]).await.unwrap().rework.unwrap();
 
@@ -58,7 +58,7 @@ async fn what_lies_before_the_moment_or_in_other_teams_is_left_out(world: World)
     let author = world.worker().await;
     world.hand_in(job, author).await;
     let held = world.lease(job, author).await;
-    world.pass(HOUR + 1);
+    world.pass(HOUR + Micros(1));
     let work = own(&world, author).await;
     assert!(work.handed_in.is_empty() && work.totals.is_empty(), "{work:?}");
     assert!(
@@ -80,7 +80,7 @@ async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
     for item in swept.ranges.iter() {
         world.confirm(&swept, item).await.unwrap();
     }
-    world.pass(3 * HOUR);
+    world.pass(HOUR * 3);
     assert_eq!(world.expire().await, 1);
     assert!(own(&world, author).await.held.is_empty());
     world.submit(&swept).await.unwrap();
@@ -88,7 +88,7 @@ async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
     for item in unseen.ranges.iter() {
         world.confirm(&unseen, item).await.unwrap();
     }
-    world.pass(3 * HOUR);
+    world.pass(HOUR * 3);
     world.submit(&unseen).await.unwrap();
     let work = own(&world, author).await;
     let told: Vec<_> = work.handed_in.iter().map(|row| (row.assignment, row.at)).collect();

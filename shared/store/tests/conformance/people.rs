@@ -1,6 +1,6 @@
 //! People, teams and tokens, and the first answers that a repeated request gets again.
 
-use swath_domain::{Role, Roles, TeamId, Time, TokenId, UserId};
+use swath_domain::{Micros, Role, Roles, TeamId, Time, TokenId, UserId};
 use uuid::Uuid;
 
 use super::suite;
@@ -87,7 +87,7 @@ async fn a_token_is_known_by_its_digest_alone(world: World) {
     world.store.user_create(admin.clone(), world.actor(), None).await.unwrap();
     assert!(world.store.admins().await.unwrap().contains(&admin));
     let (id, secret) = (TokenId(world.id()), digest(b"secret"));
-    let expires = Some(world.now() + 1);
+    let expires = Some(world.now() + Micros(1));
     let new = NewToken { id, user: admin.id, team: None, digest: secret.clone(), expires };
     assert_eq!(world.store.token_create(new, world.actor(), None).await.unwrap(), (id, true));
     let token = world.store.token(&secret).await.unwrap().unwrap();
@@ -101,7 +101,7 @@ async fn a_revoked_token_stays_revoked(world: World) {
     let id = world.token(world.manager, "secret").await;
     let revoked = world.now();
     world.store.token_revoke(id, world.actor()).await.unwrap();
-    world.pass(5);
+    world.pass(Micros(5));
     world.store.token_revoke(id, world.actor()).await.unwrap();
     let token = world.store.token(&digest(b"secret")).await.unwrap().unwrap();
     assert_eq!(token.revoked, Some(revoked));
@@ -212,12 +212,12 @@ async fn first_answers_are_forgotten_after_their_time(world: World) {
             .user_create(user(&world, "someone"), world.actor(), asked(world.manager, route, b"{}"))
             .await
             .unwrap();
-        world.pass(10);
+        world.pass(Micros(10));
     }
     let forget = async |before, limit| world.store.answers_forget(before, limit).await.unwrap();
     assert_eq!(forget(Time(0), 10).await, 0);
-    assert_eq!(forget(world.now() + -10, 1).await, 1);
-    assert_eq!(forget(world.now() + -10, 10).await, 1);
+    assert_eq!(forget(world.now() + Micros(-10), 1).await, 1);
+    assert_eq!(forget(world.now() + Micros(-10), 10).await, 1);
     let again = world
         .store
         .user_create(user(&world, "anew"), world.actor(), asked(world.manager, "a", b"{}"))
@@ -300,7 +300,7 @@ async fn the_use_of_a_token_is_kept_and_a_new_use_after_a_rest_is_a_sign_in(worl
     let used = async || world.store.token_info(token).await.unwrap().unwrap().used;
     assert_eq!((used().await, sign_ins().await), (None, 0));
     for (rest, count) in
-        [(0, 1), (swath_store::SIGN_IN_AFTER_MICROS / 2, 1), (swath_store::SIGN_IN_AFTER_MICROS + 1, 2)]
+        [(Micros(0), 1), (swath_store::SIGN_IN_AFTER / 2, 1), (swath_store::SIGN_IN_AFTER + Micros(1), 2)]
     {
         let now = world.pass(rest);
         world.store.tokens_used(vec![token, TokenId(world.id())], world.actor()).await.unwrap();
@@ -312,7 +312,7 @@ async fn a_sign_in_that_two_gateways_see_is_logged_once(world: World) {
     let token = world.token(world.manager, "secret").await;
     let other = world.another_process().await;
     for round in 1..=10 {
-        world.pass(swath_store::SIGN_IN_AFTER_MICROS + 1);
+        world.pass(swath_store::SIGN_IN_AFTER + Micros(1));
         let (one, two) = tokio::join!(
             world.store.tokens_used(vec![token], world.actor()),
             other.store.tokens_used(vec![token], world.actor())

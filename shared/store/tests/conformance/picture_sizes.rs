@@ -1,7 +1,7 @@
 //! Sizes that become known after the import: what is more certain stands, and two people have to agree.
 
 use swath_domain::ranges::Range;
-use swath_domain::{DatasetId, JobId, Ranges, UserId};
+use swath_domain::{DatasetId, JobId, Micros, Ranges, UserId};
 
 use super::suite;
 use super::world::{Plan, World};
@@ -106,7 +106,7 @@ async fn a_missing_picture_is_news_once_and_counted(world: World) {
     let id = rows(&world).await;
     let since = world.now();
     assert!(world.store.picture_missing(id, 1, since).await.unwrap());
-    assert!(!world.store.picture_missing(id, 1, world.pass(5)).await.unwrap());
+    assert!(!world.store.picture_missing(id, 1, world.pass(Micros(5))).await.unwrap());
     assert!(world.store.picture_missing(id, 2, world.now()).await.unwrap());
     assert_eq!(world.store.pictures_missing(id).await.unwrap(), 2);
     assert_eq!(world.store.all_pictures_missing(1).await.unwrap(), 1, "counted up to a bound");
@@ -174,7 +174,7 @@ async fn measuring_goes_on_behind_what_was_tried_and_ends(world: World) {
     assert_eq!(world.store.datasets_measuring().await.unwrap(), 1);
     for _ in 0..2 {
         assert!(world.store.is_measuring(id).await.unwrap());
-        let again = world.store.measuring_next(world.pass(600_000_000)).await.unwrap().unwrap();
+        let again = world.store.measuring_next(world.pass(Micros(600_000_000))).await.unwrap().unwrap();
         assert_eq!(again.next, 0);
         world.store.measuring_go_on(again, 3, 1).await.unwrap();
         let last = world.store.measuring_next(world.now()).await.unwrap().unwrap();

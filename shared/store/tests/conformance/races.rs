@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
-use super::world::{LEASE, Plan, World, granted, holder, staleness, work};
+use super::world::{LEASE, MOMENT, Plan, World, granted, holder, staleness, work};
 use swath_store::{Renew, Result, SaveItem, StoreError, Target};
 
 suite! {
@@ -30,7 +30,7 @@ async fn a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused(world: Wo
         let people = world.workers(10).await;
         let asked = people.iter().map(|user| world.ask(ANNOTATE, job, *user));
         let held: Vec<_> = join_all(asked).await.into_iter().map(granted).collect();
-        world.pass(LEASE + 1);
+        world.pass(LEASE + MOMENT);
         let saves = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap()));
         let (saved, _) = tokio::join!(join_all(saves), other.expire());
         for (held, saved) in held.iter().zip(saved) {

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::json;
-use swath_domain::{DatasetId, UserId};
+use swath_domain::{DatasetId, Micros, UserId};
 use uuid::Uuid;
 
 use super::suite;
@@ -26,7 +26,7 @@ fn request(user: UserId) -> RequestKey {
 
 async fn begin(world: &World, attempt: Uuid) -> Begun {
     let now = world.now();
-    world.store.request_begin(request(world.manager), attempt, now + 1_000, now).await.unwrap()
+    world.store.request_begin(request(world.manager), attempt, now + Micros(1_000), now).await.unwrap()
 }
 
 fn completion(world: &World, attempt: Uuid, body: &[u8]) -> Completion {
@@ -39,7 +39,10 @@ async fn of_twins_one_is_carried_out_and_the_others_are_told(world: World) {
     assert_eq!(begun.iter().filter(|begun| **begun == Begun::Running).count(), 7, "{begun:?}");
     let other = RequestKey { key: "another".into(), ..request(world.manager) };
     let now = world.now();
-    assert_eq!(world.store.request_begin(other, world.id(), now + 1, now).await.unwrap(), Begun::Mine);
+    assert_eq!(
+        world.store.request_begin(other, world.id(), now + Micros(1), now).await.unwrap(),
+        Begun::Mine
+    );
 }
 
 async fn a_request_that_is_complete_gets_its_first_answer(world: World) {
@@ -65,13 +68,15 @@ async fn an_attempt_that_has_come_to_nothing_frees_its_key(world: World) {
 async fn an_attempt_whose_process_died_frees_its_key(world: World) {
     let (first, second) = (world.id(), world.id());
     assert_eq!(begin(&world, first).await, Begun::Mine);
-    let later = world.pass(900);
-    assert!(world.store.request_extend(request(world.manager), first, later + 1_000).await.unwrap());
-    world.pass(900);
+    let later = world.pass(Micros(900));
+    assert!(world.store.request_extend(request(world.manager), first, later + Micros(1_000)).await.unwrap());
+    world.pass(Micros(900));
     assert_eq!(begin(&world, second).await, Begun::Running);
-    world.pass(101);
+    world.pass(Micros(101));
     assert_eq!(begin(&world, second).await, Begun::Mine);
-    assert!(!world.store.request_extend(request(world.manager), first, world.now() + 1).await.unwrap());
+    assert!(
+        !world.store.request_extend(request(world.manager), first, world.now() + Micros(1)).await.unwrap()
+    );
     // A process that starts alone knows that nothing runs.
     world.store.requests_forget(swath_domain::Time::MAX).await.unwrap();
     assert_eq!(begin(&world, world.id()).await, Begun::Mine);
@@ -111,7 +116,7 @@ async fn import(world: &World, attempt: Uuid) -> swath_store::Result<DatasetId> 
 async fn an_attempt_that_was_taken_over_keeps_nothing(world: World) {
     let (first, second) = (world.id(), world.id());
     assert_eq!(begin(&world, first).await, Begun::Mine);
-    world.pass(1_001);
+    world.pass(Micros(1_001));
     assert_eq!(begin(&world, second).await, Begun::Mine);
     let late = import(&world, first).await;
     assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");

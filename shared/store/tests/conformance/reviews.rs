@@ -2,11 +2,11 @@
 
 use futures::future::join_all;
 use swath_domain::review::{ReviewRule, Verdict};
-use swath_domain::{Assignment, JobId, LeaseEnd, Refusal, Stage, Status};
+use swath_domain::{Assignment, JobId, LeaseEnd, Micros, Refusal, Stage, Status};
 
 use super::audit::{accepted, audit};
 use super::suite;
-use super::world::{LEASE, Plan, RESERVE, World, skip, staleness, verdict};
+use super::world::{LEASE, MOMENT, Plan, RESERVE, World, skip, staleness, verdict};
 use swath_store::{Decide, Granted, Key, Next, StoreError, Submit, UnderReview};
 
 suite! {
@@ -75,7 +75,7 @@ async fn copies_of_a_decision_that_come_together_are_one(world: World) {
 
 async fn of_two_reviewers_who_decide_at_once_one_decides(world: World) {
     let (job, slow) = under_review(&world, &Plan::of(5)).await;
-    world.pass(LEASE + 1);
+    world.pass(LEASE + MOMENT);
     world.expire().await;
     let other = world.another_process().await;
     let quick = world.worker().await;
@@ -111,7 +111,7 @@ async fn rework_waits_for_its_author_and_then_for_anyone(world: World) {
         let (author, other) = (review.author().unwrap(), world.worker().await);
         assert!(matches!(world.ask(Stage::Annotate, job, other).await, Granted::Nothing));
         let worker = if round == 1 { author } else { other };
-        world.pass(if round == 1 { 0 } else { RESERVE });
+        world.pass(if round == 1 { Micros(0) } else { RESERVE });
         assert_eq!(world.hand_in(job, worker).await.key.round, 2);
         audit(&world, job).await;
     }
@@ -191,7 +191,7 @@ async fn what_the_rule_does_not_review_is_accepted_as_it_came(world: World) {
     let user = world.worker().await;
     let ids = [world.hand_in_saved(job, user).await.id, world.hand_in_saved(job, user).await.id];
     assert!(matches!(world.ask(Stage::Review, job, world.worker().await).await, Granted::Nothing));
-    assert_eq!(world.store.submissions_to_waive(world.now() + 1, 10).await.unwrap().len(), 2);
+    assert_eq!(world.store.submissions_to_waive(world.now() + Micros(1), 10).await.unwrap().len(), 2);
     let other = world.another_process().await;
     let waive =
         async |process: &World| process.store.submission_waive(ids.to_vec(), world.now()).await.unwrap();
@@ -214,7 +214,7 @@ async fn a_submission_that_comes_whole_waits_for_no_review_service(world: World)
     assert_eq!(world.look(held.id).await.status, Status::Accepted);
     let again = world.submit(&held).await.unwrap();
     assert_eq!((again.status, again.next, again.fresh), (Status::Completed, Next::Nobody, false));
-    assert!(world.store.submissions_to_waive(world.now() + 1, 10).await.unwrap().is_empty());
+    assert!(world.store.submissions_to_waive(world.now() + Micros(1), 10).await.unwrap().is_empty());
 
     let held = world.lease(job, user).await;
     world.confirm(&held, held.ranges.iter().next().unwrap()).await.unwrap();

@@ -1,10 +1,11 @@
 //! Sessions of browsers and the links with which people sign in.
 
-use swath_domain::{Role, Roles, Time, TokenId, UserId};
+use swath_domain::time::seconds;
+use swath_domain::{Micros, Role, Roles, Time, TokenId, UserId};
 use uuid::Uuid;
 
 use super::suite;
-use super::world::World;
+use super::world::{MOMENT, World};
 use swath_store::{Actor, NewSession, NewSignInLink, Opened, Result, SESSIONS_MAX, StoreError, digest};
 
 suite! {
@@ -19,7 +20,7 @@ suite! {
     sessions_are_forgotten_once_they_are_over
 }
 
-const MINUTE: i64 = 60_000_000;
+const MINUTE: Micros = seconds(60);
 
 fn by(world: &World, user: UserId) -> Actor {
     Actor { user: Some(user), ..world.actor() }
@@ -36,7 +37,7 @@ async fn try_link(world: &World, user: UserId, maker: UserId, code: &str) -> Res
         user,
         team: Some(world.team),
         parent: None,
-        expires: world.now() + 15 * MINUTE,
+        expires: world.now() + MINUTE * 15,
         session_expires: None,
     };
     world.store.sign_in_link_create(new, by(world, maker), None).await.map(|(made, _)| made.id)
@@ -46,7 +47,7 @@ fn session(world: &World, secret: &str) -> NewSession {
     NewSession {
         id: TokenId(world.id()),
         digest: digest(secret.as_bytes()),
-        expires: world.now() + 60 * MINUTE,
+        expires: world.now() + MINUTE * 60,
     }
 }
 
@@ -63,7 +64,7 @@ async fn a_link_signs_in_once(world: World) {
     let person = world.worker().await;
     link(&world, person, world.manager, "code").await;
     let opened = spend(&world, "code", "cookie").await.unwrap();
-    assert_eq!(opened, Opened { user: person, expires: world.now() + 60 * MINUTE });
+    assert_eq!(opened, Opened { user: person, expires: world.now() + MINUTE * 60 });
     let token = world.store.token(&digest(b"cookie")).await.unwrap().unwrap();
     assert!(token.is_session);
     assert_eq!((token.user.id, token.team, token.maker), (person, Some(world.team), Some(world.manager)));
@@ -99,13 +100,13 @@ async fn a_link_is_good_while_person_and_maker_are_what_they_were(world: World) 
     };
     let (person, maker) = (world.worker().await, world.member(&[Role::Manager]).await);
     link(&world, person, maker, "late").await;
-    world.pass(15 * MINUTE);
+    world.pass(MINUTE * 15);
     is_refused("late").await;
 
     link(&world, person, maker, "left").await;
     put(person, &[]).await;
     is_refused("left").await;
-    world.pass(1);
+    world.pass(MOMENT);
     put(person, &[Role::Annotator]).await;
     is_refused("left").await;
     let foreign = try_link(&world, world.person().await, maker, "of a stranger").await;
@@ -180,7 +181,7 @@ async fn spent_and_old_links_are_forgotten(world: World) {
     spend(&world, "one", "cookie").await.unwrap();
     let forget = async |before: Time, limit| world.store.sign_in_links_forget(before, limit).await.unwrap();
     assert_eq!(forget(world.now(), 9).await, 0);
-    let later = world.pass(15 * MINUTE + 1);
+    let later = world.pass(MINUTE * 15 + MOMENT);
     assert_eq!((forget(later, 2).await, forget(later, 9).await, forget(later, 9).await), (2, 1, 0));
 }
 
@@ -208,11 +209,11 @@ async fn sessions_are_forgotten_once_they_are_over(world: World) {
         opened(&world, secret).await;
     }
     let used = world.store.token(&digest(b"one")).await.unwrap().unwrap().id;
-    world.pass(1);
+    world.pass(MOMENT);
     world.store.tokens_used(vec![used, token], world.actor()).await.unwrap();
     let forget = async |before: Time, limit| world.store.sessions_forget(before, limit).await.unwrap();
-    assert_eq!(forget(world.now() + 59 * MINUTE, 9).await, 0);
-    let later = world.pass(60 * MINUTE + 1);
+    assert_eq!(forget(world.now() + MINUTE * 59, 9).await, 0);
+    let later = world.pass(MINUTE * 60 + MOMENT);
     assert_eq!((forget(later, 2).await, forget(later, 9).await, forget(later, 9).await), (2, 1, 0));
     assert!(world.store.token(&digest(b"one")).await.unwrap().is_none());
     assert!(world.store.token_info(token).await.unwrap().unwrap().used.is_some());

@@ -5,7 +5,7 @@ use swath_domain::{Assignment, LeaseEnd, Refusal, Stage, Status, UserId};
 
 use super::audit::audit;
 use super::suite;
-use super::world::{DEADLINE, LEASE, Plan, World, staleness, work};
+use super::world::{DEADLINE, LEASE, MOMENT, Plan, World, staleness, work};
 use swath_store::{Granted, Key, StoreError, Submit};
 
 suite! {
@@ -27,7 +27,7 @@ suite! {
 const ANNOTATE: Stage = Stage::Annotate;
 
 async fn expire(world: &World) {
-    world.pass(LEASE + 1);
+    world.pass(LEASE + MOMENT);
     world.expire().await;
 }
 
@@ -105,7 +105,7 @@ async fn a_submission_with_a_foreign_item_is_refused_as_a_whole(world: World) {
 
 async fn a_late_submission_is_taken_while_nobody_has_the_work(world: World) {
     let job = world.job(&Plan::of(10)).await;
-    for late_by in [LEASE + 1, DEADLINE + 1] {
+    for late_by in [LEASE + MOMENT, DEADLINE + MOMENT] {
         let held = world.lease(job, world.worker().await).await;
         world.pass(late_by);
         assert_eq!(world.expire().await, 1);
@@ -212,7 +212,7 @@ async fn a_lease_past_its_deadline_keeps_its_holder_off_the_other_slots(world: W
     let job = world.job(&Plan { slots: 2, ..Plan::of(5) }).await;
     let user = world.worker().await;
     let late = world.lease(job, user).await;
-    world.pass(DEADLINE + 1);
+    world.pass(DEADLINE + MOMENT);
     world.expire().await;
     // It may still be handed in, and a second lease on the same range could then never be.
     let other = swath_store::Grant {

@@ -5,12 +5,12 @@ use futures::stream;
 use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
-use swath_domain::{AssignmentId, JobId, LeaseEnd, Stage, Status, UserId};
+use swath_domain::{AssignmentId, JobId, LeaseEnd, Micros, Stage, Status, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
 use super::suite;
-use super::world::{LEASE, Plan, World, staleness};
+use super::world::{LEASE, MOMENT, Plan, World, staleness};
 
 suite! {
     a_lease_in_time_does_not_expire
@@ -29,7 +29,7 @@ async fn a_lease_in_time_does_not_expire(world: World) {
     world.pass(LEASE);
     assert_eq!(world.expire().await, 0, "a lease is good up to its last moment");
     world.renew(ANNOTATE, &held).await.unwrap();
-    world.pass(1);
+    world.pass(MOMENT);
     assert_eq!(world.expire().await, 0);
 }
 
@@ -41,7 +41,7 @@ async fn leases_and_reviews_expire_a_page_at_a_time(world: World) {
         world.lease(job, *user).await;
     }
     world.claim(job, people[1]).await;
-    let now = world.pass(LEASE + 1);
+    let now = world.pass(LEASE + MOMENT);
     let mut pages = Vec::new();
     while pages.last() != Some(&0) {
         let expired = world.store.leases_expire(now, now, 4).await.unwrap();
@@ -60,8 +60,10 @@ async fn ten_thousand_leases_of_one_second_expire_by_pages(world: World) {
     let second = world.now();
     let asking = (0..LEASES).map(|n| {
         let user = UserId(world.id());
-        let request =
-            swath_store::Grant { now: second + n as i64 % seconds(1), ..world.request(ANNOTATE, job, user) };
+        let request = swath_store::Grant {
+            now: second + Micros(n as i64 % 1_000_000),
+            ..world.request(ANNOTATE, job, user)
+        };
         world.store.lease_grant(request)
     });
     let granted = stream::iter(asking).buffer_unordered(500).filter(|answer| {
@@ -151,7 +153,7 @@ async fn a_duty_is_one_process_business_until_its_time(world: World) {
     assert!(take(mine).await, "whoever has it may keep it");
     world.pass(seconds(10));
     assert!(!take(theirs).await, "to its last moment");
-    world.pass(1);
+    world.pass(MOMENT);
     assert!(take(theirs).await);
     assert!(!take(mine).await);
     world.pass(-seconds(1));

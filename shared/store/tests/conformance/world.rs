@@ -8,7 +8,7 @@ use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::ranges::Range;
 use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::selection::runs;
-use swath_domain::time::seconds;
+use swath_domain::time::{Micros, seconds};
 use swath_domain::{
     Assignment, AssignmentId, DatasetId, JobId, LeaseEnd, LeaseId, Refusal, Role, Roles, TeamId, Time,
     TokenId, UserId,
@@ -21,11 +21,14 @@ use swath_store::{
 };
 
 /// How long a lease runs here.
-pub(super) const LEASE: i64 = seconds(30 * 60);
+pub(super) const LEASE: Micros = seconds(30 * 60);
 /// How long it may be renewed.
-pub(super) const DEADLINE: i64 = seconds(12 * 3_600);
+pub(super) const DEADLINE: Micros = seconds(12 * 3_600);
 /// How long rework waits for its author.
-pub(super) const RESERVE: i64 = seconds(15 * 60);
+pub(super) const RESERVE: Micros = seconds(15 * 60);
+
+/// The shortest span.
+pub(super) const MOMENT: Micros = Micros(1);
 
 /// A process on the database, and what all processes of a test share.
 #[derive(Clone)]
@@ -64,7 +67,7 @@ impl Plan {
 impl World {
     pub(super) async fn new(target: Target) -> Self {
         let shared = Shared {
-            now: AtomicI64::new(seconds(1_800_000_000)),
+            now: AtomicI64::new(seconds(1_800_000_000).0),
             ids: AtomicU64::new(1),
             selections: Mutex::default(),
         };
@@ -104,8 +107,8 @@ impl World {
     }
 
     /// Lets time pass.
-    pub(super) fn pass(&self, micros: i64) -> Time {
-        Time(self.shared.now.fetch_add(micros, Ordering::Relaxed) + micros)
+    pub(super) fn pass(&self, span: Micros) -> Time {
+        Time(self.shared.now.fetch_add(span.0, Ordering::Relaxed)) + span
     }
 
     /// A new id of the present millisecond.

@@ -3,16 +3,16 @@
 
 use std::collections::HashMap;
 
-use swath_domain::Time;
 use swath_domain::ids::JobId;
 use swath_domain::progress::Progress;
+use swath_domain::{Micros, Time};
 
 /// The longest pause, as a multiple of the shortest one.
 const LONGEST_FACTOR: i64 = 16;
 
 /// The pause of each job.
 pub(super) struct PollBackoff {
-    shortest_micros: i64,
+    shortest: Micros,
     polled: HashMap<JobId, Poll>,
 }
 
@@ -20,25 +20,25 @@ pub(super) struct PollBackoff {
 struct Poll {
     progress: Progress,
     at: Time,
-    pause_micros: i64,
+    pause: Micros,
 }
 
 impl PollBackoff {
-    /// No job polled yet; `shortest_micros` is the first pause, in microseconds.
-    pub(super) fn new(shortest_micros: i64) -> Self {
-        Self { shortest_micros, polled: HashMap::new() }
+    /// No job polled yet; `shortest` is the first pause.
+    pub(super) fn new(shortest: Micros) -> Self {
+        Self { shortest, polled: HashMap::new() }
     }
 
     /// Whether the job has changed since its last poll, or its pause is over.
     pub(super) fn is_due(&self, job: JobId, progress: &Progress, now: Time) -> bool {
-        self.unchanged(job, progress).is_none_or(|poll| now - poll.at >= poll.pause_micros)
+        self.unchanged(job, progress).is_none_or(|poll| now - poll.at >= poll.pause)
     }
 
     /// Records a poll. Call it only once everything about the job has been read.
     pub(super) fn record(&mut self, job: JobId, progress: Progress, now: Time) {
-        let longer = |poll: &Poll| (2 * poll.pause_micros).min(self.longest_micros());
-        let pause_micros = self.unchanged(job, &progress).map_or(self.shortest_micros, longer);
-        self.polled.insert(job, Poll { progress, at: now, pause_micros });
+        let longer = |poll: &Poll| (poll.pause * 2).min(self.longest());
+        let pause = self.unchanged(job, &progress).map_or(self.shortest, longer);
+        self.polled.insert(job, Poll { progress, at: now, pause });
     }
 
     /// Makes the job due in the next round.
@@ -48,12 +48,12 @@ impl PollBackoff {
 
     /// Removes jobs that have not been polled for long: they are over.
     pub(super) fn evict(&mut self, now: Time) {
-        let oldest_micros = 2 * self.longest_micros();
-        self.polled.retain(|_, poll| now - poll.at < oldest_micros);
+        let oldest = self.longest() * 2;
+        self.polled.retain(|_, poll| now - poll.at < oldest);
     }
 
-    fn longest_micros(&self) -> i64 {
-        LONGEST_FACTOR * self.shortest_micros
+    fn longest(&self) -> Micros {
+        self.shortest * LONGEST_FACTOR
     }
 
     fn unchanged(&self, job: JobId, progress: &Progress) -> Option<&Poll> {
@@ -78,7 +78,7 @@ mod tests {
 
     /// Polls at every step at which the job is due, and returns these steps.
     fn polls(steps: i64) -> Vec<i64> {
-        let mut backoff = PollBackoff::new(4);
+        let mut backoff = PollBackoff::new(Micros(4));
         let mut polls = Vec::new();
         for step in 0..steps {
             let now = Time(step);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_job_that_changes_is_due_at_once_and_its_pause_is_short_again() {
-        let mut backoff = PollBackoff::new(4);
+        let mut backoff = PollBackoff::new(Micros(4));
         for at in [0, 4, 12] {
             backoff.record(JOB, pending(5), Time(at));
         }
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_job_whose_poll_failed_stays_due() {
-        let mut backoff = PollBackoff::new(4);
+        let mut backoff = PollBackoff::new(Micros(4));
         assert!(backoff.is_due(JOB, &pending(5), Time(0)));
         assert!(backoff.is_due(JOB, &pending(5), Time(1)), "asking records nothing");
         backoff.record(JOB, pending(5), Time(1));
