@@ -114,7 +114,7 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
 async fn follow(context: &Context, shared: &Shared, Envelope { message, traceparent }: Envelope) {
     let Message::Hint { job, round, numbers } = message else { return };
     let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
-    context.traces.heard("candidate", first_slots, traceparent.as_deref());
+    context.traces.received("candidate", first_slots, traceparent.as_deref());
     let slots = match context.store.job_definition(job).await {
         Ok(Some(job)) => job.slots,
         Ok(None) | Err(_) => return,

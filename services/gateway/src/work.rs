@@ -96,7 +96,7 @@ impl Gateway {
                 Next::Reviewer => {}
                 Next::Rule => {
                     let message = Message::Completed { assignments: vec![submitted.assignment] };
-                    let traceparent = self.context.traces.tell("completion", [submitted.assignment]);
+                    let traceparent = self.context.traces.sent("completion", [submitted.assignment]);
                     self.notices.send(Queue::Review(context.team), Envelope { message, traceparent });
                 }
                 Next::Nobody => {

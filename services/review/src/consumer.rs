@@ -115,7 +115,7 @@ async fn listen(context: Context, team: TeamId, heard: mpsc::Sender<AssignmentId
         };
         let Some(Envelope { message, traceparent }) = message else { return };
         let Message::Completed { assignments } = message else { continue };
-        context.traces.heard("completion", assignments.iter().copied(), traceparent.as_deref());
+        context.traces.received("completion", assignments.iter().copied(), traceparent.as_deref());
         for assignment in assignments {
             if heard.send(assignment).await.is_err() {
                 return;

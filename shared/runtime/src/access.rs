@@ -1,4 +1,4 @@
-//! Which role may call which route: the coarse question that is decided before path, query and body are looked at.
+//! Which roles may call a route. This is checked before path, query and body are read.
 
 use swath_domain::{Role, Roles};
 
@@ -11,9 +11,9 @@ pub enum Access {
     SignedIn,
     /// Administrators.
     Admin,
-    /// People who have one of these roles in some team; the handler asks for the team that the thing belongs to.
+    /// Users with one of these roles in any team. The handler checks the team of the resource.
     Team(Roles),
-    /// Administrators, and people who have one of these roles.
+    /// Administrators, and users with one of these roles in any team.
     AdminOr(Roles),
 }
 
@@ -34,5 +34,5 @@ impl Access {
 pub const LEADS: Roles = Roles::of(&[Role::Manager, Role::Reviewer]);
 /// Managers.
 pub const MANAGER: Roles = Roles::of(&[Role::Manager]);
-/// Everybody in the team.
+/// All members of a team.
 pub const ANYONE: Roles = Roles::of(&Role::ALL);

@@ -1,4 +1,4 @@
-//! The administrator's account and token: made at the first start, and replaced when another token is configured.
+//! The administrator's account and token. They are made at the first start; another configured token replaces the old one.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use swath_store::{NewSignInLink, NewToken, User, digest};
 
 use crate::context::Context;
 
-/// The duty of making the administrator, which one process has at a time.
-const DUTY: &str = "administrator";
-/// For how long a process has that duty, in microseconds.
-const LEADER_LEASE: Micros = seconds(10);
-/// How often a process asks for the duty before it gives up.
-const TURNS_MAX: u32 = 60;
-/// Between two such questions.
-const RETRY: Duration = Duration::from_millis(500);
+/// The name of the leader lease for making the administrator.
+const LEADER_LEASE: &str = "administrator";
+/// The time of that leader lease.
+const LEADER_LEASE_TIME: Micros = seconds(10);
+/// How many times a process tries to take the leader lease.
+const ATTEMPTS_MAX: u32 = 60;
+/// The time between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A token of 244 random bits.
+/// A new token with 244 random bits.
 pub fn fresh_token(ids: &dyn Ids) -> String {
     format!("swath_{}{}", ids.random().simple(), ids.random().simple())
 }
@@ -28,43 +28,46 @@ pub fn fresh_token(ids: &dyn Ids) -> String {
 /// How the administrator signs in for the first time.
 #[derive(Debug)]
 pub struct FirstSignIn {
-    /// Their token.
+    /// The administrator's token.
     pub token: String,
-    /// The code of a link for the console, where one could be made.
+    /// The code of a sign-in link for the console. `None` if it could not be made.
     pub code: Option<String>,
 }
 
-/// How long that link is good, in microseconds.
+/// How long the sign-in link is valid.
 const LINK_LIFETIME: Micros = seconds(15 * 60);
 
-/// What a start finds of the administrator.
+/// The state of the administrator's account at start.
 enum Found {
-    /// All is as it should be.
+    /// There is an administrator with the right token.
     Ready,
-    /// The token that is configured was revoked.
+    /// The configured token was revoked.
     Revoked,
-    /// There is no administrator, or none with the token that is configured.
+    /// There is no administrator, or none with the configured token.
     Missing,
 }
 
-/// Makes sure that there is an administrator, and that the configured token is theirs: it replaces the one that an
-/// earlier start made. The answer is how they sign in, where a token was made up here.
+/// Makes sure that there is an administrator with the configured token, which replaces the token of an earlier start.
+/// Returns how the administrator signs in if a new token was generated.
 pub(crate) async fn ensure_administrator(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if is_ready(context).await? {
         return Ok(None);
     }
-    let mut turns = 0;
+    let mut attempts = 0;
     while !context
         .store
-        .leader_lease_take(DUTY, context.instance, context.now(), context.now() + LEADER_LEASE)
+        .leader_lease_take(LEADER_LEASE, context.instance, context.now(), context.now() + LEADER_LEASE_TIME)
         .await?
     {
-        turns += 1;
-        ensure!(turns < TURNS_MAX, "another process has been making the administrator for too long");
-        tokio::time::sleep(RETRY).await;
+        attempts += 1;
+        ensure!(
+            attempts < ATTEMPTS_MAX,
+            "another process holds the leader lease for making the administrator"
+        );
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
     let first = if is_ready(context).await? { None } else { make(context).await? };
-    context.store.leader_lease_give(DUTY, context.instance).await?;
+    context.store.leader_lease_give(LEADER_LEASE, context.instance).await?;
     Ok(first)
 }
 
@@ -96,7 +99,7 @@ async fn find(context: &Context) -> anyhow::Result<Found> {
     })
 }
 
-/// Makes what is missing; a token that was made up is answered, one that was configured is not.
+/// Makes the account and the token. Returns the token only if it was generated here.
 async fn make(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     let configured = context.config.admin.token.expose_secret();
     let token = if configured.is_empty() { fresh_token(context.ids.as_ref()) } else { configured.to_owned() };
@@ -111,13 +114,13 @@ async fn make(context: &Context) -> anyhow::Result<Option<FirstSignIn>> {
     if !configured.is_empty() {
         return Ok(None);
     }
-    // The token stands by now, and is shown in any case.
+    // The token is stored already, so it is returned even without a link.
     let code = link(context, user, id).await;
     let code = code.inspect_err(|error| tracing::warn!(%error, "no sign-in link could be made")).ok();
     Ok(Some(FirstSignIn { token, code }))
 }
 
-/// A link whose session ends with the token.
+/// Makes a sign-in link. Its session ends with the token.
 async fn link(context: &Context, user: UserId, parent: TokenId) -> anyhow::Result<String> {
     let (code, actor) = (fresh_token(context.ids.as_ref()), context.actor(None));
     let new = NewSignInLink {

@@ -1,4 +1,4 @@
-//! Who asks: bearer tokens and sessions, looked up by their SHA-256 and remembered for as long as nothing changes about people.
+//! Authentication: bearer tokens and sessions, looked up by their SHA-256. They are cached until rights or accounts change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,114 +17,117 @@ use crate::credential::Credential;
 use crate::problem::{Problem, Result};
 use crate::token_uses::Uses;
 
-/// How long it is believed that nothing has changed about people, by a clock that never jumps.
-const BELIEVED: Duration = Duration::from_secs(1);
-/// Tokens remembered.
-const REMEMBERED: usize = 50_000;
+/// How long a revision of the accounts and rights is trusted (monotonic clock).
+const REVISION_TTL: Duration = Duration::from_secs(1);
+/// The capacity of the cache.
+const CACHED_TOKENS_MAX: usize = 50_000;
 
-/// Tokens that were found good, and the turn of whoever asks whether anything has changed since: the others wait for
-/// that answer instead of asking as well.
+/// The cache of tokens. Only one request at a time asks for the current revision; the others wait for its answer.
 #[derive(Default)]
 pub struct Tokens {
-    found: Mutex<Found>,
-    asking: tokio::sync::Mutex<()>,
+    cache: Mutex<Cache>,
+    refreshing: tokio::sync::Mutex<()>,
     uses: Uses,
 }
 
-/// What was found at one revision of what people may do.
+/// The callers that were found at one revision of the accounts and rights.
 #[derive(Default)]
-struct Found {
+struct Cache {
     revision: Option<i64>,
-    as_of: Option<Instant>,
+    /// When the revision was read.
+    read_at: Option<Instant>,
     callers: HashMap<Vec<u8>, Caller>,
 }
 
-/// The person behind a request.
+/// The user behind a request, with the token.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<Token>);
 
 impl Tokens {
-    /// Finds out who presents this.
+    /// Finds the user of a credential.
+    ///
+    /// # Errors
+    /// 401 if the token is unknown, revoked or expired, or its account is deactivated. 503 if the database does not answer.
     pub async fn caller(&self, store: &Store, presented: &Credential, now: Time) -> Result<Caller> {
         let digest = digest(presented.secret().as_bytes());
-        let revision = match self.believed() {
+        let revision = match self.fresh_revision() {
             Some(revision) => revision,
-            None => Box::pin(self.ask(store)).await?,
+            None => Box::pin(self.refresh(store)).await?,
         };
-        let known = self.found().callers.get(&digest).cloned();
-        let caller = match known {
-            Some(caller) => caller.good_at(now)?,
+        let cached = self.cache().callers.get(&digest).cloned();
+        let caller = match cached {
+            Some(caller) => caller.valid_at(now)?,
             None => {
                 let token = Box::pin(store.token(&digest)).await?;
                 let Some(token) = token else { return Err(Problem::unauthenticated("the token is unknown")) };
                 let caller = Caller::of(token);
-                self.found().remember(revision, digest, caller.clone());
-                caller.good_at(now)?
+                self.cache().insert(revision, digest, caller.clone());
+                caller.valid_at(now)?
             }
         };
-        // What scripts cannot read in a cookie would be of no use to them either.
+        // A stolen cookie must not work as a bearer token, nor a token as a cookie.
         if caller.token().is_session != presented.is_session() {
             return Err(Problem::unauthenticated("the token is unknown"));
         }
-        self.uses.note(caller.token().id);
+        self.uses.record(caller.token().id);
         Ok(caller)
     }
 
-    /// The tokens that were used since this was last asked, each at most once a minute.
+    /// Takes the tokens that were used since the last call, each at most once a minute.
     pub fn take_uses(&self) -> Vec<TokenId> {
         self.uses.take()
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The revision that what was found is of, where that was asked a moment ago.
-    fn believed(&self) -> Option<i64> {
-        let found = self.found();
-        found.revision.filter(|_| found.as_of.is_some_and(|asked| asked.elapsed() < BELIEVED))
+    /// The revision of the cache, if it was read a moment ago.
+    fn fresh_revision(&self) -> Option<i64> {
+        let cache = self.cache();
+        cache.revision.filter(|_| cache.read_at.is_some_and(|read| read.elapsed() < REVISION_TTL))
     }
 
-    async fn ask(&self, store: &Store) -> Result<i64> {
-        let _turn = self.asking.lock().await;
-        if let Some(revision) = self.believed() {
+    async fn refresh(&self, store: &Store) -> Result<i64> {
+        let _turn = self.refreshing.lock().await;
+        if let Some(revision) = self.fresh_revision() {
             return Ok(revision);
         }
-        let asked = Instant::now();
+        let read_at = Instant::now();
         let revision = store.people_revision().await?;
-        let mut found = self.found();
-        if found.revision != Some(revision) {
-            found.callers.clear();
+        let mut cache = self.cache();
+        if cache.revision != Some(revision) {
+            cache.callers.clear();
         }
-        (found.revision, found.as_of) = (Some(revision), Some(asked));
+        (cache.revision, cache.read_at) = (Some(revision), Some(read_at));
         Ok(revision)
     }
 
-    /// Looks every token up again: a role, a membership or a token has changed in this process.
+    /// Clears the cache, because this process has changed a role, a membership or a token.
     pub fn forget(&self) {
-        *self.found() = Found::default();
+        *self.cache() = Cache::default();
     }
 }
 
-impl Found {
-    /// Keeps what was read after this revision; what is of another one by now is not worth keeping.
-    fn remember(&mut self, revision: i64, digest: Vec<u8>, caller: Caller) {
+impl Cache {
+    /// Adds a caller that was read at `revision`, unless the cache has another revision by now.
+    fn insert(&mut self, revision: i64, digest: Vec<u8>, caller: Caller) {
         if self.revision != Some(revision) {
             return;
         }
-        if self.callers.len() >= REMEMBERED {
+        if self.callers.len() >= CACHED_TOKENS_MAX {
             self.callers.clear();
         }
         self.callers.insert(digest, caller);
     }
 }
 
-/// On whose behalf a request acts.
+/// The user on whose behalf a request acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Principal {
     /// The user.
     pub user: UserId,
-    /// Who made the token that is used, where that is somebody else.
+    /// The maker of the token, if it is another user.
     pub token_maker: Option<UserId>,
 }
 
@@ -135,24 +138,27 @@ impl From<UserId> for Principal {
 }
 
 impl Caller {
-    /// The bearer of a token.
+    /// The caller with this token.
     pub fn of(token: Token) -> Self {
         Self(Arc::new(token))
     }
 
-    /// The person.
+    /// The user.
     pub fn user(&self) -> UserId {
         self.0.user.id
     }
 
-    /// The person, and who made the token.
+    /// The user, and the maker of the token.
     pub fn principal(&self) -> Principal {
         let user = self.user();
         Principal { user, token_maker: self.0.maker.filter(|maker| *maker != user) }
     }
 
-    /// Asks for a token that is the person's own, or that an administrator has made for them. Through any other its
-    /// maker acts as well, and what is made through it would outlive the maker's rights.
+    /// Requires a token that the user or an administrator has made. With any other token its maker could act for the user,
+    /// and what is made with it would outlive the maker's rights.
+    ///
+    /// # Errors
+    /// 403 for any other token.
     pub fn require_own_token(&self) -> Result<()> {
         if self.principal().token_maker.is_none() || self.0.by_admin {
             return Ok(());
@@ -162,22 +168,22 @@ impl Caller {
         Err(Problem { detail: detail.to_owned(), ..Problem::forbidden() })
     }
 
-    /// What the decision log says of something that the person does.
+    /// The cause of an action of this caller, for the decision log.
     pub fn cause(&self, now: Time) -> Cause {
         Cause::by(self.user(), now).through(self.principal().token_maker)
     }
 
-    /// The token and what it says of its bearer.
+    /// The token, with its user and their roles.
     pub fn token(&self) -> &Token {
         &self.0
     }
 
-    /// Whether this is an administrator.
+    /// Whether the user is an administrator.
     pub fn is_admin(&self) -> bool {
         self.0.user.admin
     }
 
-    fn good_at(self, now: Time) -> Result<Self> {
+    fn valid_at(self, now: Time) -> Result<Self> {
         if self.0.revoked.is_some() {
             return Err(Problem::unauthenticated("the token was revoked"));
         }
@@ -190,43 +196,49 @@ impl Caller {
         Ok(self)
     }
 
-    /// The coarse question, before anything of the request but its token is looked at.
+    /// Whether the user may call a route at all. The handler then checks the team.
     pub fn may(&self, access: Access) -> bool {
         match access {
             Access::Open | Access::SignedIn => true,
             Access::Admin => self.is_admin(),
-            Access::Team(roles) => self.has_somewhere(roles),
-            Access::AdminOr(roles) => self.is_admin() || self.has_somewhere(roles),
+            Access::Team(roles) => self.has_in_any_team(roles),
+            Access::AdminOr(roles) => self.is_admin() || self.has_in_any_team(roles),
         }
     }
 
-    fn has_somewhere(&self, roles: Roles) -> bool {
-        self.0.teams.iter().any(|(_, _, held)| held.any(roles))
+    fn has_in_any_team(&self, roles: Roles) -> bool {
+        self.0.teams.iter().any(|(_, _, own)| own.any(roles))
     }
 
-    /// What the person may do in a team; nothing in a foreign one.
+    /// The user's roles in a team. None if the user is not a member.
     pub fn roles_in(&self, team: TeamId) -> Roles {
         self.0.teams.iter().find(|(id, _, _)| *id == team).map_or(Roles::NONE, |(_, _, roles)| *roles)
     }
 
-    /// Asks for one of these roles in a team: a foreign team is not there at all.
+    /// Requires one of these roles in a team.
+    ///
+    /// # Errors
+    /// 404 if the user is not a member, so that other teams' existence stays hidden. 403 if the user has another role.
     pub fn require(&self, team: TeamId, roles: Roles) -> Result<()> {
-        let held = self.roles_in(team);
-        if held == Roles::NONE {
+        let own = self.roles_in(team);
+        if own == Roles::NONE {
             Err(Problem::not_found())
-        } else if held.any(roles) {
+        } else if own.any(roles) {
             Ok(())
         } else {
             Err(Problem::forbidden())
         }
     }
 
-    /// The team in which to act: the one that was named, or the only one where the person has such a role.
+    /// The team in which to act: the named one, or the only one in which the user has such a role.
+    ///
+    /// # Errors
+    /// 404 or 403 as in [`Caller::require`], and 422 if no team is named and the user has the role in several.
     pub fn team(&self, named: Option<TeamId>, roles: Roles) -> Result<TeamId> {
         if let Some(team) = named {
             return self.require(team, roles).map(|()| team);
         }
-        let mut teams = self.0.teams.iter().filter(|(_, _, held)| held.any(roles)).map(|(id, _, _)| *id);
+        let mut teams = self.0.teams.iter().filter(|(_, _, own)| own.any(roles)).map(|(id, _, _)| *id);
         match (teams.next(), teams.next()) {
             (Some(team), None) => Ok(team),
             (Some(_), Some(_)) => {

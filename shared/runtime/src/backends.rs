@@ -1,4 +1,4 @@
-//! The one place that looks at URL schemes: which store, which bus and which locks an installation has.
+//! Chooses the database, the bus and the locks of an installation by the schemes of their URLs. No other module does.
 
 use std::path::PathBuf;
 
@@ -11,17 +11,20 @@ use swath_store::Target;
 
 use crate::config::Config;
 
-/// What the URLs say of an installation.
+/// The deployment of an installation, as the URLs define it.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// The database.
     pub store: Target,
-    /// Whether the whole installation is this process.
+    /// Whether this process is the whole installation.
     pub embedded: bool,
 }
 
 impl Deployment {
-    /// Reads the deployment from the configuration; `whole` says whether this process has all the roles.
+    /// Reads the deployment from the configuration. `whole` says whether this process has all the roles.
+    ///
+    /// # Errors
+    /// If a URL has an unknown scheme, or a process without all roles is to use SQLite, or a bus or locks in memory.
     pub fn of(config: &Config, whole: bool) -> anyhow::Result<Self> {
         let store = target(config)?;
         let embedded = matches!(store, Target::Sqlite(_));
@@ -44,8 +47,8 @@ impl Deployment {
     }
 }
 
-/// The name of an embedded installation's file in its data folder.
-pub(crate) const FILE: &str = "swath.db";
+/// The name of the database file in the data folder.
+pub(crate) const DATABASE_FILE: &str = "swath.db";
 
 fn target(config: &Config) -> anyhow::Result<Target> {
     let url = config.store.url.expose_secret();
@@ -56,11 +59,14 @@ fn target(config: &Config) -> anyhow::Result<Target> {
         bail!("store.url: must begin with `sqlite:` or `postgres:`")
     };
     let path = path.strip_prefix("//").unwrap_or(path);
-    let path = if path.is_empty() { config.data.dir.join(FILE) } else { PathBuf::from(path) };
+    let path = if path.is_empty() { config.data.dir.join(DATABASE_FILE) } else { PathBuf::from(path) };
     Ok(Target::Sqlite(path))
 }
 
 /// Opens the bus, which connects in the background.
+///
+/// # Errors
+/// If `bus.url` is not valid.
 pub fn bus(config: &Config) -> anyhow::Result<Bus> {
     let url = config.bus.url.expose_secret();
     let options = swath_bus::Options { prefix: config.bus.prefix.clone(), ..Default::default() };
@@ -71,20 +77,23 @@ pub fn bus(config: &Config) -> anyhow::Result<Bus> {
     }
 }
 
-/// The name of the folder of files in an embedded installation's data folder.
-const FILES: &str = "files";
+/// The name of the folder for uploads in the data folder.
+const FILES_FOLDER: &str = "files";
 
-/// The folder in which files are kept, where it is one.
+/// The folder of uploads and thumbnails. `None` if they are in a bucket or not configured.
 pub fn files_folder(config: &Config, deployment: &Deployment) -> Option<PathBuf> {
     let files = &config.files;
     match () {
         () if !files.folder.as_os_str().is_empty() => Some(files.folder.clone()),
-        () if files.s3_bucket.is_empty() && deployment.embedded => Some(config.data.dir.join(FILES)),
+        () if files.s3_bucket.is_empty() && deployment.embedded => Some(config.data.dir.join(FILES_FOLDER)),
         () => None,
     }
 }
 
-/// Where uploads and thumbnails are kept.
+/// Opens the uploads and thumbnails.
+///
+/// # Errors
+/// If the settings of the bucket are not valid.
 pub fn files(config: &Config, deployment: &Deployment) -> anyhow::Result<Files> {
     if let Some(folder) = files_folder(config, deployment) {
         return Ok(Files::folder(folder));
@@ -106,6 +115,9 @@ pub fn files(config: &Config, deployment: &Deployment) -> anyhow::Result<Files> 
 }
 
 /// Opens the locks, which connect in the background.
+///
+/// # Errors
+/// If `locks.url` is not valid.
 pub fn locks(config: &Config) -> anyhow::Result<Locks> {
     let url = config.locks.url.expose_secret();
     let options = swath_locks::Options { prefix: config.locks.prefix.clone(), ..Default::default() };

@@ -1,4 +1,4 @@
-//! Reading requests: JSON bodies, ids in paths, and queries, each with the field that is wrong.
+//! Parses requests: JSON bodies, ids in paths, and queries. Errors name the field.
 
 use std::error::Error;
 use std::io;
@@ -22,11 +22,11 @@ use crate::budget::{Budget, SMALL_BYTES, counted};
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 
-/// A JSON body, and its bytes for telling requests apart.
+/// A JSON body, with its bytes, which idempotency keys compare.
 pub struct Body<T> {
-    /// What it says.
+    /// The parsed value.
     pub value: T,
-    /// As it came.
+    /// The bytes as they were received.
     pub bytes: Bytes,
 }
 
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned> FromRequest<Context> for Body<T> {
     }
 }
 
-/// As [`Body`], but nothing at all says as much as an empty object.
+/// Like [`Body`], but an empty body counts as an empty object.
 pub struct OptionalBody<T>(pub Body<T>);
 
 impl<T: DeserializeOwned + Default> FromRequest<Context> for OptionalBody<T> {
@@ -69,15 +69,18 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
     Err(Problem::media_type("the body must be application/json"))
 }
 
-/// What is read, and thrown away, of a body that is too large: a client that is still sending does not listen to the
-/// answer, and a connection that is closed on it loses the answer.
-const DRAINED: usize = 64 << 20;
+/// How much of a body that is too large is still read and discarded. A client may read the response only after it has sent
+/// everything, and would not see it if the connection were closed first.
+const DRAINED_BYTES_MAX: usize = 64 << 20;
 
-/// What a large body takes in memory until it is stored, as a multiple of its bytes: parsed, it is several times larger.
-const COPIES: usize = 4;
+/// How much memory a large body needs until it is stored, as a multiple of its size. It is several times larger once parsed.
+const MEMORY_FACTOR: usize = 4;
 
-/// Reads a body whole, up to a bound. A large one waits for its share of the person's memory for requests, and gives it
-/// back with its last byte.
+/// Reads a whole body of at most `bytes_max` bytes. A large one first waits for its share of the user's memory budget, and
+/// returns it when the bytes are dropped.
+///
+/// # Errors
+/// 413 if the body is too large, 400 or 408 if it does not arrive completely, 503 if there is no memory for it in time.
 pub async fn collect(
     mut body: RawBody,
     bytes_max: usize,
@@ -90,13 +93,13 @@ pub async fn collect(
         let Some(data) = frame.data_ref() else { continue };
         seen += data.len();
         if seen <= bytes_max {
-            if COPIES * seen > SMALL_BYTES && share.is_none() {
+            if MEMORY_FACTOR * seen > SMALL_BYTES && share.is_none() {
                 let expected = body.size_hint().exact().and_then(|rest| usize::try_from(rest).ok());
                 let expected = expected.map_or(bytes_max, |rest| seen.saturating_add(rest).min(bytes_max));
-                share = Some(requests.share(user, COPIES * expected).await?);
+                share = Some(requests.share(user, MEMORY_FACTOR * expected).await?);
             }
             bytes.extend_from_slice(data);
-        } else if seen > bytes_max + DRAINED {
+        } else if seen > bytes_max + DRAINED_BYTES_MAX {
             break;
         }
     }
@@ -106,41 +109,47 @@ pub async fn collect(
     Ok(counted(bytes, share.unwrap_or_default()))
 }
 
-/// Reads a body to its end and keeps nothing but its SHA-256, behind that of `prefix`.
-pub async fn digest(mut body: RawBody, prefix: &[u8], most: u64) -> Result<Vec<u8>> {
+/// Reads a body to its end and returns the SHA-256 of `prefix` followed by the body.
+///
+/// # Errors
+/// 413 if the body is larger than `bytes_max`, 400 or 408 if it does not arrive completely.
+pub async fn digest(mut body: RawBody, prefix: &[u8], bytes_max: u64) -> Result<Vec<u8>> {
     let (mut digest, mut seen) = (Sha256::new_with_prefix(prefix), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         seen += data.len() as u64;
-        if seen > most {
-            return Err(Problem::too_large(format!("the body is larger than {most} bytes")));
+        if seen > bytes_max {
+            return Err(Problem::too_large(format!("the body is larger than {bytes_max} bytes")));
         }
         digest.update(data);
     }
     Ok(digest.finalize().to_vec())
 }
 
-/// What is said of a body that came in part.
+/// The problem for a body that did not arrive completely.
 pub fn interrupted(error: &axum::Error) -> Problem {
-    let is_late = |cause: &(dyn Error + 'static)| {
+    let timed_out = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
     };
     let first: &(dyn Error + 'static) = error;
-    if std::iter::successors(Some(first), |cause: &&(dyn Error + 'static)| (*cause).source()).any(is_late) {
+    if std::iter::successors(Some(first), |cause: &&(dyn Error + 'static)| (*cause).source()).any(timed_out) {
         return Problem::late_body();
     }
     Problem::unreadable("the body ended before it was complete")
 }
 
-/// Reads JSON and names the field that does not fit.
+/// Parses JSON.
+///
+/// # Errors
+/// 400 if it is not JSON, 422 if a field does not fit `T`. The problem names the field.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if has_nul(bytes) {
         let value =
             serde_json::from_slice(bytes).map_err(|error| Problem::unreadable(format!("JSON: {error}")))?;
         return Err(Problem::field(nul_path(&value).unwrap_or_default(), "U+0000 cannot be kept"));
     }
-    // A struct would take an array by the order of its fields.
+    // serde would accept an array as the fields of a struct in order.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Problem::field("", "the body must be an object"));
     }
@@ -158,7 +167,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-/// Whether a JSON text has the escape of U+0000, which PostgreSQL cannot keep.
+/// Whether a JSON text contains an escaped U+0000, which PostgreSQL cannot store.
 fn has_nul(bytes: &[u8]) -> bool {
     let mut index = 0;
     while index < bytes.len() {
@@ -167,14 +176,14 @@ fn has_nul(bytes: &[u8]) -> bool {
         } else if bytes[index..].starts_with(b"\\u0000") {
             return true;
         } else {
-            // An escape is two characters long as far as finding the next one goes.
+            // Skip the backslash and the escaped character.
             index += 2;
         }
     }
     false
 }
 
-/// The path of the first text, or name, that holds U+0000.
+/// The path of the first text or name that contains U+0000.
 fn nul_path(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(String::new),
@@ -210,7 +219,7 @@ fn misfit(path: &str, message: &str) -> Problem {
     let name = named.and_then(|rest| rest.split('`').next());
     let path = if path == "." { "" } else { path };
     let field = match name {
-        // An unknown field is the last step of its path already.
+        // The path of an unknown field already ends with its name.
         Some(name) if path.rsplit('.').next() == Some(name) => path.to_owned(),
         Some(name) => FieldError::new(name, "").within(path).field.trim_start_matches('.').to_owned(),
         None => path.to_owned(),
@@ -218,7 +227,7 @@ fn misfit(path: &str, message: &str) -> Problem {
     Problem::field(field, message)
 }
 
-/// An id, or another short value, in the path; one that is no such thing is simply not there.
+/// An id or another short value in the path. A malformed one is answered 404.
 pub struct PathId<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Context> for PathId<T> {
@@ -230,7 +239,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Context> for PathId<T> {
     }
 }
 
-/// A query; parameters that are unknown or do not fit are refused.
+/// The query. Unknown parameters and bad values are refused.
 pub struct Search<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Context> for Search<T> {
@@ -249,7 +258,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Context> for Search<T> {
     }
 }
 
-/// A UUID in a query or a body that stands for "from the beginning".
+/// The UUID that stands for "from the beginning" in a query or a body.
 pub const NIL: Uuid = Uuid::nil();
 
 #[cfg(test)]
@@ -291,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn the_escape_of_nul_is_found_and_an_escaped_backslash_is_not_taken_for_it() {
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_is_not_mistaken_for_it() {
         let nul = parse::<Outer>(br#"{"a":[{"b":"x\u0000"}]}"#).unwrap_err();
         assert_eq!(nul.errors[0].field.as_deref(), Some("a[0].b"));
         assert!(has_nul(br#"{"a":"x\u0000"}"#));

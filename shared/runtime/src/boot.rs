@@ -1,4 +1,4 @@
-//! From a configuration to a running process: the parts, the wait for the truth, and the first administrator.
+//! Starts a process: opens its parts, waits for the database, and makes the first administrator.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -30,35 +30,39 @@ use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces, register_parts};
 use crate::writes::Writes;
 
-/// Between two looks for a database that is not there yet.
-const RETRY: Duration = Duration::from_millis(500);
-/// How often the wait for the database is mentioned in the log, in looks.
-const MENTION: u32 = 20;
+/// The time between two attempts to reach the database.
+const DATABASE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How many failed attempts there are for one line in the log.
+const ATTEMPTS_PER_LOG_LINE: u32 = 20;
 
-/// Keeps a second process off the data folder, and off a database that lies elsewhere, for as long as it lives.
-pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] Vec<Flock<File>>);
+/// Locks the data folder, and a database outside of it, against a second process until it is dropped.
+pub struct FolderLock(#[expect(dead_code, reason = "its drop releases the locks")] Vec<Flock<File>>);
 
-/// Every part, opened.
+/// The opened parts of a process.
 pub struct Opened {
-    /// The parts.
+    /// The parts that handlers and background tasks get.
     pub context: Context,
-    /// How the installation is laid out.
+    /// The kind of installation.
     pub deployment: Deployment,
-    /// The clock of the parts, to be kept in step with the database's.
+    /// The clock of the context, which must be kept in step with the database's.
     pub clock: Arc<StoreClock>,
-    /// Held for as long as the process lives, where it has a data folder.
+    /// The lock on the data folder, which must be kept until the process ends. `None` for a distributed deployment.
     pub folder: Option<FolderLock>,
 }
 
-/// Opens every part of the process that traces call `service`. Nothing is asked of the database, the broker or Redis yet.
+/// Opens all parts of a process, without contacting PostgreSQL, the broker or Redis. `whole` says that this process has all
+/// roles, and `service` is its name in traces.
+///
+/// # Errors
+/// If the configuration is not possible, or another process uses the same data folder.
 pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<Opened> {
     let deployment = Deployment::of(&config, whole)?;
     let ids = RandomIds;
-    let folder = lock_own(&config, &deployment)?;
+    let folder = lock_embedded(&config, &deployment)?;
     let secret = secret(&config, &deployment, &ids)?;
     let registry = Registry::new();
     let instance = ids.random();
-    let stripe = (instance.as_u128() % STRIPES) as i64;
+    let stripe = (instance.as_u128() % COUNTER_SHARDS) as i64;
     let media = media(&config, &deployment)?;
     let files = backends::files(&config, &deployment)?;
     let clock = Arc::new(StoreClock::new(deployment.embedded));
@@ -91,7 +95,7 @@ pub async fn open(config: Config, whole: bool, service: &str) -> anyhow::Result<
     Ok(Opened { context: Context::new(parts), deployment, clock, folder })
 }
 
-/// Which media there are: below the roots but for the installation's own files, shared where the configuration says so.
+/// The media below the roots, without the installation's own files, and which of them all teams share.
 fn media(config: &Config, deployment: &Deployment) -> anyhow::Result<MediaAccess> {
     let database = match &deployment.store {
         Target::Sqlite(file) => Some(file.as_path()),
@@ -106,17 +110,21 @@ fn media(config: &Config, deployment: &Deployment) -> anyhow::Result<MediaAccess
     Ok(MediaAccess::new(MediaFiles::new(config.media_roots()?, private), shared))
 }
 
-/// The folder in which the process was started, where all teams share the pictures below it.
+/// The folder in which the process was started, if all teams share the pictures below it. That is so in an embedded
+/// deployment without configured media.
+///
+/// # Errors
+/// If the current folder cannot be determined.
 pub fn start_folder(config: &Config, deployment: &Deployment) -> anyhow::Result<Option<PathBuf>> {
     let is_unset = config.media.roots.is_empty() && config.media.shared.is_empty();
     if deployment.embedded && is_unset { Ok(Some(std::env::current_dir()?)) } else { Ok(None) }
 }
 
-/// Stripes of a job's counters; two processes that share one only wait for each other.
-const STRIPES: u128 = 64;
+/// The number of counter shards of a job. Two processes with the same shard only wait for each other.
+const COUNTER_SHARDS: u128 = 64;
 
-/// What an embedded installation has to itself.
-fn lock_own(config: &Config, deployment: &Deployment) -> anyhow::Result<Option<FolderLock>> {
+/// Locks the data folder and the database of an embedded installation.
+fn lock_embedded(config: &Config, deployment: &Deployment) -> anyhow::Result<Option<FolderLock>> {
     let Target::Sqlite(file) = &deployment.store else { return Ok(None) };
     make_folder(&config.data.dir)
         .with_context(|| format!("cannot make the data folder {}", config.data.dir.display()))?;
@@ -137,7 +145,7 @@ fn lock_folder(dir: &Path) -> anyhow::Result<Flock<File>> {
     lock(&dir.join("swath.lock"), busy)
 }
 
-/// A database that lies outside of its installation's data folder, perhaps in one folder with others.
+/// Locks a database outside of its installation's data folder. Its folder may contain other databases.
 fn lock_file(database: &Path) -> anyhow::Result<Flock<File>> {
     let busy = || format!("the database {} is in use by another swath", database.display());
     lock(&database.with_added_extension("lock"), busy)
@@ -160,8 +168,11 @@ fn secret(config: &Config, deployment: &Deployment, ids: &dyn Ids) -> anyhow::Re
     config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
 }
 
-/// Waits for the truth and its schema, refuses what would be unsafe, and makes the first administrator. The answer says
-/// once how they sign in. Broker and Redis are not waited for.
+/// Waits for the database and its schema, refuses unsafe settings of the servers, and makes the first administrator. Does
+/// not wait for the broker or Redis. Returns how a new administrator signs in, which is shown only once.
+///
+/// # Errors
+/// If PostgreSQL or Redis have unsafe settings, the shutdown begins, or the database fails.
 pub async fn boot(
     context: &Context,
     deployment: &Deployment,
@@ -171,7 +182,7 @@ pub async fn boot(
     if deployment.embedded {
         context.store.migrate().await?;
     }
-    wait_for_truth(context).await?;
+    wait_for_database(context).await?;
     let settings = context.store.unsafe_settings().await?;
     ensure!(settings.is_empty(), "PostgreSQL would lose acknowledged writes: {}", settings.join(", "));
     if let Err(error) = context.locks.check_eviction().await {
@@ -179,7 +190,7 @@ pub async fn boot(
     }
     clock.measure(&context.store).await;
     if deployment.embedded {
-        // What an earlier process was doing ended with it, and it was the only one.
+        // No other process uses this database, so whatever an earlier one was doing has ended.
         context.store.requests_forget(Time::MAX).await?;
         context.store.imports_abandon().await?;
     }
@@ -188,43 +199,48 @@ pub async fn boot(
     Ok(first)
 }
 
-async fn wait_for_truth(context: &Context) -> anyhow::Result<()> {
-    let mut looks = 0;
+async fn wait_for_database(context: &Context) -> anyhow::Result<()> {
+    let mut attempts = 0;
     loop {
-        let why = match context.store.is_migrated().await {
+        let reason = match context.store.is_migrated().await {
             Ok(true) => return Ok(()),
             Ok(false) => "the database waits for `swath migrate`".to_owned(),
             Err(error) => error.to_string(),
         };
-        if looks % MENTION == 0 {
-            tracing::warn!(reason = %why, "waiting for the truth");
+        if attempts % ATTEMPTS_PER_LOG_LINE == 0 {
+            tracing::warn!(%reason, "waiting for the database");
         }
-        looks += 1;
+        attempts += 1;
         tokio::select! {
-            () = tokio::time::sleep(RETRY) => {}
-            () = context.shutdown.cancelled() => bail!("told to end while waiting for the database"),
+            () = tokio::time::sleep(DATABASE_RETRY_INTERVAL) => {}
+            () = context.shutdown.cancelled() => bail!("stopped while waiting for the database"),
         }
     }
 }
 
-/// Moves the embedded installation in the file or data folder of `from`, a `sqlite:` URL, into the empty PostgreSQL at `to`.
-/// One that a process has open is refused.
+/// Copies an embedded installation into an empty PostgreSQL database. `from` is the `sqlite:` URL of its file or data folder.
+///
+/// # Errors
+/// If a URL is wrong, a process uses the installation, the target is not empty, or the copy fails.
 pub async fn move_installation(from: &str, to: &str) -> anyhow::Result<Vec<Moved>> {
     let path = from.strip_prefix("sqlite:").context("--from: must begin with `sqlite:`")?;
     let is_postgres = to.starts_with("postgres:") || to.starts_with("postgresql:");
     ensure!(is_postgres, "--to: must begin with `postgres:` or `postgresql:`");
     let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
-    let file = if path.is_dir() { path.join(backends::FILE) } else { path };
+    let file = if path.is_dir() { path.join(backends::DATABASE_FILE) } else { path };
     ensure!(file.is_file(), "--from: no such file: {}", file.display());
     let _folder = lock_folder(file.parent().unwrap_or(Path::new(".")))?;
     let _file = lock_file(&file)?;
     Ok(swath_store::move_to_postgres(&file, to).await?)
 }
 
-/// Brings the database of a distributed installation up to this version.
+/// Migrates the database to this version's schema.
+///
+/// # Errors
+/// If the database cannot be reached or is in use, or a migration fails.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     let deployment = Deployment::of(config, true)?;
-    let _folder = lock_own(config, &deployment)?;
+    let _folder = lock_embedded(config, &deployment)?;
     let store = Store::open(&deployment.store, 0).await?;
     let done = store.migrate().await;
     store.close().await;

@@ -1,6 +1,6 @@
-//! Memory for large requests, and for large answers: a process has so much of each, and a request that needs more waits
-//! until others are done. Each person can take only a part of it, so a slow reader or sender delays only their own
-//! requests. Small requests are many and take nothing from it.
+//! Memory budgets for large requests and large responses. A request that does not fit waits until others are done. Each user
+//! may only use a part of a budget, so a slow client delays only the requests of its own user. Small requests are not
+//! counted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,53 +18,56 @@ use uuid::Uuid;
 
 use crate::problem::{Problem, Result};
 
-/// What all large requests, or answers, of a process may take together.
+/// The memory of all large requests, or responses, of a process.
 const BUDGET_BYTES: usize = 96 << 20;
-/// What those of one person may take together.
-const PERSON_BYTES: usize = 32 << 20;
-/// People whose parts are remembered before those that are not in use are forgotten.
-const PEOPLE_MAX: usize = 1_000;
-/// A request or an answer of at most so many bytes takes nothing.
+/// The memory of the large requests, or responses, of one user.
+const USER_BYTES: usize = 32 << 20;
+/// How many users are tracked before unused entries are removed.
+const USERS_MAX: usize = 1_000;
+/// Requests and responses up to this size are not counted.
 pub const SMALL_BYTES: usize = 512 << 10;
-/// The unit in which the budget is counted.
+/// The unit in which a budget is counted.
 const UNIT_BYTES: usize = 1 << 10;
-/// How long a request waits for its share.
+/// How long a request waits for memory.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The memory that large requests, or answers, share.
+/// The memory that large requests, or responses, share. Clones share one budget.
 #[derive(Debug, Clone)]
 pub struct Budget {
     all: Arc<Semaphore>,
-    people: Arc<Mutex<HashMap<UserId, Arc<Semaphore>>>>,
+    users: Arc<Mutex<HashMap<UserId, Arc<Semaphore>>>>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(BUDGET_BYTES / UNIT_BYTES)), people: Arc::default() }
+        Self { all: Arc::new(Semaphore::new(BUDGET_BYTES / UNIT_BYTES)), users: Arc::default() }
     }
 }
 
-/// A share of the budget, which is given back when its last copy is dropped.
+/// A share of a budget, which is returned when its last clone is dropped.
 #[derive(Debug, Clone, Default)]
 pub struct Share(Vec<Arc<OwnedSemaphorePermit>>);
 
 impl Share {
-    /// Several shares as one.
+    /// Combines several shares.
     pub fn of(shares: impl IntoIterator<Item = Self>) -> Self {
         Self(shares.into_iter().flat_map(|share| share.0).collect())
     }
 }
 
 impl Budget {
-    /// Waits for the memory of a person's request or answer of so many bytes; one that is larger than a person's part
-    /// takes all of that. Those without a token count as one person.
+    /// Waits for the memory of a request or response with this many bytes. A larger one than a user's part takes the whole
+    /// part. All requests without a token share one part.
+    ///
+    /// # Errors
+    /// 503 if there is not enough memory in time.
     pub async fn share(&self, user: Option<UserId>, bytes: usize) -> Result<Share> {
         if bytes <= SMALL_BYTES {
             return Ok(Share::default());
         }
-        let units = bytes.min(PERSON_BYTES).div_ceil(UNIT_BYTES);
+        let units = bytes.min(USER_BYTES).div_ceil(UNIT_BYTES);
         let units = u32::try_from(units).map_err(|_| Problem::busy())?;
-        // The person's part first: what waits for that holds nothing of the others'.
+        // The user's part comes first, so that a request waiting for it blocks no other user.
         let own = self.of(user.unwrap_or(UserId(Uuid::nil())));
         let permits = async {
             let own = own.acquire_many_owned(units).await?;
@@ -78,17 +81,17 @@ impl Budget {
     }
 
     fn of(&self, user: UserId) -> Arc<Semaphore> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        if people.len() >= PEOPLE_MAX {
-            // A permit, and a wait for one, keeps its semaphore.
-            people.retain(|_, part| Arc::strong_count(part) > 1);
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if users.len() >= USERS_MAX {
+            // Permits and waiters hold a reference to their semaphore.
+            users.retain(|_, part| Arc::strong_count(part) > 1);
         }
-        let part = || Arc::new(Semaphore::new(PERSON_BYTES / UNIT_BYTES));
-        people.entry(user).or_insert_with(part).clone()
+        let part = || Arc::new(Semaphore::new(USER_BYTES / UNIT_BYTES));
+        users.entry(user).or_insert_with(part).clone()
     }
 }
 
-/// An answer's bytes, with the memory that they take.
+/// Bytes with their share of a budget.
 struct Counted {
     bytes: Vec<u8>,
     _share: Share,
@@ -100,12 +103,12 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
-/// Bytes that give their share back once they are sent.
+/// Bytes that return their share when they are dropped.
 pub fn counted(bytes: Vec<u8>, share: Share) -> Bytes {
     Bytes::from_owner(Counted { bytes, _share: share })
 }
 
-/// Answers with JSON that gives its share back once it is sent.
+/// A JSON response that returns its share once it is sent.
 pub fn json_response(status: StatusCode, value: &impl Serialize, share: Share) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => {
@@ -113,7 +116,7 @@ pub fn json_response(status: StatusCode, value: &impl Serialize, share: Share) -
             (status, [kind], Body::from(counted(bytes, share))).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
+            tracing::error!(%error, "a response could not be serialized");
             Problem::unavailable().into_response()
         }
     }
@@ -123,19 +126,19 @@ pub fn json_response(status: StatusCode, value: &impl Serialize, share: Share) -
 mod tests {
     use super::*;
 
-    fn person(number: u128) -> Option<UserId> {
+    fn user(number: u128) -> Option<UserId> {
         Some(UserId(Uuid::from_u128(number)))
     }
 
     #[tokio::test]
-    async fn large_answers_wait_for_each_other_and_small_ones_do_not() {
+    async fn large_responses_wait_for_memory_and_small_ones_do_not() {
         let budget = Budget::default();
         let mut shares = Vec::new();
-        for number in 0..BUDGET_BYTES / PERSON_BYTES {
-            shares.push(budget.share(person(number as u128), PERSON_BYTES).await.unwrap());
+        for number in 0..BUDGET_BYTES / USER_BYTES {
+            shares.push(budget.share(user(number as u128), USER_BYTES).await.unwrap());
         }
-        budget.share(person(100), SMALL_BYTES).await.unwrap();
-        let last = budget.share(person(100), PERSON_BYTES);
+        budget.share(user(100), SMALL_BYTES).await.unwrap();
+        let last = budget.share(user(100), USER_BYTES);
         tokio::pin!(last);
         assert!(futures::poll!(&mut last).is_pending());
         let sent = counted(vec![0; 10], shares.remove(0));
@@ -145,14 +148,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_person_holds_up_nobody_else() {
+    async fn one_user_does_not_delay_others() {
         let budget = Budget::default();
-        let _slow = budget.share(person(1), usize::MAX).await.unwrap();
-        let more: Vec<_> = (0..50).map(|_| Box::pin(budget.share(person(1), 1 << 20))).collect();
+        let _slow = budget.share(user(1), usize::MAX).await.unwrap();
+        let more: Vec<_> = (0..50).map(|_| Box::pin(budget.share(user(1), 1 << 20))).collect();
         for mut waiting in more {
             assert!(futures::poll!(&mut waiting).is_pending());
         }
-        budget.share(person(2), PERSON_BYTES).await.unwrap();
-        let _anonymous = budget.share(None, PERSON_BYTES).await.unwrap();
+        budget.share(user(2), USER_BYTES).await.unwrap();
+        let _anonymous = budget.share(None, USER_BYTES).await.unwrap();
     }
 }

@@ -1,5 +1,5 @@
-//! The real sources of time and ids. The distributed clock is the database's: local monotonic time plus an offset
-//! that is measured again and again.
+//! The real sources of time and ids. A distributed process follows the database's clock: it adds an offset, which it measures
+//! regularly, to its monotonic clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -10,28 +10,28 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::{NoContext, Timestamp, Uuid};
 
-/// Between two measurements.
-const MEASURE_EVERY: Duration = Duration::from_secs(30);
-/// After one that failed: what is missed must not add up to a stale clock while the database is there.
-const MEASURE_AGAIN: Duration = Duration::from_secs(1);
-/// How old a measurement may be before no new lease is granted on it.
-const FRESH: Duration = Duration::from_secs(90);
-/// A measurement that took longer than this tells too little.
-const ROUND_TRIP: Duration = Duration::from_millis(500);
+/// The time between two measurements.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(30);
+/// The time after a failed measurement. It is short, so that a few failures do not make the clock stale.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How old the last measurement may be for granting new leases.
+const MEASUREMENT_AGE_MAX: Duration = Duration::from_secs(90);
+/// A measurement that takes longer is too inaccurate.
+const ROUND_TRIP_MAX: Duration = Duration::from_millis(500);
 
-/// A clock that follows the database's where there is one, and the machine's elsewhere.
+/// A clock that follows the database server's clock, or the machine's in an embedded deployment.
 pub struct StoreClock {
     started: Instant,
     /// Microseconds to add to the time since `started`.
     offset: AtomicI64,
-    /// Microseconds since `started` of the last measurement; below zero while there is none.
+    /// The time of the last measurement, in microseconds since `started`. Negative before the first.
     measured: AtomicI64,
-    /// Whether the process' own clock is the one that counts.
+    /// Whether the machine's clock is used.
     local: bool,
 }
 
 impl StoreClock {
-    /// A clock that shows the machine's time until it is measured; `local` if that is all it will ever show.
+    /// A clock with the machine's time. Unless `local`, the first measurement replaces it.
     pub fn new(local: bool) -> Self {
         let offset = AtomicI64::new(machine_time());
         Self { started: Instant::now(), offset, measured: AtomicI64::new(-1), local }
@@ -41,10 +41,10 @@ impl StoreClock {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// Asks the database for its time once and says whether it told; a slow or missing answer changes nothing.
+    /// Measures the offset to the database's clock once. Returns false, and changes nothing, if the answer is slow or missing.
     pub async fn measure(&self, store: &Store) -> bool {
         let before = self.elapsed();
-        let answer = tokio::time::timeout(ROUND_TRIP, store.clock()).await;
+        let answer = tokio::time::timeout(ROUND_TRIP_MAX, store.clock()).await;
         let after = self.elapsed();
         let Ok(Ok(Some(Time(theirs)))) = answer else { return false };
         self.offset.store(theirs - (before + after) / 2, Ordering::Relaxed);
@@ -52,18 +52,18 @@ impl StoreClock {
         true
     }
 
-    /// Measures for as long as the process runs.
+    /// Measures regularly until shutdown.
     pub async fn follow(&self, store: &Store, shutdown: &CancellationToken) {
         if !self.local {
-            again_and_again(|| self.measure(store), shutdown).await;
+            measure_regularly(|| self.measure(store), shutdown).await;
         }
     }
 }
 
-/// Measures in turn, sooner after a measurement that failed.
-async fn again_and_again<F: Future<Output = bool>>(measure: impl Fn() -> F, shutdown: &CancellationToken) {
+/// Measures until shutdown, sooner after a failed measurement.
+async fn measure_regularly<F: Future<Output = bool>>(measure: impl Fn() -> F, shutdown: &CancellationToken) {
     loop {
-        let pause = if measure().await { MEASURE_EVERY } else { MEASURE_AGAIN };
+        let pause = if measure().await { MEASURE_INTERVAL } else { RETRY_INTERVAL };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = shutdown.cancelled() => return,
@@ -81,11 +81,11 @@ impl Clock for StoreClock {
 
     fn is_fresh(&self) -> bool {
         let measured = self.measured.load(Ordering::Relaxed);
-        self.local || (measured >= 0 && self.elapsed() - measured < FRESH.as_micros() as i64)
+        self.local || (measured >= 0 && self.elapsed() - measured < MEASUREMENT_AGE_MAX.as_micros() as i64)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is where the machine's clock comes in")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the machine's clock")]
 fn machine_time() -> i64 {
     let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
@@ -96,11 +96,12 @@ pub struct RandomIds;
 
 impl Ids for RandomIds {
     fn next(&self, now: Time) -> Uuid {
-        let millis = u64::try_from(now.millis()).unwrap_or_default();
+        // A UUIDv7 cannot be older than 1970.
+        let millis = u64::try_from(now.millis()).unwrap_or(0);
         Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1_000, (millis % 1_000) as u32 * 1_000_000))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is where randomness comes in")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that draws random ids")]
     fn random(&self) -> Uuid {
         Uuid::new_v4()
     }
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_measurement_that_fails_is_made_again_at_once() {
+    async fn a_failed_measurement_is_repeated_soon() {
         let (start, shutdown) = (Instant::now(), CancellationToken::new());
         let tries = Mutex::new(Vec::new());
         let measure = || {
@@ -124,7 +125,7 @@ mod tests {
             }
             std::future::ready(![2, 3].contains(&tries.len()))
         };
-        again_and_again(measure, &shutdown).await;
+        measure_regularly(measure, &shutdown).await;
         assert_eq!(*tries.lock().unwrap(), [0, 30, 31, 32, 62, 92]);
     }
 }

@@ -1,4 +1,4 @@
-//! Configuration: the embedded defaults, then a file, then the environment; unknown keys are refused.
+//! Configuration: the built-in defaults, overridden by a file and then by the environment. Unknown keys are refused.
 
 mod check;
 mod print;
@@ -16,20 +16,23 @@ pub use sections::{
     Admin, Bus, Config, Data, Files, Locks, Log, LogFormat, Media, Metrics, Server, Store, Traces, Work,
 };
 
-/// The commented defaults.
+/// The defaults as TOML, with a comment for every key.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
 /// Where a configuration comes from besides the defaults and the environment.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// A TOML file.
+    /// A TOML file over the defaults.
     pub file: Option<PathBuf>,
-    /// Keys that win over everything, as in `server.listen`.
+    /// Keys and values over everything else. A key is written as in `server.listen`.
     pub overrides: Vec<(String, String)>,
 }
 
 impl Config {
     /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a key is unknown or has a bad value. The message names the key.
     pub fn load(sources: &Sources) -> anyhow::Result<Self> {
         Self::from_parts(sources, environment())
     }
@@ -53,7 +56,10 @@ impl Config {
         Ok(config)
     }
 
-    /// The folders below which pictures may lie.
+    /// The folders that may contain pictures. Without configuration this is the current folder.
+    ///
+    /// # Errors
+    /// If the current folder cannot be determined.
     pub fn media_roots(&self) -> anyhow::Result<Vec<PathBuf>> {
         if self.media.roots.is_empty() {
             return Ok(vec![std::env::current_dir()?]);
@@ -61,18 +67,18 @@ impl Config {
         Ok(self.media.roots.clone())
     }
 
-    /// The whole configuration as TOML, with secrets and the passwords in URLs hidden.
+    /// The whole configuration as TOML, without secrets and the passwords in URLs.
     pub fn to_toml(&self) -> String {
         print::to_toml(self)
     }
 
-    /// How long a stop may take.
+    /// How long a shutdown may take.
     pub fn shutdown(&self) -> Duration {
         Duration::from_secs(self.server.shutdown_seconds)
     }
 }
 
-/// How the environment names keys: `SWATH__SECTION__KEY`.
+/// Keys in the environment are named `SWATH__SECTION__KEY`.
 fn environment() -> Environment {
     Environment::with_prefix("SWATH")
         .prefix_separator("__")
@@ -115,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_of_other_pages_are_none_named_or_all_and_bad_ones_are_refused_by_name() {
+    fn cors_origins_are_none_or_a_list_or_all_and_bad_ones_are_refused() {
         let origins = |text: &str| load(&[("server.cors_origins", text)]).map(|it| it.server.cors_origins);
         assert!(load(&[]).unwrap().server.cors_origins.is_empty());
         assert_eq!(origins("*").unwrap(), ["*"]);
@@ -130,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_come_from_the_environment_too() {
+    fn cors_origins_can_be_set_in_the_environment() {
         for (text, expected) in [("*", 1), ("https://a.example.org,https://b.example.org:8443", 2), ("", 0)] {
             let given = [("SWATH__SERVER__CORS_ORIGINS".to_owned(), text.to_owned())];
             let environment = environment().source(Some(given.into_iter().collect()));

@@ -1,4 +1,4 @@
-//! What every handler and every loop is given.
+//! The parts of a running process, which every handler and background task gets.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -23,63 +23,63 @@ use crate::rate::Allowance;
 use crate::telemetry::{HttpMetrics, Traces};
 use crate::writes::Writes;
 
-/// The parts of a running process; clones share them.
+/// The parts of a running process. Clones share them.
 #[derive(Clone)]
 pub struct Context(Arc<Parts>);
 
-/// See [`Context`].
+/// What a [`Context`] shares.
 pub struct Parts {
-    /// What was configured.
+    /// The configuration.
     pub config: Config,
-    /// The truth.
+    /// The database.
     pub store: Store,
-    /// Messages.
+    /// The message bus.
     pub bus: Bus,
-    /// Locks.
+    /// The locks of assignments.
     pub locks: Locks,
-    /// Time.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// New ids.
+    /// The source of new ids.
     pub ids: Arc<dyn Ids>,
-    /// Who asks.
+    /// Authenticates requests, with a cache of tokens.
     pub tokens: Tokens,
-    /// How often each person may ask.
+    /// The rate limit of each user.
     pub allowance: Allowance,
-    /// Memory for large answers.
+    /// The memory budget of large responses.
     pub answers: Budget,
-    /// Memory for large requests.
+    /// The memory budget of large requests.
     pub requests: Budget,
-    /// Signed media URLs.
+    /// Signs media URLs.
     pub signer: Signer,
     /// Which media each team may use.
     pub media: MediaAccess,
     /// Uploads and thumbnails.
     pub files: Files,
-    /// Where metrics are registered.
+    /// The registry of all metrics.
     pub registry: Registry,
-    /// Where the ways of ranges are told to.
+    /// Traces of ranges and requests.
     pub traces: Traces,
-    /// Requests as they are served.
+    /// Metrics of HTTP requests.
     pub http: HttpMetrics,
-    /// This process among its like.
+    /// The id of this process.
     pub instance: Uuid,
-    /// Whether the store takes writes.
+    /// Probes whether the database accepts writes.
     pub writes: Writes,
-    /// Set once the truth and its schema have been found.
+    /// Set once the database is reachable and its schema is current.
     pub booted: AtomicBool,
-    /// Set when the process is about to end, while it still serves.
+    /// Set when the process is about to stop but still serves requests.
     pub draining: AtomicBool,
-    /// Set when the process is to end.
+    /// Cancelled when the process must stop.
     pub shutdown: CancellationToken,
 }
 
 impl Context {
-    /// Shares the parts.
+    /// A context with these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
 
-    /// The present moment.
+    /// The current time.
     pub fn now(&self) -> Time {
         self.0.clock.now()
     }
@@ -89,7 +89,7 @@ impl Context {
         self.0.ids.next(self.now())
     }
 
-    /// Who changes something about people, as the audit log names them; Swath itself without a caller.
+    /// The actor of a change for the audit log: the caller, or Swath itself without one.
     pub fn actor(&self, caller: Option<&Caller>) -> Actor {
         let token = caller.map(|caller| caller.token().id);
         Actor { user: caller.map(Caller::user), token, entry: self.next_id(), at: self.now() }
@@ -100,14 +100,20 @@ impl Context {
         LeaseId(self.0.ids.random())
     }
 
-    /// Cuts at most `ranges` more ranges of a job.
+    /// Cuts at most `ranges` more ranges of a job, and traces them.
+    ///
+    /// # Errors
+    /// Those of [`Store::job_cut`].
     pub async fn cut(&self, job: JobId, ranges: i64, now: Time) -> swath_store::Result<Cut> {
         let cut = self.0.store.job_cut(job, ranges, now).await?;
         self.trace_cut(job, &cut, now);
         Ok(cut)
     }
 
-    /// The same for a job that is cut up to `from`; nothing where it has been cut further meanwhile.
+    /// Like [`Context::cut`], if the job is cut up to exactly `from`. Cuts nothing if it has been cut further meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Store::job_cut_from`].
     pub async fn cut_from(&self, job: JobId, from: i64, ranges: i64, now: Time) -> swath_store::Result<Cut> {
         let cut = self.0.store.job_cut_from(job, from, ranges, now).await?;
         self.trace_cut(job, &cut, now);
@@ -119,24 +125,24 @@ impl Context {
         self.0.traces.cut(job, first..first + count, now);
     }
 
-    /// What tells gateways that these numbers of a job's round wait.
+    /// A hint that these assignments of a job's round are ready to be leased.
     pub fn hint(&self, job: JobId, round: i64, numbers: Vec<i64>) -> Envelope {
         let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
-        let traceparent = self.0.traces.tell("hint", first_slots);
+        let traceparent = self.0.traces.sent("hint", first_slots);
         Envelope { message: Message::Hint { job, round, numbers }, traceparent }
     }
 
-    /// Whether the clock may be trusted enough to hand out new leases.
+    /// Whether the clock is accurate enough to grant new leases.
     pub fn clock_is_fresh(&self) -> bool {
         self.0.clock.is_fresh()
     }
 
-    /// Whether the process is about to end.
+    /// Whether the process is about to stop.
     pub fn is_ending(&self) -> bool {
         self.0.draining.load(Ordering::Acquire) || self.0.shutdown.is_cancelled()
     }
 
-    /// Whether the truth has been found.
+    /// Whether the database is reachable and its schema is current.
     pub fn is_booted(&self) -> bool {
         self.0.booted.load(Ordering::Acquire)
     }

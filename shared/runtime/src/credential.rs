@@ -1,8 +1,8 @@
-//! What a request presents to say who asks: a bearer token, or the cookie of a browser's session.
+//! The credential of a request: a bearer token, or the cookie of a browser's session.
 //!
-//! A browser sends a cookie along with whatever a foreign page makes it ask for. So a cookie counts only where the browser
-//! says that the request comes from this origin, or says nothing; and what changes something needs a header as well that
-//! a foreign page cannot send.
+//! A browser also sends the cookie with requests that a foreign page makes. A cookie therefore counts only if the browser
+//! reports the same origin or reports none. A request that changes something needs a header that a foreign page cannot
+//! send.
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
@@ -11,23 +11,23 @@ use cookie::{Cookie, SameSite};
 
 use crate::problem::{Problem, Result};
 
-/// The cookie of a session.
-const NAME: &str = "swath_session";
-/// The header that says that Swath's own pages ask, whatever its value.
+/// The name of the session's cookie.
+const COOKIE_NAME: &str = "swath_session";
+/// The header that Swath's own pages send, with any value.
 pub const CLIENT: HeaderName = HeaderName::from_static("swath-client");
-/// Where a browser says which page makes it ask.
+/// The header in which a browser reports the origin of a request.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Where a proxy says how it was asked.
+/// The header in which a proxy reports the scheme of a request.
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// The longest secret that is looked at.
-const LENGTH: usize = 512;
+/// The longest accepted secret, in bytes.
+const SECRET_BYTES_MAX: usize = 512;
 
-/// A secret, and how it came.
+/// A secret, and how it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// A token, from a program.
+    /// A token in the `Authorization` header.
     Bearer(String),
-    /// A session's secret, from a browser's cookie.
+    /// A session's secret in a cookie.
     Session(String),
 }
 
@@ -38,15 +38,15 @@ impl Credential {
         secret
     }
 
-    /// Whether it came in a cookie.
+    /// Whether it was sent in a cookie.
     pub fn is_session(&self) -> bool {
         matches!(self, Self::Session(_))
     }
 
-    /// What a request presents; a bearer token goes before a cookie.
+    /// The credential of a request. A bearer token takes precedence over a cookie.
     ///
     /// # Errors
-    /// 401 where there is nothing, 403 where a cookie comes with a request that a foreign page may have made.
+    /// 401 without a credential, 403 if a foreign page may have made a request with a cookie.
     pub fn of(method: &Method, headers: &HeaderMap) -> Result<Self> {
         if headers.contains_key(AUTHORIZATION) {
             return bearer(headers);
@@ -67,10 +67,10 @@ impl Credential {
         Ok(Self::Session(secret))
     }
 
-    /// What a request presents, if it presents anything.
+    /// The credential of a request, if it has one.
     ///
     /// # Errors
-    /// As [`Credential::of`], where there is something.
+    /// Those of [`Credential::of`], except that a missing credential is not an error.
     pub fn maybe(method: &Method, headers: &HeaderMap) -> Result<Option<Self>> {
         let is_there = headers.contains_key(AUTHORIZATION) || cookie(headers).is_some();
         is_there.then(|| Self::of(method, headers)).transpose()
@@ -84,7 +84,7 @@ fn refused(detail: &str) -> Problem {
 fn bearer(headers: &HeaderMap) -> Result<Credential> {
     let text = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
     let token = text
-        .filter(|text| text.len() <= LENGTH)
+        .filter(|text| text.len() <= SECRET_BYTES_MAX)
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token
@@ -95,13 +95,13 @@ fn bearer(headers: &HeaderMap) -> Result<Credential> {
 fn cookie(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(std::result::Result::ok);
-    let found = cookies.find(|cookie| cookie.name() == NAME)?;
-    Some(found.value().to_owned()).filter(|secret| !secret.is_empty() && secret.len() <= LENGTH)
+    let found = cookies.find(|cookie| cookie.name() == COOKIE_NAME)?;
+    Some(found.value().to_owned()).filter(|secret| !secret.is_empty() && secret.len() <= SECRET_BYTES_MAX)
 }
 
-/// The `Set-Cookie` of a new session, for so many seconds.
+/// The `Set-Cookie` header of a new session that lasts `seconds`.
 pub fn session_cookie(headers: &HeaderMap, secret: &str, seconds: i64) -> String {
-    let cookie = Cookie::build((NAME, secret.to_owned()))
+    let cookie = Cookie::build((COOKIE_NAME, secret.to_owned()))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
@@ -110,12 +110,12 @@ pub fn session_cookie(headers: &HeaderMap, secret: &str, seconds: i64) -> String
     cookie.build().to_string()
 }
 
-/// The `Set-Cookie` that takes a session away.
+/// The `Set-Cookie` header that removes a session.
 pub fn no_session_cookie(headers: &HeaderMap) -> String {
     session_cookie(headers, "", 0)
 }
 
-/// Whether the browser's connection is encrypted, as the proxy in front says; Swath itself ends no TLS.
+/// Whether the browser's connection is encrypted, as the proxy reports. Swath itself does not terminate TLS.
 fn is_encrypted(headers: &HeaderMap) -> bool {
     headers.get(FORWARDED_PROTO).is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }
@@ -131,7 +131,7 @@ mod tests {
     const SESSION: (HeaderName, &str) = (COOKIE, "theme=dark; swath_session=secret; b=c");
 
     #[test]
-    fn a_cookie_reads_and_changes_something_only_with_the_header() {
+    fn a_cookie_can_read_and_with_the_header_change_something() {
         let own = Credential::Session("secret".into());
         assert_eq!(Credential::of(&Method::GET, &headers(&[SESSION])).unwrap(), own);
         assert_eq!(Credential::of(&Method::POST, &headers(&[SESSION, (CLIENT, "console")])).unwrap(), own);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_does_not_count_on_a_foreign_pages_behalf() {
+    fn a_cookie_does_not_count_for_requests_of_foreign_pages() {
         for (site, is_good) in
             [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
         {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bearer_token_goes_before_a_cookie_and_needs_no_header() {
+    fn a_bearer_token_takes_precedence_over_a_cookie_and_needs_no_header() {
         let asked = headers(&[SESSION, (AUTHORIZATION, "bearer  token"), (FETCH_SITE, "cross-site")]);
         assert_eq!(Credential::of(&Method::POST, &asked).unwrap(), Credential::Bearer("token".into()));
         let wrong = Credential::of(&Method::POST, &headers(&[SESSION, (AUTHORIZATION, "Basic eA==")]));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_cookie_is_out_of_reach_for_scripts_and_secure_behind_tls() {
+    fn a_session_cookie_is_hidden_from_scripts_and_secure_behind_tls() {
         let plain = session_cookie(&HeaderMap::new(), "secret", 60);
         assert_eq!(plain, "swath_session=secret; HttpOnly; SameSite=Strict; Path=/; Max-Age=60");
         let behind = session_cookie(&headers(&[(FORWARDED_PROTO, "https")]), "secret", 60);

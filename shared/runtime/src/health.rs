@@ -1,5 +1,5 @@
-//! `/healthz` and `/readyz`, and `/metrics` for a listener of its own. Without broker or Redis a service is ready and degraded; without the truth it
-//! is not ready.
+//! `/healthz` and `/readyz`, and `/metrics` for a listener of its own. Without the broker or Redis a service is degraded but
+//! ready. Without the database it is not ready.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use crate::context::Context;
 use crate::problem::Problem;
 use crate::telemetry;
 
-/// How long the truth may take to answer before it counts as away.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the database may take to answer before it counts as down.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The routes that need no token.
+/// The health routes, which need no token.
 pub fn router() -> Router<Context> {
     Router::new()
         .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
         .route("/readyz", get(ready))
 }
 
-/// What is for those who run Swath, and tells of everybody's work.
+/// The route of the metrics, which is for operators only.
 pub fn metrics_router() -> Router<Context> {
     Router::new().route("/metrics", get(metrics))
 }
@@ -47,20 +47,20 @@ async fn ready(State(context): State<Context>) -> Response {
         (false, _) => "unavailable",
     };
     let body = json!({"status": status, "dependencies": {
-        "store": store, "bus": bus_word(&bus), "locks": locks_word(&locks),
+        "store": store, "bus": bus_text(&bus), "locks": locks_text(&locks),
     }});
     let code = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, Json(body)).into_response()
 }
 
-fn bus_word(health: &swath_bus::Health) -> &str {
+fn bus_text(health: &swath_bus::Health) -> &str {
     match health {
         swath_bus::Health::Up => "up",
         swath_bus::Health::Down { reason, .. } => reason,
     }
 }
 
-fn locks_word(health: &swath_locks::Health) -> &str {
+fn locks_text(health: &swath_locks::Health) -> &str {
     match health {
         swath_locks::Health::Up => "up",
         swath_locks::Health::Down { reason, .. } => reason,
@@ -68,7 +68,7 @@ fn locks_word(health: &swath_locks::Health) -> &str {
 }
 
 async fn store(context: &Context) -> String {
-    match tokio::time::timeout(PATIENCE, context.store.is_migrated()).await {
+    match tokio::time::timeout(DATABASE_TIMEOUT, context.store.is_migrated()).await {
         Ok(Ok(true)) => "up".into(),
         Ok(Ok(false)) => "waits for `swath migrate`".into(),
         Ok(Err(error)) => {

@@ -13,7 +13,7 @@ use crate::auth::Caller;
 use crate::context::Context;
 use crate::problem::{Problem, Result};
 
-/// The key of a request, if it carries one. It is bound to the team of the token that is used, besides to the person.
+/// The key of a request, if it has one. It belongs to the user and to the team of the token.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
     text: Option<String>,
@@ -21,17 +21,17 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Who asked what under this key.
+    /// The request under this key, for a route without an id in the path.
     pub fn asked(&self, user: UserId, route: &'static str, body: &[u8]) -> Option<Asked> {
         self.key(body).map(|key| Asked { user, route, key })
     }
 
-    /// The key on a route, before the request behind it has been read.
+    /// The key of a request whose body has not been read yet.
     pub fn request(&self, user: UserId, route: &'static str) -> Option<RequestKey> {
         self.text.clone().map(|key| RequestKey { user, route, key, team: self.team })
     }
 
-    /// The same for a route below something whose id stands in the path: a key is bound to that, too.
+    /// Like [`IdempotencyKey::asked`], for a route with an id in the path. The key belongs to that id as well.
     pub fn asked_of(
         &self,
         user: UserId,
@@ -42,7 +42,7 @@ impl IdempotencyKey {
         self.asked(user, route, &[format!("{of}\n").as_bytes(), body].concat())
     }
 
-    /// The key with the request that it stands for.
+    /// The key with the digest of its request.
     pub fn key(&self, body: &[u8]) -> Option<Key> {
         let text = self.text.clone()?;
         Some(match self.team {
@@ -58,16 +58,17 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let team = parts.extensions.get::<Caller>().and_then(|caller| caller.token().team);
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { text: None, team }) };
-        let text = value.to_str().ok().map(str::trim).unwrap_or_default();
+        // A value that is not ASCII becomes empty, which `check_key` refuses.
+        let text = value.to_str().map_or("", str::trim);
         check_key("Idempotency-Key", text)?;
         Ok(Self { text: Some(text.to_owned()), team })
     }
 }
 
-/// What the first request under the key was answered, if there was one.
+/// The answer to the first request under the key, if there was one.
 ///
 /// # Errors
-/// `conflict` where that was another request.
+/// `conflict` if the first request was a different one.
 pub async fn first_answer<T: DeserializeOwned>(
     context: &Context,
     asked: Option<&Asked>,
@@ -77,7 +78,10 @@ pub async fn first_answer<T: DeserializeOwned>(
     first.map(serde_json::from_value).transpose().map_err(|_| Problem::internal())
 }
 
-/// Checks a key, `submission_id` or `decision_id`: 1 to 64 visible ASCII characters.
+/// Checks an idempotency key, a `submission_id` or a `decision_id`.
+///
+/// # Errors
+/// 422 for the field if the text is not 1 to 64 visible ASCII characters.
 pub fn check_key(field: &str, text: &str) -> Result<()> {
     let fits = (1..=limits::KEY_MAX).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic());
     if fits { Ok(()) } else { Err(Problem::field(field, "must be 1 to 64 visible ASCII characters")) }

@@ -1,8 +1,25 @@
-//! What every service stands on: configuration, the backends, who asks, problems, routes, health and shutdown.
+//! What all services share: configuration, backends, authentication, errors, routes, the HTTP server, telemetry, health and
+//! shutdown.
 //!
-//! What it promises: the shape of an installation is decided here, from the schemes of three URLs, and nowhere else;
-//! a request is authenticated before its path, query and body are looked at; every error leaves as
-//! `application/problem+json`.
+//! It promises three things. The deployment is decided only here, from the schemes of three URLs. A request is
+//! authenticated before its path, query and body are read. Every error is sent as `application/problem+json`.
+//!
+//! ```
+//! use swath_runtime::boot::{self, Opened};
+//! use swath_runtime::config::{Config, Sources};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> anyhow::Result<()> {
+//! # let folder = tempfile::tempdir()?;
+//! # let data = folder.path().join("data").display().to_string();
+//! let overrides = vec![("data.dir".to_owned(), data)];
+//! let config = Config::load(&Sources { file: None, overrides })?;
+//! let Opened { context, deployment, clock, .. } = boot::open(config, true, "example").await?;
+//! boot::boot(&context, &deployment, &clock, true).await?;
+//! assert!(context.is_booted());
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod access;
 pub mod administrator;

@@ -1,4 +1,4 @@
-//! Media URLs that an `<img>` can load: signed, and good for one item of one lease, for as long as that is current.
+//! Signed media URLs that an `<img>` can load. A URL is valid for one item of one lease, while the lease is current.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,44 +14,45 @@ pub struct Signer {
     secret: SecretString,
 }
 
-/// What a signed URL stands for.
+/// The content of a signed URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// The lease, or the review, that shows the item.
+    /// The lease or the review that contains the item.
     pub lease: LeaseId,
-    /// Whose it is.
+    /// The holder of the lease.
     pub user: UserId,
-    /// The item.
+    /// The item's number.
     pub item: i64,
-    /// Until when the URL is good at most.
+    /// When the URL expires, unless the lease ends before.
     pub expires: Time,
 }
 
-const PAYLOAD: usize = 48;
+/// The size of an encoded ticket without its signature.
+const PAYLOAD_BYTES: usize = 48;
 
 impl Signer {
-    /// Signs with this secret.
+    /// A signer with this secret.
     pub fn new(secret: SecretString) -> Self {
         Self { secret }
     }
 
-    /// The last part of the URL for an item.
+    /// The signed last part of a URL.
     pub fn sign(&self, ticket: Ticket) -> String {
-        let mut bytes = [0; PAYLOAD].to_vec();
+        let mut bytes = [0; PAYLOAD_BYTES].to_vec();
         bytes[..16].copy_from_slice(ticket.lease.0.as_bytes());
         bytes[16..32].copy_from_slice(ticket.user.0.as_bytes());
         bytes[32..40].copy_from_slice(&ticket.item.to_be_bytes());
         bytes[40..].copy_from_slice(&ticket.expires.0.to_be_bytes());
-        let Some(mac) = self.mac(&bytes) else { return String::new() };
-        bytes.extend_from_slice(&mac.finalize().into_bytes());
+        let signature = self.mac(&bytes).finalize().into_bytes();
+        bytes.extend_from_slice(&signature);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// What a URL's last part stands for, if we signed it and it is still good.
+    /// The ticket in the last part of a URL, if its signature is right and it has not expired.
     pub fn check(&self, signed: &str, now: Time) -> Option<Ticket> {
         let bytes = URL_SAFE_NO_PAD.decode(signed).ok()?;
-        let (payload, signature) = bytes.split_at_checked(PAYLOAD)?;
-        self.mac(payload)?.verify_slice(signature).ok()?;
+        let (payload, signature) = bytes.split_at_checked(PAYLOAD_BYTES)?;
+        self.mac(payload).verify_slice(signature).ok()?;
         let number = |from: usize| Some(i64::from_be_bytes(payload.get(from..from + 8)?.try_into().ok()?));
         let ticket = Ticket {
             lease: LeaseId(Uuid::from_slice(payload.get(..16)?).ok()?),
@@ -62,15 +63,10 @@ impl Signer {
         (now < ticket.expires).then_some(ticket)
     }
 
-    /// A token that is the same whenever the same request is made under the same key.
-    pub fn token(&self, what: &[u8]) -> Option<String> {
-        let mac = self.mac(&[b"token:", what].concat())?;
-        Some(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
-    }
-
-    fn mac(&self, bytes: &[u8]) -> Option<Hmac<Sha256>> {
-        let mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).ok()?;
-        Some(mac.chain_update(bytes))
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    fn mac(&self, bytes: &[u8]) -> Hmac<Sha256> {
+        let mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes());
+        mac.expect("HMAC takes keys of any length").chain_update(bytes)
     }
 }
 
@@ -79,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_good_until_it_expires_and_only_as_it_was_signed() {
+    fn a_ticket_is_valid_until_it_expires_and_only_unchanged() {
         let signer = Signer::new("0123456789abcdef0123456789abcdef".into());
         let (lease, user) = (LeaseId(Uuid::from_u128(7)), UserId(Uuid::from_u128(8)));
         let ticket = Ticket { lease, user, item: 5, expires: Time(100) };

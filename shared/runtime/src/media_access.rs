@@ -1,4 +1,4 @@
-//! Which media a team may use: what is configured for all, and what the administrator has given to the team.
+//! The media that a team may use: those configured for all teams, and those the administrator has given to the team.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,13 +13,14 @@ use crate::media_path::{MediaFiles, Places};
 use crate::object_store::Object;
 use crate::problem::Result;
 
-/// How long a team's places are believed, by a clock that never jumps.
-const BELIEVED: Duration = Duration::from_secs(2);
-/// How long, where the file system did not say in time where the folders really lie: leases must not wait for it again.
-const BELIEVED_UNRESOLVED: Duration = Duration::from_secs(30);
-/// Teams remembered.
-const REMEMBERED_MAX: usize = 10_000;
-/// How long the file system may take to say where a team's folders really lie.
+/// How long a team's access is cached (monotonic clock).
+const ACCESS_TTL: Duration = Duration::from_secs(2);
+/// How long it is cached if the file system did not resolve the folders in time. Longer, because leases must not wait for it
+/// again and again.
+const UNRESOLVED_ACCESS_TTL: Duration = Duration::from_secs(30);
+/// The capacity of the cache.
+const CACHED_TEAMS_MAX: usize = 10_000;
+/// How long the file system may take to resolve the links in a team's folders.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The media of all teams.
@@ -27,53 +28,56 @@ pub struct MediaAccess {
     /// Files below the media roots.
     pub files: Arc<MediaFiles>,
     shared: Places,
-    /// By team: until when it is believed, and what.
-    teams: Mutex<HashMap<TeamId, (Instant, Arc<TeamAccess>)>>,
+    /// By team: when the entry expires, and the access.
+    cache: Mutex<HashMap<TeamId, (Instant, Arc<TeamAccess>)>>,
 }
 
 /// The media that one team may use.
 #[derive(Debug, Default)]
 pub struct TeamAccess {
-    /// Where they may lie.
+    /// Where they may be.
     pub places: Places,
-    /// The folders among them with every link followed.
+    /// The folders of `places`, with links resolved.
     resolved: Vec<PathBuf>,
 }
 
 impl TeamAccess {
-    /// Whether a `file:` URI names a file of the team, by its path alone. Reading it asks more.
+    /// Whether the path of a `file:` URI is one of the team's. Reading the file checks more.
     pub fn names_file(&self, uri: &str) -> bool {
         self.places.name_file(uri, &self.resolved)
     }
 
-    /// Whether an object is the team's.
+    /// Whether the team may use an object.
     pub fn holds_object(&self, object: &Object<'_>) -> bool {
-        self.places.hold_object(object)
+        self.places.contain_object(object)
     }
 }
 
 impl MediaAccess {
-    /// Access to these files, and for every team to what is shared.
+    /// Access to these files. All teams may use `shared`.
     pub fn new(files: MediaFiles, shared: Places) -> Self {
-        Self { files: Arc::new(files), shared, teams: Mutex::default() }
+        Self { files: Arc::new(files), shared, cache: Mutex::default() }
     }
 
-    /// What a team may use now.
+    /// The media that a team may use now.
+    ///
+    /// # Errors
+    /// 503 if the database does not answer.
     pub async fn of(&self, store: &Store, team: TeamId) -> Result<Arc<TeamAccess>> {
-        if let Some(known) = self.known(team) {
-            return Ok(known);
+        if let Some(cached) = self.cached(team) {
+            return Ok(cached);
         }
         let now = Instant::now();
         let given = store.team_media(team).await?;
         let places = Places::of_team(&given).and(&self.shared);
         let resolved = self.resolve(places.named_folders().to_vec()).await;
-        let until = now + if resolved.is_some() { BELIEVED } else { BELIEVED_UNRESOLVED };
+        let until = now + if resolved.is_some() { ACCESS_TTL } else { UNRESOLVED_ACCESS_TTL };
         let access = Arc::new(TeamAccess { places, resolved: resolved.unwrap_or_default() });
-        let mut teams = self.teams();
-        if teams.len() >= REMEMBERED_MAX {
-            teams.clear();
+        let mut cache = self.cache();
+        if cache.len() >= CACHED_TEAMS_MAX {
+            cache.clear();
         }
-        teams.insert(team, (until, access.clone()));
+        cache.insert(team, (until, access.clone()));
         Ok(access)
     }
 
@@ -85,18 +89,18 @@ impl MediaAccess {
         self.files.work.run(RESOLVE_TIMEOUT, resolve).await.ok()
     }
 
-    fn known(&self, team: TeamId) -> Option<Arc<TeamAccess>> {
-        let teams = self.teams();
-        let (until, access) = teams.get(&team)?;
+    fn cached(&self, team: TeamId) -> Option<Arc<TeamAccess>> {
+        let cache = self.cache();
+        let (until, access) = cache.get(&team)?;
         (Instant::now() < *until).then(|| access.clone())
     }
 
-    fn teams(&self) -> MutexGuard<'_, HashMap<TeamId, (Instant, Arc<TeamAccess>)>> {
-        self.teams.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, HashMap<TeamId, (Instant, Arc<TeamAccess>)>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks a team's places up again: they have changed in this process.
+    /// Removes a team from the cache, because this process has changed its media.
     pub fn forget(&self, team: TeamId) {
-        self.teams().remove(&team);
+        self.cache().remove(&team);
     }
 }

@@ -1,7 +1,7 @@
-//! Pictures on the server's own disk: `file://` URIs, and the one module through which every file of media is read.
+//! Pictures in files on the server (`file://` URIs). All media files are read through this module.
 //!
-//! A file must lie below a root, belong to the team, and be none of the installation's own. That is checked when it is
-//! imported, and again whenever it is read, because links, mounts and the team's folders may have changed in between.
+//! A file must be below a media root, belong to the team, and not be one of the installation's own. This is checked at import
+//! and at every read, because links, mounts and the team's folders may change in between.
 
 mod files;
 mod picture;
@@ -15,16 +15,16 @@ pub use places::Places;
 pub use private::Private;
 pub use work::{FileWork, TimedOut};
 
-/// Why a path is refused. None of these tells whether something outside the roots exists.
+/// Why a path is refused. No variant reveals whether a file outside the roots exists.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaPathError {
     /// The URI is not an absolute `file:` URI as [`swath_formats::file_uri::uri_of`] writes them.
     #[error("is not a file URI with an absolute path")]
     NotAFile,
-    /// The path, with every link followed, does not lie where this team's media may lie.
+    /// The path, with links resolved, is not one that this team may use.
     #[error("does not lie below a media root of this team")]
     Outside,
-    /// The path lies below a root, and nothing stands there.
+    /// The path is below a root, and there is no file.
     #[error("does not exist")]
     Missing,
 }

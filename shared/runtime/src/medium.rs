@@ -1,29 +1,29 @@
-//! Where the picture of an item lies.
+//! Where the picture of an item is stored.
 
 use swath_domain::uploads::Upload;
 
 use crate::media_path::is_data_picture;
 use crate::object_store::Object;
 
-/// Where an item lies, by the scheme of its URI.
+/// Where an item is stored, by the scheme of its URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Medium<'a> {
-    /// At an address that browsers load themselves.
+    /// At a web address, which browsers load themselves.
     Web,
     /// In the URI itself.
     Data,
-    /// On the server's disk.
+    /// In a file on the server.
     File,
     /// In the object store.
     Object(Object<'a>),
     /// Among the team's uploads.
     Upload(Upload<'a>),
-    /// Where the server reaches nothing.
+    /// At a place that the server cannot read.
     Elsewhere,
 }
 
 impl<'a> Medium<'a> {
-    /// Where the item of this URI lies.
+    /// Where the item with this URI is stored.
     pub fn of(uri: &'a str) -> Self {
         let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme.to_ascii_lowercase().as_str() {

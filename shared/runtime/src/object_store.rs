@@ -1,4 +1,4 @@
-//! Items and manifests in an S3 object store: signed URLs that are good for a while and need nothing else.
+//! Items and manifests in an S3 object store, which clients read by signed URLs.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use secrecy::ExposeSecret;
 
 use crate::config::Media;
 
-/// How long a signed URL of the object store is good, at most: it works without the server, which cannot take it back.
+/// How long a signed URL of the object store is valid. Short, because the server cannot revoke it.
 pub const SIGNED_URL_LIFETIME: Duration = Duration::from_secs(60);
-/// The longest key of S3, in bytes.
+/// The longest key that S3 allows.
 const KEY_BYTES_MAX: usize = 1_024;
 const SCHEME: &str = "s3://";
 
-/// An object: `s3://bucket/key`, where the key is taken as it stands.
+/// An object, `s3://bucket/key`. The key is taken literally, without decoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Object<'a> {
     /// The bucket.
@@ -23,22 +23,25 @@ pub struct Object<'a> {
     pub key: &'a str,
 }
 
-/// Why a URI names no object that can be asked for.
+/// Why a URI is not an object that can be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectError {
-    /// The bucket.
+    /// The bucket's name is not valid.
     #[error("must name a bucket by S3's rules: 3 to 63 lower-case letters, digits, `-` and `.`")]
     Bucket,
-    /// The key.
+    /// The key is empty or too long.
     #[error("must have a key of 1 to {KEY_BYTES_MAX} bytes behind the bucket")]
     Key,
-    /// A URL cannot carry `.` and `..` as steps: browsers and proxies would ask for another key.
+    /// The key has `.` or `..` as a path segment. Browsers and proxies would request another key.
     #[error("must not have `.` or `..` as a step of its key: no URL can carry it")]
     Step,
 }
 
 impl<'a> Object<'a> {
-    /// Reads `s3://bucket/key`.
+    /// Parses `s3://bucket/key`.
+    ///
+    /// # Errors
+    /// If the bucket or the key is not valid.
     pub fn parse(uri: &'a str) -> Result<Self, ObjectError> {
         let rest = uri.get(SCHEME.len()..).filter(|_| is_object(uri)).ok_or(ObjectError::Bucket)?;
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -55,16 +58,17 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The beginning of keys in a bucket, by whole steps: `s3://bucket/team-a` holds `team-a/1.png`, and not `team-ab/1.png`.
+/// A prefix of keys in a bucket, of complete path segments: `s3://bucket/team-a` contains `team-a/1.png`, and not
+/// `team-ab/1.png`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix {
     bucket: String,
-    /// Empty, or steps that end with a slash.
+    /// Empty, or path segments that end with a slash.
     start: String,
 }
 
 impl Prefix {
-    /// Reads `s3://bucket` or `s3://bucket/prefix/`.
+    /// Parses `s3://bucket` or `s3://bucket/prefix/`. `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.get(SCHEME.len()..).filter(|_| is_object(text))?;
         let (bucket, start) = rest.split_once('/').unwrap_or((rest, ""));
@@ -77,18 +81,18 @@ impl Prefix {
         Some(Self { bucket: bucket.to_owned(), start })
     }
 
-    /// Whether the object's key begins with these steps.
-    pub fn holds(&self, object: &Object<'_>) -> bool {
+    /// Whether the object has this prefix.
+    pub fn contains(&self, object: &Object<'_>) -> bool {
         object.bucket == self.bucket && object.key.starts_with(&self.start)
     }
 }
 
-/// Whether a URI names an object.
+/// Whether a URI has the scheme `s3`.
 pub fn is_object(uri: &str) -> bool {
     uri.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))
 }
 
-/// S3's rules for the names of buckets.
+/// Whether a bucket's name follows S3's rules.
 fn is_bucket(name: &str) -> bool {
     let is_end =
         |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
@@ -105,12 +109,12 @@ fn is_dots(step: &str) -> bool {
     matches!(step, "." | "..")
 }
 
-/// Whether there is an object store at all.
+/// Whether an object store is configured.
 pub fn is_configured(config: &Media) -> bool {
     !config.s3_endpoint.is_empty()
 }
 
-/// A signed URL to read the object. None where no object store is configured.
+/// A signed URL to read the object. `None` if no object store is configured.
 pub fn presigned(config: &Media, object: &Object<'_>) -> Option<String> {
     let endpoint = config.s3_endpoint.parse().ok()?;
     let (name, region) = (object.bucket.to_owned(), config.s3_region.clone());
@@ -172,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_url_can_carry_is_no_object() {
+    fn a_key_that_no_url_can_contain_is_refused() {
         for (uri, error) in [
             ("s3://bucket/../up.png", ObjectError::Step),
             ("s3://bucket/./here.png", ObjectError::Step),
@@ -196,16 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_go_by_whole_steps() {
-        let holds =
-            |prefix: &str, uri: &str| Prefix::parse(prefix).unwrap().holds(&Object::parse(uri).unwrap());
+    fn prefixes_are_complete_path_segments() {
+        let contains =
+            |prefix: &str, uri: &str| Prefix::parse(prefix).unwrap().contains(&Object::parse(uri).unwrap());
         for prefix in ["s3://bucket/team-a", "s3://bucket/team-a/"] {
-            assert!(holds(prefix, "s3://bucket/team-a/1.png"));
+            assert!(contains(prefix, "s3://bucket/team-a/1.png"));
             for other in ["s3://bucket/team-ab/1.png", "s3://bucket/team-a", "s3://bucket2/team-a/1.png"] {
-                assert!(!holds(prefix, other), "{other}");
+                assert!(!contains(prefix, other), "{other}");
             }
         }
-        assert!(holds("s3://bucket", "s3://bucket/any") && holds("s3://bucket/", "s3://bucket/any"));
+        assert!(contains("s3://bucket", "s3://bucket/any") && contains("s3://bucket/", "s3://bucket/any"));
         for bad in
             ["s3://bucket/a//b", "s3://bucket/../a", "s3://bucket/./", "s3://b", "bucket/a", "s3://bucket//"]
         {

@@ -1,4 +1,4 @@
-//! The API's document, made from the route table.
+//! The OpenAPI document, made from the route table.
 
 mod example;
 
@@ -11,7 +11,7 @@ use crate::access::Access;
 use crate::problem::{Fault, Problem};
 use crate::route::Route;
 
-/// The document of these routes.
+/// The OpenAPI document of these routes.
 pub fn document(routes: &[Route]) -> Value {
     let mut schemas = BTreeMap::new();
     schemas.insert(Problem::name().into_owned(), json!(Problem::schema()));
@@ -60,7 +60,7 @@ fn operation(route: &Route, schemas: &BTreeMap<String, Value>) -> Value {
     }
     let mut operation = json!({
         "summary": route.doc.summary,
-        "description": who(route.access),
+        "description": callers(route.access),
         "tags": [tag(route.path)],
         "operationId": operation_id(route),
         "parameters": route.doc.parameters,
@@ -77,7 +77,7 @@ fn operation(route: &Route, schemas: &BTreeMap<String, Value>) -> Value {
     operation
 }
 
-/// The content of an answer, with an example where it is a JSON document.
+/// The content of a response, with an example if it is JSON.
 fn with_example(mut content: Value, schemas: &BTreeMap<String, Value>) -> Value {
     let document = content.get_mut("application/json");
     if let Some(document) = document.filter(|document| {
@@ -102,7 +102,7 @@ fn problems(route: &Route) -> Vec<u16> {
     statuses
 }
 
-fn who(access: Access) -> String {
+fn callers(access: Access) -> String {
     let names = |roles: swath_domain::Roles| {
         let names: Vec<_> = roles.to_vec().iter().map(|role| format!("{role:?}").to_lowercase()).collect();
         names.join(", ")

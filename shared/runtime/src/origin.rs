@@ -1,9 +1,9 @@
-//! Origins of the web: scheme, host and port.
+//! Web origins: scheme, host and port.
 
 use url::Url;
 
-/// The origin of an address, as in `https://s3.example.org` of `https://s3.example.org/path`; none where it has none, or
-/// where it holds what would mean something else in a policy.
+/// The origin of a URL, as in `https://s3.example.org` of `https://s3.example.org/path`. `None` if the URL has no origin, or
+/// one with characters that have a meaning in a content security policy.
 pub fn of(address: &str) -> Option<String> {
     let (scheme, rest) = address.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -14,8 +14,8 @@ pub fn of(address: &str) -> Option<String> {
     (is_web && is_plain(authority)).then(|| format!("{scheme}://{authority}"))
 }
 
-/// Whether this is an origin as a browser writes it: in lower case, without the port that the scheme has anyway, and with
-/// nothing behind. Any other spelling, and a `*` in the host, would never equal what a browser sends.
+/// Whether this is an origin as a browser sends it: in lower case, without the scheme's default port, and without a path.
+/// Other spellings, and a `*` in the host, would never match a browser's header.
 pub fn is_as_sent(text: &str) -> bool {
     if of(text).as_deref() != Some(text) {
         return false;
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_of_a_page_is_spelled_as_a_browser_sends_it() {
+    fn an_origin_is_accepted_only_as_a_browser_sends_it() {
         for good in ["https://labels.example.org", "http://localhost:5173", "http://[::1]:8080"] {
             assert!(is_as_sent(good), "{good}");
         }
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_scheme_and_host_and_nothing_that_a_policy_would_read_otherwise() {
+    fn an_origin_has_no_characters_with_a_meaning_in_a_policy() {
         assert_eq!(of("https://s3.example.org:9000/a?b").as_deref(), Some("https://s3.example.org:9000"));
         for bad in
             ["", "s3.example.org", "https://", "https://a b", "https://a;script-src", "https://*", "data://x"]

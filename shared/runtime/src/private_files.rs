@@ -1,17 +1,17 @@
-//! Who may read what an embedded installation keeps: its owner alone.
+//! Makes the data of an embedded installation readable for its owner only.
 
 use std::fs::{DirBuilder, OpenOptions, Permissions, set_permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Makes a folder, and those above it, unless it is there.
+/// Makes a folder and its parents, unless they exist.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes a database's file unless it is there, and takes the right to read it from others. The files that SQLite makes
-/// beside it have the mode of the first.
+/// Makes a database's file unless it exists, and makes it unreadable for other users. SQLite gives its other files the
+/// same mode.
 pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(database)?;
     for ending in ["", "-wal", "-shm"] {
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_else_reads_what_is_there_or_what_is_made() {
+    fn old_and_new_files_are_readable_for_the_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         make_folder(&data).unwrap();

@@ -1,4 +1,4 @@
-//! Errors at the edge: `application/problem+json` (RFC 9457) with a stable `code`. The one mapping to HTTP.
+//! Errors of the API: `application/problem+json` (RFC 9457) with a stable `code`. All errors are mapped to HTTP here.
 
 use std::sync::Arc;
 
@@ -10,36 +10,36 @@ use swath_domain::{FieldError, LeaseEnd, Refusal};
 use swath_files::FilesError;
 use swath_store::StoreError;
 
-/// What a handler answers.
+/// The result of a handler.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
-/// A refusal or a failure as the client sees it.
+/// An error as the client sees it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// The HTTP status.
     #[serde(serialize_with = "status_number")]
     #[schema(value_type = u16)]
     pub status: StatusCode,
-    /// Stable, for programs.
+    /// A stable code, for programs.
     #[schema(value_type = String, example = "invalid")]
     pub code: &'static str,
     /// The kind of problem, for people.
     pub title: String,
-    /// This one, for people.
+    /// What is wrong with this request, for people.
     pub detail: String,
-    /// Which fields, lines or items it is about.
+    /// The fields, lines or items that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
-    /// More by the code: `reason`, `missing`, `blockers`.
+    /// Further members, by code: `reason`, `missing`, `blockers`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub more: Map<String, Value>,
-    /// Seconds after which it is worth trying again.
+    /// The seconds after which the client should try again.
     #[serde(skip)]
     pub retry_after: Option<i64>,
 }
 
-/// Faults that one answer names: a request may have as many as it has fields.
+/// How many faults a response lists, at most. A request may have as many as it has fields.
 const FAULTS_MAX: usize = 100;
 
 /// One fault in a request.
@@ -66,7 +66,7 @@ fn status_number<S: serde::Serializer>(
 }
 
 impl Problem {
-    /// A problem of a kind.
+    /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -79,7 +79,7 @@ impl Problem {
         }
     }
 
-    /// Fields that break a rule.
+    /// 422: fields that break a rule.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let sentence = |error: &FieldError| match error.field.as_str() {
             "" => error.message.clone(),
@@ -95,95 +95,95 @@ impl Problem {
         Self { errors: faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
     }
 
-    /// One field that breaks a rule.
+    /// 422: one field that breaks a rule.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(field, message)])
     }
 
-    /// A request that cannot be read at all.
+    /// 400: a request that cannot be parsed at all.
     pub fn unreadable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", detail)
     }
 
-    /// Nobody knows who asks.
+    /// 401: the request has no valid credential.
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
     }
 
-    /// The role does not allow it.
+    /// 403: the user's role does not allow it.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
-    /// Unknown, or someone else's: the two answer alike.
+    /// 404: unknown, or of another team. The client cannot tell which.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here under this id")
     }
 
-    /// Something else stands in the way.
+    /// 409: the current state does not allow it.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
-    /// The saved revision is another.
+    /// 412: the saved revision is a different one.
     pub fn precondition(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "conflict", detail)
     }
 
-    /// More than is taken at once.
+    /// 413: the request is too large.
     pub fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     }
 
-    /// Not a format that is understood here.
+    /// 415: the route does not accept this media type.
     pub fn media_type(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid", detail)
     }
 
-    /// A client that sends too slowly.
+    /// 408: the client sends too slowly.
     pub fn late_body() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the rest of the body did not arrive in time")
     }
 
-    /// The outcome is unknown; the same request with the same key finds out.
+    /// 503: the outcome is unknown. The client can find out by repeating the request with the same key.
     pub fn unavailable() -> Self {
         let detail = "the outcome is unknown; try again with the same key";
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
 
-    /// A fault of the program.
+    /// 500: a bug, which has been logged.
     pub fn internal() -> Self {
         let detail = "an internal error, which has been logged";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// Others are being answered with as much as fits into memory.
+    /// 503: other requests use all the memory for large ones.
     pub fn busy() -> Self {
         let detail = "too many large answers are being sent; try again";
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
 
-    /// More requests than one person is allowed.
+    /// 429: the user has sent too many requests.
     pub fn rate_limited() -> Self {
         let detail = "you ask more often than is allowed";
         Self { retry_after: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", detail) }
     }
 
-    /// Adds a member.
+    /// Adds a further member.
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.more.insert(name.to_owned(), json!(value));
         self
     }
 
-    /// One item whose annotation, or verdict, takes more bytes than are kept.
-    pub fn too_large_item(field: &str, index: i64, bytes: usize, most: usize) -> Self {
-        let message = format!("takes {bytes} bytes as JSON; at most {most} are allowed");
+    /// 413: the annotation or the verdict of one item is too large.
+    pub fn too_large_item(field: &str, index: i64, bytes: usize, bytes_max: usize) -> Self {
+        let message = format!("takes {bytes} bytes as JSON; at most {bytes_max} are allowed");
         let field = Some(field.to_owned()).filter(|field| !field.is_empty());
         let fault = Fault { field, index: Some(index), message: message.clone(), line: None };
         Self { errors: vec![fault], ..Self::too_large(format!("item {index} {message}")) }
     }
 
-    /// Names the line of a manifest that it is about.
+    /// Adds the line of a manifest to the problem.
     pub fn at_line(mut self, line: u64) -> Self {
         self.detail = format!("line {line}: {}", self.detail);
         match self.errors.first_mut() {
@@ -289,7 +289,8 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        #[expect(clippy::expect_used, reason = "a problem has only text keys, so it is always valid JSON")]
+        let body = serde_json::to_vec(&self).expect("a problem is always valid JSON");
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,4 +1,4 @@
-//! How often one person may ask: a client that runs in circles costs its own user's requests, and nobody else's.
+//! The rate limit of each user, so that a client in an endless loop does not slow down other users.
 
 use std::num::NonZeroU32;
 
@@ -7,14 +7,14 @@ use swath_domain::ids::UserId;
 
 use crate::problem::{Problem, Result};
 
-/// People that are remembered before those who have been quiet are forgotten.
-const REMEMBERED: usize = 20_000;
+/// How many users are tracked before inactive ones are removed.
+const USERS_MAX: usize = 20_000;
 
-/// The allowance of each person.
+/// The remaining requests of each user.
 pub struct Allowance(Option<DefaultKeyedRateLimiter<UserId>>);
 
 impl Allowance {
-    /// So many requests a second, and as many at once; unlimited for 0.
+    /// Allows `requests` per second, and as many in a burst. 0 is unlimited.
     pub fn per_second(requests: u32) -> Self {
         Self(
             NonZeroU32::new(requests)
@@ -22,13 +22,13 @@ impl Allowance {
         )
     }
 
-    /// Takes one request off a person's allowance.
+    /// Takes one request off a user's allowance.
     ///
     /// # Errors
-    /// `rate-limited` where nothing is left of it.
+    /// `rate-limited` if nothing is left of it.
     pub fn spend(&self, user: UserId) -> Result<()> {
         let Some(limiter) = &self.0 else { return Ok(()) };
-        if limiter.len() > REMEMBERED {
+        if limiter.len() > USERS_MAX {
             limiter.retain_recent();
         }
         limiter.check_key(&user).map_err(|_| Problem::rate_limited())
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_person_has_an_allowance_of_their_own() {
+    fn each_user_has_an_allowance_of_their_own() {
         let allowance = Allowance::per_second(2);
         let (anna, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let refused = (0..100).filter_map(|_| allowance.spend(anna).err()).next().unwrap();
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn no_allowance_is_no_limit() {
+    fn an_allowance_of_0_is_no_limit() {
         let allowance = Allowance::per_second(0);
         assert!((0..10_000).all(|_| allowance.spend(UserId(Uuid::nil())).is_ok()));
     }

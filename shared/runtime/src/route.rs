@@ -1,5 +1,5 @@
-//! A route of the API as a row of a table: method, path, who may call it, and what its document says. The router, the
-//! document and the test of roles are all made from these rows.
+//! A route of the API as a row of a table: method, path, access and documentation. The router, the OpenAPI document and the
+//! test of roles are all made from these rows.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,23 +22,22 @@ use crate::pages::Cursor;
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// The path, with `{name}` for what varies.
+    /// The path, with `{name}` for parameters.
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// Whether its answer may take as long as it takes.
+    /// Whether the response has no time limit.
     pub streams: bool,
     pub(crate) handler: MethodRouter<Context>,
     pub(crate) doc: Doc,
 }
 
-/// A handler behind a pointer: the router, its layers and the server are compiled for this one type, and not again for
-/// each handler.
+/// A boxed handler, so that the router, its layers and the server are compiled for one type instead of for each handler.
 #[derive(Clone)]
-struct Boxed(Arc<dyn Fn(Request, Context) -> Answer + Send + Sync>);
+struct Boxed(Arc<dyn Fn(Request, Context) -> BoxedFuture + Send + Sync>);
 
-/// The answer of a handler, once it is there.
-type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+/// The future of a handler.
+type BoxedFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl Boxed {
     fn new<H, T>(handler: H) -> Self
@@ -51,14 +50,14 @@ impl Boxed {
 }
 
 impl Handler<(), Context> for Boxed {
-    type Future = Answer;
+    type Future = BoxedFuture;
 
-    fn call(self, request: Request, context: Context) -> Answer {
+    fn call(self, request: Request, context: Context) -> BoxedFuture {
         (self.0)(request, context)
     }
 }
 
-/// What the document says of a route.
+/// The documentation of a route.
 #[derive(Default)]
 pub(crate) struct Doc {
     pub(crate) summary: &'static str,
@@ -72,7 +71,7 @@ pub(crate) struct Doc {
 }
 
 impl Route {
-    /// A route that answers with what `handler` says.
+    /// A route with this handler.
     pub fn new<H, T>(
         method: Method,
         path: &'static str,
@@ -94,48 +93,48 @@ impl Route {
         Self { method, path, access, streams: false, handler: on(filter, handler), doc }
     }
 
-    /// Gives its handler something to share with others, as an `Extension`.
+    /// Gives the handler a shared value, as an `Extension`.
     pub fn sharing<T: Clone + Send + Sync + 'static>(mut self, shared: T) -> Self {
         self.handler = self.handler.layer(axum::Extension(shared));
         self
     }
 
-    /// Takes a JSON body, as in this example.
+    /// Accepts a JSON body, as in the example.
     pub fn takes<T: ToSchema + DeserializeOwned>(mut self, example: Value) -> Self {
         if cfg!(debug_assertions) {
             let read = serde_json::from_value::<T>(example.clone());
-            assert!(read.is_ok(), "the example of {} is none: {:?}", self.path, read.err());
+            assert!(read.is_ok(), "the example of {} is not valid: {:?}", self.path, read.err());
         }
         let schema = self.schema::<T>();
         self.doc.takes(schema, example);
         self
     }
 
-    /// The body may be left out.
+    /// Makes the body optional.
     pub fn optional_body(mut self) -> Self {
         self.doc.body_optional = true;
         self
     }
 
-    /// Takes a streamed body of one of these media types as well, each as in its example.
+    /// Also accepts a streamed body of one of these media types, each with an example.
     pub fn takes_stream(mut self, media_types: &[(&str, &str)]) -> Self {
         let content = self.doc.body.get_or_insert_with(|| json!({}));
         for (media_type, example) in media_types {
-            // An `example` would be sent by programs that cannot write the type.
+            // Not as an `example`: test tools would send it although they cannot produce this media type.
             let schema = json!({"type": "string", "description": format!("As in:\n\n{example}")});
             content[*media_type] = json!({"schema": schema});
         }
         self
     }
 
-    /// Answers with JSON under this status.
+    /// Responds with JSON and this status.
     pub fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         let schema = self.schema::<T>();
         self.doc.gives(status, schema);
         self
     }
 
-    /// May be asked for in either order, and by a part of the name.
+    /// Accepts the parameters `order` and `name` of a list.
     pub fn named_list(self) -> Self {
         self.query(
             "order",
@@ -149,7 +148,7 @@ impl Route {
         )
     }
 
-    /// Answers with a page of these; the next begins at a cursor of this kind.
+    /// Responds with a page of `T`, with cursors of this kind.
     pub fn gives_page<T: ToSchema>(mut self, cursor: Cursor) -> Self {
         let schema = self.schema::<T>();
         self.doc.gives(200, page_schema(schema, cursor));
@@ -161,26 +160,26 @@ impl Route {
         self.query("limit", limit, "Entries per page.").query("after", cursor.schema(), "The `next` before.")
     }
 
-    /// Answers without a body.
+    /// Responds with this status and without a body.
     pub fn gives_nothing(mut self, status: u16) -> Self {
         self.doc.answers.push((status, json!({})));
         self
     }
 
-    /// May refuse under this status, though routes of its kind do not.
+    /// May respond with this error status, which similar routes do not.
     pub fn refuses(mut self, status: u16) -> Self {
         self.doc.refusals.push(status);
         self
     }
 
-    /// Answers with a stream of one of these media types.
+    /// Responds with a stream of one of these media types.
     pub fn gives_stream(mut self, media_types: &[&str]) -> Self {
         self.doc.answers.push((200, streamed_content(media_types)));
         self.streams = true;
         self
     }
 
-    /// Answers with a part of its stream as well, where the request names one.
+    /// Also responds with a part of its stream if the request has a range.
     pub fn gives_part(mut self, media_types: &[&str]) -> Self {
         self.doc.answers.push((206, streamed_content(media_types)));
         let text = || json!({"type": "string"});
@@ -190,43 +189,43 @@ impl Route {
             .refuses(416)
     }
 
-    /// May take its time over the request or the answer.
+    /// Removes the time limit of the request and the response.
     pub fn streamed(mut self) -> Self {
         self.streams = true;
         self
     }
 
-    /// Knows a query parameter.
+    /// Accepts a query parameter.
     pub fn query(mut self, name: &str, schema: Value, description: &str) -> Self {
         self.doc.parameters.push(parameter("query", name, false, schema, description));
         self
     }
 
-    /// Needs a query parameter.
+    /// Requires a query parameter.
     pub fn needs_query(mut self, name: &str, schema: Value, description: &str) -> Self {
         self.doc.parameters.push(parameter("query", name, true, schema, description));
         self
     }
 
-    /// Knows a header.
+    /// Accepts a header.
     pub fn header(mut self, name: &str, schema: Value, description: &str) -> Self {
         self.doc.parameters.push(parameter("header", name, false, schema, description));
         self
     }
 
-    /// Looks at a bearer token where one comes, though it needs none.
+    /// Uses a bearer token if there is one, but does not require it.
     pub fn optional_token(mut self) -> Self {
         self.doc.token_optional = true;
         self
     }
 
-    /// Takes an `Idempotency-Key`.
+    /// Accepts an `Idempotency-Key`.
     pub fn idempotent(self) -> Self {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
         self.header("Idempotency-Key", schema, "The same request under the same key is carried out once.")
     }
 
-    /// The names of the query parameters that it knows.
+    /// The names of the accepted query parameters.
     pub(crate) fn query_names(&self) -> Vec<String> {
         let is_query = |parameter: &&Value| parameter["in"] == "query";
         let known = self.doc.parameters.iter().filter(is_query);
@@ -272,7 +271,7 @@ fn streamed_content(media_types: &[&str]) -> Value {
     content
 }
 
-/// What a stream of this type is. Bytes that are no text have no type in JSON.
+/// The schema of a stream. Binary content has no JSON type.
 fn streamed_schema(media_type: &str) -> Value {
     match media_type {
         "application/json" => json!({"type": "object"}),

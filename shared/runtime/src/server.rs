@@ -1,4 +1,4 @@
-//! The HTTP server: a router made from the route table, the guard before every route, and an end within a deadline.
+//! The HTTP server: the router of the route table, the guard before every route, and a shutdown within a deadline.
 
 mod accept;
 mod bound;
@@ -39,8 +39,8 @@ use bound::{Bounds, raise_descriptors};
 use exchange::Peer;
 use observe::observe;
 
-/// The router of these routes and `pages`, with health, metrics and the API's `document`, which is made when it is first
-/// asked for: most processes are never asked, and its making takes megabytes.
+/// The router of these routes and `pages`, with the health routes and the API's `document`. The document is made at its
+/// first request, because most processes never get one and it needs megabytes.
 pub fn router(
     context: &Context,
     routes: Vec<Route>,
@@ -78,12 +78,12 @@ pub fn router(
     router.layer(middleware::from_fn_with_state(context.clone(), observe)).with_state(context.clone())
 }
 
-/// What stands at `/` where there are no other pages: the way to the API's documents.
+/// Redirects `/` to the API's documentation, for processes that serve no pages.
 pub fn docs_first() -> Router<Context> {
     Router::new().route("/", get(|| async { Redirect::temporary("/docs/") }))
 }
 
-/// The router of `/metrics`, for a listener of its own.
+/// The router of `/metrics`, which has its own listener.
 pub fn metrics_router(context: &Context) -> Router {
     health::metrics_router()
         .fallback(|| async { Problem::not_found() })
@@ -91,7 +91,7 @@ pub fn metrics_router(context: &Context) -> Router {
         .with_state(context.clone())
 }
 
-/// The document of all services, whichever of them run here.
+/// The OpenAPI document of these routes.
 pub fn document(routes: &[Route]) -> Value {
     openapi::document(routes)
 }
@@ -104,14 +104,14 @@ struct Guarded {
     query: Arc<[String]>,
 }
 
-/// Decides who asks before anything else of the request is looked at, and bounds how long the answer may take.
+/// Authenticates and authorizes a request before anything else of it is read, and limits the time of the response.
 async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next) -> Response {
     let timeout = Duration::from_secs(guarded.context.config.server.request_seconds);
     let deadline = tokio::time::Instant::now() + timeout;
     let peer = request.extensions().get::<Peer>().cloned();
     if guarded.access != Access::Open {
         let presented = Credential::of(request.method(), request.headers());
-        match tokio::time::timeout_at(deadline, admit(&guarded, presented)).await {
+        match tokio::time::timeout_at(deadline, authorize(&guarded, presented)).await {
             Ok(Ok(caller)) => {
                 peer.iter().for_each(Peer::authenticate);
                 request.extensions_mut().insert(caller)
@@ -130,7 +130,7 @@ async fn guard(State(guarded): State<Guarded>, mut request: Request, next: Next)
         Ok(response) => response,
         Err(_) => Problem::unavailable().into_response(),
     };
-    // What is open to all is signed: an answer that is no refusal says that the signature is good.
+    // Routes without a token check a signature instead, so a success means that the client is known.
     if response.status().is_success() {
         peer.iter().for_each(Peer::authenticate);
     }
@@ -147,25 +147,31 @@ fn check_query(query: Option<&str>, known: &[String]) -> Result<()> {
     }
 }
 
-async fn admit(guarded: &Guarded, presented: Result<Credential>) -> Result<crate::auth::Caller> {
+async fn authorize(guarded: &Guarded, presented: Result<Credential>) -> Result<crate::auth::Caller> {
     let context = &guarded.context;
     let caller = context.tokens.caller(&context.store, &presented?, context.now()).await?;
     context.allowance.spend(caller.user())?;
     if caller.may(guarded.access) { Ok(caller) } else { Err(Problem::forbidden()) }
 }
 
-/// Takes the address, so that a port in use is known before anything else happens.
+/// Binds the address. Called first, so that a port in use is noticed before anything else happens.
+///
+/// # Errors
+/// If the address is not valid or in use.
 pub async fn bind(listen: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Where `/metrics` is served unless something is set, in a process with all roles.
+/// The default address of `/metrics` in a process with all roles.
 const METRICS_LISTEN: &str = "127.0.0.1:9464";
 
-/// Takes the address of `/metrics`, if there is to be one. A default that is taken is no reason not to start, for several
-/// installations may share a machine.
+/// Binds the address of `/metrics`, if it is served. If the default address is in use the process still starts, because
+/// several installations may share a machine.
+///
+/// # Errors
+/// If a configured address is not valid or in use.
 pub async fn bind_metrics(config: &Config, whole: bool) -> anyhow::Result<Option<(TcpListener, SocketAddr)>> {
     match config.server.metrics_listen.as_str() {
         "none" => Ok(None),
@@ -181,13 +187,13 @@ pub async fn bind_metrics(config: &Config, whole: bool) -> anyhow::Result<Option
     }
 }
 
-/// Serves `/metrics` until shutdown, apart from people's connections.
+/// Serves `/metrics` until shutdown. Its connections do not count as clients' connections.
 pub async fn serve_metrics(context: Context, listener: TcpListener) {
     let router = metrics_router(&context);
     accept::serve(context, listener, router, Bounds::METRICS, None).await;
 }
 
-/// Serves until shutdown, then lets what is in flight end, for as long as is allowed.
+/// Serves until shutdown, then waits for requests in flight, but not beyond the deadline.
 pub async fn serve(context: Context, listener: TcpListener, router: Router) -> anyhow::Result<()> {
     let bounds = Bounds::of(&context.config.server, raise_descriptors());
     accept::serve(context, listener, router, bounds, None).await;

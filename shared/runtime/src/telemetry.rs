@@ -1,4 +1,4 @@
-//! Logs, traces, and the metrics that every process has.
+//! Logs, traces, and the metrics of every process.
 
 mod current;
 mod panics;
@@ -19,19 +19,19 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
-/// The broker's driver calls every end of a connection an error, an orderly one too; what matters of it the bus says itself.
-/// Whoever names the driver in `log.level` hears it all the same.
-const QUIET: &str = "lapin=off";
+/// Silences the broker's driver, which logs every closed connection as an error. The bus logs what matters. A directive for
+/// the driver in `log.level` takes precedence.
+const DRIVER_SILENCED: &str = "lapin=off";
 
-/// Starts logging to standard error; a second start in one process changes nothing.
+/// Starts logging to standard error. A second call in a process changes nothing.
 pub fn log(config: &Config) {
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter(&config.log.level)).with_writer(std::io::stderr);
-    // A log on a full disk is no reason to end: what cannot be written would be told where nothing can be written either.
+    // By default a failed write panics when it cannot report its error either, for example on a full disk.
     let subscriber = subscriber.log_internal_errors(false);
     let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     panics::watch();
-    // An error means that logging was set up before, by a test or by the demo.
+    // An error means that a test or the demo has already set up logging.
     let _ = match config.log.format {
         LogFormat::Json => subscriber.json().try_init(),
         LogFormat::Text => subscriber.try_init(),
@@ -39,15 +39,16 @@ pub fn log(config: &Config) {
 }
 
 fn filter(level: &str) -> EnvFilter {
-    EnvFilter::try_new(format!("{QUIET},{level}")).unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")))
+    EnvFilter::try_new(format!("{DRIVER_SILENCED},{level}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{DRIVER_SILENCED},info")))
 }
 
-/// Connections as they come and go.
+/// Metrics of connections.
 #[derive(Clone)]
 pub struct ConnectionMetrics {
-    /// Those that are open.
+    /// Open connections.
     pub open: IntGauge,
-    /// Those that the server closed, by reason.
+    /// Connections that the server closed, by reason.
     closed: IntCounterVec,
 }
 
@@ -61,7 +62,7 @@ impl ConnectionMetrics {
                 &["reason"],
             )?,
         };
-        // From the start, for what was never seen has no increase.
+        // All labels exist from the start, because Prometheus sees no increase when a series appears.
         for reason in ["header", "idle", "body", "stall", "evicted", "refused"] {
             metrics.closed.with_label_values(&[reason]);
         }
@@ -73,18 +74,21 @@ impl ConnectionMetrics {
     }
 }
 
-/// Requests as they are served.
+/// Metrics of requests.
 pub struct HttpMetrics {
     /// Requests by route and status.
     pub requests: IntCounterVec,
-    /// How long they took, in seconds.
+    /// The time to answer, in seconds, by route.
     pub seconds: HistogramVec,
-    /// The connections that they come on.
+    /// Metrics of connections.
     pub connections: ConnectionMetrics,
 }
 
 impl HttpMetrics {
-    /// Registers the metrics.
+    /// Makes and registers the metrics.
+    ///
+    /// # Errors
+    /// If the registry already has them.
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
         let labels = ["method", "route", "status"];
         let requests =
@@ -109,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_driver_of_the_broker_is_silent_unless_it_is_named() {
+    fn the_driver_of_the_broker_is_silent_unless_log_level_names_it() {
         let directives = |level: &str| filter(level).to_string();
         assert!(directives("info").contains("lapin=off"));
         let named = directives("info,lapin=debug");

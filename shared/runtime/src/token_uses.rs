@@ -1,4 +1,4 @@
-//! When tokens were last used: gathered as requests come in, and written now and then, so that no request waits for it.
+//! Collects when tokens were last used. Another task writes it to the database, so that no request waits for that.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,24 +7,24 @@ use std::time::Duration;
 use swath_domain::ids::TokenId;
 use tokio::time::Instant;
 
-/// How often one token's use is written, at most: what is shown is older by that much.
+/// How often the use of one token is written, at most. The shown time may be older by this much.
 const WRITE_INTERVAL: Duration = Duration::from_secs(60);
-/// Tokens that are remembered; beyond that all are forgotten, which costs a write more for each.
+/// How many tokens are tracked. At this number the written ones are removed, which only costs them another write.
 const TOKENS_MAX: usize = 50_000;
 
-/// When each token was last noted, and whether that is still to be written.
+/// When each token was last recorded, and whether that is still to be written.
 #[derive(Default)]
 pub(crate) struct Uses(Mutex<HashMap<TokenId, (Instant, bool)>>);
 
 impl Uses {
-    pub(crate) fn note(&self, token: TokenId) {
+    pub(crate) fn record(&self, token: TokenId) {
         let now = Instant::now();
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if uses.get(&token).is_some_and(|(noted, _)| now - *noted < WRITE_INTERVAL) {
+        if uses.get(&token).is_some_and(|(recorded, _)| now - *recorded < WRITE_INTERVAL) {
             return;
         }
         if uses.len() >= TOKENS_MAX {
-            uses.retain(|_, (_, waits)| *waits);
+            uses.retain(|_, (_, unwritten)| *unwritten);
         }
         if uses.len() >= 2 * TOKENS_MAX {
             return;
@@ -35,11 +35,11 @@ impl Uses {
     pub(crate) fn take(&self) -> Vec<TokenId> {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tokens = Vec::new();
-        for (token, (_, waits)) in uses.iter_mut().filter(|(_, (_, waits))| *waits) {
-            *waits = false;
+        for (token, (_, unwritten)) in uses.iter_mut().filter(|(_, (_, unwritten))| *unwritten) {
+            *unwritten = false;
             tokens.push(*token);
         }
-        // In the order of their ids, in which all processes write them.
+        // All processes write them in this order, so that they do not deadlock.
         tokens.sort_unstable();
         tokens
     }
@@ -54,13 +54,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_token_is_written_at_most_once_a_minute() {
         let (uses, token) = (Uses::default(), TokenId(Uuid::from_u128(1)));
-        uses.note(token);
-        uses.note(token);
+        uses.record(token);
+        uses.record(token);
         assert_eq!(uses.take(), [token]);
-        uses.note(token);
+        uses.record(token);
         assert!(uses.take().is_empty());
         tokio::time::advance(WRITE_INTERVAL).await;
-        uses.note(token);
+        uses.record(token);
         assert_eq!(uses.take(), [token]);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the store takes writes: a row is written now and then, when somebody asks whether the process is ready.
+//! Whether the database accepts writes. Readiness checks write a row from time to time to find out.
 
 use std::time::Duration;
 
@@ -8,33 +8,34 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How long a readiness check waits for its row to be written.
+/// How long a readiness check waits for its write.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(750);
-/// Between two rows that are written to find out whether the store takes writes, and sooner after one that failed.
-const PROBE_PAUSE: Duration = Duration::from_secs(5);
-const PROBE_AGAIN: Duration = Duration::from_secs(1);
-/// How long no write may come to its end before the store counts as taking none.
+/// The shortest time between two probes.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// The shortest time to the next probe after one that failed.
+const PROBE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How long all probes may time out before the database counts as refusing writes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether the store takes writes, as far as is known.
+/// The result of the last probe.
 #[derive(Default)]
 pub struct Writes(Mutex<Probed>);
 
 #[derive(Default)]
 struct Probed {
-    /// When it was last tried.
+    /// When the last probe began.
     tried: Option<Instant>,
-    /// When a row was last written, or looked for in vain for the first time.
+    /// When the last successful probe began, or the first probe if none has succeeded.
     written: Option<Instant>,
     failure: Option<String>,
 }
 
 impl Writes {
-    /// Why nothing can be written, if so. However often it is asked, few rows are written.
+    /// Why the database refuses writes, or `None` if it accepts them. Probes at most once per interval.
     pub(crate) async fn failure(&self, store: &Store, instance: Uuid, now: Time) -> Option<String> {
         let mut probed = self.0.lock().await;
-        let pause = if probed.failure.is_some() { PROBE_AGAIN } else { PROBE_PAUSE };
-        if probed.tried.is_none_or(|tried| tried.elapsed() >= pause) {
+        let interval = if probed.failure.is_some() { PROBE_RETRY_INTERVAL } else { PROBE_INTERVAL };
+        if probed.tried.is_none_or(|tried| tried.elapsed() >= interval) {
             let begun = Instant::now();
             let written = *probed.written.get_or_insert(begun);
             probed.tried = Some(begun);
@@ -44,7 +45,7 @@ impl Writes {
                     probed.failure = None;
                 }
                 Ok(Err(error)) => probed.failure = Some(error.to_string()),
-                // A busy database is slow: a process is not taken out of service for that alone.
+                // A slow probe may only mean a busy database, so it counts only after a while.
                 Err(_) if written.elapsed() >= WRITE_TIMEOUT => {
                     probed.failure = Some("a write takes too long".to_owned());
                 }

@@ -41,7 +41,7 @@ async fn a_database_that_is_away_at_the_start_is_waited_for() {
     answers(&service, "/readyz", 503).await;
     answers(&service, "/healthz", 200).await;
     let told = until("a line in the log", SOON, || {
-        std::future::ready(service.log().contains("waiting for the truth").then_some(()))
+        std::future::ready(service.log().contains("waiting for the database").then_some(()))
     });
     told.await.unwrap();
     let status = service.terminate().await.unwrap();

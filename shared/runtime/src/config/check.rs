@@ -1,4 +1,4 @@
-//! Checks of the configuration that go beyond types.
+//! Checks of values that their types do not exclude.
 
 use anyhow::ensure;
 use secrecy::ExposeSecret;
@@ -9,7 +9,7 @@ use crate::origin;
 
 /// The longest time that can be configured, in seconds: a year.
 const SECONDS_MAX: u64 = 365 * 24 * 3_600;
-/// The largest picture that can be allowed: what an object store takes at once.
+/// The largest picture that can be allowed, which is the largest object that S3 takes in one request.
 const PICTURE_BYTES_MAX: u64 = 5 << 30;
 
 /// Refuses values that would not work, and names their key.
@@ -48,7 +48,7 @@ pub(super) fn check(config: &Config) -> anyhow::Result<()> {
     check_traces(&config.traces)
 }
 
-/// One place for files at most, and bounds that the store can count with.
+/// Uploads need at most one location, and sizes that fit the database's integers.
 fn check_files(config: &Config) -> anyhow::Result<()> {
     let files = &config.files;
     let (has_folder, has_bucket) = (!files.folder.as_os_str().is_empty(), !files.s3_bucket.is_empty());
@@ -68,7 +68,7 @@ fn check_files(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Times that are added to others must not run out of the clock.
+/// Bounds every time, so that adding it to another time cannot overflow.
 fn check_seconds(config: &Config) -> anyhow::Result<()> {
     let (server, work) = (&config.server, &config.work);
     let above_zero = [
@@ -106,10 +106,10 @@ fn check_traces(traces: &Traces) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The most origins beside its own that a server lets in: each request is compared with all of them.
+/// The most other origins, because every request is compared with all of them.
 pub(super) const ORIGINS_MAX: usize = 100;
 
-/// All origins, or named ones: a name beside `*` would look as if it shut others out.
+/// Accepts `*` alone or a list of origins. A name beside `*` would look as if others were refused.
 fn check_cors(origins: &[String]) -> anyhow::Result<()> {
     let count = origins.len();
     ensure!(count <= ORIGINS_MAX, "server.cors_origins: {count} of them, at most {ORIGINS_MAX}");

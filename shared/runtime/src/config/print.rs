@@ -71,7 +71,7 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// A URL without its password, before the host or in the query.
+/// A URL with its password hidden, whether it is before the host or in the query.
 fn shown(url: &SecretString) -> String {
     let url = url.expose_secret();
     let url = match url.split_once('?') {

@@ -1,4 +1,4 @@
-//! Secrets of an installation: how strong they must be, and the one that an embedded installation makes itself.
+//! The strength of secrets, and the secret that an embedded installation makes itself.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::bail;
 use secrecy::SecretString;
 
-/// The fewest characters of a secret or of the administrator's token.
+/// The minimum length of a secret or of the administrator's token, in characters.
 const SECRET_MIN: usize = 32;
 pub(super) const WEAK: &str = "must have 32 or more visible ASCII characters, at least 8 of them different";
 
@@ -16,7 +16,10 @@ pub(super) fn is_strong(secret: &str) -> bool {
     secret.len() >= SECRET_MIN && secret.chars().all(|c| c.is_ascii_graphic()) && distinct.len() >= 8
 }
 
-/// Reads the secret of an embedded installation, making it at the first start.
+/// Reads the secret of an embedded installation from its data folder. Makes it with `fresh` at the first start.
+///
+/// # Errors
+/// If the file cannot be read or written, or contains a weak secret.
 pub fn own_secret(dir: &Path, fresh: impl FnOnce() -> String) -> anyhow::Result<SecretString> {
     let path = dir.join("secret");
     if let Ok(secret) = std::fs::read_to_string(&path) {

@@ -16,7 +16,7 @@ macro_rules! sections {
 }
 
 sections! {
-    /// Everything that can be set.
+    /// All settings.
     Config {
         server: Server, data: Data, store: Store, bus: Bus, locks: Locks, admin: Admin, media: Media, files: Files,
         work: Work, metrics: Metrics, log: Log, traces: Traces,
@@ -34,15 +34,15 @@ sections! {
     }
     /// The data folder.
     Data { dir: PathBuf, }
-    /// The truth.
+    /// The database.
     Store { url: SecretString, connections: u32, }
-    /// Messages.
+    /// The message bus.
     Bus { url: SecretString, prefix: String, }
-    /// Locks.
+    /// The locks of assignments.
     Locks { url: SecretString, prefix: String, }
     /// The first administrator.
     Admin { token: SecretString, }
-    /// Pictures.
+    /// Pictures that are not uploaded.
     Media {
         roots: Vec<PathBuf>,
         #[serde(deserialize_with = "list_or_text")]
@@ -58,20 +58,20 @@ sections! {
         s3_access_key: String, s3_secret_key: SecretString, picture_bytes: u64, team_bytes: u64, unused_seconds: u64,
         thumbnail_seconds: u64,
     }
-    /// Background work.
+    /// Leases and background tasks.
     Work {
         grace_seconds: u64, cut_ahead: i64, hint_window: i64, hint_repeat_seconds: u64, sweep_millis: u64,
         expire_at_once: i64, waive_after_seconds: u64,
     }
     /// The metrics service.
     Metrics { jobs: usize, age_seconds: u64, }
-    /// Logs.
+    /// Logging.
     Log { level: String, format: LogFormat, }
-    /// Traces.
+    /// Tracing.
     Traces { endpoint: String, share: f64, }
 }
 
-/// A list, or a text whose entries are separated by commas, as in the environment: a URL has colons.
+/// Reads a list, or a text with commas between the entries. The environment's usual separator is a colon, which URLs contain.
 fn list_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -88,12 +88,12 @@ fn list_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
     })
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Readable text.
     Text,
-    /// For machines.
+    /// One JSON object per line.
     Json,
 }

@@ -1,5 +1,5 @@
-//! The one way to a file or a folder below the media roots. What is checked is an open descriptor, never a path that may
-//! lead elsewhere a moment later.
+//! Opens files and folders below the media roots. The checks use an open descriptor, because a path may lead elsewhere a
+//! moment later.
 
 use std::fs::{self, File, Metadata, OpenOptions, ReadDir};
 use std::io;
@@ -20,18 +20,18 @@ use super::work::FileWork;
 pub struct MediaFiles {
     roots: Vec<PathBuf>,
     private: Private,
-    /// What the URIs of files below the roots begin with, the longest first.
-    starts: Vec<String>,
-    /// Where reading is done.
+    /// The URI prefixes of files below the roots, the longest first.
+    uri_prefixes: Vec<String>,
+    /// Runs the blocking calls.
     pub work: FileWork,
 }
 
-/// A file or a folder that may be read, by a descriptor that stays with it.
+/// A file or a folder that may be read, with an open descriptor.
 #[derive(Debug)]
 pub struct Found {
     handle: File,
     metadata: Metadata,
-    /// Its path with every link followed.
+    /// The path with links resolved.
     pub path: PathBuf,
 }
 
@@ -41,24 +41,25 @@ impl MediaFiles {
         let roots: Vec<_> =
             roots.into_iter().map(|root| std::path::absolute(&root).unwrap_or(root)).collect();
         let real = roots.iter().filter_map(|root| root.canonicalize().ok());
-        let mut starts: Vec<_> = roots.iter().cloned().chain(real).map(|root| start_of(&root)).collect();
-        starts.sort_by_key(|start| std::cmp::Reverse(start.len()));
-        starts.dedup();
-        Self { roots, private, starts, work: FileWork::default() }
+        let mut uri_prefixes: Vec<_> =
+            roots.iter().cloned().chain(real).map(|root| uri_prefix(&root)).collect();
+        uri_prefixes.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
+        uri_prefixes.dedup();
+        Self { roots, private, uri_prefixes, work: FileWork::default() }
     }
 
-    /// The item's URI as people see it: of a file only its path below the root, for the rest is the server's own.
+    /// An item's URI for display. Of a file it shows only the path below the root, because the rest is internal to the server.
     pub fn shown_uri(&self, uri: &str) -> String {
         if path_of(uri).is_none() && !uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"))
         {
             return uri.to_owned();
         }
-        let below = self.starts.iter().find_map(|start| uri.strip_prefix(start.as_str()));
-        let last = || uri.rsplit('/').next().unwrap_or_default();
+        let below = self.uri_prefixes.iter().find_map(|prefix| uri.strip_prefix(prefix.as_str()));
+        let last = || uri.rsplit('/').next().unwrap_or(uri);
         below.unwrap_or_else(last).to_owned()
     }
 
-    /// A folder as people see it: its path below the root.
+    /// A folder for display: its path below the root.
     pub fn shown_folder(&self, folder: &Path) -> String {
         let below = self.roots.iter().filter_map(|root| folder.strip_prefix(root).ok());
         let below = below.min_by_key(|below| below.components().count());
@@ -67,13 +68,19 @@ impl MediaFiles {
         if shown.is_empty() { ".".to_owned() } else { shown }
     }
 
-    /// Finds the file behind a `file:` URI. Blocks.
+    /// Finds the file of a `file:` URI. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`MediaFiles::find`], and [`MediaPathError::NotAFile`] if it is not such a URI.
     pub fn find_uri(&self, places: &Places, uri: &str) -> Result<Found, MediaPathError> {
         self.find(places, &path_of(uri).ok_or(MediaPathError::NotAFile)?)
     }
 
-    /// Finds what stands at a path, with every link followed, if it lies below a root, belongs to the team and is none
-    /// of the installation's own files. A relative path is looked for in the team's folders, then below each root. Blocks.
+    /// Finds a file or a folder, with links resolved, if it is below a root, belongs to the team and is not one of the
+    /// installation's own. Searches a relative path in the team's folders, then below each root. Blocks.
+    ///
+    /// # Errors
+    /// [`MediaPathError::Outside`] if the team may not use it, [`MediaPathError::Missing`] if it does not exist.
     pub fn find(&self, places: &Places, path: &Path) -> Result<Found, MediaPathError> {
         let candidates: Vec<PathBuf> = if path.is_absolute() {
             vec![path.to_owned()]
@@ -92,7 +99,7 @@ impl MediaFiles {
     }
 
     fn open(&self, places: &Places, path: &Path) -> Result<Found, MediaPathError> {
-        // O_PATH opens nothing of what stands there: no named pipe blocks, and no device hears of it.
+        // O_PATH does not open the file itself, so that it neither blocks on a named pipe nor touches a device.
         let handle = OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path);
         let Ok(handle) = handle else { return Err(self.absence(places, path)) };
         let metadata = handle.metadata().map_err(|_| MediaPathError::Outside)?;
@@ -110,17 +117,17 @@ impl MediaFiles {
     fn permits(&self, places: &Places, real: &Path, metadata: &Metadata) -> bool {
         let mut roots = self.roots.iter().filter_map(|root| root.canonicalize().ok());
         roots.any(|root| real.starts_with(root))
-            && places.hold_real(real)
-            && !self.private.holds(real, metadata)
+            && places.contain_real(real)
+            && !self.private.contains(real, metadata)
     }
 
-    /// Whether a path that cannot be opened may be said to be missing: not where a link, or the team's limits, would
-    /// let that tell what lies elsewhere.
+    /// The error for a path that cannot be opened. It is `Missing` only if that reveals nothing about files that the team may
+    /// not use, be it by a link or by the path itself.
     fn absence(&self, places: &Places, path: &Path) -> MediaPathError {
         let is_plain =
             path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
-        let standing = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok());
-        let real = standing.filter(|_| is_plain).and_then(|standing| standing.canonicalize().ok());
+        let existing = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok());
+        let real = existing.filter(|_| is_plain).and_then(|existing| existing.canonicalize().ok());
         let permitted = real.is_some_and(|real| {
             fs::metadata(&real).is_ok_and(|metadata| self.permits(places, &real, &metadata))
         });
@@ -128,13 +135,13 @@ impl MediaFiles {
     }
 }
 
-/// What every URI of a file below a folder begins with.
-fn start_of(folder: &Path) -> String {
+/// The prefix of the URIs of all files below a folder.
+fn uri_prefix(folder: &Path) -> String {
     let uri = uri_of(folder);
     if uri.ends_with('/') { uri } else { uri + "/" }
 }
 
-/// A path that leads to what the descriptor is open on, wherever that has been moved.
+/// A path to the file of an open descriptor, even if it has been moved.
 fn descriptor(handle: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()))
 }
@@ -146,11 +153,17 @@ impl Found {
     }
 
     /// The entries of the folder.
+    ///
+    /// # Errors
+    /// If it is not a folder or cannot be read.
     pub fn entries(&self) -> io::Result<ReadDir> {
         fs::read_dir(descriptor(&self.handle))
     }
 
-    /// Opens the file for reading, and says how long it is. Folders, named pipes, sockets and devices are not opened.
+    /// Opens the file for reading, and returns it with its length in bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is a folder, a named pipe, a socket or a device. The text says which, for users to read.
     pub fn read(&self) -> Result<(File, u64), &'static str> {
         if !self.metadata.is_file() {
             return Err("it is not a regular file");

@@ -1,4 +1,4 @@
-//! What a picture is, by its content alone: the kinds that are imported, and the only ones that are served.
+//! Recognizes pictures by their content. Only these kinds are imported and served.
 
 mod bmp;
 mod exif;
@@ -13,7 +13,7 @@ use imagesize::{Compression, ImageType};
 
 pub use exif::exchanges_sides;
 
-/// A kind of picture.
+/// The file format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureKind {
     /// Portable network graphics.
@@ -60,25 +60,28 @@ impl PictureKind {
     }
 }
 
-/// What a picture's header says.
+/// A picture's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Picture {
-    /// Its kind.
+    /// The kind.
     pub kind: PictureKind,
-    /// Pixels from left to right, as it is displayed.
+    /// The width in pixels, as displayed.
     pub width: i64,
-    /// Pixels from top to bottom, as it is displayed.
+    /// The height in pixels, as displayed.
     pub height: i64,
-    /// How it is stored, by its number in EXIF: 1 as it is displayed, 5 to 8 with its sides exchanged.
+    /// The EXIF orientation of the stored picture: 1 is as displayed, 5 to 8 have width and height exchanged.
     pub orientation: i64,
 }
 
-/// Reads a picture's header; what follows it is not looked at. Says what is wrong, and nothing of the content.
+/// Reads a picture's header, and nothing behind it.
+///
+/// # Errors
+/// If it is not a supported picture. The text says why, for users to read, and contains nothing of the file.
 pub fn read_header(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'static str> {
     const DAMAGED: &str = "its header is damaged";
     let format = imagesize::reader_type(&mut *reader).map_err(|_| "it is not a picture")?;
     let kind = PictureKind::of(format).ok_or_else(|| unsupported(format))?;
-    // The library takes it up where its look at the kind has ended.
+    // The library expects the position at which its check of the kind has ended.
     reader
         .seek(SeekFrom::Start(if kind == PictureKind::Webp { 12 } else { 0 }))
         .map_err(|_| "it cannot be read")?;
@@ -91,7 +94,7 @@ pub fn read_header(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'stat
         _ => {
             let size = format.reader_size(&mut *reader).map_err(|_| DAMAGED)?;
             let pixels = |value: usize| i64::try_from(value).map_err(|_| "its size is out of range");
-            // Browsers take no notice of what EXIF says of a WebP.
+            // Browsers ignore the EXIF orientation of a WebP.
             let orientation = if kind == PictureKind::Png { png::orientation(reader) } else { None };
             (pixels(size.width)?, pixels(size.height)?, orientation.unwrap_or(1))
         }
@@ -100,7 +103,10 @@ pub fn read_header(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'stat
     Ok(Picture { kind, width, height, orientation })
 }
 
-/// The same for a picture that is to be labelled: it must be of a kind that browsers show.
+/// Like [`read_header`], for a picture to be labelled, which must be of a kind that browsers show.
+///
+/// # Errors
+/// Those of [`read_header`], and if it is a TIFF.
 pub fn read_shown(reader: &mut (impl BufRead + Seek)) -> Result<Picture, &'static str> {
     const UNSHOWN: &str = "it is a TIFF or BigTIFF, which browsers do not show: turn it into PNG or JPEG";
     let picture = read_header(reader)?;
@@ -118,7 +124,7 @@ fn unsupported(format: ImageType) -> &'static str {
     }
 }
 
-/// Whether a `data:` URI holds a picture of a kind that every browser shows.
+/// Whether a `data:` URI contains a picture of a kind that every browser shows.
 pub fn is_data_picture(uri: &str) -> bool {
     const KINDS: [&str; 5] = ["png", "jpeg", "gif", "webp", "bmp"];
     const START: &str = "data:image/";
@@ -139,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_scripts_and_databases_are_no_pictures() {
+    fn texts_scripts_and_databases_are_not_pictures() {
         let bmw = b"BMW and other makes, one a line\n325i\n";
         let texts: [&[u8]; 9] = [
             b"",
@@ -158,21 +164,21 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_known_by_its_content() {
+    fn a_picture_is_recognized_by_its_content() {
         let mut bmp = b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x18\0".to_vec();
         bmp.resize(64, 0);
         assert_eq!(kind(&bmp), Ok(PictureKind::Bmp));
         assert_eq!(kind(b"GIF89a\x02\0\x01\0\0\0\0;"), Ok(PictureKind::Gif));
     }
 
-    /// A block of EXIF that says nothing but the orientation.
+    /// EXIF data with only an orientation.
     fn block(orientation: u8) -> Vec<u8> {
         let mut block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
         block.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
         block
     }
 
-    /// The start of a JPEG that is stored 40 by 30, with these bytes in front of its frame.
+    /// The start of a JPEG of 40 by 30 pixels, with these bytes before its frame.
     fn jpeg(between: &[u8]) -> Vec<u8> {
         [b"\xff\xd8", between, b"\xff\xc0\0\x0b\x08\0\x1e\0\x28\x01\x01\x11\0"].concat()
     }
@@ -188,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jpeg_is_measured_as_it_is_displayed() {
+    fn the_size_of_a_jpeg_is_as_displayed() {
         let exif = |orientation| jpeg(&app1(&[b"Exif\0\0", block(orientation).as_slice()].concat()));
         assert_eq!(measured(&jpeg(b"")), (40, 30, 1));
         for orientation in 1..=8 {
@@ -203,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn fill_bytes_and_markers_without_a_length_are_passed_over() {
+    fn fill_bytes_and_markers_without_a_length_are_skipped() {
         for between in [&b"\xff\xff\xff"[..], b"\xff\x01\xff\xd0", b"\xff\xff\xfe\0\x04ab\xff"] {
             assert_eq!(measured(&jpeg(between)), (40, 30, 1), "{between:?}");
         }
@@ -213,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bitmap_may_begin_with_its_upper_row_or_have_the_oldest_header() {
+    fn a_bitmap_may_begin_with_its_top_row_or_have_the_oldest_header() {
         let bmp = |header: &[u8]| [b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0", header, &[0; 60]].concat();
         assert_eq!(measured(&bmp(b"\x28\0\0\0\x08\0\0\0\x06\0\0\0")), (8, 6, 1));
         assert_eq!(measured(&bmp(b"\x28\0\0\0\x08\0\0\0\xfa\xff\xff\xff")), (8, 6, 1));
@@ -221,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_is_turned_as_browsers_turn_it_and_a_webp_is_not() {
+    fn a_png_is_rotated_as_browsers_do_and_a_webp_is_not() {
         let exif = block(6);
         let chunk = |name: &[u8], content: &[u8]| {
             [&u32::try_from(content.len()).unwrap().to_be_bytes(), name, content, b"sum!"].concat()
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pictures_are_taken_as_data() {
+    fn only_pictures_are_accepted_as_data() {
         for good in ["data:image/png;base64,AA", "data:image/jpeg,x", "DATA:Image/WebP;base64,AA"] {
             assert!(is_data_picture(good), "{good}");
         }

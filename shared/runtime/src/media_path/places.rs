@@ -1,4 +1,4 @@
-//! Where the media of a team may lie: folders of the server, and prefixes in buckets.
+//! Where the media of a team may be: folders of the server, and prefixes in buckets.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use swath_store::TeamMedia;
 
 use crate::object_store::{Object, Prefix};
 
-/// The most folders, and the most bucket prefixes, of one team.
+/// The largest number of folders, and of bucket prefixes, of one team.
 pub const PLACES_MAX: usize = 100;
 /// The longest folder or bucket prefix, in bytes.
 pub const PLACE_BYTES_MAX: usize = 1_000;
 
-/// What a team may use, with what all teams share.
+/// Folders and bucket prefixes that a team may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
     everything: bool,
@@ -20,13 +20,13 @@ pub struct Places {
     prefixes: Vec<Prefix>,
 }
 
-/// Why a text names no place.
+/// Why a text is not a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// A folder is absolute, and no step of it is `.` or `..`.
+    /// A folder must be absolute and without `.` and `..`.
     #[error("must be an absolute path without `.` and `..`")]
     Folder,
-    /// A prefix names a bucket, and perhaps the beginning of keys by whole steps.
+    /// A prefix must name a bucket, and may add complete path segments of keys.
     #[error(
         "must be as in s3://bucket/prefix/, with a bucket's name of 3 to 63 lower-case letters, digits, `-` and `.`"
     )]
@@ -47,7 +47,10 @@ impl Places {
         Self { folders: folders.into_iter().collect(), ..Self::default() }
     }
 
-    /// Folders, which may be relative to the current one, and bucket prefixes of the configuration.
+    /// The places in the configuration. Folders may be relative to the current one.
+    ///
+    /// # Errors
+    /// If an entry is not a place.
     pub fn of_config(shared: &[String]) -> Result<Self, PlaceError> {
         let mut places = Self::default();
         for place in shared.iter().map(|place| place.trim()).filter(|place| !place.is_empty()) {
@@ -62,7 +65,7 @@ impl Places {
         Ok(places)
     }
 
-    /// What the store keeps for a team; a row that is no place any more opens nothing.
+    /// The places that the database has for a team. Skips rows that are not valid any more.
     pub fn of_team(media: &TeamMedia) -> Self {
         Self {
             everything: media.everything,
@@ -71,7 +74,7 @@ impl Places {
         }
     }
 
-    /// These places and the others.
+    /// Both these places and the others.
     #[must_use]
     pub fn and(mut self, others: &Self) -> Self {
         self.everything |= others.everything;
@@ -80,35 +83,39 @@ impl Places {
         self
     }
 
-    /// Whether there is no limit but the roots.
+    /// Whether the roots are the only limit.
     pub fn are_everything(&self) -> bool {
         self.everything
     }
 
-    /// The folders, as they were named.
+    /// The folders, without resolving links.
     pub fn named_folders(&self) -> &[PathBuf] {
         &self.folders
     }
 
-    /// Whether a path with every link followed lies in one of the folders. Asks the file system.
-    pub(super) fn hold_real(&self, real: &Path) -> bool {
+    /// Whether a path, with links resolved, is in one of the folders. Asks the file system.
+    pub(super) fn contain_real(&self, real: &Path) -> bool {
         self.everything
             || self.folders.iter().filter_map(|f| f.canonicalize().ok()).any(|f| real.starts_with(f))
     }
 
-    /// Whether a file may lie in one of the folders, by its path alone: what is cheap to ask of every item of a lease.
+    /// Whether a file's path is in one of the folders. Does not ask the file system, so it is cheap enough for every item of a
+    /// lease.
     pub fn name_file(&self, uri: &str, resolved: &[PathBuf]) -> bool {
         let Some(path) = path_of(uri) else { return false };
         self.everything || self.folders.iter().chain(resolved).any(|folder| path.starts_with(folder))
     }
 
-    /// Whether the object's key begins with one of the prefixes, by whole steps.
-    pub fn hold_object(&self, object: &Object<'_>) -> bool {
-        self.everything || self.prefixes.iter().any(|prefix| prefix.holds(object))
+    /// Whether one of the prefixes contains the object.
+    pub fn contain_object(&self, object: &Object<'_>) -> bool {
+        self.everything || self.prefixes.iter().any(|prefix| prefix.contains(object))
     }
 }
 
-/// Reads the name of a folder.
+/// Parses the path of a folder.
+///
+/// # Errors
+/// If it is too long, not absolute, or contains `.`, `..` or control characters.
 pub fn folder(text: &str) -> Result<PathBuf, PlaceError> {
     if text.len() > PLACE_BYTES_MAX {
         return Err(PlaceError::Length);
@@ -121,7 +128,10 @@ pub fn folder(text: &str) -> Result<PathBuf, PlaceError> {
     }
 }
 
-/// Reads a bucket prefix.
+/// Parses a bucket prefix.
+///
+/// # Errors
+/// If it is too long or malformed.
 pub fn prefix(text: &str) -> Result<Prefix, PlaceError> {
     if text.len() > PLACE_BYTES_MAX {
         return Err(PlaceError::Length);

@@ -1,24 +1,24 @@
-//! Files of the installation itself, which are never media, whatever the roots are.
+//! Files of the installation itself, which are never media, even below a root.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Endings that SQLite and the lock add to the name of the database file.
+/// Suffixes of files beside the database file, made by SQLite and by our lock.
 const DATABASE_ENDINGS: [&str; 5] = ["", "-wal", "-shm", "-journal", ".lock"];
-/// File systems of the kernel, whose files tell of processes and their environment.
+/// File systems of the kernel, whose files reveal processes and their environment.
 const KERNEL_FOLDERS: [&str; 2] = ["/proc", "/sys"];
-/// Entries of the data folder that are compared by their inode, at most.
+/// How many entries of the data folder are compared by their inode, at most.
 const ENTRIES_MAX: usize = 1_000;
 
-/// What must never be read as media: folders with everything below them, and single files.
+/// Folders, with everything below them, and files that must not be read as media.
 #[derive(Debug, Clone, Default)]
 pub struct Private {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
 }
 
-/// A file or a folder, by whatever path it is reached.
+/// Device and inode, which identify a file or a folder whatever its path.
 type Identity = (u64, u64);
 
 fn identity(metadata: &Metadata) -> Identity {
@@ -39,22 +39,22 @@ impl Private {
         Self { folders: vec![absolute(data)], files: files.map(|file| absolute(&file)).collect() }
     }
 
-    /// These, and another folder.
+    /// Adds a folder.
     #[must_use]
     pub fn and_folder(mut self, folder: Option<&Path>) -> Self {
         self.folders.extend(folder.map(absolute));
         self
     }
 
-    /// Whether this file or folder, by its real path and what an open descriptor tells of it, is one of them, lies
-    /// below one, or is another name of one.
-    pub fn holds(&self, real: &Path, metadata: &Metadata) -> bool {
+    /// Whether a file or folder is one of them, is below one, or is a hard link to one. `real` is its path with links resolved,
+    /// and `metadata` is of its open descriptor.
+    pub fn contains(&self, real: &Path, metadata: &Metadata) -> bool {
         if KERNEL_FOLDERS.iter().any(|folder| real.starts_with(folder)) {
             return true;
         }
         let (mut folders, mut files) = (Vec::new(), Vec::new());
         for folder in &self.folders {
-            if lies_below(real, folder) {
+            if is_below(real, folder) {
                 return true;
             }
             folders.extend(fs::metadata(folder).ok().map(|metadata| identity(&metadata)));
@@ -69,7 +69,7 @@ impl Private {
         if files.contains(&identity(metadata)) || folders.contains(&identity(metadata)) {
             return true;
         }
-        // A bind mount shows the data folder at another path.
+        // A bind mount can make the data folder visible at another path.
         let above = real.ancestors().skip(1).filter_map(|folder| fs::metadata(folder).ok());
         above.map(|metadata| identity(&metadata)).any(|above| folders.contains(&above))
     }
@@ -79,11 +79,11 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn lies_below(real: &Path, folder: &Path) -> bool {
+fn is_below(real: &Path, folder: &Path) -> bool {
     real.starts_with(folder) || folder.canonicalize().is_ok_and(|folder| real.starts_with(folder))
 }
 
-/// What the files of a folder are, so that a hard link to one of them is known.
+/// The identities of a folder's files, to recognize hard links to them.
 fn entries(folder: &Path) -> Vec<Identity> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let metadata = entries.take(ENTRIES_MAX).filter_map(|entry| entry.ok()?.metadata().ok());

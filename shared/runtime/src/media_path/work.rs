@@ -1,4 +1,4 @@
-//! Work on files, which may block: never without a deadline, and never on more than a few threads.
+//! Blocking calls of the file system, with a deadline and on a bounded number of threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,38 +6,41 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Pieces of work on files at a time. A thread that a file system does not answer keeps its place.
-const AT_ONCE_MAX: usize = 64;
+/// How many blocking calls run at a time. A call that the file system does not answer keeps its thread.
+const THREADS_MAX: usize = 64;
 
-/// The file system did not answer in time, or too many others wait for it.
+/// The file system did not answer in time, or all threads are waiting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("did not answer in time")]
 pub struct TimedOut;
 
-/// Runs work on files beside the requests.
+/// Runs blocking calls of the file system on other threads. Clones share the threads.
 #[derive(Debug, Clone)]
 pub struct FileWork {
-    places: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
 }
 
 impl Default for FileWork {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+        Self { threads: Arc::new(Semaphore::new(THREADS_MAX)) }
     }
 }
 
 impl FileWork {
-    /// Runs one short piece of work and waits for it, but not beyond the deadline.
+    /// Runs a short blocking call and waits for its result.
+    ///
+    /// # Errors
+    /// [`TimedOut`] if the call does not finish within `deadline`. It goes on and keeps its thread.
     pub async fn run<T: Send + 'static>(
         &self,
         deadline: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, TimedOut> {
         let done = async {
-            let place = self.places.clone().acquire_owned().await.map_err(|_| TimedOut)?;
+            let thread = self.threads.clone().acquire_owned().await.map_err(|_| TimedOut)?;
             let work = move || {
                 let done = work();
-                drop(place);
+                drop(thread);
                 done
             };
             tokio::task::spawn_blocking(work).await.map_err(|_| TimedOut)
@@ -52,11 +55,11 @@ mod tests {
     use std::sync::mpsc;
 
     #[tokio::test]
-    async fn what_is_stuck_costs_its_place_and_holds_up_nothing_else() {
+    async fn a_blocked_call_keeps_its_thread_and_does_not_block_others() {
         let work = FileWork::default();
         let (release, stuck) = mpsc::channel::<()>();
         let stuck = Arc::new(std::sync::Mutex::new(stuck));
-        for _ in 0..AT_ONCE_MAX - 1 {
+        for _ in 0..THREADS_MAX - 1 {
             let stuck = stuck.clone();
             let wait = move || stuck.lock().unwrap().recv().is_ok();
             assert_eq!(work.run(Duration::from_millis(1), wait).await, Err(TimedOut));

@@ -1,15 +1,15 @@
-//! Examples of answers, made from their schemas: nobody has to keep them true by hand.
+//! Examples of responses, generated from their schemas so that they are always correct.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// How far schemas within schemas are followed. One that holds itself ends there.
-const DEPTH: usize = 12;
+/// How deep nested schemas are followed. This ends schemas that contain themselves.
+const DEPTH_MAX: usize = 12;
 
-/// A value that fits a schema, whose references lead to these.
+/// A value that fits `schema`, whose references are in `schemas`.
 pub(super) fn of(schema: &Value, schemas: &BTreeMap<String, Value>) -> Value {
-    made(schema, schemas, DEPTH)
+    made(schema, schemas, DEPTH_MAX)
 }
 
 fn made(schema: &Value, schemas: &BTreeMap<String, Value>, depth: usize) -> Value {
@@ -39,14 +39,14 @@ fn made(schema: &Value, schemas: &BTreeMap<String, Value>, depth: usize) -> Valu
     }
 }
 
-/// What a schema says itself.
+/// The value that a schema gives itself.
 fn given(schema: &Value) -> Option<Value> {
     let listed = |key: &str| schema[key].as_array().and_then(|values| values.first()).cloned();
-    let said = schema.get("example").or_else(|| schema.get("const")).cloned();
-    said.or_else(|| listed("examples")).or_else(|| listed("enum"))
+    let given = schema.get("example").or_else(|| schema.get("const")).cloned();
+    given.or_else(|| listed("examples")).or_else(|| listed("enum"))
 }
 
-/// The type of a value, beside null.
+/// The type of a value, ignoring null.
 fn kind(schema: &Value) -> &str {
     let one =
         |kinds: &'_ Value| kinds.as_array().and_then(|kinds| kinds.iter().position(|kind| kind != "null"));
@@ -110,12 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_holds_itself_ends() {
+    fn a_schema_that_contains_itself_ends() {
         let mut node = &example(json!({"$ref": "#/components/schemas/Node"}));
         let mut depth = 0;
         while node.is_object() {
             (node, depth) = (&node["next"], depth + 1);
         }
-        assert!((2..=DEPTH).contains(&depth), "{depth}");
+        assert!((2..=DEPTH_MAX).contains(&depth), "{depth}");
     }
 }

@@ -1,4 +1,4 @@
-//! Takes connections until shutdown, within their bounds.
+//! Accepts connections until shutdown, within the limits.
 
 use std::io;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use super::connection;
 use super::state::{PARK_AFTER, Shared, Timeouts};
 use crate::context::Context;
 
-/// Between two tries where no connection can be taken.
-const RETRY: Duration = Duration::from_millis(100);
+/// The time before the next attempt after accepting a connection has failed.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Serves until shutdown, then lets what is in flight end, for as long as is allowed. Idle connections give their buffers
-/// back after `park`, which tests choose.
+/// Serves until shutdown, then waits for requests in flight, but not beyond the deadline. Tests set `park`, the time after
+/// which idle connections free their buffers.
 pub(super) async fn serve(
     context: Context,
     listener: TcpListener,
@@ -51,7 +51,7 @@ pub(super) async fn serve(
     drop(listener);
     tasks.close();
     if tokio::time::timeout(context.config.shutdown(), tasks.wait()).await.is_err() {
-        tracing::warn!("requests were still in flight when the deadline came");
+        tracing::warn!("requests were still in flight at the deadline of the shutdown");
         shared.abort.cancel();
     }
 }
@@ -60,19 +60,19 @@ async fn begin(shared: &Arc<Shared>, connections: &Arc<Connections>, tasks: &Tas
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let Some(place) = connections.place().await else { return };
+    let Some(slot) = connections.slot().await else { return };
     let shared = shared.clone();
-    tasks.spawn(async move { connection::serve(shared, place.state.clone(), stream).await });
+    tasks.spawn(async move { connection::serve(shared, slot.state.clone(), stream).await });
 }
 
-/// Goes on after a connection that could not be taken. Where descriptors have run out in spite of the bound, one makes room.
+/// Recovers from a failed accept. If the descriptors have run out in spite of the limits, closes a connection.
 async fn recover(connections: &Connections, error: &io::Error) {
     let by_client =
         [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionReset];
     if by_client.contains(&error.kind()) {
         return;
     }
-    tracing::warn!(%error, "no connection can be taken");
+    tracing::warn!(%error, "no connection can be accepted");
     connections.evict_one(false);
-    tokio::time::sleep(RETRY).await;
+    tokio::time::sleep(RETRY_INTERVAL).await;
 }

@@ -1,5 +1,5 @@
-//! How many connections there may be, in all and before a request was authenticated. At the bound the one that is of least
-//! use makes room, so that a client which opens many does not shut out the others.
+//! The limits on connections: on all of them, and on those without an authenticated request. At a limit the least useful
+//! connection is closed, so that a client with many connections does not lock out others.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,14 +13,14 @@ use super::state::{Reason, State};
 use crate::config;
 use crate::telemetry::ConnectionMetrics;
 
-/// Descriptors that are left to the database, the broker, files and logs, at least.
+/// The minimum number of descriptors for the database, the broker, files and logs.
 const DESCRIPTORS_RESERVED: u64 = 256;
-/// The fewest connections that are allowed, however few descriptors there are.
+/// The minimum number of allowed connections, however few descriptors there are.
 const CONNECTIONS_MIN: usize = 64;
-/// Between two lines of the log about connections that were closed at the bound.
-const LOG_PAUSE: Duration = Duration::from_secs(10);
+/// The shortest time between two log lines about connections that were closed at a limit.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The most connections.
+/// The limits on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds {
     pub(super) all: usize,
@@ -28,10 +28,10 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// For scrapes, of which nobody is authenticated.
+    /// The limits for scrapes, which are never authenticated.
     pub(super) const METRICS: Self = Self { all: 32, unauthenticated: 32 };
 
-    /// What is configured, as far as `descriptors` go.
+    /// The configured limits, reduced to what `descriptors` allow.
     pub(super) fn of(server: &config::Server, descriptors: u64) -> Self {
         let reserved = DESCRIPTORS_RESERVED.max(descriptors / 4);
         let room = usize::try_from(descriptors.saturating_sub(reserved)).unwrap_or(usize::MAX);
@@ -40,7 +40,7 @@ impl Bounds {
     }
 }
 
-/// Raises the bound on descriptors as far as the system allows, and answers with it.
+/// Raises the limit on descriptors as far as the system allows, and returns it.
 pub fn raise_descriptors() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return DESCRIPTORS_RESERVED };
     if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() {
@@ -52,7 +52,7 @@ pub fn raise_descriptors() -> u64 {
 /// The connections of one listener.
 pub(super) struct Connections {
     open: Mutex<HashMap<u64, Arc<State>>>,
-    /// With those that are closing.
+    /// All connections, including closing ones.
     count: AtomicUsize,
     unauthenticated: Arc<AtomicUsize>,
     next: AtomicU64,
@@ -62,18 +62,18 @@ pub(super) struct Connections {
     logged: Mutex<Option<Instant>>,
 }
 
-/// A connection's place; it is free again when this is dropped.
-pub(super) struct Place {
+/// A connection's slot within the limits, which is freed when this is dropped.
+pub(super) struct ConnectionSlot {
     id: u64,
     pub(super) state: Arc<State>,
     connections: Arc<Connections>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let connections = &self.connections;
         connections.open().remove(&self.id);
-        // One that was never authenticated is not counted among those any more.
+        // Removes it from the count of unauthenticated connections, if it is still there.
         self.state.authenticate();
         connections.count.fetch_sub(1, Ordering::AcqRel);
         connections.metrics.open.dec();
@@ -95,12 +95,12 @@ impl Connections {
         })
     }
 
-    /// A place for a new connection; none where every other one is of more use.
-    pub(super) async fn place(self: &Arc<Self>) -> Option<Place> {
+    /// A slot for a new connection. `None` if all other connections are more useful.
+    pub(super) async fn slot(self: &Arc<Self>) -> Option<ConnectionSlot> {
         loop {
             let unauthenticated = self.unauthenticated.load(Ordering::Acquire) >= self.bounds.unauthenticated;
             if !unauthenticated && self.count.load(Ordering::Acquire) < self.bounds.all {
-                return Some(self.taken());
+                return Some(self.new_slot());
             }
             if !self.evict_one(unauthenticated) {
                 self.metrics.closed(Reason::Refused.label());
@@ -110,26 +110,26 @@ impl Connections {
         }
     }
 
-    fn taken(self: &Arc<Self>) -> Place {
+    fn new_slot(self: &Arc<Self>) -> ConnectionSlot {
         let state = Arc::new(State::new(self.unauthenticated.clone()));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.open().insert(id, state.clone());
         self.count.fetch_add(1, Ordering::AcqRel);
         self.metrics.open.inc();
-        Place { id, state, connections: self.clone() }
+        ConnectionSlot { id, state, connections: self.clone() }
     }
 
-    /// Closes the oldest connection of nobody known, else the one that has been idle for longest; false if all are busy for
-    /// somebody known.
+    /// Closes the least useful connection: an unauthenticated idle one, then an authenticated idle one, then an unauthenticated
+    /// busy one. Of several it closes the oldest. Returns false if all are busy and authenticated.
     pub(super) fn evict_one(&self, unauthenticated: bool) -> bool {
         let mut open = self.open();
-        let worth = |state: &State| match (state.is_authenticated(), state.is_busy()) {
+        let usefulness = |state: &State| match (state.is_authenticated(), state.is_busy()) {
             (false, false) => Some((0, state.opened())),
             (true, false) if !unauthenticated => Some((1, state.used())),
             (false, true) => Some((2, state.opened())),
             (true, _) => None,
         };
-        let least = open.iter().filter_map(|(id, state)| Some((worth(state)?, *id))).min();
+        let least = open.iter().filter_map(|(id, state)| Some((usefulness(state)?, *id))).min();
         let evicted = least.and_then(|(_, id)| open.remove(&id));
         drop(open);
         let Some(evicted) = evicted else { return false };
@@ -140,7 +140,7 @@ impl Connections {
 
     fn log(&self) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.is_none_or(|last| last.elapsed() >= LOG_PAUSE) {
+        if logged.is_none_or(|last| last.elapsed() >= LOG_INTERVAL) {
             *logged = Some(Instant::now());
             let (open, unauthenticated) = (self.count.load(Ordering::Acquire), &self.unauthenticated);
             let unauthenticated = unauthenticated.load(Ordering::Acquire);

@@ -1,5 +1,4 @@
-//! One connection, from its first byte to its end. One that is idle costs little: its buffers are given back until something
-//! arrives.
+//! Serves one connection. An idle connection needs little memory, because its buffers are freed until bytes arrive.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -15,10 +14,11 @@ use super::exchange::Exchange;
 use super::state::{Due, Reason, Shared, State};
 use super::watched::Watched;
 
-/// What a request's head may have, in bytes.
+/// The largest head of a request.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// What a connection may buffer in either direction, in bytes.
+/// The largest buffer of a connection in each direction.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
+
 /// Serves a connection to its end.
 pub(super) async fn serve(shared: Arc<Shared>, state: Arc<State>, stream: TcpStream) {
     let ended = async {
@@ -27,7 +27,7 @@ pub(super) async fn serve(shared: Arc<Shared>, state: Arc<State>, stream: TcpStr
             if !io.has_unread() {
                 readable(&shared, &state, &io).await?;
             }
-            // In a box, which an idle connection has not.
+            // Boxed, so that an idle connection does not need this memory.
             io = Box::pin(exchange(&shared, &state, io)).await?;
         }
     };
@@ -48,7 +48,7 @@ enum End {
     Closed(Reason),
 }
 
-/// Waits, without any buffer, until something arrives.
+/// Waits without a buffer until bytes arrive.
 async fn readable(shared: &Shared, state: &State, io: &Watched) -> Result<(), End> {
     let mut check = pin!(sleep_until(Instant::now()));
     loop {
@@ -58,17 +58,17 @@ async fn readable(shared: &Shared, state: &State, io: &Watched) -> Result<(), En
             () = shared.shutdown.cancelled() => return Err(End::Ordinary),
             () = &mut check => match state.due(&shared.timeouts) {
                 Due::Close(reason) => return Err(End::Closed(reason)),
-                Due::At(at) => check.as_mut().reset(at),
+                Due::CheckAt(at) => check.as_mut().reset(at),
                 Due::Park => check.as_mut().reset(state.used() + shared.timeouts.idle),
             }
         }
     }
 }
 
-/// Answers requests until none has come for a moment.
+/// Serves requests until the connection has been idle for a moment, then returns the socket.
 async fn exchange(shared: &Arc<Shared>, state: &Arc<State>, io: Watched) -> Result<Watched, End> {
     let mut http = Builder::new();
-    // The timeouts are kept here, where they cover more than hyper's.
+    // `State` has the timeouts, which cover more than hyper's.
     http.header_read_timeout(None).max_buf_size(BUFFER_BYTES_MAX).max_header_size(HEAD_BYTES_MAX);
     let service = Exchange::new(shared.clone(), state.clone());
     let mut http = Box::new(http.serve_connection(TokioIo::new(io), service));
@@ -87,7 +87,7 @@ async fn exchange(shared: &Arc<Shared>, state: &Arc<State>, io: Watched) -> Resu
             }
             () = &mut check, if !is_parked => match state.due(&shared.timeouts) {
                 Due::Close(reason) => return Err(End::Closed(reason)),
-                Due::At(at) => check.as_mut().reset(at),
+                Due::CheckAt(at) => check.as_mut().reset(at),
                 Due::Park => {
                     is_parked = true;
                     Pin::new(&mut *http).graceful_shutdown();
@@ -101,7 +101,7 @@ async fn exchange(shared: &Arc<Shared>, state: &Arc<State>, io: Watched) -> Resu
         io.put_back(parts.read_buf);
         return Ok(io);
     }
-    // The client may have closed it already.
+    // If this fails, the client has already closed the connection.
     let _ = io.shutdown().await;
     Err(End::Ordinary)
 }

@@ -1,5 +1,5 @@
-//! Pages of other origins: which of them may call the API and draw its pictures. They never bring a session along: no answer
-//! allows credentials.
+//! Which pages of other origins may call the API and show its pictures. They cannot use a session, because no response allows
+//! credentials.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use axum::http::header::{
 use axum::http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a browser may keep what a preflight request was told.
+/// How long a browser may cache the response to a preflight request.
 const MAX_AGE: Duration = Duration::from_secs(600);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The layer for these origins; none where there is no other origin.
+/// The layer for these origins. `None` without origins.
 pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;

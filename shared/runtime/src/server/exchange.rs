@@ -1,4 +1,4 @@
-//! A request and its answer as their connection sees them.
+//! Requests and responses of one connection.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,13 +23,13 @@ use super::state::{Reason, Shared, State};
 pub(super) struct Peer(Arc<State>);
 
 impl Peer {
-    /// The request came from somebody known.
+    /// Records that a request of this connection was authenticated.
     pub(super) fn authenticate(&self) {
         self.0.authenticate();
     }
 }
 
-/// Answers the requests of one connection.
+/// Serves the requests of one connection.
 pub(super) struct Exchange {
     router: TowerToHyperService<Router>,
     shared: Arc<Shared>,
@@ -43,9 +43,9 @@ impl Exchange {
 }
 
 impl Service<Request<Incoming>> for Exchange {
-    type Response = Response<Answer>;
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    // In a box: hyper keeps room for a future as long as the connection lives.
+    // Boxed, because hyper reserves the size of the future for the life of the connection.
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
@@ -54,31 +54,31 @@ impl Service<Request<Incoming>> for Exchange {
             if body.is_end_stream() {
                 return Body::empty();
             }
-            Body::new(Arriving { body, timer: None, shared: self.shared.clone() })
+            Body::new(RequestBody { body, timer: None, shared: self.shared.clone() })
         });
         request.extensions_mut().insert(Peer(self.state.clone()));
         let kind = Kind::of(request.uri().path());
-        let answer = self.router.call(request);
+        let response = self.router.call(request);
         let (shared, state) = (self.shared.clone(), self.state.clone());
         Box::pin(async move {
-            let mut answer = answer.await?;
-            kind.protect(answer.headers_mut());
+            let mut response = response.await?;
+            kind.protect(response.headers_mut());
             if (shared.is_ending)() {
-                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok(answer.map(|body| Answer { body, state }))
+            Ok(response.map(|body| ResponseBody { body, state }))
         })
     }
 }
 
-/// The body of a request, which ends with an error when nothing more of it arrives for too long.
-struct Arriving {
+/// The body of a request. It ends with an error if nothing arrives for too long.
+struct RequestBody {
     body: Incoming,
     timer: Option<Pin<Box<Sleep>>>,
     shared: Arc<Shared>,
 }
 
-impl HttpBody for Arriving {
+impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -109,13 +109,13 @@ impl HttpBody for Arriving {
     }
 }
 
-/// The body of an answer; once it is gone the connection waits for the next request.
-pub(super) struct Answer {
+/// The body of a response. Once it is dropped the connection waits for the next request.
+pub(super) struct ResponseBody {
     body: Body,
     state: Arc<State>,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -135,7 +135,7 @@ impl HttpBody for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         self.state.end();
     }

@@ -1,19 +1,19 @@
-//! Headers that every answer carries, so that a browser takes it for nothing else than it is and keeps no copy.
+//! Security headers of all responses, so that a browser neither guesses their type nor stores them.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// What the documents need: their own scripts, styles and pictures, and the API. Their page sets styles on its elements.
+/// Allows what the documentation needs: its own scripts, styles and pictures, and the API. Its page has inline styles.
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// What is asked for.
+/// The kind of resource that is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// What people work on.
+    /// The API.
     Api,
-    /// The documents of the API.
+    /// The documentation of the API.
     Docs,
     Other,
 }
@@ -27,7 +27,7 @@ impl Kind {
         }
     }
 
-    /// Adds what the answer does not say by itself.
+    /// Adds the headers that the response does not have.
     pub(super) fn protect(self, headers: &mut HeaderMap) {
         let mut add = |name: HeaderName, value: HeaderValue| {
             headers.entry(name).or_insert(value);

@@ -1,5 +1,5 @@
-//! Requests as traces and logs see them: every one has ids, which stand on each line that is logged on its behalf, and a
-//! span where it is followed.
+//! The middleware that counts, times and traces requests. Every request has ids, which are on all of its log lines, and a span
+//! if it is sampled.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -22,17 +22,17 @@ use crate::panics::contained;
 use crate::problem::Problem;
 use crate::telemetry::{Current, Traces, parse_traceparent};
 
-/// Counts and times a request by its route's template, and gives it ids. One that panics is answered 500 and counts as any
-/// other.
+/// Counts and times a request by its route's template, and gives it ids. A request that panics is answered 500 and is
+/// counted like any other.
 pub(super) async fn observe(State(context): State<Context>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let asked =
+    let sender =
         request.headers().get("traceparent").and_then(|value| parse_traceparent(value.to_str().ok()?));
-    let current = Current { ids: ids(&context.traces, asked.as_ref()), route };
+    let current = Current { ids: ids(&context.traces, sender.as_ref()), route };
     let (ids, route) = (&current.ids, current.route());
-    let span = context.traces.request(ids, asked, || format!("{} {route}", label(&method)));
+    let span = context.traces.request(ids, sender, || format!("{} {route}", label(&method)));
     let logged = tracing::info_span!("request", trace_id = %ids.trace_id(), span_id = %ids.span_id(), route);
     let response = current.clone().scope(contained(next.run(request))).instrument(logged).await;
     let response = response.unwrap_or_else(|| Problem::internal().into_response());
@@ -50,8 +50,8 @@ pub(super) async fn observe(State(context): State<Context>, request: Request, ne
     response.map(|body| Body::new(Streamed { body, current }))
 }
 
-/// The body of an answer, which is made on behalf of its request: one that panics ends with an error, and so does the
-/// connection, for a part must not be taken for the whole.
+/// The body of a response, which runs as part of its request. If it panics, it ends with an error, and so does the
+/// connection, so that the client does not take a part for the whole.
 struct Streamed {
     body: Body,
     current: Current,
@@ -69,7 +69,7 @@ impl HttpBody for Streamed {
         let poll = AssertUnwindSafe(|| current.sync_scope(|| Pin::new(&mut self.body).poll_frame(cx)));
         catch_unwind(poll).unwrap_or_else(|_| {
             self.body = Body::empty();
-            Poll::Ready(Some(Err(axum::Error::new("the answer panicked"))))
+            Poll::Ready(Some(Err(axum::Error::new("the response panicked"))))
         })
     }
 
@@ -82,11 +82,11 @@ impl HttpBody for Streamed {
     }
 }
 
-/// The ids of a request: in the trace of whoever sent it, if they say so.
-fn ids(traces: &Traces, asked: Option<&SpanContext>) -> SpanContext {
+/// The ids of a request. They are in the sender's trace if it has sent one.
+fn ids(traces: &Traces, sender: Option<&SpanContext>) -> SpanContext {
     let random = RandomIdGenerator::default();
-    let (trace, is_followed) = match asked {
-        Some(asked) => (asked.trace_id(), asked.is_sampled()),
+    let (trace, is_sampled) = match sender {
+        Some(sender) => (sender.trace_id(), sender.is_sampled()),
         None => {
             let trace = random.new_trace_id();
             let [first, second, ..] = trace.to_bytes();
@@ -94,11 +94,11 @@ fn ids(traces: &Traces, asked: Option<&SpanContext>) -> SpanContext {
             (trace, drawn < traces.share())
         }
     };
-    let flags = TraceFlags::default().with_sampled(is_followed);
+    let flags = TraceFlags::default().with_sampled(is_sampled);
     SpanContext::new(trace, random.new_span_id(), flags, false, TraceState::NONE)
 }
 
-/// Methods are free text to HTTP; a label is not.
+/// The metric's label of a method. HTTP allows any method, which must not make any number of labels.
 fn label(method: &Method) -> &str {
     match method.as_str() {
         known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") => known,

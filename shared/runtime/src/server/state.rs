@@ -1,4 +1,4 @@
-//! What a connection is doing, and when it has done that for too long.
+//! The state of a connection and its timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -12,21 +12,21 @@ use tokio_util::sync::CancellationToken;
 use crate::config;
 use crate::telemetry::ConnectionMetrics;
 
-/// An idle connection gives its buffers back after this time.
+/// An idle connection frees its buffers after this time.
 pub(super) const PARK_AFTER: Duration = Duration::from_secs(1);
 
-/// How long a connection may take for what it does.
+/// The time limits of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeouts {
-    /// For the head of a request, and for the first byte of a new connection.
+    /// For the head of a request, and the first byte of a new connection.
     pub(super) header: Duration,
-    /// Without a request, after an answer.
+    /// Without a request after a response.
     pub(super) idle: Duration,
-    /// Between two pieces of a request's body.
+    /// Between two reads of a request's body.
     pub(super) body: Duration,
-    /// Without the client reading anything of an answer.
+    /// Without the client reading anything of a response.
     pub(super) stall: Duration,
-    /// Without a request, until the buffers are given back.
+    /// Without a request, until the buffers are freed.
     pub(super) park: Duration,
 }
 
@@ -41,7 +41,7 @@ impl Timeouts {
         }
     }
 
-    /// Nothing that begins now can be over before this time has passed.
+    /// The shortest limit. Nothing that begins now can time out before.
     pub(super) fn shortest(&self) -> Duration {
         self.header.min(self.idle).min(self.stall).min(self.park)
     }
@@ -54,14 +54,14 @@ pub(super) enum Reason {
     Idle,
     Body,
     Stall,
-    /// It made room for another one.
+    /// It was closed to make room for another one.
     Evicted,
     /// There was no room for it.
     Refused,
 }
 
 impl Reason {
-    /// Its label in metrics.
+    /// The label in metrics.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Header => "header",
@@ -74,7 +74,7 @@ impl Reason {
     }
 }
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Phase {
@@ -82,33 +82,35 @@ enum Phase {
     New,
     /// A part of a request's head has arrived.
     Head,
-    /// A request is being answered.
+    /// A request is being served.
     Busy,
-    /// The last request has been answered.
+    /// The last response is complete.
     Idle,
 }
 
-/// What is due.
+/// What to do with a connection now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Close(Reason),
+    /// Free the buffers.
     Park,
-    At(Instant),
+    /// Check again at this time.
+    CheckAt(Instant),
 }
 
-/// The state of a connection, which its task, its requests and the bound on connections share.
+/// The state of a connection, shared by its task, its requests and the limit on connections.
 #[derive(Debug)]
 pub(super) struct State {
     opened: Instant,
     phase: AtomicU8,
-    /// When the phase began; times are in milliseconds since the connection was opened.
-    since: AtomicU64,
-    /// When the client last took some bytes, or the first were kept back from it.
-    wrote: AtomicU64,
-    /// The client takes no more bytes.
+    /// When the phase began, in milliseconds since the connection was opened.
+    since_ms: AtomicU64,
+    /// When the client last accepted bytes or stopped accepting them, in milliseconds since the connection was opened.
+    wrote_ms: AtomicU64,
+    /// Whether the client accepts no more bytes.
     is_blocked: AtomicBool,
     is_authenticated: AtomicBool,
-    /// How many connections are not.
+    /// The number of connections that are not authenticated.
     unauthenticated: Arc<AtomicUsize>,
     pub(super) eviction: Notify,
 }
@@ -120,15 +122,15 @@ impl State {
             unauthenticated,
             opened: Instant::now(),
             phase: AtomicU8::new(Phase::New as u8),
-            since: AtomicU64::new(0),
-            wrote: AtomicU64::new(0),
+            since_ms: AtomicU64::new(0),
+            wrote_ms: AtomicU64::new(0),
             is_blocked: AtomicBool::new(false),
             is_authenticated: AtomicBool::new(false),
             eviction: Notify::new(),
         }
     }
 
-    fn now(&self) -> u64 {
+    fn now_ms(&self) -> u64 {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -141,36 +143,36 @@ impl State {
     }
 
     fn enter(&self, phase: Phase) {
-        self.since.store(self.now(), Ordering::Release);
+        self.since_ms.store(self.now_ms(), Ordering::Release);
         self.phase.store(phase as u8, Ordering::Release);
     }
 
-    /// Something has arrived.
+    /// Records that bytes have arrived.
     pub(super) fn arrived(&self) {
         if matches!(self.phase(), Phase::New | Phase::Idle) {
             self.enter(Phase::Head);
         }
     }
 
-    /// A request's head is complete.
+    /// Records that a request's head is complete.
     pub(super) fn begin(&self) {
         self.enter(Phase::Busy);
     }
 
-    /// The answer is complete.
+    /// Records that the response is complete.
     pub(super) fn end(&self) {
         self.enter(Phase::Idle);
     }
 
-    /// The client took bytes, or takes none at the moment.
+    /// Records that the client accepted bytes, or accepts none at the moment.
     pub(super) fn written(&self, is_blocked: bool) {
         let was_blocked = self.is_blocked.swap(is_blocked, Ordering::AcqRel);
         if !(was_blocked && is_blocked) {
-            self.wrote.store(self.now(), Ordering::Release);
+            self.wrote_ms.store(self.now_ms(), Ordering::Release);
         }
     }
 
-    /// A request on it came from somebody known.
+    /// Records that a request of this connection was authenticated.
     pub(super) fn authenticate(&self) {
         if !self.is_authenticated.swap(true, Ordering::AcqRel) {
             self.unauthenticated.fetch_sub(1, Ordering::AcqRel);
@@ -189,12 +191,12 @@ impl State {
         self.opened
     }
 
-    /// When it was last of use.
+    /// When the current phase began.
     pub(super) fn used(&self) -> Instant {
-        self.opened + Duration::from_millis(self.since.load(Ordering::Acquire))
+        self.opened + Duration::from_millis(self.since_ms.load(Ordering::Acquire))
     }
 
-    /// Closes it for another one.
+    /// Closes the connection to make room for another one.
     pub(super) fn evict(&self) {
         self.eviction.notify_one();
     }
@@ -204,7 +206,7 @@ impl State {
     }
 
     pub(super) fn due(&self, timeouts: &Timeouts) -> Due {
-        let (since, wrote) = (self.since.load(Ordering::Acquire), self.wrote.load(Ordering::Acquire));
+        let (since, wrote) = (self.since_ms.load(Ordering::Acquire), self.wrote_ms.load(Ordering::Acquire));
         let now = Instant::now();
         let (end, reason) = if self.is_blocked.load(Ordering::Acquire) {
             (self.at(wrote, timeouts.stall), Reason::Stall)
@@ -212,7 +214,7 @@ impl State {
             match self.phase() {
                 Phase::New | Phase::Head => (self.at(since, timeouts.header), Reason::Header),
                 Phase::Idle => (self.at(since.max(wrote), timeouts.idle), Reason::Idle),
-                Phase::Busy => return Due::At(now + timeouts.shortest()),
+                Phase::Busy => return Due::CheckAt(now + timeouts.shortest()),
             }
         };
         if end <= now {
@@ -220,21 +222,21 @@ impl State {
         }
         if reason == Reason::Idle {
             let park = self.at(since.max(wrote), timeouts.park);
-            return if park <= now { Due::Park } else { Due::At(end.min(park)) };
+            return if park <= now { Due::Park } else { Due::CheckAt(end.min(park)) };
         }
-        Due::At(end)
+        Due::CheckAt(end)
     }
 }
 
-/// What the connections of a server share.
+/// What all connections of a server share.
 pub(super) struct Shared {
     pub(super) router: Router,
     pub(super) timeouts: Timeouts,
     pub(super) metrics: ConnectionMetrics,
-    /// No further request is taken.
+    /// Cancelled when no further request is accepted.
     pub(super) shutdown: CancellationToken,
-    /// What is still in flight is cut off.
+    /// Cancelled when requests in flight are aborted.
     pub(super) abort: CancellationToken,
-    /// Whether clients are to look for another process.
+    /// Whether clients should connect to another process.
     pub(super) is_ending: Box<dyn Fn() -> bool + Send + Sync>,
 }

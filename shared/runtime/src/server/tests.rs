@@ -1,4 +1,4 @@
-//! The server as clients meet it, over real sockets.
+//! Tests of the server over real sockets.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use crate::budget::Budget;
 use crate::config::{Config, Sources};
 use crate::telemetry;
 
-/// How long anything may take that is awaited.
-const WAIT: Duration = Duration::from_secs(30);
+/// The time limit for everything that a test awaits.
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 const GET: &str = "GET /healthz HTTP/1.1\r\nHost: swath\r\n\r\n";
 
 struct Server {
@@ -54,7 +54,7 @@ impl Server {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    /// A connection on which this has been sent.
+    /// A connection on which `text` has been sent.
     async fn sent(&self, text: &str) -> TcpStream {
         let mut stream = self.connect().await;
         stream.write_all(text.as_bytes()).await.unwrap();
@@ -78,10 +78,10 @@ fn routes() -> Vec<Route> {
     let endless =
         || async { Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 65_536]))) };
     let broken = || async {
-        let pieces = ["first", "second"].into_iter();
-        Body::from_stream(stream::iter(pieces.map(|piece| {
-            assert_eq!(piece, "first", "a planted panic");
-            Ok::<_, Infallible>(piece)
+        let chunks = ["first", "second"].into_iter();
+        Body::from_stream(stream::iter(chunks.map(|chunk| {
+            assert_eq!(chunk, "first", "a planted panic");
+            Ok::<_, Infallible>(chunk)
         })))
     };
     let read = |body: Body| async {
@@ -102,10 +102,10 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// Reads an answer with a length.
+/// Reads a response with a `Content-Length`.
 async fn answer(stream: &mut TcpStream) -> String {
     let mut text = String::new();
-    timeout(WAIT, async {
+    timeout(TEST_TIMEOUT, async {
         loop {
             let mut bytes = [0; 4_096];
             let count = stream.read(&mut bytes).await.unwrap();
@@ -126,22 +126,24 @@ async fn answer(stream: &mut TcpStream) -> String {
     text
 }
 
-/// Everything until the server closes the connection.
+/// Reads until the server closes the connection.
 async fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
-    // A reset is an end too.
-    let _ = timeout(WAIT, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
+    // A reset counts as closed, too.
+    let _ = timeout(TEST_TIMEOUT, stream.read_to_end(&mut bytes))
+        .await
+        .expect("the server closes the connection");
     String::from_utf8(bytes).unwrap()
 }
 
-/// Waits for what another task brings about.
+/// Waits for a condition that another task fulfils.
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let waiting = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(WAIT, waiting).await.unwrap_or_else(|_| panic!("{what}"));
+    timeout(TEST_TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("{what}"));
 }
 
 fn get(path: &str) -> String {
@@ -168,20 +170,20 @@ async fn a_panic_is_answered_as_a_problem_and_counted_and_the_connection_goes_on
 }
 
 #[tokio::test]
-async fn an_answer_that_panics_breaks_off_and_is_not_taken_for_a_whole_one() {
+async fn a_response_that_panics_is_not_taken_for_a_complete_one() {
     let server = Server::start(&[]).await;
     let text = rest(server.sent(&get("/v1/broken")).await).await;
     assert!(!text.contains("second") && !text.ends_with("0\r\n\r\n"), "{text}");
 }
 
 #[tokio::test]
-async fn a_client_that_sends_no_whole_head_is_closed_in_time() {
+async fn a_client_that_sends_no_complete_head_is_closed_in_time() {
     let server = Server::start(&[("server.header_seconds", "1")]).await;
     let silent = server.connect().await;
     let half = server.sent(&GET[..20]).await;
     let mut slow = server.connect().await;
     for byte in GET.bytes().cycle() {
-        // It ends once the server has closed the connection.
+        // The write fails once the server has closed the connection.
         if slow.write_all(&[byte.max(b'a')]).await.is_err() {
             break;
         }
@@ -214,7 +216,7 @@ async fn a_body_that_stops_arriving_is_ended_on_streamed_routes_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_of_an_answer_is_closed_in_time() {
+async fn a_client_that_reads_nothing_of_a_response_is_closed_in_time() {
     let server = Server::start(&[("server.stall_seconds", "1")]).await;
     let stream = server.sent(&get("/v1/endless")).await;
     until("the stalled answer to end", || server.closed("stall") == 1).await;
@@ -223,7 +225,7 @@ async fn a_client_that_reads_nothing_of_an_answer_is_closed_in_time() {
 }
 
 #[tokio::test]
-async fn at_the_bound_the_oldest_silent_connections_make_room() {
+async fn at_the_limit_the_oldest_silent_connections_are_closed() {
     let server =
         Server::start(&[("server.connections", "64"), ("server.unauthenticated_connections", "16")]).await;
     let mut silent = Vec::new();
@@ -238,14 +240,14 @@ async fn at_the_bound_the_oldest_silent_connections_make_room() {
 }
 
 #[tokio::test]
-async fn connections_whose_requests_were_let_in_stay_when_silent_ones_come() {
+async fn authenticated_connections_stay_open_when_silent_ones_come() {
     let server =
         Server::start(&[("server.connections", "64"), ("server.unauthenticated_connections", "16")]).await;
     let mut known = Vec::new();
     for _ in 0..20 {
         let mut stream = server.sent(&get("/v1/broken").replace("GET", "HEAD")).await;
         let mut head = [0; 12];
-        timeout(WAIT, stream.read_exact(&mut head)).await.unwrap().unwrap();
+        timeout(TEST_TIMEOUT, stream.read_exact(&mut head)).await.unwrap().unwrap();
         assert_eq!(&head, b"HTTP/1.1 200");
         known.push(stream);
     }
@@ -268,14 +270,14 @@ async fn a_connection_that_was_idle_for_a_while_is_served_again() {
     let server = Server::start_with(&[], Some(park)).await;
     let mut stream = server.connect().await;
     for round in 0..50 {
-        // In two pieces, so that the first of them ends the idleness.
+        // In two parts, so that the first part ends the idle time.
         stream.write_all(&GET.as_bytes()[..20]).await.unwrap();
         tokio::time::sleep(park * (round % 3)).await;
         stream.write_all(&GET.as_bytes()[20..]).await.unwrap();
         assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200"), "{round}");
         tokio::time::sleep(park * (round % 5)).await;
     }
-    // Two at once, of which one is left behind in a buffer.
+    // Two requests at once, so that the second is left in a buffer.
     stream.write_all(format!("{GET}{GET}").as_bytes()).await.unwrap();
     answer(&mut stream).await;
     drop(stream);
@@ -283,7 +285,7 @@ async fn a_connection_that_was_idle_for_a_while_is_served_again() {
 }
 
 #[tokio::test]
-async fn shutdown_closes_what_is_idle_and_lets_no_connection_outlive_its_deadline() {
+async fn shutdown_closes_idle_connections_and_the_others_at_its_deadline() {
     let server = Server::start(&[("server.shutdown_seconds", "1")]).await;
     let mut idle = server.sent(GET).await;
     answer(&mut idle).await;
@@ -293,12 +295,12 @@ async fn shutdown_closes_what_is_idle_and_lets_no_connection_outlive_its_deadlin
     server.context.shutdown.cancel();
     assert_eq!(rest(idle).await, "");
     assert_eq!(rest(silent).await, "");
-    timeout(WAIT, server.serving).await.expect("the server ends").unwrap();
+    timeout(TEST_TIMEOUT, server.serving).await.expect("the server ends").unwrap();
     drop(endless);
 }
 
-/// The head of an answer to a page of this origin, in lower case.
-async fn told(server: &Server, request: &str, origin: &str) -> String {
+/// The head of a response to a page of this origin, in lower case.
+async fn response_head(server: &Server, request: &str, origin: &str) -> String {
     let request =
         format!("{request} HTTP/1.1\r\nHost: swath\r\nConnection: close\r\nOrigin: {origin}\r\n\r\n");
     let text = rest(server.sent(&request).await).await;
@@ -311,7 +313,7 @@ const PREFLIGHT: &str = "OPTIONS /v1/own";
 const PAGE: &str = "https://labels.example.org";
 
 #[tokio::test]
-async fn pages_of_other_origins_are_let_in_only_where_they_are_named() {
+async fn pages_of_other_origins_are_allowed_only_if_configured() {
     let named = format!("{PAGE},https://b.example.org");
     for (origins, origin, allowed) in [
         ("", PAGE, None),
@@ -322,19 +324,19 @@ async fn pages_of_other_origins_are_let_in_only_where_they_are_named() {
     ] {
         let server = Server::start(&[("server.cors_origins", origins)]).await;
         for request in ["GET /v1/own", "GET /v1/none", PREFLIGHT] {
-            let head = told(&server, request, origin).await;
+            let head = response_head(&server, request, origin).await;
             let mut lines = head.lines();
-            let said = lines.find_map(|line| line.strip_prefix("access-control-allow-origin: "));
-            assert_eq!(said, allowed, "{origins} {request}: {head}");
+            let allows = lines.find_map(|line| line.strip_prefix("access-control-allow-origin: "));
+            assert_eq!(allows, allowed, "{origins} {request}: {head}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_preflight_request_hears_what_may_be_sent_and_an_answer_what_may_be_read() {
+async fn a_preflight_response_lists_headers_to_send_and_a_response_headers_to_read() {
     let server = Server::start(&[("server.cors_origins", "*")]).await;
     let asked = format!("{PAGE}\r\nAccess-Control-Request-Method: POST");
-    let head = told(&server, PREFLIGHT, &asked).await;
+    let head = response_head(&server, PREFLIGHT, &asked).await;
     assert!(head.starts_with("http/1.1 200") && head.contains("access-control-max-age: 600"), "{head}");
     let list = |head: &str, name: &str| {
         let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
@@ -346,13 +348,13 @@ async fn a_preflight_request_hears_what_may_be_sent_and_an_answer_what_may_be_re
     {
         assert!(sent.contains(&name.to_owned()), "{name}: {sent:?}");
     }
-    // With it, a page could make a session change something.
+    // With this header, a foreign page could use a session to change something.
     assert!(!sent.contains(&crate::credential::CLIENT.to_string()), "{sent:?}");
     let methods = list(&head, "access-control-allow-methods");
     for method in ["get", "head", "post", "put", "patch", "delete"] {
         assert!(methods.contains(&method.to_owned()), "{method}: {methods:?}");
     }
-    let head = told(&server, "GET /v1/own", PAGE).await;
+    let head = response_head(&server, "GET /v1/own", PAGE).await;
     let shown = list(&head, "access-control-expose-headers");
     for name in ["etag", "content-range", "accept-ranges", "content-disposition", "retry-after"] {
         assert!(shown.contains(&name.to_owned()), "{name}: {shown:?}");
@@ -360,11 +362,11 @@ async fn a_preflight_request_hears_what_may_be_sent_and_an_answer_what_may_be_re
 }
 
 #[tokio::test]
-async fn a_session_is_good_for_no_page_of_another_origin() {
+async fn a_session_cannot_be_used_by_pages_of_other_origins() {
     let server = Server::start(&[("server.cors_origins", PAGE)]).await;
     for site in ["cross-site", "same-site"] {
         let asked = format!("{PAGE}\r\nSec-Fetch-Site: {site}\r\nCookie: swath_session=secret");
-        let head = told(&server, "GET /v1/own", &asked).await;
+        let head = response_head(&server, "GET /v1/own", &asked).await;
         assert!(head.starts_with("http/1.1 403"), "{site}: {head}");
     }
 }

@@ -1,4 +1,4 @@
-//! A socket that notes what moves on it.
+//! A socket that records when it reads and writes.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use super::state::State;
 /// The socket of a connection.
 pub(super) struct Watched {
     stream: TcpStream,
-    /// Read before, and to be read again.
+    /// Bytes that were read but not used, which are read again.
     unread: Bytes,
     state: Arc<State>,
 }
@@ -25,23 +25,23 @@ impl Watched {
         Self { stream, unread: Bytes::new(), state }
     }
 
-    /// Whether there is something to read that the socket does not know of.
+    /// Whether there are bytes to read besides those of the socket.
     pub(super) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
 
-    /// Gives back what was read and not used.
+    /// Puts back bytes that were read but not used.
     pub(super) fn put_back(&mut self, unread: Bytes) {
         self.unread = unread;
     }
 
-    /// Waits until something arrives, or the client closes.
+    /// Waits until bytes arrive or the client closes.
     pub(super) async fn readable(&self) -> io::Result<()> {
         self.stream.readable().await
     }
 
-    /// Notes whether the client takes what is written.
-    fn noted<T>(&self, poll: Poll<T>) -> Poll<T> {
+    /// Records whether the client accepts more bytes.
+    fn recorded<T>(&self, poll: Poll<T>) -> Poll<T> {
         self.state.written(poll.is_pending());
         poll
     }
@@ -72,7 +72,7 @@ impl AsyncRead for Watched {
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.noted(poll)
+        self.recorded(poll)
     }
 
     fn poll_write_vectored(
@@ -81,7 +81,7 @@ impl AsyncWrite for Watched {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.noted(poll)
+        self.recorded(poll)
     }
 
     fn is_write_vectored(&self) -> bool {

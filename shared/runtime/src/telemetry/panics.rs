@@ -1,4 +1,4 @@
-//! Panics: faults of the program. Each is counted and logged once, wherever it happens.
+//! Counts and logs every panic, wherever it happens.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{PanicHookInfo, set_hook};
@@ -17,10 +17,10 @@ pub(crate) fn count() -> u64 {
 /// Counts and logs every panic from now on, with the route of the request in which it happens.
 pub(crate) fn watch() {
     static WATCHED: Once = Once::new();
-    WATCHED.call_once(|| set_hook(Box::new(note)));
+    WATCHED.call_once(|| set_hook(Box::new(record)));
 }
 
-fn note(info: &PanicHookInfo<'_>) {
+fn record(info: &PanicHookInfo<'_>) {
     COUNT.fetch_add(1, Ordering::Relaxed);
     let message = info.payload_as_str().unwrap_or("(no message)");
     let location = info.location().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a process' parts say of themselves, read when it is scraped: the bus, the locks, the pools of the store.
+//! Metrics of the bus, the locks and the connection pools, which are read at every scrape.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,17 +11,17 @@ use swath_store::Store;
 
 use super::panics;
 
-/// The parts at one moment.
-struct Seen {
+/// The state of the parts at one scrape.
+struct Snapshot {
     bus: swath_bus::Stats,
     bus_up: bool,
     locks: swath_locks::Stats,
 }
 
-/// A total that only grows, by name, with its one label where it has one.
-type Total = (&'static str, Option<(&'static str, &'static str)>, &'static str, fn(&Seen) -> u64);
-/// A state that is or is not.
-type State = (&'static str, &'static str, fn(&Seen) -> bool);
+/// A counter: its name, its label if it has one, its help text, and how to read it.
+type Total = (&'static str, Option<(&'static str, &'static str)>, &'static str, fn(&Snapshot) -> u64);
+/// A gauge that is 0 or 1: its name, its help text, and how to read it.
+type State = (&'static str, &'static str, fn(&Snapshot) -> bool);
 
 const ANSWERS: &str = "Locks asked for, by answer; an unknown one had no answer in time and is gone without.";
 
@@ -57,13 +57,13 @@ const STATES: [State; 3] = [
     ("swath_locks_up", "Whether Redis is asked for locks.", |seen| !seen.locks.breaker_open),
 ];
 
-/// Reads the parts at every scrape.
+/// The collector of these metrics.
 struct Parts {
     store: Store,
     bus: Bus,
     locks: Locks,
-    /// Two scrapes at once would add the same difference twice.
-    turn: Mutex<()>,
+    /// Serializes scrapes, because two at once would add the same difference twice.
+    scraping: Mutex<()>,
     totals: Vec<IntCounter>,
     states: Vec<IntGauge>,
     connections: IntGaugeVec,
@@ -87,7 +87,7 @@ pub(crate) fn register(
         store: store.clone(),
         bus: bus.clone(),
         locks: locks.clone(),
-        turn: Mutex::default(),
+        scraping: Mutex::default(),
         totals: TOTALS.iter().map(total).collect::<prometheus::Result<_>>()?,
         states: STATES
             .iter()
@@ -102,9 +102,9 @@ pub(crate) fn register(
 }
 
 impl Parts {
-    fn look(&self) {
+    fn update(&self) {
         let seen =
-            Seen { bus: self.bus.stats(), bus_up: self.bus.health().is_up(), locks: self.locks.stats() };
+            Snapshot { bus: self.bus.stats(), bus_up: self.bus.health().is_up(), locks: self.locks.stats() };
         for (counter, (.., read)) in self.totals.iter().zip(TOTALS) {
             counter.inc_by(read(&seen).saturating_sub(counter.get()));
         }
@@ -133,8 +133,8 @@ impl Collector for Parts {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.look();
+        let _scraping = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        self.update();
         self.collectors().flat_map(Collector::collect).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What the kernel says of this process, under the names that every client library of Prometheus uses.
+//! Metrics of this process from the kernel, with the standard names of Prometheus client libraries.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use nix::unistd::{SysconfVar, sysconf};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntGauge, Registry};
 
-/// The fields of `/proc/self/stat` that are read, counted from the one after the command.
+/// Indices of fields in `/proc/self/stat`, counted from the one after the command.
 const USER_TICKS: usize = 11;
 const SYSTEM_TICKS: usize = 12;
 const THREADS: usize = 17;
@@ -15,7 +15,7 @@ const START_TICKS: usize = 19;
 const VIRTUAL_BYTES: usize = 20;
 const RESIDENT_PAGES: usize = 21;
 
-/// Reads the metrics of this process. What the kernel does not tell is left out.
+/// Reads the metrics of this process. Leaves out those that the kernel does not report.
 pub(crate) fn families() -> Vec<MetricFamily> {
     let registry = Registry::new();
     if let Err(error) = read(&registry) {
@@ -32,7 +32,7 @@ fn read(registry: &Registry) -> prometheus::Result<()> {
         registry.register(Box::new(gauge))
     };
     gauge("process_open_fds", "Number of open file descriptors.", open_files())?;
-    gauge("process_max_fds", "Maximum number of open file descriptors.", most_open_files())?;
+    gauge("process_max_fds", "Maximum number of open file descriptors.", open_files_max())?;
     let Some(stat) = Stat::read() else { return Ok(()) };
     let resident = system(SysconfVar::PAGE_SIZE).zip(stat.field(RESIDENT_PAGES)).map(|(page, n)| page * n);
     gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", stat.field(VIRTUAL_BYTES))?;
@@ -51,7 +51,7 @@ fn read(registry: &Registry) -> prometheus::Result<()> {
     Ok(())
 }
 
-/// `/proc/self/stat` after the command, which may hold blanks and brackets itself.
+/// `/proc/self/stat` after the command, which may contain blanks and brackets.
 struct Stat(String);
 
 impl Stat {
@@ -65,13 +65,13 @@ impl Stat {
     }
 }
 
-/// The folder that is read for it is open meanwhile and does not count.
+/// Does not count the descriptor of the folder that is read for this.
 fn open_files() -> Option<u64> {
     let count = fs::read_dir("/proc/self/fd").ok()?.count();
     u64::try_from(count.saturating_sub(1)).ok()
 }
 
-fn most_open_files() -> Option<u64> {
+fn open_files_max() -> Option<u64> {
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     (soft != RLIM_INFINITY).then_some(soft)
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_tells_of_itself() {
+    fn the_metrics_of_the_process_are_complete_and_plausible() {
         let families = families();
         let names: Vec<_> = families.iter().map(MetricFamily::name).collect();
         assert_eq!(
@@ -113,7 +113,7 @@ mod tests {
         assert!(value("process_open_fds") >= 3.0);
         assert!(value("process_threads") >= 1.0);
         assert!(value("process_resident_memory_bytes") < value("process_virtual_memory_bytes"));
-        // After 2020, and as the clock of the machine says: neither ticks nor milliseconds.
+        // Between 2020 and 2100, so it is neither in ticks nor in milliseconds.
         assert!((1_577_836_800.0..4_102_444_800.0).contains(&value("process_start_time_seconds")));
     }
 }

@@ -1,8 +1,8 @@
-//! Traces: what became of a range, from its cut over every lease, review and rework, whichever process had it in hand.
+//! Traces of ranges: from the cut over every lease, review and rework, in whichever process they happen.
 //!
-//! The trace of a range has the id of its first assignment, and what can be named before it is told of has a span id made
-//! of its own id: a cut or a rework of its assignment's, a lease or a review of its lease's. So every process knows where
-//! its steps belong, and nothing has to be handed on; only what a message tells of has its parent in the header.
+//! The trace id of a range is the id of its first assignment. Span ids of cuts and reworks are derived from the
+//! assignment's id, and those of leases and reviews from the lease's id. Every process can therefore compute the parents of
+//! its spans, and nothing is propagated except the parents of messages, which are in a header.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -32,11 +32,11 @@ use super::current::current_ids;
 use crate::config;
 
 /// How long the collector may take for a batch of spans.
-const EXPORT: Duration = Duration::from_secs(5);
-/// The header that goes with a message.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The header of a message that contains its trace.
 const HEADER: &str = "traceparent";
 
-/// Where steps are told to; nowhere, where no collector is configured. Clones share it.
+/// Sends spans to a collector, or nowhere if none is configured. Clones share the connection.
 #[derive(Clone, Default)]
 pub struct Traces(Option<Arc<Inner>>);
 
@@ -46,43 +46,47 @@ struct Inner {
     share: f64,
 }
 
-/// A step of a range's way. It ends when it is dropped.
+/// A span in the trace of a range. It ends when it is dropped.
 #[must_use]
 pub struct Step(Option<Span>);
 
-/// What a step begins under.
-enum Under<'a> {
-    /// Nothing: it is the first.
-    Nothing,
+/// The parent of a step.
+enum Parent<'a> {
+    /// The step is the root of the trace.
+    None,
     /// The cut of the range.
     Cut,
-    /// What made the assignment: a cut or a decision.
-    Making,
+    /// The cut or the rework that made the assignment.
+    Origin,
     /// A lease or a review.
-    Holding(LeaseId),
-    /// What a message told of, if its header speaks of the same range; otherwise the cut.
+    Lease(LeaseId),
+    /// The sender of a message, if its header is of the same trace. Otherwise the cut.
     Message(Option<&'a str>),
 }
 
-/// How a step is told.
-struct Told<'a> {
+/// How a step is recorded.
+struct StepOptions<'a> {
     name: &'static str,
     kind: SpanKind,
-    under: Under<'a>,
-    own: Option<SpanId>,
-    /// Now, where nothing else is said.
+    parent: Parent<'a>,
+    /// The span's id. Random if `None`.
+    id: Option<SpanId>,
+    /// When the step began. Now if `None`.
     began: Option<Time>,
 }
 
-impl Told<'_> {
-    fn of(name: &'static str) -> Self {
-        Self { name, kind: SpanKind::Internal, under: Under::Making, own: None, began: None }
+impl StepOptions<'_> {
+    fn named(name: &'static str) -> Self {
+        Self { name, kind: SpanKind::Internal, parent: Parent::Origin, id: None, began: None }
     }
 }
 
 impl Traces {
-    /// Tells of `service` to the collector that is configured, if one is. Spans go out in a thread of their own, from a
-    /// bounded queue; what a collector that is away misses is lost, and nothing waits for it.
+    /// Starts sending spans of `service` to the configured collector, if there is one. A thread of its own sends them from a
+    /// bounded queue. Spans that the collector does not take are lost, and nothing waits for it.
+    ///
+    /// # Errors
+    /// If the exporter cannot be made for `traces.endpoint`.
     pub fn start(config: &config::Traces, service: &str, instance: Uuid) -> anyhow::Result<Self> {
         if config.endpoint.is_empty() {
             return Ok(Self::default());
@@ -91,7 +95,7 @@ impl Traces {
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(format!("{}/v1/traces", config.endpoint.trim_end_matches('/')))
-            .with_timeout(EXPORT)
+            .with_timeout(EXPORT_TIMEOUT)
             .build()
             .context("traces.endpoint")?;
         let resource = Resource::builder()
@@ -102,52 +106,52 @@ impl Traces {
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
             .with_sampler(Sampler::AlwaysOn)
-            .with_id_generator(Named)
+            .with_id_generator(GivenIds)
             .with_resource(resource)
             .build();
         let tracer = provider.tracer("swath");
         Ok(Self(Some(Arc::new(Inner { provider, tracer, share: config.share }))))
     }
 
-    /// Sends what waits and ends. It may take seconds, and blocks.
+    /// Sends waiting spans and ends. Blocks, perhaps for seconds.
     pub fn close(&self) {
         if let Some(inner) = &self.0
-            && let Err(error) = inner.provider.shutdown_with_timeout(EXPORT)
+            && let Err(error) = inner.provider.shutdown_with_timeout(EXPORT_TIMEOUT)
         {
             tracing::debug!(%error, "the last spans were not sent");
         }
     }
 
-    /// Ranges that were cut.
+    /// Records that ranges with these numbers were cut.
     pub fn cut(&self, job: JobId, numbers: Range<i64>, began: Time) {
         if self.0.is_some() {
             for number in numbers {
                 let id = AssignmentId::of(job, FIRST_ROUND, number, 0);
-                let told = Told {
-                    under: Under::Nothing,
-                    own: Some(of_assignment(id)),
+                let options = StepOptions {
+                    parent: Parent::None,
+                    id: Some(of_assignment(id)),
                     began: Some(began),
-                    ..Told::of("cut")
+                    ..StepOptions::named("cut")
                 };
-                drop(self.step(id, told));
+                drop(self.step(id, options));
             }
         }
     }
 
-    /// Assignments that a message tells of: what goes into its header. These steps stand under the cut, for a message may
-    /// name ranges alone, by any of their slots.
-    pub fn tell(&self, name: &'static str, ids: impl IntoIterator<Item = AssignmentId>) -> Option<String> {
+    /// Records that a message names these assignments, and returns the `traceparent` for its header. The parent of these
+    /// steps is the cut, because a message may mean whole ranges, by any of their slots.
+    pub fn sent(&self, name: &'static str, ids: impl IntoIterator<Item = AssignmentId>) -> Option<String> {
         self.0.as_ref()?;
-        let told = |id| {
-            let (kind, under) = (SpanKind::Producer, Under::Cut);
-            self.step(id, Told { kind, under, ..Told::of(name) })
+        let record = |id| {
+            let (kind, parent) = (SpanKind::Producer, Parent::Cut);
+            self.step(id, StepOptions { kind, parent, ..StepOptions::named(name) })
         };
-        let steps: Vec<_> = ids.into_iter().map(told).collect();
+        let steps: Vec<_> = ids.into_iter().map(record).collect();
         steps.iter().find_map(Step::traceparent)
     }
 
-    /// Assignments that a message with this header told of.
-    pub fn heard(
+    /// Records that a message with this header named these assignments.
+    pub fn received(
         &self,
         name: &'static str,
         ids: impl IntoIterator<Item = AssignmentId>,
@@ -155,73 +159,78 @@ impl Traces {
     ) {
         if self.0.is_some() {
             for id in ids {
-                let under = Under::Message(traceparent);
-                drop(self.step(id, Told { kind: SpanKind::Consumer, under, ..Told::of(name) }));
+                let parent = Parent::Message(traceparent);
+                let kind = SpanKind::Consumer;
+                drop(self.step(id, StepOptions { kind, parent, ..StepOptions::named(name) }));
             }
         }
     }
 
-    /// Something that happens to an assignment that nobody holds.
+    /// Begins a step of an assignment outside of a lease.
     pub fn at(&self, name: &'static str, assignment: AssignmentId) -> Step {
-        self.step(assignment, Told::of(name))
+        self.step(assignment, StepOptions::named(name))
     }
 
-    /// A lease or a review that was granted; what its holder does comes under it.
+    /// Records that a lease or a review was granted. It is the parent of all steps under it.
     pub fn granted(&self, stage: Stage, assignment: AssignmentId, lease: LeaseId, began: Time) {
         let name = if stage == Stage::Annotate { "lease" } else { "review" };
-        let told = Told { own: Some(of_lease(lease)), began: Some(began), ..Told::of(name) };
-        drop(self.step(assignment, told));
+        let options =
+            StepOptions { id: Some(of_lease(lease)), began: Some(began), ..StepOptions::named(name) };
+        drop(self.step(assignment, options));
     }
 
-    /// Something that happens under a lease or a review.
+    /// Begins a step under a lease or a review.
     pub fn under(&self, name: &'static str, assignment: AssignmentId, lease: LeaseId) -> Step {
-        self.step(assignment, Told { under: Under::Holding(lease), ..Told::of(name) })
+        self.step(assignment, StepOptions { parent: Parent::Lease(lease), ..StepOptions::named(name) })
     }
 
-    /// A rework that a decision has made.
+    /// Records the rework that a decision has made.
     pub fn rework(&self, child: AssignmentId, review: LeaseId) {
-        let told =
-            Told { under: Under::Holding(review), own: Some(of_assignment(child)), ..Told::of("rework") };
-        drop(self.step(child, told));
+        let options = StepOptions {
+            parent: Parent::Lease(review),
+            id: Some(of_assignment(child)),
+            ..StepOptions::named("rework")
+        };
+        drop(self.step(child, options));
     }
 
-    /// Begins a step of an assignment's range, if the range is followed.
-    fn step(&self, assignment: AssignmentId, told: Told<'_>) -> Step {
+    /// Begins a step of an assignment, if its range is sampled.
+    fn step(&self, assignment: AssignmentId, options: StepOptions<'_>) -> Step {
         let origin = assignment.origin();
-        let Some(inner) = self.0.as_ref().filter(|inner| is_followed(origin, inner.share)) else {
+        let Some(inner) = self.0.as_ref().filter(|inner| is_sampled(origin, inner.share)) else {
             return Step(None);
         };
         let trace = TraceId::from_bytes(*origin.0.as_bytes());
-        // The first slot's cut stands for all of them.
+        // The cut of the first slot stands for the cuts of all slots.
         let cut = remote(trace, of_assignment(origin));
-        let parent = match told.under {
-            Under::Nothing => None,
-            Under::Cut => Some(cut),
-            Under::Making if assignment.is_first_round() => Some(cut),
-            Under::Making => Some(remote(trace, of_assignment(assignment))),
-            Under::Holding(lease) => Some(remote(trace, of_lease(lease))),
-            Under::Message(header) => {
-                let told = header.and_then(parse_traceparent).filter(|parent| parent.trace_id() == trace);
-                Some(told.unwrap_or(cut))
+        let parent = match options.parent {
+            Parent::None => None,
+            Parent::Cut => Some(cut),
+            Parent::Origin if assignment.is_first_round() => Some(cut),
+            Parent::Origin => Some(remote(trace, of_assignment(assignment))),
+            Parent::Lease(lease) => Some(remote(trace, of_lease(lease))),
+            Parent::Message(header) => {
+                let sender = header.and_then(parse_traceparent).filter(|parent| parent.trace_id() == trace);
+                Some(sender.unwrap_or(cut))
             }
         };
         let mut builder = inner
             .tracer
-            .span_builder(Cow::Borrowed(told.name))
-            .with_kind(told.kind)
+            .span_builder(Cow::Borrowed(options.name))
+            .with_kind(options.kind)
             .with_attributes([KeyValue::new("swath.assignment", assignment.to_string())])
             .with_links(current_ids().into_iter().map(Link::with_context).collect());
-        builder.start_time = told.began.map(moment);
-        let span = inner.build(builder, (trace, told.own), parent);
+        builder.start_time = options.began.map(system_time);
+        let span = inner.build(builder, (trace, options.id), parent);
         let context = span.span_context();
         tracing::debug!(
-            trace_id = %context.trace_id(), span_id = %context.span_id(), step = %told.name, %assignment,
-            "a step of a range's way"
+            trace_id = %context.trace_id(), span_id = %context.span_id(), step = %options.name, %assignment,
+            "a step of a range's trace"
         );
         Step(Some(span))
     }
 
-    /// Begins the span of a request that is followed.
+    /// Begins the span of a request, if it is sampled.
     pub(crate) fn request(
         &self,
         of: &SpanContext,
@@ -233,7 +242,7 @@ impl Traces {
         Some(inner.build(builder, (of.trace_id(), Some(of.span_id())), parent))
     }
 
-    /// Which share of what comes unasked is followed.
+    /// The share of requests that are sampled.
     pub(crate) fn share(&self) -> f64 {
         self.0.as_ref().map_or(0.0, |inner| inner.share)
     }
@@ -246,7 +255,7 @@ impl Inner {
         ids: (TraceId, Option<SpanId>),
         parent: Option<SpanContext>,
     ) -> Span {
-        NEXT.set(Some(ids));
+        NEXT_IDS.set(Some(ids));
         let around = match parent {
             Some(parent) => Context::new().with_remote_span_context(parent),
             None => Context::new(),
@@ -256,14 +265,14 @@ impl Inner {
 }
 
 impl Step {
-    /// Says more of it.
+    /// Adds an attribute.
     pub fn note(&mut self, key: &'static str, value: impl Into<opentelemetry::Value>) {
         if let Some(span) = &mut self.0 {
             span.set_attribute(KeyValue::new(key, value));
         }
     }
 
-    /// Ends it with what came of it, and passes that on.
+    /// Ends the step, marks it as failed if `outcome` is an error, and returns `outcome`.
     pub fn end<T>(mut self, outcome: crate::Result<T>) -> crate::Result<T> {
         if let (Some(span), Err(problem)) = (&mut self.0, &outcome) {
             span.set_status(Status::error(problem.code));
@@ -280,7 +289,7 @@ impl Step {
     }
 }
 
-/// The span that a `traceparent` speaks of.
+/// The span of a `traceparent` header.
 pub(crate) fn parse_traceparent(header: &str) -> Option<SpanContext> {
     let headers = HashMap::from([(HEADER.to_owned(), header.to_owned())]);
     let around = TraceContextPropagator::new().extract_with_context(&Context::new(), &headers);
@@ -288,7 +297,7 @@ pub(crate) fn parse_traceparent(header: &str) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-fn moment(time: Time) -> SystemTime {
+fn system_time(time: Time) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(time.0.max(0).unsigned_abs())
 }
 
@@ -296,12 +305,12 @@ fn remote(trace: TraceId, span: SpanId) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 
-/// Within the trace of a range, the last eight bytes of an assignment's id are round, number and slot.
+/// Unique within the trace of a range, because the last eight bytes of an assignment's id are round, number and slot.
 fn of_assignment(id: AssignmentId) -> SpanId {
     last_half(id.0)
 }
 
-/// A lease's id is random.
+/// Unique in practice, because a lease's id is random.
 fn of_lease(id: LeaseId) -> SpanId {
     last_half(id.0)
 }
@@ -311,9 +320,9 @@ fn last_half(id: Uuid) -> SpanId {
     SpanId::from_bytes(low.to_be_bytes())
 }
 
-/// Whether a range is followed: every process comes to the same answer. The ids of a job's ranges lie side by side, so they
-/// are mixed first.
-fn is_followed(origin: AssignmentId, share: f64) -> bool {
+/// Whether a range is sampled, with the same result in every process. Hashes the id first, because the ids of a job's ranges
+/// are close to each other.
+fn is_sampled(origin: AssignmentId, share: f64) -> bool {
     let digest = Sha256::digest(origin.0.as_bytes());
     let drawn = digest.iter().take(4).fold(0, |drawn, byte| drawn << 8 | u32::from(*byte));
     f64::from(drawn) < share * (f64::from(u32::MAX) + 1.0)
@@ -321,21 +330,21 @@ fn is_followed(origin: AssignmentId, share: f64) -> bool {
 
 thread_local! {
     /// The ids of the span that this thread builds next.
-    static NEXT: Cell<Option<(TraceId, Option<SpanId>)>> = const { Cell::new(None) };
+    static NEXT_IDS: Cell<Option<(TraceId, Option<SpanId>)>> = const { Cell::new(None) };
 }
 
-/// Gives a span the ids that are meant for it.
+/// Gives a span the ids in [`NEXT_IDS`].
 #[derive(Debug)]
-struct Named;
+struct GivenIds;
 
-impl IdGenerator for Named {
+impl IdGenerator for GivenIds {
     fn new_trace_id(&self) -> TraceId {
-        NEXT.take().map_or_else(|| RandomIdGenerator::default().new_trace_id(), |(trace, _)| trace)
+        NEXT_IDS.take().map_or_else(|| RandomIdGenerator::default().new_trace_id(), |(trace, _)| trace)
     }
 
     fn new_span_id(&self) -> SpanId {
-        // The trace's id is asked for after the span's, and only where there is no parent.
-        let own = NEXT.get().and_then(|(_, own)| own);
+        // The library asks for the trace's id after the span's, and only without a parent. So this leaves the ids in place.
+        let own = NEXT_IDS.get().and_then(|(_, own)| own);
         own.unwrap_or_else(|| RandomIdGenerator::default().new_span_id())
     }
 }
@@ -349,22 +358,22 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_of_the_ranges_is_followed_and_always_the_same() {
-        let followed = |share: f64| (0..10_000).filter(|number| is_followed(range(*number), share)).count();
-        assert!((900..1_100).contains(&followed(0.1)), "{}", followed(0.1));
-        assert_eq!((followed(0.0), followed(1.0)), (0, 10_000));
-        assert!((0..10_000).all(|n| !is_followed(range(n), 0.1) || is_followed(range(n), 0.2)));
+    fn the_sampled_ranges_are_a_share_and_always_the_same() {
+        let sampled = |share: f64| (0..10_000).filter(|number| is_sampled(range(*number), share)).count();
+        assert!((900..1_100).contains(&sampled(0.1)), "{}", sampled(0.1));
+        assert_eq!((sampled(0.0), sampled(1.0)), (0, 10_000));
+        assert!((0..10_000).all(|n| !is_sampled(range(n), 0.1) || is_sampled(range(n), 0.2)));
     }
 
     #[test]
-    fn nothing_is_told_where_nobody_listens() {
+    fn nothing_is_recorded_without_a_collector() {
         let traces = Traces::default();
-        assert_eq!(traces.tell("hint", [range(1)]), None);
+        assert_eq!(traces.sent("hint", [range(1)]), None);
         assert!(traces.under("confirm", range(1), LeaseId(Uuid::from_u128(3))).0.is_none());
     }
 
     #[test]
-    fn a_header_that_is_none_is_nobodys_parent() {
+    fn a_malformed_header_is_no_parent() {
         for header in ["", "00-0-0-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
             assert_eq!(parse_traceparent(header), None, "{header}");
         }

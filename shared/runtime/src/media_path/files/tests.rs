@@ -1,8 +1,8 @@
 use super::*;
 use std::os::unix::fs::symlink;
 
-/// `root/a.png`, and beside the root what must stay out of reach.
-fn world() -> (tempfile::TempDir, PathBuf) {
+/// A root with `a.png`, and a folder outside of it that must stay unreachable.
+fn folders() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let top = folder.path().canonicalize().unwrap();
     for name in ["root", "root-evil"] {
@@ -22,7 +22,7 @@ fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, MediaPathError> {
 
 #[test]
 fn a_file_below_a_root_is_found() {
-    let (_folder, top) = world();
+    let (_folder, top) = folders();
     let roots = [top.join("missing"), top.join("root")];
     let file = top.join("root/a.png");
     let found = files(&roots).find_uri(&Places::everything(), &uri_of(&file));
@@ -33,7 +33,7 @@ fn a_file_below_a_root_is_found() {
 
 #[test]
 fn nothing_leads_out_of_the_roots() {
-    let (_folder, top) = world();
+    let (_folder, top) = folders();
     let roots = [top.join("root")];
     symlink(top.join("root-evil/a.png"), top.join("root/link.png")).unwrap();
     symlink(top.join("root-evil"), top.join("root/sub")).unwrap();
@@ -46,8 +46,8 @@ fn nothing_leads_out_of_the_roots() {
 }
 
 #[test]
-fn a_link_out_does_not_tell_what_lies_behind_it() {
-    let (_folder, top) = world();
+fn a_link_out_does_not_reveal_what_exists_outside() {
+    let (_folder, top) = folders();
     symlink(top.join("root-evil"), top.join("root/sub")).unwrap();
     symlink(top.join("root-evil/b.png"), top.join("root/b.png")).unwrap();
     for path in ["sub/a.png", "sub/b.png", "b.png", "sub/../b.png"] {
@@ -57,14 +57,14 @@ fn a_link_out_does_not_tell_what_lies_behind_it() {
 
 #[test]
 fn a_link_within_the_root_is_followed() {
-    let (_folder, top) = world();
+    let (_folder, top) = folders();
     symlink(top.join("root/a.png"), top.join("root/link.png")).unwrap();
     assert_eq!(below(&[top.join("root")], &top.join("root/link.png")), Ok(top.join("root/a.png")));
 }
 
 #[test]
-fn the_installations_own_files_are_out_of_reach_by_every_name() {
-    let (_folder, top) = world();
+fn the_installations_own_files_are_unreachable_by_every_name() {
+    let (_folder, top) = folders();
     let (root, data) = (top.join("root"), top.join("root/swath-data"));
     fs::create_dir_all(data.join("sub")).unwrap();
     fs::create_dir(top.join("root/db")).unwrap();
@@ -112,7 +112,7 @@ fn the_installations_own_files_are_out_of_reach_by_every_name() {
 
 #[test]
 fn a_team_reaches_its_folders_and_no_others() {
-    let (_folder, top) = world();
+    let (_folder, top) = folders();
     let files = files(std::slice::from_ref(&top));
     let places = Places::folders([top.join("root")]);
     assert!(files.find(&places, Path::new("a.png")).is_ok());
@@ -127,7 +127,7 @@ fn a_team_reaches_its_folders_and_no_others() {
 
 #[test]
 fn only_regular_files_are_read_and_nothing_blocks() {
-    let (_folder, top) = world();
+    let (_folder, top) = folders();
     let pipe = top.join("root/pipe.png");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let socket = top.join("root/socket.png");
@@ -140,8 +140,8 @@ fn only_regular_files_are_read_and_nothing_blocks() {
 }
 
 #[test]
-fn people_see_the_path_below_the_root() {
-    let (_folder, top) = world();
+fn only_the_path_below_the_root_is_shown() {
+    let (_folder, top) = folders();
     let files = files(std::slice::from_ref(&top));
     assert_eq!(files.shown_uri(&uri_of(&top.join("root/a b.png"))), "root/a%20b.png");
     assert_eq!(files.shown_uri("file:///somewhere/else/c.png"), "c.png");

@@ -1,4 +1,4 @@
-//! Pictures that are none: whatever stands in a file, its header is read or refused, and the rest of it is not looked at.
+//! Fuzz tests: the header of any file is read or refused without a panic.
 
 use std::io::{BufReader, Cursor};
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::{PictureKind, read_header};
 
-/// How long the readers are tried: a moment, or as long as the long part of the tests says.
+/// How long the test runs: a second, or as long as `SWATH_FUZZ_SECONDS` says.
 fn duration() -> Duration {
-    let told = std::env::var("SWATH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(told.unwrap_or(1))
+    let seconds = std::env::var("SWATH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
 }
 
 /// The beginnings of pictures of each kind.
@@ -26,7 +26,7 @@ const STARTS: [&[u8]; 7] = [
     b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0",
 ];
 
-/// A beginning with bytes changed, taken out and put in.
+/// A beginning with bytes changed, removed and inserted.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..3_u8);
     let start = prop::sample::select(STARTS.to_vec());

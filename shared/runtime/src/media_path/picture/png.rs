@@ -1,15 +1,15 @@
-//! EXIF in a PNG, whose chunks are passed over by their lengths.
+//! Finds EXIF in a PNG by skipping chunks.
 
 use std::io::{BufRead, Seek, SeekFrom};
 
 use super::exif;
 
-/// Chunks that are looked at, at most.
+/// How many chunks are read, at most.
 const CHUNKS_MAX: usize = 10_000;
-/// The longest block of EXIF that is read, in bytes.
-const EXIF_MAX: u32 = 1 << 20;
+/// The largest EXIF data that is read.
+const EXIF_BYTES_MAX: u32 = 1 << 20;
 
-/// The orientation that a PNG names in front of its pixels.
+/// The EXIF orientation before the pixels of a PNG.
 pub(super) fn orientation(reader: &mut (impl BufRead + Seek)) -> Option<i64> {
     reader.seek(SeekFrom::Start(8)).ok()?;
     for _ in 0..CHUNKS_MAX {
@@ -17,7 +17,7 @@ pub(super) fn orientation(reader: &mut (impl BufRead + Seek)) -> Option<i64> {
         match &name {
             b"IDAT" | b"IEND" => return None,
             b"eXIf" => return block(reader, length),
-            // A checksum stands behind each chunk.
+            // Each chunk has a checksum of 4 bytes at its end.
             _ => reader.seek_relative(i64::from(length) + 4).ok()?,
         }
     }
@@ -36,7 +36,7 @@ fn four(reader: &mut impl BufRead) -> Option<[u8; 4]> {
 }
 
 fn block(reader: &mut impl BufRead, length: u32) -> Option<i64> {
-    if length > EXIF_MAX {
+    if length > EXIF_BYTES_MAX {
         return None;
     }
     let mut block = vec![0; usize::try_from(length).ok()?];
