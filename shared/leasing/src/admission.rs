@@ -1,4 +1,4 @@
-//! Which lease a caller may act under, and what is known about it.
+//! Checks that a caller may use a lease, and reads the lease's context.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl LeaseService {
     /// The context of a lease of this user.
     ///
     /// # Errors
-    /// Not found where the lease is unknown or another user's; or the database cannot be read.
+    /// Not found if the lease is unknown or another user's. Unavailable if the database cannot be read.
     pub async fn lease_context(&self, lease: LeaseId, user: UserId) -> Result<Arc<LeaseContext>> {
         let context = match self.contexts.get(&lease) {
             Some(context) => context,
@@ -25,10 +25,11 @@ impl LeaseService {
         if context.holder == user { Ok(context) } else { Err(Problem::not_found()) }
     }
 
-    /// The specification of a lease's job, which may be outdated: use it for what no edit changes, as classes and tags.
+    /// The specification of a lease's job, which may be outdated. Use it only for what edits cannot change, like classes and
+    /// tags.
     ///
     /// # Errors
-    /// Not found where the job is gone; or the database cannot be read.
+    /// Not found if the job was deleted. Unavailable if the database cannot be read.
     pub async fn spec(&self, lease: &LeaseContext) -> Result<Arc<JobSpec>> {
         self.context.store.job_spec(lease.job, 0).await?.ok_or_else(Problem::not_found)
     }
@@ -36,7 +37,7 @@ impl LeaseService {
     /// The specification of a lease's job, at most a second old.
     ///
     /// # Errors
-    /// Not found where the job is gone; or the database cannot be read.
+    /// Not found if the job was deleted. Unavailable if the database cannot be read.
     pub async fn present_spec(&self, lease: &LeaseContext) -> Result<Arc<JobSpec>> {
         let store = &self.context.store;
         let open = self.jobs.find(store, lease.team, lease.job).await?;
@@ -49,10 +50,10 @@ impl LeaseService {
         Ok(job.spec)
     }
 
-    /// The caller, if the lease is theirs and they still have the role for it in its team.
+    /// Checks that the lease is the caller's and that they still have the role for it, and returns the caller's principal.
     ///
     /// # Errors
-    /// Not found where the lease is unknown or another user's, and forbidden without the role.
+    /// Not found if the lease is unknown or another user's. Forbidden without the role.
     pub async fn admit(&self, caller: &Caller, lease: LeaseId) -> Result<Principal> {
         let context = self.lease_context(lease, caller.user()).await?;
         caller.require(context.team, self.role())?;
@@ -71,7 +72,7 @@ impl LeaseService {
         Ok(self.cache_context(&view, job.dataset, &items))
     }
 
-    /// Caches the context of a lease, which a user who has just been granted it will soon need.
+    /// Caches the context of a lease, which its holder will need soon.
     pub(crate) fn cache_context(
         &self,
         view: &LeaseView,

@@ -1,9 +1,9 @@
-//! A value with its share of the memory for large answers.
+//! A value with its share of the memory for large responses.
 
 use swath_runtime::budget::Share;
 
-/// A value that is to be answered, with its share of the memory for large answers. The share must be kept until the answer
-/// is sent.
+/// A value for a response, with its share of the memory for large responses. The share must be kept until the response is
+/// sent.
 pub struct Budgeted<T> {
     /// The value.
     pub value: T,

@@ -1,5 +1,5 @@
-//! Cutting on demand, where users wait and the cutter has not cut enough. Requests of one process that wait for the same job
-//! share a cut; otherwise many users who begin on a new job would each cut it, one after the other.
+//! Cuts a job on demand if users wait and the cutter has not cut enough. Requests of one process for the same job share a
+//! cut. Otherwise many users who begin with a new job would each cut it, one after the other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -8,24 +8,25 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use swath_domain::ids::JobId;
 
-/// Ranges in one cut: as many as requests wait for it, within these bounds.
+/// A cut has as many ranges as requests wait for it, but at least this many.
 const RANGES_MIN: i64 = 100;
+/// The largest number of ranges in a cut.
 const RANGES_MAX: i64 = 500;
 
-/// The jobs that requests wait for.
+/// The jobs for which requests wait.
 #[derive(Default)]
 pub(crate) struct Cuts(Mutex<HashMap<JobId, Weak<SharedCut>>>);
 
-/// What the requests that wait for one job share.
+/// The state that the requests for one job share.
 #[derive(Default)]
 struct SharedCut {
     waiting: AtomicI64,
-    /// The number of cuts that have ended, failed ones included.
+    /// The number of cuts that have ended, including failed ones.
     ended: AtomicU64,
     cutting: tokio::sync::Mutex<()>,
 }
 
-/// Counts one request as waiting for as long as it lives.
+/// Counts a request as waiting until it is dropped.
 struct Waiting<'a>(&'a SharedCut);
 
 impl<'a> Waiting<'a> {
@@ -42,8 +43,8 @@ impl Drop for Waiting<'_> {
 }
 
 impl Cuts {
-    /// Runs `cut` with a number of ranges, or waits for the end of the cut of another request, whose result the caller finds
-    /// in the database.
+    /// Runs `cut` with a number of ranges, or waits until the cut of another request has ended. In both cases the caller finds
+    /// the result in the database.
     pub(crate) async fn further<T, E, F>(&self, job: JobId, cut: impl FnOnce(i64) -> F) -> Result<(), E>
     where
         F: Future<Output = Result<T, E>>,
@@ -83,17 +84,17 @@ mod tests {
 
     const JOB: JobId = JobId(Uuid::nil());
 
-    /// Records how many ranges were asked for, and takes a moment.
-    async fn noted(made: &Mutex<Vec<i64>>, ranges: i64, outcome: Result<(), ()>) -> Result<(), ()> {
+    /// Records how many ranges were requested, and yields once.
+    async fn recorded(made: &Mutex<Vec<i64>>, ranges: i64, outcome: Result<(), ()>) -> Result<(), ()> {
         yield_now().await;
         made.lock().unwrap().push(ranges);
         outcome
     }
 
     #[tokio::test]
-    async fn all_who_wait_share_one_cut_and_who_comes_later_makes_another() {
+    async fn waiting_requests_share_one_cut_and_a_later_one_makes_another() {
         let (cuts, made) = (Cuts::default(), Mutex::default());
-        let ask = || cuts.further(JOB, |ranges| noted(&made, ranges, Ok(())));
+        let ask = || cuts.further(JOB, |ranges| recorded(&made, ranges, Ok(())));
         assert!(join_all((0..40).map(|_| ask())).await.iter().all(Result::is_ok));
         assert_eq!(*made.lock().unwrap(), [RANGES_MIN]);
         ask().await.unwrap();
@@ -101,35 +102,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_told_to_who_cut_and_the_others_look_for_themselves() {
+    async fn only_the_request_that_cuts_gets_its_error() {
         let (cuts, made) = (Cuts::default(), Mutex::default());
         let answers =
-            join_all((0..3).map(|_| cuts.further(JOB, |ranges| noted(&made, ranges, Err(()))))).await;
+            join_all((0..3).map(|_| cuts.further(JOB, |ranges| recorded(&made, ranges, Err(()))))).await;
         assert_eq!(answers, [Err(()), Ok(()), Ok(())]);
         assert_eq!(made.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
-    async fn who_goes_away_leaves_the_cut_to_the_next_and_it_is_as_large_as_those_who_wait_are_many() {
+    async fn a_cancelled_request_leaves_the_cut_to_the_next_with_a_range_for_each_that_waits() {
         let (cuts, made) = (Cuts::default(), Mutex::default());
-        let mut gone = Box::pin(cuts.further(JOB, |_| pending::<Result<(), ()>>()));
-        assert!(gone.as_mut().now_or_never().is_none());
+        let mut cancelled = Box::pin(cuts.further(JOB, |_| pending::<Result<(), ()>>()));
+        assert!(cancelled.as_mut().now_or_never().is_none());
         let mut others =
-            Box::pin(join_all((0..300).map(|_| cuts.further(JOB, |ranges| noted(&made, ranges, Ok(()))))));
+            Box::pin(join_all((0..300).map(|_| cuts.further(JOB, |ranges| recorded(&made, ranges, Ok(()))))));
         assert!(others.as_mut().now_or_never().is_none());
-        drop(gone);
+        drop(cancelled);
         assert!(others.await.iter().all(Result::is_ok));
         assert_eq!(*made.lock().unwrap(), [300]);
     }
 
     #[tokio::test]
-    async fn jobs_do_not_wait_for_each_other_and_are_forgotten() {
+    async fn jobs_do_not_wait_for_each_other_and_are_removed() {
         let (cuts, made) = (Cuts::default(), Mutex::default());
         let mut other = Box::pin(cuts.further(JobId(Uuid::max()), |_| pending::<Result<(), ()>>()));
         assert!(other.as_mut().now_or_never().is_none());
-        cuts.further(JOB, |ranges| noted(&made, ranges, Ok(()))).await.unwrap();
+        cuts.further(JOB, |ranges| recorded(&made, ranges, Ok(()))).await.unwrap();
         drop(other);
-        cuts.further(JOB, |ranges| noted(&made, ranges, Ok(()))).await.unwrap();
+        cuts.further(JOB, |ranges| recorded(&made, ranges, Ok(()))).await.unwrap();
         assert_eq!(cuts.0.lock().unwrap().len(), 1);
     }
 }

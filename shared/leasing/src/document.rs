@@ -1,4 +1,4 @@
-//! A lease, or a review, as the user who holds it sees it.
+//! A lease or a review as its holder sees it.
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ use crate::labels::{Index, Known, Labels};
 use crate::media::MediaUrls;
 use crate::service::LeaseService;
 
-/// The size of an item in an answer beside its texts, in bytes.
+/// The size of an item in a response without its texts.
 const ITEM_BYTES: usize = 256;
-/// The size of a figure's position in an answer, in bytes.
+/// The size of a figure's position in a response.
 pub(crate) const FIGURE_BYTES: usize = 6;
-/// While an answer is encoded, its content is in memory twice.
+/// While a response is encoded, its content is in memory twice.
 pub(crate) const COPIES: usize = 2;
 
 impl LeaseService {
-    /// A lease of this user as a document, whether it is current or over.
+    /// A lease of this user as a document, whether it is current or has ended.
     ///
     /// # Errors
-    /// Not found where the lease is unknown or another user's.
+    /// Not found if the lease is unknown or another user's.
     pub async fn document(&self, lease: LeaseId, user: UserId) -> Result<Budgeted<LeaseDocument>> {
         let view = self.own_lease(lease, user).await?;
         let job = self.job(&view.assignment).await?;
@@ -37,10 +37,10 @@ impl LeaseService {
         self.describe(&view, &job, items).await
     }
 
-    /// A page of the items of a lease of this user, with annotations and verdicts; `after` is an item's number.
+    /// A page of the items of a user's lease, with annotations and verdicts. `after` is an item's number.
     ///
     /// # Errors
-    /// Not found where the lease is unknown or another user's.
+    /// Not found if the lease is unknown or another user's.
     pub async fn item_page(
         &self,
         lease: LeaseId,
@@ -51,8 +51,8 @@ impl LeaseService {
         let view = self.own_lease(lease, user).await?;
         let context = self.lease_context(lease, user).await?;
         let (dataset, spec) = (context.dataset, self.spec(&context).await?);
-        let hold = view.assignment.lease_state(self.stage, view.holder, view.lease);
-        let access = self.media_access(&view.assignment, hold).await?;
+        let lease_state = view.assignment.lease_state(self.stage, view.holder, view.lease);
+        let access = self.media_access(&view.assignment, lease_state).await?;
         let urls = self.media_urls(&view, access.as_deref());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let numbers: Vec<_> = view.assignment.ranges.iter().filter(|item| *item > after).collect();
@@ -85,7 +85,7 @@ impl LeaseService {
         view.filter(|view| view.holder == user && view.stage == self.stage).ok_or_else(Problem::not_found)
     }
 
-    /// A lease that has just been granted.
+    /// The document of a lease that has just been granted.
     pub(crate) async fn granted(
         &self,
         lease: LeaseId,
@@ -118,11 +118,11 @@ impl LeaseService {
         items: Vec<ItemRow>,
     ) -> Result<Budgeted<LeaseDocument>> {
         let assignment = &view.assignment;
-        let hold = assignment.lease_state(self.stage, view.holder, view.lease);
-        let expires = assignment.expires().filter(|_| hold.is_some());
+        let lease_state = assignment.lease_state(self.stage, view.holder, view.lease);
+        let expires = assignment.expires().filter(|_| lease_state.is_some());
         let mut index = self.index(view).await?;
         let known = |item: i64| index.known.get(&item).copied().unwrap_or_default();
-        let access = self.media_access(assignment, hold).await?;
+        let access = self.media_access(assignment, lease_state).await?;
         let urls = self.media_urls(view, access.as_deref());
         let mut metas = self.metas(job.dataset, &items, &job.spec.shown_meta).await?;
         let mut items: Vec<_> = items
@@ -146,7 +146,7 @@ impl LeaseService {
         let document = LeaseDocument {
             lease_id: view.lease,
             fence: view.fence,
-            state: state(hold, view.ended).to_owned(),
+            state: state(lease_state, view.ended).to_owned(),
             expires_at: expires,
             expires_in: expires.map_or(0, |expires| expires.seconds_after(now)),
             assignment: AssignmentPart {
@@ -167,13 +167,13 @@ impl LeaseService {
         Ok(Budgeted { value: document, share })
     }
 
-    /// The media that the team of a current lease may use; `None` for a lease that shows no items any more.
+    /// The media that the team of a current lease may use. `None` for other leases, which show no pictures.
     async fn media_access(
         &self,
         assignment: &Assignment,
-        hold: Option<LeaseState>,
+        lease_state: Option<LeaseState>,
     ) -> Result<Option<Arc<TeamAccess>>> {
-        match hold {
+        match lease_state {
             Some(LeaseState::Current) => {
                 self.context.media.of(&self.context.store, assignment.team).await.map(Some)
             }
@@ -186,7 +186,7 @@ impl LeaseService {
         access.map(|access| MediaUrls { context: &self.context, access, lease, user })
     }
 
-    /// An item before its meta, its annotation and its verdict are read.
+    /// An item without its meta, its annotation and its verdict, which are added later.
     fn item(&self, known: Known, item: ItemRow, urls: Option<&MediaUrls<'_>>) -> ItemPart {
         let media_url = urls.and_then(|urls| urls.url(item.index, &item.uri));
         ItemPart {
@@ -207,12 +207,12 @@ impl LeaseService {
     }
 }
 
-/// The size of a document in an answer, in bytes.
+/// The size of a document in a response, in bytes.
 pub(crate) fn document_bytes(document: &LeaseDocument) -> usize {
     document.assignment.items.iter().map(item_bytes).sum::<usize>() + job_bytes(&document.job)
 }
 
-/// The size of an item in an answer, in bytes, without labels that are added later.
+/// The size of an item in a response, in bytes, without labels that are added later.
 fn item_bytes(item: &ItemPart) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let verdicts = [&item.verdict, &item.former_verdict].into_iter().flatten();
@@ -223,7 +223,7 @@ fn item_bytes(item: &ItemPart) -> usize {
     ITEM_BYTES + meta + item.uri.len() + text(&item.media_url) + annotation + verdicts.sum::<usize>()
 }
 
-/// The size of a job in an answer, in bytes.
+/// The size of a job in a response, in bytes.
 fn job_bytes(job: &JobPart) -> usize {
     let values = |tag: &TagDefinition| tag.values.iter().flatten().map(String::len).sum::<usize>();
     job.description.as_ref().map_or(0, String::len)
@@ -255,8 +255,8 @@ fn add_labels(item: &mut ItemPart, labels: &mut Labels) {
     item.former_verdict = labels.former.remove(&item.index);
 }
 
-fn state(hold: Option<LeaseState>, ended: Option<LeaseEnd>) -> &'static str {
-    match (hold, ended) {
+fn state(lease_state: Option<LeaseState>, ended: Option<LeaseEnd>) -> &'static str {
+    match (lease_state, ended) {
         (Some(LeaseState::Current), _) => "current",
         (Some(LeaseState::Expired), _) | (None, None | Some(LeaseEnd::Expired)) => "lapsed",
         (None, Some(LeaseEnd::Taken)) => "taken",

@@ -1,4 +1,5 @@
-//! A user asks for work: first what they hold, then what is reserved for them, then job by job; and if there is nothing, why.
+//! Finds work for a user: first their own lease, then what is reserved for them, then job by job. If there is none, finds the
+//! reasons.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,9 @@ use crate::service::LeaseService;
 
 /// A request for work.
 pub struct Ask {
-    /// The user who asks.
+    /// The caller who asks for work.
     pub caller: Caller,
-    /// The team and the job that they ask for.
+    /// The team and the job in the request.
     pub request: LeaseRequest,
     /// The idempotency key of the request.
     pub key: Option<Key>,
@@ -36,13 +37,13 @@ pub enum Answer {
     NoWork(NoWork),
 }
 
-/// The lease that a user was given.
+/// The lease of a successful request for work.
 pub struct Outcome {
     /// The lease.
     pub lease: LeaseDocument,
-    /// Its share of the memory for large answers, to be kept until the answer is sent.
+    /// The share of the memory for large responses, which must be kept until the response is sent.
     pub share: Share,
-    /// Whether it is new; if not, the user held it already.
+    /// Whether the lease is new. If not, the user had it already.
     pub is_new: bool,
 }
 
@@ -52,21 +53,21 @@ impl Outcome {
     }
 }
 
-/// A request for work in the team in which it is asked.
+/// A request for work, and its team.
 struct Search<'a> {
     ask: &'a Ask,
     team: TeamId,
-    /// When it began.
+    /// When the request began.
     since: Time,
 }
 
-/// How often all jobs are tried while a plain read finds work.
+/// How often all jobs are tried while a read without locks finds work.
 const ROUNDS_MAX: u32 = 5;
-/// The pause after the first round, in which others may unlock their rows. It grows with each round.
+/// The pause after the first round, in which other transactions may release their rows. It grows with each round.
 const ROUND_PAUSE: Duration = Duration::from_millis(20);
 /// How long a candidate stays locked while its grant is written.
 const LOCK_TIME: Duration = Duration::from_secs(5);
-/// Seconds until it is worth asking again, at most.
+/// The largest number of seconds after which the user is told to ask again.
 const RETRY_SECONDS_MAX: i64 = 5;
 
 impl LeaseService {
@@ -77,21 +78,21 @@ impl LeaseService {
         }
     }
 
-    /// Whether the user may be given work from this job.
+    /// Whether the user may get work from this job.
     fn serves(&self, job: &OpenJob, user: UserId) -> bool {
         job.is_open() && self.admits(job, user)
     }
 
-    /// Whether two lists serve the user the same jobs.
+    /// Whether the user may get work from the same jobs of both lists.
     fn serves_alike(&self, before: &[Arc<OpenJob>], after: &[Arc<OpenJob>], user: UserId) -> bool {
         let served = |job: &Arc<OpenJob>| (job.id, self.serves(job, user));
         before.iter().map(served).eq(after.iter().map(served))
     }
 
-    /// Finds work for a user. `candidates` returns assignments of a job to try first; it may return none.
+    /// Finds work for a user. `candidates` returns assignments of a job to try first, and may return none.
     ///
     /// # Errors
-    /// A team or a job in which the caller may not work, or a database that cannot be read or written.
+    /// If the caller may not work in the team or the job, or the database cannot be read or written.
     pub async fn ask(&self, ask: Ask, candidates: impl Fn(JobId) -> Vec<AssignmentId>) -> Result<Answer> {
         if !self.context.clock_is_fresh() {
             return Err(Problem::unavailable());
@@ -113,7 +114,7 @@ impl LeaseService {
             if matches!(found, Found::Work) {
                 let_others_finish(round).await;
             }
-            // A list from before the request may choose the jobs, but is too old to find that there is no work.
+            // A list from before the request is good enough to choose jobs, but too old to conclude that there is no work.
             let newer = self.jobs_for(team, &ask.request, Some(asked)).await?;
             match found {
                 Found::Nothing(waits) if self.serves_alike(&jobs, &newer, user) => {
@@ -122,7 +123,7 @@ impl LeaseService {
                 Found::Nothing(_) | Found::Work | Found::New => jobs = newer,
             }
         }
-        // There is work, but others keep taking it first, so it is worth asking again at once.
+        // There is work, but other users keep getting it first, so the user should ask again soon.
         Ok(Answer::NoWork(NoWork { blockers: vec![Blocker::new("busy")], retry_after_seconds: 1 }))
     }
 
@@ -157,7 +158,7 @@ impl LeaseService {
         Ok(jobs)
     }
 
-    /// Tries to get a lease from each of these jobs in turn.
+    /// Tries to get a lease from each of these jobs, one after the other.
     async fn try_jobs(
         &self,
         search: &Search<'_>,
@@ -166,7 +167,7 @@ impl LeaseService {
         candidates: &impl Fn(JobId) -> Vec<AssignmentId>,
     ) -> Result<Option<Outcome>> {
         let ask = search.ask;
-        // Without an open job the user may still hold a lease.
+        // Without an open job the user may still have a lease.
         let turns = jobs.iter().map(|job| Some(job.id)).chain(jobs.is_empty().then_some(None));
         for job in turns {
             let lease = self.context.lease_id();
@@ -218,7 +219,7 @@ impl LeaseService {
         Ok(Outcome::of(document, true))
     }
 
-    /// The first of these candidates that is not just being granted to another user.
+    /// The first candidate that is not being granted to another user at this moment.
     async fn lock(&self, candidates: Vec<AssignmentId>, lease: LeaseId) -> Vec<AssignmentId> {
         for candidate in candidates {
             let taken = self.context.locks.acquire(&[(candidate, lease)], LOCK_TIME).await;
@@ -229,7 +230,7 @@ impl LeaseService {
         Vec::new()
     }
 
-    /// Reads why each open job has nothing for the user. A job that is not cut completely is cut further.
+    /// Reads why each open job has no work for the user. Cuts a job further if it is not cut completely.
     async fn waits(&self, jobs: &[Arc<OpenJob>], by: Principal) -> Result<Found> {
         let (store, now) = (&self.context.store, self.context.now());
         let mut waits = Vec::with_capacity(jobs.len());
@@ -239,7 +240,7 @@ impl LeaseService {
                 return Ok(Found::Work);
             }
             if wait.uncut && self.stage == Stage::Annotate {
-                // Another request may have cut it meanwhile; then there is work as well.
+                // Another request may have cut it meanwhile. Then there is new work, too.
                 self.cuts.further(job.id, |ranges| self.context.cut(job.id, ranges, now)).await?;
                 return Ok(Found::New);
             }
@@ -272,16 +273,17 @@ impl LeaseService {
     }
 }
 
-/// What a plain read of the open jobs has found.
+/// What a read of the open jobs without locks has found.
 enum Found {
-    /// Work that others have locked.
+    /// Work whose rows other transactions have locked.
     Work,
     /// Work that has just been cut.
     New,
+    /// No work, with what each job waits for.
     Nothing(Vec<Wait>),
 }
 
-/// Waits a little longer each round, so that those who have locked the rows can finish.
+/// Waits a little longer each round, so that transactions with locks can finish.
 async fn let_others_finish(round: u32) {
     tokio::time::sleep(ROUND_PAUSE * (round + 1)).await;
 }

@@ -1,4 +1,4 @@
-//! What a holder does with a lease or a review besides the work itself: list, renew, release, load media.
+//! What a user does with a lease or a review besides the work itself: list, renew, release, load media.
 
 use swath_api::leases::{LeaseDocument, ReleaseRequest, Renewed};
 use swath_domain::ids::{LeaseId, UserId};
@@ -17,11 +17,11 @@ use crate::media::MediaUrls;
 use crate::picture_reports::ShownItem;
 use crate::service::LeaseService;
 
-/// A page of leases ends once its documents have this size. So only its last document can need a share of the memory for
-/// large answers, and no request waits for a share while it has another.
+/// A page of leases ends once its documents have this size. Only its last document can then need a share of the memory for
+/// large responses, so that no request waits for a share while it has one.
 const PAGE_BYTES: usize = budget::SMALL_BYTES / 2;
 
-/// The reason for giving work back, if it keeps the rules.
+/// Checks the reason for a release.
 fn checked_reason(request: ReleaseRequest) -> Result<Option<String>> {
     let mut errors: Vec<FieldError> = Vec::new();
     if let Some(reason) = &request.reason {
@@ -31,10 +31,10 @@ fn checked_reason(request: ReleaseRequest) -> Result<Option<String>> {
 }
 
 impl LeaseService {
-    /// Renews a lease. An expired one is revived as long as nobody else has the work.
+    /// Renews a lease. Revives an expired one if no other user has the work.
     ///
     /// # Errors
-    /// A lease that is unknown, another user's, or over.
+    /// If the lease is unknown, another user's, or has ended.
     pub async fn renew(&self, lease: LeaseId, by: impl Into<Principal>) -> Result<Renewed> {
         let (now, Principal { user, token_maker }) = (self.context.now(), by.into());
         let renew = Renew { stage: self.stage, lease, user, token_maker, now };
@@ -47,10 +47,10 @@ impl LeaseService {
         Ok(Renewed { expires_at: renewed.expires, expires_in: renewed.expires.seconds_after(now) })
     }
 
-    /// Gives a lease back.
+    /// Releases a lease.
     ///
     /// # Errors
-    /// A lease that is unknown, another user's, or over; or a reason that breaks a rule.
+    /// If the lease is unknown, another user's, or has ended, or the reason breaks a rule.
     pub async fn release(
         &self,
         lease: LeaseId,
@@ -67,11 +67,11 @@ impl LeaseService {
         Ok(())
     }
 
-    /// A page of the leases that a user holds now, in teams in which they have the role. It ends early where the documents
-    /// are too large together.
+    /// A page of a user's current leases, in teams in which they have the role. The page ends early if the documents are too
+    /// large together.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn current_leases(
         &self,
         caller: &Caller,
@@ -103,7 +103,7 @@ impl LeaseService {
     /// The URL at which the holder's browser loads an item.
     ///
     /// # Errors
-    /// A lease that is over, or has expired until it is renewed, or an item that the team may not use.
+    /// If the lease has ended or expired, or the team may not use the item.
     pub async fn media_url(&self, lease: LeaseId, user: UserId, index: i64) -> Result<String> {
         let ShownItem { lease: context, item } = self.shown_item(lease, user, index).await?;
         let access = self.context.media.of(&self.context.store, context.team).await?;

@@ -1,4 +1,4 @@
-//! The fields of items' `meta` that a job shows: those that it names, where they are short.
+//! The fields of items' `meta` that a job shows: those that it names, if they are short.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::service::LeaseService;
 pub(crate) type Metas = HashMap<i64, Map<String, Value>>;
 
 impl LeaseService {
-    /// These fields of the items. The database is not asked for a job that shows none.
+    /// These fields of the items. Does not ask the database if there are no fields.
     pub(crate) async fn metas(
         &self,
         dataset: DatasetId,
@@ -52,12 +52,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_short_fields_that_are_named_are_shown() {
+    fn only_named_short_fields_are_shown() {
         let long = "x".repeat(SHOWN_META_BYTES_MAX);
         let text = format!(r#"{{"patient":"P-17","secret":1,"long":"{long}"}}"#);
         let fields = ["patient", "long", "absent"].map(str::to_owned);
-        let told = shown(&text, &fields).unwrap();
-        assert_eq!(serde_json::to_string(&told).unwrap(), r#"{"patient":"P-17"}"#);
+        let shown_fields = shown(&text, &fields).unwrap();
+        assert_eq!(serde_json::to_string(&shown_fields).unwrap(), r#"{"patient":"P-17"}"#);
         assert!(shown(&text, &[]).is_none() && shown("[]", &fields).is_none());
     }
 }

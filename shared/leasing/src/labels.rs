@@ -1,5 +1,5 @@
-//! The labels of a lease's items: annotations and verdicts, from up to two sources. Their sizes are known before any of them
-//! is read, so that an answer can leave out what is too large.
+//! The labels of a lease's items: annotations and verdicts, from up to two sources. Their sizes are read first, so that a
+//! response can leave out what is too large.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -23,7 +23,7 @@ enum Source {
     Rejected { assignment: AssignmentId, author: UserId, submission: LeaseId },
     /// In a review: the submitted annotations, with the reviewer's verdicts.
     UnderReview(UnderReview),
-    /// In the review of a rework: the verdicts of the round before.
+    /// In the review of a rework: the verdicts of the previous round.
     Former { assignment: AssignmentId, submission: LeaseId },
 }
 
@@ -52,11 +52,11 @@ pub(crate) struct Labels {
 /// What is known about an item's labels before they are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
-    /// The revision that the holder has saved.
+    /// The revision that the holder has saved. 0 if there is none.
     pub(crate) revision: i64,
     /// The size of the shown annotation, in bytes.
     pub(crate) annotation: i64,
-    /// The memory that its labels take once they are read, in bytes.
+    /// The memory of the labels once they are read, in bytes.
     pub(crate) total: usize,
 }
 
@@ -65,12 +65,12 @@ pub(crate) struct Known {
 pub(crate) struct Index {
     sources: Vec<Source>,
     pub(crate) known: BTreeMap<i64, Known>,
-    /// The labels, where they were read together with their sizes.
+    /// The labels, if they were read together with their sizes.
     ready: Option<Labels>,
 }
 
 impl Index {
-    /// The memory that all labels take once they are read, in bytes.
+    /// The memory of all labels once they are read, in bytes.
     pub(crate) fn total(&self) -> usize {
         self.known.values().map(|known| known.total).sum()
     }
@@ -88,7 +88,7 @@ impl Index {
 }
 
 impl LeaseService {
-    /// The index of a lease. The database is not asked where nothing can have been saved.
+    /// The index of a lease. Does not ask the database if nothing can have been saved.
     pub(crate) async fn index(&self, view: &LeaseView) -> Result<Index> {
         match self.stage {
             Stage::Annotate => self.index_own(view).await,
@@ -102,7 +102,7 @@ impl LeaseService {
         if let Some(parent) = assignment.parent {
             Box::pin(self.index_rejected(parent, &mut index)).await?;
         }
-        // Only under the first grant can nothing have been saved.
+        // The current first lease knows whether it has saved anything. Any other lease may have saved labels.
         if assignment.fence > 1 || view.ended.is_some() || assignment.saved > 0 {
             let (assignment, author) = (assignment.id, view.holder);
             let sizes = Box::pin(store.annotation_sizes(assignment, author)).await?;
@@ -141,7 +141,7 @@ impl LeaseService {
         Ok(index)
     }
 
-    /// A rework holds only items that were rejected, so each of them has a verdict of the round before.
+    /// A rework consists of rejected items, so each of them has a verdict of the previous round.
     async fn index_former(&self, parent: AssignmentId, index: &mut Index) -> Result<()> {
         let former = self.context.store.assignment(parent).await?;
         let Some(submission) = former.and_then(|former| former.submission_id()) else { return Ok(()) };
@@ -151,7 +151,7 @@ impl LeaseService {
             return Ok(());
         };
         let items = *first..=*last;
-        // Verdicts of the items in between are read as well.
+        // The verdicts of other items between the first and the last are read as well, so they count as well.
         for (item, bytes) in self.verdict_sizes(submission).await? {
             if let Some((_, known)) = index.known.range_mut(item..).next().filter(|_| items.contains(&item)) {
                 known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or_default());
@@ -232,7 +232,7 @@ fn under_review(of: &UnderReview, items: Vec<swath_store::ItemUnderReview>) -> R
     Ok(labels)
 }
 
-/// An annotation as it is stored and shown. It is not parsed, which would take several times as much memory.
+/// A stored annotation as it is shown. It is not parsed, because that would need several times the memory.
 pub(crate) fn raw(body: String, of: AnnotationKey) -> Result<Box<RawValue>> {
     let AnnotationKey { assignment, author, item } = of;
     let corrupt = |error| StoreError::Corrupt {

@@ -1,4 +1,4 @@
-//! What never changes about a lease: its assignment, its items and their sizes. The rules of its job are cached by job,
+//! The immutable facts about a lease: its assignment, its items and their sizes. The rules of its job are cached by job,
 //! because many leases share them.
 
 use std::sync::Arc;
@@ -9,30 +9,30 @@ use swath_domain::labels::Size;
 use swath_domain::ranges::Range;
 use swath_store::{Cache, ItemRow, LeaseView};
 
-/// Memory for the contexts of leases, in bytes.
+/// The memory of the cache.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// What never changes about a lease.
+/// The immutable facts about a lease.
 #[derive(Debug)]
 pub struct LeaseContext {
-    /// The user who holds the lease or held it.
+    /// The user to whom the lease was granted.
     pub holder: UserId,
-    /// The assignment.
+    /// The assignment of the lease.
     pub assignment: AssignmentId,
-    /// Its job.
+    /// The assignment's job.
     pub job: JobId,
     /// The job's team.
     pub team: TeamId,
     /// The job's dataset.
     pub dataset: DatasetId,
-    /// The items.
+    /// The items of the assignment.
     pub ranges: Ranges,
-    /// The sizes of pictures, where they are certain, by item.
+    /// The certain sizes of pictures, sorted by item.
     sizes: Box<[(i64, Size)]>,
 }
 
 impl LeaseContext {
-    /// The size of an item's picture, where it is certain.
+    /// The size of an item's picture, if it is certain.
     pub fn size(&self, item: i64) -> Option<Size> {
         let position = self.sizes.binary_search_by_key(&item, |(item, _)| *item).ok()?;
         self.sizes.get(position).map(|(_, size)| *size)
@@ -55,10 +55,10 @@ impl LeaseContext {
     }
 }
 
-/// The contexts of leases that were used lately.
+/// The cache of recently used leases.
 pub(crate) type LeaseContexts = Cache<LeaseId, Arc<LeaseContext>>;
 
-/// An empty cache of bounded size.
+/// An empty cache.
 pub(crate) fn lease_contexts() -> LeaseContexts {
     Cache::of_bytes(CACHE_BYTES)
 }

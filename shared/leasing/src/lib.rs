@@ -1,9 +1,9 @@
-//! What gateways and the review service have in common: which job serves a user next, why there is no work, and a lease as
-//! a document with its items and their media URLs.
+//! What gateways and the review service share: the choice of the next work for a user, the reasons why there is none, and
+//! leases as documents with their items and media URLs.
 //!
-//! A user is told that there is no work only after a plain read has found nothing for them. Nothing depends on the state
-//! that is kept here: all caches are at most a second old, or hold what never changes. The crate answers values; what they
-//! are on HTTP stands in `swath-leasing-http`.
+//! The answer "no work" is given only after a read without locks has found nothing for the user. Correctness does not depend
+//! on the caches here: their entries are at most two seconds old, or never change. The crate returns values;
+//! `swath-leasing-http` turns them into HTTP responses.
 //!
 //! ```no_run
 //! use swath_api::leases::LeaseRequest;
@@ -12,7 +12,7 @@
 //!
 //! async fn work_for(leases: &LeaseService, caller: Caller) -> Result<Option<i64>> {
 //!     let ask = Ask { caller, request: LeaseRequest::default(), key: None };
-//!     // Without candidates every job is searched in the database.
+//!     // Without candidates the database is searched for every job.
 //!     match leases.ask(ask, |_job| Vec::new()).await? {
 //!         Answer::Lease(outcome) => Ok(Some(outcome.lease.expires_in)),
 //!         Answer::NoWork(_) => Ok(None),

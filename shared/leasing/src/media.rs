@@ -1,4 +1,4 @@
-//! The URLs at which browsers load items, and whether a lease still shows its items.
+//! The URLs at which browsers load items, and which leases still show their items.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +14,12 @@ use swath_runtime::object_store;
 use swath_runtime::{Context, Result};
 use tokio::time::Instant;
 
-/// How long the answer whether a lease shows its items is cached (monotonic clock).
-const ANSWER_AGE_MAX: Duration = Duration::from_secs(2);
-/// Leases whose answers are cached, at most.
-const CACHED_MAX: usize = 20_000;
+/// How long it is cached whether a lease shows its items (monotonic clock).
+const CACHE_TTL: Duration = Duration::from_secs(2);
+/// The largest number of leases in the cache.
+const CACHED_LEASES_MAX: usize = 20_000;
 
-/// The URLs of the items of a lease, and the media that its team may use.
+/// Makes the media URLs of a lease's items.
 pub(crate) struct MediaUrls<'a> {
     pub(crate) context: &'a Context,
     pub(crate) access: &'a TeamAccess,
@@ -28,8 +28,8 @@ pub(crate) struct MediaUrls<'a> {
 }
 
 impl MediaUrls<'_> {
-    /// A URL that needs no token: the item's own where browsers can load it, and otherwise a signed one of the server.
-    /// `None` where the server cannot reach the item, or the team may not use it.
+    /// A URL that needs no token: the item's own if browsers can load it, and otherwise a signed URL of the server. `None` if
+    /// the server cannot read the item, or the team may not use it.
     pub(crate) fn url(&self, index: i64, uri: &str) -> Option<String> {
         let is_ours = match Medium::of(uri) {
             Medium::Web | Medium::Data => return Some(uri.to_owned()),
@@ -49,36 +49,36 @@ impl MediaUrls<'_> {
     }
 }
 
-/// What a current lease shows.
+/// A current lease, whose items may be shown.
 #[derive(Debug)]
 pub struct ShownLease {
     user: UserId,
-    /// The team of its job.
+    /// The team of the lease's job.
     pub team: TeamId,
-    /// The dataset of its items.
+    /// The dataset of the items.
     pub dataset: DatasetId,
-    /// Its items.
+    /// The items of the lease.
     pub ranges: Ranges,
-    /// The media that its team may use.
+    /// The media that the team may use.
     pub access: Arc<TeamAccess>,
 }
 
-/// Which leases show their items, cached for a moment because the pictures of a lease are loaded many at a time.
+/// The leases that show their items. Cached for a moment, because browsers load many pictures of a lease at a time.
 #[derive(Default)]
 pub struct ShownLeases(Mutex<HashMap<LeaseId, Cached>>);
 
-/// What was read about a lease, and when.
+/// The cached answer about a lease, and when it was read.
 struct Cached {
-    asked: Instant,
+    read_at: Instant,
     shown: Option<Arc<ShownLease>>,
 }
 
 impl ShownLeases {
-    /// What this user's lease, or review, shows now. `None` once it is over, has expired, or its holder has lost the role
-    /// for it.
+    /// This user's lease or review, if it is current. `None` if it has ended or expired, or its holder does not have the role
+    /// any more.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn of(
         &self,
         context: &Context,
@@ -88,9 +88,9 @@ impl ShownLeases {
         let shown = match self.cached(lease) {
             Some(shown) => shown,
             None => {
-                let asked = Instant::now();
+                let read_at = Instant::now();
                 let shown = read(context, lease).await?.map(Arc::new);
-                self.insert(lease, Cached { asked, shown: shown.clone() });
+                self.insert(lease, Cached { read_at, shown: shown.clone() });
                 shown
             }
         };
@@ -99,13 +99,13 @@ impl ShownLeases {
 
     fn cached(&self, lease: LeaseId) -> Option<Option<Arc<ShownLease>>> {
         let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Cached { asked, shown } = leases.get(&lease)?;
-        (asked.elapsed() < ANSWER_AGE_MAX).then(|| shown.clone())
+        let Cached { read_at, shown } = leases.get(&lease)?;
+        (read_at.elapsed() < CACHE_TTL).then(|| shown.clone())
     }
 
     fn insert(&self, lease: LeaseId, answer: Cached) {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.len() >= CACHED_MAX {
+        if leases.len() >= CACHED_LEASES_MAX {
             leases.clear();
         }
         leases.insert(lease, answer);
@@ -133,7 +133,7 @@ async fn read(context: &Context, lease: LeaseId) -> Result<Option<ShownLease>> {
     }))
 }
 
-/// The role that work of a stage needs.
+/// The role that a stage requires.
 pub(crate) fn role_of(stage: Stage) -> Roles {
     Roles::of(&[if stage == Stage::Annotate { Role::Annotator } else { Role::Reviewer }])
 }

@@ -8,26 +8,26 @@ use swath_domain::ids::DatasetId;
 use swath_runtime::{Context, Result};
 use tokio::time::Instant;
 
-/// The shortest time between two notes of the same picture.
+/// The shortest time between two records of the same picture.
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
-/// Pictures that are kept as noted.
+/// How many recorded pictures are tracked.
 const PICTURES_MAX: usize = 10_000;
 
-/// Pictures that were noted as missing lately.
+/// The pictures that were recently recorded as missing.
 #[derive(Default)]
 pub struct MissingPictures(Mutex<HashMap<(DatasetId, i64), Instant>>);
 
 impl MissingPictures {
-    /// Notes that a picture could not be read, for managers to see. A failure is only logged, because the user who looks at the
-    /// picture can do nothing about it.
+    /// Records that a picture could not be read, for managers to see. Only logs a failure, because the user can do nothing
+    /// about it.
     pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
         if let Err(error) = self.try_note(context, dataset, item).await {
-            tracing::error!(%dataset, item, %error, "a missing picture could not be noted");
+            tracing::error!(%dataset, item, %error, "a missing picture could not be recorded");
         }
     }
 
-    /// Counts a picture at most once in a while, unless it is not noted in the database: another process may have read it in
-    /// between, or an attempt to note it may have failed.
+    /// Records a picture at most once per interval. Records it sooner if the database has no record, because another process
+    /// has read the picture meanwhile or an attempt has failed.
     async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
         if !self.is_due(dataset, item) {
             let next = context.store.missing_pictures(dataset, item - 1, 1).await?;
@@ -41,7 +41,7 @@ impl MissingPictures {
         Ok(())
     }
 
-    /// Notes that a picture can be read.
+    /// Records that a picture can be read.
     pub(crate) async fn note_found(&self, context: &Context, dataset: DatasetId, item: i64) -> Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(dataset, item));
         Ok(context.store.picture_found(dataset, item).await?)

@@ -1,5 +1,5 @@
-//! The open jobs of each team, in the order in which they are served, at most a second old. Of their specifications only
-//! the users who may work in them are kept.
+//! The cache of each team's open jobs, in the order in which their work is granted. Of the specifications it only has the
+//! users who may work in the jobs.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,14 +14,14 @@ use tokio::time::Instant;
 
 /// How old a list may be (monotonic clock).
 const LIST_AGE_MAX: Duration = Duration::from_secs(1);
-/// Open jobs of one team that are served, at most.
+/// The largest number of open jobs of one team whose work is granted.
 const TEAM_JOBS_MAX: i64 = 1_000;
-/// Teams whose lists are kept, at most.
+/// The largest number of teams in the cache.
 const TEAMS_MAX: usize = 5_000;
 
-/// Memory for the lists of all teams, in bytes.
+/// The memory of the lists of all teams.
 const LISTS_BYTES_MAX: usize = 64 << 20;
-/// Memory of a job in a list beside its title and its users, in bytes.
+/// The memory of a job in a list without its title and its users.
 const JOB_BYTES: usize = 512;
 
 /// A job with the users that it is restricted to.
@@ -29,7 +29,7 @@ pub type OpenJob = Job<Arc<JobPeople>>;
 /// The jobs of one team.
 pub type List = Arc<[Arc<OpenJob>]>;
 
-/// The list of one team. Only one task reads it at a time; others wait for its result instead of reading as well.
+/// The list of one team. Only one task reads it from the database at a time; the others wait for its result.
 #[derive(Default)]
 struct TeamJobs {
     list: Mutex<Option<(Instant, List)>>,
@@ -46,7 +46,7 @@ impl TeamJobs {
     }
 
     async fn read(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
-        let _turn = self.reading.lock().await;
+        let _reading = self.reading.lock().await;
         if let Some(list) = self.fresh(after) {
             return Ok(list);
         }
@@ -85,7 +85,7 @@ fn bytes(job: &OpenJob) -> usize {
     JOB_BYTES + job.title.len() + people * size_of::<UserId>()
 }
 
-/// The teams' open jobs, paused ones included.
+/// The teams' open jobs, including paused ones.
 #[derive(Default)]
 pub struct OpenJobs {
     lists: Mutex<HashMap<TeamId, Arc<TeamJobs>>>,
@@ -93,10 +93,10 @@ pub struct OpenJobs {
 }
 
 impl OpenJobs {
-    /// The team's jobs by priority and due date, read after `after` where that is given.
+    /// The team's jobs by priority and due date. With `after`, the list is newer than that time.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn of_team(&self, store: &Store, team: TeamId, after: Option<Instant>) -> Result<List> {
         let jobs = self.team_jobs(team);
         if let Some(list) = jobs.fresh(after) {
@@ -111,7 +111,7 @@ impl OpenJobs {
         Ok(list)
     }
 
-    /// Drops the lists of the other teams where all together take too much memory.
+    /// Removes the lists of the other teams if all lists need too much memory.
     fn evict(&self, team: TeamId) {
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if lists.values().map(|jobs| jobs.bytes.load(Ordering::Relaxed)).sum::<usize>() > LISTS_BYTES_MAX {
@@ -131,7 +131,7 @@ impl OpenJobs {
     /// One of the team's open jobs.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn find(&self, store: &Store, team: TeamId, job: JobId) -> Result<Option<Arc<OpenJob>>> {
         Ok(self.of_team(store, team, None).await?.iter().find(|open| open.id == job).cloned())
     }

@@ -1,4 +1,4 @@
-//! The other opinions on an item under review: those of other slots, and those of former rounds, page by page.
+//! The other opinions on an item under review, in pages: those of other slots and of earlier rounds.
 
 use swath_api::reviews::Opinion;
 use swath_domain::assignment::LeaseState;
@@ -14,29 +14,28 @@ use crate::labels::{AnnotationKey, raw};
 use crate::service::LeaseService;
 use crate::verdicts::verdict_part;
 
-/// Which page of opinions is wanted.
+/// The requested page of opinions.
 #[derive(Debug, Clone, Copy)]
 pub struct OpinionsPage {
-    /// The position of the last opinion of the page before; -1 for the first page.
+    /// The position of the last opinion on the previous page. -1 for the first page.
     pub after: i64,
-    /// Opinions on the page, at most.
+    /// The largest number of opinions on the page.
     pub limit: i64,
 }
 
-/// The size of an opinion in an answer beside its annotation, with a verdict, in bytes.
+/// The size of an opinion in a response, with a verdict and without its annotation.
 const OPINION_BYTES: usize = limits::VERDICT_BYTES_MAX + limits::VERDICT_FIGURES_MAX * FIGURE_BYTES + 512;
 
-/// The position of an opinion in the list, which does not change when newer ones are added.
+/// The position of an opinion in the list. It does not change when newer opinions are added.
 fn position(round: i64, slot: i64) -> i64 {
     (limits::ROUNDS_MAX - round) * limits::SLOTS_MAX + slot
 }
 
 impl LeaseService {
-    /// A page of the other opinions on an item of a review, the newest round first; `after` is the position of the last one
-    /// that was read.
+    /// A page of the other opinions on an item of a review, the newest round first.
     ///
     /// # Errors
-    /// A review that is over, or an item that is not in it.
+    /// If the review has ended, or the item is not in it.
     pub async fn opinions(
         &self,
         lease: LeaseId,
@@ -49,7 +48,7 @@ impl LeaseService {
         if !view.assignment.ranges.contains(item) {
             return Err(Problem::not_found());
         }
-        // The work of others is shown only while the review is current.
+        // The work of other users is shown only while the review is current.
         if view.assignment.lease_state(self.stage, view.holder, view.lease) != Some(LeaseState::Current) {
             return Err(Refusal::Stale(view.ended.unwrap_or(LeaseEnd::Expired)).into());
         }
@@ -74,7 +73,7 @@ impl LeaseService {
         Ok(Budgeted { value: Page::cut(opinions, is_more, cursor), share })
     }
 
-    /// One opinion; `None` if it has just been taken back.
+    /// One opinion. `None` if it has just been withdrawn.
     async fn opinion(&self, of: &OtherOpinion, item: i64) -> Result<Option<Opinion>> {
         let store = &self.context.store;
         let saved = store.annotations(of.assignment, of.author, item..=item).await?;

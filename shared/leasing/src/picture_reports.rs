@@ -1,11 +1,10 @@
-//! Reports of browsers about the pictures that they were shown: their size, or that they could not be loaded.
+//! Reports of browsers about pictures: the size of a picture, or that it could not be loaded.
 
 use std::sync::Arc;
 
 use swath_api::pictures::{PictureReport, SIDE_MAX};
 use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::labels::Size;
 use swath_domain::{FieldError, LeaseEnd, Ranges, Refusal};
 use swath_runtime::{Problem, Result};
 use swath_store::ItemRow;
@@ -13,14 +12,14 @@ use swath_store::ItemRow;
 use crate::lease_context::LeaseContext;
 use crate::service::LeaseService;
 
-/// An item that a current lease shows.
+/// An item of a current lease.
 pub(crate) struct ShownItem {
     pub(crate) lease: Arc<LeaseContext>,
     pub(crate) item: ItemRow,
 }
 
-/// Refuses a size that no picture has.
-fn check_size((width, height): Size) -> Result<()> {
+/// Refuses sizes that no picture has.
+fn check_size(width: i64, height: i64) -> Result<()> {
     let is_bad = |side: &(&str, i64)| !(1..=SIDE_MAX).contains(&side.1);
     let fault = |(field, _)| FieldError::new(field, format!("must be 1 to {SIDE_MAX} pixels"));
     let errors: Vec<_> =
@@ -29,11 +28,11 @@ fn check_size((width, height): Size) -> Result<()> {
 }
 
 impl LeaseService {
-    /// Takes a browser's report about a picture that the user's lease shows. A size counts where none is certain, as soon as
-    /// the browser of another user reports the same.
+    /// Stores a browser's report about a picture of the user's lease. If the size of the picture is not certain, a reported
+    /// size counts once another user's browser reports the same.
     ///
     /// # Errors
-    /// A size out of bounds, a lease that is over, or an item that is not in the lease.
+    /// If the size is out of bounds, the lease has ended, or the item is not in the lease.
     pub async fn picture_report(
         &self,
         lease: LeaseId,
@@ -42,7 +41,7 @@ impl LeaseService {
         report: PictureReport,
     ) -> Result<()> {
         if let PictureReport::Size { width, height } = report {
-            check_size((width, height))?;
+            check_size(width, height)?;
         }
         let shown = self.shown_item(lease, user, index).await?;
         match report {
@@ -60,7 +59,7 @@ impl LeaseService {
         Ok(())
     }
 
-    /// An item that the user's lease shows now.
+    /// An item of the user's lease, if the lease is current.
     pub(crate) async fn shown_item(&self, lease: LeaseId, user: UserId, index: i64) -> Result<ShownItem> {
         let view = self.own_lease(lease, user).await?;
         if view.assignment.lease_state(self.stage, user, lease) != Some(LeaseState::Current) {

@@ -11,16 +11,16 @@ use crate::media::role_of;
 use crate::missing_pictures::MissingPictures;
 use crate::open_jobs::OpenJobs;
 
-/// Hands out the work of one stage.
+/// Grants the leases of one stage. Clones share the caches.
 #[derive(Clone)]
 pub struct LeaseService {
-    /// The running process.
+    /// The parts of the process.
     pub context: Context,
     /// The stage: annotation or review.
     pub stage: Stage,
-    /// The open jobs of the teams.
+    /// The cache of the teams' open jobs.
     pub jobs: Arc<OpenJobs>,
-    /// Pictures that could not be read.
+    /// The pictures that were recently recorded as missing.
     pub missing: Arc<MissingPictures>,
     pub(crate) contexts: Arc<LeaseContexts>,
     pub(crate) cuts: Arc<Cuts>,
@@ -39,7 +39,7 @@ impl LeaseService {
         }
     }
 
-    /// The role that the work needs.
+    /// The role that the stage requires.
     pub(crate) fn role(&self) -> Roles {
         role_of(self.stage)
     }

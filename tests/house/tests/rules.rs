@@ -34,7 +34,6 @@ const STILL_WITH_TUPLES: &[&str] = &[
     "shared/domain: stored_size",
     "shared/formats: image",
     "shared/formats: mask",
-    "shared/leasing: check_size",
     "shared/store: accepted_in_memory",
     "shared/store: of_row",
     "shared/store: from",
