@@ -1,4 +1,4 @@
-//! Values of `swath-leasing` as HTTP answers.
+//! Turns values of `swath-leasing` into HTTP responses.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,16 +7,17 @@ use swath_api::leases::LeaseRequest;
 use swath_leasing::{Answer, Ask, Budgeted, NoWork, Outcome};
 use swath_runtime::{Caller, IdempotencyKey, Problem, Result, budget};
 
-/// A request for work, as a caller sends it.
+/// A request for work of a caller.
+#[expect(clippy::expect_used, reason = "a request for work has only text keys, so it is always valid JSON")]
 pub fn ask(caller: Caller, key: &IdempotencyKey, request: LeaseRequest) -> Ask {
-    let digest = serde_json::to_vec(&request).unwrap_or_default();
-    Ask { caller, key: key.key(&digest), request }
+    let body = serde_json::to_vec(&request).expect("a request for work is always valid JSON");
+    Ask { caller, key: key.key(&body), request }
 }
 
-/// The outcome of a request for work, or the problem that says why there is none.
+/// The lease of a request for work.
 ///
 /// # Errors
-/// 404 `no-work` where there is no work.
+/// 404 `no-work` with the reasons if there is no work.
 pub fn outcome(answer: Answer) -> Result<Outcome> {
     match answer {
         Answer::Lease(outcome) => Ok(*outcome),
@@ -29,21 +30,21 @@ fn no_work_problem(no_work: &NoWork) -> Problem {
     Problem { retry_after: Some(no_work.retry_after_seconds), ..problem.with("blockers", &no_work.blockers) }
 }
 
-/// Answers with a lease: 201 for a new one, and 200 for one that the user held already.
+/// Responds with a lease: 201 for a new one, 200 for one that the user had already.
 pub fn given(outcome: Outcome) -> Response {
     let status = if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK };
     budget::json_response(status, &outcome.lease, outcome.share)
 }
 
-/// Answers with a value, which keeps its share of the memory until it is sent.
+/// Responds with a value, which keeps its share of the memory until it is sent.
 pub fn json<T: Serialize>(answer: Budgeted<T>) -> Response {
     budget::json_response(StatusCode::OK, &answer.value, answer.share)
 }
 
-/// Sends a browser to a URL that is valid for a short time only.
+/// Redirects a browser to a short-lived URL, which it must not cache.
 ///
 /// # Errors
-/// Not found where the URL cannot stand in a header.
+/// Not found if the URL contains characters that a header cannot have.
 pub fn redirect(url: &str) -> Result<Response> {
     let location = HeaderValue::from_str(url).map_err(|_| Problem::not_found())?;
     let uncached = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

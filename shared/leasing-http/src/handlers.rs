@@ -1,4 +1,4 @@
-//! The handlers of routes that leases and reviews have in common.
+//! The handlers that the routes of leases and reviews share.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use swath_runtime::{Body, Caller, Context, PathId, Result, Search, body};
 
 use crate::answers::{json, redirect};
 
-/// The service, as routes share it.
+/// The service, as an extension of the routes.
 type Leases = Extension<Arc<LeaseService>>;
 
 /// The caller's current leases.
 ///
 /// # Errors
-/// As for [`LeaseService::current_leases`].
+/// Those of [`LeaseService::current_leases`].
 pub async fn list(
     Extension(leases): Leases,
     caller: Caller,
@@ -31,10 +31,10 @@ pub async fn list(
     Ok(json(leases.current_leases(&caller, after, limit).await?))
 }
 
-/// A lease as it stands.
+/// The current state of a lease.
 ///
 /// # Errors
-/// As for [`LeaseService::document`].
+/// Those of [`LeaseService::document`].
 pub async fn show(
     Extension(leases): Leases,
     caller: Caller,
@@ -47,7 +47,7 @@ pub async fn show(
 /// A page of a lease's items.
 ///
 /// # Errors
-/// As for [`LeaseService::item_page`].
+/// Those of [`LeaseService::item_page`].
 pub async fn items(
     Extension(leases): Leases,
     caller: Caller,
@@ -62,7 +62,7 @@ pub async fn items(
 /// Renews a lease.
 ///
 /// # Errors
-/// As for [`LeaseService::renew`].
+/// Those of [`LeaseService::renew`].
 pub async fn renew(
     Extension(leases): Leases,
     caller: Caller,
@@ -72,10 +72,10 @@ pub async fn renew(
     Ok(Json(leases.renew(lease, principal).await?))
 }
 
-/// Gives a lease back. The body may be absent.
+/// Releases a lease. The body may be absent.
 ///
 /// # Errors
-/// As for [`LeaseService::release`].
+/// Those of [`LeaseService::release`].
 pub async fn release(
     Extension(leases): Leases,
     State(context): State<Context>,
@@ -83,18 +83,18 @@ pub async fn release(
     PathId(lease): PathId<LeaseId>,
     request: Request,
 ) -> Result<StatusCode> {
-    let most = context.config.server.body_bytes;
-    let bytes = body::collect(request.into_body(), most, &context.requests, Some(caller.user())).await?;
+    let bytes_max = context.config.server.body_bytes;
+    let bytes = body::collect(request.into_body(), bytes_max, &context.requests, Some(caller.user())).await?;
     let request = if bytes.is_empty() { ReleaseRequest::default() } else { body::parse(&bytes)? };
     let principal = leases.admit(&caller, lease).await?;
     leases.release(lease, principal, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends the holder's browser to an item.
+/// Redirects the holder's browser to an item.
 ///
 /// # Errors
-/// As for [`LeaseService::media_url`].
+/// Those of [`LeaseService::media_url`].
 pub async fn media(
     Extension(leases): Leases,
     caller: Caller,
@@ -104,10 +104,10 @@ pub async fn media(
     redirect(&leases.media_url(lease, user, index).await?)
 }
 
-/// Takes a browser's report about a picture.
+/// Stores a browser's report about a picture.
 ///
 /// # Errors
-/// As for [`LeaseService::picture_report`].
+/// Those of [`LeaseService::picture_report`].
 pub async fn picture(
     Extension(leases): Leases,
     caller: Caller,

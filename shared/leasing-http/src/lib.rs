@@ -1,6 +1,6 @@
-//! The HTTP side of `swath-leasing`: the handlers that leases and reviews have in common, and how its values are answered.
+//! The HTTP side of `swath-leasing`: the handlers that leases and reviews share, and the responses for its values.
 //!
-//! Handlers take the service as an extension, so that they do not differ between gateways and the review service:
+//! Handlers get the service as an extension, so that gateways and the review service can use the same ones:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -12,7 +12,7 @@
 //!
 //! fn shown(leases: Arc<LeaseService>) -> Route {
 //!     let path = "/v1/leases/{lease_id}";
-//!     Route::new(Method::GET, path, Access::ANNOTATOR, "A lease as it stands.", swath_leasing_http::show)
+//!     Route::new(Method::GET, path, Access::ANNOTATOR, "The current state of a lease.", swath_leasing_http::show)
 //!         .gives::<LeaseDocument>(200)
 //!         .sharing(leases)
 //! }
