@@ -1,4 +1,4 @@
-//! The client: calls with a deadline, repeated under the same idempotency key while the failure is temporary.
+//! The client. Its calls have a time limit, and are repeated under the same idempotency key after temporary failures.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use serde_json::Value;
 
 use crate::error::{ApiError, ClientError};
 
-/// What a call returns.
+/// The result of a call.
 pub(crate) type Result<T> = std::result::Result<T, ClientError>;
 
-/// Pairs for a query string.
+/// Names and values of a query string.
 pub type Query<'a> = [(&'a str, String)];
 
-/// How long one ordinary request may take, answer included.
-pub(crate) const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a connection may take to open.
-pub(crate) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-/// Pauses before the repetitions of a call, unless the server names one.
-pub(crate) const PAUSES: [Duration; 4] =
+/// The time limit of an ordinary request, including its response.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time limit for opening a connection.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pauses before each repetition of a call, unless the server asks for another one.
+pub(crate) const RETRY_PAUSES: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_secs(1), Duration::from_secs(3)];
-/// The longest pause that a server may name.
-pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(20);
-/// Entries asked for per page of a list.
-pub(crate) const PAGE_ENTRIES: usize = 1_000;
+/// The longest pause that the server may ask for.
+pub(crate) const RETRY_PAUSE_MAX: Duration = Duration::from_secs(20);
+/// The requested number of entries per page of a list.
+pub(crate) const PAGE_LIMIT: usize = 1_000;
 
-/// One caller of one server. Clones share their connections.
+/// A client of one server, with a token. Clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
@@ -41,24 +41,30 @@ pub struct Client {
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
-    /// Where the next page begins; none after the last one.
+    /// The cursor of the next page. `None` after the last page.
     pub next: Option<String>,
 }
 
 impl Client {
     /// A client of the server at `base`, without a token.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`] if `base` is not a URL.
     pub fn new(base: &str) -> Result<Self> {
         let base = base.trim_end_matches('/').to_owned();
         Url::parse(&base).map_err(|_| ClientError::Address(base.clone()))?;
         let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_DEADLINE)
+            .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { http, base, token: None })
     }
 
-    /// A client of the same server with this token.
+    /// The same client with this token.
+    ///
+    /// # Errors
+    /// [`ClientError::Token`] if the token contains characters that a header cannot have.
     pub fn with_token(&self, token: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ClientError::Token)?;
         value.set_sensitive(true);
@@ -66,31 +72,49 @@ impl Client {
     }
 
     /// `GET` of a document.
+    ///
+    /// # Errors
+    /// If the server refuses the request, does not answer in time, or answers something else than a `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &Query<'_>) -> Result<T> {
         self.call(Call::new(Method::GET, self.url(path, query)?)).await
     }
 
     /// `POST` under a new idempotency key.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`]. If the server did not answer, the outcome is unknown.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.call(Call::new(Method::POST, self.url(path, &[])?).key(new_key()).body(body)?).await
     }
 
     /// `PUT` of a document.
+    ///
+    /// # Errors
+    /// Those of [`Client::post`].
     pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.call(Call::new(Method::PUT, self.url(path, &[])?).body(body)?).await
     }
 
     /// `PATCH` of a document.
+    ///
+    /// # Errors
+    /// Those of [`Client::post`].
     pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.call(Call::new(Method::PATCH, self.url(path, &[])?).body(body)?).await
     }
 
-    /// `DELETE`, whatever the answer's body.
+    /// `DELETE`. Ignores the body of the response.
+    ///
+    /// # Errors
+    /// Those of [`Client::post`].
     pub async fn delete(&self, path: &str) -> Result<()> {
         self.call::<Value>(Call::new(Method::DELETE, self.url(path, &[])?)).await.map(drop)
     }
 
-    /// One page of a list, from behind `after`.
+    /// One page of a list, after the cursor `after`.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`].
     pub async fn page<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -98,24 +122,30 @@ impl Client {
         after: Option<&str>,
     ) -> Result<Page<T>> {
         let mut query = query.to_vec();
-        query.push(("limit", PAGE_ENTRIES.to_string()));
+        query.push(("limit", PAGE_LIMIT.to_string()));
         query.extend(after.map(|after| ("after", after.to_owned())));
         self.get(path, &query).await
     }
 
-    /// Where the server is.
+    /// The address of the server.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The text at an address, asked for without the token.
+    /// The text at an address. The request has no token and is not repeated.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`] if `address` is not a URL, and those of [`Client::get`].
     pub async fn text(&self, address: &str) -> Result<String> {
         let url = Url::parse(address).map_err(|_| ClientError::Address(address.to_owned()))?;
-        let anyone = Self { token: None, ..self.clone() };
-        Ok(anyone.once(&Call::new(Method::GET, url), REQUEST_DEADLINE).await?.text().await?)
+        let without_token = Self { token: None, ..self.clone() };
+        Ok(without_token.once(&Call::new(Method::GET, url), REQUEST_TIMEOUT).await?.text().await?)
     }
 
-    /// The same caller at another address of the same installation.
+    /// The same client at another address of the same installation.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`] if `base` is not a URL.
     pub fn at(&self, base: &str) -> Result<Self> {
         let base = base.trim_end_matches('/').to_owned();
         Url::parse(&base).map_err(|_| ClientError::Address(base.clone()))?;
@@ -149,17 +179,17 @@ impl Client {
         read(&self.repeated(&call).await?.bytes().await?)
     }
 
-    /// Sends a call, and repeats it while the failure is a temporary one.
+    /// Sends a call, and repeats it after temporary failures.
     pub(crate) async fn repeated(&self, call: &Call) -> Result<Response> {
-        for pause in PAUSES {
-            match self.once(call, REQUEST_DEADLINE).await {
-                Err(error) if error.passes() => {
-                    tokio::time::sleep(error.retry_after().unwrap_or(pause).min(PAUSE_MAX)).await;
+        for pause in RETRY_PAUSES {
+            match self.once(call, REQUEST_TIMEOUT).await {
+                Err(error) if error.is_temporary() => {
+                    tokio::time::sleep(error.retry_after().unwrap_or(pause).min(RETRY_PAUSE_MAX)).await;
                 }
                 answer => return answer,
             }
         }
-        self.once(call, REQUEST_DEADLINE).await
+        self.once(call, REQUEST_TIMEOUT).await
     }
 
     pub(crate) async fn once(&self, call: &Call, deadline: Duration) -> Result<Response> {
@@ -186,16 +216,16 @@ impl Client {
     }
 }
 
-/// One attempt of a call over a [`Connection`](crate::Connection). A repetition sends the same.
+/// One attempt of a call over a [`Connection`](crate::Connection). To repeat the call, send the same attempt again.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     /// The method.
     pub method: Method,
-    /// The path, query included.
+    /// The path with the query.
     pub path: &'a str,
-    /// The idempotency key, where the call takes one.
+    /// The idempotency key, if the call has one.
     pub key: Option<&'a str>,
-    /// The body.
+    /// The JSON body, if the call has one.
     pub body: Option<Value>,
 }
 
@@ -223,7 +253,7 @@ impl Call {
     }
 }
 
-/// Turns an answer outside 2xx and 3xx into the problem that it carries.
+/// Turns a response outside of 2xx and 3xx into the problem in its body.
 pub(crate) async fn checked(response: Response) -> Result<Response> {
     let status = response.status();
     if status.is_success() || status.is_redirection() {
@@ -239,12 +269,12 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Reads an answer; an empty one is `null`.
+/// Parses the body of a response. An empty body counts as `null`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(if body.is_empty() { b"null" } else { body }).map_err(ClientError::Decode)
 }
 
-/// A key that no other call has.
+/// A new random idempotency key.
 pub fn new_key() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

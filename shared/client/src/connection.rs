@@ -1,4 +1,4 @@
-//! One connection that is kept open for many calls, for callers who would otherwise measure the pool of connections as well.
+//! One connection for many calls. A load generator uses it so that it does not measure the connection pool as well.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use tokio::time::timeout;
 use crate::client::{Attempt, Client, Result, read, retry_after};
 use crate::error::{ApiError, ClientError};
 
-/// What `http:` addresses start with; others go through the client's own pool.
-const PLAIN: &str = "http://";
+/// The start of addresses without TLS. Calls to other addresses use the client's connection pool.
+const PLAIN_SCHEME: &str = "http://";
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// A caller with a connection of its own.
+/// A client with its own connection.
 pub struct Connection {
     client: Client,
     host: Option<HeaderValue>,
@@ -28,21 +28,21 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection for this client. It opens with the first call.
+    /// A connection for this client. The first call opens it.
     pub fn of(client: &Client) -> Self {
-        let host = client.base().strip_prefix(PLAIN).filter(|rest| !rest.contains('/'));
+        let host = client.base().strip_prefix(PLAIN_SCHEME).filter(|rest| !rest.contains('/'));
         Self { client: client.clone(), host: host.and_then(|host| host.parse().ok()), sender: None }
     }
 
-    /// The next calls are those of this client's caller, at the same server.
-    pub fn serve(&mut self, client: &Client) {
+    /// Uses the token of another client of the same server for the next calls.
+    pub fn switch_to(&mut self, client: &Client) {
         self.client = client.clone();
     }
 
-    /// One attempt of a call, for callers who count every attempt. It ends within `deadline`. Dropping it closes the connection.
+    /// Makes one attempt of a call within `deadline`, without repeating it. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// What the server refuses, and everything that leaves the outcome unknown.
+    /// If the server refuses the request, or the outcome is unknown.
     pub async fn attempt<T: DeserializeOwned>(
         &mut self,
         attempt: &Attempt<'_>,
@@ -55,7 +55,7 @@ impl Connection {
     }
 
     async fn exchange(&mut self, host: HeaderValue, attempt: &Attempt<'_>) -> Result<Bytes> {
-        // Out of its place until the answer is whole: a call that is dropped takes the connection along.
+        // Taken until the response is complete, so that a dropped call closes the connection.
         let mut sender = match self.sender.take() {
             Some(sender) if !sender.is_closed() => sender,
             _ => connect(&host).await?,
@@ -91,12 +91,12 @@ impl Connection {
 }
 
 async fn connect(host: &HeaderValue) -> Result<Sender> {
-    let address = host.to_str().unwrap_or_default();
+    let address = host.to_str().map_err(broken)?;
     let port = if address.rsplit(']').next().is_some_and(|rest| rest.contains(':')) { "" } else { ":80" };
     let stream = TcpStream::connect(format!("{address}{port}")).await.map_err(broken)?;
     stream.set_nodelay(true).map_err(broken)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // It ends with the sender, or with the server.
+    // The task ends when the sender is dropped or the server closes the connection.
     tokio::spawn(connection);
     Ok(sender)
 }

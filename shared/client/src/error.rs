@@ -1,4 +1,4 @@
-//! What can go wrong between this process and the server, by what the caller does about it.
+//! The errors of calls, by what the caller does about them.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,41 +9,41 @@ use serde_json::Value;
 /// A failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The server answered, and the answer is no.
+    /// The server refused the request.
     #[error("{0}")]
     Api(Box<ApiError>),
-    /// No answer came, or it broke off.
+    /// There was no response, or it was incomplete.
     #[error("no answer from the server: {}", innermost(.0))]
     Transport(reqwest::Error),
-    /// A connection of one's own broke, or nothing came over it.
+    /// The own [`Connection`](crate::Connection) broke, or there was no response in time.
     #[error("no answer from the server: {0}")]
     Broken(String),
-    /// A transfer stood still for too long.
+    /// A transfer stalled for too long.
     #[error("the server sent nothing for {} seconds", .0.as_secs())]
     Stalled(Duration),
     /// A local file could not be read.
     #[error("{path}: {error}")]
     File {
-        /// Which file.
+        /// The path of the file.
         path: String,
-        /// What the system says.
+        /// The error of the system.
         error: std::io::Error,
     },
-    /// The server's address is none.
+    /// The server's address is not a URL.
     #[error("`{0}` is not an http(s) address")]
     Address(String),
-    /// The token holds characters that no header takes.
+    /// The token contains characters that a header cannot have.
     #[error("the token holds characters that a token cannot have")]
     Token,
     /// The request could not be written as JSON.
     #[error("the request could not be written: {0}")]
     Encode(serde_json::Error),
-    /// The answer is not what the API promises.
+    /// The response is not what the API promises.
     #[error("the server's answer was not understood: {0}")]
     Decode(serde_json::Error),
 }
 
-/// The cause is part of the message, and not told a second time as its source.
+/// Not `#[from]`, because the message contains the cause already, and a source would repeat it.
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
         Self::Transport(error)
@@ -51,11 +51,11 @@ impl From<reqwest::Error> for ClientError {
 }
 
 impl ClientError {
-    /// Whether the same call, sent again, may be answered.
-    pub fn passes(&self) -> bool {
+    /// Whether the same call may succeed if it is repeated.
+    pub fn is_temporary(&self) -> bool {
         match self {
             Self::Api(error) => matches!(error.status, 429 | 503),
-            // Nothing listens at all: that is an answer, and asking on would only keep the person waiting.
+            // If nothing listens at the address, repeating the call would only keep the user waiting.
             Self::Transport(error) => !error.is_connect() && !error.is_builder(),
             _ => false,
         }
@@ -66,7 +66,7 @@ impl ClientError {
         self.api().and_then(|error| error.retry_after)
     }
 
-    /// The server's own refusal, if it is one.
+    /// The server's refusal, if it is one.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -80,28 +80,28 @@ impl ClientError {
     }
 }
 
-/// A refusal as the server words it (`application/problem+json`).
+/// A refusal by the server (`application/problem+json`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ApiError {
-    /// HTTP status.
+    /// The HTTP status.
     #[serde(skip)]
     pub status: u16,
     /// The stable code, as in `stale-lease`.
     pub code: String,
-    /// A sentence.
+    /// What is wrong, as a sentence.
     pub detail: String,
-    /// Fields, lines or items and what is wrong with each; the first of them where there are many.
+    /// The fields, lines or items that are wrong. Only the first ones if there are many.
     pub errors: Vec<Value>,
-    /// How many there are in all, where the server says so.
+    /// The total number of errors, if the server tells it.
     pub faults: Option<u64>,
-    /// The pause before another try.
+    /// The pause before the next attempt, if the server asks for one.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
-    /// Reads a problem out of an answer; a body that is none becomes the detail.
+    /// Parses a problem. Any other body becomes the detail.
     pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let mut error = serde_json::from_slice(body).unwrap_or_else(|_| Self {
             detail: String::from_utf8_lossy(&body[..body.len().min(500)]).trim().to_owned(),
@@ -116,7 +116,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = if self.code.is_empty() { "error" } else { &self.code };
         write!(f, "{code} ({})", self.status)?;
-        // The detail is often the first of the errors in one sentence, which is said once.
+        // The detail often repeats the first error, which is shown only once.
         let first = self.errors.first().map(|error| FieldLine(error).to_string());
         if !self.detail.is_empty() && !first.is_some_and(|first| self.detail.starts_with(&first)) {
             write!(f, ": {}", self.detail)?;
@@ -129,7 +129,7 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// One entry of `errors`, with its place in front: a manifest's line, or a field's path.
+/// One entry of `errors`, after its location: a manifest's line, an item's number or a field's path.
 struct FieldLine<'a>(&'a Value);
 
 impl fmt::Display for FieldLine<'_> {
@@ -151,7 +151,7 @@ impl fmt::Display for FieldLine<'_> {
     }
 }
 
-/// The cause at the bottom: reqwest's own words name the address, but not what happened.
+/// The innermost cause, because reqwest's own message names the address but not what happened.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
@@ -168,16 +168,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_told_with_the_lines_it_is_about() {
+    fn a_problem_is_shown_with_its_lines() {
         let body = br#"{"type": "about:blank", "status": 422, "code": "invalid", "detail": "the manifest is refused",
             "errors": [{"line": 7, "field": "uri", "message": "is missing"}, {"field": "name", "message": "is taken"}]}"#;
         let error = ApiError::read(422, None, body);
-        let told = "invalid (422): the manifest is refused\n  line 7: uri: is missing\n  name: is taken";
-        assert_eq!(error.to_string(), told);
+        let shown = "invalid (422): the manifest is refused\n  line 7: uri: is missing\n  name: is taken";
+        assert_eq!(error.to_string(), shown);
     }
 
     #[test]
-    fn a_body_that_is_no_problem_still_says_something() {
+    fn a_body_that_is_not_a_problem_is_shown_as_the_detail() {
         let error = ApiError::read(502, None, b"<h1>Bad gateway</h1>");
         assert_eq!(error.to_string(), "error (502): <h1>Bad gateway</h1>");
     }

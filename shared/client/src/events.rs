@@ -1,4 +1,4 @@
-//! The stream of events, message by message.
+//! The stream of events.
 
 use futures::TryStreamExt;
 use serde_json::Value;
@@ -11,20 +11,23 @@ use crate::transfer::next_line;
 /// A message of the stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventMessage {
-    /// Where the stream goes on behind it; only the last of those that belong together has one.
+    /// The position in the stream after this message. Only the last message of a group has one.
     pub id: Option<String>,
-    /// What kind of message it is, as in `assignments`.
+    /// The kind of message, as in `assignments`.
     pub event: String,
-    /// What it says.
+    /// The content.
     pub data: Value,
 }
 
 impl Client {
-    /// Hands each message to `take` until the stream ends. `after` is the id of the last message that was read before.
+    /// Passes each message to `take` until the stream ends. `after` is the id of the last message that was read before.
+    ///
+    /// # Errors
+    /// If the server refuses the request, the stream breaks or stalls, or a message is not JSON.
     pub async fn events(&self, after: Option<&str>, mut take: impl FnMut(EventMessage)) -> Result<()> {
         let query: Vec<_> = after.map(|after| ("after", after.to_owned())).into_iter().collect();
-        let pieces = self.download("/v1/events", &query).await?.map_err(std::io::Error::other);
-        let mut reader = StreamReader::new(Box::pin(pieces));
+        let chunks = self.download("/v1/events", &query).await?.map_err(std::io::Error::other);
+        let mut reader = StreamReader::new(Box::pin(chunks));
         let broken = |error| ClientError::File { path: "/v1/events".to_owned(), error };
         let mut message = EventMessage::default();
         while let Some(line) = next_line(&mut reader).await.map_err(broken)? {

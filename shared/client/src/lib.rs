@@ -1,7 +1,7 @@
-//! A small HTTP client for Swath's own API, used by the command line, the demo and the load.
+//! A small HTTP client for Swath's own API, used by the command line, the demo and the load generator.
 //!
-//! Every call ends: it has a deadline, and what the server asks to repeat (429, 503, a broken connection) is repeated a
-//! bounded number of times, under the same idempotency key.
+//! Every call has a time limit. After a temporary failure (429, 503, a broken connection) it is repeated a bounded number of
+//! times, under the same idempotency key.
 //!
 //! ```no_run
 //! use serde_json::{Value, json};
@@ -25,5 +25,5 @@ pub use client::{Attempt, Client, Page, Query, new_key};
 pub use connection::Connection;
 pub use error::{ApiError, ClientError};
 pub use events::EventMessage;
-pub use pictures::{Room, Uploaded};
+pub use pictures::{TeamStorage, Uploaded};
 pub use reqwest::Method;

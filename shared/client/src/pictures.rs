@@ -1,4 +1,4 @@
-//! Pictures on their way up, one in each request.
+//! Uploads of pictures, one per request.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,46 +6,53 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::Deserialize;
 
-use crate::client::{Client, PAUSE_MAX, PAUSES, Result, checked, read};
+use crate::client::{Client, RETRY_PAUSE_MAX, RETRY_PAUSES, Result, checked, read};
 use crate::error::ClientError;
 
-/// How long one picture may take.
-const PICTURE_DEADLINE: Duration = Duration::from_secs(600);
+/// The time limit for uploading one picture.
+const PICTURE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A picture that has been uploaded.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Uploaded {
-    /// By this items name it.
+    /// The URI that items use for it.
     pub uri: String,
-    /// Its length in bytes.
+    /// The size in bytes.
     pub bytes: u64,
 }
 
-/// How much room a team has for files.
+/// The storage of a team's files.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Room {
-    /// Whether the installation has a place for files.
+pub struct TeamStorage {
+    /// Whether the installation accepts uploads.
     pub is_configured: bool,
-    /// What the team's files take, in bytes.
+    /// The size of all files of the team, in bytes.
     pub bytes: u64,
-    /// What they may take.
+    /// The largest allowed size of all files, in bytes.
     pub bytes_most: u64,
-    /// What one picture may take.
+    /// The largest allowed size of one picture, in bytes.
     pub picture_bytes_most: u64,
 }
 
 impl Client {
-    /// How much room a team has for files.
-    pub async fn room(&self, team: &str) -> Result<Room> {
+    /// The storage of a team's files.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`].
+    pub async fn team_storage(&self, team: &str) -> Result<TeamStorage> {
         self.get(&format!("/v1/teams/{team}/files"), &[]).await
     }
 
-    /// Uploads a picture under a name. The same content is kept once, so that it may be sent again.
+    /// Uploads a picture under a name. It is repeated after temporary failures, because the server stores the same content
+    /// only once.
+    ///
+    /// # Errors
+    /// [`ClientError::File`] if the file cannot be read, and those of [`Client::get`].
     pub async fn upload_picture(&self, team: &str, name: &str, file: &Path) -> Result<Uploaded> {
-        for pause in PAUSES {
+        for pause in RETRY_PAUSES {
             match self.picture_once(team, name, file).await {
-                Err(error) if error.passes() => {
-                    tokio::time::sleep(error.retry_after().unwrap_or(pause).min(PAUSE_MAX)).await;
+                Err(error) if error.is_temporary() => {
+                    tokio::time::sleep(error.retry_after().unwrap_or(pause).min(RETRY_PAUSE_MAX)).await;
                 }
                 answer => return answer,
             }
@@ -63,7 +70,7 @@ impl Client {
             .headers(self.headers(None)?)
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_LENGTH, length)
-            .timeout(PICTURE_DEADLINE)
+            .timeout(PICTURE_TIMEOUT)
             .body(content);
         read(&checked(request.send().await?).await?.bytes().await?)
     }

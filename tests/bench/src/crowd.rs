@@ -74,7 +74,7 @@ async fn renew_all(scene: &Scene, leases: &[String]) -> anyhow::Result<()> {
             sleep_until(began + RENEWAL_INTERVAL.mul_f64(number as f64 / people as f64)).await;
             let path = format!("/v1/leases/{}/renew", leases[number]);
             let attempt = Attempt { method: Method::POST, path: &path, key: None, body: None };
-            connection.serve(&scene.annotators[number].client);
+            connection.switch_to(&scene.annotators[number].client);
             connection.attempt::<IgnoredAny>(&attempt, REQUEST_TIMEOUT).await?;
         }
         anyhow::Ok(())

@@ -66,6 +66,7 @@ const RETIRED: &[Retired] = &[
     Retired { word: "Confirmed", instead: "`ItemSaved`", crates: "shared/store" },
     Retired { word: "Standing", instead: "what stands", crates: "shared/store" },
     Retired { word: "LOOK", instead: "`POLL_INTERVAL`", crates: "shared/" },
+    Retired { word: "passes", instead: "`is_temporary`", crates: "shared/client" },
     Retired { word: "PATIENCE", instead: "what it bounds, as `CALL_TIMEOUT`", crates: "shared/" },
     Retired { word: "BELIEVED", instead: "a TTL", crates: "shared/" },
     Retired { word: "REMEMBERED", instead: "`CACHED_TOKENS_MAX`", crates: "shared/" },

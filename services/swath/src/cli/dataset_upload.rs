@@ -80,7 +80,7 @@ fn is_picture(path: &Path) -> bool {
 
 /// Says before anything is sent what would not be taken.
 async fn check_room(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Result<()> {
-    let room = session.client.room(team).await?;
+    let room = session.client.team_storage(team).await?;
     ensure!(
         room.is_configured,
         "the server has no place for uploads: its operator sets files.folder or files.s3_bucket"

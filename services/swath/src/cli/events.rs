@@ -36,7 +36,7 @@ pub async fn run(session: &Session, args: EventsArgs) -> anyhow::Result<()> {
         printed?;
         after = last.or(after);
         match ended {
-            Err(error @ ClientError::Api(_)) if !error.passes() => return Err(error.into()),
+            Err(error @ ClientError::Api(_)) if !error.is_temporary() => return Err(error.into()),
             // The server has ended it, or is away for a moment: nothing is lost between two streams.
             Ok(()) | Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
         }
