@@ -1,5 +1,5 @@
-//! An attempt at a long request with an `Idempotency-Key`. While it runs, the key is taken. It ends with an answer that is
-//! kept, or with a key that is free again, even if its task is dropped or its process dies.
+//! An attempt at a long request with an `Idempotency-Key`. While it runs, the key is taken. At its end either its answer is
+//! kept or the key is free again, even if its task is dropped or its process dies.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use swath_store::{Begun, Completion, FirstAnswer, RequestKey};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// How long an attempt counts as running after its last sign of life, in microseconds.
+/// How long an attempt counts as running after its last heartbeat.
 const ALIVE_FOR: Micros = seconds(30);
-/// The time between two signs of life.
+/// The time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The state of a key when a request begins.

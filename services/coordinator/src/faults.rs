@@ -1,25 +1,25 @@
-//! What is wrong with something that has many lines or files: the first faults, and how many there are in all. A person
-//! mends them in one go.
+//! Collects the faults of a source with many lines or files: the first of them, and their number. The user can then correct
+//! all of them at once.
 
 use swath_formats::manifest::ManifestError;
 use swath_runtime::Problem;
 use swath_runtime::problem::Fault;
 
-/// Faults that are told one by one.
-const TOLD_MAX: usize = 100;
+/// Faults that are reported one by one.
+const REPORTED_MAX: usize = 100;
 
 /// The faults found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    told: Vec<Fault>,
+    first: Vec<Fault>,
     count: u64,
 }
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
         self.count += 1;
-        if self.told.len() < TOLD_MAX {
-            self.told.push(fault);
+        if self.first.len() < REPORTED_MAX {
+            self.first.push(fault);
         }
     }
 
@@ -31,13 +31,13 @@ impl Faults {
         self.count == 0
     }
 
-    /// The refusal that names them; none where there is no fault.
+    /// The problem that reports them; `None` if there is no fault.
     pub(crate) fn into_problem(self) -> Option<Problem> {
-        let mut detail = sentence(self.told.first()?);
+        let mut detail = sentence(self.first.first()?);
         if self.count > 1 {
             detail.push_str(&format!(" (and {} more)", self.count - 1));
         }
-        let problem = Problem { errors: self.told, detail, ..Problem::invalid(Vec::new()) };
+        let problem = Problem { errors: self.first, detail, ..Problem::invalid(Vec::new()) };
         Some(problem.with("faults", self.count))
     }
 }
@@ -54,7 +54,7 @@ pub(crate) fn fault_of(error: ManifestError) -> Fault {
     Fault { field: error.field, line: Some(error.line), index: None, message: error.message }
 }
 
-/// The refusal for an error that ends the reading of a manifest.
+/// The problem of an error that ends the reading of a manifest.
 pub(crate) fn problem_of(error: ManifestError) -> Problem {
     Problem::field(error.field.unwrap_or_default(), error.message).at_line(error.line)
 }
@@ -64,13 +64,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_faults_are_counted_and_the_first_are_told() {
+    fn many_faults_are_counted_and_the_first_are_reported() {
         assert!(Faults::default().into_problem().is_none());
         let mut faults = Faults::default();
         let fault = |line| Fault { line: Some(line), message: "is wrong".into(), ..Fault::default() };
         faults.add_all((1..=250).map(fault));
         let problem = faults.into_problem().unwrap();
-        assert_eq!((problem.errors.len(), problem.more["faults"].as_u64()), (TOLD_MAX, Some(250)));
+        assert_eq!((problem.errors.len(), problem.more["faults"].as_u64()), (REPORTED_MAX, Some(250)));
         assert_eq!(problem.detail, "line 1: is wrong (and 249 more)");
     }
 }

@@ -3,12 +3,12 @@
 mod feed;
 mod folder;
 mod import;
+pub(crate) mod manifest_source;
 pub(crate) mod media_check;
 mod naming;
 mod notes;
 mod outcome_claim;
 mod pages;
-pub(crate) mod place;
 mod run;
 mod sources;
 mod target;

@@ -1,6 +1,6 @@
 //! The coordinator: users, datasets, jobs and their exports; and the loops that cut, hint and sweep.
 //!
-//! Any number of coordinators serve the API side by side. The loops stand in `background`, each of which runs in one
+//! Any number of coordinators serve the API side by side. The loops are in `background`, each of which runs in one
 //! coordinator at a time.
 
 mod attempt;

@@ -1,5 +1,5 @@
-//! Markdown as HTML that is safe to show: markup in it is text, links are those of the web, and pictures come from Swath
-//! itself.
+//! Renders Markdown as HTML that is safe to show: HTML in it becomes text, links lead to the web only, and pictures come from
+//! Swath itself.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -38,14 +38,14 @@ const ELEMENTS: [&str; 27] = [
     "ul",
 ];
 
-/// A table of more columns stays text: each of its rows, however short, is filled up with empty cells.
-const COLUMNS_MOST: usize = 12;
-/// What follows so many pieces of text and beginnings and ends of elements is left out.
-const EVENTS_MOST: usize = 20_000;
-/// The most elements within one another.
-const DEPTH_MOST: usize = 40;
+/// The most columns of a table. A text with a wider one is rendered without tables, because every row is filled up with cells.
+const TABLE_COLUMNS_MAX: usize = 12;
+/// The most parser events of a text; the rest of it is left out.
+const EVENTS_MAX: usize = 20_000;
+/// The deepest nesting of elements.
+const DEPTH_MAX: usize = 40;
 
-/// What is left of HTML whatever made it.
+/// Removes every element and attribute that is not listed, whatever produced the HTML.
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::empty();
     cleaner
@@ -69,13 +69,14 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// The HTML of a Markdown text.
 pub(crate) fn html(text: &str) -> String {
     let mut options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    options.set(Options::ENABLE_TABLES, text.lines().all(|line| line.matches('|').count() <= COLUMNS_MOST));
+    options
+        .set(Options::ENABLE_TABLES, text.lines().all(|line| line.matches('|').count() <= TABLE_COLUMNS_MAX));
     let mut made = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut made, shallow(harmless(Parser::new_ext(text, options))).take(EVENTS_MOST));
+    html::push_html(&mut made, shallow(harmless(Parser::new_ext(text, options))).take(EVENTS_MAX));
     CLEANER.clean(&made).to_string()
 }
 
-/// Markup shows as the text that it is, and a picture from elsewhere as a link to it, or within a link as its text alone.
+/// Turns HTML into text, and a picture from elsewhere into a link to it, or inside a link into its text.
 fn harmless<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
     /// What a picture becomes.
     enum Becomes {
@@ -112,23 +113,23 @@ fn harmless<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item =
     })
 }
 
-/// Leaves out what stands deeper than anybody can read: the cost of cleaning grows with the square of the depth.
+/// Leaves out what is nested too deeply, because the cost of cleaning grows with the square of the depth.
 fn shallow<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
     let mut depth = 0;
     events.filter(move |event| match event {
         Event::Start(_) => {
             depth += 1;
-            depth <= DEPTH_MOST
+            depth <= DEPTH_MAX
         }
         Event::End(_) => {
             depth -= 1;
-            depth < DEPTH_MOST
+            depth < DEPTH_MAX
         }
         _ => true,
     })
 }
 
-/// Whether the address is a path on this server; two slashes, or a slash and a backslash, begin the name of another one.
+/// Whether the address is a path on this server. `//` and `/\` would begin the name of another server.
 fn is_own(address: &str) -> bool {
     let mut letters = address.bytes();
     letters.next() == Some(b'/') && !matches!(letters.next(), Some(b'/' | b'\\'))
@@ -219,7 +220,7 @@ mod tests {
             "![".repeat(10_000),
         ] {
             let made = html(&text);
-            assert!(made.matches("<blockquote>").count() <= DEPTH_MOST && made.len() < 100_000);
+            assert!(made.matches("<blockquote>").count() <= DEPTH_MAX && made.len() < 100_000);
         }
     }
 }

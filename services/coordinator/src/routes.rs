@@ -20,7 +20,7 @@ mod people;
 mod picture_sizes;
 mod pictures;
 mod sessions;
-mod shown;
+mod tagged_picture;
 mod team_media;
 mod teams;
 mod thumbnails;

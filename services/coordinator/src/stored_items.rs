@@ -67,7 +67,7 @@ impl<'a> StoredItems<'a> {
             let Some(assignment) = self.by_id.get(&row.assignment) else { continue };
             items.push(StoredItem {
                 index: row.item,
-                uri: uris.get(&row.item).cloned().unwrap_or_default(),
+                uri: uris.get(&row.item).cloned().ok_or_else(|| missing(row.item))?,
                 meta: metas.get(&row.item).cloned(),
                 slot: assignment.key.slot,
                 round: assignment.key.round,
@@ -86,6 +86,10 @@ impl<'a> StoredItems<'a> {
 
 /// Annotations that are read at once, however small they are.
 const PAGE_ITEMS: usize = 1_000;
+
+fn missing(item: i64) -> io::Error {
+    io::Error::other(format!("item {item} is missing"))
+}
 
 /// Parses the text of a stored annotation.
 pub(crate) fn annotation(stored: &StoredAnnotation) -> io::Result<Annotation> {

@@ -2,6 +2,7 @@
 
 mod scale;
 mod source;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
-use swath_domain::ids::{DatasetId, FileId, TeamId};
+use swath_domain::ids::FileId;
 use swath_runtime::medium::Medium;
 use swath_runtime::{Context, Problem, Result};
 use swath_store::{FileContent, FilePurpose, NewFile, StoredFile};
@@ -17,14 +18,15 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub(crate) use scale::{MEDIA_TYPE, Unscaled};
+pub(crate) use wanted::Wanted;
 
-/// How long a thumbnail may take to be made, the wait for a core included.
-const DEADLINE: Duration = Duration::from_secs(20);
+/// How long it may take to make a thumbnail, including the wait for a core.
+const MAKE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Makes thumbnails: on each core one at a time.
+/// Makes thumbnails, one at a time on each core.
 pub(crate) struct Thumbnails {
     cores: Arc<Semaphore>,
-    /// Memory of the decoders.
+    /// The memory that decoders may take, in units of [`scale::MEMORY_UNIT`] bytes.
     memory: Arc<Semaphore>,
 }
 
@@ -34,15 +36,6 @@ impl Default for Thumbnails {
         let memory = scale::MEMORY_BYTES / scale::MEMORY_UNIT;
         Self { cores: Arc::new(Semaphore::new(cores)), memory: Arc::new(Semaphore::new(memory)) }
     }
-}
-
-/// An item whose thumbnail is wanted.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    pub(crate) team: TeamId,
-    pub(crate) dataset: DatasetId,
-    pub(crate) item: i64,
-    pub(crate) uri: String,
 }
 
 /// A thumbnail and its digest.
@@ -60,7 +53,7 @@ impl Thumbnails {
         {
             return Ok(Thumbnail { digest: file.content.digest, bytes });
         }
-        let made = timeout(DEADLINE, self.make(context, wanted)).await;
+        let made = timeout(MAKE_TIMEOUT, self.make(context, wanted)).await;
         let Made { bytes, width, height } = made.map_err(|_| Problem::busy())??;
         let digest = Sha256::digest(&bytes).to_vec();
         let media_type = MEDIA_TYPE.to_owned();
@@ -79,7 +72,7 @@ impl Thumbnails {
             drop(core);
             scaled
         });
-        // A decoder that panics on a picture has been counted.
+        // A decoder that panics was counted as a panic. Its picture counts as unreadable.
         let scaled = scaled.await.unwrap_or(Err(Unscaled::Unreadable))?;
         Ok(Made { bytes: scaled.bytes.into(), width: scaled.width, height: scaled.height })
     }
@@ -108,7 +101,7 @@ async fn may_see(context: &Context, wanted: &Wanted) -> Result<()> {
 
 /// A stored thumbnail; `None` where its file is lost, so that it is made again.
 async fn read(context: &Context, file: &StoredFile) -> Result<Option<Bytes>> {
-    let length = u64::try_from(file.bytes).unwrap_or_default();
+    let length = u64::try_from(file.bytes).map_err(|_| Problem::internal())?;
     let content = match context.files.get(file.id, 0..length).await {
         Ok(content) => content,
         Err(swath_files::FilesError::NotFound) => return Ok(None),
@@ -118,7 +111,7 @@ async fn read(context: &Context, file: &StoredFile) -> Result<Option<Bytes>> {
     Ok(Some(pieces.concat().into()))
 }
 
-/// Stores a thumbnail, where there is room. One that cannot be stored is shown all the same.
+/// Stores a thumbnail if there is room. The client gets it even if it cannot be stored.
 async fn keep(context: &Context, wanted: &Wanted, bytes: Bytes, content: FileContent) {
     if !context.files.is_configured() {
         return;
@@ -135,8 +128,8 @@ async fn try_keep(context: &Context, wanted: &Wanted, bytes: Bytes, content: Fil
         bytes: bytes.len() as i64,
         purpose: FilePurpose::Thumbnail(wanted.dataset, wanted.item),
     };
-    let most = i64::try_from(context.config.files.team_bytes).unwrap_or(i64::MAX);
-    if !context.store.file_begin(new, most, context.now()).await? {
+    let bytes_max = i64::try_from(context.config.files.team_bytes).unwrap_or(i64::MAX);
+    if !context.store.file_begin(new, bytes_max, context.now()).await? {
         return Ok(());
     }
     let length = bytes.len() as u64;

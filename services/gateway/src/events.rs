@@ -40,7 +40,7 @@ const PAGE_EVENTS: i64 = 1_000;
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Signs of life are sent to a part of the streams at a time.
 const HEARTBEAT_PARTS: u64 = HEARTBEAT.as_millis() as u64 / READ_PAUSE.as_millis() as u64;
-/// How far back reading begins, for clients that reconnect, in microseconds.
+/// How far back reading begins, for clients that reconnect.
 const LOOK_BACK: Micros = seconds(120);
 /// How long reading continues without streams.
 const LINGER: Duration = Duration::from_secs(120);

@@ -32,7 +32,7 @@ const PAGE_JOBS: i64 = 500;
 const TEAMS_MAX: usize = 200;
 /// How often queues are measured: a broker logs an error for each missing queue.
 const QUEUES_INTERVAL: Duration = Duration::from_secs(30);
-/// A lease with less time left is about to expire, in microseconds.
+/// A lease with less time left is about to expire.
 const EXPIRING: Micros = seconds(60);
 /// Missing pictures that are counted, at most.
 const MISSING_PICTURES_MAX: i64 = 100_000;

@@ -10,7 +10,7 @@ use swath_domain::ranges::Range;
 use swath_domain::review::ReasonCode;
 
 use crate::nullable::given;
-use crate::people::Person;
+use crate::people::NamedUser;
 
 /// A job to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -220,7 +220,7 @@ pub struct JobView {
     pub reviewers: Option<Option<Vec<UserId>>>,
     /// The names of everyone whose id stands here; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub people: Option<Vec<Person>>,
+    pub people: Option<Vec<NamedUser>>,
     /// Pictures of its dataset that somebody wanted to see and that could not be read; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures_missing: Option<i64>,

@@ -6,7 +6,7 @@ use swath_domain::ids::{AssignmentId, LeaseId, TeamId, TokenId, UserId};
 use swath_domain::{Status, Time};
 use uuid::Uuid;
 
-use crate::people::Person;
+use crate::people::NamedUser;
 
 /// An entry of a decision log.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -62,11 +62,11 @@ pub struct AuditView {
     /// Its name.
     pub team_name: Option<String>,
     /// Who did it; none where Swath itself did.
-    pub actor: Option<Person>,
+    pub actor: Option<NamedUser>,
     /// The token that was used.
     pub token: Option<TokenId>,
     /// For whom.
-    pub user: Option<Person>,
+    pub user: Option<NamedUser>,
     /// More by the action: roles, ids.
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Value>,

@@ -8,7 +8,8 @@ use crate::nullable::given;
 
 /// A person by id and name.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Person {
+#[schema(as = Person)]
+pub struct NamedUser {
     /// The account.
     pub id: UserId,
     /// The name.

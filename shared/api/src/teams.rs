@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Role;
 use swath_domain::ids::TeamId;
 
-use crate::people::Person;
+use crate::people::NamedUser;
 
 /// A team to be made.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -28,7 +28,7 @@ pub struct TeamView {
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberView {
     /// The person.
-    pub user: Person,
+    pub user: NamedUser,
     /// What the person may do there.
     pub roles: Vec<Role>,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use swath_domain::Time;
 use swath_domain::ids::{TeamId, TokenId, UserId};
 
-use crate::people::Person;
+use crate::people::NamedUser;
 
 /// A token to be made.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,7 +43,7 @@ pub struct TokenView {
     /// Its id, by which it is revoked.
     pub id: TokenId,
     /// Whose it is.
-    pub user: Person,
+    pub user: NamedUser,
     /// The team in which it is good. An administrator's has none; one that is older than tokens of teams is good in the
     /// teams in which its user was then.
     pub team: Option<TeamId>,

@@ -15,9 +15,9 @@ use crate::reply::Reply;
 use crate::violation::{Checked, broken};
 use crate::world::World;
 
-/// How long an attempt counts as running after its last page, in microseconds.
+/// How long an attempt counts as running after its last page.
 const ATTEMPT: Micros = seconds(30);
-/// How long first answers are kept at least, in microseconds.
+/// How long first answers are kept at least.
 const ANSWER_KEPT: Micros = seconds(24 * 3_600);
 /// Attempts in progress at once; further requests are not started.
 const UNDER_WAY_MAX: usize = 6;

@@ -16,7 +16,7 @@ use crate::reply::{Reply, outcome};
 use crate::violation::{Checked, Violation, broken};
 use crate::world::World;
 
-/// How long rework that a manager reassigns is reserved, in microseconds.
+/// How long rework that a manager reassigns is reserved.
 const RESERVE: Micros = seconds(600);
 
 impl World {

@@ -1,4 +1,4 @@
-//! Detects jumps of the clock, so that nobody loses work because of an hour that did not pass.
+//! Detects jumps of the clock, so that a jump does not expire leases whose time has not passed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use swath_domain::Time;
 use swath_domain::time::{Micros, seconds};
 use tokio::time::Instant;
 
-/// A difference between the clock and the monotonic clock that counts as a jump, in microseconds.
+/// A difference between the clock and the monotonic clock that counts as a jump.
 const JUMP: Micros = seconds(60);
 /// How long users get to renew their leases after a jump.
 const SETTLE_TIME: Duration = Duration::from_secs(60);
@@ -21,19 +21,19 @@ pub(super) struct ClockJumpDetector {
 impl ClockJumpDetector {
     /// Whether the clock has jumped so recently that users may not have renewed their leases yet.
     pub(super) fn has_jumped(&mut self, now: Time) -> bool {
-        let here = Instant::now();
+        let monotonic = Instant::now();
         let jump = self
             .last
-            .replace((now, here))
-            .map_or(Micros::default(), |(last, then)| (now - last) - (here - then).into());
+            .replace((now, monotonic))
+            .map_or(Micros::default(), |(last, then)| (now - last) - (monotonic - then).into());
         if jump.abs() > JUMP {
             tracing::warn!(
                 seconds = jump.whole_seconds(),
                 "the clock has jumped; leases are given time to renew"
             );
-            self.settled_at = Some(here + SETTLE_TIME);
+            self.settled_at = Some(monotonic + SETTLE_TIME);
         }
-        self.settled_at.is_some_and(|settled_at| here < settled_at)
+        self.settled_at.is_some_and(|settled_at| monotonic < settled_at)
     }
 }
 

@@ -15,7 +15,7 @@ use super::leader::LeaderLease;
 const PAGE_EVENTS: i64 = 1_000;
 /// Such transactions in one round, so that another process can become the leader.
 const PAGES_PER_ROUND: usize = 20;
-/// How long counted events are kept, in microseconds.
+/// How long counted events are kept.
 const EVENTS_KEPT: Micros = seconds(3_600);
 /// Events that are deleted in one round, at most.
 const EVENTS_DELETED_PER_ROUND: i64 = 5_000;
@@ -23,7 +23,7 @@ const EVENTS_DELETED_PER_ROUND: i64 = 5_000;
 const JOBS_CHECKED_PER_ROUND: i64 = 500;
 /// Jobs that are recounted in one round, at most.
 const RECOUNTS_PER_ROUND: usize = 5;
-/// The pause after all jobs were compared, in microseconds.
+/// The pause after all jobs were compared.
 const CHECK_PAUSE: Micros = seconds(60);
 
 /// The loop that keeps the coverage of jobs up to date.

@@ -11,15 +11,16 @@ use uuid::Uuid;
 use super::leader::LeaderLease;
 use super::open_jobs::{OpenJob, open_jobs};
 
-/// Ranges cut in one transaction where annotators may soon wait for them.
+/// Ranges that are cut in one transaction if annotators may need them soon.
 pub(crate) const SLICE_RANGES: i64 = 500;
-/// The smallest slice where nobody waits: a large transaction delays those of annotators.
+/// Ranges of the smallest slice that is not urgent: a large transaction delays those of annotators.
 const SLICE_RANGES_MIN: i64 = 100;
-/// The last ranges before a job is cut far enough, for which nobody waits. Never more than half of the ranges ahead.
-const UNHURRIED_RANGES_MAX: i64 = 5_000;
+/// The last ranges before a job is cut far enough are not urgent. They are at most this many, and at most half of the ranges
+/// ahead.
+const NOT_URGENT_RANGES_MAX: i64 = 5_000;
 /// Small slices of one job in one round, at most: each costs a transaction.
 const SLICES_PER_JOB_MAX: i64 = 8;
-/// Small slices in one round, so that jobs whose annotators wait are soon looked at again.
+/// Small slices in one round, so that the next round, with its urgent jobs, begins soon.
 const SLICES_PER_ROUND_MAX: usize = 64;
 
 /// Cuts jobs into ranges.
@@ -43,7 +44,7 @@ impl Cutter {
         }
     }
 
-    /// Cuts at once what annotators may soon wait for, and spreads the rest over the round.
+    /// Cuts urgent slices at once, and spreads the others over the round.
     async fn round(&self, lease: &LeaderLease) -> Result<()> {
         let slices = self.cut_urgent(self.context.now()).await?;
         let mut pace = lease.divided(slices.len());
@@ -68,7 +69,7 @@ impl Cutter {
         Ok(())
     }
 
-    /// Goes once through all jobs and cuts what annotators may soon wait for. Returns the other slices that are needed, up to
+    /// Goes once through all jobs and cuts what annotators may need soon. Returns the other slices that are needed, up to
     /// a bound.
     async fn cut_urgent(&self, now: Time) -> Result<Vec<Slice>> {
         let (mut after, mut slices) = (Uuid::nil(), Vec::new());
@@ -86,11 +87,11 @@ impl Cutter {
         }
     }
 
-    /// Cuts what annotators of a job may soon wait for, and returns the other slices that it needs. A job that another
+    /// Cuts what annotators of a job may need soon, and returns the other slices that it needs. A job that another
     /// process cuts at the same moment is left to the next round, so that the two together do not cut it too far.
     async fn cut_ahead(&self, job: &JobHead, mut pending: i64, now: Time) -> Result<Vec<Slice>> {
         let ahead = self.context.config.work.cut_ahead;
-        let soon = ahead - UNHURRIED_RANGES_MAX.min(ahead / 2);
+        let soon = ahead - NOT_URGENT_RANGES_MAX.min(ahead / 2);
         let mut from = job.cut_to;
         while pending < soon {
             let cut = self.context.cut_from(job.id, from, SLICE_RANGES, now).await?;

@@ -17,13 +17,13 @@ use crate::freed_work;
 
 /// Assignments that one transaction of a cancellation reads.
 const CANCEL_PAGE: i64 = 500;
-/// How long an import may receive no item before it counts as abandoned, in microseconds.
+/// How long an import may receive no item before it counts as abandoned.
 const IMPORT_IDLE: Micros = seconds(90);
-/// How long the answers of requests with an `Idempotency-Key` are kept, in microseconds.
+/// How long the answers of requests with an `Idempotency-Key` are kept.
 const ANSWERS_KEPT: Micros = seconds(48 * 3_600);
 /// Users who lost a role and whose work is freed in one round, at most.
 const DEPARTURES_PER_ROUND: i64 = 100;
-/// How long an unfinished request is kept after its process died, in microseconds.
+/// How long an unfinished request is kept after its process died.
 const REQUESTS_KEPT: Micros = seconds(3_600);
 /// How long a finished session is kept, in microseconds. Its entries in the audit log stay.
 const SESSIONS_KEPT: Micros = seconds(48 * 3_600);
@@ -64,7 +64,7 @@ impl Sweeper {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn tick(&mut self, now: Time) -> Result<()> {
-        // After a jump of the clock every lease looks expired.
+        // After a jump of the clock live leases may look expired.
         let is_steady = !self.clock_jumps.has_jumped(now);
         if is_steady {
             self.expire(now).await?;

@@ -23,9 +23,10 @@ pub(super) fn leave_out(notes: &mut Notes, what: &str) {
     }
 }
 
-/// The notes as the store keeps them; `None` where there is nothing to note.
+/// The notes as the store keeps them; `None` if there are none.
+#[expect(clippy::expect_used, reason = "notes have only text keys, so they are always valid JSON")]
 pub(super) fn text(notes: &Notes) -> Option<String> {
-    (*notes != Notes::default()).then(|| serde_json::to_string(notes).ok()).flatten()
+    (*notes != Notes::default()).then(|| serde_json::to_string(notes).expect("notes are valid JSON"))
 }
 
 #[cfg(test)]

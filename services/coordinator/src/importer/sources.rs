@@ -122,23 +122,23 @@ impl Import {
         let (mut pages, mut bytes) = (Pages::new(kind, false, self.paths_below.clone()), 0);
         loop {
             let read = move || {
-                let mut piece = vec![0; CHUNK_BYTES];
-                let count = file.read(&mut piece)?;
-                piece.truncate(count);
-                std::io::Result::Ok((file, piece))
+                let mut chunk = vec![0; CHUNK_BYTES];
+                let count = file.read(&mut chunk)?;
+                chunk.truncate(count);
+                std::io::Result::Ok((file, chunk))
             };
             let late = |error: TimedOut| Problem::field("source.manifest", error.to_string());
             let read = self.context.media.files.work.run(STEP_TIMEOUT, read).await.map_err(late)?;
-            let (after, piece) = read.map_err(|_| unreadable())?;
+            let (after, chunk) = read.map_err(|_| unreadable())?;
             file = after;
-            bytes += piece.len() as u64;
+            bytes += chunk.len() as u64;
             if bytes > max {
                 return Err(too_large(max));
             }
-            if piece.is_empty() {
+            if chunk.is_empty() {
                 break;
             }
-            if !self.pass_on(pages.push(&piece)).await {
+            if !self.pass_on(pages.push(&chunk)).await {
                 return Ok(());
             }
         }

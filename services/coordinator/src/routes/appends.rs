@@ -21,7 +21,7 @@ use crate::importer::{Import, Naming, Report, Target};
 
 const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
 
-/// Items for the next version, as a stream.
+/// The query of a request whose body is a manifest.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppendQuery {
@@ -30,9 +30,11 @@ pub(crate) struct AppendQuery {
     base: Option<String>,
 }
 
-/// Whether this request has appended, or an earlier one under the same key.
+/// Which request appended the items.
 enum Appended {
+    /// This one.
     Now(Report),
+    /// An earlier one under the same key, with this answer.
     Before(serde_json::Value),
 }
 
@@ -46,7 +48,7 @@ pub(crate) async fn append(
 ) -> Result<Response> {
     let dataset = own(&context, &caller, id).await?;
     let is_trial = query.dry_run;
-    // A trial keeps nothing, so that it may be tried again under the same key.
+    // A dry run keeps nothing, so it may be repeated under the same key.
     let key = key.request(caller.user(), APPEND).filter(|_| !is_trial);
     let appended = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => {
@@ -55,15 +57,15 @@ pub(crate) async fn append(
             let prefix = format!("{id}\n{kind:?}\n{below}").into_bytes();
             match begin_stream(&context, key, &prefix, request.into_body()).await? {
                 Begun::Go { attempt, body } => {
-                    let most = context.config.server.upload_bytes;
+                    let max = context.config.server.upload_bytes;
                     let version = next_version(&context, &dataset, is_trial).await;
                     let version = match version {
                         Ok(version) => version,
-                        Err(problem) => return Err(refused_stream(body, most, problem).await),
+                        Err(problem) => return Err(refused_stream(body, max, problem).await),
                     };
                     let attempted = Attempted { attempt, digest: prefix };
                     let import = Import::start(context.clone(), version, Naming::Line, attempted);
-                    Appended::Now(import.below(query.base).stream(kind, body, most).await?)
+                    Appended::Now(import.below(query.base).stream(kind, body, max).await?)
                 }
                 Begun::Answered(first) => Appended::Before(first),
             }

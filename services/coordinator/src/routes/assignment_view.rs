@@ -1,4 +1,4 @@
-//! An assignment as it is shown.
+//! Converts assignments into the documents that show them.
 
 use swath_api::assignments::AssignmentView;
 use swath_domain::Assignment;
@@ -15,18 +15,18 @@ pub(super) fn bytes_of(view: &AssignmentView) -> usize {
 /// These assignments with the names of the users in them.
 pub(super) async fn views_of(context: &Context, assignments: Vec<Assignment>) -> Result<Vec<AssignmentView>> {
     let users: Vec<_> = assignments.iter().flat_map(users_in).collect();
-    let names = Names::of_people(context, users).await?;
+    let names = Names::of_users(context, users).await?;
     Ok(assignments.into_iter().map(|assignment| named(assignment, &names)).collect())
 }
 
-/// One of them. What was done to it is done, so names that cannot be read are left out.
+/// The same for one. The change to it has been committed, so names that cannot be read are left out instead of failing.
 pub(super) async fn view_of(context: &Context, assignment: Assignment) -> AssignmentView {
-    let names = Names::of_people(context, users_in(&assignment)).await.unwrap_or_default();
+    let names = Names::of_users(context, users_in(&assignment)).await.unwrap_or_default();
     named(assignment, &names)
 }
 
 fn named(a: Assignment, names: &Names) -> AssignmentView {
-    let name = |user: Option<UserId>| user.and_then(|user| names.person(user));
+    let name = |user: Option<UserId>| user.and_then(|user| names.user(user));
     AssignmentView {
         id: a.id,
         job: a.key.job,

@@ -1,4 +1,4 @@
-//! Assignments: looked at, and what a manager does to one.
+//! Assignments: lists, single ones, and what managers do to one.
 
 use axum::Json;
 use axum::extract::State;
@@ -62,13 +62,13 @@ pub(crate) async fn list(
         return Ok(Json(Page::whole(Vec::new())));
     }
     let (mut views, mut bytes) = (Vec::new(), 0);
-    // An assignment may have a thousand ranges: few are read at once, and the page ends early where they take too much.
+    // An assignment may have a thousand ranges, so few are read at once, and the page ends early once it is large.
     while bytes <= limits::PAGE_BYTES_MAX && (views.len() as i64) < limit {
-        let few = PAGE_ASSIGNMENTS.min(limit - views.len() as i64);
+        let count = PAGE_ASSIGNMENTS.min(limit - views.len() as i64);
         let store = &context.store;
         let read = match query.order {
-            Order::Range => store.assignments(job.id, filter.clone(), after.id, few).await?,
-            Order::Next => store.assignments_next(job.id, &filter, after, few).await?,
+            Order::Range => store.assignments(job.id, filter.clone(), after.id, count).await?,
+            Order::Next => store.assignments_next(job.id, &filter, after, count).await?,
         };
         let Some(last) = read.last() else { return Ok(Json(Page::whole(views))) };
         after = Turn::of(last).unwrap_or(Turn { id: last.id.0, ..Turn::FIRST });
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     Ok(Json(Page::cut(views, true, cursor)))
 }
 
-/// What narrows the list, checked against the job and the order.
+/// The filter of a list, checked against the job and the order.
 fn filter(query: &ListQuery, job: &JobHead) -> Result<AssignmentFilter> {
     let status = query.status.as_deref().map(status).transpose()?;
     if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
@@ -113,7 +113,7 @@ fn status(text: &str) -> Result<Status> {
     status.map_err(|_| Problem::field("status", "is not a status, as in IN_PROGRESS"))
 }
 
-/// An assignment of one of the caller's teams, for those who have one of these roles there.
+/// The assignment, if the caller has one of these roles in its team.
 pub(super) async fn own(
     context: &Context,
     caller: &Caller,
@@ -202,7 +202,7 @@ pub(crate) async fn cancel(
     Ok(Json(announced(&context, step.end(managed)?).await))
 }
 
-/// The assignment as it stands, once those who wait for it have heard.
+/// Announces the freed work, and returns the assignment as it is shown.
 async fn announced(context: &Context, managed: Managed) -> AssignmentView {
     freed_work::announce(context, std::slice::from_ref(&managed));
     view_of(context, managed.0).await

@@ -1,9 +1,9 @@
-//! The audit log: what was done about people, by whom and for whom.
+//! The audit log: changes to accounts and rights, by whom and for whom.
 
 use axum::Json;
 use axum::extract::State;
 use swath_api::logs::AuditView;
-use swath_api::people::Person;
+use swath_api::people::NamedUser;
 use swath_domain::ids::{TeamId, UserId};
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Caller, Context, PathId, Result, Search};
@@ -15,26 +15,26 @@ use super::teams::require_manager;
 async fn page(context: &Context, team: Option<TeamId>, query: PageQuery) -> Result<Json<Page<AuditView>>> {
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let entries = context.store.audit_log(team, after, limit).await?;
-    let people: Vec<UserId> = entries.iter().flat_map(|entry| [entry.actor, entry.user]).flatten().collect();
+    let users: Vec<UserId> = entries.iter().flat_map(|entry| [entry.actor, entry.user]).flatten().collect();
     let teams: Vec<TeamId> = entries.iter().filter_map(|entry| entry.team).collect();
-    let names = Names::of_people(context, people).await?.with_teams(context, teams).await?;
-    let person = |id: UserId| Person { id, name: names.person(id).unwrap_or_default() };
+    let names = Names::of_users(context, users).await?.with_teams(context, teams).await?;
+    let named = |id: UserId| NamedUser { id, name: names.user(id).unwrap_or_default() };
     let view = |entry: AuditEntry| AuditView {
         id: entry.id,
         at: entry.at,
         action: entry.action,
         team: entry.team,
         team_name: entry.team.and_then(|team| names.team(team)),
-        actor: entry.actor.map(person),
+        actor: entry.actor.map(named),
         token: entry.token,
-        user: entry.user.map(person),
+        user: entry.user.map(named),
         detail: entry.detail,
     };
     let entries = entries.into_iter().map(view).collect();
     Ok(Json(Page::new(entries, limit, |entry: &AuditView| entry.id.to_string())))
 }
 
-/// Of a team, for those who manage it.
+/// The audit log of a team, for its managers.
 pub(crate) async fn of_team(
     State(context): State<Context>,
     caller: Caller,
@@ -45,7 +45,7 @@ pub(crate) async fn of_team(
     page(&context, Some(team), query).await
 }
 
-/// Of the whole installation, for administrators.
+/// The audit log of the whole installation, for administrators.
 pub(crate) async fn of_all(
     State(context): State<Context>,
     Search(query): Search<PageQuery>,

@@ -15,10 +15,11 @@ use swath_store::{Stretches, levels};
 
 use super::jobs;
 
-/// Stretches in one answer, unless said otherwise, and at most.
-const BUCKETS: i64 = 200;
+/// Stretches in one answer, unless the request says otherwise.
+const BUCKETS_DEFAULT: i64 = 200;
+/// Stretches in one answer, at most.
 pub(super) const BUCKETS_MAX: i64 = 2_000;
-/// Assignments of the first round that are looked at one by one, at most: more are read as blocks.
+/// Assignments of the first round that are read one by one, at most. More are read as blocks.
 const ONE_BY_ONE_MAX: i64 = 4_000;
 
 #[derive(Debug, Deserialize)]
@@ -32,14 +33,14 @@ pub(crate) struct CoverageQuery {
 fn stretches(ranges: i64, opinions: i64, of: Range<i64>, buckets: i64) -> Stretches {
     let Range { start: from, end: to } = of;
     let span = (to - from).max(1);
-    let least = ceil(span, buckets);
-    if least < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
-        return Stretches { from, to, width: least, level: 0 };
+    let width_min = ceil(span, buckets);
+    if width_min < block_width(1) && span * opinions <= ONE_BY_ONE_MAX {
+        return Stretches { from, to, width: width_min, level: 0 };
     }
-    let level = (1..=levels(ranges)).rev().find(|level| block_width(*level) <= least).unwrap_or(1);
+    let level = (1..=levels(ranges)).rev().find(|level| block_width(*level) <= width_min).unwrap_or(1);
     let block = block_width(level);
     let first = from / block * block;
-    // Stretches that begin earlier may need to be wider by a block.
+    // The first stretch begins at a block, which may be before `from`, so stretches may have to be a block wider.
     let width = ceil(ceil(to - first, buckets), block) * block;
     Stretches { from: first, to, width, level }
 }
@@ -65,11 +66,12 @@ fn cancelled_uncut(job: &JobHead, of: Range<i64>) -> i64 {
     (end - first).max(0) * job.slots
 }
 
+/// The items of these ranges by state.
 fn bucket(job: &JobHead, ranges: Range<i64>, cover: &Cover) -> Bucket {
-    let called_off = cancelled_uncut(job, ranges.clone());
+    let cancelled_before_cut = cancelled_uncut(job, ranges.clone());
     Bucket {
         // The job may have changed before its coverage was read.
-        waiting: (items_of(job, ranges) - called_off - cover.total()).max(0),
+        waiting: (items_of(job, ranges) - cancelled_before_cut - cover.total()).max(0),
         rework: cover.rework,
         held: cover.held,
         in_progress: cover.in_progress,
@@ -77,7 +79,7 @@ fn bucket(job: &JobHead, ranges: Range<i64>, cover: &Cover) -> Bucket {
         in_review: cover.in_review,
         accepted: cover.accepted,
         skipped: cover.skipped,
-        cancelled: cover.cancelled + called_off,
+        cancelled: cover.cancelled + cancelled_before_cut,
     }
 }
 
@@ -90,7 +92,7 @@ pub(crate) async fn show(
     let job = jobs::own(&context, &caller, id, LEADS).await?;
     let ranges = ceil(job.selected, job.range_size);
     let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(ranges));
-    let buckets = query.buckets.unwrap_or(BUCKETS);
+    let buckets = query.buckets.unwrap_or(BUCKETS_DEFAULT);
     if !(1..=BUCKETS_MAX).contains(&buckets) {
         return Err(Problem::field("buckets", format!("must be between 1 and {BUCKETS_MAX}")));
     }

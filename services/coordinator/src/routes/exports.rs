@@ -56,7 +56,7 @@ pub(crate) async fn export(
         .unwrap_or("jsonl")
         .parse()
         .map_err(|e: String| Problem::field("format", e))?;
-    let everything = match query.items.as_deref() {
+    let is_everything = match query.items.as_deref() {
         None | Some("accepted") => false,
         Some("all") if format == Format::Jsonl => true,
         Some("all") => return Err(Problem::field("items", "`all` goes with the format jsonl alone")),
@@ -67,7 +67,7 @@ pub(crate) async fn export(
     }
     let is_stored = match query.orientation.as_deref() {
         None | Some("displayed") => false,
-        Some("stored") if !everything => true,
+        Some("stored") if !is_everything => true,
         Some("stored") => {
             return Err(Problem::field("orientation", "`stored` goes with accepted items alone"));
         }
@@ -76,14 +76,14 @@ pub(crate) async fn export(
     let dataset = context.store.dataset(job.dataset).await?.ok_or_else(Problem::not_found)?;
     let base = context.store.dataset_base(job.dataset, job.version).await?.ok_or_else(Problem::not_found)?;
     let name = format!("attachment; filename=\"swath-{id}.{}\"", format.file_extension());
-    let name = HeaderValue::from_str(&name).map_err(|_| Problem::not_found())?;
+    let name = HeaderValue::from_str(&name).map_err(|_| Problem::internal())?;
     let (chunks, waiting) = mpsc::channel(CHUNK_CAPACITY);
     let head = Head { job, dataset_name: dataset.name, base, slot: query.slot, is_stored };
     if !query.lossy {
         lossless(&context, format, &head).await?;
     }
     spawn_stream(chunks.clone(), async move {
-        if everything {
+        if is_everything {
             write_everything(&context, &head, &chunks).await
         } else {
             write_accepted(&context, Accepted { format, is_lossy: query.lossy, head }, &chunks).await
@@ -112,14 +112,14 @@ async fn write_accepted(context: &Context, export: Accepted, chunks: &Chunks) ->
     while let Some(page) = accepted.next().await? {
         let bytes;
         (encoder, bytes) = encoded(encoder, page).await?;
-        // Items accepted since the trial may be some that the format cannot hold.
+        // Since the check, items may have been accepted that the format cannot hold.
         if !is_lossy && encoder.summary().and_then(refusal).is_some() {
             return Err(io::Error::other("the export would leave something out by now"));
         }
         send(chunks, bytes).await?;
     }
-    for piece in encoder.finish()? {
-        send(chunks, piece?).await?;
+    for chunk in encoder.finish()? {
+        send(chunks, chunk?).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Pictures that managers upload, one in each request, and how much room a team has for them.
+//! Pictures that managers upload, one in each request, and the space that a team has for them.
 
 use std::io::{self, BufReader, Cursor};
 
@@ -22,12 +22,13 @@ use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
 use swath_store::{FileContent, FilePurpose, NewFile, StoredFile};
 
 use super::imports::refused_stream;
-use super::shown::Shown;
+use super::tagged_picture::TaggedPicture;
 
-/// How much of a picture is looked at for its kind and size at first, and where that does not reach up to its size.
+/// Bytes of a picture that are read first to find its kind and size, and those that are read if these do not include its
+/// size.
 const HEAD_BYTES: [usize; 2] = [64 << 10, 1 << 20];
-/// What is read, and thrown away, of a picture that is refused: a client that is still sending does not listen.
-const DRAINED_BYTES: u64 = 64 << 20;
+/// Bytes of a refused picture that are read and thrown away, at most: a client that is still sending does not read the answer.
+const DRAINED_BYTES_MAX: u64 = 64 << 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,17 +74,17 @@ pub(crate) async fn upload(
     caller.require(team, MANAGER)?;
     let purpose = query.purpose;
     let (parts, body) = request.into_parts();
-    let asked = Asked::of(&context, &parts.headers, body.size_hint().exact(), &query.name);
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(problem) => return Err(refused_stream(body, DRAINED_BYTES, problem).await),
+    let head = UploadHead::of(&context, &parts.headers, body.size_hint().exact(), &query.name);
+    let head = match head {
+        Ok(head) => head,
+        Err(problem) => return Err(refused_stream(body, DRAINED_BYTES_MAX, problem).await),
     };
-    // A client that goes away ends its body, and not the transaction in which its bytes are given back.
-    let arriving = Arriving { team, user: caller.user(), purpose, length: asked.length };
-    let task = tokio::spawn(async move { arriving.take(&context, body).await });
+    // In a task of its own: a client that disconnects ends its body, but must not stop the release of the space reserved.
+    let incoming = IncomingPicture { team, user: caller.user(), purpose, length: head.length };
+    let task = tokio::spawn(async move { incoming.store(&context, body).await });
     let (file, is_new) = task.await.map_err(|_| Problem::internal())??;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(view(file, &asked.name, purpose))).into_response())
+    Ok((status, Json(view(file, &head.name, purpose))).into_response())
 }
 
 /// A picture for instructions, for everybody in the team.
@@ -95,7 +96,7 @@ pub(crate) async fn show(
 ) -> Result<Response> {
     caller.require(team, ANYONE)?;
     let file = context.store.guideline(team, id).await?.ok_or_else(Problem::not_found)?;
-    let shown = Shown::of(&file.content.digest, &headers);
+    let shown = TaggedPicture::of(&file.content.digest, &headers);
     if shown.is_known() {
         return shown.answer(None);
     }
@@ -116,20 +117,21 @@ pub(crate) async fn delete(
     }
 }
 
-/// What a request says before its body.
-struct Asked {
+/// What a request for an upload says before its body.
+struct UploadHead {
     /// The name, percent-encoded.
     name: String,
+    /// The length of the picture, in bytes.
     length: u64,
 }
 
-impl Asked {
+impl UploadHead {
     fn of(context: &Context, headers: &HeaderMap, length: Option<u64>, name: &str) -> Result<Self> {
         if !context.files.is_configured() {
             return Err(FilesError::NotConfigured.into());
         }
         let kind = media_type(headers).to_ascii_lowercase();
-        // Pages of other origins cannot send these without asking first.
+        // Pages of other origins can send these types only after a CORS preflight.
         if !kind.starts_with("image/") && kind != "application/octet-stream" {
             return Err(Problem::media_type(
                 "the body must be a picture, as image/png or application/octet-stream",
@@ -138,41 +140,43 @@ impl Asked {
         let is_name = uploads::is_name(name) && !name.chars().any(char::is_control);
         let name = encode(name.as_bytes());
         if !is_name || !uploads::is_name(&name) {
-            let most = uploads::NAME_BYTES_MAX;
+            let max = uploads::NAME_BYTES_MAX;
             let message = format!(
-                "must be a path of at most {most} bytes as it stands in a URI, without empty steps, `.`, `..` and `\\`"
+                "must be a path of at most {max} bytes as it stands in a URI, without empty steps, `.`, `..` and `\\`"
             );
             return Err(Problem::field("name", message));
         }
-        let untold = || {
+        let without_length = || {
             let detail = "the request must tell the length of its body (Content-Length)";
             Problem::new(StatusCode::LENGTH_REQUIRED, "invalid", detail)
         };
-        let (length, most) = (length.ok_or_else(untold)?, context.config.files.picture_bytes);
-        if length > most {
+        let (length, max) = (length.ok_or_else(without_length)?, context.config.files.picture_bytes);
+        if length > max {
             return Err(Problem::too_large(format!(
-                "the picture has {length} bytes; at most {most} are taken"
+                "the picture has {length} bytes; at most {max} are taken"
             )));
         }
         Ok(Self { name, length })
     }
 }
 
-/// A picture on its way.
-struct Arriving {
+/// A picture whose bytes are arriving.
+struct IncomingPicture {
     team: TeamId,
     user: UserId,
     purpose: Purpose,
     length: u64,
 }
 
-impl Arriving {
-    /// Takes the picture: the stored file, and whether it is a new one.
-    async fn take(&self, context: &Context, body: Body) -> Result<(StoredFile, bool)> {
+impl IncomingPicture {
+    /// Stores the picture. Returns the stored file, and whether it is a new one.
+    async fn store(&self, context: &Context, body: Body) -> Result<(StoredFile, bool)> {
         let mut body = body.into_data_stream();
-        let (head, picture) = match self.look(context, &mut body).await {
-            Ok(seen) => seen,
-            Err(problem) => return Err(refused_stream(Body::from_stream(body), DRAINED_BYTES, problem).await),
+        let (head, picture) = match self.read_head(context, &mut body).await {
+            Ok(read) => read,
+            Err(problem) => {
+                return Err(refused_stream(Body::from_stream(body), DRAINED_BYTES_MAX, problem).await);
+            }
         };
         let new = NewFile {
             id: FileId(context.next_id()),
@@ -183,12 +187,12 @@ impl Arriving {
                 Purpose::Guideline => FilePurpose::Guideline,
             },
         };
-        let most = i64::try_from(context.config.files.team_bytes).unwrap_or(i64::MAX);
-        if !context.store.file_begin(new, most, context.now()).await? {
+        let bytes_max = i64::try_from(context.config.files.team_bytes).unwrap_or(i64::MAX);
+        if !context.store.file_begin(new, bytes_max, context.now()).await? {
             let problem = Problem::too_large(format!(
-                "the team's pictures and thumbnails would take more than {most} bytes; what no dataset names is deleted in time"
+                "the team's pictures and thumbnails would take more than {bytes_max} bytes; what no dataset names is deleted in time"
             ));
-            return Err(refused_stream(Body::from_stream(body), DRAINED_BYTES, problem).await);
+            return Err(refused_stream(Body::from_stream(body), DRAINED_BYTES_MAX, problem).await);
         }
         let content: Content = stream::iter([Ok(head)]).chain(body.map_err(broken)).boxed();
         match context.files.put(new.id, self.length, content).await {
@@ -205,21 +209,21 @@ impl Arriving {
         }
     }
 
-    /// Reads the beginning of a body until it tells what picture it is.
-    async fn look(
+    /// Reads the beginning of a body, up to the kind and the size of the picture.
+    async fn read_head(
         &self,
         context: &Context,
         body: &mut (impl Stream<Item = Result<Bytes, axum::Error>> + Unpin),
     ) -> Result<(Bytes, Picture)> {
         let (mut head, mut shares) = (Vec::new(), Vec::new());
         let mut reason = "it is empty";
-        for most in HEAD_BYTES {
-            // Memory for long beginnings, which large requests share until they are told.
-            shares.push(context.requests.share(Some(self.user), most).await?);
+        for max in HEAD_BYTES {
+            // Large requests share their memory. The shares are held until the size is known.
+            shares.push(context.requests.share(Some(self.user), max).await?);
             let mut is_whole = false;
-            while head.len() < most && !is_whole {
+            while head.len() < max && !is_whole {
                 match body.next().await {
-                    Some(piece) => head.extend_from_slice(&piece.map_err(|error| interrupted(&error))?),
+                    Some(chunk) => head.extend_from_slice(&chunk.map_err(|error| interrupted(&error))?),
                     None => is_whole = true,
                 }
             }
@@ -236,7 +240,7 @@ impl Arriving {
     }
 }
 
-/// How a body has ended before its time.
+/// The error of a body that ended too early.
 fn broken(error: axum::Error) -> io::Error {
     let is_late = interrupted(&error).status == StatusCode::REQUEST_TIMEOUT;
     io::Error::new(if is_late { io::ErrorKind::TimedOut } else { io::ErrorKind::Other }, error)

@@ -1,4 +1,4 @@
-//! Datasets made from a folder, a manifest, a list or a pattern. A trial does all of it and keeps nothing.
+//! Datasets made from a folder, a manifest, a list or a pattern. A dry run checks everything and keeps nothing.
 
 mod checks;
 mod opening;
@@ -55,11 +55,11 @@ pub(crate) async fn create(
     let outcome = match Kind::of_content_type(media_type(request.headers())) {
         Some(kind) => from_stream(&context, &caller, key, query, Stream { kind, request }).await?,
         None if media_type(request.headers()).eq_ignore_ascii_case("application/json") => {
-            let most = context.config.server.body_bytes;
+            let max = context.config.server.body_bytes;
             let bytes =
-                body::collect(request.into_body(), most, &context.requests, Some(caller.user())).await?;
+                body::collect(request.into_body(), max, &context.requests, Some(caller.user())).await?;
             let request: NewDatasetRequest = body::parse(&bytes)?;
-            // A trial keeps nothing, so that it may be tried again under the same key.
+            // A dry run keeps nothing, so it may be repeated under the same key.
             let key = key.filter(|_| !request.dry_run);
             match begin(&context, key, digest(&bytes)).await? {
                 Start::Go(attempt) => {
@@ -107,13 +107,13 @@ async fn from_stream(
         Begun::Go { attempt, body } => (attempt, body),
         Begun::Answered(first) => return first_dataset(first),
     };
-    let most = context.config.server.upload_bytes;
+    let max = context.config.server.upload_bytes;
     let id = match open(context, Owner { team, creator: caller.user() }, name).await {
         Ok(id) => id,
-        Err(problem) => return Err(refused_stream(body, most, problem).await),
+        Err(problem) => return Err(refused_stream(body, max, problem).await),
     };
     let target = Target::new_dataset(id, team, query.dry_run);
     let attempted = Attempted { attempt, digest: prefix };
     let import = Import::start(context.clone(), target, Naming::Line, attempted);
-    Ok(Outcome::of(id, query.dry_run, import.below(query.base).stream(kind, body, most).await?))
+    Ok(Outcome::of(id, query.dry_run, import.below(query.base).stream(kind, body, max).await?))
 }

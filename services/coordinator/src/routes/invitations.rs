@@ -1,4 +1,4 @@
-//! Invitations: how people enter a team.
+//! Invitations: how users join a team.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,9 +19,9 @@ use uuid::Uuid;
 use super::names::Names;
 use super::teams::require_manager;
 
-/// How long an invitation is good, in microseconds.
+/// How long an invitation can be accepted.
 const LIFETIME: Micros = seconds(7 * 24 * 3_600);
-/// The longest code that is looked at, in bytes.
+/// The longest code that is looked up, in bytes.
 const CODE_BYTES_MAX: usize = 200;
 
 pub(crate) async fn create(
@@ -69,7 +69,7 @@ fn view(invitation: Invitation, names: &Names) -> InvitationView {
         invitation: None,
         roles: invitation.roles.to_vec(),
         invited_by: invitation.inviter,
-        invited_by_name: names.person(invitation.inviter),
+        invited_by_name: names.user(invitation.inviter),
         note: invitation.note,
         created_at: invitation.created,
         expires_at: invitation.expires,
@@ -85,7 +85,7 @@ pub(crate) async fn list(
     require_manager(&context, &caller, team).await?;
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);
     let invitations = context.store.invitations(team, context.now(), after, limit).await?;
-    let names = Names::of_people(&context, invitations.iter().map(|one| one.inviter)).await?;
+    let names = Names::of_users(&context, invitations.iter().map(|one| one.inviter)).await?;
     let invitations = invitations.into_iter().map(|one| view(one, &names)).collect();
     Ok(Json(Page::new(invitations, limit, |invitation: &InvitationView| invitation.id.to_string())))
 }
@@ -108,7 +108,7 @@ fn code_digest(code: &str) -> Result<Vec<u8>> {
     Ok(digest(code.trim().as_bytes()))
 }
 
-/// Shows the team's name alone. The code comes in the body, because addresses are written into logs.
+/// Shows only the team's name. The code comes in the body, because addresses are written into logs.
 pub(crate) async fn show(
     State(context): State<Context>,
     request: Body<CodeRequest>,
@@ -119,7 +119,7 @@ pub(crate) async fn show(
     Ok(Json(TeamName { team: invitation.team_name }))
 }
 
-/// Takes the person into the team: the bearer of a token with their account, anybody else with a new one.
+/// Adds a user to the team: the bearer of a token with their account, anybody else with a new one.
 pub(crate) async fn accept(
     State(context): State<Context>,
     headers: HeaderMap,
@@ -140,9 +140,7 @@ pub(crate) async fn accept(
     let digest = digest(token.as_bytes());
     let new = NewToken { id: TokenId(context.next_id()), user, team: None, digest, expires: None };
     let actor = Actor { user: Some(user), ..context.actor(caller.as_ref()) };
-    // Somebody without an account is known by the invitation.
-    let by_code = || UserId(Uuid::from_slice(&digest_of_code[..16]).unwrap_or_default());
-    let asker = caller.as_ref().map_or_else(by_code, Caller::user);
+    let asker = caller.as_ref().map_or_else(|| invited(&digest_of_code), Caller::user);
     let asked = key.asked(asker, "POST /v1/invitations/accept", &request.bytes);
     let (joined, is_new) = context.store.invitation_accept(digest_of_code, guest, new, actor, asked).await?;
     context.tokens.forget();
@@ -150,6 +148,13 @@ pub(crate) async fn accept(
     Ok((StatusCode::CREATED, Json(Accepted { user, team, roles, token: is_new.then_some(token) })))
 }
 
+/// The id under which the answer to somebody without an account is kept: the beginning of their invitation's digest.
+#[expect(clippy::expect_used, reason = "a SHA-256 digest has 32 bytes")]
+fn invited(digest_of_code: &[u8]) -> UserId {
+    UserId(Uuid::from_bytes(*digest_of_code.first_chunk().expect("a digest is longer than an id")))
+}
+
+/// Who accepts an invitation.
 fn guest(context: &Context, caller: Option<&Caller>, name: Option<String>) -> Result<Guest> {
     match (caller, name) {
         (Some(caller), _) if caller.is_admin() => Err(Problem::forbidden()),

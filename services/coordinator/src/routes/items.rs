@@ -15,9 +15,9 @@ use swath_store::{Dataset, ItemRow, ItemTexts, ItemTextsPage, MissingPicture};
 
 use super::datasets::own;
 
-/// While an answer is written, what is in it stands in memory twice.
+/// While an answer is written, its content is in memory twice.
 const COPIES: usize = 2;
-/// What an item takes in an answer beside its texts.
+/// The bytes of an item in an answer, beside its texts.
 const ITEM_BYTES: usize = 256;
 
 #[derive(Debug, Deserialize)]
@@ -72,7 +72,7 @@ fn views(
     for row in rows {
         let own = texts.next_if(|texts| texts.item == row.index).unwrap_or_default();
         let meta = own.meta.map(RawValue::from_string).transpose().map_err(|_| Problem::internal())?;
-        let place = missing.binary_search_by_key(&row.index, |picture| picture.item).ok();
+        let position = missing.binary_search_by_key(&row.index, |picture| picture.item).ok();
         views.push(ItemView {
             index: row.index,
             uri: context.media.files.shown_uri(&row.uri),
@@ -87,7 +87,7 @@ fn views(
             }
             .to_owned(),
             orientation: row.orientation,
-            missing_since: place.and_then(|place| missing.get(place)).map(|picture| picture.since),
+            missing_since: position.and_then(|position| missing.get(position)).map(|picture| picture.since),
         });
     }
     Ok(views)

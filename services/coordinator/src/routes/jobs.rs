@@ -1,4 +1,4 @@
-//! Jobs: listed, shown, edited, paused, resumed, cancelled.
+//! Jobs: lists, single ones, and what managers do to one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,28 +42,27 @@ pub(super) fn wake(context: &Context, job: JobId) {
     });
 }
 
-/// A list of people is bounded, and names each of them once.
-pub(super) fn check_people(field: &str, people: Option<&[UserId]>, errors: &mut Vec<FieldError>) {
-    let people = people.unwrap_or_default();
-    if people.len() > limits::PEOPLE_MAX {
+/// Checks that a list of users is bounded and names each of them once.
+pub(super) fn check_users(field: &str, users: Option<&[UserId]>, errors: &mut Vec<FieldError>) {
+    let users = users.unwrap_or_default();
+    if users.len() > limits::PEOPLE_MAX {
         errors.push(FieldError::new(field, format!("at most {} people", limits::PEOPLE_MAX)));
         return;
     }
     let mut seen = HashSet::new();
-    let twice = people.iter().enumerate().filter(|(_, person)| !seen.insert(**person));
+    let twice = users.iter().enumerate().filter(|(_, user)| !seen.insert(**user));
     errors.extend(twice.map(|(index, _)| FieldError::new(format!("{field}[{index}]"), "stands here twice")));
 }
 
-/// Everyone that a job is restricted to must have the role in its team.
+/// Checks that all users to whom a job is restricted have the role in its team.
 pub(super) async fn check_members(context: &Context, team: TeamId, people: &JobPeople) -> Result<()> {
-    for (field, people, role) in [
+    for (field, users, role) in [
         ("annotators", &people.annotators, Role::Annotator),
         ("reviewers", &people.reviewers, Role::Reviewer),
     ] {
-        let people = people.as_deref().unwrap_or_default();
-        let roles = context.store.members_roles(team, people).await?;
-        let stranger =
-            people.iter().position(|person| !roles.get(person).is_some_and(|roles| roles.has(role)));
+        let users = users.as_deref().unwrap_or_default();
+        let roles = context.store.members_roles(team, users).await?;
+        let stranger = users.iter().position(|user| !roles.get(user).is_some_and(|roles| roles.has(role)));
         if let Some(index) = stranger {
             let message = format!("is not a {role:?} of the team").to_lowercase();
             return Err(Problem::field(format!("{field}[{index}]"), message));
@@ -72,14 +71,14 @@ pub(super) async fn check_members(context: &Context, team: TeamId, people: &JobP
     Ok(())
 }
 
-/// A job of one of the caller's teams, without its specification, for those who have one of these roles there.
+/// The job without its specification, if the caller has one of these roles in its team.
 pub(super) async fn own(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<JobHead> {
     let job = context.store.job_head(id).await?.ok_or_else(Problem::not_found)?;
     caller.require(job.team, roles)?;
     Ok(job)
 }
 
-/// The same with its specification. To somebody who only annotates, a job that is restricted to others is not there.
+/// The same with its specification. A job that is restricted to other annotators is not found by a mere annotator.
 pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<Job> {
     let job = context.store.job(id).await?.ok_or_else(Problem::not_found)?;
     caller.require(job.team, roles)?;
@@ -97,8 +96,8 @@ pub(super) async fn view(context: &Context, caller: &Caller, id: JobId) -> Resul
     }
     let progress = context.store.job_progress(job.id).await?;
     let listed = [&job.spec.annotators, &job.spec.reviewers].into_iter().flatten().flatten();
-    let people = listed.copied().chain([job.creator]).collect::<Vec<_>>();
-    let names = Names::of_people(context, people).await?.with_datasets(context, [job.dataset]).await?;
+    let users = listed.copied().chain([job.creator]).collect::<Vec<_>>();
+    let names = Names::of_users(context, users).await?.with_datasets(context, [job.dataset]).await?;
     let lacks = lacks(context.store.sizes_unknown(job.id).await?, &job.spec.classes);
     let pictures_missing = context.store.pictures_missing(job.dataset).await?;
     Ok(job_view(job, &names, Some(ForLeads { progress, lacks, pictures_missing })))
@@ -133,7 +132,7 @@ pub(crate) async fn list(
     let progress = if leads { context.store.jobs_progress(&ids).await? } else { HashMap::new() };
     let creators = jobs.iter().filter(|_| leads).map(|job| job.creator).collect::<Vec<_>>();
     let datasets = jobs.iter().filter(|_| leads).map(|job| job.dataset).collect::<Vec<_>>();
-    let names = Names::of_people(&context, creators).await?.with_datasets(&context, datasets).await?;
+    let names = Names::of_users(&context, creators).await?.with_datasets(&context, datasets).await?;
     let shown = |job: JobHead| {
         let progress = leads.then(|| progress.get(&job.id).copied().unwrap_or_default());
         job_summary(job, &names, progress.as_ref())
@@ -159,8 +158,8 @@ pub(crate) async fn edit(
     check_texts(text(&request.description).as_deref(), text(&request.instructions).as_deref(), &mut errors);
     let people = |people: &Option<Option<Vec<UserId>>>| people.clone().flatten();
     let people = JobPeople { annotators: people(&request.annotators), reviewers: people(&request.reviewers) };
-    check_people("annotators", people.annotators.as_deref(), &mut errors);
-    check_people("reviewers", people.reviewers.as_deref(), &mut errors);
+    check_users("annotators", people.annotators.as_deref(), &mut errors);
+    check_users("reviewers", people.reviewers.as_deref(), &mut errors);
     check_reasons(request.reasons.as_deref().unwrap_or_default(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));

@@ -22,14 +22,14 @@ use super::names::Names;
 use super::{assignments, jobs};
 
 /// Entries of the job itself that are read at once.
-const ENTRIES: i64 = 1_000;
+const PAGE_ENTRIES: i64 = 1_000;
 /// Pages that may wait for the client.
 const PAGE_CAPACITY: usize = 1;
 
 fn view(entry: Entry, job: JobId, names: &Names) -> EntryView {
     EntryView {
-        actor_name: entry.actor.and_then(|actor| names.person(actor)),
-        token_maker_name: entry.token_maker.and_then(|maker| names.person(maker)),
+        actor_name: entry.actor.and_then(|actor| names.user(actor)),
+        token_maker_name: entry.token_maker.and_then(|maker| names.user(maker)),
         assignment: (entry.subject != job.0).then_some(AssignmentId(entry.subject)),
         seq: entry.seq,
         at: entry.at,
@@ -59,11 +59,10 @@ pub(crate) async fn assignment(
     Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
 }
 
-/// The names of everyone who acted, and of everyone through whose tokens they did.
+/// The names of the users who acted, and of those who made the tokens that were used.
 async fn actors(context: &Context, entries: &[Entry]) -> Result<Names> {
-    let people: Vec<_> =
-        entries.iter().flat_map(|entry| [entry.actor, entry.token_maker]).flatten().collect();
-    Names::of_people(context, people).await
+    let users: Vec<_> = entries.iter().flat_map(|entry| [entry.actor, entry.token_maker]).flatten().collect();
+    Names::of_users(context, users).await
 }
 
 pub(crate) async fn job(
@@ -84,7 +83,7 @@ type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
 async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     let mut after = 0;
     loop {
-        let (entries, more) = context.store.log(id.0, after, ENTRIES).await.map_err(io::Error::other)?;
+        let (entries, more) = context.store.log(id.0, after, PAGE_ENTRIES).await.map_err(io::Error::other)?;
         after = entries.last().map_or(after, |last| last.seq);
         send(context, pages, id, entries).await?;
         if !more {

@@ -1,27 +1,24 @@
-//! The names of people, datasets and teams, for documents that name them by id.
+//! The names of users, datasets and teams, for documents that name them by id.
 
 use std::collections::HashMap;
 
-use swath_api::people::Person;
+use swath_api::people::NamedUser;
 use swath_domain::ids::{DatasetId, TeamId, UserId};
 use swath_runtime::{Context, Result};
 
 /// Names by id, each kind read by one statement.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    people: HashMap<UserId, String>,
+    users: HashMap<UserId, String>,
     datasets: HashMap<DatasetId, String>,
     teams: HashMap<TeamId, String>,
 }
 
 impl Names {
-    /// The names of these people.
-    pub(crate) async fn of_people(
-        context: &Context,
-        people: impl IntoIterator<Item = UserId>,
-    ) -> Result<Self> {
-        let people = context.store.user_names(unique(people)).await?.into_iter().collect();
-        Ok(Self { people, ..Self::default() })
+    /// The names of these users.
+    pub(crate) async fn of_users(context: &Context, users: impl IntoIterator<Item = UserId>) -> Result<Self> {
+        let users = context.store.user_names(unique(users)).await?.into_iter().collect();
+        Ok(Self { users, ..Self::default() })
     }
 
     /// The names of these datasets as well.
@@ -44,8 +41,8 @@ impl Names {
         Ok(Self { teams, ..self })
     }
 
-    pub(crate) fn person(&self, id: UserId) -> Option<String> {
-        self.people.get(&id).cloned()
+    pub(crate) fn user(&self, id: UserId) -> Option<String> {
+        self.users.get(&id).cloned()
     }
 
     pub(crate) fn dataset(&self, id: DatasetId) -> Option<String> {
@@ -56,12 +53,12 @@ impl Names {
         self.teams.get(&id).cloned()
     }
 
-    /// All people whose names were asked for, by id.
-    pub(crate) fn everybody(&self) -> Vec<Person> {
-        let mut people: Vec<_> =
-            self.people.iter().map(|(id, name)| Person { id: *id, name: name.clone() }).collect();
-        people.sort_unstable_by_key(|person| person.id);
-        people
+    /// All users whose names were asked for, by id.
+    pub(crate) fn all_users(&self) -> Vec<NamedUser> {
+        let mut users: Vec<_> =
+            self.users.iter().map(|(id, name)| NamedUser { id: *id, name: name.clone() }).collect();
+        users.sort_unstable_by_key(|user| user.id);
+        users
     }
 }
 

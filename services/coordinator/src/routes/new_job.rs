@@ -17,7 +17,7 @@ use swath_runtime::idempotency::first_answer;
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, Problem, Result};
 use swath_store::{Dataset, DatasetState, NewJob};
 
-use super::jobs::{check_members, check_people, check_texts, view, wake};
+use super::jobs::{check_members, check_texts, check_users, view, wake};
 use crate::background::SLICE_RANGES;
 use crate::selection::resolve;
 
@@ -41,9 +41,9 @@ fn check(request: &mut NewJobRequest, spec: &JobSpec) -> Result<()> {
     let mut errors = spec.rules().check();
     names::take("title", &mut request.title, &mut errors);
     check_texts(request.description.as_deref(), request.instructions.as_deref(), &mut errors);
-    let mut bound = |field: &str, value: Option<i64>, least: i64, most: i64| {
-        if value.is_some_and(|value| !(least..=most).contains(&value)) {
-            errors.push(FieldError::new(field, format!("must be between {least} and {most}")));
+    let mut bound = |field: &str, value: Option<i64>, min: i64, max: i64| {
+        if value.is_some_and(|value| !(min..=max).contains(&value)) {
+            errors.push(FieldError::new(field, format!("must be between {min} and {max}")));
         }
     };
     bound("range_size", request.range_size, 1, limits::RANGE_SIZE_MAX);
@@ -51,8 +51,8 @@ fn check(request: &mut NewJobRequest, spec: &JobSpec) -> Result<()> {
     bound("reserve_seconds", request.reserve_seconds, 0, limits::RESERVE_SECONDS_MAX);
     bound("rounds", request.rounds, 1, limits::ROUNDS_MAX);
     bound("slots", request.slots, 1, limits::SLOTS_MAX);
-    check_people("annotators", request.annotators.as_deref(), &mut errors);
-    check_people("reviewers", request.reviewers.as_deref(), &mut errors);
+    check_users("annotators", request.annotators.as_deref(), &mut errors);
+    check_users("reviewers", request.reviewers.as_deref(), &mut errors);
     check_shown_meta(&spec.shown_meta, &mut errors);
     check_reasons(request.reasons.as_deref().unwrap_or_default(), &mut errors);
     if errors.is_empty() {
@@ -116,7 +116,7 @@ pub(crate) async fn create(
     if dataset.state != DatasetState::Ready {
         return Err(Problem::conflict(format!("the dataset is {}", dataset.state.name())));
     }
-    let new = new_job(&context, &caller, &dataset, Asked { request: &request, spec }).await?;
+    let new = new_job(&context, &caller, &dataset, CheckedRequest { request: &request, spec }).await?;
     let id = context.store.job_create(new, asked).await?;
     // The first slice is cut at once, because annotators may be waiting.
     context.cut(id, SLICE_RANGES, context.now()).await?;
@@ -125,13 +125,18 @@ pub(crate) async fn create(
 }
 
 /// A checked request and its specification.
-struct Asked<'a> {
+struct CheckedRequest<'a> {
     request: &'a NewJobRequest,
     spec: JobSpec,
 }
 
-async fn new_job(context: &Context, caller: &Caller, dataset: &Dataset, asked: Asked<'_>) -> Result<NewJob> {
-    let Asked { request, spec } = asked;
+async fn new_job(
+    context: &Context,
+    caller: &Caller,
+    dataset: &Dataset,
+    checked: CheckedRequest<'_>,
+) -> Result<NewJob> {
+    let CheckedRequest { request, spec } = checked;
     let selection = request.selection.clone().unwrap_or_default();
     let runs = resolve(&selection, &context.store, dataset).await?;
     let id = JobId(context.next_id());

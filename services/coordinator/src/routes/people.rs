@@ -1,4 +1,4 @@
-//! Accounts, and who one is.
+//! Accounts, and that of the caller.
 
 use axum::Json;
 use axum::extract::State;
@@ -25,7 +25,7 @@ fn view(user: User) -> UserView {
     }
 }
 
-/// Takes a name and checks an address.
+/// Brings a name into its normal form, and checks it and an address.
 fn checked(name: Option<&mut String>, address: Option<&str>) -> Result<()> {
     let mut errors: Vec<FieldError> = Vec::new();
     if let Some(name) = name {
@@ -97,13 +97,13 @@ pub(crate) async fn edit(
     PathId(id): PathId<UserId>,
     request: Body<EditUser>,
 ) -> Result<Json<UserView>> {
-    let person = require_charge(&context, &caller, id).await?;
+    let user = manageable(&context, &caller, id).await?;
     let mut request = request.value;
     checked(request.name.as_mut(), request.email.as_ref().and_then(Option::as_deref))?;
     if request.active.is_some() && (!caller.is_admin() || id == caller.user()) {
         return Err(Problem::forbidden());
     }
-    if person.admin && request.active == Some(false) {
+    if user.admin && request.active == Some(false) {
         return Err(Problem::field("active", "an administrator cannot be deactivated"));
     }
     let changes = UserEdit {
@@ -117,21 +117,21 @@ pub(crate) async fn edit(
     Ok(Json(view(user)))
 }
 
-/// The person, if they are the caller's own account, or the caller is an administrator, or manages every team that the
-/// person is in.
-pub(super) async fn require_charge(context: &Context, caller: &Caller, user: UserId) -> Result<User> {
-    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
-    // A token that somebody else has made is not the person's own word.
-    let is_own = user == caller.user() && caller.require_own_token().is_ok();
+/// The user, if the caller may manage their account: it is the caller's own, or the caller is an administrator, or the
+/// caller manages every team that the user is in.
+pub(super) async fn manageable(context: &Context, caller: &Caller, id: UserId) -> Result<User> {
+    let user = context.store.user(id).await?.ok_or_else(Problem::not_found)?;
+    // A caller whose token somebody else made does not act for themselves.
+    let is_own = id == caller.user() && caller.require_own_token().is_ok();
     if is_own || caller.is_admin() {
-        return Ok(person);
+        return Ok(user);
     }
-    let teams = context.store.teams_of(user).await?;
+    let teams = context.store.teams_of(id).await?;
     let known = teams.iter().any(|(team, _, _)| caller.roles_in(*team).any(MANAGER));
     let all = teams.iter().all(|(team, _, _)| caller.roles_in(*team).any(MANAGER));
-    match (known && !person.admin, all) {
+    match (known && !user.admin, all) {
         (false, _) => Err(Problem::not_found()),
         (true, false) => Err(Problem::forbidden()),
-        (true, true) => Ok(person),
+        (true, true) => Ok(user),
     }
 }

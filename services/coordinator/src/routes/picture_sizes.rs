@@ -54,9 +54,9 @@ pub(crate) async fn put(
     };
     let mut changed = 0;
     for page in sizes.chunks(PAGE_SIZES) {
-        let size = |told: &GivenSize| NewSize {
-            item: told.item,
-            size: (told.width.into(), told.height.into()),
+        let size = |given: &GivenSize| NewSize {
+            item: given.item,
+            size: (given.width.into(), given.height.into()),
             orientation: None,
         };
         let page = page.iter().map(size).collect();
@@ -67,11 +67,11 @@ pub(crate) async fn put(
 
 /// The sizes of a JSON body.
 async fn listed(context: &Context, caller: &Caller, dataset: &Dataset, body: Body) -> Result<Vec<GivenSize>> {
-    let most = context.config.server.body_bytes;
-    let bytes = body::collect(body, most, &context.requests, Some(caller.user())).await?;
+    let max = context.config.server.body_bytes;
+    let bytes = body::collect(body, max, &context.requests, Some(caller.user())).await?;
     let request: SizesRequest = body::parse(&bytes)?;
-    let mut reading = Reading::of(dataset, By::Entry);
-    request.sizes.iter().zip(0..).for_each(|(size, place)| reading.add(place, size));
+    let mut reading = Reading::of(dataset, Position::Entry);
+    request.sizes.iter().zip(0..).for_each(|(size, index)| reading.add(index, size));
     reading.end()
 }
 
@@ -82,9 +82,9 @@ async fn read(
     dataset: &Dataset,
     mut body: Body,
 ) -> Result<(Vec<GivenSize>, Share)> {
-    let most = context.config.server.upload_bytes;
+    let max = context.config.server.upload_bytes;
     let mut lines = Lines::default();
-    let mut reading = Reading::of(dataset, By::Line);
+    let mut reading = Reading::of(dataset, Position::Line);
     let (mut share, mut bytes, mut failed) = (Share::default(), 0, None);
     // A refusal is answered only once the body has been read to its end, because a client that is still sending does not
     // read the answer.
@@ -92,8 +92,8 @@ async fn read(
         let frame = frame.map_err(|error| interrupted(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         bytes += data.len() as u64;
-        if bytes > most {
-            return Err(too_many(most));
+        if bytes > max {
+            return Err(too_many(max));
         }
         if failed.is_some() {
             continue;
@@ -101,7 +101,7 @@ async fn read(
         let before = reading.sizes.len();
         failed = lines.push(data, |number, line| reading.line(number, line)).err().map(problem_of);
         if reading.sizes.len() > SIZES_MAX {
-            failed = Some(too_many(most));
+            failed = Some(too_many(max));
         }
         if before < SHARED_FROM && reading.sizes.len() >= SHARED_FROM {
             share = context.requests.share(Some(caller.user()), SIZES_MAX * size_of::<GivenSize>()).await?;
@@ -118,26 +118,26 @@ fn too_many(bytes: u64) -> Problem {
     Problem::too_large(format!("a request tells at most {SIZES_MAX} sizes, in at most {bytes} bytes"))
 }
 
-/// A request as it is read.
+/// The sizes of a request, collected while it is read.
 struct Reading {
     /// Items of the dataset.
     count: i64,
-    by: By,
+    position: Position,
     sizes: Vec<GivenSize>,
     faults: Faults,
 }
 
-/// How a size is named to the client.
+/// How errors name the position of a size in the request.
 #[derive(Debug, Clone, Copy)]
-enum By {
+enum Position {
     /// By its line, from 1.
     Line,
-    /// By its place in `sizes`, from 0.
+    /// By its index in `sizes`, from 0.
     Entry,
 }
 
-impl By {
-    fn place(self, number: u64) -> String {
+impl Position {
+    fn name(self, number: u64) -> String {
         match self {
             Self::Line => format!("line {number}"),
             Self::Entry => format!("sizes[{number}]"),
@@ -146,8 +146,8 @@ impl By {
 }
 
 impl Reading {
-    fn of(dataset: &Dataset, by: By) -> Self {
-        Self { count: dataset.items, by, sizes: Vec::new(), faults: Faults::default() }
+    fn of(dataset: &Dataset, position: Position) -> Self {
+        Self { count: dataset.items, position, sizes: Vec::new(), faults: Faults::default() }
     }
 
     fn line(&mut self, number: u64, text: &[u8]) {
@@ -174,12 +174,12 @@ impl Reading {
 
     fn fault(&mut self, line: u64, error: &FieldError) {
         let message = error.message.clone();
-        self.faults.add(match self.by {
-            By::Line => {
+        self.faults.add(match self.position {
+            Position::Line => {
                 let field = Some(error.field.clone()).filter(|field| !field.is_empty());
                 Fault { field, line: Some(line), message, index: None }
             }
-            By::Entry => {
+            Position::Entry => {
                 let field = error.clone().within(&format!("sizes[{line}]")).field;
                 Fault { field: Some(field), message, ..Fault::default() }
             }
@@ -188,7 +188,7 @@ impl Reading {
 
     /// The sizes in the order of their items, of which each has one.
     fn end(mut self) -> Result<Vec<GivenSize>> {
-        self.sizes.sort_unstable_by_key(|told| (told.item, told.line));
+        self.sizes.sort_unstable_by_key(|given| (given.item, given.line));
         let mut doubles = Vec::new();
         for pair in self.sizes.windows(2) {
             let [first, second] = pair else { continue };
@@ -197,10 +197,11 @@ impl Reading {
             }
         }
         for (first, second) in doubles {
-            let message = format!("item {} has another size at {}", second.item, self.by.place(first.line));
+            let message =
+                format!("item {} has another size at {}", second.item, self.position.name(first.line));
             self.fault(second.line, &FieldError::new("", message));
         }
-        self.sizes.dedup_by_key(|told| told.item);
+        self.sizes.dedup_by_key(|given| given.item);
         if self.sizes.is_empty() && self.faults.is_empty() {
             return Err(Problem::invalid(vec![FieldError::new("", "the body tells no size")]));
         }

@@ -1,4 +1,4 @@
-//! Signing in from a browser: a link that is good once, or a token, becomes a session in a cookie.
+//! Signing in from a browser: a link that works once, or a token, becomes a session in a cookie.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,16 +15,16 @@ use swath_store::{NewSession, NewSignInLink, Opened, StoreError, digest};
 use super::people::me_of;
 use super::tokens::may_make_for;
 
-/// How long a link is good, in microseconds.
+/// How long a link works.
 const LINK_LIFETIME: Micros = seconds(15 * 60);
-/// How long a session is good, in microseconds.
+/// How long a session lasts.
 const SESSION_LIFETIME: Micros = seconds(12 * 3_600);
-/// The longest secret that is looked at, in bytes.
+/// The longest secret that is looked up, in bytes.
 const SECRET_BYTES_MAX: usize = 512;
 
 type Cookies = [(HeaderName, String); 2];
 
-/// Makes a link, for oneself or for somebody for whom one may make tokens.
+/// Makes a link, for the caller or for a user for whom the caller may make tokens.
 pub(crate) async fn create_link(
     State(context): State<Context>,
     caller: Caller,
@@ -90,17 +90,17 @@ async fn by_link(
     actor: swath_store::Actor,
 ) -> Result<Opened> {
     let digest = digest(within_bounds(code)?.as_bytes());
-    // A guess costs a look, and no turn among those who write.
+    // A wrong guess costs a read, but does not wait for the database's writer.
     if !context.store.sign_in_link_is_known(&digest).await? {
-        return Err(not_good());
+        return Err(link_refused());
     }
     context.store.session_open_by_link(digest, new, actor).await.map_err(|error| match error {
-        StoreError::NotFound => not_good(),
+        StoreError::NotFound => link_refused(),
         error => error.into(),
     })
 }
 
-fn not_good() -> Problem {
+fn link_refused() -> Problem {
     Problem::unauthenticated("this link was used already, is too old, or was taken back: ask for another")
 }
 
@@ -112,7 +112,7 @@ fn within_bounds(secret: &str) -> Result<&str> {
     }
 }
 
-/// Signs out: ends the session that is used.
+/// Signs out: ends the session of this request.
 pub(crate) async fn end(
     State(context): State<Context>,
     caller: Caller,

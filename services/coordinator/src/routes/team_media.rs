@@ -1,4 +1,4 @@
-//! Which folders and buckets a team may use as media. The administrator says so; the team's managers see it.
+//! Which folders and buckets a team may use as media. Administrators set them, and the team's managers see them.
 
 use axum::Json;
 use axum::extract::State;

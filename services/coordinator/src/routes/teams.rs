@@ -1,9 +1,9 @@
-//! Teams and their people.
+//! Teams and their members.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use swath_api::people::Person;
+use swath_api::people::NamedUser;
 use swath_api::teams::{MemberRoles, MemberView, NewTeam, TeamView};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
@@ -65,7 +65,7 @@ pub(crate) async fn members(
     let page = query.page()?;
     let members = context.store.members(team, &page).await?;
     let view = |member: swath_store::Member| MemberView {
-        user: Person { id: member.user, name: member.name },
+        user: NamedUser { id: member.user, name: member.name },
         roles: member.roles.to_vec(),
     };
     let members = members.into_iter().map(view).collect();
@@ -80,14 +80,14 @@ pub(crate) async fn put_member(
 ) -> Result<Json<MemberView>> {
     require_manager(&context, &caller, team).await?;
     let roles = roles(&request.value.roles)?;
-    let person = context.store.user(user).await?.filter(|user| !user.admin).ok_or_else(Problem::not_found)?;
-    if !may_put(&context, &caller, team, &person).await? {
+    let member = context.store.user(user).await?.filter(|user| !user.admin).ok_or_else(Problem::not_found)?;
+    if !may_put(&context, &caller, team, &member).await? {
         return Err(Problem::not_found());
     }
     let freed = context.store.member_put(team, user, roles, context.actor(Some(&caller))).await?;
     context.tokens.forget();
     freed_work::announce(&context, &freed);
-    Ok(Json(MemberView { user: Person { id: user, name: person.name }, roles: roles.to_vec() }))
+    Ok(Json(MemberView { user: NamedUser { id: user, name: member.name }, roles: roles.to_vec() }))
 }
 
 /// The roles that are named: at least one, and none twice.
@@ -102,15 +102,15 @@ pub(super) fn roles(named: &[Role]) -> Result<Roles> {
     Ok(roles)
 }
 
-/// Whether the caller may set this person's roles without asking them: an administrator any person's, a manager those of
-/// members, and of an account that the manager has made and that is in no team yet. Others enter by invitation.
-async fn may_put(context: &Context, caller: &Caller, team: TeamId, person: &User) -> Result<bool> {
+/// Whether the caller may set this user's roles without an invitation. Administrators may set anybody's. Managers may set those
+/// of members, and of accounts that they made and that are in no team yet.
+async fn may_put(context: &Context, caller: &Caller, team: TeamId, user: &User) -> Result<bool> {
     if caller.is_admin() {
         return Ok(true);
     }
-    let teams = context.store.teams_of(person.id).await?;
+    let teams = context.store.teams_of(user.id).await?;
     let is_member = teams.iter().any(|(of, _, _)| *of == team);
-    Ok(is_member || teams.is_empty() && person.creator == Some(caller.user()))
+    Ok(is_member || teams.is_empty() && user.creator == Some(caller.user()))
 }
 
 pub(crate) async fn delete_member(

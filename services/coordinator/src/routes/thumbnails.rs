@@ -12,7 +12,7 @@ use swath_domain::ids::DatasetId;
 use swath_runtime::{Caller, Context, PathId, Problem, Result};
 
 use super::datasets::own;
-use super::shown::Shown;
+use super::tagged_picture::TaggedPicture;
 use crate::thumbnails::{MEDIA_TYPE, Thumbnails, Wanted};
 
 pub(crate) async fn show(
@@ -30,7 +30,7 @@ pub(crate) async fn show(
     let uri = items.into_iter().next().ok_or_else(Problem::not_found)?.uri;
     let wanted = Wanted { team: dataset.team, dataset: id, item: index, uri };
     let thumbnail = thumbnails.of(&context, &wanted).await?;
-    let shown = Shown::of(&thumbnail.digest, &headers);
+    let shown = TaggedPicture::of(&thumbnail.digest, &headers);
     let picture = (!shown.is_known()).then(|| (MEDIA_TYPE, Body::from(thumbnail.bytes)));
     shown.answer(picture)
 }

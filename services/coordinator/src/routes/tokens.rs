@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use swath_api::people::Person;
+use swath_api::people::NamedUser;
 use swath_api::tokens::{NewTokenRequest, NewTokenView, TokenView};
 use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::names::Names;
 
-/// What is answered to a request that has made the token before.
+/// The answer to a repetition of the request that made the token.
 fn made_before(token: TokenInfo) -> NewTokenView {
     let (user, team, expires_at) = (token.user.0, token.team, token.expires);
     NewTokenView { id: token.id, token: None, user, team, expires_at }
@@ -28,11 +28,11 @@ fn view(token: TokenInfo, names: &Names) -> TokenView {
     let (id, name) = token.user;
     TokenView {
         id: token.id,
-        user: Person { id, name },
+        user: NamedUser { id, name },
         team: token.team,
         team_name: token.team.and_then(|team| names.team(team)),
         made_by: token.maker,
-        made_by_name: token.maker.and_then(|maker| names.person(maker)),
+        made_by_name: token.maker.and_then(|maker| names.user(maker)),
         created_at: token.created,
         expires_at: token.expires,
         last_used_at: token.used,
@@ -74,15 +74,15 @@ pub(crate) async fn may_make_for(
 ) -> Result<(UserId, Option<TeamId>)> {
     caller.require_own_token()?;
     let user = user.unwrap_or(caller.user());
-    let person = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
-    let team = team_of(context, caller, &person, team).await?;
-    if person.deactivated.is_some() {
+    let owner = context.store.user(user).await?.ok_or_else(Problem::not_found)?;
+    let team = team_of(context, caller, &owner, team).await?;
+    if owner.deactivated.is_some() {
         return Err(Problem::field("user", "is deactivated"));
     }
     Ok((user, team))
 }
 
-/// A token ends with the one through which it was made at the latest.
+/// When a new token ends: at the latest with the token through which it is made.
 fn within_own(caller: &Caller, asked: Option<Time>) -> Result<Option<Time>> {
     match (asked, caller.token().expires) {
         (Some(asked), Some(own)) if asked > own => {
@@ -92,15 +92,15 @@ fn within_own(caller: &Caller, asked: Option<Time>) -> Result<Option<Time>> {
     }
 }
 
-/// The team of a token that this caller makes for this person: one that both are in, and that the caller manages where
-/// the token is not their own.
+/// The team of a token that the caller makes for `owner`: one that both are in, and that the caller manages unless the
+/// token is for themselves.
 async fn team_of(
     context: &Context,
     caller: &Caller,
-    person: &User,
+    owner: &User,
     named: Option<TeamId>,
 ) -> Result<Option<TeamId>> {
-    if person.admin {
+    if owner.admin {
         let may = caller.is_admin();
         return match named {
             _ if !may => Err(Problem::not_found()),
@@ -108,12 +108,12 @@ async fn team_of(
             None => Ok(None),
         };
     }
-    let is_own = person.id == caller.user();
+    let is_own = owner.id == caller.user();
     let may = |team: TeamId| {
         let roles = caller.roles_in(team);
         caller.is_admin() || if is_own { !roles.to_vec().is_empty() } else { roles.any(MANAGER) }
     };
-    let teams = context.store.teams_of(person.id).await?;
+    let teams = context.store.teams_of(owner.id).await?;
     let mut teams = teams.into_iter().map(|(team, _, _)| team).filter(|team| may(*team));
     match named {
         Some(named) if teams.any(|team| team == named) => Ok(Some(named)),
@@ -152,12 +152,12 @@ pub(crate) async fn list(
     let tokens = context.store.tokens(team, user, after, limit).await?;
     let teams: Vec<TeamId> = tokens.iter().filter_map(|token| token.team).collect();
     let makers: Vec<UserId> = tokens.iter().filter_map(|token| token.maker).collect();
-    let names = Names::of_people(&context, makers).await?.with_teams(&context, teams).await?;
+    let names = Names::of_users(&context, makers).await?.with_teams(&context, teams).await?;
     let tokens = tokens.into_iter().map(|token| view(token, &names)).collect();
     Ok(Json(Page::new(tokens, limit, |token: &TokenView| token.id.to_string())))
 }
 
-/// Whose tokens, and in which team, the caller may see or end.
+/// The team and the user whose tokens the caller may see or revoke; `None` for all.
 fn scope(
     caller: &Caller,
     team: Option<TeamId>,
@@ -169,7 +169,7 @@ fn scope(
         Ok((team, user))
     } else if is_own && (user.is_some() || !manages_some) {
         team.map_or(Ok(()), |team| caller.require(team, swath_runtime::access::ANYONE))?;
-        // Its maker can use it too, so a token of a team reaches that team's tokens alone.
+        // A token's maker can use it as well, so a token of a team reaches only that team's tokens.
         Ok((team.or(caller.token().team), Some(caller.user())))
     } else {
         Ok((Some(caller.team(team, MANAGER)?), user))
@@ -188,7 +188,7 @@ pub(crate) async fn revoke(
             true
         }
         Some(team) => caller.roles_in(team).any(MANAGER),
-        None => super::people::require_charge(&context, &caller, token.user.0).await.map(|_| true)?,
+        None => super::people::manageable(&context, &caller, token.user.0).await.map(|_| true)?,
     };
     if !may {
         return Err(Problem::not_found());
@@ -205,7 +205,7 @@ pub(crate) struct RevokeQuery {
     team: Option<TeamId>,
 }
 
-/// Ends all tokens of a person, everywhere for an administrator and in the caller's team for a manager.
+/// Revokes all tokens of a user: everywhere for an administrator, in the caller's team for a manager.
 pub(crate) async fn revoke_all(
     State(context): State<Context>,
     caller: Caller,

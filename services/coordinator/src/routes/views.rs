@@ -1,4 +1,4 @@
-//! Jobs as they are shown.
+//! Converts jobs into the documents that show them.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn counts(progress: &Progress) -> Counts {
     }
 }
 
-/// A job as lists show it, with its progress for those who lead it.
+/// A job as lists show it, with its progress for managers and reviewers.
 pub(crate) fn job_summary(job: JobHead, names: &Names, leads: Option<&Progress>) -> JobSummary {
     JobSummary {
         id: job.id,
@@ -68,19 +68,19 @@ pub(crate) fn job_summary(job: JobHead, names: &Names, leads: Option<&Progress>)
         progress: leads.map(Progress::items),
         counts: leads.map(counts),
         created_by: leads.map(|_| job.creator),
-        created_by_name: leads.and_then(|_| names.person(job.creator)),
+        created_by_name: leads.and_then(|_| names.user(job.creator)),
         created_at: job.created,
     }
 }
 
-/// What those who lead a job see of it beside its specification.
+/// What a job's managers and reviewers see of it beside its specification.
 pub(crate) struct ForLeads {
     pub(crate) progress: Progress,
     pub(crate) lacks: Lacks,
     pub(crate) pictures_missing: i64,
 }
 
-/// A job as it is shown alone, with its progress and its people for those who lead it.
+/// A job as it is shown alone, with its progress and its users for managers and reviewers.
 pub(crate) fn job_view(job: Job, names: &Names, leads: Option<ForLeads>) -> JobView {
     let progress = leads.as_ref().map(|leads| &leads.progress);
     let spec = Arc::unwrap_or_clone(job.spec.clone());
@@ -97,7 +97,7 @@ pub(crate) fn job_view(job: Job, names: &Names, leads: Option<ForLeads>) -> JobV
         shown_meta: spec.shown_meta,
         annotators: progress.map(|_| spec.annotators),
         reviewers: progress.map(|_| spec.reviewers),
-        people: progress.map(|_| names.everybody()),
+        people: progress.map(|_| names.all_users()),
         pictures_missing: leads.as_ref().map(|leads| leads.pictures_missing),
         exports_lack: leads.map(|leads| leads.lacks),
     }

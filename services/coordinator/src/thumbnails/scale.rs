@@ -1,4 +1,4 @@
-//! Scales a picture. What decodes foreign bytes is bounded in pixels, in memory and in how many of it run.
+//! Scales a picture. Decoders of foreign bytes are bounded in pixels, in memory and in number.
 
 use std::io::{BufRead, Seek, SeekFrom};
 use std::sync::Arc;
@@ -15,18 +15,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const PIXELS_MAX: u64 = 50_000_000;
 /// The memory that all decoders of a process may take together, in bytes.
 pub(super) const MEMORY_BYTES: usize = 448 << 20;
-/// The unit in which it is counted.
+/// The unit in which that memory is shared out, in bytes.
 pub(super) const MEMORY_UNIT: usize = 1 << 10;
-/// How many times a decoded picture a decoder takes at most; one of JPEG keeps the coefficients of a progressive picture.
+/// The memory that a decoder takes at most, as a multiple of the decoded picture.
 const COPIES: u64 = 2;
+/// The same for JPEG, whose decoder keeps the coefficients of a progressive picture.
 const JPEG_COPIES: u64 = 3;
 /// The longer side of a thumbnail, in pixels.
-const SIDE: u32 = 256;
+const SIDE_PIXELS: u32 = 256;
 /// The most memory that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 256 << 20;
-/// The quality of its JPEG, of 100.
-const QUALITY: u8 = 80;
-/// What thumbnails are.
+/// The quality of thumbnails as JPEG, of 100.
+const JPEG_QUALITY: u8 = 80;
+/// The media type of thumbnails.
 pub(crate) const MEDIA_TYPE: &str = "image/jpeg";
 
 /// Why an item has no thumbnail.
@@ -61,7 +62,7 @@ pub(super) struct Scaled {
     pub(super) height: i64,
 }
 
-/// Scales what the reader gives. Blocks, also for its share of the decoders' memory.
+/// Scales a picture. Blocks: it decodes, and it waits for its share of the decoders' memory.
 pub(super) fn scale(mut reader: impl BufRead + Seek, memory: &Arc<Semaphore>) -> Result<Scaled, Unscaled> {
     let picture = read_shown(&mut reader).map_err(|_| Unscaled::Unreadable)?;
     reader.seek(SeekFrom::Start(0)).map_err(|_| Unscaled::Missing)?;
@@ -82,7 +83,7 @@ pub(super) fn scale(mut reader: impl BufRead + Seek, memory: &Arc<Semaphore>) ->
     limits.max_alloc = Some(DECODER_BYTES_MAX);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(|_| Unscaled::Unreadable)?;
-    // The decoder's own word on the size is the one that costs memory.
+    // The decoder allocates memory for the size that it reads itself, so that size is checked as well.
     let (width, height) = decoder.dimensions();
     let area = u64::from(width) * u64::from(height);
     if area > PIXELS_MAX {
@@ -93,22 +94,23 @@ pub(super) fn scale(mut reader: impl BufRead + Seek, memory: &Arc<Semaphore>) ->
     let copies = if format == ImageFormat::Jpeg { JPEG_COPIES } else { COPIES };
     let _share = share(memory, decoder.total_bytes().saturating_mul(copies))?;
     let whole = DynamicImage::from_decoder(decoder).map_err(|_| Unscaled::Unreadable)?;
-    let mut small = if width.max(height) > SIDE { whole.thumbnail(SIDE, SIDE) } else { whole };
+    let mut small =
+        if width.max(height) > SIDE_PIXELS { whole.thumbnail(SIDE_PIXELS, SIDE_PIXELS) } else { whole };
     let orientation = u8::try_from(picture.orientation).ok().and_then(Orientation::from_exif);
     small.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
     encoded(&flat(&small))
 }
 
-/// So much of the decoders' memory.
+/// Waits for this much of the decoders' memory.
 fn share(memory: &Arc<Semaphore>, bytes: u64) -> Result<OwnedSemaphorePermit, Unscaled> {
     let bytes = usize::try_from(bytes).map_or(MEMORY_BYTES, |bytes| bytes.min(MEMORY_BYTES));
     let units = u32::try_from(bytes.div_ceil(MEMORY_UNIT)).map_err(|_| Unscaled::TooLarge)?;
     let wait = memory.clone().acquire_many_owned(units);
-    // Those who hold a part of them are decoding, and have an end.
+    // Every holder of a share is decoding and will finish, so this wait ends.
     tokio::runtime::Handle::current().block_on(wait).map_err(|_| Unscaled::Unreadable)
 }
 
-/// The picture on white: JPEG knows no transparency.
+/// The picture on a white background, because JPEG has no transparency.
 fn flat(picture: &DynamicImage) -> RgbImage {
     let picture = picture.to_rgba8();
     let mut flat = RgbImage::new(picture.width(), picture.height());
@@ -122,7 +124,7 @@ fn flat(picture: &DynamicImage) -> RgbImage {
 
 fn encoded(picture: &RgbImage) -> Result<Scaled, Unscaled> {
     let mut bytes = Vec::new();
-    let written = JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(picture);
+    let written = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(picture);
     written.map_err(|_| Unscaled::Unreadable)?;
     Ok(Scaled { bytes, width: picture.width().into(), height: picture.height().into() })
 }

@@ -1,4 +1,4 @@
-//! The content of a picture that is to be scaled, from wherever it lies.
+//! Reads a picture that is to be scaled: from the disk, the object store, the uploads, or its own `data:` URI.
 
 use std::io::{BufReader, Cursor};
 use std::sync::Arc;
@@ -17,19 +17,20 @@ use swath_runtime::object_store::{self, Object};
 use swath_runtime::{Context, Problem, Result};
 use tokio::sync::Semaphore;
 
-use super::Wanted;
 use super::scale::{Scaled, Unscaled, scale};
+use super::wanted::Wanted;
 
-/// The most bytes of a picture that is scaled.
+/// The size of the largest picture that is scaled.
 const BYTES_MAX: usize = 64 << 20;
 /// How long the object store may take to accept a connection, and to send the picture.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A picture that can be read.
+/// The content of a picture.
 pub(super) enum Content {
-    /// On the server's disk; it is opened where it may block.
+    /// A file on the server's disk, which is opened by the blocking task that scales it.
     File(Arc<MediaFiles>, Arc<TeamAccess>, String),
+    /// The bytes themselves.
     Bytes(Vec<u8>),
 }
 
@@ -64,7 +65,7 @@ impl Content {
     }
 }
 
-/// What a `data:` URI holds.
+/// The bytes in a `data:` URI; `None` if they are encoded wrongly.
 fn inline(uri: &str) -> Option<Vec<u8>> {
     let (about, data) = uri.split_once(',')?;
     let data = decode(data)?;
@@ -82,7 +83,7 @@ async fn uploaded(context: &Context, wanted: &Wanted, upload: Upload<'_>) -> Res
         return Err(Unscaled::TooLarge.into());
     }
     let content = context.files.get(file.id, 0..length).await?;
-    gathered(content.map(|piece| piece.map_err(|_| Problem::unavailable()))).await
+    gathered(content.map(|chunk| chunk.map_err(|_| Problem::unavailable()))).await
 }
 
 async fn fetched(context: &Context, object: &Object<'_>) -> Result<Vec<u8>> {
@@ -91,23 +92,23 @@ async fn fetched(context: &Context, object: &Object<'_>) -> Result<Vec<u8>> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(READ_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
-    let away = |error: reqwest::Error| {
+    let unavailable = |error: reqwest::Error| {
         tracing::debug!(error = %error.without_url(), "a picture could not be fetched");
         Problem::unavailable()
     };
-    let answer = client.build().map_err(away)?.get(url).send().await.map_err(away)?;
+    let answer = client.build().map_err(unavailable)?.get(url).send().await.map_err(unavailable)?;
     if !answer.status().is_success() {
         return Err(Unscaled::Missing.into());
     }
-    gathered(answer.bytes_stream().map(|piece| piece.map_err(away))).await
+    gathered(answer.bytes_stream().map(|chunk| chunk.map_err(unavailable))).await
 }
 
-/// Everything that comes, up to a bound.
-async fn gathered(pieces: impl Stream<Item = Result<Bytes>>) -> Result<Vec<u8>> {
-    let mut pieces = std::pin::pin!(pieces);
+/// The bytes of a stream, which must not be longer than [`BYTES_MAX`].
+async fn gathered(chunks: impl Stream<Item = Result<Bytes>>) -> Result<Vec<u8>> {
+    let mut chunks = std::pin::pin!(chunks);
     let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        bytes.extend_from_slice(&piece?);
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend_from_slice(&chunk?);
         if bytes.len() > BYTES_MAX {
             return Err(Unscaled::TooLarge.into());
         }

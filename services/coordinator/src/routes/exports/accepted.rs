@@ -1,4 +1,4 @@
-//! The accepted items of a job, with what the dataset says of them.
+//! Reads the accepted items of a job, with what the dataset knows of them.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,7 +13,7 @@ use swath_store::{AcceptedItem, AcceptedKey, ItemRow, ItemTexts, ItemTextsPage};
 use super::stream::store_failure;
 use crate::stored_items::{PAGE_BYTES, annotation};
 
-/// What the dataset says of an item.
+/// What the dataset knows of an item.
 struct Row {
     item: ItemRow,
     meta: Option<Box<RawValue>>,
@@ -36,7 +36,7 @@ impl<'a> AcceptedItems<'a> {
         let mut page = store.accepted(job.id, self.after, PAGE_BYTES).await.map_err(store_failure)?;
         let mut numbers: Vec<_> = page.iter().map(|item| item.annotation.item).collect();
         numbers.dedup();
-        // What came with the items may be larger than their annotations.
+        // The metadata of items may be larger than their annotations.
         let ItemTextsPage { texts, covered } =
             store.item_texts(job.dataset, &numbers, PAGE_BYTES).await.map_err(store_failure)?;
         numbers.truncate(covered);

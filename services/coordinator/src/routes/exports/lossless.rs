@@ -41,14 +41,15 @@ pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
         losses.items,
         if losses.items == 1 { "item" } else { "items" },
     );
-    let fault = |loss: &Loss| Fault { index: Some(loss.item), message: said(loss.kind), ..Fault::default() };
+    let fault =
+        |loss: &Loss| Fault { index: Some(loss.item), message: description(loss.kind), ..Fault::default() };
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "lossy", detail);
     let problem = Problem { errors: losses.first.iter().map(fault).collect(), ..problem };
     Some(problem.with("items", losses.items).with("left_out", summary.left_out()))
 }
 
 /// What is left out of an item, as a sentence fragment.
-fn said(kind: &str) -> String {
+fn description(kind: &str) -> String {
     match kind {
         "unknown_size" => "its picture's size is unknown".to_owned(),
         kind => format!("the format does not take `{kind}`"),

@@ -17,7 +17,7 @@ use super::checks::{check_paths_below, checked_name, faults_of};
 use super::opening::{Owner, open};
 use super::outcome::Outcome;
 use crate::attempt::{Attempt, Attempted};
-use crate::importer::place::{ManifestSource, open_manifest};
+use crate::importer::manifest_source::{ManifestSource, open_manifest};
 use crate::importer::{FolderOptions, Import, Naming, OutcomeClaim, Report, Target, media_check};
 
 /// How long a request waits for an import before it answers `importing`.

@@ -7,17 +7,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use swath_runtime::{Problem, Result};
 
-/// Bytes of the digest that tells pictures apart.
+/// Bytes of the digest that make the tag.
 const TAG_BYTES: usize = 16;
 
-/// A picture that is shown, by the tag of its content.
-pub(super) struct Shown {
+/// The tag of a picture's content, and whether the browser has that picture already.
+pub(super) struct TaggedPicture {
     tag: String,
     is_known: bool,
 }
 
-impl Shown {
-    /// The picture with this digest, for a browser that sends these headers.
+impl TaggedPicture {
+    /// The picture with this digest, asked for with these headers.
     pub(super) fn of(digest: &[u8], headers: &HeaderMap) -> Self {
         let mut tag = String::from("\"");
         for byte in digest.iter().take(TAG_BYTES) {

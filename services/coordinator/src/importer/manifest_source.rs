@@ -1,4 +1,4 @@
-//! Finds and opens a manifest that the server reads itself.
+//! Finds and opens a manifest that the server reads by itself.
 
 use std::fs::File;
 use std::path::Path;
