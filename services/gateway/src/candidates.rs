@@ -1,5 +1,5 @@
-//! Candidates: assignments that are ready according to hints. They are advice, bounded in number, and dropped after seconds.
-//! Work that they miss is found in the database.
+//! Candidates: pending assignments that hints named. They are advice, bounded in number, and dropped after seconds. Work that
+//! is not among them is found in the database.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use swath_runtime::Context;
 use swath_runtime::panics::keep_running;
 use tokio::time::Instant;
 
-/// Candidates that are kept for a job, at most.
+/// Candidates of one job, at most.
 const CANDIDATES_PER_JOB_MAX: usize = 1_024;
 /// Jobs with candidates, at most.
 const JOBS_MAX: usize = 4_096;
@@ -38,12 +38,13 @@ pub struct Candidates {
 }
 
 impl Candidates {
+    /// No candidates yet.
     pub fn new(context: Context) -> Self {
         Self { context, shared: Arc::default() }
     }
 
-    /// Listens to the hints of a team from now on, because a user of the team asks here.
-    pub fn attend(&self, team: TeamId) {
+    /// Listens to the hints of a team, because one of its users asks here.
+    pub fn listen_to(&self, team: TeamId) {
         let mut asked = lock(&self.shared.asked);
         if asked.insert(team, Instant::now()).is_none() {
             let (context, shared) = (self.context.clone(), self.shared.clone());
@@ -56,7 +57,7 @@ impl Candidates {
 
     /// Adds the assignments that a hint names.
     pub async fn hear(&self, message: impl Into<Envelope>) {
-        follow(&self.context, &self.shared, message.into()).await;
+        take_hint(&self.context, &self.shared, message.into()).await;
     }
 
     /// Takes a few candidates of a job.
@@ -84,34 +85,35 @@ impl Shared {
     }
 
     /// Whether a user of the team has asked lately. If not, the next request starts a new listener.
-    fn still_asked(&self, team: TeamId) -> bool {
+    fn is_still_asked(&self, team: TeamId) -> bool {
         let mut asked = lock(&self.asked);
-        let lately = asked.get(&team).is_some_and(|last| last.elapsed() < LISTEN_TIME);
-        if !lately {
+        let is_recent = asked.get(&team).is_some_and(|last| last.elapsed() < LISTEN_TIME);
+        if !is_recent {
             asked.remove(&team);
         }
-        lately
+        is_recent
     }
 }
 
 async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
     let mut hints = context.bus.subscribe(Queue::Annotate(team));
-    let mut look = tokio::time::interval(LISTEN_TIME);
+    let mut check = tokio::time::interval(LISTEN_TIME);
     loop {
         tokio::select! {
             biased;
             message = hints.recv_envelope() => match message {
-                Some(envelope) => follow(&context, &shared, envelope).await,
+                Some(envelope) => take_hint(&context, &shared, envelope).await,
                 None => break,
             },
-            _ = look.tick() => if !shared.still_asked(team) { return },
+            _ = check.tick() => if !shared.is_still_asked(team) { return },
             () = context.shutdown.cancelled() => break,
         }
     }
     lock(&shared.asked).remove(&team);
 }
 
-async fn follow(context: &Context, shared: &Shared, Envelope { message, traceparent }: Envelope) {
+/// Adds the assignments that a hint names, in each slot, to the pool.
+async fn take_hint(context: &Context, shared: &Shared, Envelope { message, traceparent }: Envelope) {
     let Message::Hint { job, round, numbers } = message else { return };
     let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
     context.traces.received("candidate", first_slots, traceparent.as_deref());

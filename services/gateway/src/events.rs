@@ -2,8 +2,8 @@
 //! may see.
 //!
 //! It reads only while streams are open, and a little longer, so that clients that reconnect get what they missed. A stream is
-//! closed when the rights of its user change, when the client does not read, and when events cannot be read. Pages then know
-//! that what they show is not live.
+//! closed when the rights of its user change, when the client does not read, and when events cannot be read. A page then knows
+//! that it does not show the present state.
 
 mod messages;
 mod recent;
@@ -36,16 +36,16 @@ const READ_PAUSE: Duration = Duration::from_millis(250);
 const READS_PER_CHECK: u64 = 2;
 /// Events read at once.
 const PAGE_EVENTS: i64 = 1_000;
-/// The time between two signs of life on a stream.
+/// The time between two heartbeats on a stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Signs of life are sent to a part of the streams at a time.
+/// Heartbeats are sent to one of this many parts of the streams at a time.
 const HEARTBEAT_PARTS: u64 = HEARTBEAT.as_millis() as u64 / READ_PAUSE.as_millis() as u64;
 /// How far back reading begins, for clients that reconnect.
 const LOOK_BACK: Micros = seconds(120);
 /// How long reading continues without streams.
-const LINGER: Duration = Duration::from_secs(120);
+const LINGER_TIME: Duration = Duration::from_secs(120);
 /// How long events may be unreadable before streams are closed.
-const BLIND_MAX: Duration = Duration::from_secs(5);
+const UNREADABLE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long a new stream waits for the first read.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tokens that are looked up in one statement.
@@ -55,7 +55,7 @@ const PAGE_TOKENS: usize = 1_000;
 pub(crate) struct Events {
     context: Context,
     state: Mutex<State>,
-    /// Counts the streams that were asked for, so that reading begins.
+    /// The number of requests for streams so far. A change of it starts the reading.
     asked: watch::Sender<u64>,
     is_live: watch::Sender<bool>,
     open: IntGauge,
@@ -72,7 +72,7 @@ struct State {
 pub(crate) enum Refused {
     /// The user has too many.
     TooMany,
-    /// The process has too many, is about to end, or cannot read events.
+    /// The process has too many, is shutting down, or cannot read events.
     Unavailable,
     /// The rights of the user have just changed.
     Changed,
@@ -116,12 +116,13 @@ impl Events {
         if !started.is_ok_and(|live| live.is_ok()) {
             return Err(Refused::Unavailable);
         }
-        // The rights by which the request was admitted may be a second old.
+        // The request was admitted by cached rights, which may be a second old.
         let rights = self.rights(token).await?;
         let scope = Scope::new(user, rights.teams);
-        let pieces = self.enter(Owner { token, expires: rights.expires, scope: scope.clone() }, since)?;
-        // Later changes end the open stream; a change in between must be checked here.
-        if is_as_before(&self.rights(token).await?, &scope) { Ok(pieces) } else { Err(Refused::Changed) }
+        let chunks =
+            self.add_stream(Owner { token, expires: rights.expires, scope: scope.clone() }, since)?;
+        // A later change closes the open stream, but one between reading the rights and opening it has to be checked here.
+        if is_as_before(&self.rights(token).await?, &scope) { Ok(chunks) } else { Err(Refused::Changed) }
     }
 
     async fn rights(&self, token: TokenId) -> Result<TokenRights, Refused> {
@@ -130,15 +131,15 @@ impl Events {
         rights.filter(|rights| !rights.is_ended && !rights.teams.is_empty()).ok_or(Refused::Changed)
     }
 
-    fn enter(&self, owner: Owner, since: Option<&str>) -> Result<mpsc::Receiver<Bytes>, Refused> {
+    fn add_stream(&self, owner: Owner, since: Option<&str>) -> Result<mpsc::Receiver<Bytes>, Refused> {
         let mut state = self.state();
         let State { streams, recent } = &mut *state;
         let Some(recent) = recent else { return Err(Refused::Unavailable) };
-        let pieces = first_pieces(recent, &owner.scope, since);
-        let opened = streams.open(owner, pieces);
+        let chunks = first_chunks(recent, &owner.scope, since);
+        let opened = streams.open(owner, chunks);
         self.open.set(streams.count() as i64);
         opened.map_err(|full| match full {
-            Full::Person => Refused::TooMany,
+            Full::User => Refused::TooMany,
             Full::Process => Refused::Unavailable,
         })
     }
@@ -154,7 +155,7 @@ impl Events {
             self.follow().await;
             asked.mark_unchanged();
             self.is_live.send_replace(false);
-            self.close_all(Closed::Blind);
+            self.close_all(Closed::Unreadable);
             self.state().recent = None;
             if self.context.is_ending() {
                 return;
@@ -168,7 +169,7 @@ impl Events {
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut round, mut revision) = (0_u64, None);
         let (mut last_read, mut last_used) = (Instant::now(), Instant::now());
-        while last_used.elapsed() < LINGER {
+        while last_used.elapsed() < LINGER_TIME {
             tokio::select! {
                 _ = pace.tick() => {}
                 () = self.context.shutdown.cancelled() => return,
@@ -178,7 +179,7 @@ impl Events {
             }
             match self.round(round, &mut revision).await {
                 Ok(()) => last_read = Instant::now(),
-                Err(error) if last_read.elapsed() > BLIND_MAX => {
+                Err(error) if last_read.elapsed() > UNREADABLE_TIME_MAX => {
                     tracing::warn!(%error, "events cannot be read, and their streams are closed");
                     return;
                 }
@@ -193,7 +194,7 @@ impl Events {
 
     /// Reads what is new and sends it; ends the streams of those who may not see it any more.
     async fn round(&self, round: u64, revision: &mut Option<i64>) -> Result<()> {
-        // What was read before somebody lost a right must not be sent after it was found out.
+        // Rights are checked before events are read, so that no events are sent by rights known to be lost.
         if round.is_multiple_of(READS_PER_CHECK) {
             self.check_rights(revision).await?;
         }
@@ -210,7 +211,7 @@ impl Events {
         Ok(())
     }
 
-    /// Reads page by page, up to what is newest.
+    /// Reads page by page, up to the newest event.
     async fn read(&self) -> Result<()> {
         let known = self.state().recent.as_ref().map(Recent::end);
         let mut cursor = match known {
@@ -237,7 +238,7 @@ impl Events {
         }
     }
 
-    /// Finds where reading begins: a little back, for clients that reconnect.
+    /// Finds where reading begins: a little in the past, for clients that reconnect.
     async fn begin(&self) -> Result<Cursor> {
         let since = self.context.now() - LOOK_BACK;
         let first = self.context.store.events_since(since, EVENTS_MAX as i64 / 2).await?;
@@ -248,7 +249,7 @@ impl Events {
         Ok(cursor)
     }
 
-    /// Sends events to those who may see them, and the cursor behind them to these.
+    /// Sends events to the streams that may see them, each followed by the cursor behind the events.
     fn send(&self, events: Vec<swath_store::StoredEvent>, to: i64) {
         let mut state = self.state();
         let State { streams, recent: Some(recent) } = &mut *state else { return };
@@ -257,11 +258,11 @@ impl Events {
             let cursor = Cursor { era: recent.end().era, position: to };
             let end = cursor.message("seen", &json!({}));
             let closed = streams.send(|_, scope| {
-                let mut pieces = messages.to(scope);
-                if !pieces.is_empty() {
-                    pieces.push(end.clone());
+                let mut chunks = messages.to(scope);
+                if !chunks.is_empty() {
+                    chunks.push(end.clone());
                 }
-                pieces
+                chunks
             });
             self.count(streams, closed);
         }
@@ -275,7 +276,7 @@ impl Events {
         self.count(&state.streams, closed);
     }
 
-    /// Closes the streams of tokens that have ended, and of people whose roles have changed.
+    /// Closes the streams of tokens that have ended, and of users whose roles have changed.
     async fn check_rights(&self, known: &mut Option<i64>) -> Result<()> {
         let now = self.context.now();
         let expired = {
@@ -292,7 +293,7 @@ impl Events {
         for page in tokens.chunks(PAGE_TOKENS) {
             rights.extend(self.context.store.tokens_rights(page).await?);
         }
-        // Those who open a stream meanwhile look for themselves.
+        // Streams that were opened since then have checked their rights themselves.
         let is_asked = |token: TokenId| tokens.binary_search(&token).is_ok();
         let closed = self.state().streams.check(|token, scope, _| {
             !is_asked(token) || rights.get(&token).is_some_and(|rights| is_as_before(rights, scope))
@@ -329,21 +330,21 @@ fn is_as_before(rights: &TokenRights, scope: &Scope) -> bool {
     !rights.is_ended && Scope::new(scope.user, rights.teams.clone()) == *scope
 }
 
-/// How a stream begins: with what was missed, or with word that it is not known, and with its cursor.
-fn first_pieces(recent: &Recent, scope: &Scope, since: Option<&str>) -> Vec<Bytes> {
+/// The first messages of a stream: the missed events and the cursor, or a reset if it is unknown what was missed.
+fn first_chunks(recent: &Recent, scope: &Scope, since: Option<&str>) -> Vec<Bytes> {
     let end = recent.end();
     let Some(since) = since else { return vec![end.message("ready", &json!({}))] };
     match Cursor::parse(since).map(|cursor| recent.missed(&cursor)) {
         Some(Missed::Events(events)) => {
-            let mut pieces = Messages::of(events).to(scope);
-            pieces.push(end.message("ready", &json!({})));
-            pieces
+            let mut chunks = Messages::of(events).to(scope);
+            chunks.push(end.message("ready", &json!({})));
+            chunks
         }
         Some(Missed::Unknown) | None => vec![reset(&end)],
     }
 }
 
-/// Tells a client to load anew all that it shows.
+/// Tells a client to load everything again that it shows.
 fn reset(cursor: &Cursor) -> Bytes {
     cursor.message("reset", &json!({}))
 }

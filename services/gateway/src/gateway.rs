@@ -1,4 +1,4 @@
-//! One gateway: what its requests share.
+//! One gateway: the state that its requests share.
 
 use std::sync::Arc;
 
@@ -51,12 +51,12 @@ impl Gateway {
         self.candidates.hear(message).await;
     }
 
-    /// Publishes the waiting completions, as [`Gateway::run`] does whenever there are some.
+    /// Publishes the waiting notices about submissions, as [`Gateway::run`] does whenever there are some.
     pub async fn tick(&self) {
         self.notices.tick().await;
     }
 
-    /// Publishes completions and sends events until shutdown.
+    /// Publishes notices about submissions, and sends events, until shutdown.
     pub async fn run(self: Arc<Self>) {
         let shutdown = &self.context.shutdown;
         tokio::join!(

@@ -1,7 +1,8 @@
-//! The gateway: leases for annotators, their work saved item by item, submitted or given back, and the pictures.
+//! The gateway: grants leases to annotators, saves their work item by item, takes submissions and released work, and serves
+//! pictures and streams of events.
 //!
-//! Any number of gateways serve side by side, and none holds anything that another needs. Hints from the bus are advice
-//! about which assignments to try first. A lease outlives the gateway that granted it.
+//! Any number of gateways serve side by side. None has state that another needs. Hints from the bus are advice about which
+//! assignments to try first. A lease outlives the gateway that granted it.
 
 mod candidates;
 mod events;

@@ -1,4 +1,4 @@
-//! What a gateway counts.
+//! The counters of a gateway.
 
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 
@@ -6,13 +6,13 @@ use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 pub struct Metrics {
     /// Leases granted.
     pub granted: IntCounter,
-    /// Leases handed back to people who held them already.
+    /// Requests for work that were answered with a lease that the user had already.
     pub handed_back: IntCounter,
-    /// Questions that were answered with no work.
+    /// Requests for work for which there was none.
     pub no_work: IntCounter,
-    /// Submissions taken.
+    /// Accepted submit requests, without repetitions.
     pub submitted: IntCounter,
-    /// Submissions that the review rule accepted where they were handed in.
+    /// Submissions that the review rule accepted at once.
     pub waived: IntCounter,
     /// Items saved.
     pub confirmed: IntCounter,
@@ -20,6 +20,9 @@ pub struct Metrics {
 
 impl Metrics {
     /// Registers the counters.
+    ///
+    /// # Errors
+    /// When they are registered already.
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
         let leases = IntCounterVec::new(
             Opts::new("swath_gateway_leases_total", "Questions for work by answer."),

@@ -1,5 +1,7 @@
 //! What annotators do at a gateway, without HTTP: ask for work, save an item, submit.
 
+use std::collections::HashSet;
+
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, LabelRules};
@@ -109,11 +111,16 @@ impl Gateway {
     }
 }
 
+#[expect(clippy::expect_used, reason = "an annotation has no maps, whose keys are all that JSON may refuse")]
+fn encoded(annotation: &Annotation) -> String {
+    serde_json::to_string(annotation).expect("an annotation is valid JSON")
+}
+
 fn works(lease: &LeaseContext, rules: LabelRules<'_>, items: Vec<Work>) -> Result<Vec<ItemWork>> {
     if items.len() as i64 > limits::RANGE_SIZE_MAX {
         return Err(Problem::field("items", format!("at most {} items at once", limits::RANGE_SIZE_MAX)));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut works = Vec::with_capacity(items.len());
     for (position, work) in items.into_iter().enumerate() {
         if !seen.insert(work.index) {
@@ -124,7 +131,8 @@ fn works(lease: &LeaseContext, rules: LabelRules<'_>, items: Vec<Work>) -> Resul
     Ok(works)
 }
 
-/// The work as it is stored, if the item belongs to the lease and the job allows the labels. Equal labels have equal texts.
+/// The work as it is stored, if the item belongs to the lease and the job allows the labels. Equal labels are stored as equal
+/// texts.
 fn checked(
     lease: &LeaseContext,
     rules: LabelRules<'_>,
@@ -137,7 +145,7 @@ fn checked(
     rules.make_tidy(&mut annotation, lease.size(index));
     let errors = rules.check_annotation(&annotation, lease.size(index));
     if errors.is_empty() {
-        let body = serde_json::to_string(&annotation).unwrap_or_default();
+        let body = encoded(&annotation);
         if body.len() > limits::ANNOTATION_BYTES_MAX {
             return Err(Problem::too_large_item(at, index, body.len(), limits::ANNOTATION_BYTES_MAX));
         }

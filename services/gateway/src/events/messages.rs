@@ -1,4 +1,4 @@
-//! Events as a stream carries them: messages of `text/event-stream`, those of one moment put together.
+//! Events as messages of `text/event-stream`. The events of one page are merged into few messages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -13,10 +13,10 @@ use swath_store::StoredEvent;
 
 use super::scope::{Scope, View};
 
-/// Assignments that are named in one message; of more it says how many there are.
+/// Assignments that one message names; of further ones it gives only the number.
 const NAMED_MAX: usize = 100;
 
-/// The place of a stream in the events: a history and a position in it.
+/// The position of a stream in the events: the history of the database, and a position in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) era: String,
@@ -30,13 +30,13 @@ impl Cursor {
         Some(Self { era: era.to_owned(), position: position.parse().ok()? })
     }
 
-    /// The id of the message that brings a stream up to here; nothing is said in it.
+    /// A message whose id is this cursor.
     pub(crate) fn message(&self, event: &str, data: &Value) -> Bytes {
         format!("id: {}.{}\nevent: {event}\ndata: {data}\n\n", self.era, self.position).into()
     }
 }
 
-/// An assignment that has moved.
+/// An assignment that has changed, as a message names it.
 #[derive(Debug, Serialize)]
 struct Moved {
     id: AssignmentId,
@@ -45,7 +45,7 @@ struct Moved {
     status: Status,
 }
 
-/// What a team's events come to: the newest of each assignment, and each other event once.
+/// The merged events of a team: the newest change of each assignment, and every other event once.
 #[derive(Default)]
 struct Gathered<'a> {
     moved: BTreeMap<JobId, BTreeMap<AssignmentId, &'a Change>>,
@@ -55,7 +55,7 @@ struct Gathered<'a> {
 /// The messages about some events, for each view of each team, made when they are first asked for.
 pub(crate) struct Messages<'a> {
     teams: HashMap<TeamId, Gathered<'a>>,
-    /// By person: their own assignments.
+    /// By user: the changes of their own assignments.
     own: HashMap<UserId, HashMap<TeamId, Gathered<'a>>>,
     made: HashMap<(TeamId, View), Bytes>,
 }
@@ -87,13 +87,13 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// What somebody is to be sent, in pieces.
+    /// The messages for a stream with this scope, one chunk for each team.
     pub(crate) fn to(&mut self, scope: &Scope) -> Vec<Bytes> {
-        let pieces = scope.views().map(|(team, view)| match view {
+        let chunks = scope.views().map(|(team, view)| match view {
             View::Own => self.own_of(scope.user, team),
             View::Lead | View::Manager => self.shared(team, view),
         });
-        pieces.filter(|piece| !piece.is_empty()).collect()
+        chunks.filter(|chunk| !chunk.is_empty()).collect()
     }
 
     fn own_of(&self, user: UserId, team: TeamId) -> Bytes {
@@ -110,9 +110,10 @@ impl<'a> Messages<'a> {
 impl Gathered<'_> {
     fn written(&self, team: TeamId, view: View) -> Bytes {
         let mut text = String::new();
-        for (job, moved) in &self.moved {
-            let named: Vec<_> = moved.iter().take(NAMED_MAX).map(|(id, change)| told(*id, change)).collect();
-            let more = moved.len() - named.len();
+        for (job, changes) in &self.moved {
+            let named: Vec<_> =
+                changes.iter().take(NAMED_MAX).map(|(id, change)| moved(*id, change)).collect();
+            let more = changes.len() - named.len();
             let data = json!({"team": team, "job": job, "assignments": named, "more": more});
             write_message(&mut text, "assignments", &data);
         }
@@ -136,12 +137,12 @@ impl Gathered<'_> {
     }
 }
 
-fn told(id: AssignmentId, change: &Change) -> Moved {
+fn moved(id: AssignmentId, change: &Change) -> Moved {
     Moved { id, number: change.number, round: change.round, status: change.now.status }
 }
 
-/// JSON has no line breaks of its own, so that a message's data is one line.
+/// Writes a message. Compact JSON has no line breaks, so the data is one line.
 fn write_message(text: &mut String, event: &str, data: &Value) {
-    // Writing into memory does not fail.
+    // Writing into a string cannot fail.
     let _ = write!(text, "event: {event}\ndata: {data}\n\n");
 }

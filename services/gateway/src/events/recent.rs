@@ -1,4 +1,4 @@
-//! The newest events, kept for those who come back: within a bound in number, bytes and time.
+//! The newest events, kept within bounds for clients that reconnect.
 
 use std::collections::VecDeque;
 
@@ -7,15 +7,15 @@ use swath_store::StoredEvent;
 
 use super::messages::Cursor;
 
-/// Events that are kept.
+/// Events that are kept, at most.
 pub(crate) const EVENTS_MAX: usize = 20_000;
-/// Changes of assignments that are kept in them, each of about 150 bytes.
+/// Changes that are kept in these events, at most. One takes about 150 bytes.
 const CHANGES_MAX: usize = 100_000;
 
-/// Changes and other events that somebody is sent who comes back, at most: to load anew costs less than more of them.
+/// Changes that are sent to a client that reconnects, at most. With more, loading everything again costs less.
 const MISSED_MAX: usize = 5_000;
 
-/// See the module. It holds every event behind `start` up to `end`.
+/// The newest events: all of those behind the position `start`, up to the position `end`.
 pub(crate) struct Recent {
     era: String,
     start: i64,
@@ -24,26 +24,26 @@ pub(crate) struct Recent {
     changes: usize,
 }
 
-/// What came behind a cursor.
+/// The events behind a cursor.
 pub(crate) enum Missed<'a> {
     /// All of it.
     Events(Vec<&'a StoredEvent>),
-    /// That is not known any more.
+    /// Unknown, because some of them are no longer kept, or too many.
     Unknown,
 }
 
 impl Recent {
-    /// Nothing but a position.
+    /// No events yet, from this position on.
     pub(crate) fn at(era: String, position: i64) -> Self {
         Self { era, start: position, end: position, events: VecDeque::new(), changes: 0 }
     }
 
-    /// Where it ends.
+    /// The cursor behind the newest event.
     pub(crate) fn end(&self) -> Cursor {
         Cursor { era: self.era.clone(), position: self.end }
     }
 
-    /// Takes what has come up to position `to`.
+    /// Adds the events up to the position `to`.
     pub(crate) fn push(&mut self, events: Vec<StoredEvent>, to: i64) {
         self.end = to;
         self.changes += events.iter().map(changes_in).sum::<usize>();
@@ -53,14 +53,14 @@ impl Recent {
             self.changes -= changes_in(&oldest);
             self.start = oldest.position;
         }
-        // What shares a position with what has gone is not whole any more.
+        // Events of one position are kept together or not at all.
         while self.events.front().is_some_and(|next| next.position <= self.start) {
             let gone = self.events.pop_front();
             self.changes -= gone.as_ref().map_or(0, changes_in);
         }
     }
 
-    /// What came behind a cursor.
+    /// The events behind a cursor.
     pub(crate) fn missed(&self, since: &Cursor) -> Missed<'_> {
         if since.era != self.era || since.position < self.start || since.position > self.end {
             return Missed::Unknown;
@@ -74,7 +74,7 @@ impl Recent {
     }
 }
 
-/// How much an event counts for.
+/// The number of changes in an event; an event about something else counts as one.
 fn changes_in(event: &StoredEvent) -> usize {
     match &event.event {
         Event::Assignments { changes, .. } => changes.len(),

@@ -1,14 +1,14 @@
-//! Whose events a person may see.
+//! Which events a user may see.
 
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles};
 use swath_runtime::access::{LEADS, MANAGER};
 
-/// What a stream shows: for each team all that concerns its work, or only what concerns the person's own.
+/// What a stream shows: for each team all of its work, or only the user's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scope {
     pub(crate) user: UserId,
-    /// Teams in order, with what the person may do there.
+    /// The user's teams by id, with their roles there.
     teams: Vec<(TeamId, Roles)>,
 }
 
@@ -19,20 +19,20 @@ impl Scope {
         Self { user, teams }
     }
 
-    /// Every team of which the person may see something, and how much.
+    /// The teams of which the user may see events, and which of their events.
     pub(crate) fn views(&self) -> impl Iterator<Item = (TeamId, View)> {
         self.teams.iter().map(|(team, roles)| (*team, View::of(*roles)))
     }
 }
 
-/// How much of a team's events a person sees.
+/// Which of a team's events a user sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum View {
-    /// What concerns their own work.
+    /// Changes of their own assignments.
     Own,
-    /// All about jobs and assignments.
+    /// Events of jobs, datasets and assignments.
     Lead,
-    /// All.
+    /// All events, also those about members.
     Manager,
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_sees_of_each_team_what_their_role_there_allows() {
+    fn a_user_sees_of_each_team_what_their_role_there_allows() {
         let team = |n: u128| TeamId(Uuid::from_u128(n));
         let teams = vec![
             (team(3), Roles::of(&[Role::Manager])),

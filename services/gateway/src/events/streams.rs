@@ -1,4 +1,4 @@
-//! The streams that are open in this process: how many there may be, and what is sent to each.
+//! The open streams of this process, within bounds, and what is sent to each.
 
 use std::collections::HashMap;
 
@@ -9,22 +9,22 @@ use tokio::sync::mpsc;
 
 use super::scope::Scope;
 
-/// Streams of one person, at most: a browser shares one among its tabs.
-const PER_PERSON_MAX: usize = 16;
-/// Pieces that may wait for a client; one that reads more slowly is dropped.
-const PIECES_MAX: usize = 64;
+/// Streams of one user, at most. A browser shares one among its tabs.
+const STREAMS_PER_USER_MAX: usize = 16;
+/// Chunks that may wait for a client. A client that reads too slowly is disconnected.
+const CHUNKS_MAX: usize = 64;
 
 /// Why a stream was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Closed {
     /// The client went away.
     Left,
-    /// What the person may do has changed, or the token is no longer good.
+    /// The rights of the user have changed, or the token has ended.
     Rights,
     /// The client did not read what was sent.
     Slow,
     /// Events could not be read.
-    Blind,
+    Unreadable,
 }
 
 impl Closed {
@@ -34,7 +34,7 @@ impl Closed {
             Self::Left => "left",
             Self::Rights => "rights",
             Self::Slow => "slow",
-            Self::Blind => "unavailable",
+            Self::Unreadable => "unavailable",
         }
     }
 }
@@ -42,8 +42,8 @@ impl Closed {
 /// Why no further stream can be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
-    /// The person has as many as one person may have.
-    Person,
+    /// The user has as many as one user may have.
+    User,
     /// The process has as many as it can serve.
     Process,
 }
@@ -56,65 +56,66 @@ struct Stream {
     sender: mpsc::Sender<Bytes>,
 }
 
-/// Whose a new stream is.
+/// The token and the rights under which a stream is opened.
 pub(crate) struct Owner {
     pub(crate) token: TokenId,
     pub(crate) expires: Option<Time>,
     pub(crate) scope: Scope,
 }
 
-/// All open streams of a process, by a number of their own.
+/// All open streams of a process, by number.
 pub(crate) struct Streams {
     open: HashMap<u64, Stream>,
-    people: HashMap<UserId, usize>,
+    /// The number of open streams of each user.
+    counts: HashMap<UserId, usize>,
     next: u64,
-    most: usize,
+    max: usize,
 }
 
 impl Streams {
-    pub(crate) fn at_most(most: usize) -> Self {
-        Self { open: HashMap::new(), people: HashMap::new(), next: 0, most }
+    pub(crate) fn at_most(max: usize) -> Self {
+        Self { open: HashMap::new(), counts: HashMap::new(), next: 0, max }
     }
 
     pub(crate) fn count(&self) -> usize {
         self.open.len()
     }
 
-    /// Opens a stream that begins with these pieces. Clients that have left make room for it first.
-    pub(crate) fn open(&mut self, owner: Owner, pieces: Vec<Bytes>) -> Result<mpsc::Receiver<Bytes>, Full> {
-        if self.open.len() >= self.most || self.of(owner.scope.user) >= PER_PERSON_MAX {
+    /// Opens a stream that begins with these chunks. At a bound, streams whose clients have left are closed first.
+    pub(crate) fn open(&mut self, owner: Owner, chunks: Vec<Bytes>) -> Result<mpsc::Receiver<Bytes>, Full> {
+        if self.open.len() >= self.max || self.count_of(owner.scope.user) >= STREAMS_PER_USER_MAX {
             self.close_where(|stream| stream.sender.is_closed());
         }
-        if self.of(owner.scope.user) >= PER_PERSON_MAX {
-            return Err(Full::Person);
+        if self.count_of(owner.scope.user) >= STREAMS_PER_USER_MAX {
+            return Err(Full::User);
         }
-        if self.open.len() >= self.most {
+        if self.open.len() >= self.max {
             return Err(Full::Process);
         }
-        let (sender, receiver) = mpsc::channel(PIECES_MAX.max(pieces.len()));
-        for piece in pieces {
-            // There is room for all of them.
-            let _ = sender.try_send(piece);
+        let (sender, receiver) = mpsc::channel(CHUNKS_MAX.max(chunks.len()));
+        for chunk in chunks {
+            // The channel has room for all of them.
+            let _ = sender.try_send(chunk);
         }
-        *self.people.entry(owner.scope.user).or_default() += 1;
+        *self.counts.entry(owner.scope.user).or_default() += 1;
         let Owner { token, expires, scope } = owner;
         self.open.insert(self.next, Stream { token, expires, scope, sender });
         self.next += 1;
         Ok(receiver)
     }
 
-    fn of(&self, user: UserId) -> usize {
-        self.people.get(&user).copied().unwrap_or_default()
+    fn count_of(&self, user: UserId) -> usize {
+        self.counts.get(&user).copied().unwrap_or_default()
     }
 
-    /// Sends to each stream what `pieces` says; counts why streams were closed on the way.
-    pub(crate) fn send(&mut self, mut pieces: impl FnMut(u64, &Scope) -> Vec<Bytes>) -> Vec<Closed> {
+    /// Sends the chunks that `chunks` makes to each stream. Returns why streams were closed.
+    pub(crate) fn send(&mut self, mut chunks: impl FnMut(u64, &Scope) -> Vec<Bytes>) -> Vec<Closed> {
         let mut closed = Vec::new();
         self.close_where(|stream| stream.sender.is_closed()).iter().for_each(|_| closed.push(Closed::Left));
         let mut slow = Vec::new();
         for (number, stream) in &self.open {
             let sent =
-                pieces(*number, &stream.scope).into_iter().all(|piece| stream.sender.try_send(piece).is_ok());
+                chunks(*number, &stream.scope).into_iter().all(|chunk| stream.sender.try_send(chunk).is_ok());
             if !sent {
                 slow.push(*number);
             }
@@ -134,12 +135,12 @@ impl Streams {
         tokens
     }
 
-    /// Closes the streams of which `is_good` says that they are not any more, and counts them.
+    /// Closes the streams that are no longer `is_good`, and returns their number.
     pub(crate) fn check(&mut self, is_good: impl Fn(TokenId, &Scope, Option<Time>) -> bool) -> usize {
         self.close_where(|stream| !is_good(stream.token, &stream.scope, stream.expires)).len()
     }
 
-    /// Closes all.
+    /// Closes all streams, and returns their number.
     pub(crate) fn close_all(&mut self) -> usize {
         self.close_where(|_| true).len()
     }
@@ -153,10 +154,10 @@ impl Streams {
 
     fn close(&mut self, number: u64) {
         let Some(stream) = self.open.remove(&number) else { return };
-        if let Some(count) = self.people.get_mut(&stream.scope.user) {
+        if let Some(count) = self.counts.get_mut(&stream.scope.user) {
             *count -= 1;
             if *count == 0 {
-                self.people.remove(&stream.scope.user);
+                self.counts.remove(&stream.scope.user);
             }
         }
     }
@@ -174,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn a_person_and_a_process_have_only_so_many_and_who_leaves_makes_room() {
+    fn the_streams_of_a_user_and_of_a_process_are_bounded_and_one_that_leaves_makes_room() {
         let mut streams = Streams::at_most(20);
         let mut held: Vec<_> =
-            (0..PER_PERSON_MAX).map(|_| streams.open(owner(1), Vec::new()).unwrap()).collect();
-        assert_eq!(streams.open(owner(1), Vec::new()).err(), Some(Full::Person));
+            (0..STREAMS_PER_USER_MAX).map(|_| streams.open(owner(1), Vec::new()).unwrap()).collect();
+        assert_eq!(streams.open(owner(1), Vec::new()).err(), Some(Full::User));
         held.pop();
         held.push(streams.open(owner(1), Vec::new()).unwrap());
         let others: Vec<_> = (2..6).map(|user| streams.open(owner(user), Vec::new()).unwrap()).collect();
@@ -193,7 +194,7 @@ mod tests {
         let (slow, mut quick) =
             (streams.open(owner(1), Vec::new()).unwrap(), streams.open(owner(2), Vec::new()).unwrap());
         let mut closed = Vec::new();
-        for _ in 0..=PIECES_MAX {
+        for _ in 0..=CHUNKS_MAX {
             closed.extend(streams.send(|_, _| vec![Bytes::from_static(b"x")]));
             assert!(quick.try_recv().is_ok());
         }

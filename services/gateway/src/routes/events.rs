@@ -15,11 +15,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::events::Refused;
 use crate::gateway::Gateway;
 
-/// Where a client says up to where it has read.
+/// The header in which a client names the last message that it has read.
 pub(super) const LAST_EVENT_ID: &str = "Last-Event-ID";
 /// Seconds after which a refused client may ask again.
 const RETRY_SECONDS: i64 = 5;
-/// The same where it is let in at once.
+/// The same for a client that will probably be admitted.
 const RETRY_SOON_SECONDS: i64 = 1;
 
 #[derive(Debug, Deserialize)]
@@ -33,17 +33,17 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     Search(query): Search<EventsQuery>,
 ) -> Result<Response> {
-    // A browser that connects again by itself knows more than the address that it was given first.
+    // A browser that reconnects sends a newer id in the header than the address still has.
     let since = headers.get(LAST_EVENT_ID).and_then(|since| since.to_str().ok()).or(query.after.as_deref());
     let opened = gateway.events.open(caller.token().id, caller.user(), since).await;
-    let pieces = opened.map_err(refusal)?;
+    let chunks = opened.map_err(refusal)?;
     let kind = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
         (header::CACHE_CONTROL.as_str(), "no-store"),
-        // A proxy that gathers what it passes on would keep it back.
+        // Stops proxies from buffering the stream.
         ("x-accel-buffering", "no"),
     ];
-    let body = Body::from_stream(ReceiverStream::new(pieces).map(Ok::<_, Infallible>));
+    let body = Body::from_stream(ReceiverStream::new(chunks).map(Ok::<_, Infallible>));
     Ok((kind, body).into_response())
 }
 

@@ -1,4 +1,4 @@
-//! Saves one item.
+//! Saves the work on one item.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) async fn save(
     let work = Work { index, annotation: labels(request.value)? };
     let principal = gateway.leases.admit(&caller, lease).await?;
     let revision = gateway.save_item(principal, lease, work, if_match(&headers)?).await?;
-    let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::unavailable())?;
+    let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::internal())?;
     Ok(([(header::ETAG, etag)], Json(ItemAnswer { index, revision })).into_response())
 }
 

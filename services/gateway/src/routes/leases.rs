@@ -1,4 +1,4 @@
-//! Leases: asked for and submitted. What leases and reviews have in common stands in `swath-leasing-http`.
+//! Requests for leases, and submissions. What leases and reviews share is in `swath-leasing-http`.
 
 use std::sync::Arc;
 
@@ -21,16 +21,16 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     OptionalBody(request): OptionalBody<LeaseRequest>,
 ) -> Result<Response> {
-    attend(&gateway, &caller, &request.value);
+    listen(&gateway, &caller, &request.value);
     let outcome = gateway.ask(swath_leasing_http::ask(caller, &key, request.value)).await?;
     Ok(swath_leasing_http::given(outcome))
 }
 
 /// Listens to the hints of the team in which the user asks.
-fn attend(gateway: &Gateway, caller: &Caller, request: &LeaseRequest) {
+fn listen(gateway: &Gateway, caller: &Caller, request: &LeaseRequest) {
     let annotator = swath_domain::Roles::of(&[swath_domain::Role::Annotator]);
     if let Ok(team) = caller.team(request.team, annotator) {
-        gateway.candidates.attend(team);
+        gateway.candidates.listen_to(team);
     }
 }
 
@@ -42,11 +42,17 @@ pub(crate) async fn submit(
 ) -> Result<Json<SubmitAnswer>> {
     let request = request.value;
     check_key("submission_id", &request.submission_id)?;
-    let submission = Key::new(request.submission_id, &serde_json::to_vec(&request.items).unwrap_or_default());
+    let submission = Key::new(request.submission_id, &encoded(&request.items));
     let items = request.items.into_iter().map(work).collect();
     let principal = gateway.leases.admit(&caller, lease).await?;
     let submitted = gateway.submit(principal, lease, submission, items).await?;
     Ok(Json(SubmitAnswer { assignment: submitted.assignment, status: submitted.status }))
+}
+
+/// The items as JSON, of which the digest of the submission is made.
+#[expect(clippy::expect_used, reason = "items have no maps, whose keys are all that JSON may refuse")]
+fn encoded(items: &[SubmittedItem]) -> Vec<u8> {
+    serde_json::to_vec(items).expect("items are valid JSON")
 }
 
 fn work(item: SubmittedItem) -> Work {

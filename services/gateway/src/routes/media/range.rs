@@ -1,4 +1,4 @@
-//! Which part of a picture is asked for, and whether the browser has it already (RFC 9110, sections 13 and 14).
+//! Range and conditional requests for pictures (RFC 9110, sections 13 and 14).
 
 use std::fs::Metadata;
 use std::ops::RangeInclusive;
@@ -8,33 +8,33 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_range_header::parse_range_header;
 use sha2::{Digest, Sha256};
 
-/// Bytes of the digest that tells versions of a file apart.
+/// Bytes of the digest that make the tag.
 const TAG_BYTES: usize = 16;
 
-/// What a request says of the part that it wants.
+/// The headers of a request that say which part is wanted, and which version the browser has.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
+pub(super) struct RangeRequest {
     range: Option<String>,
     if_range: Option<HeaderValue>,
-    /// Each line of the header: a browser may send several.
+    /// The lines of the header, of which a browser may send several.
     if_none_match: Vec<String>,
 }
 
-/// What is answered.
+/// What the answer holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Plan {
-    /// All of it.
+    /// The whole picture.
     Whole,
     /// These bytes.
     Part(RangeInclusive<u64>),
-    /// The browser has it.
+    /// Nothing, because the browser has this version.
     NotModified,
-    /// There are no such bytes.
+    /// Nothing, because the picture ends before these bytes.
     Unsatisfiable,
 }
 
 impl Plan {
-    /// Which bytes of so many are sent: from the first on, up to the second.
+    /// The bytes to send of a picture of this length: from the first number on, up to the second.
     pub(super) fn bytes(&self, length: u64) -> (u64, u64) {
         match self {
             Self::Whole => (0, length),
@@ -44,21 +44,21 @@ impl Plan {
     }
 }
 
-impl Asked {
+impl RangeRequest {
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
         let texts = |name: HeaderName| {
             let lines = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
             lines.map(str::to_owned)
         };
         Self {
-            // Parts are for GET alone: HEAD tells of the whole.
+            // Ranges apply to GET only. HEAD describes the whole picture.
             range: texts(header::RANGE).next().filter(|_| *method == Method::GET),
             if_range: headers.get(header::IF_RANGE).cloned(),
             if_none_match: texts(header::IF_NONE_MATCH).collect(),
         }
     }
 
-    /// The answer for a file with this tag and length. Several ranges, and unknown units, get the whole file.
+    /// The plan for a file with this tag and length. Several ranges, and unknown units, get the whole file.
     pub(super) fn plan(&self, tag: &str, length: u64) -> Plan {
         let is_known = |known: &String| known.trim() == "*" || lists(known, tag);
         if self.if_none_match.iter().any(is_known) {
@@ -67,7 +67,7 @@ impl Asked {
         let is_same = self.if_range.as_ref().is_none_or(|one| one.as_bytes() == tag.as_bytes());
         let range = self.range.as_ref().filter(|_| is_same);
         let parsed = range.and_then(|range| parse_range_header(range).ok());
-        // Counted before they are held against the length: the library refuses several that overlap.
+        // Counted before they are compared with the length, because the library refuses ranges that overlap.
         let Some(one) = parsed.filter(|parsed| parsed.len() == 1) else { return Plan::Whole };
         match one.validate(length).as_deref() {
             Ok([part]) => Plan::Part(part.clone()),
@@ -77,18 +77,18 @@ impl Asked {
     }
 }
 
-/// Whether a list of tags holds this one; a weak one of the same text does as well.
+/// Whether a list of tags holds this one. A weak tag of the same text counts too.
 fn lists(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|one| one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
-/// The tag of content that never changes, by its digest.
+/// The tag of content that never changes, made of its digest.
 pub(super) fn tag_of(digest: &[u8]) -> String {
     let hex: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 }
 
-/// The tag of a file as it is: another one as soon as it is written or replaced.
+/// The tag of a file. It changes as soon as the file is written or replaced.
 pub(super) fn tag(metadata: &Metadata) -> String {
     let mut digest = Sha256::new();
     for number in [metadata.dev(), metadata.ino(), metadata.len()] {
@@ -115,7 +115,7 @@ mod tests {
         for (name, value) in fields {
             headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        Asked::of(method, &headers).plan(TAG, 1_000)
+        RangeRequest::of(method, &headers).plan(TAG, 1_000)
     }
 
     #[test]
@@ -152,10 +152,10 @@ mod tests {
 
     #[test]
     fn a_part_is_of_the_version_that_the_browser_has_or_it_is_the_whole() {
-        let asked = |if_range| plan(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, if_range)]);
-        assert_eq!(asked("\"aa\""), Plan::Part(0..=0));
+        let with_range = |if_range| plan(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, if_range)]);
+        assert_eq!(with_range("\"aa\""), Plan::Part(0..=0));
         for other in ["\"bb\"", "W/\"aa\"", "Fri, 27 Nov 2026 14:00:00 GMT", "ä", ""] {
-            assert_eq!(asked(other), Plan::Whole, "{other}");
+            assert_eq!(with_range(other), Plan::Whole, "{other}");
         }
     }
 
