@@ -1,4 +1,4 @@
-//! The consumer applies the review rule to submissions that messages name or a sweep finds.
+//! The consumer applies the review rule to submissions that messages name or that a sweep finds.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use swath_store::{ListPage, Result};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// How often new teams are looked for.
+/// The time between two searches for new teams.
 const TEAMS_INTERVAL: Duration = Duration::from_secs(2);
 /// Teams read at once.
 const PAGE_TEAMS: i64 = 500;
@@ -29,12 +29,13 @@ pub struct Consumer {
     waived: IntCounter,
     heard: mpsc::Sender<AssignmentId>,
     waiting: mpsc::Receiver<AssignmentId>,
+    /// The teams whose messages are listened to.
     teams: HashSet<TeamId>,
     last_team: Uuid,
 }
 
 impl Consumer {
-    /// A consumer that counts the submissions that it waives.
+    /// A consumer of this process, which counts the submissions that it auto-accepts in `waived`.
     pub fn new(context: Context, waived: IntCounter) -> Self {
         let (heard, waiting) = mpsc::channel(QUEUE_CAPACITY);
         Self { context, waived, heard, waiting, teams: HashSet::new(), last_team: Uuid::nil() }
@@ -54,7 +55,7 @@ impl Consumer {
                     if count == 0 { return }
                     self.waive(std::mem::take(&mut group)).await
                 }
-                _ = teams.tick() => self.attend_new_teams().await,
+                _ = teams.tick() => self.listen_to_new_teams().await,
                 _ = sweep.tick() => self.tick(self.context.now()).await,
             };
             if let Err(error) = outcome {
@@ -63,14 +64,14 @@ impl Consumer {
         }
     }
 
-    /// Waives submissions whose message did not arrive in time.
+    /// Applies the review rule to submissions whose message did not arrive in time.
     pub async fn tick(&self, now: Time) -> Result<()> {
         let wait_micros = seconds(self.context.config.work.waive_after_seconds as i64);
         loop {
             let late =
                 self.context.store.submissions_to_waive(now - wait_micros, PAGE_SUBMISSIONS as i64).await?;
             let is_full = late.len() == PAGE_SUBMISSIONS;
-            // Submissions that another process has locked are waived by that process.
+            // A submission that another process has locked is handled by that process.
             if late.is_empty() || self.waive(late).await.is_err() || !is_full {
                 return Ok(());
             }
@@ -88,7 +89,7 @@ impl Consumer {
     }
 
     /// Listens to the completions of every team. Ids grow, so new teams follow the last one seen.
-    async fn attend_new_teams(&mut self) -> Result<()> {
+    async fn listen_to_new_teams(&mut self) -> Result<()> {
         loop {
             let page = self.context.store.teams(&ListPage::behind(self.last_team, PAGE_TEAMS)).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };

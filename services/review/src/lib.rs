@@ -1,7 +1,8 @@
-//! The review service: applies the review rule to submissions, assigns submissions to reviewers who did not write them, and
-//! decides. Exactly the rejected items become a rework.
+//! The review service: applies the review rule to submissions, grants submissions to reviewers who are not their authors, and
+//! takes decisions. Exactly the rejected items become a rework.
 //!
-//! A message about a completion wakes it, a sweep finds submissions whose message was lost, and both call the same function.
+//! The review rule is applied when a message names a submission. A sweep finds submissions whose message was lost and calls the
+//! same function.
 
 mod consumer;
 mod metrics;

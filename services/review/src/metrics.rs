@@ -1,4 +1,4 @@
-//! What a review service counts.
+//! The counters of a review service.
 
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 
@@ -10,12 +10,15 @@ pub struct Metrics {
     pub waived: IntCounter,
     /// Decisions by their outcome.
     pub decided: IntCounterVec,
-    /// Items rejected, by their reasons.
+    /// Rejected items by team and reason.
     pub rejected: Reasons,
 }
 
 impl Metrics {
     /// Registers the counters.
+    ///
+    /// # Errors
+    /// When they are registered already.
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
         let waived =
             IntCounter::new("swath_review_waived_total", "Submissions accepted by the review rule.")?;
@@ -23,7 +26,7 @@ impl Metrics {
             IntCounterVec::new(Opts::new("swath_review_decisions_total", "Reviews decided."), &["status"])?;
         registry.register(Box::new(waived.clone()))?;
         registry.register(Box::new(decided.clone()))?;
-        // To Prometheus a series that is not there is no zero.
+        // A missing series is not zero to Prometheus, so both exist from the start.
         for status in ["accepted", "rejected"] {
             decided.with_label_values(&[status]);
         }

@@ -1,4 +1,4 @@
-//! One review service: what its requests share.
+//! One review service: the state that its requests share.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Review {
     }
 
     /// Publishes the waiting hints about reworks, and applies the review rule to submissions whose message did not arrive in
-    /// time, as [`Review::run`] does again and again.
+    /// time, as [`Review::run`] does periodically.
     ///
     /// # Errors
     /// When the database cannot be read or written.

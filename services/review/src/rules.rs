@@ -1,4 +1,4 @@
-//! Rules for verdicts: their reasons must be among those of the job, and their figures must have been submitted.
+//! Checks verdicts: their reasons must be among those of the job, and their figures must have been submitted.
 
 use swath_domain::ids::LeaseId;
 use swath_domain::review::{ReasonCode, Verdict};
@@ -7,8 +7,11 @@ use swath_leasing::{LeaseContext, LeaseService};
 use swath_runtime::{Problem, Result};
 use swath_store::{LeaseView, VerdictRow};
 
-/// Refuses verdicts that break a rule; `at` gives the path in the request of the verdict at a position. A review that is
-/// over is left to the database, which answers that it is stale, or repeats the first answer to a repeated request.
+/// Checks verdicts; `at` returns the path of a verdict in the request by its position. Verdicts under a review that is over
+/// pass: the database refuses them as stale, or repeats its first answer to a repeated request.
+///
+/// # Errors
+/// A field error for each broken rule, or the refusal of an item that is not in the review.
 pub(crate) async fn check(
     leases: &LeaseService,
     context: &LeaseContext,
@@ -51,7 +54,7 @@ fn wrong_reasons(
         Some(given) if reasons.iter().any(|reason| reason.code == *given) => None,
         Some(given) => Some(format!("`{given}` is not the code of one of the job's reasons")),
     };
-    let error = |(place, verdict)| Some(FieldError::new(format!("{}reason", at(place)), message(verdict)?));
+    let error = |(index, verdict)| Some(FieldError::new(format!("{}reason", at(index)), message(verdict)?));
     verdicts.iter().enumerate().filter_map(error).collect()
 }
 
@@ -67,11 +70,11 @@ async fn wrong_figures(
     let Some(author) = view.assignment.author().filter(|_| !items.is_empty()) else { return Ok(Vec::new()) };
     let counts = leases.context.store.figure_counts(view.assignment.id, author, items).await?;
     let mut errors = Vec::new();
-    for (place, verdict) in verdicts.iter().enumerate() {
+    for (index, verdict) in verdicts.iter().enumerate() {
         let count = counts.get(&verdict.item).copied().unwrap_or_default();
         for (position, figure) in verdict.figures.iter().enumerate() {
             if i64::from(*figure) >= count {
-                let field = format!("{}figures[{position}]", at(place));
+                let field = format!("{}figures[{position}]", at(index));
                 errors.push(FieldError::new(field, format!("the annotation has {count} figures")));
             }
         }

@@ -1,4 +1,4 @@
-//! What reviewers do, without HTTP: ask for a submission, judge an item, decide.
+//! The work of reviewers, without HTTP: to ask for a submission, judge an item, and decide.
 
 use swath_bus::Queue;
 use swath_domain::Status;
@@ -17,7 +17,7 @@ impl Review {
     /// # Errors
     /// `no-work` where there is none.
     pub async fn ask(&self, ask: Ask) -> Result<Outcome> {
-        // Reviewers need no candidates: the queue in the database is quick enough.
+        // Reviewers need no candidates, because the queue in the database is fast enough.
         self.leases.ask(ask, |_| Vec::new()).await.and_then(swath_leasing_http::outcome)
     }
 
@@ -49,7 +49,7 @@ impl Review {
     ) -> Result<Decided> {
         let Principal { user, token_maker } = by.into();
         let context = self.leases.lease_context(lease, user).await?;
-        rules::check(&self.leases, &context, lease, &verdicts, |place| format!("verdicts[{place}].")).await?;
+        rules::check(&self.leases, &context, lease, &verdicts, |index| format!("verdicts[{index}].")).await?;
         let now = self.context.now();
         let decide = Decide { lease, user, token_maker, decision, verdicts, accept_rest, now };
         let step = self.context.traces.under("decide", context.assignment, lease);

@@ -1,10 +1,11 @@
-//! Reviews: asked for, judged item by item, decided. What leases and reviews have in common stands in `swath-leasing-http`.
+//! Requests for reviews, verdicts on items, and decisions. What leases and reviews share is in `swath-leasing-http`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::response::Response;
 use axum::{Extension, Json};
+use serde::Serialize;
 use swath_api::leases::LeaseRequest;
 use swath_api::reviews::{DecideAnswer, DecideRequest, ItemVerdict, Rework, VerdictAnswer, VerdictRequest};
 use swath_domain::ids::LeaseId;
@@ -56,7 +57,7 @@ pub(crate) async fn verdict(
     Ok(Json(answer))
 }
 
-/// The verdict as it is stored, if it keeps the rules; `at` is its path in the request.
+/// The verdict as it is stored, if its fields are within their bounds; `at` is its path in the request.
 fn checked(request: VerdictRequest, at: &str, item: i64) -> Result<VerdictRow> {
     let mut errors: Vec<FieldError> = Vec::new();
     for (field, text) in [("reason", &request.reason), ("comment", &request.comment)] {
@@ -68,8 +69,7 @@ fn checked(request: VerdictRequest, at: &str, item: i64) -> Result<VerdictRow> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let bytes =
-        serde_json::to_vec(&(&request.reason, &request.comment)).map_or(usize::MAX, |json| json.len());
+    let bytes = encoded(&(&request.reason, &request.comment)).len();
     if bytes > limits::VERDICT_BYTES_MAX {
         let at = at.trim_end_matches('.');
         return Err(Problem::too_large_item(at, item, bytes, limits::VERDICT_BYTES_MAX));
@@ -78,11 +78,17 @@ fn checked(request: VerdictRequest, at: &str, item: i64) -> Result<VerdictRow> {
     Ok(VerdictRow { item, verdict, reason, comment, figures })
 }
 
-/// A list of figures is bounded, and names each of them once.
+/// Parts of a request as JSON, as they are measured and digested.
+#[expect(clippy::expect_used, reason = "requests have no maps, whose keys are all that JSON may refuse")]
+fn encoded(parts: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(parts).expect("parts of a request are valid JSON")
+}
+
+/// Checks that a list of figures is bounded and names each of them once.
 fn check_figures(field: &str, figures: &[u32], errors: &mut Vec<FieldError>) {
     if figures.len() > limits::VERDICT_FIGURES_MAX {
-        let most = limits::VERDICT_FIGURES_MAX;
-        errors.push(FieldError::new(field, format!("at most {most} figures are named in one verdict")));
+        let max = limits::VERDICT_FIGURES_MAX;
+        errors.push(FieldError::new(field, format!("at most {max} figures are named in one verdict")));
         return;
     }
     let mut seen = HashSet::new();
@@ -98,7 +104,7 @@ pub(crate) async fn submit(
 ) -> Result<Json<DecideAnswer>> {
     let request = request.value;
     check_key("decision_id", &request.decision_id)?;
-    let digest = serde_json::to_vec(&(&request.verdicts, request.rest.is_some())).unwrap_or_default();
+    let digest = encoded(&(&request.verdicts, request.rest.is_some()));
     let decision = Key::new(request.decision_id, &digest);
     let accept_rest = request.rest.is_some();
     let principal = review.leases.admit(&caller, id).await?;
