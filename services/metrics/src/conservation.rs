@@ -30,18 +30,22 @@ pub struct Conservation {
 }
 
 impl Conservation {
+    /// A check of this process.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
     pub fn new(context: Context) -> prometheus::Result<Self> {
         let violations = IntGauge::with_opts(Opts::new(
             "swath_conservation_violations",
-            "Jobs whose items are not in exactly one state each, or whose counters do not know it; must be 0.",
+            "Jobs whose items are not in exactly one state each, or whose counters disagree with their rows; must be 0.",
         ))?;
         let checked_at = Gauge::with_opts(Opts::new(
             "swath_conservation_checked_timestamp_seconds",
-            "When all books had last been checked.",
+            "When conservation was last checked for all jobs.",
         ))?;
         let failures = IntCounter::new(
             "swath_conservation_failures_total",
-            "Rounds in which they could not be checked.",
+            "Rounds in which conservation could not be checked.",
         )?;
         context.registry.register(Box::new(violations.clone()))?;
         context.registry.register(Box::new(checked_at.clone()))?;
@@ -67,49 +71,52 @@ impl Conservation {
         }
     }
 
-    /// One round over all jobs. It counts as one only if all of them could be checked; a break is told at once.
+    /// Carries out one round over all jobs. The round counts only if all jobs could be checked, but a violation is shown at once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn tick(&self) -> Result<()> {
-        let (mut broken, mut after) = (0, Uuid::nil());
-        let (mut failed, mut in_a_row) = (Ok(()), 0);
+        let (mut violations, mut after) = (0, Uuid::nil());
+        let (mut failed, mut consecutive) = (Ok(()), 0);
         loop {
             let jobs = self.context.store.jobs_undone(after, PAGE_JOBS).await?;
             let Some(last) = jobs.last().map(|job| job.id.0) else { break };
             after = last;
             for job in jobs.iter().filter(|job| job.status != JobStatus::Cancelling) {
                 let began = Instant::now();
-                match self.balances(job.id).await {
-                    Ok(balances) => {
-                        broken += i64::from(!balances);
-                        self.violations.set(self.violations.get().max(broken));
-                        in_a_row = 0;
+                match self.is_conserved(job.id).await {
+                    Ok(is_conserved) => {
+                        violations += i64::from(!is_conserved);
+                        self.violations.set(self.violations.get().max(violations));
+                        consecutive = 0;
                     }
-                    Err(error) if in_a_row + 1 == FAILURES_MAX => return Err(error),
+                    Err(error) if consecutive + 1 == FAILURES_MAX => return Err(error),
                     Err(error) => {
                         failed = Err(error);
-                        in_a_row += 1;
+                        consecutive += 1;
                     }
                 }
                 sleep(began.elapsed() * PAUSE_FACTOR).await;
             }
         }
         failed?;
-        self.violations.set(broken);
+        self.violations.set(violations);
         self.checked_at.set(self.context.now().0 as f64 / 1e6);
         Ok(())
     }
 
-    async fn balances(&self, job: JobId) -> Result<bool> {
+    async fn is_conserved(&self, job: JobId) -> Result<bool> {
         let Some(books) = self.context.store.books(job).await?.filter(|books| !books.balance()) else {
             return Ok(true);
         };
-        let gone = !self.is_still_open(job).await?;
-        if !gone {
-            tracing::error!(%job, ?books, "the books of a job do not balance");
+        let is_open = self.is_still_open(job).await?;
+        if is_open {
+            tracing::error!(%job, ?books, "the items of a job are not conserved");
         }
-        Ok(gone)
+        Ok(!is_open)
     }
 
-    /// A job that was called off meanwhile is cleared away row by row, and balances again at the end.
+    /// Whether the job is still open. A job that was cancelled since then changes row by row, and is conserved again at the end.
     async fn is_still_open(&self, job: JobId) -> Result<bool> {
         let job = self.context.store.job_head(job).await?;
         Ok(job.is_some_and(|job| matches!(job.status, JobStatus::Active | JobStatus::Paused)))

@@ -1,4 +1,4 @@
-//! What is shown, and which counter each series shows.
+//! The gauges, and the counter that each series shows.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,14 +37,14 @@ const EVENTS: [(Counter, &str); 7] = [
     (Counter::Submissions, "submission"),
     (Counter::Decisions, "decision"),
     (Counter::Rejects, "reject"),
-    // Each assignment of which a part was rejected has made one round, and stays what it is.
+    // Each rejected assignment has made one rework, and stays rejected.
     (Counter::Rejected, "rework"),
     (Counter::FirstPass, "first_pass"),
 ];
-/// The statuses that jobs which are not done can have.
+/// The statuses of jobs that are not done.
 const UNDONE: [JobStatus; 3] = [JobStatus::Active, JobStatus::Paused, JobStatus::Cancelling];
 
-/// The series of one round, which are filled in private and shown as a whole: no scrape sees half of a round.
+/// The series of one round. They are filled unseen and published as a whole, so no scrape sees half of a round.
 pub(crate) struct Gauges {
     items: GaugeVec,
     assignments: GaugeVec,
@@ -71,19 +71,19 @@ pub(crate) struct Gauges {
     pub(crate) depth: GaugeVec,
     /// When the counters were last read, in seconds since 1970.
     pub(crate) read_at: Gauge,
-    /// How many seconds that took.
+    /// How many seconds the last reading took.
     pub(crate) read_for: Gauge,
-    shown: Shown,
+    published: Published,
 }
 
 /// The round that scrapes see.
 #[derive(Clone)]
-pub(crate) struct Shown {
+pub(crate) struct Published {
     descs: Vec<Desc>,
     families: Arc<Mutex<Vec<MetricFamily>>>,
 }
 
-impl Collector for Shown {
+impl Collector for Published {
     fn desc(&self) -> Vec<&Desc> {
         self.descs.iter().collect()
     }
@@ -93,7 +93,7 @@ impl Collector for Shown {
     }
 }
 
-/// What is summed over all jobs, those without a label of their own included.
+/// Sums over all jobs, including those without a label of their own.
 #[derive(Default)]
 pub(crate) struct Sums {
     statuses: [u32; UNDONE.len()],
@@ -102,22 +102,22 @@ pub(crate) struct Sums {
 
 #[derive(Default, Clone, Copy)]
 struct Load {
-    open: i64,
-    overdue: i64,
+    open_items: i64,
+    overdue_items: i64,
     overdue_jobs: u32,
 }
 
 impl Sums {
-    /// Counts one job in.
+    /// Adds a job.
     pub(crate) fn add(&mut self, job: &JobHead, progress: &Progress, now: Time) {
-        let places = UNDONE.iter().zip(&mut self.statuses);
-        places.filter(|(status, _)| **status == job.status).for_each(|(_, count)| *count += 1);
+        let counts = UNDONE.iter().zip(&mut self.statuses);
+        counts.filter(|(status, _)| **status == job.status).for_each(|(_, count)| *count += 1);
         let undecided = progress.items().undecided();
         let is_overdue = job.due.is_some_and(|due| due < now) && undecided > 0;
         for (_, load) in Priority::ALL.iter().zip(&mut self.priorities).filter(|(of, _)| **of == job.priority)
         {
-            load.open += undecided;
-            load.overdue += if is_overdue { undecided } else { 0 };
+            load.open_items += undecided;
+            load.overdue_items += if is_overdue { undecided } else { 0 };
             load.overdue_jobs += u32::from(is_overdue);
         }
     }
@@ -188,21 +188,21 @@ impl Gauges {
             depth: vec("swath_queue_depth", "Messages that wait in the queues.", &["stage"])?,
             read_at,
             read_for,
-            shown: Shown { descs: Vec::new(), families: Arc::default() },
+            published: Published { descs: Vec::new(), families: Arc::default() },
         };
-        gauges.shown.descs = gauges.all().into_iter().flat_map(Collector::desc).cloned().collect();
+        gauges.published.descs = gauges.all().into_iter().flat_map(Collector::desc).cloned().collect();
         Ok(gauges)
     }
 
-    /// What is to be registered.
-    pub(crate) fn shown(&self) -> Shown {
-        self.shown.clone()
+    /// The collector to register.
+    pub(crate) fn published(&self) -> Published {
+        self.published.clone()
     }
 
-    /// Lets scrapes see this round.
+    /// Publishes this round to scrapes.
     pub(crate) fn publish(&self) {
         let families = self.all().into_iter().flat_map(Collector::collect).collect();
-        *self.shown.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
+        *self.published.families.lock().unwrap_or_else(PoisonError::into_inner) = families;
     }
 
     fn all(&self) -> [&dyn Collector; 18] {
@@ -228,7 +228,7 @@ impl Gauges {
         ]
     }
 
-    /// Forgets the jobs of the round before; some may be done.
+    /// Removes the series of jobs, some of which may be done by now.
     pub(crate) fn reset(&self) {
         for gauges in [&self.items, &self.assignments, &self.info, &self.due, &self.age] {
             gauges.reset();
@@ -236,7 +236,7 @@ impl Gauges {
         self.events.reset();
     }
 
-    /// Shows the counters of one job, or of all the others.
+    /// Sets the counters of a job, or of all jobs without a label of their own.
     pub(crate) fn show(&self, job: &str, progress: &Progress) {
         for (counter, name) in ITEMS {
             self.items.with_label_values(&[job, name]).set(progress.get(counter) as f64);
@@ -249,7 +249,7 @@ impl Gauges {
         }
     }
 
-    /// Shows what a job is.
+    /// Sets what describes a job: team, title, priority and due date.
     pub(crate) fn describe(&self, label: &str, job: &JobHead) {
         let (team, priority) = (job.team.to_string(), name_of(job.priority));
         self.info.with_label_values(&[label, &team, &job.title, &priority]).set(1.0);
@@ -258,20 +258,23 @@ impl Gauges {
         }
     }
 
-    /// Shows the sums.
+    /// Sets the sums over all jobs.
     pub(crate) fn sum(&self, sums: &Sums) {
         for (status, count) in UNDONE.iter().zip(sums.statuses) {
             self.jobs.with_label_values(&[&format!("{status:?}").to_lowercase()]).set(f64::from(count));
         }
         for (priority, load) in Priority::ALL.iter().zip(sums.priorities) {
             let name = name_of(*priority);
-            self.open_items.with_label_values(&[&name]).set(load.open as f64);
-            self.overdue_items.with_label_values(&[&name]).set(load.overdue as f64);
+            self.open_items.with_label_values(&[&name]).set(load.open_items as f64);
+            self.overdue_items.with_label_values(&[&name]).set(load.overdue_items as f64);
             self.overdue_jobs.with_label_values(&[&name]).set(f64::from(load.overdue_jobs));
         }
     }
 }
 
+/// The priority as the API writes it.
+#[expect(clippy::expect_used, reason = "an enum without fields is always valid JSON")]
 fn name_of(priority: Priority) -> String {
-    serde_json::to_value(priority).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
+    let json = serde_json::to_string(&priority).expect("a priority is valid JSON");
+    json.trim_matches('"').to_owned()
 }

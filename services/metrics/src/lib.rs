@@ -30,7 +30,7 @@ use crate::gauges::{Gauges, Sums};
 const PAGE_JOBS: i64 = 500;
 /// Teams whose queues are measured, at most.
 const TEAMS_MAX: usize = 200;
-/// How often queues are measured: a broker logs an error for each missing queue.
+/// The time between two measurements of the queues. The broker logs an error for each missing queue, so it is long.
 const QUEUES_INTERVAL: Duration = Duration::from_secs(30);
 /// A lease with less time left is about to expire.
 const EXPIRING: Micros = seconds(60);
@@ -50,7 +50,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// A metrics service of this process. Its gauges change once [`Metrics::run`] does.
+    /// A metrics service of this process. Its gauges change once [`Metrics::run`] runs.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -63,12 +63,12 @@ impl Metrics {
         )?;
         // Published before the first round too: if that never comes, the counters were last read in 1970, which alerts show.
         gauges.publish();
-        context.registry.register(Box::new(gauges.shown()))?;
+        context.registry.register(Box::new(gauges.published()))?;
         context.registry.register(Box::new(failures.clone()))?;
         Ok(Arc::new(Self { context, gauges, failures, conservation, queues_measured: Mutex::default() }))
     }
 
-    /// Reads the counters again and again until shutdown, and checks the counters against the rows in between.
+    /// Reads the counters periodically, and checks conservation in the background, until shutdown.
     pub async fn run(self: Arc<Self>) {
         let shutdown = &self.context.shutdown;
         tokio::join!(
@@ -140,9 +140,9 @@ impl Metrics {
     async fn ages(&self, named: &[(JobHead, Progress)]) -> Result<Vec<[Option<Time>; 2]>> {
         let mut ages = Vec::with_capacity(named.len());
         for (job, progress) in named {
-            let waits = progress.get(Counter::Pending) + progress.get(Counter::Completed) > 0;
+            let is_waiting = progress.get(Counter::Pending) + progress.get(Counter::Completed) > 0;
             let (pending, review) =
-                if waits { self.context.store.oldest_waiting(job.id).await? } else { (None, None) };
+                if is_waiting { self.context.store.oldest_waiting(job.id).await? } else { (None, None) };
             ages.push([pending, review]);
         }
         Ok(ages)
@@ -202,12 +202,12 @@ impl Metrics {
     }
 
     fn queues_are_due(&self) -> bool {
-        let mut seen = self.queues_measured.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = seen.is_none_or(|seen| seen.elapsed() >= QUEUES_INTERVAL);
-        if due {
-            *seen = Some(Instant::now());
+        let mut measured = self.queues_measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = measured.is_none_or(|at| at.elapsed() >= QUEUES_INTERVAL);
+        if is_due {
+            *measured = Some(Instant::now());
         }
-        due
+        is_due
     }
 
     async fn depth(&self, teams: &BTreeSet<TeamId>, queue: fn(TeamId) -> Queue) -> Option<u64> {
@@ -223,11 +223,11 @@ fn seconds_since(since: Time, now: Time) -> f64 {
     (now - since).to_duration().as_secs_f64()
 }
 
-/// Takes out the job that can best be told of in a sum: not active, low in priority, due late, new.
+/// Removes the job that least needs a label of its own: one that is not active, of low priority, due late, or new.
 fn take_least_pressing(named: &mut Vec<(JobHead, Progress)>) -> Progress {
     let order = |job: &JobHead| {
         (job.status != JobStatus::Active, Reverse(job.priority), job.due.is_none(), job.due, job.id)
     };
-    let least = named.iter().enumerate().max_by_key(|(_, (job, _))| order(job)).map(|(place, _)| place);
-    least.map_or_else(Progress::default, |place| named.swap_remove(place).1)
+    let least = named.iter().enumerate().max_by_key(|(_, (job, _))| order(job)).map(|(index, _)| index);
+    least.map_or_else(Progress::default, |index| named.swap_remove(index).1)
 }
