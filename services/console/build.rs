@@ -1,17 +1,17 @@
-//! Puts the console's files where the crate embeds them from: a folder that was built before, or what npm and esbuild make
-//! of `web/` inside `OUT_DIR`. Nothing is written into the source tree.
+//! Puts the console's files into `OUT_DIR`, from where the crate embeds them. They are copied from a folder that was built
+//! before, or built from `web/` by npm and esbuild. Nothing is written into the source tree.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
-/// A folder that was built before, used as it is.
+/// The variable that names a folder that was built before.
 const DIST: &str = "SWATH_CONSOLE_DIST";
-/// Set where a binary without the console would be of no use.
+/// The variable that makes a missing console an error.
 const REQUIRED: &str = "SWATH_CONSOLE_REQUIRED";
-/// The oldest Node that runs the build.
-const NODE_LEAST: u32 = 18;
-/// What the build is made from, below `web/`.
+/// The oldest major version of Node that runs the build.
+const NODE_MIN: u32 = 18;
+/// The sources of the build, below `web/`.
 const SOURCES: [&str; 4] = ["build.js", "package.json", "package-lock.json", "src"];
 /// A copy of the lock file that `node_modules` was installed by.
 const INSTALLED: &str = "installed-lock.json";
@@ -40,14 +40,14 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a build without the console is a failure: one that is asked to be whole, and the profile that is shipped.
+/// Whether a build without the console is a failure: if the variable says so, and for the profile that is shipped.
 fn is_required(out: &Path) -> bool {
     // OUT_DIR is <target>/<profile>/build/<package>/out.
     let profile = out.ancestors().nth(3).and_then(Path::file_name);
     env::var_os(REQUIRED).is_some() || profile.is_some_and(|profile| profile == "dist")
 }
 
-/// Builds in `work`, and says what is missing where that cannot be done.
+/// Builds the console in the folder `work`. The error says what is missing.
 fn build(web: &Path, work: &Path) -> Result<PathBuf, String> {
     check_tools()?;
     let failed = |error: io::Error| format!("{}: {error}", work.display());
@@ -64,15 +64,14 @@ fn build(web: &Path, work: &Path) -> Result<PathBuf, String> {
     Ok(work.join("dist"))
 }
 
-/// Looks for Node and npm before they are used: an old Node would stop with an error of its syntax.
+/// Checks Node and npm before they are used, because an old Node would fail with an obscure syntax error.
 fn check_tools() -> Result<(), String> {
-    let need = format!(
-        "it needs Node {NODE_LEAST} or later with npm (Debian and Ubuntu: apt-get install nodejs npm)"
-    );
+    let need =
+        format!("it needs Node {NODE_MIN} or later with npm (Debian and Ubuntu: apt-get install nodejs npm)");
     let version = output("node", &["--version"]).ok_or_else(|| format!("there is no Node; {need}"))?;
     let major =
         version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE_LEAST) {
+    if major.is_none_or(|major| major < NODE_MIN) {
         return Err(format!("Node is {}; {need}", version.trim()));
     }
     output("npm", &["--version"]).map(drop).ok_or_else(|| format!("there is no npm; {need}"))
@@ -83,15 +82,16 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a step of the build; a failure is told by its last lines.
+/// Runs a step of the build. The error has the first lines of its error output.
 fn run(program: &str, arguments: &[&str], work: &Path) -> Result<(), String> {
     let output = Command::new(program).args(arguments).current_dir(work).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = said.lines().filter(|line| !line.trim().is_empty()).take(6).map(str::trim).collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> =
+        stderr.lines().filter(|line| !line.trim().is_empty()).take(6).map(str::trim).collect();
     Err(format!("`{program} {}` ended with {}: {}", arguments[0], output.status, lines.join(" / ")))
 }
 
@@ -105,7 +105,7 @@ fn copy_sources(web: &Path, work: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies a folder with all that is below it.
+/// Copies a folder recursively.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -120,7 +120,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes an empty folder of whatever was there.
+/// Makes the folder, and empties it if it exists.
 fn empty(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -1,4 +1,4 @@
-//! The embedded files, each as it is and compressed.
+//! The embedded files, each uncompressed and compressed.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,12 +12,12 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[folder = "$OUT_DIR/files"]
 struct Files;
 
-/// Encodings with the endings of their files, the best first.
+/// Encodings and the extensions of their files, the best first.
 const ENCODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
 /// Characters of the hash that esbuild puts into a name.
-const HASH_LENGTH: usize = 8;
+const HASH_CHARS: usize = 8;
 
-/// A file in the encoding that the client takes.
+/// A file in an encoding that the client accepts.
 pub(crate) struct File {
     embedded: EmbeddedFile,
     media_type: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Finds a file by its name; the compressed copies have none of their own.
+    /// Finds a file by its name. Its compressed copies cannot be named.
     pub(crate) fn find(name: &str, request: &HeaderMap) -> Option<Self> {
         let media_type = media_type(name)?;
         let compressed = ENCODINGS.iter().filter(|(encoding, _)| accepts(request, encoding)).find_map(
@@ -38,7 +38,7 @@ impl File {
         Some(Self { embedded, media_type, encoding })
     }
 
-    /// The file as an answer, or that the client's copy is still good.
+    /// The answer with the file, or 304 if the client has this version.
     pub(crate) fn answer(self, request: &HeaderMap, cache: &'static str) -> Response {
         let etag = self.etag();
         let known =
@@ -73,11 +73,11 @@ impl File {
     }
 }
 
-/// Whether the name carries a hash of the content, so that it never means anything else.
+/// Whether the name contains a hash of the content, so that the file of this name never changes.
 pub(crate) fn is_hashed(name: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
-    hash.len() == HASH_LENGTH && hash.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    hash.len() == HASH_CHARS && hash.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn media_type(name: &str) -> Option<&'static str> {
@@ -92,10 +92,10 @@ fn media_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the client takes this encoding; one that it weighs with zero it does not.
+/// Whether the client accepts this encoding: it is named, and not with the weight 0.
 fn accepts(request: &HeaderMap, encoding: &str) -> bool {
-    let offered = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    offered.flat_map(|value| value.split(',')).any(|offer| {
+    let accepted = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
         let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
         let is_refused = |part: &str| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0);
@@ -113,13 +113,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_told_from_a_word() {
+    fn a_hash_is_distinguished_from_a_word() {
         assert!(is_hashed("main-7DSKWR6B.js") && is_hashed("icon-5B900157.svg"));
         assert!(!is_hashed("index.html") && !is_hashed("notices.txt") && !is_hashed("main-abcdefgh.js"));
     }
 
     #[test]
-    fn an_encoding_is_taken_only_where_it_is_offered() {
+    fn an_encoding_is_used_only_if_it_is_accepted() {
         let request = |value: &'static str| {
             HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))])
         };

@@ -1,9 +1,14 @@
 //! The console: the pages on which people work, embedded into the binary.
 //!
-//! It promises that a page loads scripts, styles and data from its own server alone, and pictures from there and from the
-//! origins that it is told; that no other page can frame it; and that browsers keep files whose names
-//! carry their hash, while they ask again each time for the page that names them. It knows nothing of people and leases: what
-//! its pages show they ask the public API for.
+//! A page loads scripts, styles and data only from its own server, and pictures also from the configured origins. No other page
+//! can frame it. Browsers cache files whose names contain their hash, and revalidate the page that names them on each visit.
+//! The crate knows nothing of users and leases: the pages read what they show from the public API.
+//!
+//! ```
+//! let console: axum::Router = swath_console::router(&["https://pictures.example.org".to_owned()]);
+//! let app = axum::Router::new().merge(console);
+//! # let _ = app;
+//! ```
 
 mod files;
 mod policy;
@@ -18,9 +23,9 @@ use axum::routing::get;
 
 use files::File;
 
-/// The paths of pages. All are the same file: its script shows what the path says.
+/// The paths of pages. All serve the same file, whose script shows the page of the path.
 const PAGES: [&str; 5] = ["/", "/work", "/mine", "/reviews", "/manage"];
-/// What is shown where the console was not built.
+/// The page of a binary that was built without the console.
 const MISSING: &str = include_str!("missing.html");
 
 /// The routes of the console, whose pages may load pictures from these origins as well.
@@ -86,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_with_a_hash_is_kept_and_one_that_nobody_knows_is_not_found() {
+    async fn a_name_with_a_hash_is_cached_and_an_unknown_one_is_not_found() {
         if let Some(script) = files::names().find(|name| name.starts_with("main-") && name.ends_with(".js")) {
             let path = format!("/console/{script}");
             let response = ask(&path, &[("accept-encoding", "gzip, br")]).await;
