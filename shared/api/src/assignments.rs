@@ -36,13 +36,13 @@ pub struct AssignmentView {
     pub lease_id: Option<LeaseId>,
     /// When that lease expires unless it is renewed.
     pub expires_at: Option<Time>,
-    /// Items saved by the present holder.
+    /// Items saved by the holder.
     pub confirmed: i64,
     /// Who submitted it.
     pub author: Option<UserId>,
     /// The name of the author.
     pub author_name: Option<String>,
-    /// Whether the submission goes before a reviewer.
+    /// Whether a reviewer will see the submission.
     pub review: bool,
     /// The only user to whom it is given before `reserved_until`.
     pub reserved_for: Option<UserId>,
@@ -50,32 +50,32 @@ pub struct AssignmentView {
     pub reserved_for_name: Option<String>,
     /// When the reservation ends.
     pub reserved_until: Option<Time>,
-    /// Its rounds are used up: it waits for a manager to reassign it.
+    /// Whether its rounds are used up, so that it waits for a manager to reassign it.
     pub waits_for_manager: bool,
     /// Since when it has its status.
     pub since: Time,
 }
 
-/// Why something is done.
+/// The reason for a manager's action.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonRequest {
-    /// In the manager's words.
+    /// The reason in the manager's words, for the decision log.
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: String,
 }
 
-/// To whom work goes, and why.
+/// A reassignment.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReassignRequest {
-    /// In the manager's words.
+    /// The reason in the manager's words, for the decision log.
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: String,
-    /// For whom it is reserved; anyone may take it where absent.
+    /// The user for whom it is reserved; any annotator may take it if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// How long it is reserved; the job's `reserve_seconds` where absent.
+    /// How long it is reserved; the job's `reserve_seconds` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 2592000)]
     pub reserve_seconds: Option<i64>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the work of a job stands, stretch by stretch.
+/// The items of a job by state, for stretches of its ranges.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CoverageView {
     /// How many ranges the job has.
@@ -23,7 +23,7 @@ pub struct CoverageView {
     /// How many ranges a stretch spans; the last may span fewer.
     #[schema(minimum = 1, example = 8)]
     pub width: i64,
-    /// Every stretch in order.
+    /// The stretches in order.
     pub buckets: Vec<Bucket>,
 }
 
@@ -39,13 +39,13 @@ pub struct Bucket {
     /// Waiting for a manager, because their rounds are used up.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub held: i64,
-    /// Under a lease.
+    /// Leased by an annotator.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub in_progress: i64,
-    /// Submitted.
+    /// Submitted, and waiting for a reviewer or the review rule.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub completed: i64,
-    /// Before a reviewer.
+    /// Leased by a reviewer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub in_review: i64,
     /// Accepted.
@@ -54,7 +54,7 @@ pub struct Bucket {
     /// Accepted as skipped.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: i64,
-    /// Called off.
+    /// Cancelled.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cancelled: i64,
 }

@@ -10,28 +10,28 @@ use swath_domain::ids::{DatasetId, TeamId};
 pub use swath_formats::folder::Order;
 pub use swath_formats::manifest::ManifestItem;
 
-/// A dataset to be made.
+/// A new dataset.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDatasetRequest {
-    /// The team; not needed for someone who manages one.
+    /// The team; not needed for a manager of only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
     /// Its name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
-    /// Where its items come from: exactly one of the four.
+    /// The source of its items: exactly one of the four.
     pub source: SourceRequest,
-    /// Whether everything is checked and nothing is kept: the answer is a report.
+    /// Whether everything is checked and nothing is kept. The answer is then a report.
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// Where items come from: `folder`, `manifest`, `items`, or `pattern` with `count`.
+/// The source of items: `folder`, `manifest`, `items`, or `pattern` with `count`.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceRequest {
-    /// A folder of pictures on the server: one of the team's, or below one; a relative path is looked for below each.
+    /// A folder of pictures on the server: one of the team's folders or one below. A relative path is searched below each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// A manifest on the server, below one of its media roots, or in the object store, as `s3://bucket/key`.
@@ -48,25 +48,25 @@ pub struct SourceRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub count: Option<i64>,
-    /// With a manifest: what bare paths in it are below, as in `s3://bucket/streets/`.
+    /// With a manifest: the base of bare paths in it, as in `s3://bucket/streets/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// With a folder: in which order its pictures come; as people count, unless it says otherwise.
+    /// With a folder: the order of its pictures; `natural` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
-    /// With a folder: whether files that cannot be used are left out and listed, instead of refusing the whole.
+    /// With a folder: whether files that cannot be used are left out and listed, instead of failing the import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip_bad: Option<bool>,
 }
 
-/// What an import would bring.
+/// The report of a dry run.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrialView {
-    /// Items.
+    /// The number of items.
     pub count: i64,
-    /// Items whose picture's size is not known: exports to COCO and Supervisely need it.
+    /// Items whose picture's size is unknown. Exports to COCO and Supervisely need it.
     pub without_size: i64,
-    /// What would be passed by or left out.
+    /// The files that would be ignored or left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Notes>,
 }
@@ -74,10 +74,10 @@ pub struct TrialView {
 /// The notes of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notes {
-    /// Files that are no pictures, by kind: `hidden`, the file's ending as in `.txt`, or `others`.
+    /// The number of files that are no pictures, by kind: `hidden`, the extension as in `.txt`, or `others`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ignored: BTreeMap<String, u64>,
-    /// How many files were left out because they cannot be used.
+    /// The number of files that were left out because they cannot be used.
     #[serde(default)]
     pub left_out: u64,
     /// The first of them, each with the reason.
@@ -101,20 +101,20 @@ pub struct DatasetView {
     pub version: i64,
     /// Items of that version.
     pub count: i64,
-    /// Why it failed.
+    /// Why the import failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What its import has passed by or left out.
+    /// The files that its import ignored or left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Notes>,
-    /// Whether its pictures were measured as they are stored, by an earlier version: where EXIF turns one, its sides are
-    /// exchanged. Told of a single dataset.
+    /// Whether an earlier version measured its pictures as they are stored: if EXIF turns one, its sides are exchanged. Not
+    /// in lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sizes_as_stored: bool,
-    /// Whether pictures of it in the object store wait to be measured. Told of a single dataset.
+    /// Whether pictures of it in the object store wait to be measured. Not in lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub measuring: bool,
-    /// Pictures that somebody wanted to see and that could not be read. Told of a single dataset.
+    /// Pictures that a user wanted to see and that could not be read. Not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures_missing: Option<i64>,
     /// When it was created.
@@ -130,18 +130,18 @@ pub struct ItemView {
     pub uri: String,
     /// Labels to select by.
     pub labels: Vec<String>,
-    /// Whatever else came with it.
+    /// The other fields that came with it.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Box<RawValue>>,
-    /// Width in pixels of the picture as it is displayed, where known.
+    /// Width in pixels of the picture as it is displayed, if known.
     pub width: Option<i64>,
-    /// Height in pixels, where known.
+    /// Height in pixels, if known.
     pub height: Option<i64>,
-    /// How sure that is: `known`, `provisional` where two people have reported it, or `unknown`.
+    /// How sure the size is: `known`, `provisional` if only two users have reported it, or `unknown`.
     pub size: String,
-    /// How the picture is stored, by its number in EXIF, where it was measured.
+    /// The orientation of the stored picture, as a number of EXIF, if it was measured.
     pub orientation: Option<i64>,
-    /// Since when the picture could not be read; none where it can, or nobody has tried.
+    /// Since when the picture could not be read; none if it can be read, or nobody has tried.
     pub missing_since: Option<Time>,
 }
 
@@ -178,11 +178,11 @@ pub struct PictureSize {
     pub height: i64,
 }
 
-/// What has become of the sizes that were told.
+/// The answer to given sizes.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SizesView {
     /// Sizes in the request.
     pub told: u64,
-    /// Those that are news: the others stood there already, or the picture's size is known better.
+    /// Sizes that changed. The others were known already, or a better size is known.
     pub changed: u64,
 }

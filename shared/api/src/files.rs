@@ -8,7 +8,8 @@ use swath_domain::ids::FileId;
 pub struct UploadView {
     /// Its id.
     pub id: FileId,
-    /// By this items of the team's datasets name it; of a picture for instructions the path by which they show it.
+    /// The URI by which items of the team's datasets name it; for a picture in instructions the path under which they show
+    /// it.
     pub uri: String,
     /// Its length in bytes.
     pub bytes: i64,
@@ -20,15 +21,15 @@ pub struct UploadView {
     pub height: i64,
 }
 
-/// How much room a team has for files.
+/// The space that a team has for files.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FilesView {
-    /// Whether the installation has a place for files.
+    /// Whether the installation can store files.
     pub is_configured: bool,
-    /// What the team's pictures and thumbnails take, in bytes.
+    /// The size of the team's pictures and thumbnails, in bytes.
     pub bytes: i64,
-    /// What they may take.
+    /// The most that they may take, in bytes.
     pub bytes_most: u64,
-    /// What one picture may take.
+    /// The most that one picture may take, in bytes.
     pub picture_bytes_most: u64,
 }

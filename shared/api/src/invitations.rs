@@ -5,14 +5,14 @@ use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Time};
 use uuid::Uuid;
 
-/// An invitation to be made.
+/// A new invitation.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitationRequest {
-    /// What the person may do in the team.
+    /// The roles that the invited person gets in the team.
     #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
     pub roles: Vec<Role>,
-    /// For whom it is meant, in one's own words; only the team's managers see it.
+    /// Whom it is for, in the manager's words; only the team's managers see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub note: Option<String>,
@@ -24,20 +24,20 @@ pub struct InvitationView {
     /// Its id, by which it is revoked.
     #[schema(value_type = Uuid)]
     pub id: Uuid,
-    /// Its code, for the person who is invited; shown this once.
+    /// Its code for the invited person, which is shown only once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<String>,
-    /// What the person may do in the team.
+    /// The roles that the invited person gets in the team.
     pub roles: Vec<Role>,
-    /// Who invites.
+    /// The user who made it.
     pub invited_by: UserId,
-    /// Their name.
+    /// The name of that user.
     pub invited_by_name: Option<String>,
-    /// For whom it is meant.
+    /// Whom it is for, in the manager's words.
     pub note: Option<String>,
     /// When it was made.
     pub created_at: Time,
-    /// Until when it can be accepted.
+    /// When it expires.
     pub expires_at: Time,
 }
 
@@ -45,41 +45,41 @@ pub struct InvitationView {
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRequest {
-    /// As it was handed out.
+    /// The code that the invited person got.
     #[schema(min_length = 1, max_length = 200)]
     pub invitation: String,
 }
 
-/// What an invitation shows to the person who is invited.
+/// What an invited person sees of an invitation.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TeamName {
     /// The team's name.
     pub team: String,
 }
 
-/// An invitation that is accepted.
+/// The acceptance of an invitation.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptRequest {
-    /// As it was handed out.
+    /// The code that the invited person got.
     #[schema(min_length = 1, max_length = 200)]
     pub invitation: String,
-    /// The name of the account that is made for somebody who has none; not with a bearer token.
+    /// The name of the new account for a person who has none; not with a bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
 }
 
-/// The team that one is in now.
+/// The membership that an accepted invitation made.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Accepted {
-    /// The account.
+    /// The id of the account.
     pub user: UserId,
-    /// The team.
+    /// The id of the team.
     pub team: TeamId,
-    /// What one was invited to do there.
+    /// The roles of the invitation.
     pub roles: Vec<Role>,
-    /// A token for the team, shown this once: the same request under the same key answers without it.
+    /// A token for the team, which is shown only once: a repeated request under the same key is answered without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }

@@ -12,40 +12,40 @@ use swath_domain::review::ReasonCode;
 use crate::nullable::given;
 use crate::people::NamedUser;
 
-/// A job to be made.
+/// A new job.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJobRequest {
-    /// The team; the dataset's where absent.
+    /// The team; that of the dataset if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// The dataset, at its latest version.
+    /// The dataset, which is used at its latest version.
     pub dataset: DatasetId,
     /// Its title.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub title: String,
-    /// Markdown for the people who do the work.
+    /// A description for the people who do the work, in Markdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20000)]
     pub description: Option<String>,
-    /// What is to be labelled.
+    /// The classes of figures that are to be drawn.
     #[schema(min_items = 1, max_items = 500)]
     pub classes: Vec<Class>,
-    /// Tags that may be set.
+    /// The tags that may be set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub tags: Vec<TagDefinition>,
     /// The most labels on one item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<LabelLimits>,
-    /// Which items; all where absent.
+    /// The selected items; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
     /// Items per range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
     pub range_size: Option<i64>,
-    /// Short instructions that come with every lease.
+    /// Short instructions that come with every lease, in Markdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20000)]
     pub instructions: Option<String>,
@@ -55,44 +55,44 @@ pub struct NewJobRequest {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Who may annotate; everyone in the team where absent.
+    /// The users who may annotate; every annotator of the team if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     pub annotators: Option<Vec<UserId>>,
-    /// Who may review; every reviewer of the team where absent.
+    /// The users who may review; every reviewer of the team if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     pub reviewers: Option<Vec<UserId>>,
-    /// What is reviewed; everything where absent.
+    /// The review rule; `all` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewPart>,
-    /// How long a lease runs without a sign of life.
+    /// How long a lease lasts unless it is renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 5, maximum = 43200)]
     pub lease_seconds: Option<i64>,
-    /// How long rework waits for its author before anyone may take it.
+    /// How long a rework is reserved for its author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 2592000)]
     pub reserve_seconds: Option<i64>,
-    /// The last round that is handed out without a manager.
+    /// The last round that annotators get without a manager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 60)]
     pub rounds: Option<i64>,
-    /// Opinions asked for of each range.
+    /// How many independent annotations of each range are wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 16)]
     pub slots: Option<i64>,
-    /// Why items may be rejected; in the reviewer's own words where there are none.
+    /// The reasons for which items may be rejected; if there are none, reviewers use their own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100)]
     pub reasons: Option<Vec<ReasonCode>>,
-    /// Which fields of an item's `meta` are shown to the people who work on it; none where absent.
+    /// The fields of an item's `meta` that are shown to the people who work on it; none if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 10)]
     pub shown_meta: Option<Vec<String>>,
 }
 
-/// Which items of the dataset; all of them unless something is said.
+/// A selection of a dataset's items; all of them without any field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
@@ -104,19 +104,19 @@ pub struct Selection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 1000)]
     pub ranges: Option<Vec<Range>>,
-    /// At most this many.
+    /// At most this many items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub limit: Option<i64>,
 }
 
-/// What is reviewed.
+/// A review rule: which submissions are reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewPart {
-    /// Everything, nothing, or a sample.
+    /// The name of the rule.
     pub rule: RuleName,
-    /// With `sample`: how many submissions in a hundred.
+    /// With `sample`: the share of submissions, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100)]
     pub percent: Option<u8>,
@@ -126,15 +126,15 @@ pub struct ReviewPart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleName {
-    /// Every submission.
+    /// Every submission is reviewed.
     All,
-    /// None.
+    /// No submission is reviewed.
     None,
-    /// A share of them.
+    /// A share of the submissions is reviewed.
     Sample,
 }
 
-/// A job as lists show it, without what it says about the work.
+/// A job as lists show it.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobSummary {
     /// Its id.
@@ -143,7 +143,7 @@ pub struct JobSummary {
     pub team: TeamId,
     /// Its dataset.
     pub dataset: DatasetId,
-    /// Not for annotators.
+    /// The name of its dataset; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset_name: Option<String>,
     /// The version of its dataset.
@@ -158,73 +158,73 @@ pub struct JobSummary {
     pub due_date: Option<Time>,
     /// Items per range.
     pub range_size: i64,
-    /// Opinions asked for of each item.
+    /// How many independent annotations of each item are wanted.
     pub slots: i64,
-    /// The last round that is handed out without a manager.
+    /// The last round that annotators get without a manager.
     pub rounds: i64,
-    /// How long a lease runs without a sign of life.
+    /// How long a lease lasts unless it is renewed.
     pub lease_seconds: i64,
-    /// How long rework waits for its author before anyone may take it.
+    /// How long a rework is reserved for its author.
     pub reserve_seconds: i64,
-    /// What is reviewed.
+    /// The review rule.
     pub review: ReviewPart,
-    /// Selected items.
+    /// The number of selected items.
     pub items: i64,
-    /// Items by state, each counted once per slot; not for annotators.
+    /// The number of items in each state, each counted once per slot; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<ItemStates>,
-    /// Assignments by status, and what has happened so far; not for annotators.
+    /// The number of assignments in each status, and of events so far; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// Who made it; not for annotators.
+    /// The user who created it; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<UserId>,
-    /// The name of who made it; not for annotators.
+    /// The name of that user; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_name: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
 }
 
 /// A job.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobView {
-    /// What lists show of it.
+    /// The fields that lists show.
     #[serde(flatten)]
     pub summary: JobSummary,
-    /// Markdown.
+    /// The description in Markdown.
     pub description: Option<String>,
-    /// The same as HTML that is safe to show.
+    /// The description as HTML that is safe to show.
     pub description_html: Option<String>,
-    /// What is to be labelled.
+    /// The classes of figures that are to be drawn.
     pub classes: Vec<Class>,
-    /// Tags that may be set.
+    /// The tags that may be set.
     pub tags: Vec<TagDefinition>,
     /// The most labels on one item.
     pub limits: LabelLimits,
-    /// Markdown.
+    /// The instructions in Markdown.
     pub instructions: Option<String>,
-    /// The same as HTML that is safe to show.
+    /// The instructions as HTML that is safe to show.
     pub instructions_html: Option<String>,
-    /// Why items may be rejected; in the reviewer's own words where there are none.
+    /// The reasons for which items may be rejected; if there are none, reviewers use their own words.
     pub reasons: Vec<ReasonCode>,
-    /// Which fields of an item's `meta` are shown to the people who work on it.
+    /// The fields of an item's `meta` that are shown to the people who work on it.
     pub shown_meta: Vec<String>,
-    /// Who may annotate, `null` for everyone in the team; not for annotators.
+    /// The users who may annotate, `null` for every annotator of the team; not for annotators.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<UserId>>)]
     pub annotators: Option<Option<Vec<UserId>>>,
-    /// Who may review, `null` for every reviewer of the team; not for annotators.
+    /// The users who may review, `null` for every reviewer of the team; not for annotators.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<UserId>>)]
     pub reviewers: Option<Option<Vec<UserId>>>,
-    /// The names of everyone whose id stands here; not for annotators.
+    /// The names of all users whose ids are in this document; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<NamedUser>>,
-    /// Pictures of its dataset that somebody wanted to see and that could not be read; not for annotators.
+    /// Pictures of its dataset that a user wanted to see and that could not be read; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures_missing: Option<i64>,
-    /// What exports of this job could not hold, as things stand; not for annotators.
+    /// What exports of this job would lack now; not for annotators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exports_lack: Option<Lacks>,
 }
@@ -232,13 +232,13 @@ pub struct JobView {
 /// What exports would lack.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Lacks {
-    /// Items whose picture's size is unknown: COCO and Supervisely need it.
+    /// Items whose picture's size is unknown. COCO and Supervisely need it.
     pub items_without_size: i64,
-    /// Forms of figures that the job's classes take and COCO does not.
+    /// Shapes of figures that the job's classes allow and COCO does not.
     pub coco_shapes: Vec<Shape>,
 }
 
-/// Assignments by status, and events.
+/// The number of assignments in each status, and of events so far.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Counts {
     /// Assignments that wait for an annotator.
@@ -255,7 +255,7 @@ pub struct Counts {
     pub rejected: i64,
     /// Cancelled assignments.
     pub cancelled: i64,
-    /// Assignments whose rounds are used up: they wait for a manager to reassign them.
+    /// Assignments whose rounds are used up, and which wait for a manager to reassign them.
     pub waiting_for_manager: i64,
     /// Leases that were granted.
     pub leases: i64,
@@ -269,19 +269,19 @@ pub struct Counts {
     pub rejected_items: i64,
 }
 
-/// What may be edited while work goes on; what is absent stays, `null` takes a value away.
+/// Changes of a job, also while work goes on. Absent fields stay as they are, and `null` removes a value.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditRequest {
-    /// Its title.
+    /// The new title.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Markdown.
+    /// The new description, in Markdown.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 20000)]
     pub description: Option<Option<String>>,
-    /// Markdown.
+    /// The new instructions, in Markdown.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 20000)]
     pub instructions: Option<Option<String>>,
@@ -292,25 +292,25 @@ pub struct EditRequest {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Who may annotate.
+    /// The users who may annotate; `null` for every annotator of the team.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     pub annotators: Option<Option<Vec<UserId>>>,
-    /// Who may review.
+    /// The users who may review; `null` for every reviewer of the team.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 10000)]
     pub reviewers: Option<Option<Vec<UserId>>>,
-    /// Why items may be rejected.
+    /// The reasons for which items may be rejected.
     #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasons: Option<Vec<ReasonCode>>,
 }
 
-/// Why a job is called off.
+/// The cancellation of a job.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelRequest {
-    /// In the manager's words.
+    /// The reason in the manager's words, for the decision log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,

@@ -10,14 +10,14 @@ use swath_domain::review::{ReasonCode, Verdict};
 use swath_domain::{Status, Time};
 
 /// The body of `POST /v1/leases` and `POST /v1/reviews`.
-// The digest of an idempotency key is that of this as JSON: what is left out or added changes every digest.
+// The digest of a request with an idempotency key is made of this type as JSON, so an added or omitted field changes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
-    /// In which team; not needed for someone with one team.
+    /// The team; not needed for a user with only one.
     #[serde(default)]
     pub team: Option<TeamId>,
-    /// From this job alone.
+    /// The only job from which work is wanted.
     #[serde(default)]
     pub job: Option<JobId>,
 }
@@ -25,22 +25,22 @@ pub struct LeaseRequest {
 /// A lease.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LeaseDocument {
-    /// Names the lease in every call; never a secret.
+    /// The id of the lease in every call; not a secret.
     pub lease_id: LeaseId,
-    /// Grows with every grant of the assignment.
+    /// The fencing token, which grows with every grant of the assignment.
     pub fence: i64,
-    /// `current`, `lapsed` while nobody has taken the work since, or why it is over.
+    /// `current`; `lapsed` if it has expired and nobody has taken the work since; or why it is over.
     pub state: String,
-    /// When it expires without a sign of life; none once it is over.
+    /// When it expires unless it is renewed; none once it is over.
     pub expires_at: Option<Time>,
     /// The same in seconds from now.
     pub expires_in: i64,
-    /// The work.
+    /// The assignment that is leased.
     pub assignment: AssignmentPart,
-    /// What it is part of.
+    /// The job of the assignment.
     pub job: JobPart,
-    /// Whether annotations and verdicts are left out, because together they take more than 4 MiB: then `items` below
-    /// the lease gives them page by page.
+    /// Whether annotations and verdicts are left out, because together they take more than 4 MiB. The route `items` of the
+    /// lease has them, page by page.
     pub annotations_left_out: bool,
 }
 
@@ -49,11 +49,11 @@ pub struct LeaseDocument {
 pub struct AssignmentPart {
     /// Its id.
     pub id: AssignmentId,
-    /// Its number in the job.
+    /// The number of its range in the job, from 0.
     pub number: i64,
     /// Its round.
     pub round: i64,
-    /// Its slot.
+    /// Which of the independent annotations of its range it is, from 0.
     pub slot: i64,
     /// Its job.
     pub job: JobId,
@@ -62,11 +62,11 @@ pub struct AssignmentPart {
     pub ranges: Vec<Range>,
     /// Its items one by one.
     pub items: Vec<ItemPart>,
-    /// What to look out for.
+    /// The job's short instructions, in Markdown.
     pub instructions: Option<String>,
     /// When the job is due.
     pub due_date: Option<Time>,
-    /// The submission that this one redoes.
+    /// The submission that it reworks.
     pub parent: Option<AssignmentId>,
 }
 
@@ -77,32 +77,32 @@ pub struct ItemPart {
     pub index: i64,
     /// The media; of a file on the server its path below the media root.
     pub uri: String,
-    /// Where a browser loads it from, for as long as the lease is current; none for a former holder, and where the team may
-    /// not use it any more.
+    /// The URL from which a browser loads it while the lease is current; none for a former holder, or if the team may not
+    /// use the media any more.
     pub media_url: Option<String>,
     /// Width in pixels, where known.
     pub width: Option<i64>,
     /// Height in pixels, where known.
     pub height: Option<i64>,
-    /// Whether size and coordinates are those of the picture as its file stores it, without what EXIF says: so in datasets
-    /// of earlier versions.
+    /// Whether size and coordinates are those of the picture as its file stores it, without the orientation in EXIF. This is
+    /// so in datasets of earlier versions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_stored: bool,
-    /// Whether the size is only what two people have reported.
+    /// Whether the size is known only from the reports of two users.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub size_is_provisional: bool,
     /// The fields of the item's `meta` that the job shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
-    /// The saved revision, 0 where nothing is saved yet.
+    /// The saved revision; 0 if nothing is saved yet.
     pub revision: i64,
-    /// What is saved; in a rework that has nothing saved yet, what was rejected. None where it is left out.
+    /// The saved annotation; in a rework without a saved one, the rejected annotation. None if it is left out.
     #[schema(value_type = Option<Annotation>)]
     pub annotation: Option<Box<RawValue>>,
-    /// How many bytes the annotation's JSON takes; none where there is no annotation.
+    /// The size of the annotation's JSON in bytes; none if there is no annotation.
     pub annotation_bytes: Option<i64>,
-    /// The verdict: a reviewer's own in a review, the former one in a rework.
+    /// In a review the verdict of the reviewer; in a rework that of the round before.
     pub verdict: Option<VerdictPart>,
     /// In the review of a rework: the verdict of the round before.
     pub former_verdict: Option<VerdictPart>,
@@ -113,12 +113,12 @@ pub struct ItemPart {
 pub struct VerdictPart {
     /// Accepted or rejected.
     pub verdict: Verdict,
-    /// Why.
+    /// The reason: the code of one of the job's reasons, or the reviewer's words.
     pub reason: Option<String>,
-    /// More for the author.
+    /// A comment for the author.
     pub comment: Option<String>,
-    /// Which figures it is about, by their positions from 0 in the annotation that was judged: in a rework and in a former
-    /// verdict that is the one handed in before. The item as a whole where there are none.
+    /// The figures that it is about, by their positions from 0 in the annotation that was judged. In a rework and in a
+    /// former verdict that is the annotation of the round before. The verdict is about the whole item if there are none.
     #[schema(max_items = 100)]
     pub figures: Vec<u32>,
 }
@@ -130,24 +130,24 @@ pub struct JobPart {
     pub id: JobId,
     /// Its title.
     pub title: String,
-    /// Markdown.
+    /// The description of the job, in Markdown.
     pub description: Option<String>,
     /// What is to be labelled.
     pub classes: Vec<Class>,
     /// Tags that may be set.
     pub tags: Vec<TagDefinition>,
-    /// The most labels per item.
+    /// The most labels on one item.
     pub limits: LabelLimits,
-    /// Opinions asked for of each item.
+    /// How many independent annotations of each item are wanted.
     pub slots: i64,
-    /// Why items may be rejected; in the reviewer's own words where there are none.
+    /// The reasons for which items may be rejected; if there are none, reviewers use their own words.
     pub reasons: Vec<ReasonCode>,
 }
 
-/// How long a lease runs now.
+/// The new end of a renewed lease.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Renewed {
-    /// When it expires.
+    /// When it expires unless it is renewed again.
     pub expires_at: Time,
     /// The same in seconds from now.
     pub expires_in: i64,
@@ -167,30 +167,30 @@ pub struct ReleaseRequest {
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
-    /// Chosen by the client; the same again gets the first answer.
+    /// An id that the client chooses. A repeated request with the same id gets the first answer.
     #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
     pub submission_id: String,
-    /// Items to be saved on the way.
+    /// Items to save with the submission.
     #[serde(default)]
     #[schema(max_items = 1000)]
     pub items: Vec<SubmittedItem>,
 }
 
 /// An item that is saved with the submission.
-// The digest of a submission is that of these as JSON: what is left out or added changes every digest.
+// The digest of a submission is made of these as JSON, so an added or omitted field changes it.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedItem {
-    /// Its number.
+    /// Its number in the dataset.
     #[schema(minimum = 0)]
     pub index: i64,
-    /// What was drawn.
+    /// The figures that were drawn.
     #[serde(default)]
     pub figures: Vec<Figure>,
     /// Tags of the whole item.
     #[serde(default)]
     pub tags: Vec<Tag>,
-    /// Why it was left out.
+    /// Why it was skipped.
     #[serde(default)]
     pub skip: Option<Skip>,
 }
@@ -198,32 +198,32 @@ pub struct SubmittedItem {
 /// The answer to a submission.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SubmitAnswer {
-    /// The assignment.
+    /// The id of the assignment.
     pub assignment: AssignmentId,
     /// Its status right after the submission.
     pub status: Status,
 }
 
-/// What is said of an item: its labels, or why it is left out.
+/// The work on an item: its labels, or why it is skipped.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemRequest {
-    /// What was drawn; needed unless the item is skipped.
+    /// The figures that were drawn; needed unless the item is skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures: Option<Vec<Figure>>,
     /// Tags of the whole item; needed unless the item is skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
-    /// Why it is left out.
+    /// Why it is skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<Skip>,
 }
 
-/// What was saved.
+/// The answer to a saved item.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemAnswer {
-    /// The item.
+    /// Its number in the dataset.
     pub index: i64,
-    /// Its revision; the same body again keeps it.
+    /// Its revision. A repeated request with the same body does not change it.
     pub revision: i64,
 }

@@ -11,25 +11,25 @@ use crate::people::NamedUser;
 /// An entry of a decision log.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EntryView {
-    /// The assignment; absent where the entry is the job's own.
+    /// The assignment; absent in entries of the job itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<AssignmentId>,
     /// Its number in this log, from 1 without a gap.
     pub seq: i64,
     /// When it happened.
     pub at: Time,
-    /// Who; absent where Swath itself acted.
+    /// The user who acted; none if Swath itself did.
     pub actor: Option<UserId>,
-    /// Their name today.
+    /// The present name of that user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
-    /// Who made the token through which the actor acted, where that is somebody else.
+    /// The user who made the token that the actor used, if that is another user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_maker: Option<UserId>,
-    /// Their name today.
+    /// The present name of that user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_maker_name: Option<String>,
-    /// What, by the name of the transition.
+    /// The name of the transition.
     pub action: String,
     /// The status before it.
     pub from: Option<Status>,
@@ -39,9 +39,9 @@ pub struct EntryView {
     pub lease_id: Option<LeaseId>,
     /// The assignment's fencing token after it.
     pub fence: i64,
-    /// Why, in the words of whoever acted.
+    /// The reason, in the actor's words.
     pub reason: Option<String>,
-    /// What else a replay needs.
+    /// Further details, as a replay needs them.
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Value>,
 }
@@ -52,22 +52,22 @@ pub struct AuditView {
     /// Its id, in the order of time.
     #[schema(value_type = Uuid)]
     pub id: Uuid,
-    /// When.
+    /// When it happened.
     pub at: Time,
-    /// What was done: `user-create`, `user-edit`, `team-create`, `member-put`, `member-remove`, `token-create`,
+    /// The action: `user-create`, `user-edit`, `team-create`, `member-put`, `member-remove`, `token-create`,
     /// `token-revoke`, `invitation-create`, `invitation-revoke`, `invitation-accept`, `sign-in-link-create` or `sign-in`.
     pub action: String,
-    /// The team that it is about.
+    /// The team that the action concerns.
     pub team: Option<TeamId>,
-    /// Its name.
+    /// The name of the team.
     pub team_name: Option<String>,
-    /// Who did it; none where Swath itself did.
+    /// The user who acted; none if Swath itself did.
     pub actor: Option<NamedUser>,
     /// The token that was used.
     pub token: Option<TokenId>,
-    /// For whom.
+    /// The user whom the action concerns.
     pub user: Option<NamedUser>,
-    /// More by the action: roles, ids.
+    /// Further details, which depend on the action: roles, ids.
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Value>,
 }

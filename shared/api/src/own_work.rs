@@ -1,42 +1,42 @@
-//! One's own work: the answer of `/v1/me/work`.
+//! The caller's own work: the answer of `/v1/me/work`.
 
 use serde::{Deserialize, Serialize};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId};
 use swath_domain::{Status, Time};
 
-/// One's own work in the teams that the token opens. Each list is newest first and holds at most 200 entries.
+/// The caller's own work in the teams in which the token is valid. Each list is newest first and has at most 200 entries.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OwnWorkView {
-    /// What one holds.
+    /// What the caller has leased.
     pub held: Vec<HeldWork>,
-    /// What is reserved for oneself: reworks of one's own submissions, and what a manager gave one.
+    /// What is reserved for the caller: reworks of their submissions, and what a manager reassigned to them.
     pub returned: Vec<ReturnedWork>,
-    /// What one has handed in.
+    /// What the caller has submitted or decided.
     pub handed_in: Vec<HandedInWork>,
-    /// How much that is.
+    /// How much the caller has submitted and decided.
     pub totals: Totals,
 }
 
-/// To label, or to review.
+/// The kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StageName {
-    /// Labelling.
+    /// Annotation of items.
     Annotation,
-    /// Checking.
+    /// Review of a submission.
     Review,
 }
 
-/// Which piece of work it is.
+/// An assignment, with the names of its job and its team.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkPart {
-    /// The assignment.
+    /// The id of the assignment.
     pub assignment: AssignmentId,
     /// Its job.
     pub job: NamedJob,
     /// The job's team.
     pub team: NamedTeam,
-    /// Its number in the job.
+    /// The number of its range in the job, from 0.
     pub number: i64,
     /// Its round.
     pub round: i64,
@@ -62,55 +62,55 @@ pub struct NamedTeam {
     pub name: String,
 }
 
-/// What one holds.
+/// An assignment that the caller has leased.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HeldWork {
-    /// To label, or to review.
+    /// Whether the lease is for annotation or for review.
     pub stage: StageName,
-    /// The lease, or the review.
+    /// The id of the lease or the review.
     pub lease_id: Option<LeaseId>,
     /// The assignment that is leased.
     #[serde(flatten)]
     pub work: WorkPart,
-    /// How many items are saved, or judged.
+    /// How many items are saved, or have a verdict.
     pub saved: i64,
-    /// When it expires without a sign of life.
+    /// When the lease expires unless it is renewed.
     pub expires_at: Time,
 }
 
-/// What is reserved for oneself.
+/// An assignment that is reserved for the caller.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReturnedWork {
     /// The assignment that is reserved.
     #[serde(flatten)]
     pub work: WorkPart,
-    /// When anyone may take it.
+    /// When the reservation ends, so that others may take it.
     pub reserved_until: Time,
 }
 
-/// What one has handed in.
+/// An assignment that the caller has submitted or decided.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HandedInWork {
-    /// Labelled, or reviewed.
+    /// Whether the caller annotated or reviewed it.
     pub stage: StageName,
     /// The assignment that was handed in.
     #[serde(flatten)]
     pub work: WorkPart,
-    /// When.
+    /// When the caller submitted or decided it.
     pub at: Time,
-    /// Where it stands now.
+    /// Its present status.
     pub status: Status,
 }
 
-/// How much was handed in.
+/// How much the caller has submitted and decided.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Totals {
     /// Submissions.
     pub submissions: i64,
-    /// The items in them.
+    /// The items in these submissions.
     pub items: i64,
     /// Decided reviews.
     pub decisions: i64,
-    /// The items in them.
+    /// The items in these reviews.
     pub judged: i64,
 }

@@ -10,29 +10,29 @@ use crate::nullable::given;
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Person)]
 pub struct NamedUser {
-    /// The account.
+    /// The id of the account.
     pub id: UserId,
     /// The name.
     pub name: String,
 }
 
-/// Oneself.
+/// The caller.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Me {
     /// The account.
     pub user: UserView,
-    /// The teams that the token opens, with one's roles in each.
+    /// The teams in which the token is valid, with the caller's roles in each.
     pub teams: Vec<Membership>,
 }
 
-/// One's place in a team.
+/// The membership of the caller in a team.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Membership {
     /// The team.
     pub id: TeamId,
     /// Its name.
     pub name: String,
-    /// What one may do there.
+    /// The caller's roles there.
     pub roles: Vec<Role>,
 }
 
@@ -43,43 +43,44 @@ pub struct UserView {
     pub id: UserId,
     /// The person's name.
     pub name: String,
-    /// The person's address.
+    /// The person's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether this is an administrator.
+    /// Whether the user is an administrator.
     pub admin: bool,
-    /// Whether it may do anything; a deactivated account keeps its work and its name.
+    /// Whether the account may be used; a deactivated one keeps its work and its name.
     pub active: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Time,
 }
 
-/// An account to be made.
+/// A new account.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The person's name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
-    /// The person's address, which no other account has.
+    /// The person's e-mail address, which no other account has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 254)]
     pub email: Option<String>,
 }
 
-/// What is changed about an account; what is absent stays, and `null` takes the address away.
+/// Changes of an account. Absent fields stay as they are, and `null` removes the address.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditUser {
-    /// Another name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// Another address.
+    /// The new e-mail address.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 3, max_length = 254)]
     pub email: Option<Option<String>>,
-    /// False ends the account's leases, reservations, invitations and tokens at once; for administrators.
+    /// Whether the account may be used. `false` ends its leases, reservations, invitations and tokens at once. For
+    /// administrators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! Reports about pictures of a lease.
+//! Reports of browsers about the pictures of a lease.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder,
 /// The greatest width or height of a picture, in pixels.
 pub const SIDE_MAX: i64 = 1_000_000;
 
-/// What a browser says of a picture: its size as it is displayed, or whether it could not be loaded.
+/// A browser's report about a picture: its size as it is displayed, or that it could not be loaded.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(untagged, try_from = "ReportFields")]
 pub enum PictureReport {
-    /// It was shown.
+    /// The browser showed the picture.
     Size {
         /// Width in pixels.
         width: i64,
         /// Height in pixels.
         height: i64,
     },
-    /// It was not.
+    /// The browser could not show the picture.
     Missing {
         /// Whether it could not be loaded.
         missing: bool,
@@ -49,7 +49,7 @@ impl utoipa::PartialSchema for PictureReport {
     }
 }
 
-/// A report on the wire, before its form is known. To JSON `40.0` is the whole number 40.
+/// A report as it is sent. In JSON `40.0` is the whole number 40, so sides are read as `f64`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReportFields {

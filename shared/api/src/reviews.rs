@@ -13,28 +13,29 @@ use crate::leases::VerdictPart;
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictRequest {
-    /// Accept or reject.
+    /// Whether the item is accepted or rejected.
     pub verdict: Verdict,
-    /// Why: where the job names reasons, the code of one of them, which a rejection needs; else a keyword or a phrase.
+    /// The reason. If the job names reasons, it is the code of one of them, and a rejection needs one; else a keyword or a
+    /// phrase.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
-    /// More for the author.
+    /// A comment for the author.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub comment: Option<String>,
-    /// Which figures it is about, by their positions in the annotation from 0; the item as a whole where there are none.
+    /// The figures that it is about, by their positions in the annotation from 0; none if it is about the whole item.
     #[serde(default)]
     #[schema(value_type = BTreeSet<u32>, max_items = 100)]
     pub figures: Vec<u32>,
 }
 
-/// The verdict that is saved now.
+/// The answer to a saved verdict.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct VerdictAnswer {
-    /// The item.
+    /// The number of the item in the dataset.
     pub index: i64,
-    /// Accepted or rejected.
+    /// Whether the item is accepted or rejected.
     pub verdict: Verdict,
 }
 
@@ -42,27 +43,28 @@ pub struct VerdictAnswer {
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemVerdict {
-    /// The item.
+    /// The number of the item in the dataset.
     #[schema(minimum = 0)]
     pub index: i64,
-    /// Accept or reject.
+    /// Whether the item is accepted or rejected.
     pub verdict: Verdict,
-    /// Why: where the job names reasons, the code of one of them, which a rejection needs; else a keyword or a phrase.
+    /// The reason. If the job names reasons, it is the code of one of them, and a rejection needs one; else a keyword or a
+    /// phrase.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
-    /// More for the author.
+    /// A comment for the author.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub comment: Option<String>,
-    /// Which figures it is about, by their positions in the annotation from 0; the item as a whole where there are none.
+    /// The figures that it is about, by their positions in the annotation from 0; none if it is about the whole item.
     // The digest of a decision without figures stays what it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = BTreeSet<u32>, max_items = 100)]
     pub figures: Vec<u32>,
 }
 
-/// What becomes of items without a verdict.
+/// The verdict on items without one of their own.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Rest {
@@ -70,18 +72,18 @@ pub enum Rest {
     Accept,
 }
 
-/// The body of a decision.
+/// A decision.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideRequest {
-    /// Chosen by the client; the same again gets the first answer.
+    /// An id that the client chooses. A repeated request with the same id gets the first answer.
     #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
     pub decision_id: String,
-    /// Verdicts saved on the way.
+    /// Verdicts to save with the decision.
     #[serde(default)]
     #[schema(max_items = 1000)]
     pub verdicts: Vec<ItemVerdict>,
-    /// What becomes of the rest; without it every item needs a verdict.
+    /// The verdict on all other items; if absent, every item needs a verdict of its own.
     #[serde(default)]
     pub rest: Option<Rest>,
 }
@@ -91,36 +93,36 @@ pub struct DecideRequest {
 pub struct Rework {
     /// Its id.
     pub id: AssignmentId,
-    /// Its round.
+    /// Its round, one more than that of its parent.
     pub round: i64,
-    /// Its number, the same as its parent's.
+    /// The number of its range in the job, the same as its parent's.
     pub number: i64,
-    /// The submission that it redoes.
+    /// The submission that it reworks.
     pub parent: AssignmentId,
 }
 
 /// The answer to a decision.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DecideAnswer {
-    /// ACCEPTED, or REJECTED if any item was.
+    /// ACCEPTED, or REJECTED if an item was rejected.
     pub status: Status,
-    /// What the rejected items became.
+    /// The rework of the rejected items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rework: Option<Rework>,
 }
 
-/// An opinion on an item.
+/// Another annotation of an item.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Opinion {
-    /// In which round it was handed in.
+    /// The round in which it was submitted.
     pub round: i64,
-    /// Which of the opinions asked for it is.
+    /// Which of the independent annotations it is, from 0.
     pub slot: i64,
-    /// Where its assignment stands.
+    /// The status of its assignment.
     pub status: Status,
-    /// What was drawn, or why the item was skipped.
+    /// The labels of the item, or why it was skipped.
     #[schema(value_type = Annotation)]
     pub annotation: Box<RawValue>,
-    /// What its reviewer said of it, once its assignment is decided.
+    /// The verdict of its reviewer, once the assignment is decided.
     pub verdict: Option<VerdictPart>,
 }

@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use crate::people::Me;
 
-/// How somebody signs in: with one of both.
+/// A link or a token with which a user signs in: exactly one of both.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// The code of a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// A token.
+    /// The token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
@@ -22,37 +22,37 @@ pub struct SignIn {
 /// A session.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionView {
-    /// Who one is, and where.
+    /// The user who is signed in, and their teams.
     #[serde(flatten)]
     pub me: Me,
-    /// Until when the session is good, unless it is ended before.
+    /// When the session expires unless it is ended before.
     pub expires_at: Time,
 }
 
-/// A link to be made.
+/// The request for a sign-in link.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLinkRequest {
-    /// Who signs in with it; oneself where absent.
+    /// The user who will sign in with it; the caller if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// The team that the session will open; not needed where only one comes into question.
+    /// The team of the session; not needed if only one is possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
 }
 
-/// A link with which somebody signs in.
+/// A sign-in link.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkView {
-    /// Its id, by which the audit log names it.
+    /// Its id, as the audit log has it.
     pub id: Uuid,
-    /// Its code, which is good once and shown this once: `/#sign-in=CODE` is the link.
+    /// Its code, which is shown only once and works once: `/#sign-in=CODE` is the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Who signs in with it.
+    /// The user who will sign in with it.
     pub user: UserId,
-    /// The team that the session will open.
+    /// The team of the session.
     pub team: Option<TeamId>,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Time,
 }

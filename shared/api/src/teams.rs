@@ -6,11 +6,11 @@ use swath_domain::ids::TeamId;
 
 use crate::people::NamedUser;
 
-/// A team to be made.
+/// A new team.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTeam {
-    /// Its name, like no other's.
+    /// Its name, which no other team has.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
 }
@@ -24,45 +24,45 @@ pub struct TeamView {
     pub name: String,
 }
 
-/// A person in a team.
+/// A member of a team.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberView {
-    /// The person.
+    /// The user.
     pub user: NamedUser,
-    /// What the person may do there.
+    /// The roles of the user in the team.
     pub roles: Vec<Role>,
 }
 
-/// What a person may do in a team.
+/// The roles of a member.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberRoles {
-    /// At least one role.
+    /// The roles, at least one and each once.
     #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 3)]
     pub roles: Vec<Role>,
 }
 
-/// What a team may use from now on, in place of what it might so far.
+/// The media that a team may use from now on, in place of those so far.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamMediaRequest {
-    /// Absolute folders of the server. What is read there must lie below its media roots as well.
+    /// Absolute folders of the server. Files in them must also be below its media roots.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub folders: Vec<String>,
-    /// Prefixes of keys by whole steps, as in `s3://bucket/prefix/`.
+    /// Prefixes of keys in buckets, as in `s3://bucket/prefix/`.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub buckets: Vec<String>,
 }
 
-/// What a team may use, beside what the configuration shares with all teams.
+/// The media that a team may use, beside those that the configuration shares with all teams.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TeamMediaView {
-    /// Whether there is no limit: so it is for teams from before there were limits, until an administrator sets some.
+    /// Whether there is no limit. This is so for teams that are older than limits, until an administrator sets some.
     pub everything: bool,
-    /// Folders of the server; for managers their paths below the media roots.
+    /// Folders of the server; managers see their paths below the media roots.
     pub folders: Vec<String>,
-    /// Prefixes of keys.
+    /// Prefixes of keys in buckets.
     pub buckets: Vec<String>,
 }

@@ -6,17 +6,17 @@ use swath_domain::ids::{TeamId, TokenId, UserId};
 
 use crate::people::NamedUser;
 
-/// A token to be made.
+/// The request for a token.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTokenRequest {
-    /// Whose it will be; one's own where absent.
+    /// The user of the token; the caller if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// The team in which it is good; not needed where only one comes into question. An administrator's has none.
+    /// The team in which it is valid; not needed if only one is possible. The token of an administrator has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// Until when it is good; without an end where absent.
+    /// When it expires; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
 }
@@ -26,14 +26,14 @@ pub struct NewTokenRequest {
 pub struct NewTokenView {
     /// Its id, by which it is revoked.
     pub id: TokenId,
-    /// The token itself, shown this once: the same request under the same key answers without it.
+    /// The token itself, which is shown only once: a repeated request under the same key is answered without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// Whose it is.
+    /// The user of the token.
     pub user: UserId,
-    /// The team in which it is good.
+    /// The team in which it is valid.
     pub team: Option<TeamId>,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Option<Time>,
 }
 
@@ -42,20 +42,20 @@ pub struct NewTokenView {
 pub struct TokenView {
     /// Its id, by which it is revoked.
     pub id: TokenId,
-    /// Whose it is.
+    /// The user of the token.
     pub user: NamedUser,
-    /// The team in which it is good. An administrator's has none; one that is older than tokens of teams is good in the
-    /// teams in which its user was then.
+    /// The team in which it is valid. The token of an administrator has none. One from before tokens had teams is valid in
+    /// the teams of its user at that time.
     pub team: Option<TeamId>,
-    /// Its name.
+    /// The name of the team.
     pub team_name: Option<String>,
-    /// Who made it; none where Swath itself did.
+    /// The user who made it; none if Swath itself did.
     pub made_by: Option<UserId>,
-    /// Their name.
+    /// The name of that user.
     pub made_by_name: Option<String>,
     /// When it was made.
     pub created_at: Time,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Option<Time>,
     /// When it was last used, to about a minute.
     pub last_used_at: Option<Time>,
