@@ -1,8 +1,8 @@
 //! The console: the pages on which people work, embedded into the binary.
 //!
-//! A page loads scripts, styles and data only from its own server, and pictures also from the configured origins. No other page
-//! can frame it. Browsers cache files whose names contain their hash, and revalidate the page that names them on each visit.
-//! The crate knows nothing of users and leases: the pages read what they show from the public API.
+//! A page loads scripts, styles and data only from its own server, and pictures also from the configured origins. No other
+//! page can frame it. Browsers cache files whose names contain their hash, and revalidate the page that names them on each
+//! visit. The crate knows nothing of users and leases: the pages read what they show from the public API.
 //!
 //! ```
 //! let console: axum::Router = swath_console::router(&["https://pictures.example.org".to_owned()]);

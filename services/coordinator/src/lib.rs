@@ -2,6 +2,19 @@
 //!
 //! Any number of coordinators serve the API side by side. The loops are in `background`, each of which runs in one
 //! coordinator at a time.
+//!
+//! ```no_run
+//! use swath_coordinator::Coordinator;
+//! use swath_runtime::{Context, Route};
+//!
+//! /// Starts the loops of a coordinator, and returns the routes to serve.
+//! fn start(context: Context) -> prometheus::Result<Vec<Route>> {
+//!     let coordinator = Coordinator::new(context)?;
+//!     let routes = coordinator.routes();
+//!     tokio::spawn(coordinator.run());
+//!     Ok(routes)
+//! }
+//! ```
 
 mod attempt;
 mod background;

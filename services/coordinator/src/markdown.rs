@@ -1,5 +1,5 @@
-//! Renders Markdown as HTML that is safe to show: HTML in it becomes text, links lead to the web only, and pictures come from
-//! Swath itself.
+//! Renders Markdown as HTML that is safe to show: HTML in it becomes text, links lead to the web only, and pictures come
+//! from Swath itself.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -38,7 +38,8 @@ const ELEMENTS: [&str; 27] = [
     "ul",
 ];
 
-/// The most columns of a table. A text with a wider one is rendered without tables, because every row is filled up with cells.
+/// The most columns of a table. A text with a wider one is rendered without tables, because every row is filled up with
+/// cells.
 const TABLE_COLUMNS_MAX: usize = 12;
 /// The most parser events of a text; the rest of it is left out.
 const EVENTS_MAX: usize = 20_000;

@@ -1,5 +1,5 @@
-//! Candidates: pending assignments that hints named. They are advice, bounded in number, and dropped after seconds. Work that
-//! is not among them is found in the database.
+//! Candidates: pending assignments that hints named. They are advice, bounded in number, and dropped after seconds. Work
+//! that is not among them is found in the database.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,9 +1,9 @@
 //! Streams of events: one task of the process reads the events of all teams, and sends each open stream those that its user
 //! may see.
 //!
-//! It reads only while streams are open, and a little longer, so that clients that reconnect get what they missed. A stream is
-//! closed when the rights of its user change, when the client does not read, and when events cannot be read. A page then knows
-//! that it does not show the present state.
+//! It reads only while streams are open, and a little longer, so that clients that reconnect get what they missed. A stream
+//! is closed when the rights of its user change, when the client does not read, and when events cannot be read. A page then
+//! knows that it does not show the present state.
 
 mod messages;
 mod recent;

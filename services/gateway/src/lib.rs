@@ -3,6 +3,19 @@
 //!
 //! Any number of gateways serve side by side. None has state that another needs. Hints from the bus are advice about which
 //! assignments to try first. A lease outlives the gateway that granted it.
+//!
+//! ```no_run
+//! use swath_gateway::Gateway;
+//! use swath_runtime::{Context, Route};
+//!
+//! /// Starts the background work of a gateway, and returns the routes to serve.
+//! fn start(context: Context) -> prometheus::Result<Vec<Route>> {
+//!     let gateway = Gateway::new(context)?;
+//!     let routes = gateway.routes();
+//!     tokio::spawn(gateway.run());
+//!     Ok(routes)
+//! }
+//! ```
 
 mod candidates;
 mod events;

@@ -46,7 +46,8 @@ impl Gateway {
         answer
     }
 
-    /// Saves one item under a lease and returns its revision. Where `if_revision` is given, the item must have that revision.
+    /// Saves one item under a lease and returns its revision. Where `if_revision` is given, the item must have that
+    /// revision.
     ///
     /// # Errors
     /// A lease that is over, an item that is not in it, or work that the job does not allow.
@@ -131,8 +132,8 @@ fn works(lease: &LeaseContext, rules: LabelRules<'_>, items: Vec<Work>) -> Resul
     Ok(works)
 }
 
-/// The work as it is stored, if the item belongs to the lease and the job allows the labels. Equal labels are stored as equal
-/// texts.
+/// The work as it is stored, if the item belongs to the lease and the job allows the labels. Equal labels are stored as
+/// equal texts.
 fn checked(
     lease: &LeaseContext,
     rules: LabelRules<'_>,

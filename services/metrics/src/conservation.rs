@@ -71,7 +71,8 @@ impl Conservation {
         }
     }
 
-    /// Carries out one round over all jobs. The round counts only if all jobs could be checked, but a violation is shown at once.
+    /// Carries out one round over all jobs. The round counts only if all jobs could be checked, but a violation is shown at
+    /// once.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -116,7 +117,8 @@ impl Conservation {
         Ok(!is_open)
     }
 
-    /// Whether the job is still open. A job that was cancelled since then changes row by row, and is conserved again at the end.
+    /// Whether the job is still open. A job that was cancelled since then changes row by row, and is conserved again at the
+    /// end.
     async fn is_still_open(&self, job: JobId) -> Result<bool> {
         let job = self.context.store.job_head(job).await?;
         Ok(job.is_some_and(|job| matches!(job.status, JobStatus::Active | JobStatus::Paused)))

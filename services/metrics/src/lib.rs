@@ -1,6 +1,17 @@
 //! The metrics service: items and assignments by state, leases, expiries, rejects, queue depth and waiting age. The most
 //! urgent jobs, up to a configured number, have metrics of their own; the others are summed as `other`. The service reads
 //! counters that every transition updates. No scrape counts rows.
+//!
+//! ```no_run
+//! use swath_metrics::Metrics;
+//! use swath_runtime::Context;
+//!
+//! /// Registers the metrics in the context's registry, which is scraped, and keeps them up to date.
+//! fn start(context: Context) -> prometheus::Result<()> {
+//!     tokio::spawn(Metrics::new(context)?.run());
+//!     Ok(())
+//! }
+//! ```
 
 mod conservation;
 mod gauges;

@@ -1,8 +1,21 @@
-//! The review service: applies the review rule to submissions, grants submissions to reviewers who are not their authors, and
-//! takes decisions. Exactly the rejected items become a rework.
+//! The review service: applies the review rule to submissions, grants submissions to reviewers who are not their authors,
+//! and takes decisions. Exactly the rejected items become a rework.
 //!
-//! The review rule is applied when a message names a submission. A sweep finds submissions whose message was lost and calls the
-//! same function.
+//! The review rule is applied when a message names a submission. A sweep finds submissions whose message was lost and calls
+//! the same function.
+//!
+//! ```no_run
+//! use swath_review::Review;
+//! use swath_runtime::{Context, Route};
+//!
+//! /// Starts the background work of a review service, and returns the routes to serve.
+//! fn start(context: Context) -> prometheus::Result<Vec<Route>> {
+//!     let review = Review::new(context)?;
+//!     let routes = review.routes();
+//!     tokio::spawn(review.run());
+//!     Ok(routes)
+//! }
+//! ```
 
 mod consumer;
 mod metrics;

@@ -27,7 +27,8 @@ use super::tagged_picture::TaggedPicture;
 /// Bytes of a picture that are read first to find its kind and size, and those that are read if these do not include its
 /// size.
 const HEAD_BYTES: [usize; 2] = [64 << 10, 1 << 20];
-/// Bytes of a refused picture that are read and thrown away, at most: a client that is still sending does not read the answer.
+/// Bytes of a refused picture that are read and thrown away, at most: a client that is still sending does not read the
+/// answer.
 const DRAINED_BYTES_MAX: u64 = 64 << 20;
 
 #[derive(Debug, Deserialize)]

@@ -102,8 +102,8 @@ pub(super) fn roles(named: &[Role]) -> Result<Roles> {
     Ok(roles)
 }
 
-/// Whether the caller may set this user's roles without an invitation. Administrators may set anybody's. Managers may set those
-/// of members, and of accounts that they made and that are in no team yet.
+/// Whether the caller may set this user's roles without an invitation. Administrators may set anybody's. Managers may set
+/// those of members, and of accounts that they made and that are in no team yet.
 async fn may_put(context: &Context, caller: &Caller, team: TeamId, user: &User) -> Result<bool> {
     if caller.is_admin() {
         return Ok(true);
