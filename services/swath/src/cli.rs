@@ -1,4 +1,4 @@
-//! The command line: what may be said, and who carries it out.
+//! The command line: its commands, and the functions that run them.
 
 mod assignments;
 mod audit;
@@ -114,7 +114,7 @@ enum Command {
     },
 }
 
-/// A family of commands that speak to a server.
+/// A group of commands that call a server.
 #[derive(Args)]
 struct Remote<C: Subcommand> {
     #[command(flatten)]
@@ -123,7 +123,7 @@ struct Remote<C: Subcommand> {
     command: C,
 }
 
-/// Carries out what was asked for.
+/// Runs a command.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Up(args) => server::up(args).await,
@@ -157,7 +157,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Written in one piece, so that a reader who leaves early is an error of ours and no panic of clap's.
+/// Written in one piece, because clap panics when the reader of the output has gone.
 fn completions(shell: Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "swath", &mut script);
@@ -174,7 +174,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// `UPDATE=1` writes the snapshot anew.
+    /// `UPDATE=1` writes a new snapshot.
     #[test]
     fn the_help_is_as_it_was() -> std::io::Result<()> {
         let mut root = Cli::command().term_width(100);

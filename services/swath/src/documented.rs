@@ -1,9 +1,9 @@
-//! The API of all services, which is what the document shows wherever it is asked for.
+//! The API of all services together, which every process documents.
 
 use serde_json::Value;
 use swath_runtime::{Route, server};
 
-/// The document of the API.
+/// The OpenAPI document.
 pub(crate) fn document() -> Value {
     server::document(&routes())
 }
@@ -19,7 +19,7 @@ mod tests {
 
     use super::*;
 
-    /// Each operation with its method and path. That an example reads as its request, each table asserts when it is made.
+    /// Each operation with its method and path. The route tables themselves assert that examples parse.
     fn operations() -> Vec<(String, Value)> {
         let document = document();
         let paths = document["paths"].as_object().unwrap();
@@ -68,11 +68,11 @@ mod tests {
     fn each_json_body_has_an_example_and_each_stream_a_text_that_shows_one() {
         for (about, operation) in operations() {
             let Some(body) = operation.get("requestBody") else { continue };
-            for (media_type, told) in content(body, &about) {
+            for (media_type, media) in content(body, &about) {
                 if media_type == "application/json" {
-                    assert!(told["example"].is_object(), "{about} has no example");
+                    assert!(media["example"].is_object(), "{about} has no example");
                 } else {
-                    let text = told["schema"]["description"].as_str().unwrap_or_default();
+                    let text = media["schema"]["description"].as_str().unwrap_or_default();
                     assert!(text.contains("As in:"), "{about} does not show {media_type}");
                 }
             }
@@ -83,10 +83,10 @@ mod tests {
     fn each_json_answer_shows_an_example() {
         for (about, operation) in operations() {
             for (status, answer) in operation["responses"].as_object().unwrap() {
-                let told = &answer["content"]["application/json"];
-                let schema = &told["schema"];
+                let media = &answer["content"]["application/json"];
+                let schema = &media["schema"];
                 let is_document = schema.get("$ref").or(schema.get("properties")).is_some();
-                assert!(!is_document || told["example"].is_object(), "{about}: {status} shows no example");
+                assert!(!is_document || media["example"].is_object(), "{about}: {status} shows no example");
             }
         }
     }
@@ -112,9 +112,9 @@ mod tests {
         }
         let (about, media) = operations.iter().find(|(known, _)| known.contains("/v1/media/")).unwrap();
         for status in ["200", "206"] {
-            for (media_type, told) in content(&media["responses"][status], about) {
-                assert_eq!(told["schema"]["contentMediaType"].as_str(), Some(media_type.as_str()));
-                assert!(told["schema"].get("type").is_none(), "{status} {media_type}");
+            for (media_type, media) in content(&media["responses"][status], about) {
+                assert_eq!(media["schema"]["contentMediaType"].as_str(), Some(media_type.as_str()));
+                assert!(media["schema"].get("type").is_none(), "{status} {media_type}");
             }
         }
         assert!(media["responses"].get("416").is_some() && media["responses"].get("304").is_some());

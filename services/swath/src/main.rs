@@ -1,4 +1,4 @@
-//! `swath`: the server in all its roles, the manager's command line, and the demo, in one binary.
+//! `swath`: the server in all its roles, the command line, and the demo, in one binary.
 
 mod cli;
 mod demo;
@@ -15,11 +15,11 @@ use swath_client::ClientError;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Any failure that has no number of its own; 2 is clap's, for wrong usage.
+/// The exit code of any other failure; clap uses 2 for wrong usage.
 const FAILED: u8 = 1;
-/// The server knows no such thing, or it stands otherwise than the command supposes.
+/// The exit code if the server does not know a resource, or its state forbids the command.
 const NOT_FOUND_OR_CONFLICT: u8 = 3;
-/// How long threads that read files may take to end before the process ends without them.
+/// How long threads that read files may take to end before the process exits without them.
 const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs to the end. A thread that a file system does not answer keeps the process no longer than [`THREADS_TIMEOUT`].
+/// Runs a command. A thread that waits for a file system delays the exit by at most [`THREADS_TIMEOUT`].
 fn run(cli: cli::Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(cli::run(cli));
@@ -55,7 +55,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// `swath job list | head` ends when `head` does, and that is no failure.
+/// True if the reader of the output has gone: `swath job list | head` ends when `head` does, which is no failure.
 fn reader_has_gone(error: &anyhow::Error) -> bool {
     let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
     error.downcast_ref::<std::io::Error>().is_some_and(broken)

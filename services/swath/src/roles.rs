@@ -1,4 +1,4 @@
-//! The roles of this process: opens the parts, starts the services that it is to be, and ends them again.
+//! A server with some or all roles: opens what its services share, starts them, and stops them.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::documented;
 
-/// What a process can be.
+/// The roles of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Role {
     /// People, datasets, jobs, exports; cuts, hints and sweeps
@@ -42,20 +42,20 @@ pub enum Role {
 
 const ALL: [Role; 4] = [Role::Coordinator, Role::Gateway, Role::Review, Role::Metrics];
 
-/// How a server is to be started.
+/// The options of a server.
 #[derive(Debug, Clone, Default)]
 pub struct UpOptions {
-    /// A TOML file over the defaults.
+    /// A TOML file that overrides the defaults.
     pub config: Option<PathBuf>,
     /// The data folder.
     pub data: Option<PathBuf>,
-    /// Address and port.
+    /// The address and port to listen on.
     pub listen: Option<String>,
-    /// All where empty.
+    /// The roles; all of them if empty.
     pub roles: Vec<Role>,
-    /// Keys that win over everything, as in `("admin.token", "…")`.
+    /// Keys that override everything else, such as `("admin.token", "…")`.
     pub overrides: Vec<(String, String)>,
-    /// Whether only warnings are logged.
+    /// Logs only warnings and errors.
     pub quiet: bool,
 }
 
@@ -70,7 +70,7 @@ impl UpOptions {
         Config::load(&Sources { file: self.config.clone(), overrides })
     }
 
-    /// How traces call the process: by its role, where it has one.
+    /// The name of the process in traces: with its role, if it has a single one.
     fn service(&self) -> String {
         match self.roles.as_slice() {
             [role] => format!("swath-{}", format!("{role:?}").to_lowercase()),
@@ -83,12 +83,12 @@ impl UpOptions {
     }
 }
 
-/// How long connections may take to close before the process ends without them.
-const PARTS_CLOSE: Duration = Duration::from_secs(5);
+/// How long connections may take to close before the process exits without them.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub struct Running {
-    /// Where.
+    /// The address that it listens on.
     pub address: SocketAddr,
     context: Context,
     serving: JoinHandle<anyhow::Result<()>>,
@@ -154,7 +154,7 @@ async fn come_up(
     Ok(first)
 }
 
-/// From where browsers load pictures, beside the server itself.
+/// The origins besides the server itself from which browsers load pictures.
 fn picture_origins(config: &Config) -> Vec<String> {
     let store = origin::of(&config.media.s3_endpoint);
     store.into_iter().chain(config.media.origins.iter().cloned()).collect()
@@ -187,7 +187,7 @@ impl Services {
         routes
     }
 
-    /// The pages for people, which a gateway serves.
+    /// The pages for browsers, which gateways serve.
     fn pages(&self, config: &Config) -> Router<Context> {
         match self.gateway {
             Some(_) => swath_console::router(&picture_origins(config)),
@@ -204,8 +204,7 @@ impl Services {
 }
 
 impl Running {
-    /// Waits until the server is ready. At the first start, which makes up a token for the administrator, this is how they
-    /// sign in.
+    /// Waits until the server is ready. Returns how the administrator signs in, if this is the first start.
     pub async fn booted(&mut self) -> anyhow::Result<Option<FirstSignIn>> {
         match self.booting.take() {
             Some(booting) => booting.await?,
@@ -213,12 +212,13 @@ impl Running {
         }
     }
 
-    /// The folder whose pictures all teams may use because nothing else is configured.
+    /// The folder whose pictures all teams may use, if media roots are not configured.
     pub fn shared(&self) -> Option<&Path> {
         self.shared.as_deref()
     }
 
-    /// Ends the server: readiness goes first, then what is in flight ends, then the connections.
+    /// Stops the server: it reports that it is not ready, finishes requests and background tasks, and closes
+    /// connections.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.context.shutdown.cancel();
         let served = self.serving.await.context("the server")?;
@@ -234,7 +234,7 @@ impl Running {
         let traces = self.context.traces.clone();
         let traced = tokio::task::spawn_blocking(move || traces.close());
         let parts = async { tokio::join!(parts, traced) };
-        if tokio::time::timeout(PARTS_CLOSE, parts).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, parts).await.is_err() {
             tracing::warn!("a connection did not close in time; the process ends without it");
         }
         served
@@ -246,12 +246,12 @@ impl Running {
         tokio::time::sleep(Duration::from_secs(self.context.config.server.drain_seconds)).await;
     }
 
-    /// Whether it serves the console.
+    /// True if it serves the console.
     pub fn serves_pages(&self) -> bool {
         self.serves_pages
     }
 
-    /// Where the server is reached from this machine.
+    /// The URL of the server on this machine.
     pub fn url(&self) -> String {
         let mut address = self.address;
         if address.ip().is_unspecified() {
@@ -260,12 +260,13 @@ impl Running {
         format!("http://{address}")
     }
 
-    /// Serves until SIGTERM or SIGINT, or until it cannot come up. Once it is ready, `tell` hears how the administrator
-    /// signs in for the first time, if this is the first time.
+    /// Serves until SIGTERM or SIGINT, or until the start fails. Once the server is ready, `tell` gets how the
+    /// administrator signs in, if this is the first start.
     pub async fn wait(mut self, tell: impl FnOnce(Option<FirstSignIn>)) -> anyhow::Result<()> {
         let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        // Who presses ^C waits for it; who sends SIGTERM has others to send the requests to.
-        let mut told = async || {
+        // A user who presses ^C waits for the exit. SIGTERM comes from an orchestrator, which needs time to redirect
+        // requests.
+        let mut asked_to_drain = async || {
             tokio::select! {
                 _ = term.recv() => true,
                 _ = interrupt.recv() => false,
@@ -273,12 +274,12 @@ impl Running {
         };
         let booted = tokio::select! {
             booted = self.booted() => Some(booted),
-            _ = told() => None,
+            _ = asked_to_drain() => None,
         };
         match booted {
             Some(Ok(first)) => {
                 tell(first);
-                if told().await {
+                if asked_to_drain().await {
                     self.drain().await;
                 }
                 self.stop().await
@@ -297,12 +298,12 @@ pub fn config_text(options: &UpOptions) -> anyhow::Result<String> {
     Ok(options.config()?.to_toml())
 }
 
-/// Looks for what stands in the database and would be refused today.
+/// Looks for stored data that would be refused today.
 pub async fn inspect(options: &UpOptions, most: usize) -> anyhow::Result<Inspected> {
     inspection::inspect(&options.config()?, most).await
 }
 
-/// Brings the database up to this version.
+/// Migrates the database to the schema of this version.
 pub async fn migrate(options: &UpOptions) -> anyhow::Result<()> {
     boot::migrate(&options.config()?).await
 }

@@ -114,7 +114,7 @@ pub struct Decision {
     reason: String,
 }
 
-/// Carries out an assignment command.
+/// Runs an assignment command.
 pub async fn run(session: &Session, command: AssignmentCommand) -> anyhow::Result<()> {
     match command {
         AssignmentCommand::List(args) => list(session, args).await,

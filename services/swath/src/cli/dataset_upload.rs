@@ -1,4 +1,4 @@
-//! `swath dataset add --upload`: the pictures of a folder on this machine, sent one by one, become a dataset.
+//! `swath dataset add --upload`: uploads the pictures of a local folder one by one and makes a dataset of them.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,26 +13,26 @@ use tempfile::NamedTempFile;
 
 use super::session::Session;
 
-/// Endings of files that count as pictures, in lower case.
+/// The extensions of picture files, in lower case.
 const ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "gif", "webp", "bmp"];
 /// How deep folders may be nested.
 const DEPTH_MAX: usize = 32;
-/// The most pictures of one dataset.
+/// The largest number of pictures of one dataset.
 const PICTURES_MAX: usize = 1_000_000;
 /// Pictures that are sent at the same time.
 const CONCURRENT_UPLOADS: usize = 4;
-/// Pictures between two lines of progress, where there is no terminal.
+/// How many pictures are sent between two lines of progress, if there is no terminal.
 const LINE_PACE: u64 = 100;
 
-/// A picture on this machine.
+/// A local picture.
 struct Picture {
     file: PathBuf,
-    /// Its path below the folder, with slashes.
+    /// Its path below the folder, separated by slashes.
     name: String,
     bytes: u64,
 }
 
-/// Sends the pictures of a folder, and makes a dataset of them in the order of their names.
+/// Uploads the pictures of a folder, and makes a dataset of them in the order of their names.
 pub async fn upload(
     session: &Session,
     team: &str,
@@ -49,7 +49,7 @@ pub async fn upload(
     Ok(session.client.upload("/v1/datasets", query, "application/x-ndjson", manifest.path()).await?)
 }
 
-/// Gathers the pictures below a folder. Hidden files and links are passed by.
+/// Collects the pictures below a folder. Hidden files and links are skipped.
 fn gather(folder: &Path, below: &str, depth: usize, found: &mut Vec<Picture>) -> anyhow::Result<()> {
     ensure!(depth <= DEPTH_MAX, "{}: folders are nested more than {DEPTH_MAX} deep", folder.display());
     let unreadable = || format!("cannot read {}", folder.display());
@@ -78,7 +78,7 @@ fn is_picture(path: &Path) -> bool {
     ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// Says before anything is sent what would not be taken.
+/// Reports files that would be refused before anything is sent.
 async fn check_room(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Result<()> {
     let room = session.client.team_storage(team).await?;
     ensure!(
@@ -92,7 +92,7 @@ async fn check_room(session: &Session, team: &str, pictures: &[Picture]) -> anyh
     Ok(())
 }
 
-/// Sends all pictures, a few at a time, and gives their URIs in the same order.
+/// Sends all pictures, a few at a time, and returns their URIs in the same order.
 async fn send(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Result<Vec<String>> {
     let bar = ProgressBar::new(pictures.len() as u64);
     let style = ProgressStyle::with_template("{elapsed:>4} [{wide_bar}] {pos}/{len} {msg}");
@@ -118,7 +118,7 @@ async fn send(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Re
     uris
 }
 
-/// The manifest of these items, in a file that goes away by itself.
+/// The manifest of these items, in a temporary file.
 fn manifest(uris: &[String]) -> anyhow::Result<NamedTempFile> {
     let mut file = NamedTempFile::new()?;
     let mut writer = std::io::BufWriter::new(&mut file);

@@ -46,7 +46,7 @@ const TRIAL: &[Column] = &[
     ("PASSED BY", "/notes/ignored"),
     ("LEFT OUT", "/notes/left_out"),
 ];
-/// How often an import is asked how far it is.
+/// How often the state of an import is polled.
 const IMPORT_PACE: Duration = Duration::from_millis(500);
 
 #[derive(Subcommand)]
@@ -151,7 +151,7 @@ struct Source {
     pattern: Option<String>,
 }
 
-/// Carries out a dataset command.
+/// Runs a dataset command.
 pub async fn run(session: &Session, command: DatasetCommand) -> anyhow::Result<()> {
     match command {
         DatasetCommand::Add(args) => add(session, args).await,
@@ -252,7 +252,7 @@ fn content_type(file: &Path) -> &'static str {
     if is_csv { "text/csv" } else { "application/x-ndjson" }
 }
 
-/// Waits for the end of an import, for as long as the person lets it run.
+/// Waits for the end of an import, without a limit: the user can interrupt it.
 async fn imported(session: &Session, mut dataset: Value) -> anyhow::Result<Value> {
     let id: DatasetId = id_of(&dataset)?;
     while dataset["state"] == "importing" {

@@ -10,7 +10,7 @@ use super::output::cell;
 use super::session::Session;
 use crate::cli::output::line;
 
-/// Between two tries to open the stream.
+/// The pause between two tries to open the stream.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// What `swath events` takes.
@@ -21,7 +21,7 @@ pub struct EventsArgs {
     after: Option<String>,
 }
 
-/// Prints what happens until the person has seen enough.
+/// Prints events until the user interrupts.
 pub async fn run(session: &Session, args: EventsArgs) -> anyhow::Result<()> {
     let mut after = args.after;
     loop {
@@ -37,7 +37,7 @@ pub async fn run(session: &Session, args: EventsArgs) -> anyhow::Result<()> {
         after = last.or(after);
         match ended {
             Err(error @ ClientError::Api(_)) if !error.is_temporary() => return Err(error.into()),
-            // The server has ended it, or is away for a moment: nothing is lost between two streams.
+            // The server has ended the stream or is unavailable. Nothing is lost between two streams.
             Ok(()) | Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
         }
     }
@@ -48,14 +48,14 @@ fn print(session: &Session, message: &EventMessage) -> std::io::Result<()> {
     if session.output.is_json() {
         return line(&json!({"id": id, "event": event, "data": data}).to_string());
     }
-    // What only brings the id says nothing to people.
+    // This message only carries the id, which is of no use to people.
     if event == "seen" {
         return Ok(());
     }
     line(format!("{event:<11}  {}", words(data)).trim_end())
 }
 
-/// The fields of a message, each in a few words.
+/// The fields of a message in a few words.
 fn words(data: &Value) -> String {
     let fields = data.as_object().into_iter().flatten();
     let words =

@@ -81,7 +81,7 @@ pub async fn run(session: &Session, args: ExportArgs) -> anyhow::Result<()> {
 }
 
 impl Session {
-    /// Passes a stream on to standard output, byte for byte.
+    /// Copies a response body to standard output.
     pub async fn pass_on(&self, path: &str, query: &Query<'_>) -> anyhow::Result<()> {
         let pieces = self.client.download(path, query).await?;
         copy(pieces, std::io::stdout()).await?;
@@ -89,7 +89,7 @@ impl Session {
     }
 }
 
-/// Saves a stream under a name that appears only when everything is on disk. Gives the number of bytes.
+/// Saves a response body in a file, which gets its name once everything is on disk. Returns the number of bytes.
 pub async fn save(client: &Client, path: &str, query: &Query<'_>, file: &Path) -> anyhow::Result<u64> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let unwritable = || file.display().to_string();
@@ -105,7 +105,7 @@ pub async fn save(client: &Client, path: &str, query: &Query<'_>, file: &Path) -
     Ok(bytes)
 }
 
-/// Writes a stream piece by piece, waiting for the disk or the reader: nothing else goes on in this process.
+/// Writes a body chunk by chunk. Blocking on the disk or the reader is fine, because this process does nothing else.
 async fn copy(
     pieces: impl Stream<Item = Result<Bytes, ClientError>>,
     mut target: impl Write,

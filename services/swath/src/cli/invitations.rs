@@ -52,7 +52,7 @@ pub enum InvitationCommand {
     },
 }
 
-/// Carries out an invitation command.
+/// Runs an invitation command.
 pub async fn run(session: &Session, command: InvitationCommand) -> anyhow::Result<()> {
     match command {
         InvitationCommand::Create { team, role, note } => {

@@ -1,4 +1,4 @@
-//! A change to a job, as flags say it and as the API wants it.
+//! A change of a job, from flags to the API's request.
 
 use anyhow::ensure;
 use clap::Args;
@@ -54,12 +54,12 @@ pub struct JobEdit {
 }
 
 impl JobEdit {
-    /// The job that is meant.
+    /// The job's id or title.
     pub fn job(&self) -> &str {
         &self.job
     }
 
-    /// The request: only what was named.
+    /// The request, with only the fields that were given.
     pub async fn request(self, session: &Session) -> anyhow::Result<EditRequest> {
         let request = EditRequest {
             annotators: people(session, &self.annotators, self.all_annotators).await?,
@@ -76,7 +76,7 @@ impl JobEdit {
     }
 }
 
-/// The restriction to these people: none if everyone may, and no change if nobody is named.
+/// The restriction to these users: none if everyone may, and no change if no user is named.
 async fn people(
     session: &Session,
     named: &[String],

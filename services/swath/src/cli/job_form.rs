@@ -1,4 +1,4 @@
-//! A new job, as flags say it and as the API wants it.
+//! A new job, from flags or a file to the API's request.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use swath_domain::labels::{Class, LabelLimits, TagDefinition};
 use swath_domain::review::ReasonCode;
 use swath_domain::{DatasetId, Range, TeamId, Time, UserId};
 
-/// To whom a job is restricted; a list without names restricts nothing.
+/// The users to whom a job is restricted. An empty list restricts nothing.
 pub struct People {
     /// Who may annotate.
     pub annotators: Vec<UserId>,
@@ -106,22 +106,22 @@ struct JobFlags {
 }
 
 impl JobForm {
-    /// The team that was named.
+    /// The team's id or name.
     pub fn team(&self) -> Option<&str> {
         self.flags.team.as_deref()
     }
 
-    /// The dataset that was named.
+    /// The dataset's id or name.
     pub fn dataset(&self) -> Option<&str> {
         self.flags.dataset.as_deref()
     }
 
-    /// Those who may annotate, as they were named.
+    /// The users who may annotate, by id or name.
     pub fn annotators(&self) -> &[String] {
         &self.flags.annotators
     }
 
-    /// Those who may review, as they were named.
+    /// The users who may review, by id or name.
     pub fn reviewers(&self) -> &[String] {
         &self.flags.reviewers
     }
@@ -237,14 +237,14 @@ fn review(text: &str) -> Result<ReviewPart, String> {
     }
 }
 
-/// A time with its offset. A bare date does not say when its day ends.
+/// A time with an offset. A bare date would not say when its day ends.
 pub(super) fn due(text: &str) -> Result<Time, String> {
     word(text).map_err(|_| {
         "expected a time with an offset, as 2030-01-31T18:00:00Z or 2030-01-31T18:00:00+01:00".to_owned()
     })
 }
 
-/// One of the words that the API knows in this place.
+/// One of the words that the API accepts for a field.
 pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(Value::from(text)).map_err(|error| error.to_string())
 }

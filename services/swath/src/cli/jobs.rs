@@ -119,7 +119,7 @@ pub enum JobCommand {
     },
 }
 
-/// Carries out a job command.
+/// Runs a job command.
 pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
     match command {
         JobCommand::Create(form) => create(session, &form).await,
@@ -145,7 +145,7 @@ pub async fn run(session: &Session, command: JobCommand) -> anyhow::Result<()> {
     }
 }
 
-/// What part of a job's map is wanted, and how fine.
+/// The part of a job's map to show, and its resolution.
 struct MapArgs {
     buckets: u16,
     from: Option<u64>,
@@ -195,7 +195,7 @@ async fn turn(session: &Session, id: JobId, verb: &str) -> anyhow::Result<()> {
     session.create(&format!("/v1/jobs/{id}/{verb}"), &json!({}), COLUMNS).await
 }
 
-/// Follows a job for as long as it lives and the person looks on.
+/// Follows a job until it has ended or the user interrupts.
 async fn watch(session: &Session, id: JobId) -> anyhow::Result<()> {
     let mut meter = Meter::new();
     loop {

@@ -20,7 +20,7 @@ pub struct LinkArgs {
     team: Option<String>,
 }
 
-/// Makes a link and shows it. Its code follows the `#`, which browsers do not send, so that it is in no log.
+/// Creates a link and prints it. The code follows the `#`, which browsers do not send, so that no log contains it.
 pub async fn run(session: &Session, connection: &Connection, args: LinkArgs) -> anyhow::Result<()> {
     let team = session.optional_team(args.team.as_deref()).await?;
     let user = session.optional_user(args.user.as_deref()).await?;

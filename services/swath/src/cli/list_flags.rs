@@ -1,10 +1,10 @@
-//! The flags that lists of named things share.
+//! The flags of lists.
 
 use clap::Args;
 
 use super::session::Session;
 
-/// Which team's, in which order, and called what.
+/// The team, the order and the filter of a list.
 #[derive(Args)]
 pub struct ListFlags {
     /// The team, by id or name; not needed with only one
@@ -14,7 +14,7 @@ pub struct ListFlags {
     order: OrderFlags,
 }
 
-/// In which order, and by which name.
+/// The order and the filter of a list.
 #[derive(Args)]
 pub struct OrderFlags {
     /// The newest first
@@ -26,7 +26,7 @@ pub struct OrderFlags {
 }
 
 impl OrderFlags {
-    /// The query's part for them.
+    /// Their query parameters.
     pub fn query(self) -> Vec<(&'static str, String)> {
         let newest = self.newest.then(|| ("order", "newest".to_owned()));
         newest.into_iter().chain(self.name.map(|name| ("name", name))).collect()
@@ -34,7 +34,7 @@ impl OrderFlags {
 }
 
 impl ListFlags {
-    /// The query of the list.
+    /// All query parameters of the list.
     pub async fn query(self, session: &Session) -> anyhow::Result<Vec<(&'static str, String)>> {
         let mut query = Vec::new();
         if let Some(team) = session.optional_team(self.team.as_deref()).await? {

@@ -1,4 +1,4 @@
-//! `swath load`: people at work on an installation, and the checker afterwards.
+//! `swath load`: a load on an installation, and the checker afterwards.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -118,13 +118,13 @@ impl LoadArgs {
     }
 }
 
-/// Runs the load, prints what came of it, and fails where a promise was broken.
+/// Runs the load, prints its report, and fails if an invariant was violated.
 pub async fn run(connection: &Connection, args: LoadArgs) -> anyhow::Result<()> {
     let (session, plan) = (Session::open(connection)?, args.plan());
     let mut meter = Meter::new();
     let run = Run::default();
     let over = run.over.clone();
-    // ^C ends the work, not the account of it.
+    // ^C ends the load; the report is still made.
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             over.cancel();

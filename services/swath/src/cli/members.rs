@@ -65,7 +65,7 @@ pub enum MemberRole {
     Annotator,
 }
 
-/// The roles that were named, as the API knows them.
+/// The named roles as the API knows them.
 pub(super) fn roles(named: &[MemberRole]) -> Vec<Role> {
     let role = |named: &MemberRole| match named {
         MemberRole::Manager => Role::Manager,
@@ -75,7 +75,7 @@ pub(super) fn roles(named: &[MemberRole]) -> Vec<Role> {
     named.iter().map(role).collect()
 }
 
-/// Carries out a member command.
+/// Runs a member command.
 pub async fn run(session: &Session, command: MemberCommand) -> anyhow::Result<()> {
     match command {
         MemberCommand::Add { member, role, email } => {
@@ -113,7 +113,7 @@ async fn remove(session: &Session, member: Member) -> anyhow::Result<()> {
     Ok(session.output.say(&format!("{user} is no longer in the team"))?)
 }
 
-/// The account that is named, or the member of that name.
+/// The account that is named, or the team's member with the given name.
 async fn known_user(session: &Session, team: TeamId, member: &Member) -> anyhow::Result<Option<UserId>> {
     match &member.name {
         Some(name) => session.member(team, name).await,

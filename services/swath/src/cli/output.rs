@@ -1,4 +1,4 @@
-//! What the person sees: aligned tables, or with `--json` the server's own documents, one per line.
+//! The output of commands: aligned tables, or with `--json` the server's own documents, one per line.
 
 use std::io::{self, Write};
 
@@ -7,23 +7,23 @@ use serde_json::Value;
 /// A column: its title, and a JSON pointer to its value in a document.
 pub type Column = (&'static str, &'static str);
 
-/// Writes to standard output in the form that was asked for.
+/// Writes to standard output in the requested form.
 pub struct Output {
     json: bool,
 }
 
 impl Output {
-    /// For people, or with `json` for programs.
+    /// Prints text, or with `json` JSON documents.
     pub fn new(json: bool) -> Self {
         Self { json }
     }
 
-    /// Whether programs read along.
+    /// True if the output is JSON.
     pub fn is_json(&self) -> bool {
         self.json
     }
 
-    /// One document: a line per column.
+    /// Prints one document with a line per column.
     pub fn record(&self, columns: &[Column], document: &Value) -> io::Result<()> {
         if self.json {
             return line(&document.to_string());
@@ -37,7 +37,7 @@ impl Output {
         Ok(())
     }
 
-    /// Some documents of a list: a line for each.
+    /// Prints a page of a list with a line per document.
     pub fn page(&self, table: &mut Table, documents: &[Value]) -> io::Result<()> {
         if self.json {
             return documents.iter().try_for_each(|document| line(&document.to_string()));
@@ -45,7 +45,7 @@ impl Output {
         table.lines(documents).iter().try_for_each(|text| line(text))
     }
 
-    /// A sentence about what was done; programs read the exit code instead.
+    /// Prints a sentence about what was done; nothing in JSON, where the exit code says it.
     pub fn say(&self, sentence: &str) -> io::Result<()> {
         if self.json { Ok(()) } else { line(sentence) }
     }
@@ -56,7 +56,7 @@ pub fn line(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// A table that is printed a page at a time; its columns only ever grow.
+/// A table that is printed page by page. Its columns only ever get wider.
 pub struct Table {
     columns: &'static [Column],
     widths: Vec<usize>,
@@ -69,7 +69,7 @@ impl Table {
         Self { columns, widths: columns.iter().map(|(title, _)| title.len()).collect(), started: false }
     }
 
-    /// The next rows as aligned lines, before the first ones the titles.
+    /// The next rows as aligned lines; the titles precede the first rows.
     fn lines(&mut self, documents: &[Value]) -> Vec<String> {
         let rows: Vec<Vec<String>> = documents.iter().map(|document| self.cells(document)).collect();
         for row in &rows {
@@ -92,11 +92,11 @@ impl Table {
     }
 }
 
-/// A value in the fewest characters that say it.
+/// A value as short text.
 pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        // A name out of somebody's manifest must not move the cursor of a manager's terminal.
+        // A control character in a name must not move the cursor of the terminal.
         Value::String(text) => text.replace(char::is_control, " "),
         Value::Array(values) if values.is_empty() => "-".to_owned(),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),

@@ -1,4 +1,4 @@
-//! How far a job is: a live bar on a terminal, a plain line every second everywhere else.
+//! The progress of a job: a live bar on a terminal, otherwise a plain line every second.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Progress {
         self.accepted + self.skipped + self.cancelled
     }
 
-    /// Whether at least half of it is decided.
+    /// True if at least half of the items are decided.
     pub fn is_half_decided(&self) -> bool {
         2 * self.decided() >= self.total()
     }
@@ -61,7 +61,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter that shows nothing yet.
+    /// A meter that has not shown anything.
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{elapsed:>4} [{wide_bar}] {pos}/{len}\n     {msg}");
@@ -69,7 +69,7 @@ impl Meter {
         Self { bar, last_line: None }
     }
 
-    /// Shows the state of things; a line is held back until a second has passed since the one before.
+    /// Shows the progress. Without a terminal, at most one line per second is printed.
     pub fn show(&mut self, progress: &Progress) {
         self.bar.set_length(progress.total());
         self.bar.set_position(progress.decided());
@@ -80,12 +80,12 @@ impl Meter {
         }
     }
 
-    /// How long to wait before looking again.
+    /// How long to wait before the next poll.
     pub fn pace(&self) -> Duration {
         if self.bar.is_hidden() { LINE_PACE } else { BAR_PACE }
     }
 
-    /// Leaves the last state standing.
+    /// Keeps the last progress on the screen.
     pub fn end(&self) {
         self.bar.abandon();
     }

@@ -1,4 +1,4 @@
-//! The commands that are the server, or stand beside it: `up`, `config`, `migrate`, `healthcheck`.
+//! The commands about a server of this machine: `up`, `config`, `migrate`, `check`, `move`, `healthcheck`.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use swath_client::Client;
 use swath_runtime::administrator::FirstSignIn;
 use swath_runtime::boot;
 
-/// Where a server's configuration comes from.
+/// The sources of a server's configuration.
 #[derive(Args)]
 pub struct ServerArgs {
     /// A TOML file over the embedded defaults; SWATH__SECTION__KEY goes over both
@@ -68,7 +68,7 @@ impl ServerArgs {
     }
 }
 
-/// Runs the server until it is told to end.
+/// Runs the server until it is told to stop.
 pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     let running = roles::start(args.server.options(args.roles)).await?;
     if let Some(folder) = running.shared() {
@@ -83,7 +83,7 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     running.wait(|first| drop(introduce(&url, serves_pages, first))).await
 }
 
-/// Says where the server is, and at the first start how its administrator signs in.
+/// Prints where the server is, and at the first start how its administrator signs in.
 fn introduce(url: &str, serves_pages: bool, first: Option<FirstSignIn>) -> std::io::Result<()> {
     output::line(&format!("serving at {url}"))?;
     let Some(first) = first else { return Ok(()) };
@@ -104,7 +104,7 @@ pub async fn migrate(args: ServerArgs) -> anyhow::Result<()> {
     roles::migrate(&args.options(Vec::new())).await
 }
 
-/// Lists what would be refused today. A server may run meanwhile.
+/// Lists stored data that would be refused today. A server may run meanwhile.
 pub async fn check(args: CheckArgs) -> anyhow::Result<()> {
     let found = roles::inspect(&args.server.options(Vec::new()), args.limit).await?;
     if args.json {
@@ -120,7 +120,7 @@ pub async fn check(args: CheckArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves an embedded installation to PostgreSQL, and says what went over.
+/// Moves an embedded installation to PostgreSQL, and prints what was moved.
 pub async fn move_installation(args: MoveArgs) -> anyhow::Result<()> {
     for moved in boot::move_installation(&args.from, &args.to).await? {
         output::line(&format!("{:>12}  {}", moved.rows, moved.table))?;
@@ -128,7 +128,7 @@ pub async fn move_installation(args: MoveArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends well if the server says that it is ready.
+/// Succeeds if the server reports that it is ready.
 pub async fn healthcheck(connection: &Connection) -> anyhow::Result<()> {
     let ready = Client::new(&connection.url)?.get::<Value>("/readyz", &[]).await.context("not ready")?;
     if connection.json {

@@ -1,4 +1,4 @@
-//! One manager's conversation with one server.
+//! The client of a command, and its output.
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -11,11 +11,11 @@ use swath_client::{Client, ClientError, Query};
 
 use swath_domain::{DatasetId, JobId, TeamId, UserId, names};
 
-/// Things of one name that an error lists.
+/// How many candidates an error lists.
 const CANDIDATES: usize = 20;
 const SAME_PAGE: &str = "the server gave the same page twice";
 
-/// Which server, as whom, and in which form to answer.
+/// The server, the token and the form of the output.
 #[derive(Args)]
 pub struct Connection {
     /// The server's address
@@ -36,26 +36,26 @@ pub struct Connection {
     pub json: bool,
 }
 
-/// An open conversation.
+/// A client of the server and the output of the command.
 pub struct Session {
-    /// The way to the server.
+    /// The client.
     pub client: Client,
-    /// The way to the person.
+    /// The output.
     pub output: Output,
 }
 
-/// A kind of things that are listed by team.
+/// A kind of named resources that is listed by team.
 struct Family<'a> {
-    /// What one of them is called.
+    /// The name of the kind.
     kind: &'a str,
-    /// The path of their list.
+    /// The path of the list.
     path: &'a str,
-    /// The field that holds their name.
+    /// The field with the name.
     name: &'a str,
 }
 
 impl Session {
-    /// Makes ready to speak; nothing is sent yet.
+    /// Prepares a client. Nothing is sent yet.
     pub fn open(connection: &Connection) -> anyhow::Result<Self> {
         let client = Client::new(&connection.url)?;
         let client = match &connection.token {
@@ -65,13 +65,13 @@ impl Session {
         Ok(Self { client, output: Output::new(connection.json) })
     }
 
-    /// Gets a document and prints it.
+    /// Fetches a document and prints it.
     pub async fn show(&self, path: &str, columns: &'static [Column]) -> anyhow::Result<()> {
         let document: Value = self.client.get(path, &[]).await?;
         Ok(self.output.record(columns, &document)?)
     }
 
-    /// Posts a document and prints the answer.
+    /// Posts a document and prints the response.
     pub async fn create(
         &self,
         path: &str,
@@ -82,7 +82,7 @@ impl Session {
         Ok(self.output.record(columns, &document)?)
     }
 
-    /// Prints a whole list, page after page.
+    /// Prints a whole list, page by page.
     pub async fn list(
         &self,
         path: &str,
@@ -102,7 +102,7 @@ impl Session {
         }
     }
 
-    /// The team that is meant: by its id or its name, and without either the only one there is.
+    /// The team with this id or name; without either, the user's only team.
     pub async fn team(&self, named: Option<&str>) -> anyhow::Result<TeamId> {
         if let Some(id) = named.and_then(|name| name.parse().ok()) {
             return Ok(id);
@@ -130,7 +130,7 @@ impl Session {
         self.of_teams(meant, Family { kind: "dataset", path: "/v1/datasets", name: "name" }).await
     }
 
-    /// Finds a thing of the user's teams by its id or its name.
+    /// Finds a resource of the user's teams by its id or its name.
     async fn of_teams<T: FromStr>(&self, meant: &str, family: Family<'_>) -> anyhow::Result<T> {
         let Family { kind, path, name } = family;
         if let Ok(id) = meant.parse() {
@@ -144,7 +144,8 @@ impl Session {
         one_of(&found, kind, name, meant)
     }
 
-    /// The person who is meant, by id or name: for an administrator one of all accounts, and otherwise of one's teams.
+    /// The user with this id or name: for an administrator among all accounts, otherwise among the members of one's
+    /// teams.
     pub async fn user(&self, meant: &str) -> anyhow::Result<UserId> {
         if let Ok(id) = meant.parse() {
             return Ok(id);
@@ -158,7 +159,7 @@ impl Session {
         one_of(&found, "person", "name", meant)
     }
 
-    /// The same for a field that may be left out.
+    /// As [`Session::user`], for an optional argument.
     pub async fn optional_user(&self, meant: Option<&str>) -> anyhow::Result<Option<UserId>> {
         match meant {
             Some(meant) => self.user(meant).await.map(Some),
@@ -166,7 +167,7 @@ impl Session {
         }
     }
 
-    /// The same for several.
+    /// As [`Session::user`], for several users.
     pub async fn users(&self, meant: &[String]) -> anyhow::Result<Vec<UserId>> {
         let mut users = Vec::with_capacity(meant.len());
         for one in meant {
@@ -175,7 +176,7 @@ impl Session {
         Ok(users)
     }
 
-    /// The people of one's teams who have this name, each once.
+    /// The members of one's teams with this name, each once.
     async fn members_called(&self, meant: &str) -> anyhow::Result<Vec<Value>> {
         let mut found: Vec<Value> = Vec::new();
         for person in self.in_teams(async |team| self.members_of(team, meant).await).await? {
@@ -186,7 +187,7 @@ impl Session {
         Ok(found)
     }
 
-    /// What is found in those of one's teams that show it; where none does, its refusal.
+    /// What is found in one's teams, as far as they may be read. If none may be read, the last refusal.
     async fn in_teams(
         &self,
         find: impl AsyncFn(TeamId) -> anyhow::Result<Vec<Value>>,
@@ -198,7 +199,8 @@ impl Session {
                     is_shown = true;
                     found.extend(things);
                 }
-                // Who manages one team may only work in another, and an administrator may have no role in most.
+                // A manager of one team may have another role in a second one, and an administrator may have no role
+                // in most.
                 Err(error) if is_refused(&error) => refusal = Some(error),
                 Err(error) => return Err(error),
             }
@@ -209,14 +211,14 @@ impl Session {
         }
     }
 
-    /// The people of a team who have this name.
+    /// The members of a team with this name.
     async fn members_of(&self, team: TeamId, meant: &str) -> anyhow::Result<Vec<Value>> {
         let path = format!("/v1/teams/{team}/members");
         let members = self.those(&path, &[], |member| is_called(&member["user"], "name", meant)).await?;
         Ok(members.into_iter().map(|mut member| member["user"].take()).collect())
     }
 
-    /// The person of this name in a team, if there is one.
+    /// The team's member with this name, if there is one.
     pub async fn member(&self, team: TeamId, meant: &str) -> anyhow::Result<Option<UserId>> {
         match self.members_of(team, meant).await?.as_slice() {
             [] => Ok(None),
@@ -224,7 +226,7 @@ impl Session {
         }
     }
 
-    /// The entries of a list that are wanted, from all its pages.
+    /// The matching entries of a list, from all its pages.
     async fn those(
         &self,
         path: &str,
@@ -244,13 +246,13 @@ impl Session {
         }
     }
 
-    /// Whether the token is an administrator's.
+    /// True for an administrator's token.
     pub async fn is_admin(&self) -> anyhow::Result<bool> {
         let me: Value = self.client.get("/v1/me", &[]).await?;
         Ok(me["user"]["admin"] == true)
     }
 
-    /// The team for a request's optional field: the server itself knows the team of a caller who has only one.
+    /// The team for an optional field of a request: for a user with a single team the server fills it in.
     pub async fn optional_team(&self, named: Option<&str>) -> anyhow::Result<Option<TeamId>> {
         match named {
             Some(name) => self.team(Some(name)).await.map(Some),
@@ -259,7 +261,8 @@ impl Session {
     }
 }
 
-/// The part of a name by which lists are asked. They compare the case of ASCII alone, so this is the longest run of it.
+/// The part of a name that lists are filtered by. The server ignores the case of ASCII only, so this is the longest
+/// run of ASCII.
 fn filter(meant: &str) -> String {
     let tidied = names::tidy(meant);
     tidied
@@ -270,12 +273,12 @@ fn filter(meant: &str) -> String {
         .to_owned()
 }
 
-/// Whether a thing has the name that is meant, whatever its case and its form in Unicode.
+/// Compares names without regard to case and to Unicode normalisation.
 fn is_called(thing: &Value, field: &str, meant: &str) -> bool {
     thing[field].as_str().is_some_and(|name| names::key(name) == names::key(meant))
 }
 
-/// The only one of those that have the name that is meant.
+/// The only resource with this name.
 fn one_of<T: FromStr>(named: &[Value], kind: &str, field: &str, meant: &str) -> anyhow::Result<T> {
     match named {
         [] => bail!(NotFound(format!("there is no {kind} `{meant}`"))),
@@ -286,7 +289,7 @@ fn one_of<T: FromStr>(named: &[Value], kind: &str, field: &str, meant: &str) -> 
     }
 }
 
-/// What may have been meant: a line for each of the first, with its id.
+/// A line with name and id for each of the first candidates.
 fn candidates(several: &[Value], field: &str) -> String {
     let line = |one: &Value| format!("\n  {} {}", one["id"].as_str().unwrap_or_default(), cell(&one[field]));
     let mut told: String = several.iter().take(CANDIDATES).map(line).collect();
@@ -296,13 +299,13 @@ fn candidates(several: &[Value], field: &str) -> String {
     told
 }
 
-/// Whether the server does not show this to the caller.
+/// True if the server does not show this to the caller.
 fn is_refused(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<ClientError>();
     error.is_some_and(|error| error.is("forbidden") || error.is("not-found"))
 }
 
-/// A name that stands for nothing on the server.
+/// No resource has the given name.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotFound(pub String);

@@ -40,7 +40,7 @@ pub struct MediaArgs {
     none: bool,
 }
 
-/// Carries out a team command.
+/// Runs a team command.
 pub async fn run(session: &Session, command: TeamCommand) -> anyhow::Result<()> {
     match command {
         TeamCommand::Create { name } => session.create("/v1/teams", &NewTeam { name }, COLUMNS).await,

@@ -60,7 +60,7 @@ pub enum TokenCommand {
     },
 }
 
-/// Carries out a token command.
+/// Runs a token command.
 pub async fn run(session: &Session, command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Create { user, team, expires_at } => {

@@ -57,7 +57,7 @@ pub enum UserCommand {
     },
 }
 
-/// Tells who the token is of.
+/// Prints who the token belongs to.
 pub async fn whoami(session: &Session) -> anyhow::Result<()> {
     let me: Value = session.client.get("/v1/me", &[]).await?;
     session.output.record(ME, &me)?;
@@ -68,7 +68,7 @@ pub async fn whoami(session: &Session) -> anyhow::Result<()> {
     Ok(session.output.page(&mut table, me["teams"].as_array().map_or(&[], Vec::as_slice))?)
 }
 
-/// Carries out a user command.
+/// Runs a user command.
 pub async fn run(session: &Session, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::List { email, order } => {

@@ -1,4 +1,5 @@
-//! What users do with a digit: annotators draw a box around the ink and say which digit it is; reviewers know the answers.
+//! What the simulated users do with a digit: annotators draw a box around the ink and name the digit; reviewers know
+//! the answers.
 
 use std::sync::Arc;
 
@@ -11,19 +12,19 @@ use swath_load::{Dice, Seen, Task};
 
 use super::digits::{Digit, index_of, ink_box};
 
-/// The name of the class, and of the tag that says which digit it is.
+/// The name of the class, and of the tag with the digit.
 pub const DIGIT: &str = "digit";
-/// From this round on nobody errs.
+/// From this round on nobody makes mistakes, so that the demo ends.
 const CAREFUL_FROM_ROUND: i64 = 3;
 /// The share of items that most annotators get wrong, in percent.
 const ERRORS_PERCENT: f64 = 1.0;
-/// The same for careless annotators, which is every third.
+/// The share of items that careless annotators get wrong, in percent. Every third annotator is careless.
 const CARELESS_ERRORS_PERCENT: f64 = 15.0;
 
 /// The task of the demo.
 #[derive(Debug)]
 pub struct DigitTask {
-    /// The right answers. An annotator who errs does so on purpose.
+    /// The right answers. Annotators make their mistakes on purpose.
     pub digits: Arc<Vec<Digit>>,
 }
 
@@ -33,24 +34,24 @@ impl Task for DigitTask {
     }
 
     fn review(&self, seen: Seen<'_>, _dice: &mut Dice) -> Result<Option<String>> {
-        let truth = self.truth(seen.item)?;
+        let answer = self.answer(seen.item)?;
         Ok(match claimed_of(seen.item)? {
-            Some(value) if value == truth => None,
-            Some(value) => Some(format!("this is a {truth}, not a {value}")),
-            None => Some(format!("this is a {truth}, and nothing was said")),
+            Some(value) if value == answer => None,
+            Some(value) => Some(format!("this is a {answer}, not a {value}")),
+            None => Some(format!("this is a {answer}, and nothing was said")),
         })
     }
 }
 
 impl DigitTask {
-    /// Loads the picture from the server, and says what it shows, or on purpose something else.
+    /// Loads the picture from the server, and annotates the digit that it shows, or on purpose another one.
     async fn look(&self, seen: Seen<'_>, dice: &mut Dice) -> Result<Annotation> {
         let url = seen.item.media_url.as_deref().context("an item came without the URL of its picture")?;
         let picture = seen.person.client.picture(url).await.with_context(|| url.to_owned())?;
         ensure!(!picture.is_empty(), "{url} is empty");
-        let truth = self.truth(seen.item)?;
+        let answer = self.answer(seen.item)?;
         let errs = dice.happens(errors_percent(seen.number, seen.round));
-        let value = if errs { (truth + 1 + dice.below(9)) % 10 } else { truth };
+        let value = if errs { (answer + 1 + dice.below(9)) % 10 } else { answer };
         let geometry = ink_box(&picture).with_context(|| format!("{url} is not the picture of a digit"))?;
         let figure = Figure { class: DIGIT.to_owned(), shape: Shape::Rectangle, geometry, tags: Vec::new() };
         let claim = Tag { name: DIGIT.to_owned(), value: Some(value.to_string()) };
@@ -58,7 +59,7 @@ impl DigitTask {
     }
 
     /// The digit that an item shows.
-    fn truth(&self, item: &ItemPart) -> Result<u8> {
+    fn answer(&self, item: &ItemPart) -> Result<u8> {
         let digit = index_of(&item.uri).and_then(|index| self.digits.get(index));
         digit.map(|digit| digit.value).with_context(|| format!("`{}` is none of the digits", item.uri))
     }
@@ -74,13 +75,13 @@ fn errors_percent(number: usize, round: i64) -> f64 {
     }
 }
 
-/// The digit that an annotation claims.
+/// The digit that an annotation names.
 pub fn claimed(annotation: &Annotation) -> Option<u8> {
     let tag = annotation.tags.iter().find(|tag| tag.name == DIGIT)?;
     tag.value.as_deref()?.parse().ok()
 }
 
-/// The digit that the annotation of an item claims.
+/// The digit that the stored annotation of an item names.
 fn claimed_of(item: &ItemPart) -> Result<Option<u8>> {
     let Some(annotation) = &item.annotation else { return Ok(None) };
     let annotation = serde_json::from_str(annotation.get()).context("an annotation cannot be read")?;

@@ -1,4 +1,4 @@
-//! The 1,797 handwritten digits: real input whose right answers are known. Where they come from: `digits.md`.
+//! The 1,797 handwritten digits: real data with known answers. `digits.md` says where they come from.
 
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -9,22 +9,22 @@ use swath_domain::labels::Geometry;
 
 static DATA: &[u8] = include_bytes!("digits.csv.gz");
 
-/// Pixels along one side, as written down by the authors.
+/// The side of a digit in the data, in pixels.
 const GRID: usize = 8;
-/// How large one of those is drawn.
+/// The side of a drawn data pixel, in pixels.
 const SCALE: usize = 20;
-/// Pixels along one side of a picture.
+/// The side of a drawn picture, in pixels.
 const SIDE: usize = GRID * SCALE;
 /// The darkest value in the data.
 const INK_MAX: f64 = 16.0;
-/// What is darker than this is ink; paper is 255.
+/// Grey values below this one are ink; paper is 255.
 const INK_BELOW: u8 = 160;
 
 /// One handwritten digit.
 #[derive(Debug)]
 pub struct Digit {
     ink: [u8; GRID * GRID],
-    /// What was written: 0 to 9.
+    /// The digit: 0 to 9.
     pub value: u8,
 }
 
@@ -41,7 +41,7 @@ fn parse(line: &str) -> anyhow::Result<Digit> {
     Ok(Digit { ink: ink.try_into().context("a digit of another size")?, value: *value })
 }
 
-/// Draws every digit into a folder, under names that do not give the answer away.
+/// Draws every digit into a folder, under names that do not reveal the answers.
 pub fn draw_all(digits: &[Digit], folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     for (index, digit) in digits.iter().enumerate() {
@@ -50,7 +50,7 @@ pub fn draw_all(digits: &[Digit], folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Which digit a picture's address means, counted from 0.
+/// The index of the digit that a picture's URI names.
 pub fn index_of(uri: &str) -> Option<usize> {
     let name = uri.rsplit('/').next()?.strip_prefix("digit-")?.strip_suffix(".png")?;
     name.parse::<usize>().ok()?.checked_sub(1)
@@ -71,7 +71,7 @@ impl Digit {
         Ok(png)
     }
 
-    /// One pixel of the picture, smoothed between the four nearest of the original.
+    /// One pixel of the picture, interpolated between the four nearest of the data.
     fn grey(&self, x: usize, y: usize) -> u8 {
         let place = |at: usize| ((at as f64 + 0.5) / SCALE as f64 - 0.5).clamp(0.0, (GRID - 1) as f64);
         let (x, y) = (place(x), place(y));
@@ -131,7 +131,7 @@ mod tests {
         let Geometry::Rectangle { x, y, width, height } = ink_box(&picture).unwrap() else {
             panic!("no rectangle")
         };
-        // The one inked pixel is drawn from (60, 40) to (80, 60), and its smoothed edge half a pixel beyond.
+        // The only inked pixel is drawn from (60, 40) to (80, 60), and smoothing adds half a data pixel.
         assert!((50.0..70.0).contains(&x) && (70.0..90.0).contains(&(x + width)), "{x}, {width}");
         assert!((30.0..50.0).contains(&y) && (50.0..70.0).contains(&(y + height)), "{y}, {height}");
     }

@@ -1,4 +1,4 @@
-//! What came of it, in numbers that a person can check against each other.
+//! The result of the demo, in numbers that can be checked against each other.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
@@ -10,14 +10,14 @@ use swath_domain::Range;
 use swath_domain::labels::Annotation;
 use tokio::time::Instant;
 
-use super::cast::Cast;
+use super::demo_server::DemoServer;
 use super::digit_task::claimed;
 use super::digits::{Digit, index_of};
-use super::stage::Stage;
+use super::users::DemoUsers;
 use crate::cli::export::save;
 use crate::cli::output::line;
 
-/// The outcome of a demo.
+/// The result of a demo.
 #[derive(Serialize)]
 pub struct Summary {
     items: usize,
@@ -36,23 +36,23 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Exports the job, compares it with the dataset's own answers, and counts what happened on the way.
-    pub async fn take(cast: &Cast, stage: &Stage, began: Instant) -> anyhow::Result<Self> {
-        let (client, job) = (&cast.scene.manager, cast.scene.job);
+    /// Exports the job, compares it with the dataset's own answers, and counts events of the log.
+    pub async fn take(users: &DemoUsers, server: &DemoServer, began: Instant) -> anyhow::Result<Self> {
+        let (client, job) = (&users.scene.manager, users.scene.job);
         let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-        let export = stage.export();
+        let export = server.export();
         let format = [("format", "jsonl".to_owned())];
         save(client, &format!("/v1/jobs/{job}/export"), &format, &export)
             .await
             .context("the export failed")?;
-        let answers = Answers::of(&export, &stage.digits)?;
-        let cuts = Cuts::of(cast).await?;
+        let answers = Answers::of(&export, &server.digits)?;
+        let cuts = Cuts::of(users).await?;
         let mut actions: HashMap<String, usize> = HashMap::new();
         let count = |entry: Entry| *actions.entry(entry.action).or_default() += 1;
         client.lines(&format!("/v1/jobs/{job}/log"), &[], count).await.context("the log broke off")?;
         let done = |action: &str| actions.get(action).copied().unwrap_or(0);
         Ok(Self {
-            items: stage.digits.len(),
+            items: server.digits.len(),
             accepted: answers.accepted,
             agree: answers.agree,
             ranges: cuts.ranges,
@@ -66,13 +66,13 @@ impl Summary {
         })
     }
 
-    /// Prints the outcome to standard output, for a person or for a program.
+    /// Prints the result to standard output.
     pub fn print(&self, json: bool) -> anyhow::Result<()> {
-        let text = if json { serde_json::to_string(self)? } else { self.told() };
+        let text = if json { serde_json::to_string(self)? } else { self.text() };
         Ok(line(&text)?)
     }
 
-    fn told(&self) -> String {
+    fn text(&self) -> String {
         let Self {
             items,
             accepted,
@@ -100,7 +100,7 @@ impl Summary {
         )
     }
 
-    /// Fails unless everything was accepted, or half of it where the job is left to a person, and all of that is right.
+    /// Fails unless everything was accepted (half of it if the user is to continue the job) and all of it is right.
     pub fn check(&self, stops_half: bool) -> anyhow::Result<()> {
         let wanted = if stops_half { self.items / 2 } else { self.items };
         if self.agree != self.accepted || self.accepted < wanted {
@@ -115,13 +115,13 @@ impl Summary {
     }
 }
 
-/// An entry of the decision log, as far as it is counted.
+/// An entry of the decision log; only its action is counted.
 #[derive(Deserialize)]
 struct Entry {
     action: String,
 }
 
-/// What the export holds.
+/// The comparison of the export with the answers.
 #[derive(Default)]
 struct Answers {
     accepted: usize,
@@ -142,15 +142,15 @@ impl Answers {
             let line: Line =
                 serde_json::from_str(&text?).context("a line of the export is not as promised")?;
             ensure!(seen.insert(line.index), "item {} was accepted twice", line.index);
-            let truth = index_of(&line.uri).and_then(|index| digits.get(index)).map(|digit| digit.value);
+            let answer = index_of(&line.uri).and_then(|index| digits.get(index)).map(|digit| digit.value);
             answers.accepted += 1;
-            answers.agree += usize::from(truth.is_some() && claimed(&line.annotation) == truth);
+            answers.agree += usize::from(answer.is_some() && claimed(&line.annotation) == answer);
         }
         Ok(answers)
     }
 }
 
-/// How the job was cut, and cut again.
+/// The ranges and reworks of the job.
 #[derive(Default)]
 struct Cuts {
     ranges: usize,
@@ -160,16 +160,16 @@ struct Cuts {
 }
 
 impl Cuts {
-    async fn of(cast: &Cast) -> anyhow::Result<Self> {
+    async fn of(users: &DemoUsers) -> anyhow::Result<Self> {
         #[derive(Deserialize)]
         struct Assignment {
             round: u32,
             ranges: Vec<Range>,
         }
-        let path = format!("/v1/jobs/{}/assignments", cast.scene.job);
+        let path = format!("/v1/jobs/{}/assignments", users.scene.job);
         let (mut cuts, mut after) = (Self::default(), None);
         loop {
-            let page = cast.scene.manager.page::<Assignment>(&path, &[], after.as_deref()).await?;
+            let page = users.scene.manager.page::<Assignment>(&path, &[], after.as_deref()).await?;
             page.items.iter().for_each(|assignment| cuts.add(assignment.round, &assignment.ranges));
             match page.next {
                 Some(next) if after.as_ref() != Some(&next) => after = Some(next),

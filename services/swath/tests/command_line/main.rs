@@ -1,4 +1,4 @@
-//! The command line as a person meets it: the binary itself against a small server that plays its part.
+//! The command line as users see it: the binary itself, with a stub of a server.
 
 #![expect(clippy::unwrap_used, reason = "a test may fall over")]
 

@@ -1,4 +1,4 @@
-//! A server that gives prepared answers and remembers what it was asked.
+//! A stub of a server: it gives prepared answers and records its requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -11,13 +11,13 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde_json::Value;
 
-/// The playing server; it ends with the test.
+/// The stub; it ends with the test.
 pub struct Stub {
     address: String,
     script: Script,
 }
 
-/// One request as it came in.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub query: String,
@@ -27,7 +27,7 @@ pub struct Asked {
     pub body: String,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
@@ -47,7 +47,7 @@ enum Answer {
 }
 
 impl Stub {
-    /// Listens on a free port; whatever has no answer prepared gets 500.
+    /// Listens on a free port. Requests without a prepared answer get 500.
     pub async fn start() -> Self {
         let script = Script::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -62,7 +62,7 @@ impl Stub {
         self.prepare(method, path, Answer::Document(status, document));
     }
 
-    /// Prepares an answer of which the connection does not live to see the end.
+    /// Prepares an answer whose connection breaks before its end.
     pub fn breaks_off(&self, method: &str, path: &str) {
         self.prepare(method, path, Answer::BreaksOff);
     }
@@ -71,17 +71,17 @@ impl Stub {
         self.script.answers.lock().unwrap().entry(format!("{method} {path}")).or_default().push_back(answer);
     }
 
-    /// What was asked so far, in order.
+    /// All requests so far, in order.
     pub fn asked(&self) -> Vec<Asked> {
         self.script.asked.lock().unwrap().clone()
     }
 
-    /// Runs `swath` with words that hold no blanks.
+    /// Runs `swath` with arguments that contain no spaces.
     pub async fn swath(&self, line: &str) -> Ended {
         self.swath_with(&line.split(' ').collect::<Vec<_>>()).await
     }
 
-    /// Runs `swath` against this server.
+    /// Runs `swath` with this server.
     pub async fn swath_with(&self, words: &[&str]) -> Ended {
         let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_swath"))
             .args(words)

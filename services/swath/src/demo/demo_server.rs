@@ -1,4 +1,4 @@
-//! Where the demo plays: a folder with the pictures, and an ordinary server over it.
+//! The demo's server: an ordinary one, on a folder with the pictures.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use super::digits::{self, Digit};
 use crate::roles::{self, Running, UpOptions};
 use swath_client::{Client, new_key};
 
-/// The running server and what it serves.
-pub struct Stage {
+/// The running server and its pictures.
+pub struct DemoServer {
     /// The digits, in the order of the dataset.
     pub digits: Arc<Vec<Digit>>,
     data: PathBuf,
@@ -19,13 +19,13 @@ pub struct Stage {
     admin_token: String,
 }
 
-impl Stage {
+impl DemoServer {
     /// Draws the pictures and starts the server.
-    pub async fn set(args: &DemoArgs) -> anyhow::Result<Self> {
+    pub async fn start(args: &DemoArgs) -> anyhow::Result<Self> {
         let data = folder(args.data.as_deref())?;
         let pictures = data.join("digits");
         let digits = Arc::new(draw(pictures.clone()).await?);
-        // The demo's own, so that it can also play in a folder where a server has been before.
+        // A new token, so that the demo can use a folder where a server has run before.
         let admin_token = format!("demo-{}", new_key());
         let mut server = roles::start(UpOptions {
             config: None,
@@ -46,7 +46,7 @@ impl Stage {
         Ok(Self { digits, data, server, admin_token })
     }
 
-    /// Where the server is reached from this machine.
+    /// The URL of the server on this machine.
     pub fn address(&self) -> String {
         self.server.url()
     }
@@ -61,33 +61,33 @@ impl Stage {
         Ok(Client::new(&self.address())?)
     }
 
-    /// The folder of pictures, as the server knows it.
+    /// The folder of the pictures.
     pub fn pictures(&self) -> PathBuf {
         self.data.join("digits")
     }
 
-    /// Where the export goes.
+    /// The file of the export.
     pub fn export(&self) -> PathBuf {
         self.data.join("digits.jsonl")
     }
 
-    /// The folder that holds everything, for people.
+    /// The data folder, for messages.
     pub fn folder(&self) -> String {
         self.data.display().to_string()
     }
 
-    /// Keeps the server up until it is told to end.
+    /// Runs the server until it is told to stop.
     pub async fn serve(self) -> anyhow::Result<()> {
         self.server.wait(|_| ()).await
     }
 
-    /// Ends the server.
+    /// Stops the server.
     pub async fn close(self) -> anyhow::Result<()> {
         self.server.stop().await
     }
 }
 
-/// The folder that was asked for, or a fresh one that outlives the demo: the export lies in it.
+/// The given folder, or a new one, which is kept because it holds the export.
 fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(folder) = wanted else {
         return Ok(tempfile::Builder::new().prefix("swath-demo-").tempdir()?.keep());

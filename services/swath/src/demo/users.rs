@@ -1,4 +1,4 @@
-//! The users of the demo: a team with tokens of their own, and their job.
+//! The simulated users of the demo, with their team and their job.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use swath_domain::{DatasetId, TeamId};
 use swath_load::{Person, Scene};
 use tokio::time::Instant;
 
-use super::stage::Stage;
+use super::demo_server::DemoServer;
 use crate::cli::output::line;
 use swath_client::{Client, new_key};
 
 const NAMES: [&str; 12] =
     ["Ada", "Bela", "Chidi", "Dalia", "Emre", "Fumiko", "Goran", "Hana", "Ines", "Jomo", "Kirsi", "Luca"];
 const REVIEWERS: [&str; 2] = ["Mina", "Noor"];
-/// Items per range, and how long a lease runs.
-struct Terms {
+/// The items per range, and how long a lease runs.
+struct JobPolicy {
     range_size: u32,
     lease_seconds: u32,
 }
 
-/// Long enough for simulated users at work, short enough that one who has left is not waited for.
-const PLAYED: Terms = Terms { range_size: 25, lease_seconds: 8 };
-/// Short ranges, and time to look around, for the user who continues the job.
-const FOR_PERSON: Terms = Terms { range_size: 10, lease_seconds: 900 };
+/// Long enough for simulated users, and short enough that the work of one who leaves is soon available.
+const SIMULATED_POLICY: JobPolicy = JobPolicy { range_size: 25, lease_seconds: 8 };
+/// Short ranges and long leases, for a real user who continues the job.
+const CONTINUED_POLICY: JobPolicy = JobPolicy { range_size: 10, lease_seconds: 900 };
 /// How long the import of the pictures may take.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
 const IMPORT_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The users, and their job.
-pub struct Cast {
-    /// The users at work.
+/// The simulated users and their job.
+pub struct DemoUsers {
+    /// The simulated users, as the load knows them.
     pub scene: Scene,
-    /// How long a lease of the job runs.
+    /// How long a lease of the job runs, in seconds.
     pub lease_seconds: u32,
     team: TeamId,
     admin_token: String,
@@ -48,40 +48,40 @@ struct Member {
     token: String,
 }
 
-impl Cast {
-    /// Makes the team, its users, the dataset and the job, all through the API.
-    pub async fn assemble(stage: &Stage, annotators: u16, stops_half: bool) -> anyhow::Result<Self> {
-        let admin = stage.client()?.with_token(stage.admin_token())?;
-        // A folder may see more than one demo, and the names of teams are unique.
+impl DemoUsers {
+    /// Creates the team, its users, the dataset and the job through the API.
+    pub async fn create(server: &DemoServer, annotators: u16, stops_half: bool) -> anyhow::Result<Self> {
+        let admin = server.client()?.with_token(server.admin_token())?;
+        // Several demos may use one data folder, and the names of teams are unique.
         let name_of_team = format!("Demo {}", &new_key()[..6]);
-        let team: TeamId = made(&admin, "/v1/teams", json!({"name": name_of_team})).await?;
-        let manager = join(&admin, team, "Maria", "manager").await?;
+        let team: TeamId = create(&admin, "/v1/teams", json!({"name": name_of_team})).await?;
+        let manager = new_member(&admin, team, "Maria", "manager").await?;
         let inviter = &manager.person.client;
         let mut reviewers = Vec::new();
         for name in REVIEWERS {
-            reviewers.push(join(inviter, team, name, "reviewer").await?);
+            reviewers.push(new_member(inviter, team, name, "reviewer").await?);
         }
         let mut people = Vec::new();
         for number in 0..usize::from(annotators) {
-            people.push(join(inviter, team, &name(number), "annotator").await?);
+            people.push(new_member(inviter, team, &name(number), "annotator").await?);
         }
-        let dataset = dataset(inviter, team, stage).await?;
-        let terms = if stops_half { FOR_PERSON } else { PLAYED };
-        let job = made(inviter, "/v1/jobs", job(team, dataset, &terms)).await?;
-        let persons = |members: &[Member]| members.iter().map(|member| member.person.clone()).collect();
+        let dataset = dataset(inviter, team, server).await?;
+        let policy = if stops_half { CONTINUED_POLICY } else { SIMULATED_POLICY };
+        let job = create(inviter, "/v1/jobs", job(team, dataset, &policy)).await?;
+        let people_of = |members: &[Member]| members.iter().map(|member| member.person.clone()).collect();
         let scene = Scene {
             job,
-            annotators: persons(&people),
-            reviewers: persons(&reviewers),
+            annotators: people_of(&people),
+            reviewers: people_of(&reviewers),
             manager: inviter.clone(),
         };
-        let admin_token = stage.admin_token().to_owned();
-        let lease_seconds = terms.lease_seconds;
+        let admin_token = server.admin_token().to_owned();
+        let lease_seconds = policy.lease_seconds;
         Ok(Self { scene, lease_seconds, team, admin_token, manager, reviewers, annotators: people })
     }
 
-    /// Tells the user who watches how to sign in and continue the job.
-    pub async fn introduce(&self, address: String) -> anyhow::Result<()> {
+    /// Prints how the user signs in to continue the job.
+    pub async fn print_access(&self, address: String) -> anyhow::Result<()> {
         line(&format!("\nserving at {address}"))?;
         let (annotator, reviewer) = (self.annotators.first(), self.reviewers.first());
         let roles = [("annotator", annotator), ("reviewer", reviewer), ("manager", Some(&self.manager))];
@@ -103,7 +103,7 @@ impl Cast {
         Ok(())
     }
 
-    /// A link with which a user signs in as this person.
+    /// A link by which the user signs in as this simulated user.
     async fn link(&self, person: &Person, address: &str) -> anyhow::Result<String> {
         let body = json!({"user": person.id, "team": self.team});
         let made: Value = self.scene.manager.post("/v1/sign-in-links", &body).await?;
@@ -119,22 +119,22 @@ fn name(number: usize) -> String {
 }
 
 /// A new user with one role in the team.
-async fn join(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Member> {
+async fn new_member(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Member> {
     let (id, token) = swath_load::join(inviter, team, name, role).await?;
     Ok(Member { person: Person { name: name.to_owned(), id, client: inviter.with_token(&token)? }, token })
 }
 
-/// Makes something and returns its id.
-async fn made<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
+/// Creates a resource and returns its id.
+async fn create<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
     let answer: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
     let id = answer["id"].as_str().and_then(|id| id.parse().ok());
     id.with_context(|| format!("{path} answered without an id"))
 }
 
-/// The folder of digits as a dataset that is ready.
-async fn dataset(manager: &Client, team: TeamId, stage: &Stage) -> anyhow::Result<DatasetId> {
-    let body = json!({"team": team, "name": "Handwritten digits", "source": {"folder": stage.pictures()}});
-    let id: DatasetId = made(manager, "/v1/datasets", body).await?;
+/// Imports the folder of digits and waits until the dataset is ready.
+async fn dataset(manager: &Client, team: TeamId, server: &DemoServer) -> anyhow::Result<DatasetId> {
+    let body = json!({"team": team, "name": "Handwritten digits", "source": {"folder": server.pictures()}});
+    let id: DatasetId = create(manager, "/v1/datasets", body).await?;
     let began = Instant::now();
     loop {
         let dataset: Value = manager.get(&format!("/v1/datasets/{id}"), &[]).await?;
@@ -147,7 +147,7 @@ async fn dataset(manager: &Client, team: TeamId, stage: &Stage) -> anyhow::Resul
     }
 }
 
-fn job(team: TeamId, dataset: DatasetId, terms: &Terms) -> Value {
+fn job(team: TeamId, dataset: DatasetId, policy: &JobPolicy) -> Value {
     let values: Vec<_> = (0..10).map(|value| value.to_string()).collect();
     json!({
         "team": team,
@@ -158,8 +158,8 @@ fn job(team: TeamId, dataset: DatasetId, terms: &Terms) -> Value {
         "classes": [{"name": "digit", "shape": "rectangle"}],
         "tags": [{"name": "digit", "values": values}],
         "limits": {"figures": 1, "tags": 1},
-        "range_size": terms.range_size,
-        "lease_seconds": terms.lease_seconds,
+        "range_size": policy.range_size,
+        "lease_seconds": policy.lease_seconds,
         "review": {"rule": "all"},
     })
 }
