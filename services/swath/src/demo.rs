@@ -119,7 +119,7 @@ fn plan(args: &DemoArgs, server: &DemoServer, users: &DemoUsers) -> Plan {
         is_strict: true,
         last_leaves: true,
         gives_up: 0.0,
-        patience: REPEAT_MAX,
+        repeat_for: REPEAT_MAX,
         seed: args.seed,
         check: false,
         ..Plan::default()

@@ -1,4 +1,4 @@
-//! An annotator: takes a range, annotates each item, corrects some of them, and submits.
+//! An annotator: leases a range, annotates each item, corrects some of them, and submits.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::worker::{CallEnd, PendingCall, Worker};
 /// How often a range is annotated again if the server misses something in it.
 const TRIES_MAX: usize = 3;
 
-/// Works until all users shall stop.
+/// Works until the run is over.
 ///
 /// # Errors
-/// When the task cannot annotate an item, or a strict plan meets what it does not allow.
+/// When the task cannot annotate an item, or a call ends in a way that a strict plan does not allow.
 pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
     while let Some(leased) = worker.ask(Stage::Annotate).await? {
         let plan = &worker.shared.plan;
@@ -45,7 +45,7 @@ fn first_half(leased: &Leased) -> Vec<usize> {
     (0..leased.items.len() / 2).collect()
 }
 
-/// Annotates a few items and is away for longer than the lease lasts.
+/// Annotates a few items, and then does nothing for longer than the lease lasts.
 async fn walk_away(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     annotate(worker, leased, &first_half(leased)).await?;
     let lease = Duration::from_secs(u64::from(worker.shared.plan.lease_seconds));
@@ -55,7 +55,7 @@ async fn walk_away(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
         () = sleep_until(back) => {}
         () = over.cancelled() => {}
     }
-    // The expired lease can still be used unless another user has the work by now.
+    // The expired lease can still be used, unless the work was granted to another user.
     if worker.dice.happens(50.0) { finish(worker, leased).await } else { Ok(()) }
 }
 
@@ -144,7 +144,7 @@ async fn release(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     worker.call::<IgnoredAny>(call, None).await.map(drop)
 }
 
-/// Submits, and saves these items with it. Returns false where something is still missing.
+/// Submits, together with these items. Returns false if items are still missing.
 async fn submit(worker: &mut Worker, leased: &Leased, brought: &[usize]) -> anyhow::Result<bool> {
     let (mut items, mut contents) = (Vec::new(), Vec::new());
     for at in brought {

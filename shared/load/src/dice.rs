@@ -1,4 +1,4 @@
-//! What a simulated user leaves to chance.
+//! The random choices of a simulated user.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -11,12 +11,12 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// Dice of their own for each seed.
+    /// Choices that follow from the seed.
     pub fn new(seed: u64) -> Self {
         Self { random: StdRng::seed_from_u64(seed), stamp: 0 }
     }
 
-    /// Whether something happens that has this probability, in percent.
+    /// True with this probability, in percent.
     pub fn happens(&mut self, percent: f64) -> bool {
         percent > 0.0 && self.random.random_bool((percent / 100.0).clamp(0.0, 1.0))
     }
@@ -36,7 +36,7 @@ impl Dice {
         self.random.random_range(0..count)
     }
 
-    /// A number that this user has not drawn before.
+    /// A number that this user has not drawn before, to make annotations distinct.
     pub fn stamp(&mut self) -> u64 {
         self.stamp += 1;
         self.stamp

@@ -1,4 +1,4 @@
-//! The history of all calls, kept by one thread: sorted as it arrives, and written to a file if the plan says so.
+//! The history of all calls. One thread sorts it as it arrives, and writes it to a file if the plan says so.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,17 +11,17 @@ use swath_checker::Event;
 use swath_checker::sort::{Sorted, Sorter};
 use swath_domain::AssignmentId;
 
-/// Events that may wait for the thread, which writes runs of 200,000 at once.
+/// How many events may wait for the thread, which is busy while it writes a run of 200,000 events.
 const QUEUE_CAPACITY: usize = 100_000;
 
-/// The order in which the checker reads.
+/// The order in which the checker reads: by assignment and time.
 pub type EventOrder = (Option<AssignmentId>, u64);
 /// A whole history, in that order.
-pub type Remembered = Sorted<Event, EventOrder>;
+pub type SortedHistory = Sorted<Event, EventOrder>;
 
 type Keeper = JoinHandle<io::Result<Sorter<Event, EventOrder>>>;
 
-/// Takes the events of all users.
+/// Records the events of all users.
 #[derive(Clone)]
 pub struct Recorder {
     events: SyncSender<Event>,
@@ -29,10 +29,10 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts to keep a history, with a copy in `file` as JSON lines in the order in which calls ended.
+    /// Starts a history, with a copy in `file` as JSON lines in the order in which calls ended.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be created.
     pub fn start(file: Option<&Path>) -> io::Result<Self> {
         let copy = file.map(File::create).transpose()?.map(BufWriter::new);
         let (events, kept) = sync_channel(QUEUE_CAPACITY);
@@ -40,22 +40,22 @@ impl Recorder {
         Ok(Self { events, keeper: Arc::new(Mutex::new(Some(keeper))) })
     }
 
-    /// Keeps an event. It waits where the thread cannot keep up: a history with holes proves nothing.
+    /// Records an event. It blocks while the thread is behind, because a history with gaps proves nothing.
     pub fn keep(&self, event: Event) {
-        // The thread ends early only if its disk is full, which `finish` says.
+        // The thread only ends early if its disk is full, which `finish` reports.
         let _ = self.events.send(event);
     }
 
-    /// Everything, sorted.
+    /// Returns the whole history, sorted.
     ///
     /// # Errors
-    /// When something could not be written; the history is then worth nothing.
-    pub fn finish(self) -> io::Result<Remembered> {
+    /// When something could not be written. The history is then useless.
+    pub fn finish(self) -> io::Result<SortedHistory> {
         let Self { events, keeper } = self;
         drop(events);
         let keeper = keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let keeper = keeper.ok_or_else(|| io::Error::other("the history was taken already"))?;
-        keeper.join().map_err(|_| io::Error::other("the history's thread fell over"))??.finish()
+        let keeper = keeper.ok_or_else(|| io::Error::other("the history was already finished"))?;
+        keeper.join().map_err(|_| io::Error::other("the history's thread panicked"))??.finish()
     }
 }
 

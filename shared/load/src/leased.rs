@@ -1,9 +1,9 @@
-//! A lease or a review in the hands of a user.
+//! A lease or a review that a user holds.
 
 use swath_api::leases::{ItemPart, LeaseDocument};
 use swath_domain::{AssignmentId, LeaseId, Stage};
 
-/// A lease or a review in the hands of a user.
+/// A lease or a review that a user holds.
 #[derive(Debug)]
 pub struct Leased {
     /// Its id.

@@ -1,8 +1,9 @@
-//! Simulated users at work on any installation, over its public API: they annotate, err, correct themselves, give back, walk
-//! away and review, repeat calls without an answer as the API's documents say, and keep a history of all calls. Afterwards the
-//! checker compares the history with what the server tells.
+//! Simulated users who work on an installation through its public API: they annotate, make mistakes, correct them,
+//! release or abandon work, review, and repeat unanswered calls as the API's documents say. All calls are recorded in
+//! a history, which the checker then compares with what the server returns.
 //!
-//! A [`Plan`] says how many users there are and how they behave; its [`Task`] says what they do with an item.
+//! A [`Plan`] says how many users there are and how they behave; its [`Task`] says what they do with an item. [`run`]
+//! plays a plan on a server.
 //!
 //! ```
 //! use swath_load::{Drive, Plan, Review};
@@ -30,7 +31,7 @@ mod work;
 mod worker;
 
 pub use dice::Dice;
-pub use history::{Recorder, Remembered};
+pub use history::{Recorder, SortedHistory};
 pub use meter::{CallStats, Kind, Meter};
 pub use person::Person;
 pub use plan::{Drive, Habits, Plan, Review};

@@ -1,4 +1,4 @@
-//! Counts calls, how they ended and how long they took.
+//! Counts calls, their results and their latencies.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in the order of the work.
+    /// All kinds, in the order of the work.
     pub const ALL: [Kind; 8] = [
         Self::Lease,
         Self::Confirm,
@@ -42,10 +42,10 @@ impl Kind {
     ];
 }
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The server did it.
+    /// The server carried it out.
     Done,
     /// The server refused it.
     Refused,
@@ -55,8 +55,8 @@ pub enum Ended {
     HungUp,
 }
 
-/// Microseconds up to this long are told apart; three digits are kept.
-const LONGEST: u64 = 600_000_000;
+/// The longest latency that is recorded exactly, to three digits, in microseconds.
+const LATENCY_MAX_MICROS: u64 = 600_000_000;
 
 struct Tally {
     done: u64,
@@ -64,22 +64,22 @@ struct Tally {
     unknown: u64,
     hung_up: u64,
     given_up: u64,
-    /// Of what was done, in microseconds.
+    /// The latencies of successful attempts, in microseconds.
     took: Histogram<u64>,
 }
 
-/// Counts calls and their times. Shared by everybody.
+/// Counts calls and their latencies. All users of a run share it.
 pub struct Meter {
     tallies: [Mutex<Option<Tally>>; Kind::ALL.len()],
     lost: Mutex<Vec<String>>,
 }
 
-/// Reasons that are kept for calls without an answer.
-const REASONS: usize = 10;
+/// How many reasons for unanswered calls are kept.
+const REASONS_MAX: usize = 10;
 
 impl Tally {
     fn new() -> Option<Self> {
-        let took = Histogram::new_with_bounds(1, LONGEST, 3).ok()?;
+        let took = Histogram::new_with_bounds(1, LATENCY_MAX_MICROS, 3).ok()?;
         Some(Self { done: 0, refused: 0, unknown: 0, hung_up: 0, given_up: 0, took })
     }
 }
@@ -90,40 +90,42 @@ impl Default for Meter {
     }
 }
 
-/// What is told of one kind of call; times are in milliseconds, of tries that were done.
+/// The statistics of one kind of call. Times are in milliseconds, of successful attempts.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallStats {
-    /// Which.
+    /// The kind of call.
     pub call: Kind,
-    /// Tries that were done.
+    /// The number of successful attempts.
     pub done: u64,
-    /// Tries that were refused.
+    /// The number of refused attempts.
     pub refused: u64,
-    /// Attempts of unknown outcome, dropped ones included.
+    /// The number of attempts with an unknown outcome, including those that were hung up on.
     pub unknown: u64,
-    /// Tries that the person hung up on.
+    /// The number of attempts that the user hung up on.
     pub hung_up: u64,
-    /// Calls of unknown outcome that the user has given up.
+    /// The number of calls with an unknown outcome that the user gave up.
     pub given_up: u64,
-    /// The median.
+    /// The median latency.
     pub p50: f64,
-    /// 95 of a hundred took at most this long.
+    /// The 95th percentile.
     pub p95: f64,
-    /// 99 of a hundred took at most this long.
+    /// The 99th percentile.
     pub p99: f64,
-    /// The longest.
+    /// The longest latency.
     pub max: f64,
 }
 
 impl Meter {
-    /// Counts one try.
+    /// Counts an attempt.
     pub fn count(&self, kind: Kind, ended: Ended, took: Duration) {
         let mut tally = self.tally(kind);
         let Some(tally) = tally.as_mut() else { return };
         match ended {
             Ended::Done => {
                 tally.done += 1;
-                tally.took.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LONGEST).max(1));
+                tally
+                    .took
+                    .saturating_record(u64::try_from(took.as_micros()).unwrap_or(LATENCY_MAX_MICROS).max(1));
             }
             Ended::Refused => tally.refused += 1,
             Ended::Unknown => tally.unknown += 1,
@@ -134,17 +136,17 @@ impl Meter {
         }
     }
 
-    /// Forgets the calls so far, as where a warm-up ends; what was lost is kept.
+    /// Resets the counts, as at the end of a warm-up. The reasons for unanswered calls are kept.
     pub fn clear(&self) {
         for kind in Kind::ALL {
             *self.tally(kind) = Tally::new();
         }
     }
 
-    /// Keeps the first few reasons why attempts got no answer.
+    /// Records why an attempt got no answer; only the first few reasons are kept.
     pub fn lose(&self, kind: Kind, why: &dyn std::fmt::Display) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        if lost.len() < REASONS {
+        if lost.len() < REASONS_MAX {
             lost.push(format!("{kind:?}: {why}"));
         }
     }
@@ -154,14 +156,14 @@ impl Meter {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts a call that a person gives up on.
+    /// Counts a call that a user gives up.
     pub fn give_up(&self, kind: Kind) {
         if let Some(tally) = self.tally(kind).as_mut() {
             tally.given_up += 1;
         }
     }
 
-    /// Calls that people have given up on.
+    /// The number of calls that users gave up.
     pub fn given_up(&self) -> u64 {
         Kind::ALL.iter().filter_map(|kind| self.tally(*kind).as_ref().map(|tally| tally.given_up)).sum()
     }
@@ -170,17 +172,17 @@ impl Meter {
         self.tallies[kind as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tries of a kind that were done so far.
+    /// The number of successful attempts of a kind.
     pub fn done(&self, kind: Kind) -> u64 {
         self.tally(kind).as_ref().map_or(0, |tally| tally.done)
     }
 
-    /// Tries that were done so far, of every kind.
+    /// The number of all successful attempts.
     pub fn total(&self) -> u64 {
         Kind::ALL.iter().map(|kind| self.done(*kind)).sum()
     }
 
-    /// What there is to tell, of the kinds that were called.
+    /// The statistics of all kinds of calls that were made.
     pub fn stats(&self) -> Vec<CallStats> {
         Kind::ALL.iter().filter_map(|kind| self.stat(*kind)).collect()
     }

@@ -1,4 +1,4 @@
-//! When users begin, and how long they think.
+//! When users start assignments, and how long they think.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};

@@ -3,13 +3,13 @@
 use swath_client::Client;
 use swath_domain::UserId;
 
-/// A user who works.
+/// A simulated user with a client.
 #[derive(Clone)]
 pub struct Person {
-    /// Their name.
+    /// The name.
     pub name: String,
-    /// Their account.
+    /// The user id.
     pub id: UserId,
-    /// Their client, which has their token.
+    /// A client with the user's token.
     pub client: Client,
 }

@@ -35,23 +35,23 @@ pub enum Drive {
     Saturate,
 }
 
-/// What users do beyond what their work needs: the shares of their acts, in percent.
+/// Optional behaviour of users, as shares in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Habits {
     /// Items that are annotated a second time.
     pub corrects: f64,
-    /// Leases that are renewed by hand where users have time to think.
+    /// Leases that are renewed explicitly if users have time to think.
     pub renews: f64,
-    /// Submissions that bring half of their items along.
+    /// Submissions that include half of their items.
     pub brings_items: f64,
     /// Accepted items that get a verdict of their own.
     pub accepts_by_hand: f64,
-    /// Verdicts that come with the decision instead of one by one.
+    /// Verdicts that are sent with the decision instead of one by one.
     pub brings_verdicts: f64,
 }
 
 impl Habits {
-    /// Users who do only what their work needs.
+    /// No optional behaviour.
     pub const NONE: Self =
         Self { corrects: 0.0, renews: 0.0, brings_items: 0.0, accepts_by_hand: 0.0, brings_verdicts: 0.0 };
 }
@@ -73,17 +73,17 @@ pub struct Plan {
     pub reviewers: usize,
     /// The number of items in the dataset.
     pub items: u64,
-    /// Items in a range.
+    /// The number of items in a range.
     pub range_size: u32,
-    /// Opinions asked for of each item.
+    /// The number of opinions on each item.
     pub slots: u32,
     /// How submissions are reviewed.
     pub review: Review,
     /// The lease time, in seconds.
     pub lease_seconds: u32,
-    /// How long rework waits for its author, in seconds.
+    /// How long rework is reserved for its author, in seconds.
     pub reserve_seconds: u32,
-    /// Whether users take work from all jobs of the team, not only from that of this run.
+    /// Users take work from all jobs of the team, not only from that of this run.
     pub any_job: bool,
     /// What sets the pace.
     pub drive: Drive,
@@ -91,22 +91,22 @@ pub struct Plan {
     pub whole: bool,
     /// What users do with an item.
     pub task: Arc<dyn Task>,
-    /// What users do beyond that.
+    /// The optional behaviour of users.
     pub habits: Habits,
-    /// Whether the run fails when a call gets no answer, or a refusal that ordinary work does not meet. A load goes on: it
-    /// may be about a server that fails.
+    /// The run fails if a call gets no answer or an unusual refusal. Other loads continue, because they may test a
+    /// server that fails.
     pub is_strict: bool,
-    /// Whether the last annotator leaves in the middle of their first range and does not come back.
+    /// The last annotator leaves in the middle of their first range and does not come back.
     pub last_leaves: bool,
-    /// The share of leases that are given back or abandoned, in percent.
+    /// The share of leases that are released or abandoned, in percent.
     pub gives_up: f64,
-    /// The share of calls that are dropped before the answer, in percent.
+    /// The share of calls that the user hangs up on before the answer, in percent.
     pub hangs_up: f64,
     /// How long one attempt of a call may take.
-    pub deadline: Duration,
-    /// How long a call without an answer is repeated.
-    pub patience: Duration,
-    /// The end of the run in seconds, unless the job is done before.
+    pub attempt_timeout: Duration,
+    /// How long an unanswered call is repeated.
+    pub repeat_for: Duration,
+    /// How long users work, in seconds, unless the job is done before.
     pub seconds: Option<u64>,
     /// The seed of the users' random choices.
     pub seed: u64,
@@ -114,11 +114,11 @@ pub struct Plan {
     pub gateways: Vec<String>,
     /// Review services that reviewers use in turn; none for the client's own address.
     pub reviews: Vec<String>,
-    /// Where `/metrics` of the installation's processes is read.
+    /// The URLs of `/metrics` of the installation's processes, to measure the cost of the run.
     pub metrics: Vec<String>,
     /// A file for the history.
     pub history: Option<PathBuf>,
-    /// Whether the checker compares both sides afterwards.
+    /// The checker compares both sides afterwards.
     pub check: bool,
 }
 
@@ -143,8 +143,8 @@ impl Default for Plan {
             last_leaves: false,
             gives_up: 1.0,
             hangs_up: 0.0,
-            deadline: Duration::from_secs(10),
-            patience: Duration::from_secs(120),
+            attempt_timeout: Duration::from_secs(10),
+            repeat_for: Duration::from_secs(120),
             seconds: None,
             seed: 1,
             gateways: Vec::new(),

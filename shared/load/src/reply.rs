@@ -1,4 +1,4 @@
-//! What the history keeps of the server's answers.
+//! What the history records of the server's answers.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use swath_api::leases::{ItemAnswer, LeaseDocument};
@@ -8,18 +8,18 @@ use swath_domain::{AssignmentId, Ranges};
 
 /// An answer of the server.
 pub trait Reply: DeserializeOwned + Send {
-    /// What the history keeps of it.
+    /// What the history records of it.
     fn answer(&self) -> Answer {
         Answer::Nothing
     }
 
-    /// The assignment that it is about, where only the answer names it.
+    /// The assignment that it is about, if the request does not name it.
     fn assignment(&self) -> Option<AssignmentId> {
         None
     }
 }
 
-/// An answer of which nothing is kept.
+/// An answer of which nothing is recorded.
 impl Reply for IgnoredAny {}
 
 impl Reply for LeaseDocument {

@@ -33,18 +33,18 @@ pub struct Report {
     pub calls: Vec<CallStats>,
     /// Why some calls got no answer; the first few reasons.
     pub lost: Vec<String>,
-    /// What it cost the processes of the server, where they say so.
+    /// The cost for each process of the server that publishes metrics.
     pub server: Vec<ServerCost>,
-    /// The number of broken promises; `None` where nothing was checked.
+    /// The number of violations; `None` if nothing was checked.
     pub violations: Option<u64>,
-    /// The first of them, in words.
+    /// The first violations, in words.
     pub found: Vec<String>,
 }
 
-/// What a run cost one process of the server.
+/// The cost of a run for one process of the server.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServerCost {
-    /// Where its `/metrics` was read.
+    /// The URL of its `/metrics`.
     pub url: String,
     /// Processor time, in seconds.
     pub cpu_seconds: f64,
@@ -52,7 +52,7 @@ pub struct ServerCost {
     pub resident_bytes: f64,
 }
 
-/// How a run ended.
+/// The end of a run.
 pub(crate) struct Ended {
     pub(crate) status: String,
     pub(crate) seconds: f64,
@@ -127,7 +127,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What these processes have cost so far. One whose metrics cannot be read is left out.
+/// The cost of these processes so far. A process whose metrics cannot be read is left out.
 pub(crate) async fn costs(client: &Client, processes: &[String]) -> Vec<ServerCost> {
     let mut costs = Vec::new();
     for base in processes {

@@ -1,4 +1,4 @@
-//! A reviewer: looks over a submission, rejects some of it, and decides.
+//! A reviewer: reviews a submission, rejects some of it, and decides.
 
 use serde::de::IgnoredAny;
 use serde_json::to_value;
@@ -12,10 +12,10 @@ use crate::leased::Leased;
 use crate::meter::Kind;
 use crate::worker::{CallEnd, PendingCall, Worker};
 
-/// Reviews until all users shall stop.
+/// Reviews until the run is over.
 ///
 /// # Errors
-/// When the task cannot review an item, or a strict plan meets what it does not allow.
+/// When the task cannot review an item, or a call ends in a way that a strict plan does not allow.
 pub async fn run(mut worker: Worker) -> anyhow::Result<()> {
     while let Some(leased) = worker.ask(Stage::Review).await? {
         review(&mut worker, &leased).await?;
@@ -28,7 +28,7 @@ async fn review(worker: &mut Worker, leased: &Leased) -> anyhow::Result<()> {
     for (at, item) in leased.items.iter().enumerate() {
         worker.think(Stage::Review).await;
         let reason = worker.review(leased, at)?;
-        // An accepted item needs no verdict; now and then it gets one all the same.
+        // An accepted item needs no verdict, but sometimes gets one.
         if reason.is_none() && !worker.dice.happens(worker.shared.plan.habits.accepts_by_hand) {
             continue;
         }
@@ -64,7 +64,7 @@ async fn judge(
 }
 
 async fn decide(worker: &mut Worker, leased: &Leased, verdicts: Vec<ItemVerdict>) -> anyhow::Result<()> {
-    let said = verdicts.iter().map(|given| (given.index, given.verdict == Verdict::Accept)).collect();
+    let given = verdicts.iter().map(|verdict| (verdict.index, verdict.verdict == Verdict::Accept)).collect();
     let request = DecideRequest { decision_id: new_key(), verdicts, rest: Some(Rest::Accept) };
     let call = PendingCall {
         kind: Kind::Decide,
@@ -73,7 +73,7 @@ async fn decide(worker: &mut Worker, leased: &Leased, verdicts: Vec<ItemVerdict>
         body: Some(to_value(request)?),
         key: None,
         assignment: Some(leased.assignment),
-        call: Call::Decide { lease: leased.lease, verdicts: said },
+        call: Call::Decide { lease: leased.lease, verdicts: given },
     };
     worker.call::<DecideAnswer>(call, None).await.map(drop)
 }

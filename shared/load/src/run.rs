@@ -1,4 +1,4 @@
-//! A run under way.
+//! A run in progress.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::meter::Meter;
 
-/// A run under way. Its owner can watch it and end it.
+/// A run in progress. Its owner can watch it and end it.
 #[derive(Clone)]
 pub struct Run {
-    /// The calls so far.
+    /// Counts the calls.
     pub meter: Arc<Meter>,
-    /// Cancelled when all users shall stop.
+    /// Cancel it to end the run.
     pub over: CancellationToken,
 }
 

@@ -13,7 +13,7 @@ use crate::person::Person;
 use crate::plan::{Plan, Review};
 use crate::task::BOX_CLASS;
 
-/// Users who are created at the same time.
+/// How many users are created at the same time.
 const CONCURRENT_JOINS: usize = 8;
 /// How long the dataset may take to be ready.
 const IMPORT_DEADLINE: Duration = Duration::from_secs(60);
@@ -27,15 +27,15 @@ pub struct Scene {
     pub annotators: Vec<Person>,
     /// The reviewers.
     pub reviewers: Vec<Person>,
-    /// The client of the manager who made the job.
+    /// The client of the manager who created the job.
     pub manager: Client,
 }
 
 impl Scene {
-    /// Makes a scene as an administrator, or as the manager of a team.
+    /// Creates a scene as an administrator, or as the manager of a team.
     ///
     /// # Errors
-    /// When the server refuses something.
+    /// When the server refuses a request, or the dataset is not ready in time.
     pub async fn set(client: &Client, plan: &Plan) -> anyhow::Result<Self> {
         let team = team(client, plan).await?;
         let people = |role: &'static str, count: usize, addresses: &[String]| {
@@ -59,14 +59,14 @@ impl Scene {
         let annotators = people("annotator", plan.annotators, &plan.gateways).await?;
         let reviewers = people("reviewer", plan.reviewers, &plan.reviews).await?;
         let dataset = dataset(&manager, team, plan).await?;
-        let job = made(&manager, "/v1/jobs", job(team, dataset, plan)).await?;
+        let job = create(&manager, "/v1/jobs", job(team, dataset, plan)).await?;
         Ok(Self { job, annotators, reviewers, manager })
     }
 
     /// Reads the job.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// When the server refuses or does not answer.
     pub async fn look(&self) -> Result<Value, swath_client::ClientError> {
         self.manager.get(&format!("/v1/jobs/{}", self.job), &[]).await
     }
@@ -76,21 +76,21 @@ impl Scene {
 async fn team(client: &Client, plan: &Plan) -> anyhow::Result<TeamId> {
     match &plan.team {
         Some(id) => id.parse().ok().with_context(|| format!("`{id}` is not a team's id")),
-        None => made(client, "/v1/teams", json!({"name": format!("Load {}", &new_key()[..8])})).await,
+        None => create(client, "/v1/teams", json!({"name": format!("Load {}", &new_key()[..8])})).await,
     }
 }
 
-/// A new user with one role in a team, and a token to sign in with.
+/// Creates a user with one role in a team, and a token. Returns the user id and the token.
 ///
 /// # Errors
-/// When the server refuses.
+/// When the server refuses or does not answer.
 pub async fn join(
     inviter: &Client,
     team: TeamId,
     name: &str,
     role: &str,
 ) -> anyhow::Result<(UserId, String)> {
-    let user: UserId = made(inviter, "/v1/users", json!({"name": name})).await?;
+    let user: UserId = create(inviter, "/v1/users", json!({"name": name})).await?;
     let path = format!("/v1/teams/{team}/members/{user}");
     inviter.put::<Value>(&path, &json!({"roles": [role]})).await.with_context(|| path.clone())?;
     let token: Value = inviter.post("/v1/tokens", &json!({"user": user})).await.context("/v1/tokens")?;
@@ -98,17 +98,17 @@ pub async fn join(
     Ok((user, token))
 }
 
-/// Makes something and returns its id.
-async fn made<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
-    let made: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
-    let id = made["id"].as_str().and_then(|id| id.parse().ok());
+/// Creates a resource and returns its id.
+async fn create<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
+    let created: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
+    let id = created["id"].as_str().and_then(|id| id.parse().ok());
     id.with_context(|| format!("{path} answered without an id"))
 }
 
 async fn dataset(manager: &Client, team: TeamId, plan: &Plan) -> anyhow::Result<DatasetId> {
     let source = json!({"pattern": "https://pictures.example/{:08}.png", "count": plan.items});
     let body = json!({"team": team, "name": format!("load {}", new_key()), "source": source});
-    let id: DatasetId = made(manager, "/v1/datasets", body).await?;
+    let id: DatasetId = create(manager, "/v1/datasets", body).await?;
     let deadline = Instant::now() + IMPORT_DEADLINE;
     loop {
         let dataset: Value = manager.get(&format!("/v1/datasets/{id}"), &[]).await?;

@@ -39,7 +39,7 @@ pub trait Task: Debug + Send + Sync {
     /// When the item cannot be annotated, which ends the run.
     fn annotate<'a>(&'a self, seen: Seen<'a>, dice: &'a mut Dice) -> BoxFuture<'a, Result<Annotation>>;
 
-    /// Reviews an item: the reason for a rejection, or `None` where it is right.
+    /// Reviews an item. Returns the reason for a rejection, or `None` to accept it.
     ///
     /// # Errors
     /// When the item cannot be reviewed, which ends the run.
@@ -71,7 +71,7 @@ impl Task for Boxes {
     }
 }
 
-/// A box where the user has drawn none before.
+/// A box that differs from all others of the user.
 #[expect(clippy::cast_precision_loss, reason = "a stamp is a small number")]
 fn distinct_box(stamp: u64) -> Figure {
     let geometry = Geometry::Rectangle { x: stamp as f64, y: 1.0, width: 4.0, height: 3.0 };

@@ -1,4 +1,4 @@
-//! The check after a run: both sides of the job, read as streams and compared.
+//! The check after a run: both sides of the job are read as streams and compared.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
@@ -14,19 +14,19 @@ use swath_checker::{Exported, Findings, JobFacts, LogLine, Row, Stored};
 use swath_client::Client;
 use tokio::time::sleep;
 
-use crate::history::Remembered;
+use crate::history::SortedHistory;
 use crate::scene::Scene;
 
-/// How often the server's side is read again because the job has changed meanwhile, and the pause before.
+/// How often the server's side is read again if the job has changed meanwhile, and the pause before each read.
 const READS_MAX: usize = 60;
 const READ_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the server's side and compares it with the history. No user may work any more. Changes that the server still makes
-/// by itself, as by expired leases and the review rule, are waited for.
+/// Reads the server's side and compares it with the history. No user may be working any more. Changes that the server
+/// still makes by itself, through expiries and the review rule, are waited for.
 ///
 /// # Errors
-/// When a side cannot be read, or the job does not come to rest.
-pub async fn verify(scene: &Scene, remembered: Remembered) -> anyhow::Result<Findings> {
+/// When a side cannot be read, or the job keeps changing.
+pub async fn verify(scene: &Scene, history: SortedHistory) -> anyhow::Result<Findings> {
     let mut before = scene.look().await?;
     for _ in 0..READS_MAX {
         sleep(READ_PAUSE).await;
@@ -34,13 +34,13 @@ pub async fn verify(scene: &Scene, remembered: Remembered) -> anyhow::Result<Fin
         let after = scene.look().await?;
         if before == after {
             let ServerSide { job, rows, log, stored, exported } = sides;
-            let sides = Sides { job, rows, log, stored, exported, events: remembered };
+            let sides = Sides { job, rows, log, stored, exported, events: history };
             let findings = tokio::task::spawn_blocking(move || check(sides)).await?;
             return findings.context("the two sides cannot be compared");
         }
         before = after;
     }
-    anyhow::bail!("the job keeps changing though no user works any more: {before}")
+    anyhow::bail!("the job keeps changing although no user works any more: {before}")
 }
 
 /// The server's side of a job.
@@ -64,7 +64,7 @@ async fn read(scene: &Scene, facts: Value) -> anyhow::Result<ServerSide> {
     })
 }
 
-/// Lines that are kept in a temporary file and read one at a time.
+/// Lines in a temporary file, read one at a time.
 struct Spool<T> {
     lines: Lines<BufReader<File>>,
     of: PhantomData<fn() -> T>,

@@ -1,4 +1,4 @@
-//! Runs: users at work in a scene, and the check afterwards.
+//! Plays a plan: users work in a scene, and the checker checks the job.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use swath_client::Client;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::history::{Recorder, Remembered};
+use crate::history::{Recorder, SortedHistory};
 use crate::pace::Pace;
 use crate::person::Person;
 use crate::plan::Plan;
@@ -21,15 +21,16 @@ use crate::{annotator, reviewer};
 
 /// How often the job is read.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// How long users may take to end their calls when the run is over.
+/// How long users may take to finish their calls when the run is over.
 const STOP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Makes a scene, lets all users work until the job is done or the time is over, and checks the result.
+/// Creates a scene, lets all users work until the job is done or the time is over, and checks the result.
 ///
 /// `watch` gets the job about four times a second.
 ///
 /// # Errors
-/// When the scene cannot be made, or the two sides cannot be read afterwards. What the checker finds is in the report.
+/// When the scene cannot be created, or the two sides cannot be read afterwards. Violations are in the report
+/// instead.
 pub async fn run(
     client: &Client,
     plan: &Plan,
@@ -40,25 +41,26 @@ pub async fn run(
     let costs = report::costs(client, &plan.metrics).await;
     let work = work(plan, &scene, run, &mut watch).await?;
     let costs = report::difference(costs, report::costs(client, &plan.metrics).await);
-    let findings = if plan.check { Some(verify(&scene, work.remembered).await?) } else { None };
+    let findings = if plan.check { Some(verify(&scene, work.history).await?) } else { None };
     let ended = Ended { status: work.status, seconds: work.seconds, server: costs, findings };
     Ok(Report::new(plan, &scene, &run.meter, ended))
 }
 
-/// What users have done.
+/// The result of the users' work.
 pub struct Work {
     /// The status of the job at the end.
     pub status: String,
     /// How long they worked, in seconds.
     pub seconds: f64,
     /// The history of their calls.
-    pub remembered: Remembered,
+    pub history: SortedHistory,
 }
 
 /// Lets all users work in a scene until its job is done, the time is over or the run is ended.
 ///
 /// # Errors
-/// When a user does not stop, a task fails, or the history cannot be kept.
+/// When a user does not stop, a task fails, the history cannot be written, or a call ends in a way that a strict plan
+/// does not allow.
 pub async fn work(
     plan: &Plan,
     scene: &Scene,
@@ -75,10 +77,10 @@ pub async fn work(
     let status = follow(scene, run, until, &mut people, watch, plan.is_strict).await;
     let seconds = began.elapsed().as_secs_f64();
     run.over.cancel();
-    // The recorder is complete once its last copy is dropped.
+    // The recorder is complete once its last clone is dropped.
     drop(shared);
     timeout(STOP_TIMEOUT, end(&mut people)).await.context("a user did not stop when the run was over")??;
-    Ok(Work { status: status?, seconds, remembered: recorder.finish()? })
+    Ok(Work { status: status?, seconds, history: recorder.finish()? })
 }
 
 /// Starts all users.
@@ -113,7 +115,7 @@ async fn follow(
                 watch(&job);
             }
             Err(error) if is_strict => return Err(error.into()),
-            // A load may be about a server that is away for a while.
+            // A load may test a server that is sometimes unavailable.
             Err(_) => {}
         }
         let over = until.is_some_and(|until| Instant::now() >= until) || run.over.is_cancelled();

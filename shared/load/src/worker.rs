@@ -1,4 +1,4 @@
-//! A simulated user at work: calls that are repeated until their outcome is known, and kept in the history.
+//! A simulated user at work: calls are repeated until their outcome is known, and recorded in the history.
 
 use std::time::Duration;
 
@@ -21,25 +21,25 @@ use crate::reply::Reply;
 use crate::run::Run;
 use crate::task::Seen;
 
-/// How long a user waits at most before they ask for work again, whatever the server says.
+/// The longest pause before a user asks for work again, whatever the server says.
 const ASK_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// The same for users who do not think.
 const ASK_PAUSE_MAX_SATURATED: Duration = Duration::from_millis(20);
 /// The first pause before a call is repeated. It doubles with each repetition, up to the longest.
 const REPEAT_PAUSE_MIN: Duration = Duration::from_millis(50);
 const REPEAT_PAUSE_MAX: Duration = Duration::from_secs(1);
-/// The time within which a user disconnects who does not wait for the answer.
+/// A user who hangs up does so within this time.
 const HANG_UP_MAX: Duration = Duration::from_millis(5);
 
-/// The refusals that ordinary work meets.
+/// Refusals that ordinary work meets.
 const ORDINARY_REFUSALS: [&str; 4] = ["no-work", "stale-lease", "incomplete", "rate-limited"];
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug)]
 pub enum CallEnd<T> {
-    /// The server did it.
+    /// The server carried it out.
     Done(T),
-    /// The server refused it with this code, and named this pause.
+    /// The server refused it with this code, and may have asked for this pause.
     Refused(String, Option<Duration>),
     /// The outcome is unknown, and the user has given up.
     Lost,
@@ -68,7 +68,7 @@ pub struct Worker {
     pub number: usize,
     /// What all workers share.
     pub shared: Shared,
-    /// What this user leaves to chance.
+    /// The random choices of this user.
     pub dice: Dice,
     connection: Connection,
     seq: u64,
@@ -86,26 +86,26 @@ pub struct PendingCall {
     pub body: Option<Value>,
     /// The idempotency key.
     pub key: Option<String>,
-    /// The assignment, where it is known before the answer.
+    /// The assignment, if it is known before the answer.
     pub assignment: Option<AssignmentId>,
-    /// The call as the history keeps it.
+    /// The call as the history records it.
     pub call: Call,
 }
 
 impl Worker {
-    /// A worker with this position; `seed` distinguishes their choices from those of all others.
+    /// A worker at this position. `seed` distinguishes the choices of workers.
     pub fn new(person: Person, number: usize, seed: u64, shared: Shared) -> Self {
         let dice = Dice::new(shared.plan.seed.wrapping_mul(1_000_003).wrapping_add(seed));
         let connection = Connection::of(&person.client);
         Self { person, number, shared, dice, connection, seq: 0 }
     }
 
-    /// Whether all users shall stop.
+    /// True if the run is over.
     pub fn is_over(&self) -> bool {
         self.shared.run.over.is_cancelled()
     }
 
-    /// Thinks about an item of a stage, where the plan says so.
+    /// Thinks about an item, if the plan says so.
     pub async fn think(&mut self, stage: Stage) {
         self.shared.pace.think(stage, &mut self.dice).await;
     }
@@ -124,7 +124,7 @@ impl Worker {
         self.shared.plan.task.annotate(seen, &mut self.dice).await
     }
 
-    /// Reviews an item, as the task says: the reason for a rejection, or `None`.
+    /// Reviews an item, as the task says. Returns the reason for a rejection, or `None`.
     ///
     /// # Errors
     /// When the task cannot review it.
@@ -134,10 +134,10 @@ impl Worker {
         self.shared.plan.task.review(seen, &mut self.dice)
     }
 
-    /// Asks for work of a stage until there is some; `None` when all users shall stop.
+    /// Asks for work until there is some; `None` if the run is over.
     ///
     /// # Errors
-    /// When a strict plan does not allow how a call ended.
+    /// When the call ends in a way that a strict plan does not allow.
     pub async fn ask(&mut self, stage: Stage) -> anyhow::Result<Option<Leased>> {
         let (path, kind) = match stage {
             Stage::Annotate => ("/v1/leases", Kind::Lease),
@@ -172,11 +172,11 @@ impl Worker {
         if self.shared.plan.drive == Drive::Saturate { ASK_PAUSE_MAX_SATURATED } else { ASK_PAUSE_MAX }
     }
 
-    /// Makes a call. A call without an answer is repeated under the same key, for as long as the plan says; every attempt is
-    /// kept in the history. `due` is when the call should have begun.
+    /// Makes a call. An unanswered call is repeated under the same key, for as long as the plan says. Every attempt
+    /// is recorded in the history. `due` is when the call should have begun.
     ///
     /// # Errors
-    /// When a strict plan does not allow how it ended.
+    /// When the call ends in a way that a strict plan does not allow.
     pub async fn call<T: Reply>(
         &mut self,
         call: PendingCall,
@@ -189,7 +189,7 @@ impl Worker {
             let end = self.record(&call, Timing { due: due.unwrap_or(began), began }, answer);
             let again = match end {
                 CallEnd::Refused(ref code, wait) if code == "rate-limited" => wait.unwrap_or(pause),
-                CallEnd::Lost if first.elapsed() < self.shared.plan.patience => pause,
+                CallEnd::Lost if first.elapsed() < self.shared.plan.repeat_for => pause,
                 CallEnd::Lost => {
                     self.shared.run.meter.give_up(call.kind);
                     return self.checked(&call, CallEnd::Lost);
@@ -201,7 +201,7 @@ impl Worker {
         }
     }
 
-    /// Fails where the plan is strict and ordinary work does not end like this.
+    /// Fails if the plan is strict and the end is unusual for ordinary work.
     fn checked<T>(&self, call: &PendingCall, end: CallEnd<T>) -> anyhow::Result<CallEnd<T>> {
         let failure = match &end {
             CallEnd::Refused(code, _) if !ORDINARY_REFUSALS.contains(&code.as_str()) => {
@@ -223,10 +223,10 @@ impl Worker {
             key: call.key.as_deref(),
             body: call.body.clone(),
         };
-        // A user who hangs up drops the call wherever it is, as by closing the window.
+        // A user who hangs up drops the call at any point, as by closing the window.
         let hangs_up = self.dice.happens(self.shared.plan.hangs_up);
         let hang_up = hangs_up.then(|| HANG_UP_MAX.mul_f64(self.dice.fraction()));
-        let answer = self.connection.attempt(&attempt, self.shared.plan.deadline);
+        let answer = self.connection.attempt(&attempt, self.shared.plan.attempt_timeout);
         match hang_up {
             None => Some(answer.await),
             Some(after) => timeout(after, answer).await.ok(),
@@ -278,7 +278,7 @@ struct Timing {
     began: Instant,
 }
 
-/// What an answer means. A 5xx, a broken connection and no answer all leave the outcome unknown.
+/// The meaning of an answer. With a 5xx, a broken connection or no answer, the outcome is unknown.
 fn judge<T: Reply>(
     call: &PendingCall,
     answer: Option<Result<T, ClientError>>,

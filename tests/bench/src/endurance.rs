@@ -37,7 +37,7 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     };
     let (worked, measured) = tokio::join!(working, looking);
     let Measured { first, last, early, late } = measured?;
-    let violations = verify(&scene, worked?.remembered).await?.count;
+    let violations = verify(&scene, worked?.history).await?.count;
     let dead = dead_rows(&installation).await?;
     servers.stop().await;
     let row = Row::of(format!("saturated for {} s: the last fifth", all.as_secs()), "cycles/s", &[last]);

@@ -1,7 +1,7 @@
 //! Measures a load: the load warms up, a window is measured, and the checker checks the job.
 
 use anyhow::Context;
-use swath_load::{CallStats, Kind, Plan, Remembered, Run, Scene, work};
+use swath_load::{CallStats, Kind, Plan, Run, Scene, SortedHistory, work};
 use tokio::time::{Instant, sleep};
 
 use crate::cost::Cost;
@@ -57,7 +57,7 @@ pub async fn watch(
     scene: &Scene,
     over: &impl Over,
     effort: Effort,
-) -> anyhow::Result<(Window, Remembered)> {
+) -> anyhow::Result<(Window, SortedHistory)> {
     let run = Run::default();
     let mut silent = |_: &serde_json::Value| {};
     let work = work(plan, scene, &run, &mut silent);
@@ -69,7 +69,7 @@ pub async fn watch(
     let (work, window) = tokio::join!(work, look);
     let lost = run.meter.lost();
     anyhow::ensure!(lost.is_empty(), "calls without an answer: {lost:?}");
-    Ok((window?, work?.remembered))
+    Ok((window?, work?.history))
 }
 
 async fn look(run: &Run, over: &impl Over, effort: Effort) -> anyhow::Result<Window> {

@@ -99,8 +99,8 @@ impl Installation {
     pub async fn watch(&self, plan: &Plan, effort: Effort) -> anyhow::Result<(Window, u64)> {
         let plan = self.placed(plan);
         let scene = Scene::set(&self.admin()?, &plan).await.context("the scene could not be set")?;
-        let (window, remembered) = gauge::watch(&plan, &scene, &Accepted(&scene), effort).await?;
-        let findings = verify(&scene, remembered).await?;
+        let (window, history) = gauge::watch(&plan, &scene, &Accepted(&scene), effort).await?;
+        let findings = verify(&scene, history).await?;
         for violation in &findings.violations {
             println!("  {violation}");
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use swath_checker::{Action, Answer, Call, Content, Event, Outcome};
 use swath_domain::{AssignmentId, LeaseId, Stage, UserId};
 use swath_harness::http;
-use swath_load::{Recorder, Remembered};
+use swath_load::{Recorder, SortedHistory};
 
 /// Everything that passed by.
 pub struct History {
@@ -105,7 +105,7 @@ impl History {
     }
 
     /// The same in the order in which the checker reads.
-    pub fn remembered(&self) -> Remembered {
+    pub fn sorted(&self) -> SortedHistory {
         let recorder = Recorder::start(None).unwrap();
         self.events().into_iter().for_each(|event| recorder.keep(event));
         recorder.finish().unwrap()

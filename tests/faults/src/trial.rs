@@ -62,7 +62,7 @@ pub fn plan(seed: u64, must: Must) -> Plan {
         task: Arc::new(Boxes { rejects_percent: 10.0 }),
         gives_up,
         hangs_up: 0.5,
-        patience: RECOVERY_TIMEOUT,
+        repeat_for: RECOVERY_TIMEOUT,
         seed,
         ..Plan::default()
     }

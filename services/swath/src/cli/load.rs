@@ -112,8 +112,8 @@ impl LoadArgs {
             metrics: self.metrics,
             history: self.history,
             check: !self.unchecked,
-            deadline: Duration::from_secs(10),
-            patience: Duration::from_secs(120),
+            attempt_timeout: Duration::from_secs(10),
+            repeat_for: Duration::from_secs(120),
         }
     }
 }
