@@ -29,8 +29,8 @@ const FEW_ASSIGNMENTS: u64 = 10_000;
 /// The number of scrapes and the pause between them, so that they cover several readings of the counters.
 const SCRAPES: usize = 50;
 const SCRAPE_INTERVAL: Duration = Duration::from_millis(250);
-/// The number of segments of a map, and of ranges of a small job.
-const SEGMENTS: usize = 1_000;
+/// The number of buckets of a map, and of ranges of a small job.
+const BUCKETS: usize = 1_000;
 /// How long the cutting of a backlog may take.
 const CUT_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -223,7 +223,7 @@ pub async fn start(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The coverage maps of jobs of several sizes, read in equally many segments. In the two jobs that are cut, every
+/// The coverage maps of jobs of several sizes, read in equally many buckets. In the two jobs that are cut, every
 /// range has events.
 pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let servers = servers(effort).await?;
@@ -237,10 +237,10 @@ pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
         let many =
             Scene::set(&admin, &installation.placed(&Plan { items: BACKLOG_RANGES, ..plan(1) })).await?;
         pending(&many, BACKLOG_RANGES).await?;
-        let (_, few) = another_job(&many, SEGMENTS as u64).await?;
+        let (_, few) = another_job(&many, BUCKETS as u64).await?;
         until("the small job to be cut", CUT_TIMEOUT, || async {
             let job: Value = many.manager.get(&format!("/v1/jobs/{few}"), &[]).await.ok()?;
-            (job["counts"]["pending"] == SEGMENTS).then_some(())
+            (job["counts"]["pending"] == BUCKETS).then_some(())
         })
         .await?;
         // A cancelled job changes its coverage range by range.
@@ -249,7 +249,7 @@ pub async fn maps(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
         }
         let client = &many.manager;
         for (place, (client, job, called_off)) in [
-            (client, few, SEGMENTS as u64),
+            (client, few, BUCKETS as u64),
             (client, many.job.to_string(), BACKLOG_RANGES),
             (&large.manager, large.job.to_string(), 0),
         ]
@@ -287,7 +287,7 @@ async fn counted(installation: &Installation) -> anyhow::Result<()> {
 }
 
 async fn map(client: &Client, job: &str) -> anyhow::Result<Value> {
-    Ok(client.get(&format!("/v1/jobs/{job}/coverage"), &[("buckets", SEGMENTS.to_string())]).await?)
+    Ok(client.get(&format!("/v1/jobs/{job}/coverage"), &[("buckets", BUCKETS.to_string())]).await?)
 }
 
 fn sum(map: &Value, state: &str) -> u64 {

@@ -1,5 +1,4 @@
-//! Bad input, line by line as the issue lists it: a problem with a stable code that names what it is about,
-//! and nothing changed.
+//! Bad input: the answer is a problem with a stable code that names the fault, and nothing has changed.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -205,7 +204,7 @@ async fn an_expired_token_is_no_token() {
     let anna = team.annotator("anna").await;
     let body = json!({"user": anna.id, "expires_at": "2020-01-01T00:00:00Z"});
     let answer = world.admin().post("/v1/tokens", body).await;
-    // A token that was never good may be refused when it is asked for, or when it is used.
+    // A token that was never valid may be refused when it is created or when it is used.
     if answer.status() == 201 {
         let annas = world.stranger(answer.created()["token"].as_str());
         annas.get("/v1/me").await.refused(401, "unauthenticated");

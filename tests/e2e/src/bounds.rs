@@ -1,16 +1,16 @@
-//! What may be sent is bounded in bytes, and what was taken can be read, reviewed, redone and exported.
+//! Requests are bounded in bytes, and everything that was accepted can be read, reviewed, redone and exported.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Dataset, Job, Lease, boxed};
 use swath_harness::{Person, Team, World};
 
-/// The largest annotation.
+/// The largest annotation, in bytes.
 const ANNOTATION_BYTES_MAX: usize = 1 << 20;
-/// The most that a document or a page carries.
+/// The largest document or page, in bytes.
 const PAGE_BYTES_MAX: usize = 4 << 20;
 
-/// A job over items that take as many points as anyone wants.
+/// A job over items on which any number of points is allowed.
 async fn scene(items: usize) -> (Team, Job) {
     let team = World::shared().await.team("bounds").await;
     let dataset = team.dataset(items).await;
@@ -20,7 +20,7 @@ async fn scene(items: usize) -> (Team, Job) {
     (team, job)
 }
 
-/// Tags of a figure.
+/// The number of a figure's tags.
 const TAGS: usize = 200;
 
 /// The name of a tag.
@@ -28,7 +28,7 @@ fn name(place: usize) -> String {
     format!("tag{place:03}")
 }
 
-/// An annotation of so many bytes as it is stored: a few points with as many tags as there may be.
+/// An annotation that takes this many bytes when stored: a few points with as many tags as allowed.
 fn large(bytes: usize) -> Value {
     const FIGURES: usize = 6;
     let annotation = |length: &dyn Fn(usize) -> usize| {
@@ -92,7 +92,7 @@ async fn a_verdict_has_a_bound_in_bytes() {
     let review = rosa.review(&job).await;
     let reason = |text: &str| json!({"verdict": "reject", "reason": text.repeat(1_000), "comment": text.repeat(1_000)});
     rosa.put(&review.item(0), reason("\u{1F600}")).await.ok();
-    // What JSON writes with six characters cannot be seen and is refused.
+    // Invisible characters are refused; JSON would write each with six characters.
     rosa.put(&review.item(1), reason("\u{1}")).await.invalid("reason");
 }
 
@@ -136,7 +136,7 @@ async fn what_was_saved_can_be_read_reviewed_redone_and_exported() {
     assert_eq!(all[5]["annotation"]["figures"], annotation["figures"]);
 }
 
-/// The document leaves annotations out and says how large they are; pages give all of them.
+/// The document leaves annotations out and says how large they are; pages contain all of them.
 async fn check_pages(person: &Person, lease: &Lease, count: usize, annotation: &Value) {
     let answer = person.get(&lease.path("")).await.is(200);
     assert!(answer.bytes().len() < ANNOTATION_BYTES_MAX, "{}", answer.bytes().len());

@@ -1,4 +1,4 @@
-//! `swath check`: what stands and would be refused today.
+//! `swath check`: stored data that would be refused today.
 
 use std::process::Output;
 
@@ -11,7 +11,7 @@ async fn check(world: &World, arguments: &[&str]) -> Output {
     tokio::process::Command::from(command).output().await.unwrap()
 }
 
-/// Makes a job larger than one may be today, as only an older version could.
+/// Makes a job larger than allowed, as an older version could.
 const ENLARGE: &str = "
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], timeout=10)
@@ -27,20 +27,20 @@ async fn what_would_be_refused_today_is_listed_beside_a_running_server() {
     let job = team.job(&dataset, json!({})).await;
     let sound = check(&world, &["check", "--json"]).await;
     assert_eq!(sound.status.code(), Some(0), "{sound:?}");
-    let told: Value = serde_json::from_slice(&sound.stdout).unwrap();
-    assert_eq!(told, json!({"findings": [], "more": false}));
+    let reply: Value = serde_json::from_slice(&sound.stdout).unwrap();
+    assert_eq!(reply, json!({"findings": [], "more": false}));
     if matches!(world.deployment(), Deployment::Embedded) {
         let file = world.services()[0].data().join("swath.db");
         let enlarge = tokio::process::Command::new("python3").args(["-c", ENLARGE]).arg(file).status();
         assert!(enlarge.await.unwrap().success());
         let found = check(&world, &["check", "--json"]).await;
         assert_eq!(found.status.code(), Some(1), "{found:?}");
-        let told: Value = serde_json::from_slice(&found.stdout).unwrap();
-        let first = &told["findings"][0];
-        assert_eq!((&first["kind"], &first["subject"]), (&json!("large-job"), &json!(job.id)), "{told}");
+        let reply: Value = serde_json::from_slice(&found.stdout).unwrap();
+        let first = &reply["findings"][0];
+        assert_eq!((&first["kind"], &first["subject"]), (&json!("large-job"), &json!(job.id)), "{reply}");
         let lines = check(&world, &["check"]).await;
         assert!(String::from_utf8_lossy(&lines.stdout).contains(&job.id), "{lines:?}");
     }
-    // The server goes on working meanwhile, and so does the job.
+    // The server keeps working, and the job too.
     team.annotator("anna").await.work(&job).await;
 }

@@ -1,4 +1,4 @@
-//! Where the work of a job stands, as managers see it.
+//! The coverage of a job, as managers see it.
 
 use serde_json::{Value, json};
 use swath_harness::client::Job;
@@ -18,17 +18,17 @@ async fn a_job_is_shown_from_its_first_range_to_its_last() {
     assert_eq!((&whole["ranges"], &whole["from"], &whole["to"]), (&json!(9), &json!(0), &json!(9)));
     assert_eq!(whole["buckets"][8], json!({"waiting": 2}), "{whole}");
 
-    // What was done a moment ago is seen at once: it is counted where it is read.
+    // Recent work is seen at once, because reads count what is not counted yet.
     anna.work(&job).await;
     let seen = coverage(&team, &job, "").await;
-    let first = stretch(&seen, json!({"completed": 5}));
+    let first = bucket(&seen, json!({"completed": 5}));
     rosa.reject(&job, &[1, 3]).await;
     anna.lease(&job).await;
     let bob = team.annotator("bob").await;
     bob.lease(&job).await;
     let seen = coverage(&team, &job, "").await;
-    assert_eq!(stretch(&seen, json!({"in_progress": 2, "accepted": 3})), first);
-    let second = stretch(&seen, json!({"in_progress": 5}));
+    assert_eq!(bucket(&seen, json!({"in_progress": 2, "accepted": 3})), first);
+    let second = bucket(&seen, json!({"in_progress": 5}));
     assert_ne!(first, second);
 
     let part = coverage(&team, &job, &format!("?from={second}&to={}&buckets=1", second + 1)).await;
@@ -36,10 +36,13 @@ async fn a_job_is_shown_from_its_first_range_to_its_last() {
     assert_eq!(part["buckets"], json!([{"in_progress": 5}]), "{part}");
 }
 
-/// Which stretch stands so.
-fn stretch(seen: &Value, stands: Value) -> usize {
+/// The index of the bucket with this coverage.
+fn bucket(seen: &Value, expected: Value) -> usize {
     let stretches = seen["buckets"].as_array().unwrap();
-    stretches.iter().position(|stretch| *stretch == stands).unwrap_or_else(|| panic!("no {stands} in {seen}"))
+    stretches
+        .iter()
+        .position(|stretch| *stretch == expected)
+        .unwrap_or_else(|| panic!("no {expected} in {seen}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +62,7 @@ async fn a_large_job_is_shown_in_as_many_stretches_as_are_asked_for_at_most() {
         let done = sum("completed") + sum("accepted");
         assert_eq!((sum("waiting"), done), (19_997, 3), "{buckets} stretches: {seen}");
     }
-    // What was never cut is called off with the job.
+    // Items that were never cut are cancelled with the job.
     team.manager.post(&job.path("/cancel"), json!({})).await.ok();
     let seen = coverage(&team, &job, "?buckets=1").await;
     let ended = |seen: &Value| seen["buckets"][0]["cancelled"].as_i64().unwrap_or_default();

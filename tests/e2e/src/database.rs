@@ -1,4 +1,4 @@
-//! A database that is not there: waited for at the start, and an ordinary 503 later.
+//! An unavailable database: it is waited for at the start, and causes a 503 later.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use swath_harness::servers::{Addresses, Database};
 use swath_harness::{Answer, Person, Service, ids, ports, until};
 use tempfile::TempDir;
 
-const TOKEN: &str = "an-administrator-for-the-tests-only";
-const SOON: Duration = Duration::from_secs(30);
+const ADMIN_TOKEN: &str = "an-administrator-for-the-tests-only";
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One process with all roles, whose store is at `store`.
+/// A process with all roles whose store is at `store`.
 fn on(store: &str) -> (Service, Environment, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let settings = [("SWATH__STORE__URL", store), ("SWATH__ADMIN__TOKEN", TOKEN)];
+    let settings = [("SWATH__STORE__URL", store), ("SWATH__ADMIN__TOKEN", ADMIN_TOKEN)];
     let mut environment: Environment = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     environment.insert("SWATH__SERVER__SECRET".into(), format!("secret-{}", ids::fresh()));
     let service = Service::new("swath", None, folder.path(), &environment).unwrap();
@@ -23,9 +23,9 @@ fn on(store: &str) -> (Service, Environment, TempDir) {
 }
 
 async fn answers(service: &Service, path: &str, status: u16) -> Answer {
-    let admin = Person::new(&service.url(), "admin", TOKEN);
+    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
     let what = format!("{path} to answer {status}");
-    let answer = until(&what, SOON, || async {
+    let answer = until(&what, TIMEOUT, || async {
         let request = admin.request(reqwest::Method::GET, path);
         request.send_or_unreachable().await.ok().filter(|answer| answer.status() == status)
     });
@@ -40,10 +40,10 @@ async fn a_database_that_is_away_at_the_start_is_waited_for() {
 
     answers(&service, "/readyz", 503).await;
     answers(&service, "/healthz", 200).await;
-    let told = until("a line in the log", SOON, || {
+    let logged = until("a line in the log", TIMEOUT, || {
         std::future::ready(service.log().contains("waiting for the database").then_some(()))
     });
-    told.await.unwrap();
+    logged.await.unwrap();
     let status = service.terminate().await.unwrap();
     assert_eq!(status.code(), Some(0), "{}", service.log());
 }
@@ -69,7 +69,7 @@ async fn a_database_that_goes_away_is_a_503_until_it_is_back() {
     let (mut service, environment, _folder) = on(&url);
     migrate(&environment).await.unwrap();
     service.start().await.unwrap();
-    let admin = Person::new(&service.url(), "admin", TOKEN);
+    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
     admin.post("/v1/teams", team()).await.created();
 
     wire.cut();
@@ -97,11 +97,11 @@ async fn a_database_that_hangs_holds_up_no_answer_and_no_end() {
     }
     migrate(&environment).await.unwrap();
     service.start().await.unwrap();
-    let admin = Person::new(&service.url(), "admin", TOKEN);
+    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
     admin.post("/v1/teams", team()).await.created();
 
     wire.set(Line::Stalled);
-    // One token is known and one is not: who asks must be found out within the deadline as well.
+    // One token is cached and the other is not: its lookup must respect the deadline as well.
     let stranger = Person::new(&service.url(), "stranger", "nobody-has-ever-seen-this-token");
     for person in [&admin, &stranger] {
         person.get("/v1/teams").await.refused(503, "unavailable");

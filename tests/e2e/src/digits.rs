@@ -1,5 +1,5 @@
-//! The main job with a crowd: 40 annotators and 4 reviewers on 1,797 real digits, with mistakes and people who
-//! walk away, until every digit is accepted.
+//! The main job at scale: 40 annotators and 4 reviewers on 1,797 real digits, with mistakes and abandoned work, until
+//! every digit is accepted.
 
 mod crowd;
 
@@ -17,8 +17,8 @@ pub use crowd::Memory;
 
 const ANNOTATORS: usize = 40;
 const REVIEWERS: usize = 4;
-/// Far more than it takes on a slow machine: a crowd that is stuck must fail, not hang.
-const DEADLINE: Duration = Duration::from_secs(240);
+/// Far longer than needed on a slow machine: a test that is stuck must fail instead of hang.
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_labels_every_digit_rightly() {
@@ -66,10 +66,10 @@ fn settled(progress: &Value) -> u64 {
     ["accepted", "skipped"].iter().filter_map(|state| progress[state].as_u64()).sum()
 }
 
-/// Fails with the job's own account when nothing has been accepted for too long.
+/// Fails with the job's state if it is not done in time.
 async fn stuck(team: &Team, job: &Job) {
     let done =
-        until("the crowd", DEADLINE, || async { (team.look(job).await["status"] == "done").then_some(()) });
+        until("the crowd", TIMEOUT, || async { (team.look(job).await["status"] == "done").then_some(()) });
     if done.await.is_err() {
         panic!("the crowd is stuck: {}", team.look(job).await);
     }

@@ -1,11 +1,11 @@
-//! What every service says of itself: its API, its documents, its health and its metrics.
+//! What every service publishes about itself: its API, its documents, its health and its metrics.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use swath_harness::{Person, Service, World, until};
 
-/// Routes that the API's document must have, as OpenAPI writes them.
+/// Routes that must be in the OpenAPI document.
 #[rustfmt::skip]
 const ROUTES: [(&str, &str); 49] = [
     ("get", "/v1/me"), ("post", "/v1/teams"), ("post", "/v1/users"),
@@ -25,8 +25,8 @@ const ROUTES: [(&str, &str); 49] = [
     ("get", "/v1/reviews/{}/items/{}/media"), ("put", "/v1/reviews/{}/items/{}"), ("post", "/v1/reviews/{}/submit"),
     ("get", "/healthz"), ("get", "/readyz"),
 ];
-/// More series than this from one process would hurt the monitoring that reads them.
-const SERIES: usize = 2000;
+/// The most series of one process. More would burden the monitoring.
+const SERIES_MAX: usize = 2000;
 
 async fn everybody() -> (Person, Vec<String>) {
     let world = World::shared().await;
@@ -59,7 +59,7 @@ async fn the_api_describes_every_route() {
     assert!(missing.is_empty(), "{missing:?} not in /openapi.json");
 }
 
-/// A path without the names of its parameters.
+/// A path with placeholders instead of the names of its parameters.
 fn nameless(path: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")
@@ -88,14 +88,14 @@ async fn every_process_is_alive_and_ready() {
     let (anyone, urls) = everybody().await;
     for url in urls {
         assert_eq!(anyone.get(&format!("{url}/healthz")).await.status(), 200, "{url}");
-        // Ready and degraded is what a process is until broker and Redis have answered for the first time.
+        // A process is ready and degraded until the broker and Redis have answered for the first time.
         let whole = until("every dependency", Duration::from_secs(20), || async {
             let ready = anyone.get(&format!("{url}/readyz")).await.ok();
             (ready["status"] == "ready").then_some(ready)
         });
-        let told = whole.await.unwrap();
+        let reply = whole.await.unwrap();
         for dependency in ["store", "bus", "locks"] {
-            assert_eq!(told["dependencies"][dependency], "up", "{url}: {told}");
+            assert_eq!(reply["dependencies"][dependency], "up", "{url}: {reply}");
         }
     }
 }
@@ -115,7 +115,7 @@ async fn every_process_can_be_scraped() {
         let text = answer.text();
         let series: Vec<&str> =
             text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-        assert!((1..SERIES).contains(&series.len()), "{url}: {} series", series.len());
+        assert!((1..SERIES_MAX).contains(&series.len()), "{url}: {} series", series.len());
         for line in series {
             let value = line.rsplit(' ').next().unwrap_or_default();
             assert!(value.parse::<f64>().is_ok(), "{url}: {line}");

@@ -1,4 +1,4 @@
-//! What survives: kill -9, an orderly end, a second process on the same data, servers that are not there.
+//! What survives SIGKILL, an orderly stop, a second process on the same data, and missing servers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use swath_harness::client::{Job, Lease, annotation};
 use swath_harness::process::swath;
 use swath_harness::{Deployment, Person, Service, Settings, Team, World, until};
 
-/// The process that gateways' work passes through: the only one, or the first gateway.
+/// The process that serves annotators: the only one, or the first gateway.
 fn gateway(world: &mut World) -> &mut Service {
     let services = world.services_mut();
     let place = services.iter().position(|service| service.name() == "gateway-1").unwrap_or(0);
@@ -31,7 +31,7 @@ async fn what_was_confirmed_survives_kill_minus_nine() {
     let (team, job, anna, lease) = scene(&world, 60).await;
     let anna = anna.at(&gateway(&mut world).url());
 
-    // The kill comes while confirms are under way: those that were answered must be there afterwards.
+    // The kill comes while items are being saved. The acknowledged ones must be stored afterwards.
     let confirms = (0..ITEMS).map(|index| {
         let (anna, lease) = (anna.clone(), lease.clone());
         tokio::spawn(async move {
@@ -110,7 +110,7 @@ async fn one_folder_has_one_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_broker_and_redis_the_work_goes_on() {
     let settings = match Deployment::from_environment().unwrap() {
-        // Memory can not be away: this shape only shows that nothing is degraded.
+        // Bus and locks in memory cannot fail, so the embedded deployment only shows that nothing is degraded.
         Deployment::Embedded => Settings::default(),
         Deployment::Distributed(_) => {
             let nobody = swath_harness::ports::local(swath_harness::ports::free().unwrap());

@@ -1,4 +1,4 @@
-//! The edges of a process: what a database must not bring to an end, connections without an end, and what is said of it.
+//! The limits of a process: rows that it cannot show, connections that never end, and a store that takes no writes.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use swath_harness::{Answer, Person, Service, Settings, World, ids, until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Microseconds of the year 10000, which RFC 3339 cannot write.
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
-/// Changes the database behind the back of the processes.
+/// Changes the database without the knowledge of the processes.
 async fn change(world: &World, statement: &str) {
     let output = match world.database() {
         Some(database) => {
@@ -27,12 +27,12 @@ async fn change(world: &World, statement: &str) {
 
 async fn change_file(file: &std::path::Path, statement: &str) {
     use sqlx::{ConnectOptions, Executor};
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(SOON);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(TIMEOUT);
     let mut connection = options.connect().await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.unwrap();
 }
 
-/// Whether it is an answer at all: what was asked for, or a problem.
+/// True if it is an answer: the requested document, or a problem.
 fn is_answer(answer: &Answer) -> bool {
     let body = answer.json();
     answer.status() < 300 || (answer.status() == 500 && body["code"] == "internal")
@@ -92,7 +92,7 @@ async fn a_row_that_cannot_be_shown_stops_neither_its_team_nor_others() {
     }
 }
 
-/// One process that may open so few files, with its administrator.
+/// A process that may open only `count` files, with its administrator.
 fn with_descriptors(count: u32) -> (Service, Person, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("few");
@@ -120,7 +120,7 @@ async fn more_silent_connections_than_there_are_descriptors_leave_others_served(
     let mut silent = Vec::new();
     for _ in 0..1_100 {
         let mut stream = TcpStream::connect(&address).await.unwrap();
-        // The server may have closed it already.
+        // The server may have closed the connection already.
         let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHo").await;
         silent.push(stream);
     }
@@ -141,14 +141,14 @@ async fn a_process_whose_store_takes_no_writes_is_not_ready() {
     let ready = async |status: u16| -> Value {
         let anyone = world.stranger(None);
         let what = format!("/readyz to answer {status}");
-        let said = until(&what, SOON, || async {
+        let said = until(&what, TIMEOUT, || async {
             let answer = anyone.get(&format!("{}/readyz", service.url())).await;
             (answer.status() == status).then(|| answer.json().clone())
         });
         said.await.unwrap_or_else(|error| panic!("{error}: {}", service.log()))
     };
     assert_eq!(ready(200).await["dependencies"]["store"], "up");
-    // As any failure of a write: a full disk, a file or a server that only reads.
+    // Stands for every failing write, such as a full disk or a read-only server.
     let (spoil, mend) = match world.database() {
         Some(_) => (
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS

@@ -1,4 +1,4 @@
-//! The stream of events: what each person hears, from where on, and until when.
+//! The stream of events: what each user receives, from which position on, and until when.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use swath_harness::client::Job;
 use swath_harness::{Person, Team, World, until};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A message of a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,7 +16,7 @@ struct Message {
     data: Value,
 }
 
-/// A stream that is read as it comes.
+/// A stream that is read as it arrives.
 struct Stream {
     answer: reqwest::Response,
     text: String,
@@ -36,7 +36,7 @@ impl Stream {
         Self { answer, text: String::new(), last_id: None }
     }
 
-    /// The next message; none at the end of the stream.
+    /// The next message; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Message> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -45,12 +45,12 @@ impl Stream {
                 self.last_id = message.id.clone().or(self.last_id.take());
                 return Some(message);
             }
-            let piece = tokio::time::timeout(DEADLINE, self.answer.chunk()).await.expect("a message in time");
+            let piece = tokio::time::timeout(TIMEOUT, self.answer.chunk()).await.expect("a message in time");
             self.text.push_str(std::str::from_utf8(&piece.ok()??).unwrap());
         }
     }
 
-    /// Reads up to a message that `is_it` picks; answers with what came before it, signs of life left out.
+    /// Reads up to a message that `is_it` selects. Returns the messages before it, without keep-alives.
     async fn up_to(&mut self, mut is_it: impl FnMut(&Message) -> bool) -> Vec<Message> {
         let mut before = Vec::new();
         loop {
@@ -79,7 +79,7 @@ fn parsed(block: &str) -> Message {
     message
 }
 
-/// Whether a message says that an assignment has come to a status.
+/// True if a message says that an assignment has reached a status.
 fn says(message: &Message, job: &Job, status: &str) -> bool {
     message.event == "assignments"
         && message.data["job"] == job.id.as_str()
@@ -153,7 +153,7 @@ async fn jobs_datasets_and_people_are_heard_of_by_those_who_lead() {
     let heard = strangers.up_to(|message| message.event == "dataset").await;
     assert!(heard.iter().all(|message| message.data["team"] != team.id.as_str()), "{heard:?}");
 
-    // An annotator hears nothing of it: the next that comes is about their own work.
+    // An annotator receives none of it: the next message is about their own work.
     team.manager.post(&job.path("/resume"), json!({})).await.ok();
     anna.lease(&job).await;
     let annotator = streams[2].up_to(|message| message.event == "assignments").await;
@@ -166,7 +166,7 @@ async fn a_stream_that_was_cut_goes_on_without_a_gap_or_says_that_it_cannot() {
     let mut stream = Stream::open(&team.manager, None).await;
     let first = anna.work(&job).await;
     stream.up_to(|message| says(message, &job, "COMPLETED")).await;
-    // The id comes behind all that it stands for.
+    // The id comes after everything that it covers.
     let id = loop {
         let message = stream.next().await.unwrap();
         if message.event == "seen" {
@@ -200,28 +200,28 @@ async fn a_stream_ends_when_its_persons_rights_do() {
     let rosa = team.reviewer("rosa").await;
     let path = |person: &Person| format!("/v1/teams/{}/members/{}", team.id, person.id);
 
-    // A role that is added.
+    // A role is added.
     let mut annas = Stream::open(&anna, None).await;
     team.manager.put(&path(&anna), json!({"roles": ["annotator", "reviewer"]})).await.ok();
     while annas.next().await.is_some() {}
-    // What is resumed is what the person may see now.
+    // The resumed stream contains what the user may see now.
     let mut annas = Stream::open(&anna, annas.last_id.as_deref()).await;
     annas.up_to(|message| message.event == "ready").await;
-    // A member who is removed.
+    // A member is removed.
     team.manager.delete(&path(&anna)).await.no_content();
     while annas.next().await.is_some() {}
     comes_to(&anna, 401).await;
-    // A token that is revoked.
+    // A token is revoked.
     let mut rosas = Stream::open(&rosa, None).await;
     rosa.delete(&format!("/v1/tokens?user={}", rosa.id)).await;
     while rosas.next().await.is_some() {}
     comes_to(&rosa, 401).await;
 }
 
-/// Waits until a new stream is answered so.
+/// Waits until a new stream is answered with this status.
 async fn comes_to(person: &Person, status: u16) {
     let answers = async || (person.get("/v1/events").await.status() == status).then_some(());
-    until("a new stream is answered so", DEADLINE, answers).await.unwrap();
+    until("a new stream is answered so", TIMEOUT, answers).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,7 +238,7 @@ async fn a_person_has_only_so_many_streams() {
     };
     assert_eq!(refused.status(), 429);
     assert!(refused.headers().contains_key("retry-after"));
-    // Who closes one may open another.
+    // A user who closes a stream may open another one.
     streams.pop();
     comes_to(&anna, 200).await;
 }

@@ -1,4 +1,4 @@
-//! What exports call pictures, and whose opinions they hold.
+//! The names of pictures in exports, and the opinions that an export contains.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use swath_harness::World;
 use swath_harness::client::Job;
 use swath_harness::{Person, Team};
 
-const SETTLE: Duration = Duration::from_secs(30);
-/// As much of a picture of 30 by 20 pixels as Swath reads.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The part of a picture of 30 by 20 pixels that Swath reads.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x1e\0\0\0\x14\x08\0\0\0\0\0\0\0\0";
 
-/// Items of known size, which COCO needs.
+/// Items of known size, because COCO needs sizes.
 fn items(uris: &[&str]) -> Value {
     let item = |uri: &&str| json!({"uri": uri, "width": 40, "height": 30});
     json!({"items": uris.iter().map(item).collect::<Vec<_>>()})
@@ -31,7 +31,7 @@ async fn done(team: &Team, job: &Job, annotators: &[&str]) {
     for name in annotators {
         team.annotator(name).await.work(job).await;
     }
-    team.becomes(job, "done", SETTLE).await;
+    team.becomes(job, "done", SETTLE_TIMEOUT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,9 +50,9 @@ async fn names_stay_when_the_dataset_grows() {
     done(&team, &later, &["bob"]).await;
     let after = coco(&team.manager, &later, "").await;
     assert_eq!(names(&after), ["a.example/d/1.png", "a.example/d/2.png", "b.example/3%5C.png"]);
-    let told = &after["info"]["swath"];
-    assert_eq!(told["changed"], json!({"name_escaped": 1}));
-    assert_eq!(told["renamed"][0]["name"], "b.example/3%5C.png", "{told}");
+    let reply = &after["info"]["swath"];
+    assert_eq!(reply["changed"], json!({"name_escaped": 1}));
+    assert_eq!(reply["renamed"][0]["name"], "b.example/3%5C.png", "{reply}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What the metrics service tells of jobs, compared with what was done in them.
+//! The job metrics of the metrics service, compared with what was done in the jobs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use serde_json::json;
 use swath_harness::client::{Job, Person, Team};
 use swath_harness::{Settings, World, until};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Series by name and labels, as they stand in `/metrics`.
+/// Series by name and labels, as in `/metrics`.
 type Figures = BTreeMap<String, f64>;
 
-/// An installation whose metrics service has one label for jobs, and reads the counters every second.
+/// An installation whose metrics service has labels for one job and reads the counters every second.
 async fn world() -> World {
     let settings =
         Settings::default().with("SWATH__METRICS__JOBS", "1").with("SWATH__METRICS__AGE_SECONDS", "1");
@@ -28,19 +28,20 @@ async fn figures(world: &World) -> Figures {
 
 /// Waits until these series have these values.
 async fn become_so(world: &World, expected: &Figures) {
-    let told = async || {
-        let mut told = figures(world).await;
-        told.retain(|series, _| expected.contains_key(series));
-        told
+    let current = async || {
+        let mut current = figures(world).await;
+        current.retain(|series, _| expected.contains_key(series));
+        current
     };
-    let equal = until("the figures", DEADLINE, || async { (told().await == *expected).then_some(()) }).await;
+    let equal =
+        until("the figures", TIMEOUT, || async { (current().await == *expected).then_some(()) }).await;
     if let Err(late) = equal {
-        assert_eq!(told().await, *expected, "{late}");
+        assert_eq!(current().await, *expected, "{late}");
     }
 }
 
 fn of_job(job: &str, family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
-    // Labels are told in the order of their names.
+    // Labels are ordered by name.
     let series = |value: &str| {
         let mut labels = [format!("job_id=\"{job}\""), format!("{label}=\"{value}\"")];
         labels.sort();
@@ -53,8 +54,8 @@ fn of(family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
     values.iter().map(|(value, count)| (format!("{family}{{{label}=\"{value}\"}}"), *count)).collect()
 }
 
-/// Three ranges of five items: of one four items are rejected and wait for their author, one is accepted, one waits for a
-/// reviewer. No two kinds of event have happened equally often.
+/// Three ranges of five items: one has four rejected items that wait for their author, one is accepted, one waits for
+/// a reviewer. Each kind of event has happened a different number of times.
 async fn half_done(team: &Team) -> (Job, Person) {
     let job = team.job(&team.dataset(15).await, json!({})).await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
@@ -89,13 +90,13 @@ async fn what_was_done_in_a_job_is_what_its_figures_say() {
     expected.insert("swath_conservation_violations".to_owned(), 0.0);
     expected.insert("swath_oldest_uncounted_event_seconds".to_owned(), 0.0);
     become_so(&world, &expected).await;
-    let told = figures(&world).await;
+    let current = figures(&world).await;
     for stage in ["annotate", "review"] {
         let waits = format!("swath_oldest_waiting_seconds{{job_id=\"{}\",stage=\"{stage}\"}}", job.id);
-        assert!(told[&waits] > 0.0, "{stage}");
+        assert!(current[&waits] > 0.0, "{stage}");
     }
 
-    // Its author takes the rework.
+    // The author takes the rework.
     anna.lease(&job).await;
     let mut expected = of_job(&job.id, "swath_items", "state", &[("pending", 0.0), ("in_progress", 4.0)]);
     let statuses = [("pending", 0.0), ("in_progress", 1.0)];
@@ -115,7 +116,7 @@ async fn jobs_without_a_label_are_summed_and_what_is_overdue_is_told_by_priority
     let urgent = team.job(&team.dataset(5).await, json!({"range_size": 1, "priority": "high"})).await;
     team.annotator("anna").await.lease(&urgent).await;
 
-    // The label is for the one that presses most, and not for the first.
+    // The most urgent job has the label, not the first one.
     let mut expected = of_job("other", "swath_items", "state", &[("pending", 10.0), ("in_progress", 1.0)]);
     expected.extend(of_job(&late.id, "swath_items", "state", &[("pending", 4.0)]));
     expected.extend(of_job("other", "swath_job_events_total", "event", &[("lease", 1.0)]));

@@ -1,5 +1,5 @@
-//! What comes in is checked at the door and told at the end: faults all at once, trials that keep nothing, sizes that are told
-//! later, and everything that came with an item.
+//! Imports: all faults are reported at once, dry runs keep nothing, sizes can be set later, and exports contain what
+//! came with an item.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn datasets(team: &Team) -> usize {
     team.manager.list(&format!("/v1/datasets?team={}", team.id)).await.len()
 }
 
-/// A job without review over all of a dataset.
+/// A job without review over a whole dataset.
 async fn job(team: &Team, dataset: &Dataset, more: Value) -> Job {
     let mut wishes = json!({"review": {"rule": "none"}, "range_size": 100});
     for (field, value) in more.as_object().into_iter().flatten() {
@@ -26,7 +26,7 @@ async fn job(team: &Team, dataset: &Dataset, more: Value) -> Job {
     team.job(dataset, wishes).await
 }
 
-/// Labels all of it and waits until it is accepted.
+/// Labels all items and waits until they are accepted.
 async fn labelled(team: &Team, job: &Job) -> Person {
     let anna = team.annotator("anna").await;
     anna.work(job).await;
@@ -92,9 +92,9 @@ async fn broken_files_are_named_or_left_out_on_request() {
         "{problem}"
     );
     let dataset = team.dataset_from(json!({"folder": folder, "skip_bad": true})).await;
-    let told = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
-    assert_eq!((&told["count"], &told["notes"]["left_out"]), (&json!(2), &json!(2)), "{told}");
-    assert_eq!(told["notes"]["ignored"], json!({".txt": 1}));
+    let reply = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
+    assert_eq!((&reply["count"], &reply["notes"]["left_out"]), (&json!(2), &json!(2)), "{reply}");
+    assert_eq!(reply["notes"]["ignored"], json!({".txt": 1}));
     let names: Vec<_> = team.manager.list(&format!("/v1/datasets/{}/items", dataset.id)).await;
     let names: Vec<_> =
         names.iter().map(|item| item["uri"].as_str().unwrap().rsplit('/').next().unwrap()).collect();
@@ -203,14 +203,14 @@ async fn a_picture_that_is_gone_is_told_to_managers_once() {
     for _ in 0..3 {
         world.stranger(None).get(&url).await.refused(404, "not-found");
     }
-    let told = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
+    let reply = team.manager.get(&format!("/v1/datasets/{}", dataset.id)).await.ok();
     assert_eq!(
-        (&told["pictures_missing"], &team.look(&job).await["pictures_missing"]),
+        (&reply["pictures_missing"], &team.look(&job).await["pictures_missing"]),
         (&json!(1), &json!(1))
     );
     std::fs::write(&path, BMP).unwrap();
     let report = format!("{}/picture", lease.item(0));
-    // One gateway after the other is asked, and each remembers what it has noted itself.
+    // Each gateway is asked in turn, and each remembers what it has recorded itself.
     for looks in [1, 2, 1, 2] {
         anna.put(&report, json!({"width": 2, "height": 1})).await.no_content();
         for _ in 0..looks {

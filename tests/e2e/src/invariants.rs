@@ -1,5 +1,5 @@
 //! The invariants of `docs/architecture.md`, checked from outside: from the export, the decision log, the API and, if
-//! other processes may read it, the database itself.
+//! others may read it, the database.
 
 mod rows;
 
@@ -11,7 +11,7 @@ use swath_harness::{Team, World};
 
 use crate::digits::Memory;
 
-/// Everything that can be known about one job, read once when it is at rest.
+/// Everything that can be read about a job that is done.
 pub struct Invariants {
     world: &'static World,
     job: Job,
@@ -44,7 +44,7 @@ impl Invariants {
         self.accepted.iter()
     }
 
-    /// I1, I4, I6, I7 and I9 of a job that is done.
+    /// I1, I4, I6, I7 and I9 for a job that is done.
     pub fn hold(&self) {
         self.cover();
         self.once();
@@ -82,7 +82,7 @@ impl Invariants {
         assert_eq!(seen.len() as u64 + skipped, self.items, "I4");
     }
 
-    /// I6: each rejected submission has one child of the next round, and nothing else has any.
+    /// I6: each rejected submission has exactly one rework of the next round, and nothing else has any.
     fn rework(&self) {
         for row in &self.assignments {
             let children = self.assignments.iter().filter(|child| child["parent"] == row["id"]);
@@ -96,7 +96,7 @@ impl Invariants {
         }
     }
 
-    /// I9: the states add up, and in a job that is done nothing is left over.
+    /// I9: the states add up to all items, and a job that is done has no undecided ones.
     fn conserved(&self) {
         let count = |state: &str| self.progress[state].as_u64().unwrap_or_default();
         let states = ["pending", "in_progress", "completed", "in_review", "accepted", "skipped", "cancelled"];
@@ -116,7 +116,7 @@ impl Invariants {
         trails
     }
 
-    /// I2, I3 and I6 against what the people remember.
+    /// I2, I3 and I6, compared with what the users did.
     pub fn hold_for(&self, memory: &Memory) {
         self.kept(memory);
         for (assignment, rejected) in &memory.rejected {
@@ -133,7 +133,7 @@ impl Invariants {
         }
     }
 
-    /// I3: whatever was confirmed is stored under its assignment, author and item.
+    /// I3: every acknowledged item is stored under its assignment, author and number.
     fn kept(&self, memory: &Memory) {
         let stored: BTreeMap<(String, String, u64), &Value> =
             self.stored.iter().filter_map(stored_key).collect();
@@ -143,7 +143,7 @@ impl Invariants {
         }
     }
 
-    /// The same once more from the rows themselves, where the shape has a database that others may read.
+    /// The same from the rows, if the deployment has a database that others may read.
     pub async fn hold_in_the_database(&self) {
         let Some(database) = self.world.database() else { return };
         for (broken, statement) in rows::VIOLATIONS {
@@ -166,7 +166,7 @@ fn ranges_of(row: &Value) -> Vec<(u64, u64)> {
     ranges.filter_map(|range| Some((range["start"].as_u64()?, range["end"].as_u64()?))).collect()
 }
 
-/// Follows one assignment through its log: every step must start where the last one ended.
+/// Replays the log of one assignment: every entry must start where the last one ended.
 fn replay(entries: &[&Value]) -> String {
     let mut status = "PENDING".to_owned();
     let (mut fence, mut holder, mut seq) = (0, None, 0);

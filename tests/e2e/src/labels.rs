@@ -1,4 +1,4 @@
-//! What may be drawn: a confirm outside the job's classes, tags and limits is refused by its field.
+//! Label rules: an annotation outside the job's classes, tags and limits is refused by its field.
 
 use serde_json::{Value, json};
 use swath_harness::World;

@@ -1,4 +1,4 @@
-//! Leases: asking, confirming, handing in, giving back.
+//! Leases: asking, saving, submitting, releasing.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,19 +20,19 @@ async fn a_lease_says_everything_that_its_holder_needs() {
         "description": "# Things\n", "limits": {"figures": 3}});
     let job = team.job(&dataset, wishes).await;
 
-    let told = team.annotator("anna").await.lease(&job).await.body;
+    let reply = team.annotator("anna").await.lease(&job).await.body;
 
-    assert_eq!(told["job"]["id"], job.id);
-    assert_eq!(told["job"]["description"], "# Things\n");
-    assert_eq!(told["job"]["limits"]["figures"], 3);
-    assert_eq!(told["assignment"]["instructions"], "Mind the corners.");
+    assert_eq!(reply["job"]["id"], job.id);
+    assert_eq!(reply["job"]["description"], "# Things\n");
+    assert_eq!(reply["job"]["limits"]["figures"], 3);
+    assert_eq!(reply["assignment"]["instructions"], "Mind the corners.");
     assert!(
-        told["assignment"]["due_date"].as_str().is_some_and(|due| due.starts_with("2030-01-31T12:00:00"))
+        reply["assignment"]["due_date"].as_str().is_some_and(|due| due.starts_with("2030-01-31T12:00:00"))
     );
-    assert_eq!(told["assignment"]["ranges"], json!([{"start": 0, "end": 5}]));
-    assert_eq!(told["assignment"]["round"], 1);
-    assert_eq!(told["assignment"]["items"][4]["uri"], "https://pictures.example/00004.png");
-    let seconds = told["expires_in"].as_i64().unwrap();
+    assert_eq!(reply["assignment"]["ranges"], json!([{"start": 0, "end": 5}]));
+    assert_eq!(reply["assignment"]["round"], 1);
+    assert_eq!(reply["assignment"]["items"][4]["uri"], "https://pictures.example/00004.png");
+    let seconds = reply["expires_in"].as_i64().unwrap();
     assert!((1..=1800).contains(&seconds), "{seconds}");
 }
 
@@ -187,9 +187,9 @@ async fn nothing_is_the_same_request_as_an_empty_object() {
     let (team, _) = job_of("leases", 5).await;
     let anna = team.annotator("anna").await;
     let ask = || anna.request(Method::POST, "/v1/leases").header("idempotency-key", "first");
-    let told = ask().send().await.created();
+    let reply = ask().send().await.created();
     let again = ask().json(&json!({})).send().await;
-    assert!(again.status() < 300 && again.json()["id"] == told["id"], "{}", again.text());
+    assert!(again.status() < 300 && again.json()["id"] == reply["id"], "{}", again.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,8 +213,8 @@ async fn a_reassigned_range_waits_for_the_person_it_was_given_to() {
 async fn work_is_asked_for_without_a_body() {
     let (team, job) = job_of("leases", 5).await;
     let anna = team.annotator("anna").await;
-    let told = anna.request(Method::POST, "/v1/leases").send().await.created();
-    assert_eq!(told["job"]["id"], job.id);
+    let reply = anna.request(Method::POST, "/v1/leases").send().await.created();
+    assert_eq!(reply["job"]["id"], job.id);
     let log = team.log(&job).await;
     let of_anna: Vec<_> = log.iter().filter(|entry| entry["actor"] == anna.id).collect();
     let is_named = |entry: &&Value| entry["actor_name"].as_str().is_some_and(|name| name.starts_with("anna"));

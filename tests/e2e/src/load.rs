@@ -1,4 +1,4 @@
-//! `swath load`: people at work on an installation, and the checker's word on it.
+//! `swath load`: a load on an installation, and the checker's result.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use swath_harness::World;
 use swath_harness::process::{Environment, swath};
 
-const DEADLINE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What the load reports of the shared world.
+/// The report of a load on the shared world.
 async fn loaded(arguments: &str) -> Value {
     let world = World::shared().await;
     let environment: Environment = [("SWATH_URL", world.origin()), ("SWATH_TOKEN", world.admin_token())]
@@ -17,12 +17,12 @@ async fn loaded(arguments: &str) -> Value {
     let arguments: Vec<&str> = ["load", "--json"].into_iter().chain(arguments.split(' ')).collect();
     let command = swath(&arguments, &environment).unwrap();
     let output = tokio::process::Command::from(command).kill_on_drop(true).output();
-    let output = tokio::time::timeout(DEADLINE, output).await.expect("the load ends").unwrap();
+    let output = tokio::time::timeout(TIMEOUT, output).await.expect("the load ends").unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let report: Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
-    // Answers that say something else than they promise are among what was lost.
+    // Answers that do not match their documented type would be among the lost ones.
     assert_eq!(report["lost"], json!([]), "{report}");
     report
 }
@@ -53,7 +53,7 @@ async fn an_open_loop_begins_as_often_as_it_is_told() {
     )
     .await;
     assert_eq!(report["violations"], 0, "{report}");
-    // Twenty are due in each second that it took, the first at once; whoever waits when the time is over has none.
+    // Twenty are due in each second, the first at once. Users who wait when the time is over get none.
     let (leases, seconds) = (done(&report, "lease"), report["seconds"].as_f64().unwrap());
     assert!(leases >= 1 && leases as f64 <= 20.0 * seconds + 1.0, "{report}");
 }

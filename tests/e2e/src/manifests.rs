@@ -1,4 +1,4 @@
-//! Manifests: streamed in, all or nothing, and every fault named by its line.
+//! Manifests: streamed, all or nothing, and every fault is named by its line.
 
 use std::fmt::Write;
 

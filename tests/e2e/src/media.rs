@@ -1,5 +1,5 @@
-//! Who may see which media: nobody the installation's own files, a team only its own, a holder only as long as the lease
-//! is current, and nobody anything but pictures.
+//! Access to media: the installation's own files are never served, a team sees only its own, a holder only while the
+//! lease is current, and only pictures are served.
 
 mod attack;
 mod places;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
 use swath_harness::{Person, Settings, Team, World, ids, until};
 
-/// How long a change may take to be known to every process.
-const KNOWN: Duration = Duration::from_secs(20);
+/// How long a change may take until every process knows it.
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A PNG's signature and header, which is what makes it one.
+/// The signature and header of a PNG.
 fn png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     bytes.extend(30_u32.to_be_bytes());
@@ -33,7 +33,7 @@ async fn refused(team: &Team, source: Value, about: &str) -> Value {
     team.manager.post("/v1/datasets", body).await.invalid(about)
 }
 
-/// Somebody holds a lease over all items of a dataset.
+/// A user with a lease on all items of a dataset.
 async fn lease(team: &Team, source: Value) -> (Job, Person, Lease) {
     let dataset = team.dataset_from(source).await;
     let job = team.job(&dataset, json!({"range_size": 100})).await;
@@ -47,10 +47,10 @@ fn media_url(lease: &Value, index: usize) -> String {
     item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}")).to_owned()
 }
 
-/// Waits until nobody can load this any more.
+/// Waits until a picture cannot be loaded any more.
 async fn gone(world: &World, url: &str) {
     let nobody = world.stranger(None);
-    let gone = until("the picture to be gone", KNOWN, || async {
+    let gone = until("the picture to be gone", PROPAGATION_TIMEOUT, || async {
         (nobody.get(url).await.status() == 404).then_some(())
     });
     gone.await.unwrap();
@@ -132,7 +132,7 @@ async fn no_path_of_the_server_is_shown() {
         let text = team.manager.get(&job.path(&format!("/export?format={format}"))).await.is(200).text();
         assert!(text.contains(&shown) && !text.contains(path), "{format}: {text}");
     }
-    // Two links to one picture are one URI, which is named by its path below the root.
+    // Two links to one picture are one URI, named by the path of the picture below the root.
     std::os::unix::fs::symlink("sub dir/a.png", folder.join("b.png")).unwrap();
     std::os::unix::fs::symlink("sub dir/a.png", folder.join("c.png")).unwrap();
     let problem = refused(&team, json!({"folder": folder}), "source.folder").await;
@@ -201,7 +201,7 @@ async fn a_lease_that_has_expired_shows_nothing_until_it_is_renewed() {
     anna.get(&format!("{}/media", lease.item(0))).await.refused(409, "stale-lease");
     anna.renew(&lease).await.is(200);
     let again = media_url(&anna.get(&lease.path("")).await.ok(), 0);
-    let shown = until("the picture to be back", KNOWN, || async {
+    let shown = until("the picture to be back", PROPAGATION_TIMEOUT, || async {
         (world.stranger(None).get(&again).await.status() == 200).then_some(())
     });
     shown.await.unwrap();

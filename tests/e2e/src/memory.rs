@@ -1,7 +1,7 @@
-//! The most that people may legally send, against services of 512 MiB each: none of them ends.
+//! The largest requests that users may send, to services with 512 MiB of memory each: none of them ends.
 //!
-//! Each process is put into a memory cgroup of its own, version 2 or 1, whichever the machine has. Where none can be
-//! made, the peak of each process' resident memory is compared with the same bound.
+//! Each process gets a memory cgroup of its own, of version 2 or 1. Where none can be made, the peak of its resident
+//! memory is compared with the same bound.
 
 use std::path::{Path, PathBuf};
 
@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, boxed};
 use swath_harness::{Person, Service, Settings, Team, World, ids};
 
-/// What the chart gives each service.
+/// The memory that the chart gives each service.
 const MEMORY_BYTES_MAX: u64 = 512 << 20;
-/// Who reads the same at once.
+/// How many clients read the same at once.
 const READERS: usize = 4;
-/// Pages that each of them reads; the others would be like them.
+/// How many pages each of them reads; the others are alike.
 const PAGES: usize = 3;
-/// Items that are saved again in the rework, as large as before.
+/// How many items are saved again in the rework, as large as before.
 const SAVED_AGAIN: usize = 8;
-/// Items of a default range.
+/// The size of a default range.
 const ITEMS: usize = 50;
-/// Jobs of one team, as large as a job may be: what a thousand would take is seen by then, and making them is slow.
+/// The number of the largest possible jobs in one team. More would take long to create and show nothing new.
 const JOBS: usize = 100;
 
-/// A process that may take so much memory and no more.
+/// A process with bounded memory.
 struct Bounded<'a> {
     service: &'a Service,
     process: u32,
@@ -37,7 +37,7 @@ impl<'a> Bounded<'a> {
         Self { service, process, group: group(process).ok() }
     }
 
-    /// The process lives, and stayed below the bound.
+    /// The process is alive and stayed below the bound.
     fn check(&self) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process)).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -56,7 +56,7 @@ impl<'a> Bounded<'a> {
 impl Drop for Bounded<'_> {
     fn drop(&mut self) {
         if let Some(group) = &self.group {
-            // A group with a process in it cannot be removed.
+            // A group that contains a process cannot be removed.
             let parent = group.parent().unwrap_or(Path::new("/sys/fs/cgroup"));
             let _ = std::fs::write(parent.join("cgroup.procs"), self.process.to_string());
             let _ = std::fs::remove_dir(group);
@@ -64,7 +64,7 @@ impl Drop for Bounded<'_> {
     }
 }
 
-/// A new memory cgroup with the process in it.
+/// A new memory cgroup with the process.
 fn group(process: u32) -> std::io::Result<PathBuf> {
     let (root, bound) = if Path::new("/sys/fs/cgroup/memory").is_dir() {
         ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
@@ -82,7 +82,7 @@ fn group(process: u32) -> std::io::Result<PathBuf> {
     Ok(group)
 }
 
-/// Almost a mebibyte of points, which take most memory when they are parsed.
+/// Almost a mebibyte of points, which take the most memory when they are parsed.
 fn annotation() -> Value {
     let points: Vec<_> = (0..20_000).map(|n| json!([1.0 + f64::from(n % 2), 1.0])).collect();
     let figure = json!({"class": "thing", "shape": "polyline", "geometry": {"points": points}});
@@ -98,14 +98,14 @@ async fn save(person: &Person, lease: &Lease, count: usize, annotation: &Value) 
     }
 }
 
-/// Several people's browsers ask for the document and for all its items at once.
+/// Several browsers request the document and all its items at once.
 async fn read_at_once(person: &Person, lease: &Lease) {
     join_all((0..READERS).map(|_| async {
         assert_eq!(person.get(&lease.path("")).await.ok()["annotations_left_out"], true);
         let mut after = String::new();
         for _ in 0..PAGES {
             let page = person.get(&lease.path(&format!("/items?limit=1000{after}"))).await.is(200);
-            // What is in the page is tested elsewhere, and takes long to parse.
+            // The page's content is tested elsewhere, and takes long to parse.
             let end = String::from_utf8_lossy(&page.bytes()[page.bytes().len().saturating_sub(40)..]);
             let Some((_, next)) = end.split_once("\"next\":\"") else { break };
             after = format!("&after={}", next.trim_end_matches("\"}"));
@@ -122,7 +122,7 @@ async fn export_at_once(team: &Team, job: &Job) {
     .await;
 }
 
-/// Fifty annotations of a mebibyte in a lease, read, reviewed, redone and exported.
+/// Fifty annotations of a mebibyte each in one lease: read, reviewed, redone and exported.
 async fn work_of_the_largest_kind(team: &Team) {
     let item =
         |index| json!({"uri": format!("https://pictures.example/{index}.png"), "width": 9, "height": 9});
@@ -155,7 +155,7 @@ async fn work_of_the_largest_kind(team: &Team) {
     export_at_once(team, &job).await;
 }
 
-/// Many jobs as large as may be, listed by everybody at once, and worked in.
+/// Many of the largest possible jobs: listed by all members at once, and worked on.
 async fn jobs_of_the_largest_kind(team: &Team) {
     let dataset = team.dataset(5).await;
     let values: Vec<_> = (0..600).map(|value| format!("{value:0>100}")).collect();

@@ -1,4 +1,4 @@
-//! Items and manifests in an object store: what Swath signs is what a store accepts, and the secret stays at home.
+//! Items and manifests in an object store: a store accepts Swath's signatures, and the secret stays secret.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) const KEY: &str = "AKIAEXAMPLE";
 pub(crate) const SECRET: &str = "the-secret-of-the-object-store";
 const MANIFEST: &str = "{\"uri\": \"s3://pictures/first one.png\"}\n{\"uri\": \"s3://pictures/b/2.png\"}\n";
 
-/// A store with a manifest, a broken one and two pictures, for whoever presents a signature of the right key.
+/// A store with a manifest, a broken manifest and two pictures. It requires signatures with the right key.
 pub(crate) async fn store() -> String {
     async fn get(Path(path): Path<String>, RawQuery(query): RawQuery) -> (StatusCode, Vec<u8>) {
         let query = query.unwrap_or_default();
@@ -64,7 +64,7 @@ async fn objects_are_listed_and_shown_through_signed_urls() {
     ] {
         let body = json!({"team": team.id, "name": "bad", "source": {"manifest": manifest}});
         let problem = team.manager.post("/v1/datasets", body).await.invalid(about);
-        assert!(!problem.to_string().contains("X-Amz"), "a signed URL is told: {problem}");
+        assert!(!problem.to_string().contains("X-Amz"), "a signed URL is shown: {problem}");
     }
     assert_eq!(team.manager.list(&format!("/v1/datasets?team={}", team.id)).await.len(), 1);
 }
@@ -76,7 +76,7 @@ async fn without_an_object_store_its_manifests_are_refused() {
     team.manager.post("/v1/datasets", body).await.invalid("object store");
 }
 
-/// The head of a JPEG that is stored 40 by 30 and displayed 30 by 40.
+/// The header of a JPEG that is stored 40 by 30 and displayed 30 by 40.
 fn turned_jpeg() -> Vec<u8> {
     let exif = b"\xff\xe1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     let frame = b"\xff\xc0\0\x0b\x08\0\x1e\0\x28\x01\x01\x11\0\xff\xd9";

@@ -1,4 +1,4 @@
-//! A broker and a Redis that go away later: the work goes on, and every process says that it is degraded.
+//! A broker and a Redis that fail later: the work goes on, and every process reports that it is degraded.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde_json::json;
 use swath_harness::proxy::Proxy;
 use swath_harness::{Deployment, Settings, World, until};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The wires to broker and Redis; none where both are in memory and cannot go away.
+/// Proxies to the broker and Redis; none for the embedded deployment, which has them in memory.
 async fn wires() -> (Settings, Vec<Proxy>) {
     let settings = Settings::default();
     let Deployment::Distributed(servers) = Deployment::from_environment().unwrap() else {
@@ -19,16 +19,16 @@ async fn wires() -> (Settings, Vec<Proxy>) {
     (settings.with("SWATH__BUS__URL", amqp).with("SWATH__LOCKS__URL", redis), vec![bus, locks])
 }
 
-/// Waits until every process says this of itself.
+/// Waits until every process reports this status.
 async fn all_are(world: &World, status: &str) {
     for service in world.services() {
         let path = format!("{}/readyz", service.url());
         let what = format!("{} to be {status}", service.name());
-        let told = until(&what, SOON, || async {
+        let reply = until(&what, TIMEOUT, || async {
             let answer = world.stranger(None).get(&path).await.ok();
             (answer["status"] == status).then_some(())
         });
-        told.await.unwrap_or_else(|error| panic!("{error}:\n{}", service.log()));
+        reply.await.unwrap_or_else(|error| panic!("{error}:\n{}", service.log()));
     }
 }
 
@@ -54,6 +54,6 @@ async fn without_broker_and_redis_from_now_on_the_work_goes_on() {
     anna.work(&job).await;
     rosa.reject(&job, &[]).await;
     rosa.reject(&job, &[]).await;
-    team.becomes(&job, "done", SOON).await;
+    team.becomes(&job, "done", TIMEOUT).await;
     assert_eq!(team.look(&job).await["progress"]["accepted"], 6);
 }

@@ -1,4 +1,4 @@
-//! What people see of their own work, and the words that come with it.
+//! What users see of their own work, and the texts that come with it.
 
 use serde_json::{Value, json};
 use swath_harness::client::annotation;
@@ -47,7 +47,7 @@ async fn one_sees_what_one_holds_what_came_back_and_what_one_did() {
     assert_eq!((&none["held"], &none["returned"], &none["handed_in"]), (&json!([]), &json!([]), &json!([])));
 }
 
-/// What the server calls a person.
+/// The user's name on the server.
 async fn name(person: &Person) -> Value {
     person.get("/v1/me").await.ok()["user"]["name"].clone()
 }
@@ -72,7 +72,7 @@ async fn documents_name_what_they_mean() {
     assert!(assignments.iter().any(|row| row["author_name"] == annotator), "{assignments:?}");
     let path = format!("/v1/assignments/{}", held.assignment());
     assert_eq!(team.manager.get(&path).await.ok()["holder_name"], annotator);
-    // An annotator sees nobody's name.
+    // An annotator sees no names of other users.
     let shown = anna.get(&job.path("")).await.ok();
     assert!(shown["people"].is_null() && shown["created_by_name"].is_null(), "{shown}");
     rosa.get(&job.path("")).await.ok();

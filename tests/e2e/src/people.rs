@@ -1,12 +1,12 @@
-//! People come by invitation, act through tokens that belong to a team, and leave nothing behind that stops others.
+//! Users join by invitation, act through tokens for one team, and leave without blocking others.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::{Answer, Person, Team, World, ids, until};
 
-/// A process may believe for a second what it has read about people.
-const KNOWN: Duration = Duration::from_secs(10);
+/// A process may use roles and memberships that are a second old.
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn team() -> Team {
     World::shared().await.team("people").await
@@ -53,7 +53,7 @@ async fn an_invitation_is_good_once_and_shows_the_teams_name_alone() {
         .await
         .refused(404, "not-found");
 
-    // Somebody with an account joins with it, and gets a token for the new team.
+    // A user with an account joins with it, and gets a token for the new team.
     let other = world.team("elsewhere").await;
     let bob = other.annotator("bob").await;
     let second = invite(&team, &team.manager, &["reviewer"]).await;
@@ -99,7 +99,7 @@ async fn nobody_is_taken_into_a_team_by_id_unasked() {
     let path = |person: &Person| format!("/v1/teams/{}/members/{}", team.id, person.id);
     let refused = team.manager.put(&path(&victim), json!({"roles": ["annotator"]})).await;
     assert!(!refused.refused(404, "not-found").to_string().contains("victim"));
-    // An account that the manager has made and that is in no team yet is nobody else's.
+    // An account that the manager has created, and that is in no team yet, may be added.
     let made = team.manager.post("/v1/users", json!({"name": ids::named("new")})).await.created();
     let by_id = format!("/v1/teams/{}/members/{}", team.id, text(&made, "id"));
     other.manager.put(&by_id, json!({"roles": ["annotator"]})).await.refused(404, "not-found");
@@ -122,7 +122,7 @@ async fn what_somebody_holds_is_free_when_they_leave_or_change_their_role() {
     assert_eq!(next.lease(&job).await.assignment(), lease.assignment());
     let kept = team.manager.get(&job.path("/export?format=jsonl&items=all")).await.lines();
     assert!(kept.iter().any(|line| line["author"] == json!(leaver.id)), "{kept:?}");
-    let ended = until("the token to be refused", KNOWN, || async {
+    let ended = until("the token to be refused", PROPAGATION_TIMEOUT, || async {
         (leaver.get("/v1/me").await.status() == 401).then_some(())
     });
     ended.await.unwrap();
@@ -175,7 +175,7 @@ async fn tokens_are_listed_with_maker_and_use_and_revoked_by_person() {
     assert!(signed_in.is_some(), "{log:?}");
 
     team.manager.delete(&mine).await.no_content();
-    let ended = until("the token to be refused", KNOWN, || async {
+    let ended = until("the token to be refused", PROPAGATION_TIMEOUT, || async {
         (anna.get("/v1/me").await.status() == 401).then_some(())
     });
     ended.await.unwrap();

@@ -1,5 +1,5 @@
-//! Real photographs through boxes and polygons, exported, and read back by readers that know nothing of Swath:
-//! pycocotools, panlabel and Supervisely's SDK.
+//! Real photographs with boxes and polygons are exported, and read back by independent readers: pycocotools, panlabel
+//! and Supervisely's SDK.
 
 mod drawing;
 mod readers;
@@ -16,7 +16,7 @@ use drawing::{Drawing, Figure};
 const PHOTOGRAPHS: [&str; 6] =
     ["astronaut.png", "camera.png", "coffee.png", "coins.png", "retina.jpg", "rocket.jpg"];
 
-/// Photographs that somebody has drawn on, all of them accepted.
+/// Annotated photographs, all of them accepted.
 struct Album {
     team: Team,
     job: Job,
@@ -59,7 +59,7 @@ async fn draw(anna: &Person, job: &Job, sketch: fn(usize, u32, u32) -> Drawing) 
     drawn
 }
 
-/// The holder sees the photograph itself, through an address that needs no bearer.
+/// The holder can load the photograph itself through a URL that needs no token.
 async fn see(anna: &Person, item: &Value, name: &str) {
     let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
     let nobody = World::shared().await.stranger(None);

@@ -1,4 +1,4 @@
-//! The README's "Your own pictures", line by line, as a newcomer types it.
+//! The README's section "Your own pictures", line by line, as a new user types it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ const README: &str = include_str!("../../../README.md");
 /// A bitmap of two by one pixels.
 const BMP: &[u8] = b"BM\x3e\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x18\0\0\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\0\0\0\xff\0\0\0";
 
-/// The commands of the section, without their remarks.
+/// The commands of the section, without comments.
 fn lines() -> Vec<String> {
     let section = README.split("## Your own pictures").nth(1).unwrap();
     let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
@@ -23,7 +23,7 @@ fn lines() -> Vec<String> {
     block.lines().map(command).filter(|line| !line.is_empty()).collect()
 }
 
-/// A newcomer at a terminal, who copies what was printed last into the next line.
+/// A new user at a terminal, who copies what was printed last into the next line.
 struct Newcomer<'a> {
     folder: &'a Path,
     environment: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ struct Newcomer<'a> {
 }
 
 impl Newcomer<'_> {
-    /// Runs a line, and gives what it printed.
+    /// Runs a line and returns its output.
     async fn run(&self, line: &str) -> String {
         let typed = line.replace(" ID", &format!(" {}", self.id)).replace("CODE", &self.code);
         let words = words(&typed);
@@ -45,7 +45,7 @@ impl Newcomer<'_> {
     }
 }
 
-/// The words of a line, of which some stand in quotes.
+/// The words of a line, some of which are quoted.
 fn words(line: &str) -> Vec<String> {
     let parts = line.split('"').enumerate();
     let of_part = |(place, part): (usize, &str)| match place % 2 {
@@ -55,7 +55,7 @@ fn words(line: &str) -> Vec<String> {
     parts.flat_map(of_part).collect()
 }
 
-/// What stands behind a title in a printed record.
+/// The value after a title in a printed record.
 fn printed(text: &str, title: &str) -> Option<String> {
     text.lines().find_map(|line| Some(line.strip_prefix(title)?.trim().to_owned()))
 }
@@ -78,7 +78,7 @@ async fn up(newcomer: &Newcomer<'_>) -> (Child, String) {
     (server, token)
 }
 
-/// What a person is given of a job, as soon as there is something.
+/// The first lease or review of a job that the user can get.
 async fn taken(person: &Person, path: &str, job: &str) -> Value {
     let taken = until("there is work", Duration::from_secs(30), async || {
         let answer = person.post(path, json!({"job": job})).await;
@@ -87,7 +87,7 @@ async fn taken(person: &Person, path: &str, job: &str) -> Value {
     taken.await.unwrap()
 }
 
-/// Somebody reviews what comes in.
+/// A second user reviews the submissions.
 async fn review(origin: &str, admin: &str, team: &str, job: &str) {
     let admin = Person::new(origin, "admin", admin);
     let rosa = admin.post("/v1/users", json!({"name": "Rosa"})).await.created();
@@ -100,7 +100,7 @@ async fn review(origin: &str, admin: &str, team: &str, job: &str) {
     rosa.post(&path, json!({"decision_id": "one", "rest": "accept"})).await.ok();
 }
 
-/// Somebody labels all of it in the meantime.
+/// A third user labels everything in the meantime.
 async fn label(origin: &str, token: &str, job: &str) {
     let anna = Person::new(origin, "anna", token);
     let lease = taken(&anna, "/v1/leases", job).await;
@@ -117,7 +117,7 @@ async fn label(origin: &str, token: &str, job: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn your_own_pictures_as_the_readme_says() {
     if !matches!(World::shared().await.deployment(), Deployment::Embedded) {
-        // The section is about one machine; the other shape is the README's next section.
+        // The section is about a single machine; the next section of the README is about several.
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -157,21 +157,21 @@ async fn your_own_pictures_as_the_readme_says() {
             }
             _ => {}
         }
-        // Anna is somebody else, at a terminal of her own.
+        // Anna works at a terminal of her own, without Maria's token.
         let token =
             line.starts_with("swath invitation accept").then(|| newcomer.environment.remove("SWATH_TOKEN"));
-        let told = newcomer.run(&line).await;
+        let reply = newcomer.run(&line).await;
         newcomer.environment.extend(token.flatten().map(|token| ("SWATH_TOKEN".to_owned(), token)));
-        newcomer.id = printed(&told, "USER ").or(printed(&told, "ID ")).unwrap_or(newcomer.id);
-        newcomer.code = printed(&told, "INVITATION ").unwrap_or(newcomer.code);
+        newcomer.id = printed(&reply, "USER ").or(printed(&reply, "ID ")).unwrap_or(newcomer.id);
+        newcomer.code = printed(&reply, "INVITATION ").unwrap_or(newcomer.code);
         match line.split_whitespace().take(3).collect::<Vec<_>>().as_slice() {
             ["swath", "team", "create"] => team.clone_from(&newcomer.id),
-            // Then she works on as Maria.
+            // Then Maria continues.
             ["swath", "token", "create"] => {
-                let token = printed(&told, "TOKEN ").unwrap();
+                let token = printed(&reply, "TOKEN ").unwrap();
                 newcomer.environment.insert("SWATH_TOKEN".to_owned(), token);
             }
-            ["swath", "invitation", "accept"] => annas = printed(&told, "TOKEN ").unwrap(),
+            ["swath", "invitation", "accept"] => annas = printed(&reply, "TOKEN ").unwrap(),
             ["swath", "export", ..] => {
                 let text = std::fs::read_to_string(folder.path().join("cars.json")).unwrap();
                 let document: serde_json::Value = serde_json::from_str(&text).unwrap();

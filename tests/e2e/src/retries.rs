@@ -1,4 +1,4 @@
-//! What is sent twice is done once: a request that is repeated under its `Idempotency-Key`, at once or later.
+//! Idempotency: a request that is repeated under its `Idempotency-Key`, at once or later, is carried out once.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::{Answer, Person, Settings, Team, World, ids, until};
 
-/// A request as a client sends it again and again.
+/// A request that a client sends repeatedly.
 #[derive(Clone)]
 struct Repeated {
     path: String,
@@ -33,7 +33,7 @@ impl Repeated {
         request.body(self.kind, self.body.clone()).send().await
     }
 
-    /// Sends it, again while the twin that looks for it has its turn; true where it was carried out to the end.
+    /// Sends the request repeatedly while another attempt runs. True if it was carried out completely.
     async fn until_cut_off(&self, person: &Person) -> bool {
         loop {
             let request = person.request(Method::POST, &self.path).header("idempotency-key", &self.key);
@@ -45,7 +45,7 @@ impl Repeated {
         }
     }
 
-    /// Sends it until it is no longer being carried out by somebody else.
+    /// Sends the request until no other attempt runs.
     async fn patiently(&self, person: &Person) -> Answer {
         let answered = until("the twin to end", Duration::from_secs(60), || async {
             let answer = self.send(person).await;
@@ -80,7 +80,7 @@ async fn twins_of_an_upload_make_one_dataset() {
         assert_eq!(after.len(), before + 1);
         let whole = after.iter().find(|dataset| dataset["id"] == made[0]).unwrap();
         assert_eq!((&whole["state"], &whole["count"]), (&json!("ready"), &json!(3_000)));
-        // Another body under the key is another request.
+        // Another body under the same key is another request.
         let other =
             Repeated { body: format!("{}https://a.example/one-more.png\n", upload.body), ..upload.clone() };
         other.send(&team.manager).await.refused(409, "conflict");
@@ -143,8 +143,8 @@ async fn items_are_appended_once_and_the_repeat_hears_of_that_version() {
         let dataset = answer.created();
         (dataset["version"].clone(), dataset["count"].clone())
     };
-    let told: Vec<_> = answers.into_iter().map(shown).collect();
-    assert!(told.iter().all(|said| *said == (json!(2), json!(2_003))), "{told:?}");
+    let reply: Vec<_> = answers.into_iter().map(shown).collect();
+    assert!(reply.iter().all(|said| *said == (json!(2), json!(2_003))), "{reply:?}");
     let second = Repeated::json(&path, &json!({"items": [{"uri": "https://a.example/last.png"}]}));
     assert_eq!(shown(second.patiently(&team.manager).await), (json!(3), json!(2_004)));
     assert_eq!(shown(first.send(&team.manager).await), (json!(2), json!(2_003)));
@@ -195,7 +195,7 @@ async fn a_request_whose_process_was_killed_is_carried_out_when_it_is_sent_again
         });
         assert_eq!(again.await.unwrap().created()["state"], "ready");
     }
-    // What the killed process had begun is left as failed, without items.
+    // The dataset that the killed process had begun is left as failed, without items.
     let all = datasets(&team).await;
     let ready = all.iter().filter(|dataset| dataset["state"] == "ready");
     let counts: Vec<_> = ready.map(|dataset| dataset["count"].clone()).collect();

@@ -1,4 +1,4 @@
-//! Reviews: who may, what they decide, and what becomes of it.
+//! Reviews: who may review, how a review is decided, and what follows.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Scene {
         self.team.manager.get(&format!("/v1/assignments/{assignment}")).await.ok()["status"].clone()
     }
 
-    /// Items of the team that all services together say were rejected for a reason.
+    /// The number of items of the team that were rejected for a reason, summed over all services.
     async fn rejected(&self, reason: &str) -> f64 {
         let labels =
             format!("swath_review_rejected_items_total{{reason=\"{reason}\",team=\"{}\"}} ", self.team.id);
@@ -137,13 +137,13 @@ async fn exactly_the_rejected_items_go_back_to_their_author() {
     bob.ask(&scene.job).await.refused(404, "no-work");
     let list = async |narrowed: &str| {
         let path = format!("/v1/jobs/{}/assignments?{narrowed}", scene.job.id);
-        let told = scene.team.manager.get(&path).await.ok();
-        told["items"].as_array().map(|rows| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>())
+        let reply = scene.team.manager.get(&path).await.ok();
+        reply["items"].as_array().map(|rows| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>())
     };
     assert_eq!(list("round=2").await, Some(vec![children[0]["id"].clone()]));
     assert_eq!(list(&format!("author={}", scene.anna.id)).await, Some(vec![json!(first.assignment())]));
     assert_eq!(list(&format!("author={}&round=2", scene.anna.id)).await, Some(Vec::new()));
-    // A range has all of its rounds.
+    // A range shows all its rounds.
     let both = vec![json!(first.assignment()), children[0]["id"].clone()];
     assert_eq!(list("range=0").await.as_ref(), Some(&both));
     assert_eq!(list("range=0&round=1").await, Some(vec![both[0].clone()]));
@@ -278,14 +278,14 @@ async fn a_sample_is_drawn_once_and_logged() {
         reviewed += 1;
     }
     scene.team.becomes(&scene.job, "done", Duration::from_secs(30)).await;
-    // Of 20 fair draws all fall alike once in half a million runs.
+    // 20 fair draws give equal results once in half a million runs.
     assert!((1..SUBMISSIONS).contains(&reviewed), "{reviewed} of {SUBMISSIONS}");
     let log = scene.team.log(&scene.job).await;
     let count = |action: &str| log.iter().filter(|entry| entry["action"] == action).count();
     assert_eq!((count("decide"), count("waive")), (reviewed, SUBMISSIONS - reviewed));
 }
 
-/// A reviewer is told `no-work` only when nothing is left for them.
+/// A reviewer gets `no-work` only if nothing is left for them.
 async fn next_review(scene: &Scene) -> Option<Lease> {
     let answer = scene.rosa.ask_review(&scene.job).await;
     (answer.status() != 404).then(|| Lease::of_review(answer.created()))
@@ -324,7 +324,7 @@ async fn items_rejected_are_counted_by_the_reasons_that_stand_in_the_end() {
         {"index": 3, "verdict": "accept"},
     ]);
     let decision = json!({"decision_id": ids::fresh(), "verdicts": verdicts, "rest": "accept"});
-    // The second time it is an answer and no decision.
+    // The second time it only repeats the answer.
     for _ in 0..2 {
         scene.rosa.post(&review.path("/submit"), decision.clone()).await.ok();
     }

@@ -1,5 +1,5 @@
-//! Every route, every role, and the people next door: 401 without a token, 403 for the wrong role, 404 for
-//! what is another team's or nobody's.
+//! Every route and every role, in the own and in other teams: 401 without a token, 403 for the wrong role, 404 for
+//! what belongs to another team or does not exist.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use swath_harness::{Answer, Person, Team, World, ids, until};
 
 use crate::uploads::grey_png;
 
-/// An id that nothing has.
-const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
+/// An id that does not exist.
+const UNKNOWN_ID: &str = "01890000-0000-7000-8000-000000000000";
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,12 @@ enum Who {
     Reviewers,
     Holder,
     Reviewing,
-    /// Whoever may see the thing that is named, and here there is none.
+    /// Users who may see the named resource; here it does not exist.
     Themselves,
     Anyone,
 }
 
-/// Each route with the users who may call it; what is in braces is filled in.
+/// Each route with the users who may call it. Placeholders in braces are filled in.
 #[rustfmt::skip]
 const ROUTES: [(&str, &str, Who); 71] = [
     ("GET",    "/v1/me",                                    Who::Anyone),
@@ -109,13 +109,13 @@ const ROUTES: [(&str, &str, Who); 71] = [
 pub(crate) const INLINE: &str = "data:image/png;base64,\
     iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
-/// A team in full work: somebody in each role, a lease held, a review held.
+/// A team at work: a user in each role, a current lease, and a current review.
 struct Scene {
     team: Team,
     dataset: Dataset,
-    /// One whose picture stands in its URI.
+    /// A dataset whose picture is in its URI.
     inline: Dataset,
-    /// A picture that instructions may show.
+    /// A picture for instructions.
     guideline: String,
     job: Job,
     annotator: Person,
@@ -145,8 +145,8 @@ impl Scene {
         let names = [
             ("{team}", self.team.id.clone()),
             ("{user}", self.annotator.id.clone()),
-            ("{stranger}", NOBODY.to_owned()),
-            ("{nobody}", NOBODY.to_owned()),
+            ("{stranger}", UNKNOWN_ID.to_owned()),
+            ("{nobody}", UNKNOWN_ID.to_owned()),
             ("{dataset}", self.dataset.id.clone()),
             ("{guideline}", self.guideline.clone()),
             ("{inline}", self.inline.id.clone()),
@@ -160,7 +160,7 @@ impl Scene {
         names.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value))
     }
 
-    /// A body that would do, where the route lives on what it is told.
+    /// A valid body, if the route needs one.
     fn body(&self, method: &str, template: &str) -> Value {
         match (method, template) {
             ("POST", "/v1/leases" | "/v1/reviews") => json!({"team": self.team.id}),
@@ -235,7 +235,7 @@ async fn a_wrong_role_is_forbidden() {
             let expected =
                 if matches!(who, Who::Holder | Who::Reviewing | Who::Themselves) { 404 } else { 403 };
             let said = format!("{} {method} {template}: {}", person.name, answer.text());
-            // The holder's routes tell people without the role that they lack it, and others nothing.
+            // The holder's routes tell members without the role that they lack it, and tell others nothing.
             let fits = answer.status() == expected || (expected == 404 && answer.status() == 403);
             assert!(fits, "{said}");
         }
@@ -269,7 +269,7 @@ async fn another_teams_things_do_not_exist() {
     let scene = Scene::set().await;
     let others = World::shared().await.team("next-door").await;
     let stranger = others.member("allrounder", &["manager", "reviewer", "annotator"]).await;
-    // What only an administrator may do is forbidden, whatever it is about.
+    // The administrator's routes are forbidden for others, whatever they name.
     for (method, template, _) in ROUTES.into_iter().filter(|(.., who)| *who != Who::Administrator) {
         let speaks_of_the_team = template.contains('{') || scene.body(method, template)["team"].is_string();
         if !speaks_of_the_team {
@@ -298,7 +298,7 @@ async fn foreign_and_unknown_ids_answer_alike() {
             _ => &scene.review.id,
         };
         let foreign = stranger.get(&template.replace("{}", foreign)).await.refused(404, "not-found");
-        let unknown = stranger.get(&template.replace("{}", NOBODY)).await.refused(404, "not-found");
+        let unknown = stranger.get(&template.replace("{}", UNKNOWN_ID)).await.refused(404, "not-found");
         assert_eq!(foreign["title"], unknown["title"]);
         assert_eq!(foreign["detail"], unknown["detail"]);
     }
@@ -323,7 +323,7 @@ async fn roles_are_by_team() {
     others.enrol(&here, &["manager"]).await;
     let there = others.with_token(&here).await;
 
-    // A token opens its own team alone.
+    // A token is valid in its own team only.
     for (person, own, foreign) in [(&here, &scene.team.id, &others.id), (&there, &others.id, &scene.team.id)]
     {
         let me = person.get("/v1/me").await.ok().to_string();
@@ -332,13 +332,13 @@ async fn roles_are_by_team() {
     let body = scene.team.job_body(&scene.dataset, json!({}));
     here.post("/v1/jobs", body).await.refused(403, "forbidden");
 
-    // A dataset that does not say whose it is belongs to the team of the token.
+    // A dataset without a team belongs to the token's team.
     let homeless = json!({"name": "whose", "source": {"items": [{"uri": "https://a.example/1.png"}]}});
     let placed = there.post("/v1/datasets", homeless.clone()).await.created();
     assert_eq!(placed["team"], others.id);
     here.post("/v1/datasets", homeless).await.refused(403, "forbidden");
 
-    // Who is in two teams says for which of them a token is meant.
+    // A user who is in two teams must say for which one a token is.
     let unclear = World::shared().await.admin().post("/v1/tokens", json!({"user": here.id})).await;
     unclear.invalid("team");
 }
@@ -346,7 +346,7 @@ async fn roles_are_by_team() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_who_is_removed_is_out() {
     let (world, scene) = (World::shared().await, Scene::set().await);
-    // The same role next door opens no door here.
+    // The same role in another team does not help.
     let next_door = world.team("next-door").await;
     let people = [
         (&scene.annotator, "annotator", "gateway", "/v1/leases", Who::Holder),
@@ -357,7 +357,7 @@ async fn a_member_who_is_removed_is_out() {
         let neighbour = next_door.with_token(person).await;
         let path = format!("/v1/teams/{}/members/{}", scene.team.id, person.id);
         scene.team.manager.delete(&path).await.is(204);
-        // A process may believe in the membership for a moment, and one may know it before another.
+        // A process may use the membership for a moment longer, and one may learn of the removal before another.
         let out = until("the removal to be known", Duration::from_secs(10), || async {
             (person.get(&scene.path("/v1/jobs/{job}")).await.status() == 401).then_some(())
         });

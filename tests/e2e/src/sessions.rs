@@ -1,4 +1,4 @@
-//! Signing in from a browser: a link that is good once, or a token, becomes a session in a cookie, and no foreign page can
+//! Sign-in from a browser: a link that works once, or a token, becomes a session in a cookie, and no foreign page can
 //! act through it.
 
 use std::time::Duration;
@@ -7,8 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::{Answer, Person, Team, World, until};
 
-/// A process may believe for a second what it has read about people.
-const KNOWN: Duration = Duration::from_secs(10);
+/// A process may use roles and memberships that are a second old.
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn team() -> Team {
     World::shared().await.team("sessions").await
@@ -29,7 +29,7 @@ async fn signed_in(team: &Team, person: &Person) -> Person {
 
 async fn is_signed_out(person: &Person) {
     let out = || async { (person.get("/v1/me").await.status() == 401).then_some(()) };
-    until("the session to be over", KNOWN, out).await.unwrap();
+    until("the session to be over", PROPAGATION_TIMEOUT, out).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +49,7 @@ async fn a_link_is_spent_once_and_becomes_a_session_that_scripts_cannot_read() {
 
     let browser = anna.through(&opened);
     assert_eq!(browser.get("/v1/me").await.ok()["user"]["id"], json!(anna.id));
-    // What is in the cookie is no bearer token, and a token is no cookie.
+    // The cookie's value is no bearer token, and a token is no cookie.
     let world = World::shared().await;
     world.stranger(Some(browser.session())).get("/v1/me").await.refused(401, "unauthenticated");
     let disguised = world.stranger(None).request(Method::GET, "/v1/me");
@@ -80,7 +80,7 @@ async fn a_foreign_page_cannot_act_through_a_session() {
     ask(&[("swath-client", "console"), ("sec-fetch-site", "cross-site")]).await.refused(403, "forbidden");
     let foreign = stranger.request(Method::GET, "/v1/me").header("cookie", &cookie);
     foreign.header("sec-fetch-site", "same-site").send().await.refused(403, "forbidden");
-    // No answer lets a foreign page read it with the cookie.
+    // No answer allows a foreign page to read it with the cookie.
     let preflight = stranger.request(Method::OPTIONS, "/v1/leases").header("origin", "http://evil.example");
     let preflight = preflight.header("access-control-request-headers", "swath-client").send().await;
     assert_eq!(preflight.header("access-control-allow-origin"), "");
@@ -103,7 +103,7 @@ async fn a_session_ends_by_signing_out_with_its_token_and_with_the_membership() 
     second.get("/v1/me").await.ok();
     anna.delete("/v1/session").await.refused(409, "conflict");
 
-    // The token through which it was opened is revoked.
+    // The token that opened the session is revoked.
     let tokens = team.manager.list(&format!("/v1/tokens?user={}", anna.id)).await;
     let open: Vec<_> = tokens.iter().filter(|token| token["session"] == true).collect();
     assert_eq!((tokens.len(), open.len()), (2, 1), "{tokens:?}");
@@ -113,7 +113,7 @@ async fn a_session_ends_by_signing_out_with_its_token_and_with_the_membership() 
     let late = world.stranger(None).post("/v1/session", json!({"token": anna.token()})).await;
     late.refused(401, "unauthenticated");
 
-    // The person leaves the team, and a link that is not spent yet is worth nothing.
+    // The user leaves the team, and an unused link becomes invalid.
     let third = signed_in(&team, &anna).await;
     let unspent = link(&team.manager, &anna.id).await;
     team.manager.delete(&format!("/v1/teams/{}/members/{}", team.id, anna.id)).await.no_content();
@@ -131,7 +131,7 @@ async fn who_made_the_link_is_seen_and_no_author_reviews_through_it() {
     let puppet = reviewer.through(&spend(&link(&author, &reviewer.id).await).await.is(201));
     let refused = puppet.ask_review(&job).await;
     assert!(refused.refused(404, "no-work").to_string().contains("own-work"));
-    // It makes no tokens and no links either.
+    // The session can create neither tokens nor links.
     let lead = team.member("lead", &["manager"]).await;
     let puppet = lead.through(&spend(&link(&team.manager, &lead.id).await).await.is(201));
     puppet.post("/v1/sign-in-links", json!({})).await.refused(403, "forbidden");

@@ -1,4 +1,4 @@
-//! Several opinions on one range: each from somebody else, and all of them count.
+//! Several opinions on one range: each from another user, and all of them count.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use swath_harness::World;
 
-const SETTLE: Duration = Duration::from_secs(30);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_range_gets_opinions_from_different_people() {
@@ -23,7 +23,7 @@ async fn every_range_gets_opinions_from_different_people() {
     bob.work(&job).await;
     bob.work(&job).await;
 
-    team.becomes(&job, "done", SETTLE).await;
+    team.becomes(&job, "done", SETTLE_TIMEOUT).await;
     assert_eq!(team.look(&job).await["progress"]["accepted"], 8);
     let lines = team.manager.get(&job.path("/export?format=jsonl")).await.is(200).lines();
     let seen = |line: &serde_json::Value| {
@@ -51,6 +51,6 @@ async fn a_rejected_opinion_is_redone_in_its_own_slot() {
     bob.work(&job).await;
     rosa.reject(&job, &[]).await;
     rosa.reject(&job, &[]).await;
-    team.becomes(&job, "done", SETTLE).await;
+    team.becomes(&job, "done", SETTLE_TIMEOUT).await;
     assert_eq!(team.look(&job).await["progress"]["accepted"], 4);
 }

@@ -1,4 +1,4 @@
-//! The main job in one breath: cut, lease, label, review, rework, export.
+//! The main job in short: cut, lease, label, review, rework, export.
 
 use std::time::Duration;
 

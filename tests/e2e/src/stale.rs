@@ -1,4 +1,4 @@
-//! Leases that are over: which reason their holder hears, and what becomes of the work.
+//! Stale leases: the reason that their former holder gets, and what happens to the work.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, annotation};
 use swath_harness::{Person, Team, World, until};
 
-/// The shortest lease there is, in seconds.
-const SHORT: u64 = 5;
-/// A lease, the grace that expiry allows, a sweep, and a busy machine.
-const EXPIRY: Duration = Duration::from_secs(60);
+/// The shortest lease that a job may have, in seconds.
+const SHORT_LEASE_SECONDS: u64 = 5;
+/// A lease, the grace period before expiry, a sweep, and a slow machine.
+const EXPIRY_TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn leased(wishes: Value) -> (Team, Job, Person, Lease) {
     let team = World::shared().await.team("stale").await;
@@ -20,7 +20,7 @@ async fn leased(wishes: Value) -> (Team, Job, Person, Lease) {
     (team, job, anna, lease)
 }
 
-/// The holder's every word that would change something is refused with this reason, and nothing changes.
+/// Every call of the former holder that would change something is refused with this reason, and nothing changes.
 async fn hears(team: &Team, anna: &Person, lease: &Lease, reason: &str) {
     let path = format!("/v1/assignments/{}", lease.assignment());
     let before = team.manager.get(&path).await.ok();
@@ -30,7 +30,7 @@ async fn hears(team: &Team, anna: &Person, lease: &Lease, reason: &str) {
         let problem = answer.refused(409, "stale-lease");
         assert_eq!(problem["reason"], reason, "{problem}");
     }
-    // Giving back what was given back already is a retry, and is answered like the first.
+    // A second release is a retry and is answered like the first.
     match reason {
         "released" => anna.release(lease).await.no_content(),
         _ => assert_eq!(anna.release(lease).await.refused(409, "stale-lease")["reason"], reason),
@@ -40,7 +40,7 @@ async fn hears(team: &Team, anna: &Person, lease: &Lease, reason: &str) {
 
 async fn expire(team: &Team, lease: &Lease) {
     let path = format!("/v1/assignments/{}", lease.assignment());
-    let expired = until("the lease to expire", EXPIRY, || async {
+    let expired = until("the lease to expire", EXPIRY_TIMEOUT, || async {
         (team.manager.get(&path).await.ok()["status"] == "PENDING").then_some(())
     });
     expired.await.unwrap();
@@ -79,7 +79,7 @@ async fn a_cancelled_job_ends_its_leases() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_lease_that_nobody_took_is_revived() {
-    let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
+    let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT_LEASE_SECONDS})).await;
     anna.confirm(&lease, 0, annotation(0)).await.ok();
     expire(&team, &lease).await;
 
@@ -92,7 +92,7 @@ async fn an_expired_lease_that_nobody_took_is_revived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_lease_that_nobody_took_can_be_handed_in() {
-    let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
+    let (team, _, anna, lease) = leased(json!({"lease_seconds": SHORT_LEASE_SECONDS})).await;
     anna.confirm_all(&lease).await;
     expire(&team, &lease).await;
     anna.submit(&lease).await.ok();
@@ -100,7 +100,7 @@ async fn an_expired_lease_that_nobody_took_can_be_handed_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_lease_that_was_taken_is_over_and_its_late_work_is_kept() {
-    let (team, job, anna, lease) = leased(json!({"lease_seconds": SHORT})).await;
+    let (team, job, anna, lease) = leased(json!({"lease_seconds": SHORT_LEASE_SECONDS})).await;
     let bob = team.annotator("bob").await;
     expire(&team, &lease).await;
     let bobs = bob.lease(&job).await;

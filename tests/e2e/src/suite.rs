@@ -1,7 +1,7 @@
-//! The whole system, as its users meet it: real processes, the HTTP API, and nothing else.
+//! The whole system as its users meet it: real processes and the HTTP API.
 //!
-//! The same tests run on both shapes; `SWATH_TEST_SHAPE` says which, and `tests/run e2e` runs them twice.
-//! Each file is a theme, each test a dialogue.
+//! The same tests run in both deployments: `SWATH_TEST_SHAPE` says in which, and `tests/run e2e` runs them twice.
+//! Each file is a subject, each test a dialogue.
 #![cfg(test)]
 
 mod bad_input;

@@ -1,4 +1,4 @@
-//! Where work runs out: nobody hears "no work" while there is some, and who hears it learns why.
+//! The end of the work: "no work" is only answered if there is none, and the answer says why.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ async fn the_first_to_ask_never_waits_for_the_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_cut_as_far_ahead_as_is_set_and_no_further() {
-    // The default of `work.cut_ahead`: one half of it in haste, the other little by little, but for a rest that is not worth
-    // a transaction.
+    // The default of `work.cut_ahead`: one half is cut at once and the other gradually, except for a rest that is not
+    // worth a transaction.
     const AHEAD: u64 = 5_000;
     const REST: u64 = 100;
     let (team, job) = team_with(6_000, json!({"range_size": 1})).await;
@@ -94,7 +94,7 @@ async fn a_paused_job_gives_no_work_and_takes_what_is_held() {
     team.manager.post(&job.path("/pause"), json!({})).await.is(200);
     team.becomes(&job, "paused", Duration::from_secs(5)).await;
 
-    // A grant that slips through within a second of the pause is legal, so the test waits for the refusal.
+    // A grant within a second after the pause is allowed, so the test waits for the refusal.
     let refused = until("the pause to be heard", Duration::from_secs(10), || async {
         let answer = bob.ask(&job).await;
         if answer.status() == 201 {
@@ -157,7 +157,7 @@ async fn urgent_jobs_come_first() {
     team.job(&dataset, json!({"title": "now", "priority": "release_blocker"})).await;
     let (anna, bob) = (team.annotator("anna").await, team.annotator("bob").await);
 
-    // A gateway may know a list of open jobs that is a second old.
+    // A gateway may use a list of open jobs that is a second old.
     let urgent = until("the urgent job to be known", Duration::from_secs(10), || async {
         let lease = Lease::of_work(anna.post("/v1/leases", json!({"team": team.id})).await.created());
         if lease.body["job"]["title"] == "now" {

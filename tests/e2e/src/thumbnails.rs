@@ -1,4 +1,4 @@
-//! Thumbnails: made by the server for managers of the dataset, as long as its team may see the picture.
+//! Thumbnails: the server makes them for the dataset's managers, as long as the team may see the picture.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn used(team: &Team) -> i64 {
     team.manager.get(&format!("/v1/teams/{}/files", team.id)).await.ok()["bytes"].as_i64().unwrap()
 }
 
-/// Where a picture's sides are told, in a JPEG that Swath has made.
+/// The dimensions of a JPEG that Swath has made.
 fn sides(jpeg: &[u8]) -> (usize, usize) {
     let size = imagesize::blob_size(jpeg).unwrap();
     (size.width, size.height)
@@ -31,8 +31,8 @@ fn sides(jpeg: &[u8]) -> (usize, usize) {
 
 async fn uploaded(team: &Team, name: &str, content: Vec<u8>) -> String {
     let request = team.manager.request(Method::POST, &format!("/v1/teams/{}/files?name={name}", team.id));
-    let told = request.body("image/png", content).send().await.created();
-    told["uri"].as_str().unwrap().to_owned()
+    let reply = request.body("image/png", content).send().await.created();
+    reply["uri"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +59,7 @@ async fn a_thumbnail_is_made_once_and_known_again() {
     team.manager.get(&path(&dataset, 4)).await.refused(404, "not-found");
     let kept = used(&team).await;
     assert!(kept > before, "thumbnails are counted");
-    // What has been made is kept: the picture may go.
+    // Thumbnails are kept, so the picture may be deleted.
     std::fs::remove_file(folder.join("a.png")).unwrap();
     team.manager.get(&path(&dataset, 0)).await.is(200);
     assert_eq!(used(&team).await, kept);
@@ -109,10 +109,10 @@ async fn bombs_and_damaged_pictures_have_none_and_end_nothing() {
         async move { (ask % 4, team.manager.get(&path).await) }
     });
     for (index, answer) in futures::future::join_all(gets).await {
-        let told: Value = answer.json();
+        let reply: Value = answer.json();
         match index {
-            0 | 2 => assert_eq!((answer.status(), &told["reason"]), (404, &json!("too-large"))),
-            1 => assert_eq!((answer.status(), &told["reason"]), (404, &json!("unreadable"))),
+            0 | 2 => assert_eq!((answer.status(), &reply["reason"]), (404, &json!("too-large"))),
+            1 => assert_eq!((answer.status(), &reply["reason"]), (404, &json!("unreadable"))),
             _ => assert_eq!((answer.status(), sides(answer.bytes())), (200, (256, 192))),
         }
     }

@@ -1,4 +1,4 @@
-//! Traces and logs: one trace follows a range through every process, and log lines have the same ids.
+//! Traces and logs: one trace covers a range through all processes, and log lines have the same ids.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use swath_harness::collector::{Collector, Span, is_whole};
 use swath_harness::{Deployment, Settings, World, until};
 
 /// How long spans may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(30);
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A world that follows every range and tells of it at once.
+/// A world that traces every range and sends its spans at once.
 async fn traced() -> (Collector, World) {
     let collector = Collector::start().await.unwrap();
     let settings = Settings::default()
@@ -27,14 +27,14 @@ fn named<'a>(spans: &'a [Span], name: &str) -> Vec<&'a Span> {
     spans.iter().filter(|span| span.name == name).collect()
 }
 
-/// Waits until a trace is whole and has so many spans of each name.
+/// Waits until a trace is complete and has this many spans of each name.
 async fn trace_with(collector: &Collector, trace: &str, wanted: &[(&str, usize)]) -> Vec<Span> {
     let complete = || async {
         let spans = collector.trace(trace);
         let has = |(name, count): &(&str, usize)| named(&spans, name).len() >= *count;
         (wanted.iter().all(has) && is_whole(&spans)).then_some(spans)
     };
-    let found = until("the trace to be whole", ARRIVAL, complete).await;
+    let found = until("the trace to be whole", ARRIVAL_TIMEOUT, complete).await;
     found.unwrap_or_else(|error| panic!("{error}: {:#?}", collector.trace(trace)))
 }
 
@@ -78,7 +78,7 @@ async fn one_trace_follows_a_range_from_its_cut_to_the_end_of_its_rework() {
     );
     assert!(named(&spans, "lease").iter().any(|span| span.parent == only("cut")), "{spans:#?}");
     assert!(named(&spans, "lease").iter().any(|span| span.parent == only("rework")), "{spans:#?}");
-    // What comes over the broker stands under what was told there.
+    // Spans of work that came over the broker are children of the sender's span.
     let hints: HashSet<_> = named(&spans, "hint").into_iter().map(|span| &span.id).collect();
     assert!(named(&spans, "candidate").iter().all(|span| hints.contains(&span.parent)), "{spans:#?}");
     let services: HashSet<_> = spans.iter().map(|span| span.service.as_str()).collect();
@@ -102,7 +102,8 @@ async fn the_rework_of_a_second_opinion_stands_in_the_same_trace() {
     assert_eq!((first.slot(), second.slot()), (0, 1));
     rosa.reject(&job, &[]).await;
     rosa.reject(&job, &[1]).await;
-    // The review service tells of the rework, and once it is nobody's the coordinator does: by number, without a slot.
+    // The review service sends a hint of the rework, and the coordinator does so once the reservation has ended: by
+    // number, without a slot.
     let wanted = [("cut", 1), ("lease", 2), ("review", 2), ("rework", 1), ("hint", 3)];
     trace_with(&collector, &trace_of(&first.assignment()), &wanted).await;
     bob.work(&job).await;
@@ -118,8 +119,8 @@ async fn a_completion_takes_its_trace_over_the_broker() {
     let lease = team.annotator("anna").await.work(&job).await;
     let wanted = [("completion", 2), ("waive", 1)];
     let spans = trace_with(&collector, &trace_of(&lease.assignment()), &wanted).await;
-    let told = named(&spans, "completion");
-    assert!(told.iter().any(|span| told.iter().any(|other| other.id == span.parent)), "{spans:#?}");
+    let reply = named(&spans, "completion");
+    assert!(reply.iter().any(|span| reply.iter().any(|other| other.id == span.parent)), "{spans:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,12 +132,12 @@ async fn a_request_goes_on_with_its_senders_trace_and_every_line_of_it_says_so()
     let job = team.job(&dataset, json!({})).await;
     let anna = team.annotator("anna").await;
     let ask = anna.request(Method::POST, "/v1/leases").json(&json!({"job": job.id}));
-    let told = ask.header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01")).send().await.created();
+    let reply = ask.header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01")).send().await.created();
 
-    let arrived = until("the request's span", ARRIVAL, || async { collector.trace(TRACE).pop() });
+    let arrived = until("the request's span", ARRIVAL_TIMEOUT, || async { collector.trace(TRACE).pop() });
     let request = arrived.await.unwrap();
     assert_eq!((request.name.as_str(), request.parent.as_str()), ("POST /v1/leases", "00f067aa0ba902b7"));
-    let range = trace_of(told["assignment"]["id"].as_str().unwrap());
+    let range = trace_of(reply["assignment"]["id"].as_str().unwrap());
     let spans = trace_with(&collector, &range, &[("lease", 1)]).await;
     assert_eq!(named(&spans, "lease")[0].links, [TRACE]);
 
@@ -163,7 +164,7 @@ async fn a_collector_that_is_away_is_nobodys_trouble() {
     let dataset = team.dataset(5).await;
     let job = team.job(&dataset, json!({"review": {"rule": "none"}})).await;
     team.annotator("anna").await.work(&job).await;
-    team.becomes(&job, "done", ARRIVAL).await;
+    team.becomes(&job, "done", ARRIVAL_TIMEOUT).await;
     for service in world.services_mut() {
         assert!(service.terminate().await.unwrap().success(), "{}", service.log());
     }

@@ -1,4 +1,4 @@
-//! Pictures that managers upload: who may, what is taken, and who sees it.
+//! Uploaded pictures: who may upload, what is accepted, and who sees it.
 
 mod attack;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use swath_harness::client::Answer;
 use swath_harness::{Person, Settings, Team, World};
 
-/// A whole PNG of this grey, eight by six pixels.
+/// A complete PNG of this grey, eight by six pixels.
 pub(crate) fn png(grey: u8) -> Vec<u8> {
     grey_png(8, 6, grey)
 }
 
-/// A whole PNG of one grey.
+/// A complete PNG of one grey.
 pub(crate) fn grey_png(width: u32, height: u32, grey: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -31,10 +31,10 @@ async fn send(person: &Person, team: &Team, name: &str, content: Vec<u8>) -> Ans
     person.request(Method::POST, &path(team, name)).body("application/octet-stream", content).send().await
 }
 
-/// The URI of a picture that has been uploaded.
+/// Uploads a picture and returns its URI.
 async fn uploaded(team: &Team, name: &str, content: Vec<u8>) -> String {
-    let told = send(&team.manager, team, name, content).await.created();
-    told["uri"].as_str().unwrap().to_owned()
+    let reply = send(&team.manager, team, name, content).await.created();
+    reply["uri"].as_str().unwrap().to_owned()
 }
 
 async fn used(team: &Team) -> i64 {
@@ -45,13 +45,13 @@ async fn used(team: &Team) -> i64 {
 async fn an_uploaded_picture_is_labelled_reviewed_and_exported_by_its_name() {
     let world = World::shared().await;
     let team = world.team("uploads").await;
-    let told = send(&team.manager, &team, "night/a%20b.png", png(7)).await.created();
+    let reply = send(&team.manager, &team, "night/a%20b.png", png(7)).await.created();
     assert_eq!(
-        (&told["type"], &told["width"], &told["height"], &told["bytes"]),
+        (&reply["type"], &reply["width"], &reply["height"], &reply["bytes"]),
         (&json!("image/png"), &json!(8), &json!(6), &json!(png(7).len()))
     );
-    let first = told["uri"].as_str().unwrap().to_owned();
-    assert_eq!(first, format!("upload:{}/night/a%20b.png", told["id"].as_str().unwrap()));
+    let first = reply["uri"].as_str().unwrap().to_owned();
+    assert_eq!(first, format!("upload:{}/night/a%20b.png", reply["id"].as_str().unwrap()));
     let second = uploaded(&team, "night/c.png", png(8)).await;
     let manifest = format!("{{\"uri\": \"{first}\"}}\n{{\"uri\": \"{second}\", \"labels\": [\"dark\"]}}\n");
     let made = team.manager.request(Method::POST, &format!("/v1/datasets?name=night&team={}", team.id));
@@ -113,7 +113,7 @@ async fn the_same_content_is_kept_once_and_a_name_stands_once_in_a_dataset() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_send_at_once_stay_within_the_quota() {
-    // All of one length, whatever they are compressed to.
+    // All files have the same length, however well they compress.
     let sized = |grey| [png(grey), vec![0; 200 - png(grey).len()]].concat();
     let bytes = sized(0).len();
     let most = bytes * 5 + bytes / 2;
@@ -130,9 +130,9 @@ async fn many_who_send_at_once_stay_within_the_quota() {
     assert_eq!((taken, refused.len()), (5, 7));
     refused.into_iter().for_each(|answer| drop(answer.refused(413, "too-large")));
     assert_eq!(used(&team).await, (bytes * 5) as i64);
-    let told = team.manager.get(&format!("/v1/teams/{}/files", team.id)).await.ok();
-    assert_eq!((&told["bytes_most"], &told["is_configured"]), (&json!(most), &json!(true)));
-    // Another team has room of its own.
+    let reply = team.manager.get(&format!("/v1/teams/{}/files", team.id)).await.ok();
+    assert_eq!((&reply["bytes_most"], &reply["is_configured"]), (&json!(most), &json!(true)));
+    // Another team has a quota of its own.
     let other = world.team("other").await;
     uploaded(&other, "a.png", png(1)).await;
 }
@@ -173,8 +173,8 @@ async fn without_a_place_for_files_uploads_are_refused_by_the_settings_name() {
     let team = world.team("nowhere").await;
     let problem = send(&team.manager, &team, "a.png", png(1)).await.refused(503, "unavailable");
     assert!(problem["detail"].as_str().unwrap().contains("files.s3_bucket"), "{problem}");
-    let told: Value = team.manager.get(&format!("/v1/teams/{}/files", team.id)).await.ok();
-    assert_eq!(told["is_configured"], false);
+    let reply: Value = team.manager.get(&format!("/v1/teams/{}/files", team.id)).await.ok();
+    assert_eq!(reply["is_configured"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,8 +182,8 @@ async fn a_picture_of_instructions_is_shown_to_the_team_until_it_is_deleted() {
     let world = World::shared().await;
     let (team, other) = (world.team("guideline").await, world.team("others").await);
     let send = team.manager.request(Method::POST, &format!("{}&purpose=guideline", path(&team, "how.png")));
-    let told = send.body("image/png", png(5)).send().await.created();
-    let shown = told["uri"].as_str().unwrap().to_owned();
+    let reply = send.body("image/png", png(5)).send().await.created();
+    let shown = reply["uri"].as_str().unwrap().to_owned();
     let dataset = team.dataset(3).await;
     let job = team.job(&dataset, json!({"instructions": format!("Like this: ![how]({shown})")})).await;
     let anna = team.annotator("anna").await;
@@ -198,14 +198,14 @@ async fn a_picture_of_instructions_is_shown_to_the_team_until_it_is_deleted() {
         other.manager.get(foreign).await.refused(404, "not-found");
         other.manager.delete(foreign).await.refused(404, "not-found");
     }
-    // A picture for items is nobody's to see by its id, and stays while an item names it.
+    // A picture for items cannot be seen by its id, and is kept while an item names it.
     let item = uploaded(&team, "a.png", png(6)).await;
     let id = item.strip_prefix("upload:").unwrap().split('/').next().unwrap();
     let by_id = format!("/v1/teams/{}/files/{id}", team.id);
     team.manager.get(&by_id).await.refused(404, "not-found");
     team.dataset_from(json!({"items": [{"uri": item}]})).await;
     team.manager.delete(&by_id).await.refused(409, "conflict");
-    let as_item = format!("upload:{}/how.png", told["id"].as_str().unwrap());
+    let as_item = format!("upload:{}/how.png", reply["id"].as_str().unwrap());
     let body = json!({"team": team.id, "name": "no items", "source": {"items": [{"uri": as_item}]}});
     team.manager.post("/v1/datasets", body).await.invalid("names no uploaded picture");
     anna.delete(&shown).await.refused(403, "forbidden");

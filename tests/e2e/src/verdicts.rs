@@ -1,4 +1,4 @@
-//! What a verdict says: a reason of the job, the figures that it is about, and what the next round shows of it.
+//! Verdicts: the reasons of the job, the figures that a verdict names, and what the next round shows.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, boxed};
 use swath_harness::{Answer, Person, Team, World, ids, until};
 
-/// How long a process may go by what it has read of a job.
-const KNOWN: Duration = Duration::from_secs(10);
+/// How long a process may use what it has read about a job.
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Longer than the shortest lease that a job may ask for.
-const EXPIRED: Duration = Duration::from_secs(30);
+/// Longer than the shortest lease that a job may have.
+const EXPIRY_TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Scene {
     team: Team,
@@ -55,20 +55,20 @@ async fn a_job_that_names_reasons_takes_no_others() {
     let problem = scene.rosa.post(&review.path("/submit"), decide("ugly")).await.refused(422, "invalid");
     assert_eq!(problem["errors"][0]["field"], "verdicts[0].reason", "{problem}");
 
-    // A reason that is added while the work goes on is good at once.
+    // A reason that is added while work goes on is valid at once.
     let more = json!([{"code": "ugly", "title": "It hurts the eye"}]);
     let job = scene.team.manager.patch(&scene.job.path(""), json!({"reasons": more})).await.ok();
     assert_eq!(job["reasons"], more);
     let decision = decide("ugly");
     let first = scene.rosa.post(&review.path("/submit"), decision.clone()).await.ok();
-    // A repeat gets the first answer, whatever the reasons are by then.
+    // A repeated call gets the first answer, whatever the reasons are by then.
     scene.team.manager.patch(&scene.job.path(""), json!({"reasons": reasons()})).await.ok();
     assert_eq!(scene.rosa.post(&review.path("/submit"), decision).await.ok(), first);
     let rework = scene.anna.lease(&scene.job).await;
-    let told: Vec<_> = rework.body["assignment"]["items"].as_array().unwrap().iter().collect();
-    assert_eq!(told[0]["verdict"]["reason"], "loose");
-    assert_eq!(told[0]["verdict"]["comment"], "by five pixels");
-    assert_eq!(told[1]["verdict"]["reason"], "ugly");
+    let reply: Vec<_> = rework.body["assignment"]["items"].as_array().unwrap().iter().collect();
+    assert_eq!(reply[0]["verdict"]["reason"], "loose");
+    assert_eq!(reply[0]["verdict"]["comment"], "by five pixels");
+    assert_eq!(reply[1]["verdict"]["reason"], "ugly");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn reasons_that_are_named_later_are_needed_from_then_on() {
         let answer = judge(&scene.rosa, &review, 1, json!({"verdict": "reject", "reason": "ugly"})).await;
         (answer.code() == "invalid").then_some(())
     };
-    until("the reasons to be known", KNOWN, is_refused).await.unwrap();
+    until("the reasons to be known", PROPAGATION_TIMEOUT, is_refused).await.unwrap();
     judge(&scene.rosa, &review, 1, json!({"verdict": "reject", "reason": "class"})).await.ok();
 }
 
@@ -97,9 +97,9 @@ async fn reasons_that_cannot_be_told_apart_are_refused() {
     {
         let body = team.job_body(&dataset, json!({"reasons": reasons}));
         let problem = team.manager.post("/v1/jobs", body).await.refused(422, "invalid");
-        let told: Vec<_> =
+        let reply: Vec<_> =
             problem["errors"].as_array().unwrap().iter().map(|error| error["field"].clone()).collect();
-        assert_eq!(told, fields, "{problem}");
+        assert_eq!(reply, fields, "{problem}");
     }
 }
 
@@ -158,10 +158,10 @@ async fn a_review_shows_other_opinions_and_the_former_round() {
     let of_rework = |(_, review): &&(&Person, Lease)| review.body["assignment"]["round"] == 2;
     let (reviewer, rework) = reviews.iter().find(of_rework).expect("the rework is under review");
     let opinions = reviewer.get(&format!("{}/opinions", rework.item(1))).await.ok();
-    let told: Vec<_> = opinions["items"].as_array().unwrap().iter().collect();
-    assert_eq!(told.len(), 2, "{opinions}");
-    assert!(told.iter().all(|opinion| opinion["annotation"]["figures"].is_array()), "{opinions}");
-    let rejected = told.iter().find(|opinion| opinion["status"] == "REJECTED").expect("the former round");
+    let reply: Vec<_> = opinions["items"].as_array().unwrap().iter().collect();
+    assert_eq!(reply.len(), 2, "{opinions}");
+    assert!(reply.iter().all(|opinion| opinion["annotation"]["figures"].is_array()), "{opinions}");
+    let rejected = reply.iter().find(|opinion| opinion["status"] == "REJECTED").expect("the former round");
     assert_eq!(rejected["verdict"]["verdict"], "reject", "{opinions}");
     let first = reviewer.get(&format!("{}/opinions?limit=1", rework.item(1))).await.ok();
     let next = first["next"].as_str().expect("a second page");
@@ -183,10 +183,10 @@ async fn a_review_that_has_expired_shows_no_opinions_until_it_is_renewed() {
     bob.work(&scene.job).await;
     let review = scene.rosa.review(&scene.job).await;
     let path = format!("{}/opinions", review.item(0));
-    let told = scene.rosa.get(&path).await.ok();
-    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    let reply = scene.rosa.get(&path).await.ok();
+    assert_eq!(reply["items"].as_array().unwrap().len(), 1, "{reply}");
     let is_refused = || async { (scene.rosa.get(&path).await.code() == "stale-lease").then_some(()) };
-    until("the review to expire", EXPIRED, is_refused).await.unwrap();
+    until("the review to expire", EXPIRY_TIMEOUT, is_refused).await.unwrap();
     scene.rosa.post(&review.path("/renew"), json!({})).await.ok();
-    assert_eq!(scene.rosa.get(&path).await.ok(), told);
+    assert_eq!(scene.rosa.get(&path).await.ok(), reply);
 }

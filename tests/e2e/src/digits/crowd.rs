@@ -1,4 +1,4 @@
-//! The people: annotators who err and wander off, reviewers who know the answers.
+//! The users: annotators who make mistakes and abandon work, and reviewers who know the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use swath_harness::{Answer, Person, Team, ids};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-/// Every how many annotators one walks away from a range that is half done.
-const WALKERS: usize = 10;
-/// How long to wait before asking again when nothing else was said.
-const PAUSE: Duration = Duration::from_millis(250);
+/// One of this many annotators abandons a range that is half done.
+const ANNOTATORS_PER_WALKER: usize = 10;
+/// The pause before asking again, unless the server says another one.
+const ASK_PAUSE: Duration = Duration::from_millis(250);
 
-/// What the people remember, to be compared with what Swath says afterwards.
+/// What the users have done, to compare it with Swath's records afterwards.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Confirms that were answered, as (assignment, author, item) with the last annotation.
+    /// Saved items that were acknowledged, as (assignment, author, item) with the last annotation.
     pub confirmed: BTreeMap<(String, String, u64), Value>,
-    /// Items rejected, by the assignment that was decided.
+    /// The rejected items of each decided assignment.
     pub rejected: BTreeMap<String, BTreeSet<u64>>,
-    /// Leases granted, with whom they were granted to.
+    /// The holder of each granted lease.
     pub leases: BTreeMap<String, String>,
 }
 
-/// Everybody who works on one job.
+/// All users who work on one job.
 pub struct Crowd {
     team: Team,
     job: Job,
@@ -37,7 +37,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Invites the people.
+    /// Invites the users.
     pub async fn gather(
         team: &Team,
         job: &Job,
@@ -51,12 +51,12 @@ impl Crowd {
         Self { team: team.clone(), job: job.clone(), answers, annotators, reviewers }
     }
 
-    /// Everybody works until the job is done.
+    /// All users work until the job is done.
     pub async fn work(self) -> Memory {
         let memory = Arc::new(Mutex::new(Memory::default()));
         let mut tasks = tokio::task::JoinSet::new();
         for (place, person) in self.annotators.into_iter().enumerate() {
-            let walks_away = place % WALKERS == 0;
+            let walks_away = place % ANNOTATORS_PER_WALKER == 0;
             tasks.spawn(Worker::new(person, &self.job, &self.answers, &memory).annotate(walks_away));
         }
         for person in self.reviewers {
@@ -70,7 +70,7 @@ impl Crowd {
     }
 }
 
-/// One person at work.
+/// A user at work.
 struct Worker {
     person: Person,
     job: Job,
@@ -84,8 +84,8 @@ impl Worker {
     }
 
     async fn annotate(self, walks_away: bool) {
-        while let Some(told) = self.next("/v1/leases").await {
-            let lease = Lease::of_work(told);
+        while let Some(reply) = self.next("/v1/leases").await {
+            let lease = Lease::of_work(reply);
             let items = lease.items();
             self.memory.lock().await.leases.insert(lease.id.clone(), self.person.id.clone());
             if walks_away {
@@ -100,7 +100,7 @@ impl Worker {
         }
     }
 
-    /// Confirms these items one by one; false once the lease is somebody else's.
+    /// Saves these items one by one. Returns false once the lease is lost.
     async fn label(&self, lease: &Lease, items: &[u64]) -> bool {
         let round = lease.body["assignment"]["round"].as_u64().unwrap_or(1);
         for &index in items {
@@ -116,8 +116,8 @@ impl Worker {
     }
 
     async fn review(self) {
-        while let Some(told) = self.next("/v1/reviews").await {
-            let review = Lease::of_review(told);
+        while let Some(reply) = self.next("/v1/reviews").await {
+            let review = Lease::of_review(reply);
             let wrong: BTreeSet<u64> = self.wrong_items(&review.body);
             let verdicts =
                 wrong.iter().map(|&index| (index, json!({"verdict": "reject", "reason": "another digit"})));
@@ -146,14 +146,14 @@ impl Worker {
         wrong.collect()
     }
 
-    /// The next lease or review, or nothing once the job is done.
+    /// The next lease or review; `None` once the job is done.
     async fn next(&self, path: &str) -> Option<Value> {
         loop {
             let answer = self.person.patiently(Method::POST, path, &json!({"job": self.job.id})).await;
             match (answer.status(), answer.code().as_str()) {
                 (200 | 201, _) => return Some(answer.json()),
                 (404, "no-work") if self.is_done().await => return None,
-                (404, "no-work") => sleep(PAUSE).await,
+                (404, "no-work") => sleep(ASK_PAUSE).await,
                 _ => panic!("{path}: {}", answer.text()),
             }
         }
@@ -163,7 +163,7 @@ impl Worker {
         self.person.get(&self.job.path("")).await.ok()["status"] == "done"
     }
 
-    /// Whether it was done; losing a lease that expired on a slow machine is an ordinary answer.
+    /// True if the call succeeded. The loss of a lease that expired on a slow machine is allowed.
     fn done_or_taken(&self, answer: Answer) -> bool {
         if answer.status() == 409 && answer.code() == "stale-lease" {
             return false;
@@ -173,7 +173,7 @@ impl Worker {
     }
 }
 
-/// What a person takes the digit for: often wrong at first, seldom later, never in the end.
+/// The digit that a user sees: often wrong in the first round, seldom later, never in the last.
 fn opinion(answers: &[u8], index: u64, round: u64) -> u8 {
     let right = usize::try_from(index).ok().and_then(|place| answers.get(place)).copied().unwrap_or_default();
     let lot = index.wrapping_mul(2_654_435_761).wrapping_add(round.wrapping_mul(40_503)) % 100;

@@ -1,6 +1,6 @@
-//! Statements that find what must not be: each gives no row where its invariant holds.
+//! Statements that find violations: each returns no rows if its invariant holds.
 
-/// An invariant and the rows of a job that is done that would break it.
+/// An invariant, and a statement for the rows of a finished job that violate it.
 pub const VIOLATIONS: [(&str, &str); 7] = [
     (
         "I2: two leases of one assignment share a fence",

@@ -1,4 +1,4 @@
-//! The attack on the data folder, played against roots that hold everything there is.
+//! The attack on the data folder, with media roots that contain everything.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use swath_harness::{Deployment, Person, Service, Settings, Team, World, ids};
 
 use super::{lease, media_url, png, refused, uri_of};
 
-/// A server that may read everything, and shares it with all teams: nothing but its own care keeps its files. None in the
-/// distributed shape, which has no data folder.
+/// A server that may read all files and shares them with all teams, so that only its own checks protect its data.
+/// `None` for the distributed deployment, which has no data folder.
 async fn open_world() -> Option<World> {
     if !Deployment::from_environment().unwrap().is_embedded() {
         return None;
@@ -18,7 +18,7 @@ async fn open_world() -> Option<World> {
     Some(World::start(settings).await.unwrap())
 }
 
-/// The data folder, with files of its kinds in it, whichever of them this shape keeps there.
+/// The data folder, with a file of each kind, whether this deployment keeps such files there or not.
 fn data_of(world: &World) -> PathBuf {
     let data = world.services()[0].data();
     std::fs::create_dir_all(&data).unwrap();
@@ -31,7 +31,7 @@ fn data_of(world: &World) -> PathBuf {
     data
 }
 
-/// Every name by which a manager might ask for a file of the data folder; `own` is a folder of the manager's.
+/// All names by which a manager might ask for a file of the data folder. `own` is a folder of the manager.
 fn names(data: &Path, own: &Path, name: &str) -> Vec<PathBuf> {
     let file = data.join(name);
     let (soft, hard, step) = (own.join("soft.png"), own.join("hard.png"), own.join("step"));

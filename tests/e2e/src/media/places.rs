@@ -1,4 +1,4 @@
-//! Folders and buckets belong to teams.
+//! Folders and buckets that belong to teams.
 
 use serde_json::{Value, json};
 use swath_harness::{Settings, Team, World};
@@ -6,7 +6,7 @@ use swath_harness::{Settings, Team, World};
 use super::{gone, lease, media_url, png, refused, uri_of};
 use crate::objects::{KEY, SECRET, store};
 
-/// A server that shares nothing, as a deployment is.
+/// A server that shares no media, as in production.
 async fn closed_world() -> World {
     let settings = Settings::default()
         .with("SWATH__MEDIA__SHARED", "")
@@ -36,7 +36,9 @@ async fn a_folder_is_its_teams_alone_and_can_be_taken_away() {
         let body = json!({"team": ours.id, "name": "a", "source": {"folder": folder}});
         (ours.manager.post("/v1/datasets", body).await.status() == 201).then_some(())
     };
-    swath_harness::until("the folder to be known as the team's", super::KNOWN, made).await.unwrap();
+    swath_harness::until("the folder to be known as the team's", super::PROPAGATION_TIMEOUT, made)
+        .await
+        .unwrap();
 
     for source in [
         json!({"folder": folder}),
@@ -50,7 +52,7 @@ async fn a_folder_is_its_teams_alone_and_can_be_taken_away() {
         let problem = refused(&theirs, source, "source").await;
         assert!(!problem.to_string().contains("does not exist"), "{problem}");
     }
-    // What a relative path means depends on the team.
+    // The meaning of a relative path depends on the team.
     let (_, _, lease) = lease(&ours, json!({"folder": "."})).await;
     let url = media_url(&lease.body, 0);
     world.stranger(None).get(&url).await.is(200);
@@ -89,9 +91,9 @@ async fn a_bucket_prefix_is_its_teams_alone_by_whole_steps() {
     refused(&ours, json!({"manifest": "s3://lists/all.jsonl"}), "line 1").await;
     give(&world, &ours, json!({"buckets": []})).await;
     gone(&world, &url).await;
-    let lost = swath_harness::until("the item to be lost", super::KNOWN, || async {
-        let told = anna.get(&lease.path("")).await.ok();
-        told["assignment"]["items"][0]["media_url"].is_null().then_some(())
+    let lost = swath_harness::until("the item to be lost", super::PROPAGATION_TIMEOUT, || async {
+        let reply = anna.get(&lease.path("")).await.ok();
+        reply["assignment"]["items"][0]["media_url"].is_null().then_some(())
     });
     lost.await.unwrap();
 }
@@ -117,10 +119,10 @@ async fn only_an_administrator_says_what_is_a_teams() {
         world.admin().put(&path, body).await.invalid(field);
     }
     let media = json!({"folders": [folder], "buckets": ["s3://bucket/a/"]});
-    let told = world.admin().put(&path, media).await.ok();
-    assert_eq!(told["folders"], json!([folder]));
-    let told = team.manager.get(&path).await.ok();
-    assert_eq!(told["folders"], json!([folder.file_name().unwrap().to_str().unwrap()]));
-    assert_eq!(told["buckets"], json!(["s3://bucket/a/"]));
-    assert_eq!(told["everything"], false);
+    let reply = world.admin().put(&path, media).await.ok();
+    assert_eq!(reply["folders"], json!([folder]));
+    let reply = team.manager.get(&path).await.ok();
+    assert_eq!(reply["folders"], json!([folder.file_name().unwrap().to_str().unwrap()]));
+    assert_eq!(reply["buckets"], json!(["s3://bucket/a/"]));
+    assert_eq!(reply["everything"], false);
 }

@@ -1,4 +1,4 @@
-//! What is drawn on a picture, and what each format makes of it.
+//! Figures on a picture, and how each format represents them.
 
 use serde_json::{Value, json};
 
@@ -20,11 +20,11 @@ pub enum Figure {
     Spot(Point),
 }
 
-/// What one picture carries.
+/// The figures of one picture.
 #[derive(Clone, Debug, Default)]
 pub struct Drawing(Vec<Figure>);
 
-/// Boxes with whole and broken corners, inside any of the photographs.
+/// Boxes with integer and fractional corners, which fit on any of the photographs.
 pub fn boxes(place: usize, width: u32, height: u32) -> Drawing {
     let (width, height, shift) = (f64::from(width), f64::from(height), place as f64);
     Drawing(vec![
@@ -34,7 +34,7 @@ pub fn boxes(place: usize, width: u32, height: u32) -> Drawing {
     ])
 }
 
-/// Boxes and, besides, outlines.
+/// Boxes and outlines.
 fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
     let mut drawing = boxes(place, width, height);
     let shift = place as f64;
@@ -47,7 +47,7 @@ fn boxes_and_outlines(place: usize, width: u32, height: u32) -> Drawing {
     drawing
 }
 
-/// All that a job of these tests allows.
+/// All kinds of figures that a job of these tests allows.
 pub fn everything(place: usize, width: u32, height: u32) -> Drawing {
     let mut drawing = boxes_and_outlines(place, width, height);
     let hole = vec![[40.0, 20.0], [80.0, 20.5], [80.0, 60.0]];
@@ -57,24 +57,24 @@ pub fn everything(place: usize, width: u32, height: u32) -> Drawing {
 }
 
 impl Drawing {
-    /// As Swath takes it. The picture and each figure carry a tag.
+    /// The annotation as Swath takes it. The picture and each figure have a tag.
     pub fn annotation(&self) -> Value {
-        let figures: Vec<Value> = self.0.iter().map(Figure::told).collect();
+        let figures: Vec<Value> = self.0.iter().map(Figure::to_json).collect();
         json!({"figures": figures, "tags": [{"name": "note", "value": "whole"}]})
     }
 
-    /// How many figures are of a kind.
+    /// The number of figures of a kind.
     pub fn count(&self, of: fn(&Figure) -> bool) -> usize {
         self.0.iter().filter(|figure| of(figure)).count()
     }
 
-    /// What a COCO reader must find on the picture `name`.
+    /// What a COCO reader must find for the picture `name`.
     pub fn as_coco(&self, name: &str) -> Vec<Expected> {
         let figures = self.0.iter().filter(|figure| !matches!(figure, Figure::Spot(_)));
         figures.map(|figure| Expected { file: name.to_owned(), figure: figure.clone() }).collect()
     }
 
-    /// The corners of its boxes.
+    /// The corners of the boxes.
     pub fn as_corners(&self, name: &str) -> Vec<Corners> {
         let boxes = self.0.iter().filter_map(|figure| match figure {
             Figure::Box([x, y, width, height]) => Some((name.to_owned(), [*x, *y, x + width, y + height])),
@@ -100,7 +100,7 @@ impl Drawing {
         self.0.iter().map(object).collect()
     }
 
-    /// The same as Supervisely's SDK reads them, which cuts coordinates to whole pixels.
+    /// The same as Supervisely's SDK reads it, which truncates coordinates to whole pixels.
     pub fn as_sdk(&self) -> Vec<Object> {
         let cut = |(class, exterior, interior): Object| {
             (class, whole(exterior), interior.into_iter().map(whole).collect())
@@ -109,7 +109,7 @@ impl Drawing {
     }
 }
 
-/// A point in whole pixels, as the SDK keeps it.
+/// Points in whole pixels, as the SDK keeps them.
 fn whole(points: Vec<Point>) -> Vec<Point> {
     points.into_iter().map(|point| point.map(f64::trunc)).collect()
 }
@@ -123,7 +123,7 @@ impl Figure {
         }
     }
 
-    fn told(&self) -> Value {
+    fn to_json(&self) -> Value {
         let (shape, geometry) = match self {
             Self::Box([x, y, width, height]) => {
                 ("rectangle", json!({"x": x, "y": y, "width": width, "height": height}))
@@ -145,7 +145,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whether what the reader found is this figure.
+    /// True if the reader found this figure.
     pub fn is(&self, read: &Read) -> bool {
         read.class == self.figure.class()
             && read.file.ends_with(&self.file)
@@ -173,7 +173,7 @@ impl Expected {
     }
 }
 
-/// Whether the mask that the reader draws has so many pixels.
+/// True if the mask that the reader draws has about this many pixels.
 fn covers(read: &Read, area: f64) -> bool {
     read.pixels.is_some_and(|pixels| (pixels - area).abs() < area * 0.05)
 }

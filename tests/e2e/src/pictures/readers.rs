@@ -1,4 +1,4 @@
-//! Readers of other people's making, and a plain look at a Supervisely project.
+//! Independent readers of exports, and a simple reader of Supervisely projects.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,11 @@ pub struct Read {
     pub class: String,
     /// Left, top, width, height.
     pub bbox: Vec<f64>,
-    /// As the file says.
+    /// The area in the file.
     pub area: f64,
     /// The points of the outline, one after the other.
     pub outline: Vec<f64>,
-    /// Pixels of the mask that the reader draws.
+    /// The number of pixels of the mask that the reader draws.
     pub pixels: Option<f64>,
     /// The attributes of the picture and of the figure.
     pub tags: Value,
@@ -58,7 +58,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
 }
 
-/// Runs the Python that an environment variable names.
+/// Runs the Python interpreter that an environment variable names.
 async fn python(variable: &str, arguments: &[&std::ffi::OsStr]) -> String {
     let python = std::env::var_os(variable);
     let python = python.unwrap_or_else(|| panic!("{variable} is not set: run this through tests/run"));
@@ -109,8 +109,8 @@ pub struct Project {
 
 /// Reads the project that was unpacked into `folder`.
 ///
-/// By hand, because panlabel 0.7 reads a dialect in which an object's points stand one level deeper, under `geometry`,
-/// than Supervisely's own SDK has them.
+/// Without panlabel, because version 0.7 reads a dialect in which an object's points are one level deeper, under
+/// `geometry`, than in Supervisely's own SDK.
 pub fn project(folder: &Path) -> Project {
     let root = root(folder);
     let meta = json(&root.join("meta.json"));
@@ -130,7 +130,7 @@ pub fn project(folder: &Path) -> Project {
     Project { classes, objects: objects.collect() }
 }
 
-/// What Supervisely's own SDK finds in the project that was unpacked into `folder`, once its pictures are there.
+/// What Supervisely's own SDK finds in the project below `folder`, after its pictures were added.
 pub async fn sdk(folder: &Path, picture: impl Fn(&str) -> PathBuf) -> Value {
     for file in files(folder).iter().filter(|file| file.parent().is_some_and(|up| up.ends_with("ann"))) {
         let name = file.file_stem().unwrap().to_str().unwrap();
@@ -158,7 +158,7 @@ fn ring(value: &Value) -> Vec<[f64; 2]> {
     points.map(|point| [point[0].as_f64().unwrap(), point[1].as_f64().unwrap()]).collect()
 }
 
-/// Where `meta.json` stands: a project may be packed with a folder of its own.
+/// The folder of `meta.json`: a project may be packed with a top-level folder.
 fn root(folder: &Path) -> PathBuf {
     let meta =
         files(folder).into_iter().find(|file| file.file_name().is_some_and(|name| name == "meta.json"));
@@ -174,7 +174,7 @@ fn json(file: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// Width and height of a photograph, from its own header.
+/// The width and height of a photograph, from its header.
 pub fn size_of(file: &Path) -> (u32, u32) {
     let size = imagesize::size(file).unwrap();
     (size.width as u32, size.height as u32)

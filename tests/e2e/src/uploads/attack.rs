@@ -1,9 +1,9 @@
-//! What must not come in by an upload, and what an uploaded picture must not open.
+//! What must not be uploaded, and what an uploaded picture must not make possible.
 
 use super::*;
 use swath_harness::ids;
 
-/// What is no picture, whatever it is called.
+/// Files that are no pictures, whatever their names.
 fn others() -> Vec<Vec<u8>> {
     let truncated = png(1)[..20].to_vec();
     [
@@ -80,7 +80,7 @@ async fn names_lead_nowhere() {
     ] {
         send(&team.manager, &team, bad, png(1)).await.invalid("name");
     }
-    // What is encoded twice is a name like any other, and stays one.
+    // A name that is encoded twice is an ordinary name and stays one.
     let uri = uploaded(&team, "%252e%252e/a.png", png(1)).await;
     assert!(uri.ends_with("/%252e%252e/a.png"), "{uri}");
     team.manager.request(Method::POST, &format!("/v1/teams/{}/files", team.id)).send().await.invalid("name");
@@ -108,11 +108,11 @@ async fn another_teams_pictures_do_not_exist() {
     ] {
         refused(&bad).await;
     }
-    // Nor by a pattern, whose items nobody has looked at one by one.
+    // A pattern cannot use it either, although its items are not checked one by one.
     let pattern = json!({"pattern": uri.replace("secret", "{}"), "count": 2});
     let body = json!({"team": other.id, "name": ids::named("pattern"), "source": pattern});
     other.manager.post("/v1/datasets", body).await.invalid("source.pattern");
-    // A manifest tells the line.
+    // For a manifest the problem names the line.
     let manifest = format!("{{\"uri\": \"https://a.example/1.png\"}}\n{{\"uri\": \"{uri}\"}}\n");
     let made = team.manager.request(Method::POST, &format!("/v1/datasets?name=foreign&team={}", team.id));
     let problem = made.body("application/x-ndjson", manifest).send().await.invalid("line 2");
