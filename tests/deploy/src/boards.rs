@@ -1,4 +1,4 @@
-//! The dashboards as files: every panel is complete, and none lies on another.
+//! The dashboards as files: every panel is complete, and no two panels overlap.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,9 @@ use crate::{at, read};
 
 /// A query of a panel.
 pub struct Query {
-    /// Where it stands.
+    /// The panel, for messages.
     pub place: String,
-    /// What it asks.
+    /// The expression in PromQL.
     pub expression: String,
 }
 
@@ -37,7 +37,7 @@ fn text<'a>(value: &'a Value, what: &str) -> &'a str {
     value[what].as_str().unwrap_or_default()
 }
 
-/// The panels that show something.
+/// The panels that show data.
 fn panels(board: &Value) -> impl Iterator<Item = &Value> {
     list(board, "panels").iter().filter(|panel| panel["type"] != "row")
 }

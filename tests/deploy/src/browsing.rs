@@ -1,4 +1,4 @@
-//! The pages for annotators and reviewers through nginx: every call of theirs finds its service.
+//! The console's pages through nginx: every call of the browser reaches its service.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use swath_browser::Browser;
 use swath_harness::Team;
 use swath_harness::client::Person;
 
-/// A cross that arrow keys move sets two corners of a box.
+/// Keys that draw a box: a cross, moved by the arrow keys, sets two of its corners.
 const BOX: &str = "n \u{e014}\u{e014}\u{e014}\u{e015}\u{e015}\u{e015} ";
 
 pub async fn a_picture_is_labelled_and_accepted(admin: &Person, origin: &str, folder: &Path) {
@@ -38,7 +38,7 @@ pub async fn a_picture_is_labelled_and_accepted(admin: &Person, origin: &str, fo
     reviewing.enter().await;
     reviewing.see(".done button.main").await;
     reviewing.enter().await;
-    team.becomes(&job, "done", crate::TOOL).await;
+    team.becomes(&job, "done", crate::TOOL_TIMEOUT).await;
 
     annotating.goto(&format!("{origin}/mine")).await;
     annotating.see("main").await;

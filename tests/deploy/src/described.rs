@@ -1,4 +1,4 @@
-//! The API's document, played by schemathesis with all of its checks, as each of four roles.
+//! The OpenAPI document, tested by schemathesis with all of its checks, as each of four roles.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use swath_harness::{Deployment, Person, Settings, World};
 
 use crate::fetched;
 
-/// What one role may take, in seconds; the tool ends well when they are over.
+/// How long each role is tested, in seconds. The tool succeeds when the time is over.
 const ROLE_SECONDS: &str = "35";
-/// When the tool is given up.
-const HUNG: Duration = Duration::from_secs(90);
+/// How long to wait for the end of the tool.
+const SCHEMATHESIS_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Operations with a rule that no schema tells: a request may fit the schema and be refused with 422, which the tool
-/// does not take for a refusal by itself. Every other operation takes whatever fits its schema.
+/// Operations with a rule that the schema cannot express. They may refuse a valid request with 422, which the tool
+/// would report as a fault. All other operations accept whatever matches their schema.
 const RULES: [(&str, &str); 32] = [
     ("POST /v1/assignments/{assignment_id}/cancel", "a text has no hidden characters"),
     ("POST /v1/assignments/{assignment_id}/reassign", "the person is an annotator of the team"),
@@ -68,10 +68,11 @@ async fn play(world: &World, person: &Person, token: &str) {
     command.arg(format!("{}/openapi.json", world.origin()));
     command.arg("-H").arg(format!("Authorization: Bearer {token}"));
     command.args(["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
-    // A stream of events has no end, for which the tool would wait.
+    // A stream of events never ends, and the tool would wait for the end.
     command.args(["--exclude-path", "/v1/events"]);
     command.args(["--max-time", ROLE_SECONDS, "--seed", "7", "--generation-database", "none", "--no-color"]);
-    let output = tokio::time::timeout(HUNG, command.output()).await.expect("the tool ends").unwrap();
+    let output =
+        tokio::time::timeout(SCHEMATHESIS_TIMEOUT, command.output()).await.expect("the tool ends").unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}:\n{said}", person.name);
 }

@@ -1,4 +1,4 @@
-//! Images and manifests, read by the tools that know them.
+//! Images and manifests, checked by the tools for them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn kubernetes_knows_every_field_of_the_chart() {
         let values = format!("ci/{values}-values.yaml");
         run("deploy/helm/swath", &helm, &["lint", "--strict", ".", "-f", &values]).await;
         let manifests = run("deploy/helm/swath", &helm, &["template", "swath", ".", "-f", &values]).await;
-        // The validator knows no custom kinds; they are checked by tests of their own.
+        // The validator does not know custom resources. Other tests check those.
         let known = manifests.split("\n---\n").filter(|document| !document.contains("monitoring.coreos.com"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("manifests.yaml");
@@ -36,7 +36,7 @@ async fn kubernetes_knows_every_field_of_the_chart() {
     }
 }
 
-/// What a ServiceMonitor may say, of what the chart needs of it.
+/// The fields of a ServiceMonitor that the chart may use.
 const MONITOR: [&str; 4] = ["selector", "endpoints", "namespaceSelector", "jobLabel"];
 const ENDPOINT: [&str; 5] = ["port", "path", "interval", "scrapeTimeout", "relabelings"];
 
@@ -52,7 +52,7 @@ async fn documents(file: &Path) -> Vec<Value> {
     serde_json::from_str(&text).unwrap()
 }
 
-/// What the chart makes with everything switched on.
+/// What the chart renders with everything enabled.
 async fn everything() -> Vec<Value> {
     let values = ["template", "swath", ".", "-f", "ci/full-values.yaml"];
     let manifests = run("deploy/helm/swath", fetched("helm"), &values).await;
@@ -65,7 +65,7 @@ fn of_kind<'a>(documents: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'
     documents.iter().filter(move |document| document["kind"] == kind)
 }
 
-/// What helm makes of the full values with others beside them, or why it refuses.
+/// What helm renders of the full values with `more` values, or its error.
 async fn with(more: &str) -> Result<String, String> {
     let mut helm = tokio::process::Command::new(fetched("helm"));
     helm.args(["template", "swath", ".", "-f", "ci/full-values.yaml", "--set-json", more]);
@@ -89,7 +89,7 @@ async fn values_that_a_cluster_would_stumble_over_are_refused() {
     with(r#"services.gateway.autoscaling.maxReplicas=3"#).await.unwrap();
 }
 
-/// The variables of a service's container.
+/// The environment variables of a service's container.
 fn variables<'a>(chart: &'a [Value], component: &str) -> Vec<&'a Value> {
     let of_component =
         |document: &&Value| document["metadata"]["labels"]["app.kubernetes.io/component"] == component;
@@ -141,7 +141,7 @@ async fn the_monitor_finds_the_metrics_of_every_service() {
         assert_eq!(variables.iter().find(listen).unwrap()["value"], "0.0.0.0:9464", "{component}");
     }
 
-    // Each is called as in prometheus.yml, for rules and dashboards know it by that name.
+    // Each job has its name from prometheus.yml, because rules and dashboards use it.
     let relabeling = &endpoints[0]["relabelings"][0];
     assert_eq!(relabeling["targetLabel"], "job");
     assert_eq!(

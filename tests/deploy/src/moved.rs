@@ -1,4 +1,4 @@
-//! Moving: an embedded installation in the middle of its work becomes a distributed one.
+//! `swath move`: an embedded installation becomes a distributed one in the middle of its work.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use swath_harness::process::{Environment, swath};
 use swath_harness::servers::{Addresses, Database};
 use swath_harness::{Deployment, Settings, World, until};
 
-use crate::ledger;
+use crate::consistency;
 
-const DONE: Duration = Duration::from_secs(30);
+const JOB_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What `swath move` says, and whether it went well.
+/// Runs `swath move`. Returns whether it succeeded, and its output.
 async fn moved(from: &str, to: &str) -> (bool, String) {
     let command = swath(&["move", "--from", from, "--to", to], &Environment::new()).unwrap();
     let output = tokio::process::Command::from(command).kill_on_drop(true).output().await.unwrap();
@@ -71,7 +71,7 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
     for kept in ["title", "instructions", "counts", "progress", "status", "created_at"] {
         assert!(!before[kept].is_null() && after[kept] == before[kept], "{kept}: {before} {after}");
     }
-    // The lease goes on under the same id, and what was saved under it is there.
+    // The lease is valid under the same id, and the items saved under it are there.
     anna.submit(&rework).await.ok();
     rosa.reject(&job, &[]).await;
     for _ in 0..2 {
@@ -79,7 +79,7 @@ async fn an_embedded_installation_goes_on_distributed_where_it_stood() {
         rosa.reject(&job, &[]).await;
     }
     let is_done = || async { (manager.get(&job.path("")).await.ok()["status"] == "done").then_some(()) };
-    until("the job to be done", DONE, is_done).await.unwrap();
+    until("the job to be done", JOB_TIMEOUT, is_done).await.unwrap();
 
-    ledger::is_closed(&database, 9).await;
+    consistency::is_consistent(&database, 9).await;
 }

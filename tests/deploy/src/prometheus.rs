@@ -1,4 +1,4 @@
-//! A private Prometheus: the rules as they are shipped, with their windows scaled down to seconds.
+//! A private Prometheus with the shipped rules, whose windows are scaled down to seconds.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 
 use crate::read;
 
-const START: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Each window of the rules and dashboards, and what it is scaled down to; the rest of the world is a scrape a second.
+/// The windows of rules and dashboards, and what they are scaled down to. Scrapes are one second apart.
 const WINDOWS: [(&str, &str); 6] =
     [("5m", "8s"), ("10m", "9s"), ("15m", "10s"), ("30m", "12s"), ("1h", "15s"), ("6h", "20s")];
 
-/// What is scraped: a service's name and the addresses of its processes.
+/// The scrape targets: the name of a service, and the addresses of its processes.
 pub type Targets = Vec<(String, Vec<String>)>;
 
 /// A Prometheus server.
@@ -29,13 +29,13 @@ pub struct Prometheus {
     _folder: TempDir,
 }
 
-/// An expression with its windows scaled down.
+/// An expression with scaled windows.
 pub fn scaled(text: &str) -> String {
     let windows = WINDOWS.iter().map(|(long, short)| (format!("[{long}]"), format!("[{short}]")));
     windows.fold(text.to_owned(), |text, (long, short)| text.replace(&long, &short))
 }
 
-/// Rules with their windows and their patience scaled down.
+/// Rules with scaled windows and scaled `for` times.
 fn scaled_rules(text: &str) -> String {
     let patient = |line: &str| line.trim_start().starts_with("for: ");
     let line = |line: &str| {
@@ -49,7 +49,7 @@ fn scaled_rules(text: &str) -> String {
 }
 
 impl Prometheus {
-    /// Starts one over these targets.
+    /// Starts a server that scrapes these targets.
     pub async fn start(targets: &Targets) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("swath-prometheus-").tempdir()?;
         for rules in ["recording.yml", "alerts.yml"] {
@@ -62,19 +62,20 @@ impl Prometheus {
             .collect();
         let every = json!({"scrape_interval": "1s", "evaluation_interval": "1s", "scrape_timeout": "1s"});
         let config = json!({"global": every, "rule_files": ["recording.yml", "alerts.yml"], "scrape_configs": scrapes});
-        // JSON is YAML.
+        // JSON is valid YAML.
         std::fs::write(folder.path().join("prometheus.yml"), config.to_string())?;
         let port = ports::free()?;
         let server = launch(folder.path(), port)?;
         let prometheus = Self { server, port, client: reqwest::Client::new(), _folder: folder };
-        let ready = until("Prometheus", START, || async { prometheus.ask("vector(1)").await.ok() }).await;
+        let ready =
+            until("Prometheus", START_TIMEOUT, || async { prometheus.ask("vector(1)").await.ok() }).await;
         if let Err(error) = ready {
             anyhow::bail!("{error}:\n{}", prometheus.server.output());
         }
         Ok(prometheus)
     }
 
-    /// What an expression is now: a sample for each series.
+    /// Evaluates an expression. Returns a sample for each series.
     pub async fn ask(&self, expression: &str) -> anyhow::Result<Vec<Value>> {
         let url = format!("http://{}/api/v1/query", ports::local(self.port));
         let url = reqwest::Url::parse_with_params(&url, [("query", expression)])?;
@@ -83,7 +84,7 @@ impl Prometheus {
         answer["data"]["result"].as_array().cloned().context("no result")
     }
 
-    /// The value of an expression that is one number.
+    /// Evaluates an expression whose result is a single number.
     pub async fn number(&self, expression: &str) -> Option<f64> {
         self.ask(expression).await.ok()?.first()?["value"][1].as_str()?.parse().ok()
     }

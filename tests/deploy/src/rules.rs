@@ -1,10 +1,10 @@
-//! Recording rules and alerts, as promtool reads them, and the runbooks behind them.
+//! Recording rules and alerts, checked by promtool, and their runbooks.
 
 use crate::{at, read, run};
 
 const FOLDER: &str = "deploy/prometheus";
 
-/// The names behind each `- alert:`.
+/// The names of all alerts.
 fn alerts() -> Vec<String> {
     let rules = read("deploy/prometheus/alerts.yml");
     let names = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));

@@ -1,5 +1,5 @@
-//! The installation as it is shipped: nginx in front, and behind it services that may do no more than they need, as users
-//! of their own on PostgreSQL, RabbitMQ and Redis.
+//! The installation as shipped: nginx in front of services with minimal rights, each with users of its own on
+//! PostgreSQL, RabbitMQ and Redis.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use swath_harness::servers::{Database, Servers};
 use swath_harness::{Service, Team, ids, nginx, until};
 use tempfile::TempDir;
 
-use crate::{at, browsing, ledger, read, streaming};
+use crate::{at, browsing, consistency, read, streaming};
 
-const START: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 /// The processes and their roles.
 const PROCESSES: [(&str, &str); 5] = [
@@ -60,7 +60,7 @@ impl Installation {
     }
 }
 
-/// A database with the roles that are shipped, migrated by its owner.
+/// A database with the shipped roles, migrated by its owner.
 async fn database(servers: &Servers) -> String {
     let made = Database::create(&servers.postgres.url()).await.unwrap();
     let roles = || async {
@@ -124,7 +124,7 @@ fn surroundings(servers: &Servers, database: &str, token: &str, role: &str) -> E
     settings.map(|(key, value)| (key.to_owned(), value)).into()
 }
 
-/// A service with the broker's user of another one works on without what is refused, and says so.
+/// A service with the broker user of another one keeps working without what it may not do, and logs that.
 async fn misplaced_users_show(installation: &Installation, anna: &Person) {
     for (role, user, refused) in [
         ("coordinator", "gateway", "consuming swath.coordinate is refused"),
@@ -138,8 +138,8 @@ async fn misplaced_users_show(installation: &Installation, anna: &Person) {
         let mut service = Service::new("misplaced", Some(role), folder.path(), &environment).unwrap();
         service.start().await.unwrap();
         let anna = anna.at(&service.url());
-        let told = until("the refusal to show", START, || async {
-            // A gateway listens for a team's hints once somebody of it asks for work.
+        let told = until("the refusal to show", START_TIMEOUT, || async {
+            // A gateway subscribes to a team's hints once a member asks for work.
             let _ = anna.post("/v1/leases", json!({})).await;
             let ready = reqwest::get(format!("{}/readyz", service.url())).await.unwrap();
             assert_eq!(ready.status(), 200);
@@ -152,7 +152,8 @@ async fn misplaced_users_show(installation: &Installation, anna: &Person) {
     }
 }
 
-/// A team whose requests fail by a row that cannot be read takes no gateway away from others.
+/// Failing requests of one team, caused by a row that cannot be decoded, do not make a gateway unavailable for
+/// others.
 async fn failures_of_one_team_leave_others_served(installation: &Installation) {
     let admin = Person::new(&installation.origin, "admin", &installation.token);
     let (spoiled, other) = (Team::found(&admin, "spoiled").await, Team::found(&admin, "other").await);
@@ -164,7 +165,7 @@ async fn failures_of_one_team_leave_others_served(installation: &Installation) {
     psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", &installation.database, "-c", &statement]);
     let output = psql.kill_on_drop(true).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let failed = until("the row to be read", START, || async {
+    let failed = until("the row to be read", START_TIMEOUT, || async {
         (paul.post("/v1/leases", json!({})).await.status() == 500).then_some(())
     });
     failed.await.unwrap();
@@ -189,19 +190,19 @@ async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annot
     rosa.reject(&job, &[]).await;
     assert_eq!(anna.work(&job).await.items(), [1]);
     rosa.reject(&job, &[]).await;
-    team.becomes(&job, "done", START).await;
-    // The rule alone decides these, which the review service hears of over the broker.
+    team.becomes(&job, "done", START_TIMEOUT).await;
+    // Submissions that the review rule accepts by itself; the review service hears of them over the broker.
     let unreviewed =
         team.job(&team.dataset(2).await, json!({"range_size": 2, "review": {"rule": "none"}})).await;
     anna.work(&unreviewed).await;
-    team.becomes(&unreviewed, "done", START).await;
+    team.becomes(&unreviewed, "done", START_TIMEOUT).await;
 
     for service in &installation.services {
         let is_ready = || async {
             let ready = reqwest::get(format!("{}/readyz", service.url())).await.unwrap();
             ready.text().await.unwrap().contains(r#""status":"ready""#).then_some(())
         };
-        until(&format!("{} to be ready", service.name()), START, is_ready).await.unwrap();
+        until(&format!("{} to be ready", service.name()), START_TIMEOUT, is_ready).await.unwrap();
         let log = service.log();
         assert!(!log.contains("ACCESS_REFUSED") && !log.contains("NOPERM"), "{}: {log}", service.name());
         assert!(!log.contains("permission denied"), "{}: {log}", service.name());
@@ -216,7 +217,7 @@ async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annot
 
     misplaced_users_show(&installation, &anna).await;
 
-    // What only those may see who run it.
+    // Routes for operators are hidden.
     for hidden in ["/metrics", "/healthz", "/readyz"] {
         assert_eq!(admin.get(hidden).await.status(), 404, "{hidden}");
     }
@@ -224,15 +225,15 @@ async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annot
         assert_eq!(admin.get(shown).await.status(), 200, "{shown}");
     }
 
-    ledger::is_closed_to(&installation.database).await;
+    consistency::is_append_only_for(&installation.database).await;
 
-    // An orderly end is no error.
+    // An orderly stop logs no errors.
     let mut installation = installation;
     for service in &mut installation.services {
         service.terminate().await.unwrap();
         let log = service.log();
         let errors = log.lines().filter(|line| line.contains(r#""level":"ERROR""#));
-        // But for the row that was spoiled above.
+        // Except for the row that was made unreadable above.
         let errors: Vec<_> = errors.filter(|line| !line.contains("a row does not decode")).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", service.name());
     }

@@ -1,4 +1,4 @@
-//! The stream of events through nginx: each message comes at once.
+//! The stream of events through nginx: each message arrives at once.
 
 use reqwest::Method;
 use serde_json::json;
@@ -14,15 +14,15 @@ pub async fn events_come_at_once(admin: &Person) {
     up_to(&mut stream, &mut read, "event: ready").await;
     for verb in ["pause", "resume"] {
         team.manager.post(&job.path(&format!("/{verb}")), json!({})).await.ok();
-        // A proxy that gathers what it passes on would keep back so few bytes.
+        // A proxy that buffers would hold back such a small message.
         up_to(&mut stream, &mut read, &format!("\"action\":\"{verb}\"")).await;
     }
 }
 
-/// Reads until a text has come.
+/// Reads until the text has arrived.
 async fn up_to(stream: &mut reqwest::Response, read: &mut String, text: &str) {
     while !read.contains(text) {
-        let piece = tokio::time::timeout(crate::TOOL, stream.chunk()).await;
+        let piece = tokio::time::timeout(crate::TOOL_TIMEOUT, stream.chunk()).await;
         let piece = piece.unwrap_or_else(|_| panic!("no {text} in {read}")).unwrap();
         read.push_str(std::str::from_utf8(&piece.expect("the stream goes on")).unwrap());
     }

@@ -1,19 +1,19 @@
-//! What `deploy/` ships: rules, dashboards, images and manifests, each checked by the tool that would read it, and the
-//! whole picture once on a running installation under load.
+//! What `deploy/` ships: rules, dashboards, images and manifests, each checked by the tool that reads it, and all of
+//! it together on a running installation under load.
 #![cfg(test)]
 
 mod boards;
 mod browsing;
+mod consistency;
 mod described;
 mod files;
-mod ledger;
+mod load;
 mod moved;
-mod people;
+mod older_data;
 mod prometheus;
 mod restored;
 mod rules;
 mod shipped;
-mod standing;
 mod streaming;
 mod upgraded;
 mod watched;
@@ -24,10 +24,10 @@ use std::time::Duration;
 use swath_harness::client::{Job, Person};
 use swath_harness::until;
 
-/// How long a tool may take.
-const TOOL: Duration = Duration::from_secs(120);
+/// How long a tool may run.
+const TOOL_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A file or folder of the project's.
+/// A file or folder of the repository.
 fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
@@ -36,30 +36,30 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A tool of PyPI's, beside the Python that the run has fetched.
+/// A tool from PyPI, installed next to the Python interpreter of the run.
 fn fetched(tool: &str) -> PathBuf {
     let python = std::env::var_os("SWATH_TEST_PYTHON").expect("SWATH_TEST_PYTHON, which tests/run sets");
     Path::new(&python).with_file_name(tool)
 }
 
-/// Runs a program that must exit with code 0.
-async fn said_well(program: &str, arguments: &[&str]) -> String {
+/// Runs a program, which must exit with 0, and returns its output.
+async fn run_checked(program: &str, arguments: &[&str]) -> String {
     run("", program, arguments).await
 }
 
-/// Runs a tool in a folder of the project's and gives what it printed, which it must have done with exit code 0.
+/// Runs a tool in a folder of the repository, which must exit with 0, and returns its output.
 async fn run(folder: &str, program: impl AsRef<Path>, arguments: &[&str]) -> String {
     let program = program.as_ref();
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).current_dir(at(folder)).kill_on_drop(true);
-    let output = tokio::time::timeout(TOOL, command.output()).await.expect("the tool ends");
+    let output = tokio::time::timeout(TOOL_TIMEOUT, command.output()).await.expect("the tool ends");
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let [printed, complained] = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy);
     assert!(output.status.success(), "{} {arguments:?}:\n{printed}{complained}", program.display());
     printed.into_owned()
 }
 
-/// Waits until the map of a job says the same as its numbers: it is counted anew where the database has changed its place.
+/// Waits until the coverage of a job agrees with its progress: in a moved or restored database it is counted again.
 async fn map_agrees(manager: &Person, job: &Job) {
     let agrees = || async {
         let seen = manager.get(&job.path("")).await.ok()["progress"].clone();
@@ -70,5 +70,5 @@ async fn map_agrees(manager: &Person, job: &Job) {
             .all(|state| seen[state] == of(&[state]));
         (same && seen["pending"] == of(&["waiting", "rework", "held"])).then_some(())
     };
-    until("the map of the job to agree with its numbers", TOOL, agrees).await.unwrap();
+    until("the map of the job to agree with its numbers", TOOL_TIMEOUT, agrees).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! A rolling upgrade: an older release at work becomes this one, a process at a time, while people go on.
+//! A rolling upgrade: an older release becomes this one, process by process, under load.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,18 +6,19 @@ use std::time::Duration;
 use swath_harness::process::migrate;
 use swath_harness::{Settings, World, until};
 
-use crate::people::put_to_work;
-use crate::{ledger, standing};
+use crate::load::start_load;
+use crate::{consistency, older_data};
 
-const DEADLINE: Duration = Duration::from_secs(120);
-/// How long people may take to end their job.
-const END: Duration = Duration::from_secs(300);
-/// Who works at what.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the load may take to finish its job.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(300);
+/// The size of the job, and the options of the load.
 const ITEMS: u64 = 3_000;
-const WORDS: &str = "--annotators 6 --reviewers 3 --range-size 2 --review 50 --think 0.08 --lease-seconds 10";
-/// What `older.sh` calls the older release.
+const LOAD_ARGUMENTS: &str =
+    "--annotators 6 --reviewers 3 --range-size 2 --review 50 --think 0.08 --lease-seconds 10";
+/// The version of the older release.
 const OLDER: &str = "0.0.9";
-/// In which order an operator starts the services anew.
+/// The order in which an operator restarts the services.
 const ROLES: [&str; 4] = ["coordinator", "review", "gateway", "metrics"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,13 +27,13 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let settings = Settings { program: Some(older), ..Settings::default() };
     let mut world = World::start(settings).await.unwrap();
     all_are(&world, OLDER).await;
-    let standing = standing::make(&world).await;
-    // Enough for the upgrade, and leases short enough for those who walk away not to hold up the end.
-    let words = format!("--items {ITEMS} {WORDS}");
-    let (mut load, _folder) = put_to_work(&world, &words);
+    let older = older_data::make(&world).await;
+    // Enough work for the whole upgrade, and leases short enough that abandoned work does not delay the end.
+    let words = format!("--items {ITEMS} {LOAD_ARGUMENTS}");
+    let (mut load, _folder) = start_load(&world, &words);
     let mut decided = more_than(&world, 0).await;
 
-    // The schema goes first, and the older processes work on it.
+    // The schema is migrated first, and the older processes work with it.
     migrate(world.services()[0].environment()).await.unwrap();
     decided = more_than(&world, decided).await;
 
@@ -48,21 +49,21 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
         }
     }
 
-    // The load's checker compares what people remember with what the new release tells of it all.
-    let ended = load.ended(END).await.unwrap();
+    // The load's checker compares what users were answered with what the new release returns.
+    let ended = load.ended(LOAD_TIMEOUT).await.unwrap();
     assert!(ended.success(), "{}", load.output());
     all_are(&world, env!("CARGO_PKG_VERSION")).await;
-    standing.goes_on(&world).await;
+    older.still_works(&world).await;
     const UNDECIDED: &str = "SELECT count(*) FROM assignments WHERE status IN (0, 1, 2, 3)";
     let decided = || async {
         let rows = world.database().unwrap().read(UNDECIDED).await.unwrap();
         (rows[0][0] == "0").then_some(())
     };
-    until("all work to be decided", DEADLINE, decided).await.unwrap();
-    ledger::is_closed(world.database().unwrap(), ITEMS + standing::ITEMS).await;
+    until("all work to be decided", TIMEOUT, decided).await.unwrap();
+    consistency::is_consistent(world.database().unwrap(), ITEMS + older_data::ITEMS).await;
 }
 
-/// Whether every process says that it is of this version.
+/// True if every process reports this version.
 async fn all_are(world: &World, version: &str) {
     for service in world.services() {
         let text = reqwest::get(service.metrics_url()).await.unwrap().text().await.unwrap();
@@ -71,7 +72,7 @@ async fn all_are(world: &World, version: &str) {
     }
 }
 
-/// Waits until more submissions have been decided, and says how many.
+/// Waits until more submissions are decided, and returns their number.
 async fn more_than(world: &World, before: u64) -> u64 {
     const DECIDED: &str = "SELECT count(*) FROM assignments WHERE status IN (4, 5)";
     let more = || async {
@@ -79,5 +80,5 @@ async fn more_than(world: &World, before: u64) -> u64 {
         let count: u64 = rows[0][0].parse().unwrap();
         (count >= before + 20).then_some(count)
     };
-    until("more work to be decided", DEADLINE, more).await.unwrap()
+    until("more work to be decided", TIMEOUT, more).await.unwrap()
 }

@@ -1,11 +1,11 @@
-//! People at work on an installation, as `swath load` sends them.
+//! Users at work on an installation, simulated by `swath load`.
 
 use swath_harness::World;
 use swath_harness::children::Running;
 use swath_harness::process::{Environment, swath};
 
-/// Sends people to work, as these words say; they work for as long as this lives, or as the words say.
-pub(crate) fn put_to_work(world: &World, words: &str) -> (Running, tempfile::TempDir) {
+/// Starts `swath load` with these arguments. It ends when the returned process is dropped, or as the arguments say.
+pub(crate) fn start_load(world: &World, words: &str) -> (Running, tempfile::TempDir) {
     let environment: Environment = [("SWATH_URL", world.origin()), ("SWATH_TOKEN", world.admin_token())]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into();

@@ -1,4 +1,4 @@
-//! What an older release has taken and this one would refuse: it goes on, and `swath check` lists it.
+//! Data that an older release accepted and this one would refuse: it keeps working, and `swath check` lists it.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,23 @@ use swath_harness::process::swath;
 use swath_harness::{Person, World, ids};
 
 /// What was made before the upgrade.
-pub(crate) struct Standing {
-    /// Somebody in two teams, with a token that belongs to neither.
+pub(crate) struct OlderData {
+    /// A user in two teams, with a token for neither of them.
     person: Person,
     teams: [String; 2],
     lease: String,
-    /// The younger of two accounts that share an address.
+    /// The younger of two accounts with the same address.
     twin: String,
 }
 
-/// Items of the job that is worked on across the upgrade.
+/// The items of the job that is worked on during the upgrade.
 pub(crate) const ITEMS: u64 = 2;
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_default().to_owned()
 }
 
-/// An annotation of more than 1 MiB, which this release does not take any more.
+/// An annotation of more than 1 MiB, which this release refuses.
 fn large() -> Value {
     let points: Vec<Value> =
         (0..20_000).map(|n| json!([f64::from(n) + 0.123_456, f64::from(n) + 0.654_321])).collect();
@@ -32,8 +32,8 @@ fn large() -> Value {
     json!({"figures": vec![figure; 4], "tags": []})
 }
 
-/// Makes it, through the older release.
-pub(crate) async fn make(world: &World) -> Standing {
+/// Creates the data with the older release.
+pub(crate) async fn make(world: &World) -> OlderData {
     let admin = world.admin();
     let address = format!("{}@example.org", ids::fresh());
     let user = |name: &str, email: String| admin.post("/v1/users", json!({"name": name, "email": email}));
@@ -59,12 +59,12 @@ pub(crate) async fn make(world: &World) -> Standing {
     let job = text(&person.post("/v1/jobs", job).await.created(), "id");
     let lease = text(&person.post("/v1/leases", json!({"job": job})).await.created(), "lease_id");
     person.put(&format!("/v1/leases/{lease}/items/0"), large()).await.ok();
-    Standing { person, teams, lease, twin }
+    OlderData { person, teams, lease, twin }
 }
 
-impl Standing {
-    /// Goes on with it under this release.
-    pub(crate) async fn goes_on(&self, world: &World) {
+impl OlderData {
+    /// Continues the work with this release.
+    pub(crate) async fn still_works(&self, world: &World) {
         let me = self.person.get("/v1/me").await.ok().to_string();
         assert!(self.teams.iter().all(|team| me.contains(team)), "{me}");
         let lease = format!("/v1/leases/{}", self.lease);
@@ -91,7 +91,7 @@ impl Standing {
     }
 }
 
-/// The kinds that `swath check` finds.
+/// The kinds of findings of `swath check`.
 async fn check(world: &World) -> BTreeSet<String> {
     let command = swath(&["check", "--json"], world.services()[0].environment()).unwrap();
     let output = tokio::process::Command::from(command).kill_on_drop(true).output().await.unwrap();

@@ -1,9 +1,9 @@
-//! What must hold of the tables whatever an installation went through.
+//! What must hold for the tables of any installation.
 
 use swath_harness::servers::Database;
 
-/// Every item once, no gap in the log, and counters that say that all of it is accepted.
-pub(crate) async fn is_closed(database: &Database, items: u64) {
+/// Every item is accepted exactly once, the log has no gaps, and the counters say that all items are accepted.
+pub(crate) async fn is_consistent(database: &Database, items: u64) {
     let read = |statement: &'static str| async { database.read(statement).await.unwrap() };
     let items = items.to_string();
     let accepted = "SELECT count(*), count(DISTINCT (job, item, slot)) FROM accepted";
@@ -17,8 +17,8 @@ pub(crate) async fn is_closed(database: &Database, items: u64) {
     assert_eq!(read(counted).await, [[items, "0".to_owned()]]);
 }
 
-/// The role of this URL can write and read the log, and not change it.
-pub(crate) async fn is_closed_to(url: &str) {
+/// The database role of this URL can append to the logs and read them, and cannot change them.
+pub(crate) async fn is_append_only_for(url: &str) {
     let changes = [
         ("decision_log", "UPDATE decision_log SET reason = 'x'"),
         ("decision_log", "DELETE FROM decision_log"),
