@@ -1,4 +1,4 @@
-//! What WebDriver does not know: the themes, small screens, and pictures of a page.
+//! What WebDriver cannot do: themes, small screens, and screenshots.
 
 use std::path::Path;
 
@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use crate::{Browser, done};
 
-/// What a person prefers.
+/// The colour scheme that a user prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
-    /// Dark on light.
+    /// Dark text on a light background.
     Light,
-    /// Light on dark.
+    /// Light text on a dark background.
     Dark,
 }
 
 impl Theme {
-    /// Both.
+    /// Both themes.
     pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
 
-    /// As in `prefers-color-scheme`.
+    /// The value of `prefers-color-scheme`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
@@ -29,25 +29,26 @@ impl Theme {
 }
 
 impl Browser {
-    /// Sets what the person prefers, in the tab at hand: a theme, and no motion, so that nothing is seen on its way.
+    /// Sets the user's preferences in the current tab: a theme, and reduced motion, so that screenshots show no
+    /// animation.
     pub async fn prefers(&self, theme: Theme) {
         let features = [("prefers-color-scheme", theme.name()), ("prefers-reduced-motion", "reduce")];
         let features = features.map(|(name, value)| json!({"name": name, "value": value}));
         done("a theme", self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await);
     }
 
-    /// Shows the page on a screen of this size.
+    /// Sets the size of the screen.
     pub async fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         done("a size", self.devtools("Emulation.setDeviceMetricsOverride", size).await);
     }
 
-    /// Writes what is seen of the page into a PNG file.
+    /// Writes a screenshot of the page to a PNG file.
     pub async fn screenshot(&self, file: &Path) {
         done("a file", std::fs::write(file, done("a screenshot", self.client.screenshot().await)));
     }
 
-    /// Sends a command of the DevTools protocol, as in `HeapProfiler.collectGarbage`.
+    /// Sends a command of the DevTools protocol, such as `HeapProfiler.collectGarbage`.
     ///
     /// # Errors
     /// When the driver cannot be reached, or refuses the command.
@@ -55,7 +56,7 @@ impl Browser {
         self.driver("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
     }
 
-    /// Asks the driver for what WebDriver's own commands do not cover.
+    /// Sends a command that WebDriver does not define to the driver.
     pub(crate) async fn driver(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self.http.post(format!("{}/{path}", self.session)).json(body).send().await?;
         let (status, document) = (answer.status(), answer.json::<Value>().await?);

@@ -1,17 +1,17 @@
-//! The way through a page by Tab.
+//! Moving through a page with the Tab key.
 
 use crate::Browser;
 use crate::seeing::IS_CALLED;
 
-/// The way of WebDriver to name the key Tab.
+/// The Tab key in WebDriver.
 pub const TAB: char = '\u{e004}';
-/// Stops on a page at most, some of which are passed twice.
+/// The most stops on a page. Some of them may be passed twice.
 const STOPS_MAX: usize = 400;
-/// Whether the focus is on something that is called so.
+/// True if the focused element has this name.
 const HAS_FOCUS: &str = "return isCalled(document.activeElement, arguments[0]);";
 
 impl Browser {
-    /// Presses Tab until the focus is on the button, link or field whose name begins so.
+    /// Presses Tab until the button, link or field whose name begins with `name` has the focus.
     pub async fn tab_to(&self, name: &str) {
         for _ in 0..STOPS_MAX {
             self.press(&TAB.to_string()).await;
@@ -22,13 +22,13 @@ impl Browser {
         panic!("Tab does not lead to `{name}`; the page says: {}", self.text().await);
     }
 
-    /// Goes to a button or a link by Tab, and presses Enter.
+    /// Moves to a button or link with Tab, and presses Enter.
     pub async fn enter_on(&self, name: &str) {
         self.tab_to(name).await;
         self.enter().await;
     }
 
-    /// Goes to a field by Tab, and types.
+    /// Moves to a field with Tab, and types.
     pub async fn type_into(&self, name: &str, text: &str) {
         self.tab_to(name).await;
         self.press(text).await;

@@ -1,4 +1,4 @@
-//! A headless Chromium with an empty profile, driven by keys, clicks and touches as a person gives them.
+//! A headless Chromium with an empty profile, driven by keys, clicks and touches as a user would.
 
 mod devtools;
 mod keyboard;
@@ -25,33 +25,34 @@ pub use devtools::Theme;
 pub use keyboard::TAB;
 pub use pointer::Pointer;
 
-/// How long a script may take to answer in its own time.
-const SCRIPT: Duration = Duration::from_secs(600);
-/// How long the driver may take to listen.
-const STARTED: Duration = Duration::from_secs(30);
-/// The way of WebDriver to name the key Enter.
+/// How long an asynchronous script may take.
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long the driver may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// The Enter key in WebDriver.
 pub const ENTER: char = '\u{e007}';
-/// The same of Escape.
+/// The Escape key in WebDriver.
 pub const ESCAPE: char = '\u{e00c}';
 
-/// The folder of files that pages have the browser keep, beside its profile.
+/// The folder of downloads, beside the profile.
 const DOWNLOADS: &str = "downloads";
 
-/// Chromium as the driver starts it: it ends with the driver, also where that is killed.
-const LEASHED: &str = "#!/bin/sh\nexec setpriv --pdeathsig KILL -- chromium \"$@\"\n";
+/// The program that the driver starts as Chromium. It makes Chromium end with the driver, even if the driver is
+/// killed.
+const CHROMIUM: &str = "#!/bin/sh\nexec setpriv --pdeathsig KILL -- chromium \"$@\"\n";
 
-/// See the module.
+/// A headless Chromium with an empty profile.
 pub struct Browser {
     client: Client,
-    /// Where the driver takes what is beyond WebDriver: `http://127.0.0.1:PORT/session/ID`.
+    /// The URL for commands of the driver that WebDriver does not define: `http://127.0.0.1:PORT/session/ID`.
     session: String,
     http: reqwest::Client,
-    /// Before the folder, which it writes into until it ends.
+    /// Dropped before the folder, which the driver writes into until it ends.
     _driver: Running,
     profile: tempfile::TempDir,
 }
 
-/// What Chromium is started with: no window, nothing of an earlier run, and no conversation with other hosts.
+/// The options of Chromium: no window, no state of earlier runs, and no connections to other hosts.
 fn options(profile: &Path) -> Vec<String> {
     let fixed = [
         "--headless",
@@ -77,14 +78,14 @@ impl Browser {
         let mut command: Command = bound_to_parent("chromedriver", "KILL");
         command.arg(format!("--port={port}"));
         let driver = Running::start("chromedriver", &mut command, &profile.path().join("driver.log"))?;
-        drop(ports::open(port, STARTED).await.context("chromedriver does not listen")?);
+        drop(ports::open(port, START_TIMEOUT).await.context("chromedriver does not listen")?);
         let program = profile.path().join("chromium");
-        fs::write(&program, LEASHED)?;
+        fs::write(&program, CHROMIUM)?;
         fs::set_permissions(&program, Permissions::from_mode(0o755))?;
         let prefs = json!({"download.default_directory": profile.path().join(DOWNLOADS)});
         let options = options(&profile.path().join("profile"));
         let chromium = json!({"binary": program, "args": options, "prefs": prefs});
-        let timeouts = json!({"script": SCRIPT.as_millis()});
+        let timeouts = json!({"script": SCRIPT_TIMEOUT.as_millis()});
         let capabilities = json!({
             "goog:chromeOptions": chromium, "goog:loggingPrefs": {"browser": "ALL"}, "timeouts": timeouts,
         });
@@ -103,24 +104,24 @@ impl Browser {
         done(url, self.client.goto(url).await);
     }
 
-    /// Where a file is that a page has had the browser keep.
-    pub fn kept(&self, name: &str) -> PathBuf {
+    /// The path of a downloaded file.
+    pub fn download(&self, name: &str) -> PathBuf {
         self.profile.path().join(DOWNLOADS).join(name)
     }
 
-    /// Loads the page again.
+    /// Reloads the page.
     pub async fn reload(&self) {
         done("reload", self.client.refresh().await);
     }
 
-    /// Loads the page again from a server that is away.
-    pub async fn reload_in_vain(&self) {
+    /// Reloads the page while the server is unavailable, and checks that it does not load.
+    pub async fn reload_offline(&self) {
         let _ = self.client.refresh().await;
         let is_ours = self.script("return document.querySelector('#app') !== null").await;
-        assert_eq!(is_ours, false, "the page came all the same");
+        assert_eq!(is_ours, false, "the page was loaded");
     }
 
-    /// Presses keys one after the other, wherever the page has them go.
+    /// Presses keys one after the other, wherever the focus is.
     pub async fn press(&self, keys: &str) {
         let keyboard = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, value| {
             actions.then(KeyAction::Down { value }).then(KeyAction::Up { value })
@@ -133,38 +134,38 @@ impl Browser {
         self.press(&ENTER.to_string()).await;
     }
 
-    /// Opens another tab and goes there; the one that is left comes back.
+    /// Opens another tab and switches to it. Returns the previous tab.
     pub async fn open_tab(&self) -> WindowHandle {
         let opened = done("a new tab", self.client.new_window(true).await);
         self.switch_to(opened.handle).await
     }
 
-    /// Goes to another tab; the one that is left comes back.
+    /// Switches to another tab. Returns the previous tab.
     pub async fn switch_to(&self, tab: WindowHandle) -> WindowHandle {
         let before = done("the tab at hand", self.client.window().await);
         done("another tab", self.client.switch_to_window(tab).await);
         before
     }
 
-    /// What a script on the page answers.
+    /// Runs a script on the page, and returns its result.
     pub async fn script(&self, script: &str) -> Value {
         self.script_with(script, Vec::new()).await
     }
 
-    /// The same of a script that takes arguments.
+    /// As [`Browser::script`], with arguments.
     pub async fn script_with(&self, script: &str, arguments: Vec<Value>) -> Value {
         done(script, self.client.execute(script, arguments).await)
     }
 
-    /// What a script on the page answers in its own time, by calling its last argument.
+    /// Runs an asynchronous script, which reports its result by calling its last argument.
     ///
     /// # Errors
-    /// When it throws at once, or does not answer in time.
+    /// When the script throws, or does not report in time.
     pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
         Ok(self.client.execute_async(script, arguments).await?)
     }
 
-    /// Closes the browser in an orderly way; panics with what its log holds against the pages.
+    /// Closes the browser in an orderly way. Panics if its log contains faults of the pages.
     pub async fn close(self) {
         let faults = self.faults().await;
         let _ = self.client.clone().close().await;
@@ -172,7 +173,7 @@ impl Browser {
     }
 }
 
-/// The outcome of an action. A test or a measurement cannot go on where it failed.
+/// Unwraps the result of an action. A test or a measurement cannot continue after a failure.
 #[track_caller]
 fn done<T, E: std::fmt::Display>(what: &str, outcome: Result<T, E>) -> T {
     outcome.unwrap_or_else(|error| panic!("{what}: {error}"))

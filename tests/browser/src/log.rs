@@ -1,12 +1,12 @@
-//! The browser's log: what its pages did wrong.
+//! The browser's log: faults of the pages.
 
 use serde_json::{Value, json};
 
 use crate::{Browser, done};
 
 impl Browser {
-    /// Violations of the content security policy and errors that nobody caught, since this was asked last. What the network
-    /// or the server refused is no fault of a page.
+    /// Violations of the content security policy and uncaught errors since the last call. Refusals by the network or
+    /// the server are not faults of a page.
     pub async fn faults(&self) -> Vec<String> {
         let entries = done("the log", self.driver("se/log", &json!({"type": "browser"})).await);
         let entries = entries.as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A mouse, or a finger.
+//! A mouse or a finger.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, Poi
 
 use crate::{Browser, done};
 
-/// How long a hand takes from one place to the next; a browser sees it on its way.
-const WAY: Duration = Duration::from_millis(40);
+/// The time of a movement, long enough that a browser sees it in progress.
+const MOVE_TIME: Duration = Duration::from_millis(40);
 
-/// What points.
+/// A pointing device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointer {
-    /// With its left button.
+    /// A mouse with its left button pressed.
     Mouse,
-    /// One of them.
+    /// A single finger.
     Finger,
 }
 
 impl Browser {
-    /// Drags from one place to another, both from the middle of what a CSS selector names, in pixels.
+    /// Drags from one position to another, in pixels from the centre of the element that a CSS selector matches.
     pub async fn drag(&self, pointer: Pointer, selector: &str, from: (f64, f64), to: (f64, f64)) {
         let element = done(selector, self.client.find(Locator::Css(selector)).await);
         let place = |(x, y), duration| PointerAction::MoveToElement {
@@ -33,8 +33,8 @@ impl Browser {
         let steps = [
             place(from, Duration::ZERO),
             PointerAction::Down { button: MOUSE_BUTTON_LEFT },
-            place(half, WAY),
-            place(to, WAY),
+            place(half, MOVE_TIME),
+            place(to, MOVE_TIME),
             PointerAction::Up { button: MOUSE_BUTTON_LEFT },
         ];
         let outcome = match pointer {
@@ -52,7 +52,7 @@ impl Browser {
         done("a drag", outcome);
     }
 
-    /// Taps with a finger on what a CSS selector names.
+    /// Taps on the element that a CSS selector matches.
     pub async fn tap(&self, selector: &str) {
         let element = self.see(selector).await;
         let finger = TouchActions::new("finger".to_owned())

@@ -1,4 +1,4 @@
-//! What a person sees, and waits for.
+//! Finding elements and texts, and waiting for them.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use swath_harness::until;
 
 use crate::Browser;
 
-/// How long something may take to appear on a page, however busy the machine.
-const SHOWN: Duration = Duration::from_secs(60);
+/// How long something may take to appear on a page, even on a slow machine.
+const APPEAR_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Whether the name of a button, a link or a field begins so.
+/// A script function: true if the name of a button, a link or a field begins with a text.
 pub(crate) const IS_CALLED: &str = "
     const CONTROLS = 'a, button, input, select, textarea, summary';
     const isCalled = (one, begin) => {
@@ -21,42 +21,42 @@ pub(crate) const IS_CALLED: &str = "
         const own = one.matches('select, textarea') ? '' : one.textContent;
         return [one.getAttribute('aria-label'), own, ...labels].some((name) => (name ?? '').trim().startsWith(begin));
     };";
-/// The first thing to be clicked on that is called so.
+/// The first clickable element with a name.
 const FIND_CALLED: &str = "
     const all = [...document.querySelectorAll(CONTROLS)];
     return all.find((one) => isCalled(one, arguments[0]) && one.checkVisibility() && !one.disabled);";
 
 impl Browser {
-    /// Waits until `look` gives something; panics with what the page says instead.
+    /// Waits until `look` returns something. Panics with the page's text otherwise.
     async fn wait<T, F, Fut>(&self, what: &str, look: F) -> T
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Option<T>>,
     {
-        match until(what, SHOWN, look).await {
+        match until(what, APPEAR_TIMEOUT, look).await {
             Ok(seen) => seen,
             Err(error) => panic!("{error}; the page says: {}", self.text().await),
         }
     }
 
-    /// Waits for what a CSS selector names.
+    /// Waits for an element that a CSS selector matches.
     pub async fn see(&self, selector: &str) -> Element {
         self.wait(selector, || async { self.client.find(Locator::Css(selector)).await.ok() }).await
     }
 
-    /// Waits until a CSS selector names nothing any more.
+    /// Waits until a CSS selector matches no element.
     pub async fn misses(&self, selector: &str) {
         let look = || async { self.client.find_all(Locator::Css(selector)).await.ok().filter(Vec::is_empty) };
         self.wait(&format!("no {selector}"), look).await;
     }
 
-    /// Clicks on what a CSS selector names, once it can be clicked.
+    /// Clicks on the element that a CSS selector matches, once it can be clicked.
     pub async fn click(&self, selector: &str) {
         let look = || async { self.client.find(Locator::Css(selector)).await.ok()?.click().await.ok() };
         self.wait(&format!("a click on {selector}"), look).await;
     }
 
-    /// Clicks on the button, link or summary that says this.
+    /// Clicks on the button, link or summary that contains this text.
     pub async fn click_on(&self, words: &str) {
         let path =
             format!("//*[self::button or self::a or self::summary][contains(normalize-space(.), '{words}')]");
@@ -64,7 +64,7 @@ impl Browser {
         self.wait(&format!("a click on `{words}`"), look).await;
     }
 
-    /// Clicks on the button, link or field whose name begins so.
+    /// Clicks on the button, link or field whose name begins with `name`.
     pub async fn click_named(&self, name: &str) {
         let find = format!("{IS_CALLED} {FIND_CALLED}");
         let look = || async {
@@ -75,12 +75,12 @@ impl Browser {
         self.wait(&format!("a click on `{name}`"), look).await;
     }
 
-    /// Waits until the page says this.
+    /// Waits until the page contains this text.
     pub async fn says(&self, words: &str) {
         self.wait(words, || async { self.text().await.contains(words).then_some(()) }).await;
     }
 
-    /// Waits until a script answers with `true`.
+    /// Waits until a script returns `true`.
     pub async fn holds(&self, what: &str, script: &str) {
         let look = || async {
             let answer = self.client.execute(script, Vec::new()).await.ok()?;
@@ -89,7 +89,7 @@ impl Browser {
         self.wait(what, look).await;
     }
 
-    /// What the page says now.
+    /// The current text of the page.
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),

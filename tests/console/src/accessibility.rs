@@ -1,4 +1,4 @@
-//! axe-core finds nothing on any page, in either theme.
+//! axe-core finds no violations on any page, in either theme.
 
 use std::cell::RefCell;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::tour;
 use swath_browser::Browser;
 
-/// Environment variable that names axe-core's script.
+/// Environment variable with the path of axe-core's script.
 const AXE: &str = "SWATH_TEST_AXE";
-/// Runs axe-core, and answers with what it found.
+/// Runs axe-core and returns its violations.
 const RUN: &str = "
     const answer = arguments[0];
     const told = ({ id, help, nodes }) => `${id}: ${help}: ` + nodes.map(({ html }) => html).join(' ');
@@ -22,7 +22,7 @@ async fn axe_finds_nothing_on_any_page_in_either_theme() {
     let script = std::fs::read_to_string(script).unwrap();
     let found = RefCell::new(Vec::new());
     tour::of_every_page(async |browser, page| {
-        // The driver runs it, and not the page, whose policy would refuse it.
+        // The driver runs the script, because the page's content security policy would refuse it.
         browser.script(&script).await;
         tour::in_both_themes(browser, async |theme| {
             let violations = violations(browser).await;

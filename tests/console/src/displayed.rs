@@ -1,4 +1,4 @@
-//! Pictures as they are displayed: turned as EXIF says, their sizes reported, with what the job shows of them.
+//! Displayed pictures: turned as EXIF says, with their sizes reported, and with the item's shown metadata.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use swath_harness::{World, until};
 
 use crate::scene::signed_in;
 
-/// How long the server may take to know what was shown on the page.
-const KNOWN: Duration = Duration::from_secs(30);
+/// How long the server may take to know what the page has reported.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Whether the page has told what it has shown, and was answered.
+/// True if the page has reported the size, and the server has answered.
 const REPORTED: &str = "return performance.getEntriesByType('resource')\
     .some((entry) => entry.name.endsWith('/picture') && entry.responseEnd > 0);";
 
@@ -53,7 +53,7 @@ async fn two_browsers_report_the_size_of_a_picture_as_it_is_displayed() {
             let items = team.manager.list(&items_path).await;
             (items[0]["size"] == "provisional").then(|| items[0].clone())
         };
-        let item = until("both to have reported the size", KNOWN, is_agreed).await.unwrap();
+        let item = until("both to have reported the size", SYNC_TIMEOUT, is_agreed).await.unwrap();
         assert_eq!((&item["width"], &item["height"]), (&json!(30), &json!(40)), "{item}");
         browser.close().await;
     }

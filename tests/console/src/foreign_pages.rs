@@ -1,4 +1,4 @@
-//! What a page of another origin can do with the cookie of somebody who is signed in: nothing.
+//! A page of another origin can do nothing with the cookie of a signed-in user.
 
 use axum::Router;
 use axum::response::Html;
@@ -10,13 +10,13 @@ use tokio::task::JoinHandle;
 
 use crate::scene::{PHOTOGRAPHS, is_marked, job, label, signed_in, take};
 
-/// A server of somebody else's pages, on a port of its own. Dropping it ends it.
-struct Elsewhere {
+/// A server of foreign pages, on a port of its own. It stops when it is dropped.
+struct ForeignServer {
     port: u16,
     serving: JoinHandle<()>,
 }
 
-impl Elsewhere {
+impl ForeignServer {
     async fn open() -> Self {
         let listener = TcpListener::bind(ports::local(0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -26,13 +26,13 @@ impl Elsewhere {
     }
 }
 
-impl Drop for Elsewhere {
+impl Drop for ForeignServer {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
-/// Asks in every way that a script has, and answers with what it could read: `refused` where nothing.
+/// Sends requests in every way that a script can. Returns what it could read: `refused` for nothing.
 const FETCHES: &str = "
     const [origin, lease, index, answer] = arguments;
     const item = `${origin}/v1/leases/${lease}/items/${index}`;
@@ -61,7 +61,7 @@ const FETCHES: &str = "
     Promise.all([...Object.entries(tries).map(async ([name, one]) => [name, await attempt(one)]), blind.catch(() => {}).then(() => ['blind', 'refused'])])
         .then((told) => answer(Object.fromEntries(told)));";
 
-/// Shows a picture, a page and an answer of the server within this page, and answers with what came of each.
+/// Embeds a picture, a page and an answer of the server in this page. Returns the result of each.
 const EMBEDS: &str = "
     const [origin, picture, answer] = arguments;
     const image = new Promise((resolve) => {
@@ -85,7 +85,7 @@ const EMBEDS: &str = "
     });
     Promise.all([image, frame('/work'), frame('/v1/me')]).then(answer);";
 
-/// Sends a form, which takes the browser to the answer.
+/// Sends a form, which navigates the browser to the answer.
 const FORM: &str = "
     const [url] = arguments;
     const form = document.createElement('form');
@@ -103,7 +103,7 @@ async fn a_foreign_page_changes_nothing_and_reads_nothing() {
     let (anna, job) = (team.annotator("Anna").await, job(world, &team).await);
     let browser = signed_in(world.origin(), &team, &anna, "/work").await;
     take(&browser).await;
-    // All of it is saved, so that one foreign request would be enough to hand it in.
+    // All items are saved, so that a single foreign request would be enough to submit.
     for place in 1..=PHOTOGRAPHS.len() {
         label(&browser, place).await;
         is_marked(&browser, place, "saved").await;
@@ -111,8 +111,8 @@ async fn a_foreign_page_changes_nothing_and_reads_nothing() {
     let before = standing(&anna).await;
     let lease = before["lease"].as_str().expect("a lease").to_owned();
 
-    let elsewhere = Elsewhere::open().await;
-    // Another port is another origin of the same site, to which the browser sends the cookie; another name of the host is
+    let elsewhere = ForeignServer::open().await;
+    // Another port is another origin of the same site, to which the browser sends the cookie. Another host name is
     // another site, to which it does not.
     for (host, refusal) in [("127.0.0.1", "forbidden"), ("localhost", "unauthenticated")] {
         let page = format!("http://{host}:{}/", elsewhere.port);
@@ -132,16 +132,16 @@ async fn a_foreign_page_changes_nothing_and_reads_nothing() {
         assert_eq!(standing(&anna).await, before, "{host}: a form has changed something");
     }
 
-    // Anna is signed in as before, and her own page goes on.
+    // Anna is still signed in, and her own page keeps working.
     browser.goto(&format!("{}/work", world.origin())).await;
     is_marked(&browser, 1, "saved").await;
     assert_eq!(team.assignments(&job).await[0]["status"], "IN_PROGRESS");
-    // What foreign pages were refused is in the browser's log.
+    // The refusals of the foreign pages are in the browser's log.
     assert!(!browser.faults().await.is_empty());
     browser.close().await;
 }
 
-/// What Anna holds: the lease and what is saved under it.
+/// Anna's lease and the items saved under it.
 async fn standing(anna: &Person) -> Value {
     let lease = anna.get("/v1/leases").await.ok()["items"][0].clone();
     let items = lease["assignment"]["items"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Calls as the checker knows them, read from the HTTP requests and answers that pass by.
+//! Calls as the checker knows them, read from HTTP requests and answers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use swath_domain::{AssignmentId, LeaseId, Stage, UserId};
 use swath_harness::http;
 use swath_load::{Recorder, SortedHistory};
 
-/// Everything that passed by.
+/// The recorded calls.
 pub struct History {
     client: reqwest::Client,
     server: String,
@@ -28,8 +28,8 @@ struct State {
     assignments: HashMap<LeaseId, AssignmentId>,
 }
 
-/// A call that has no answer yet.
-pub struct Begun {
+/// A call that has not been answered yet.
+pub struct PendingCall {
     who: UserId,
     seq: u64,
     began: u64,
@@ -37,11 +37,11 @@ pub struct Begun {
     call: Call,
 }
 
-/// What came back.
-pub enum Told {
-    /// A whole answer.
+/// The reply to a call.
+pub enum Reply {
+    /// A complete answer.
     Answer(StatusCode, Value),
-    /// No whole answer, or none of the server's own.
+    /// No complete answer, or none from the server itself.
     Nothing,
 }
 
@@ -58,14 +58,14 @@ impl History {
         Self { client: http::client(), server: server.to_owned(), state: Mutex::new(state) }
     }
 
-    /// A call sets out; nothing where it is of no interest, or nobody's.
+    /// Records that a call begins. `None` if the checker does not need it, or its user is unknown.
     pub async fn begin(
         &self,
         method: &Method,
         path: &str,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Option<Begun> {
+    ) -> Option<PendingCall> {
         let call = call_of(method, path, &serde_json::from_slice(body).unwrap_or_default())?;
         let who = self.who(headers).await?;
         let mut state = self.state();
@@ -75,21 +75,21 @@ impl History {
         let named = assignment_in(path);
         let lease = lease_of(&call);
         let assignment = named.or_else(|| state.assignments.get(&lease?).copied());
-        Some(Begun { who, seq, began: state.micros(), assignment, call })
+        Some(PendingCall { who, seq, began: state.micros(), assignment, call })
     }
 
-    /// A call has come to its end.
-    pub fn end(&self, begun: Option<Begun>, told: Told) {
+    /// Records the reply to a call.
+    pub fn end(&self, pending: Option<PendingCall>, reply: Reply) {
         let mut state = self.state();
-        if let Told::Answer(_, document) = &told {
+        if let Reply::Answer(_, document) = &reply {
             state.learn(document);
         }
-        let Some(Begun { who, seq, began, assignment, call }) = begun else { return };
-        let (outcome, shown) = match told {
-            Told::Answer(status, document) if status.is_success() => {
+        let Some(PendingCall { who, seq, began, assignment, call }) = pending else { return };
+        let (outcome, shown) = match reply {
+            Reply::Answer(status, document) if status.is_success() => {
                 (Outcome::Done(answer_of(&call, &document)), assignment_of(&document))
             }
-            Told::Answer(status, document) if status.is_client_error() => {
+            Reply::Answer(status, document) if status.is_client_error() => {
                 let code = document["code"].as_str().map_or_else(|| status.to_string(), str::to_owned);
                 (Outcome::Refused(code), None)
             }
@@ -99,7 +99,7 @@ impl History {
         state.events.push(Event { who, seq, began, ended, assignment: assignment.or(shown), call, outcome });
     }
 
-    /// What has come to its end so far.
+    /// All calls that have ended.
     pub fn events(&self) -> Vec<Event> {
         self.state().events.clone()
     }
@@ -111,7 +111,7 @@ impl History {
         recorder.finish().unwrap()
     }
 
-    /// Who calls, by their token or their session; a session that has just ended is known from before.
+    /// The user of a request, by token or session. A session that has just ended is still known.
     async fn who(&self, headers: &HeaderMap) -> Option<UserId> {
         let credential = headers.get(AUTHORIZATION).or_else(|| headers.get(COOKIE))?.clone();
         if let Some(who) = self.state().people.get(&credential) {
@@ -138,7 +138,7 @@ impl State {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Remembers which assignment a lease is of, from a lease or from a list of leases.
+    /// Records the assignments of leases, from a lease or from a list of leases.
     fn learn(&mut self, document: &Value) {
         let listed = document["items"].as_array().into_iter().flatten();
         for lease in listed.chain([document]) {
@@ -149,7 +149,7 @@ impl State {
     }
 }
 
-/// The call that a request is, where the checker knows it.
+/// The call of a request, if the checker knows that kind.
 fn call_of(method: &Method, path: &str, body: &Value) -> Option<Call> {
     let parts: Vec<&str> = path.strip_prefix("/v1/")?.split('/').collect();
     let stage = match parts[0] {
@@ -217,7 +217,7 @@ fn assignment_of(document: &Value) -> Option<AssignmentId> {
     id(&document["assignment"]["id"])
 }
 
-/// What the checker wants to know of a good answer.
+/// What the checker needs of a successful answer.
 fn answer_of(call: &Call, document: &Value) -> Answer {
     let known = match call {
         Call::Ask { .. } => read(&document["assignment"]["ranges"]).and_then(|ranges| {

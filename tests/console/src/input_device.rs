@@ -1,21 +1,21 @@
-//! The two ways in which somebody works on a page: by keys alone, or with the mouse.
+//! The two ways of working on a page: by keyboard alone, or with the mouse.
 
 use swath_browser::{Browser, Pointer};
 
 use crate::scene::{box_by_keys, hand_in, is_marked, is_shown, take};
 
-/// Two corners of a box, from the middle of the picture, in pixels of the screen.
+/// Two corners of a box, in pixels from the centre of the picture.
 pub const BOX: [(f64, f64); 2] = [(-60.0, -50.0), (40.0, 30.0)];
 
-/// See the module.
+/// How the user works on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hand {
+pub enum InputDevice {
     Keys,
     Mouse,
 }
 
-impl Hand {
-    /// Presses the button, or follows the link, whose name begins so.
+impl InputDevice {
+    /// Presses the button, or follows the link, whose name begins with `name`.
     pub async fn press(self, browser: &Browser, name: &str) {
         match self {
             Self::Keys => browser.enter_on(name).await,
@@ -23,7 +23,7 @@ impl Hand {
         }
     }
 
-    /// Takes what comes next, from a page on which somebody holds nothing.
+    /// Takes the next work, on a page where the user holds none.
     pub async fn take(self, browser: &Browser) {
         match self {
             Self::Keys => take(browser).await,
@@ -31,7 +31,7 @@ impl Hand {
         }
     }
 
-    /// Hands in, or decides, what is all done.
+    /// Submits or decides finished work.
     pub async fn finish(self, browser: &Browser) {
         match self {
             Self::Keys => hand_in(browser).await,
@@ -39,7 +39,7 @@ impl Hand {
         }
     }
 
-    /// Goes to a field and types: a text is typed by keys in either case.
+    /// Moves to a field and types. Text is always typed by keyboard.
     pub async fn fill(self, browser: &Browser, name: &str, text: &str) {
         match self {
             Self::Keys => browser.type_into(name, text).await,
@@ -50,7 +50,7 @@ impl Hand {
         }
     }
 
-    /// Ticks a box, or takes the tick away.
+    /// Toggles a checkbox.
     pub async fn tick(self, browser: &Browser, name: &str) {
         match self {
             Self::Keys => browser.type_into(name, " ").await,
@@ -58,7 +58,7 @@ impl Hand {
         }
     }
 
-    /// Draws a box on the item that is shown, and saves it.
+    /// Draws a box on the current item, and saves it.
     pub async fn label(self, browser: &Browser, place: usize) {
         is_shown(browser, place).await;
         match self {
@@ -76,7 +76,7 @@ impl Hand {
         is_marked(browser, place, "saved").await;
     }
 
-    /// Accepts the item of a submission that is shown, or rejects it with the first reason.
+    /// Accepts the current item of a submission, or rejects it with the first reason.
     pub async fn judge(self, browser: &Browser, accept: bool) {
         match (self, accept) {
             (Self::Keys, true) => browser.enter().await,

@@ -1,4 +1,4 @@
-//! A range from its first picture to its hand-in.
+//! A range from its first picture to its submission.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::scene::{PHOTOGRAPHS, job, label_all, signed_in};
 use swath_browser::ENTER;
 
 /// How long the server may take to know what was done on the page.
-const KNOWN: Duration = Duration::from_secs(30);
+const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_range_is_labelled_and_handed_in_by_keyboard_alone() {
@@ -24,7 +24,7 @@ async fn a_range_is_labelled_and_handed_in_by_keyboard_alone() {
         let rows = team.assignments(&job).await;
         rows.iter().any(|row| row["status"] == "COMPLETED").then_some(())
     };
-    until("the range to be handed in", KNOWN, handed_in).await.unwrap();
+    until("the range to be handed in", SYNC_TIMEOUT, handed_in).await.unwrap();
     let rosa = team.reviewer("Rosa").await;
     let review = rosa.review(&job).await;
     let document = rosa.get(&review.path("")).await.ok();

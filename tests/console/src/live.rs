@@ -1,4 +1,4 @@
-//! Pages hear what happens as it happens, and say when they do not.
+//! Pages receive events live, and say when they cannot.
 
 use serde_json::json;
 use swath_browser::Browser;
@@ -7,12 +7,12 @@ use swath_harness::proxy::Proxy;
 
 use crate::scene::{job, signed_in};
 
-/// Keeps a page from asking by the clock: what it shows from now on, it has heard of.
+/// Stops the page's polling, so that it can only learn of changes from the stream.
 async fn stop_the_clock(browser: &Browser) {
     const STOP: &str = "
         const real = window.setTimeout;
         window.setTimeout = (what, millis, ...rest) => (millis >= 9000 ? 0 : real(what, millis, ...rest));
-        // The timer that runs already is cleared by another look.
+        // This event makes the page poll once more, which clears the running timer.
         document.dispatchEvent(new Event('visibilitychange'));";
     browser.script(STOP).await;
 }
@@ -48,7 +48,7 @@ async fn a_stream_that_was_cut_goes_on_in_the_browser_without_a_gap() {
     let world = World::shared().await;
     let team = world.team("cut").await;
     let job = job(world, &team).await;
-    let (wire, origin) = Proxy::before(world.origin()).await.unwrap();
+    let (proxy, origin) = Proxy::before(world.origin()).await.unwrap();
     let origin = origin.trim_end_matches('/');
     let browser = signed_in(origin, &team, &team.manager, &format!("/manage?job={}", job.id)).await;
     const LISTEN: &str = "
@@ -67,9 +67,9 @@ async fn a_stream_that_was_cut_goes_on_in_the_browser_without_a_gap() {
     browser.says("paused").await;
     stop_the_clock(&browser).await;
 
-    wire.cut();
+    proxy.cut();
     team.manager.post(&job.path("/resume"), json!({})).await.ok();
-    wire.mend();
+    proxy.mend();
     heard("ready,pause,resume,ready").await;
     browser.says("active").await;
     browser.close().await;
@@ -120,7 +120,8 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
     let browser = signed_in(world.origin(), &team, &team.manager, &format!("/manage?job={}", job.id)).await;
     browser.see(".map[role=slider] > span:nth-child(2)").await;
     browser.script("document.querySelector('.map').focus()").await;
-    // What is shown of the whole job is no answer to who looks closer: the map waits from the first moment.
+    // The coverage of the whole job must not be shown as the answer to a closer look: the map is busy from the first
+    // moment.
     const WATCH: &str = "
         const place = document.querySelector('.job-map');
         window.wasBusy = null;
@@ -128,7 +129,7 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
             if (window.wasBusy === null && place.textContent.includes('Back')) window.wasBusy = place.querySelector('.map').ariaBusy;
         }).observe(place, { subtree: true, childList: true, attributes: true, characterData: true });";
     browser.script(WATCH).await;
-    // Right to the stretch in which somebody works, closer until it is a range, and right to that.
+    // Moves right to the bucket in which somebody works, zooms in until it is a range, and moves to that.
     const HERE: &str = "
         const map = document.querySelector('.map[role=slider]:focus');
         const at = [...map.children].findIndex((one) => one.querySelector('[data-state=in_progress]'));
@@ -151,7 +152,7 @@ async fn the_map_leads_from_the_whole_job_to_the_assignments_of_a_range_by_keybo
     browser.holds("the range in the address", &shown).await;
     browser.says(&format!("Only: Range {}", range + 1)).await;
     browser.see(".assignments .rows > li:only-child").await;
-    // Escape leads back to the whole.
+    // Escape leads back to the whole job.
     browser.script("document.querySelector('.map').focus()").await;
     browser.press(&swath_browser::ESCAPE.to_string()).await;
     browser

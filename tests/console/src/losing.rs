@@ -1,4 +1,4 @@
-//! A range that ends under an open page: the page says why, and what was drawn stays readable.
+//! A lease that ends under an open page: the page says why, and unsaved figures stay readable.
 
 use serde_json::json;
 use swath_harness::client::{Job, Lease};
@@ -8,11 +8,11 @@ use crate::recording::Recording;
 use crate::scene::{box_by_keys, has_status, is_marked, is_shown, job_with, label, signed_in, take};
 use swath_browser::Browser;
 
-/// Seconds after which a lease expires that nobody works on: the shortest that a job may ask for.
-const SHORT: i64 = 5;
+/// The shortest lease that a job may have, in seconds.
+const SHORT_LEASE_SECONDS: i64 = 5;
 
-/// Anna at a range with one item saved and another begun.
-struct Sitting {
+/// Anna at a range with one item saved and another one begun.
+struct Scenario {
     team: Team,
     job: Job,
     recording: Recording,
@@ -20,7 +20,7 @@ struct Sitting {
     ben: Person,
 }
 
-impl Sitting {
+impl Scenario {
     async fn begin(wishes: serde_json::Value) -> Self {
         let world = World::shared().await;
         let (team, recording) = (world.team("console").await, Recording::to(world).await);
@@ -37,8 +37,9 @@ impl Sitting {
         Self { team, job, recording, browser, ben }
     }
 
-    /// Anna saves what is not hers any more: the page explains it and shows the one item that the server does not have.
-    async fn is_told(&self, why: &str) {
+    /// Anna saves under a lease that has ended: the page explains it and shows the one item that the server does not
+    /// have.
+    async fn explains(&self, why: &str) {
         self.browser.enter().await;
         self.browser.says("This range is not yours any more").await;
         self.browser.says(why).await;
@@ -47,11 +48,11 @@ impl Sitting {
         self.browser.see(".left .sketch rect").await;
     }
 
-    /// Ben finishes, and the server has what he did and nothing of Anna's.
+    /// Ben finishes, and the server has his annotations and none of Anna's.
     async fn end(self, lease: &Lease) {
         self.ben.finish(lease).await;
         has_status(&self.team, &self.job, "COMPLETED", 1).await;
-        // What was not sent is still in Anna's list, and goes when she has read it.
+        // The unsent item is still in Anna's list until she dismisses it.
         self.browser.click_on("My list").await;
         self.browser.says("refused by the server").await;
         self.browser.reload().await;
@@ -64,22 +65,22 @@ impl Sitting {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_expires_explains_itself_and_keeps_the_work_readable() {
-    let sitting = Sitting::begin(json!({"lease_seconds": SHORT, "reserve_seconds": 0})).await;
-    // The page warns while it is still hers, and offers to go on once it has run out.
-    sitting.browser.see(".over.warning").await;
-    let lease = sitting.ben.lease(&sitting.job).await;
-    sitting.is_told("Your hold ran out").await;
-    sitting.end(&lease).await;
+    let scenario = Scenario::begin(json!({"lease_seconds": SHORT_LEASE_SECONDS, "reserve_seconds": 0})).await;
+    // The page warns before the lease expires, and offers to continue after it has expired.
+    scenario.browser.see(".over.warning").await;
+    let lease = scenario.ben.lease(&scenario.job).await;
+    scenario.explains("Your hold ran out").await;
+    scenario.end(&lease).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_that_a_manager_gives_to_somebody_else_explains_itself() {
-    let sitting = Sitting::begin(json!({})).await;
-    let manager = sitting.team.manager.at(&sitting.recording.direct());
-    let assignment = &sitting.team.assignments(&sitting.job).await[0];
+    let scenario = Scenario::begin(json!({})).await;
+    let manager = scenario.team.manager.at(&scenario.recording.direct());
+    let assignment = &scenario.team.assignments(&scenario.job).await[0];
     let path = format!("/v1/assignments/{}/reassign", assignment["id"].as_str().unwrap());
-    manager.post(&path, json!({"reason": "Ben has time", "user": sitting.ben.id})).await.ok();
-    sitting.is_told("A manager gave it to somebody else").await;
-    let lease = sitting.ben.lease(&sitting.job).await;
-    sitting.end(&lease).await;
+    manager.post(&path, json!({"reason": "Ben has time", "user": scenario.ben.id})).await.ok();
+    scenario.explains("A manager gave it to somebody else").await;
+    let lease = scenario.ben.lease(&scenario.job).await;
+    scenario.end(&lease).await;
 }

@@ -1,13 +1,13 @@
-//! A manager sees where the work stands and steers it: the board, a job, its assignments and their logs.
+//! A manager watches and controls the work: the board, a job, its assignments and their logs.
 
 use serde_json::json;
 use swath_browser::Browser;
 use swath_harness::World;
 
-use crate::scene::{KNOWN, PHOTOGRAPHS, job_with, signed_in};
+use crate::scene::{PHOTOGRAPHS, SYNC_TIMEOUT, job_with, signed_in};
 use swath_harness::until;
 
-/// The board shows these jobs, from above.
+/// The board shows these jobs in this order.
 async fn board_is(browser: &Browser, titles: &[&str]) {
     let script = format!(
         "return [...document.querySelectorAll('.jobs a')].map((link) => link.textContent).join() === '{}'",
@@ -38,7 +38,7 @@ async fn a_manager_reassigns_a_range_and_finds_it_in_the_log() {
     browser.says("paused").await;
     assert_eq!(team.look(&plain).await["status"], "paused");
     browser.click_on("Resume").await;
-    until("the job to be active", KNOWN, async || {
+    until("the job to be active", SYNC_TIMEOUT, async || {
         (team.look(&plain).await["status"] == "active").then_some(())
     })
     .await
@@ -65,7 +65,7 @@ async fn a_manager_reassigns_a_range_and_finds_it_in_the_log() {
     let rows = team.assignments(&job).await;
     let row = rows.iter().find(|row| row["id"] == lease.body["assignment"]["id"]).unwrap();
     assert_eq!((&row["status"], &row["reserved_for"]), (&json!("PENDING"), &json!(ben.id)));
-    // A page that is loaded anew shows the same job, and the way back leads to the board.
+    // After a reload the page shows the same job, and its link leads back to the board.
     browser.reload().await;
     browser.says("kept for Ben").await;
     browser.click_on("Manage").await;
@@ -85,14 +85,14 @@ async fn a_decision_that_is_refused_says_why_and_changes_nothing() {
     browser.click_on("Reassign").await;
     browser.see("dialog[open] input:focus").await;
     anna.finish(&lease).await;
-    team.becomes(&job, "done", KNOWN).await;
+    team.becomes(&job, "done", SYNC_TIMEOUT).await;
     browser.press("too late").await;
     browser.enter().await;
     browser.see("dialog[open] [role=alert]").await;
     browser.press(&swath_browser::ESCAPE.to_string()).await;
     browser.misses("dialog[open]").await;
     assert_eq!(team.assignments(&job).await[0]["status"], "ACCEPTED");
-    // What is finished takes no place from what is open.
+    // Finished jobs do not take places from open ones.
     browser.click_on("All jobs").await;
     browser.says("There is no such job").await;
     browser.script("document.querySelector('.filters select').focus()").await;

@@ -1,4 +1,4 @@
-//! A reviewer marks a figure with one of the job's reasons: its author sees both, and the next review what was said before.
+//! A reviewer marks a figure with a reason: its author sees both, and the next review shows the earlier verdict.
 
 use serde_json::json;
 use swath_browser::Browser;
@@ -7,7 +7,7 @@ use swath_harness::client::boxed;
 
 use crate::scene::{hand_in, has_status, job_over, label, signed_in, take};
 
-/// The way of WebDriver to name the key Tab.
+/// The Tab key in WebDriver.
 const TAB: &str = "\u{e004}";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +27,7 @@ async fn a_mark_at_a_figure_reaches_its_author_and_the_next_review() {
     take(&reviewing).await;
     reviewing.says("The box is too loose").await;
     is_ready(&reviewing).await;
-    // The second figure.
+    // Selects the second figure.
     reviewing.press(&format!("{TAB}{TAB}x")).await;
     reviewing.see(".figures li:nth-child(2) button[aria-pressed=true]").await;
     reviewing.press("1").await;
@@ -51,13 +51,13 @@ async fn a_mark_at_a_figure_reaches_its_author_and_the_next_review() {
     reviewing.says("Rejected in the round before: The box is too loose · About 1 figure").await;
     is_ready(&reviewing).await;
     reviewing.press("o").await;
-    // Side by side, the third figure is the one that the round before did not have.
+    // Side by side, the third figure is the one that the previous round did not have.
     reviewing.says("Round 1").await;
     reviewing.see(".other-picture canvas").await;
     reviewing.says("≠").await;
     reviewing.enter().await;
     hand_in(&reviewing).await;
-    team.becomes(&job, "done", crate::scene::KNOWN).await;
+    team.becomes(&job, "done", crate::scene::SYNC_TIMEOUT).await;
     annotating.close().await;
     reviewing.close().await;
 }

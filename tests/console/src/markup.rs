@@ -1,4 +1,4 @@
-//! Markup in every field that a person can fill is seen as text on every page that shows it.
+//! Markup in any field that a user can fill is shown as text on every page.
 
 use serde_json::json;
 use swath_harness::client::Job;
@@ -9,15 +9,15 @@ use crate::scene::{
 };
 use swath_browser::{Browser, ESCAPE, TAB};
 
-/// Items of the job.
+/// The number of items of the job.
 const ITEMS: usize = 3;
 
-/// What somebody might type into a field so that it does something on the page of somebody else.
+/// Markup that would take effect on another user's page if it were not escaped.
 fn markup(field: &str) -> String {
     format!("\"'><img src=x onerror=marked=1 data-injected>&lt;{field}")
 }
 
-/// The same for a text that may be Markdown.
+/// Markup for a field that may contain Markdown.
 fn markdown(field: &str) -> String {
     format!(
         "{field} [link](javascript:marked=1) <a href=\"javascript:marked=1\" data-injected>here</a>\n\n\
@@ -25,7 +25,7 @@ fn markdown(field: &str) -> String {
     )
 }
 
-/// Nothing of a text has become a part of the page, or has run.
+/// No part of the markup became an element or ran as a script.
 async fn is_plain(browser: &Browser) {
     let injected = browser.script(
         "return [window.marked, document.querySelectorAll('[data-injected], a[href^=\"javascript:\" i]').length]",
@@ -33,7 +33,7 @@ async fn is_plain(browser: &Browser) {
     assert_eq!(injected.await, json!([null, 0]), "the page says: {}", browser.text().await);
 }
 
-/// The page shows what was typed into each of these fields, as it was typed.
+/// The page shows what was typed into these fields, unchanged.
 async fn shows(browser: &Browser, fields: &[&str]) {
     for field in fields {
         browser.says(&markup(field)).await;
@@ -176,7 +176,7 @@ async fn manage(browser: &Browser) {
     set_up(browser).await;
 }
 
-/// The pages on which managers make what is labelled, and by whom.
+/// The pages on which managers create datasets and jobs and manage people.
 async fn set_up(browser: &Browser) {
     browser.click_on("Datasets").await;
     browser.click(".jobs a").await;

@@ -1,17 +1,17 @@
-//! The whole way of a range by mouse, and one picture of it by touch.
+//! A range by mouse from lease to rework, with one picture by touch.
 
 use serde_json::json;
 use swath_harness::World;
 
-use crate::hand::BOX;
+use crate::input_device::BOX;
 use crate::recording::Recording;
 use crate::scene::{PHOTOGRAPHS, has_status, is_marked, is_shown, job, look_now, signed_in};
 use swath_browser::{Browser, Pointer};
 
-/// The picture that is done by touch.
+/// The picture that is labelled by touch.
 const TOUCHED: usize = 2;
 
-/// Draws a box on the picture that is shown, and saves the item.
+/// Draws a box on the current picture, and saves the item.
 async fn label(browser: &Browser, pointer: Pointer) {
     browser.drag(pointer, ".picture", BOX[0], BOX[1]).await;
     browser.see(".figures li button").await;
@@ -22,7 +22,7 @@ async fn label(browser: &Browser, pointer: Pointer) {
     }
 }
 
-/// Waits until the submission shows this of an item.
+/// Waits until the submission shows this state for an item.
 async fn is_judged(browser: &Browser, place: usize, state: &str) {
     browser.see(&format!(".submission li:nth-child({place}) button[data-state={state}]")).await;
 }

@@ -1,7 +1,8 @@
-//! The way from a browser to the server, on which every call is written down: what a page did and what came back, for the
-//! checker to compare with what the server says afterwards.
+//! A proxy between browsers and the server that records every call and its answer, for the checker to compare with
+//! what the server returns afterwards.
 //!
-//! In front of it lies a wire that a test can cut, so that a call is written down also where its answer is lost.
+//! A second proxy in front of it can be cut by a test. So a call is recorded even if its answer is lost on the way to
+//! the browser.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,18 +22,18 @@ use swath_load::{Scene, verify};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::history::{History, Told};
+use crate::history::{History, Reply};
 
-/// More than any test sends, in bytes.
-const BODY_LIMIT: usize = 64 << 20;
-/// Headers that belong to one connection, or that the client writes anew.
+/// More than any test sends.
+const BODY_BYTES_MAX: usize = 64 << 20;
+/// Headers of a single connection, or headers that the client sets itself.
 const OWN_HEADERS: [header::HeaderName; 4] =
     [header::HOST, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
-/// See the module.
+/// The recording proxy, with the proxy that can be cut.
 pub struct Recording {
-    /// Where browsers connect to; a test may cut it.
-    pub wire: Proxy,
+    /// The proxy to which browsers connect; a test may cut it.
+    pub proxy: Proxy,
     address: SocketAddr,
     shared: Arc<Shared>,
     listening: JoinHandle<()>,
@@ -46,7 +47,7 @@ struct Shared {
 }
 
 impl Recording {
-    /// Lays a recorded way to the world's server.
+    /// Starts a recording proxy to the world's server.
     pub async fn to(world: &World) -> Self {
         let listener = TcpListener::bind(ports::local(0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -58,31 +59,31 @@ impl Recording {
         });
         let app = Router::new().fallback(forward).with_state(shared.clone());
         let listening = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { wire: Proxy::to(address.port()).await.unwrap(), address, shared, listening }
+        Self { proxy: Proxy::to(address.port()).await.unwrap(), address, shared, listening }
     }
 
     /// The origin for browsers.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.wire.address())
+        format!("http://{}", self.proxy.address())
     }
 
-    /// The origin for people without a browser: recorded as well, and never cut.
+    /// The origin for clients other than browsers: recorded as well, and never cut.
     pub fn direct(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on items are not saved, as with a server that is overloaded, or they are again.
+    /// Starts or stops to refuse saves, as an overloaded server would.
     pub fn refuse_saves(&self, refuses: bool) {
         self.shared.refuses_saves.store(refuses, Ordering::Release);
     }
 
-    /// How many calls of a kind the server has answered with success.
+    /// How many calls of a kind have succeeded.
     pub fn done(&self, is_such: impl Fn(&swath_checker::Call) -> bool) -> usize {
         let events = self.shared.history.events();
         events.iter().filter(|event| event.is_done() && is_such(&event.call)).count()
     }
 
-    /// Compares what was written down with what the server says of the job; panics with what does not agree.
+    /// Compares the recorded calls with what the server says about the job. Panics with the violations.
     pub async fn agrees(&self, team: &Team, job: &Job) {
         let manager = Client::new(&self.shared.server).unwrap().with_token(team.manager.token()).unwrap();
         let scene =
@@ -98,7 +99,7 @@ impl Drop for Recording {
     }
 }
 
-/// Answers by way of the server. The call goes on and is written down when the browser hangs up meanwhile.
+/// Forwards a request. If the browser hangs up meanwhile, the call is still carried out and recorded.
 async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let carried = tokio::spawn(async move { carry(&shared, request).await });
     carried.await.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response())
@@ -106,14 +107,14 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
 
 async fn carry(shared: &Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let begun = shared.history.begin(&parts.method, parts.uri.path(), &parts.headers, &body).await;
+    let pending = shared.history.begin(&parts.method, parts.uri.path(), &parts.headers, &body).await;
     let is_save = parts.method == Method::PUT && path.contains("/items/");
     if is_save && shared.refuses_saves.load(Ordering::Acquire) {
-        shared.history.end(begun, Told::Nothing);
+        shared.history.end(pending, Reply::Nothing);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let sent = shared.client.request(parts.method, format!("{}{path}", shared.server));
@@ -124,24 +125,24 @@ async fn carry(shared: &Shared, request: Request) -> Response {
     };
     match whole(sent).await {
         Ok((status, headers, body)) => {
-            shared.history.end(begun, Told::Answer(status, parsed(&body)));
-            back(status, headers, Body::from(body))
+            shared.history.end(pending, Reply::Answer(status, parsed(&body)));
+            relay(status, headers, Body::from(body))
         }
         Err(error) => {
-            shared.history.end(begun, Told::Nothing);
+            shared.history.end(pending, Reply::Nothing);
             (StatusCode::BAD_GATEWAY, format!("{error:?}")).into_response()
         }
     }
 }
 
-/// Whether an answer has no end: events as they happen.
+/// True for a stream of events, which never ends.
 fn is_stream(answer: &reqwest::Response) -> bool {
     answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
 }
 
 fn streamed(answer: reqwest::Response) -> Response {
     let (status, headers) = (answer.status(), answer.headers().clone());
-    back(status, headers, Body::from_stream(answer.bytes_stream()))
+    relay(status, headers, Body::from_stream(answer.bytes_stream()))
 }
 
 async fn whole(
@@ -162,7 +163,7 @@ fn parsed(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-fn back(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+fn relay(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = without_own(headers);

@@ -1,4 +1,4 @@
-//! A reload at every step of a range and of its review.
+//! Reloads at every step of a range and of its review.
 
 use swath_checker::Call;
 use swath_harness::World;
@@ -9,7 +9,7 @@ use crate::scene::{
 };
 use swath_browser::Browser;
 
-/// Waits until the submission shows this of an item, also after a reload.
+/// Waits until the submission shows this state for an item, also after a reload.
 async fn stays_judged(browser: &Browser, place: usize, state: &str) {
     let item = format!(".submission li:nth-child({place}) button[data-state={state}]");
     browser.see(&item).await;

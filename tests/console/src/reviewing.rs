@@ -1,4 +1,4 @@
-//! A submission from its first picture to the rework of what was rejected.
+//! A submission from its first picture to its rework.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::scene::{PHOTOGRAPHS, box_by_keys, job, label_all, signed_in};
 use swath_browser::ENTER;
 
 /// How long the server may take to know what was done on the page.
-const KNOWN: Duration = Duration::from_secs(30);
+const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_item_is_rejected_redone_and_accepted_by_keyboard_alone() {
@@ -31,7 +31,7 @@ async fn one_item_is_rejected_redone_and_accepted_by_keyboard_alone() {
         reviewing.press(key).await;
         reviewing.see(&format!(".submission li:nth-child({place}) button[data-state={state}]")).await;
     }
-    // What is decided stays decided.
+    // Verdicts survive a reload.
     reviewing.reload().await;
     reviewing.see(".submission li:nth-child(2) button[data-state=rejected]").await;
     reviewing.see(".done button.main").await;
@@ -51,12 +51,12 @@ async fn one_item_is_rejected_redone_and_accepted_by_keyboard_alone() {
         let rows = team.assignments(&job).await;
         rows.iter().any(|row| row["round"] == 2 && row["status"] == "COMPLETED").then_some(())
     };
-    until("the rework to be handed in", KNOWN, handed_in).await.unwrap();
+    until("the rework to be handed in", SYNC_TIMEOUT, handed_in).await.unwrap();
     let review = rosa.review(&job).await;
     assert_eq!(review.items(), [1]);
     rosa.decide(&review).await.ok();
     let is_done = || async { (team.look(&job).await["status"] == "done").then_some(()) };
-    until("the job to be done", KNOWN, is_done).await.unwrap();
+    until("the job to be done", SYNC_TIMEOUT, is_done).await.unwrap();
     assert_eq!(team.export(&job).await.len(), PHOTOGRAPHS.len());
     annotating.close().await;
     reviewing.close().await;

@@ -1,4 +1,4 @@
-//! What the sittings have in common: a job over photographs, people who sign in, and a range that is labelled by keys.
+//! What the tests share: a job over photographs, users who sign in, and a range that is labelled by keyboard.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use swath_browser::Browser;
 /// Photographs of everyday things, in the order of the items.
 pub const PHOTOGRAPHS: [&str; 3] = ["camera.png", "coins.png", "page.png"];
 /// How long the server may take to know what was done on the page.
-pub const KNOWN: Duration = Duration::from_secs(30);
+pub const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Copies a photograph to where a server finds it.
+/// Copies a photograph into a folder of a server.
 pub fn copy_photograph(name: &str, to: &Path) {
     let folder = std::env::var_os("SWATH_TEST_PICTURES").expect("run this through tests/run");
     std::fs::copy(Path::new(&folder).join(name), to).unwrap();
@@ -25,7 +25,7 @@ pub async fn job(world: &World, team: &Team) -> Job {
     job_with(world, team, json!({})).await
 }
 
-/// The same with wishes that win over that.
+/// The same job, with further fields that replace the defaults.
 pub async fn job_with(world: &World, team: &Team, wishes: Value) -> Job {
     let mut body = json!({"range_size": PHOTOGRAPHS.len(), "title": "Everyday things"});
     if let (Some(body), Value::Object(wishes)) = (body.as_object_mut(), wishes) {
@@ -45,17 +45,17 @@ pub async fn job_over(world: &World, team: &Team, photographs: &[&str], wishes: 
     team.job(&dataset, wishes).await
 }
 
-/// A browser in which a person has signed in, at a page.
+/// A browser in which the user has signed in, on the given page.
 pub async fn signed_in(origin: &str, team: &Team, person: &Person, page: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
     sign_in(&browser, origin, team, person, page).await;
     browser
 }
 
-/// Signs a person in, in a browser in which nobody is.
+/// Signs a user in, in a browser where nobody is signed in.
 pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Person, page: &str) {
     let link = team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
-    // From elsewhere, so that the page is loaded also where it was open already.
+    // Leaves the page first, so that it is loaded again even if it was open.
     browser.goto("about:blank").await;
     browser.goto(&format!("{origin}{page}#sign-in={}", link["code"].as_str().unwrap())).await;
     browser.see("main button.main:focus").await;
@@ -64,13 +64,13 @@ pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Pers
     browser.says(&person.name).await;
 }
 
-/// Takes what comes next, from the page on which somebody holds nothing.
+/// Takes the next work, on a page where the user holds none.
 pub async fn take(browser: &Browser) {
     browser.see("main.calm button.main:focus").await;
     browser.enter().await;
 }
 
-/// Has the page look for work, unless it has found some by itself in the meantime.
+/// Makes the page ask for work, unless it has found some by itself.
 pub async fn look_now(browser: &Browser) {
     const LOOK: &str = "
         const look = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('Look now'));
@@ -79,20 +79,20 @@ pub async fn look_now(browser: &Browser) {
     browser.holds("a look for work", LOOK).await;
 }
 
-/// Two corners of a box, set with a cross that arrow keys move.
+/// Keys that draw a box: a cross, moved by the arrow keys, sets two corners.
 pub fn box_by_keys() -> String {
     const RIGHT: &str = "\u{e014}";
     const DOWN: &str = "\u{e015}";
     format!("n {}{} ", RIGHT.repeat(20), DOWN.repeat(20))
 }
 
-/// Waits until the item is the one that is shown, with its picture.
+/// Waits until this item is shown with its picture.
 pub async fn is_shown(browser: &Browser, place: usize) {
     browser.see(&format!(".strip li:nth-child({place}) button[aria-current=step]")).await;
     browser.see("footer.save button.main:enabled").await;
 }
 
-/// Waits until the range shows this of an item.
+/// Waits until the range shows this state for an item.
 pub async fn is_marked(browser: &Browser, place: usize, state: &str) {
     browser.see(&format!(".strip li:nth-child({place}) button[data-state={state}]")).await;
 }
@@ -104,7 +104,7 @@ pub async fn label(browser: &Browser, place: usize) {
     browser.enter().await;
 }
 
-/// Labels a range of all photographs by keyboard, and hands it in.
+/// Labels a range of all photographs by keyboard, and submits it.
 pub async fn label_all(browser: &Browser) {
     browser.see("main.labelling").await;
     for place in 1..=PHOTOGRAPHS.len() {
@@ -114,18 +114,18 @@ pub async fn label_all(browser: &Browser) {
     hand_in(browser).await;
 }
 
-/// Hands in what is all done.
+/// Submits finished work.
 pub async fn hand_in(browser: &Browser) {
     browser.see(".done button.main").await;
     browser.enter().await;
 }
 
-/// Waits until as many assignments of the job have a status.
+/// Waits until this number of assignments of the job have a status.
 pub async fn has_status(team: &Team, job: &Job, status: &str, count: usize) {
     let what = format!("{count} assignments to be {status}");
     let look = || async {
         let rows = team.assignments(job).await;
         (rows.iter().filter(|row| row["status"] == status).count() == count).then_some(())
     };
-    until(&what, KNOWN, look).await.unwrap();
+    until(&what, SYNC_TIMEOUT, look).await.unwrap();
 }

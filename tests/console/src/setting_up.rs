@@ -1,4 +1,4 @@
-//! A manager sets up what is labelled and by whom: datasets, people, jobs.
+//! A manager sets up datasets, people and jobs.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 use swath_browser::Browser;
 use swath_harness::{Team, World, until};
 
-use crate::hand::Hand;
-use crate::scene::{KNOWN, PHOTOGRAPHS, copy_photograph, is_shown, job_with, look_now, signed_in, take};
+use crate::input_device::InputDevice;
+use crate::scene::{
+    PHOTOGRAPHS, SYNC_TIMEOUT, copy_photograph, is_shown, job_with, look_now, signed_in, take,
+};
 
-/// A small picture, as a manifest can hold it whole.
+/// A small picture as a data URI.
 const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC";
 
-/// The way of WebDriver to name the key Backspace.
+/// The Backspace key in WebDriver.
 const BACKSPACE: char = '\u{e003}';
 
 /// A file on the manager's computer.
@@ -22,19 +24,19 @@ fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Chooses a file in the dialog that belongs to the browser.
+/// Chooses a file in the browser's dialog.
 async fn choose(browser: &Browser, path: &Path) {
     let field = browser.see("input[type=file]").await;
     field.send_keys(&path.display().to_string()).await.unwrap();
 }
 
-/// What has the focus says this.
+/// The focused element contains this text.
 pub async fn focus_is_on(browser: &Browser, words: &str) {
     let script = format!("return document.activeElement.textContent.includes('{words}')");
     browser.holds(&format!("the focus on `{words}`"), &script).await;
 }
 
-/// The field with this name says that something is wrong with it, and has the focus.
+/// The field with this name shows this error, and has the focus.
 async fn refuses(browser: &Browser, name: &str, words: &str) {
     let script = format!(
         "const field = document.activeElement;
@@ -55,8 +57,8 @@ async fn a_dataset_a_person_and_a_job_are_made_by_keyboard_alone() {
     let team = world.team("setting-up").await;
     let browser = signed_in(world.origin(), &team, &team.manager, "/manage").await;
     make_dataset(&browser).await;
-    let link = invite(&browser, Hand::Keys, "Zoe", &[]).await;
-    let zoe = join(&link, Hand::Keys, "Zoe from elsewhere").await;
+    let link = invite(&browser, InputDevice::Keys, "Zoe", &[]).await;
+    let zoe = join(&link, InputDevice::Keys, "Zoe from elsewhere").await;
     make_job(&browser).await;
 
     let jobs = list(&team, &format!("/v1/jobs?team={}", team.id)).await;
@@ -139,35 +141,35 @@ async fn pictures_of_the_managers_computer_become_a_dataset() {
     browser.close().await;
 }
 
-/// Invites somebody, with each of these roles given or taken away, and answers with the link.
-pub async fn invite(browser: &Browser, hand: Hand, name: &str, roles: &[&str]) -> String {
-    hand.press(browser, "People").await;
+/// Creates an invitation with these roles toggled, and returns its link.
+pub async fn invite(browser: &Browser, device: InputDevice, name: &str, roles: &[&str]) -> String {
+    device.press(browser, "People").await;
     focus_is_on(browser, "People").await;
     for role in roles {
-        hand.tick(browser, role).await;
+        device.tick(browser, role).await;
     }
-    hand.fill(browser, "For whom", name).await;
-    hand.press(browser, "Make an invitation").await;
+    device.fill(browser, "For whom", name).await;
+    device.press(browser, "Make an invitation").await;
     browser.see(".secret input:focus").await;
     let link = browser.script("return document.activeElement.value").await;
-    hand.press(browser, "Copy").await;
+    device.press(browser, "Copy").await;
     browser.says("Copied.").await;
-    hand.press(browser, "I have it").await;
+    device.press(browser, "I have it").await;
     browser.misses(".secret").await;
     focus_is_on(browser, "Make an invitation").await;
     browser.says("good until").await;
     link.as_str().expect("a link").to_owned()
 }
 
-/// Somebody follows the link, in a browser of their own.
-pub async fn join(link: &str, hand: Hand, name: &str) -> Browser {
+/// Opens the link in a browser of its own, and joins.
+pub async fn join(link: &str, device: InputDevice, name: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
     browser.goto(link).await;
     browser.see("form input:focus").await;
     browser.press(name).await;
     browser.enter().await;
     browser.see("input[readonly]:focus").await;
-    hand.press(&browser, "I have it").await;
+    device.press(&browser, "I have it").await;
     browser.see("header.shell").await;
     browser.says(name).await;
     let kept =
@@ -270,9 +272,11 @@ async fn who_is_removed_loses_what_they_hold_and_the_page_says_so_before() {
     browser.says("There is nobody of this name").await;
     let rows = team.assignments(&job).await;
     assert_eq!((&rows[0]["status"], &rows[0]["holder"]), (&json!("PENDING"), &Value::Null), "{rows:?}");
-    until("the token to end", KNOWN, async || (anna.get("/v1/me").await.status() == 401).then_some(()))
-        .await
-        .unwrap();
+    until("the token to end", SYNC_TIMEOUT, async || {
+        (anna.get("/v1/me").await.status() == 401).then_some(())
+    })
+    .await
+    .unwrap();
     browser.close().await;
 }
 
@@ -284,7 +288,7 @@ async fn a_job_is_changed_counted_and_exported() {
     let job = job_with(world, &team, json!({"review": {"rule": "none"}})).await;
     let lease = anna.lease(&job).await;
     anna.finish(&lease).await;
-    team.becomes(&job, "done", KNOWN).await;
+    team.becomes(&job, "done", SYNC_TIMEOUT).await;
     let browser = signed_in(world.origin(), &team, &team.manager, &format!("/manage?job={}", job.id)).await;
 
     browser.enter_on("Settings").await;
@@ -303,8 +307,8 @@ async fn a_job_is_changed_counted_and_exported() {
     browser.see(".parts form").await;
     browser.enter_on("Export").await;
     browser.says("is complete").await;
-    let kept = browser.kept("Everyday things and more.jsonl");
-    let text = until("the file", KNOWN, async || std::fs::read_to_string(&kept).ok()).await.unwrap();
+    let kept = browser.download("Everyday things and more.jsonl");
+    let text = until("the file", SYNC_TIMEOUT, async || std::fs::read_to_string(&kept).ok()).await.unwrap();
     assert_eq!(text.lines().count(), PHOTOGRAPHS.len(), "{text}");
 
     browser.enter_on("People and rounds").await;

@@ -1,4 +1,4 @@
-//! Two tabs of one person, and two people in one browser.
+//! Two tabs of one user, and two users of one browser.
 
 use serde_json::json;
 use swath_checker::Call;
@@ -6,11 +6,11 @@ use swath_harness::{World, until};
 
 use crate::recording::Recording;
 use crate::scene::{
-    KNOWN, box_by_keys, hand_in, has_status, is_marked, is_shown, job, job_with, label, sign_in, signed_in,
-    take,
+    SYNC_TIMEOUT, box_by_keys, hand_in, has_status, is_marked, is_shown, job, job_with, label, sign_in,
+    signed_in, take,
 };
 
-/// The way of WebDriver to name the key Delete.
+/// The Delete key in WebDriver.
 const DELETE: char = '\u{e017}';
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn two_tabs_of_one_person_do_not_overwrite_each_other_in_silence() {
         is_marked(&browser, place, "saved").await;
     }
 
-    // Both tabs have the first item as it was saved.
+    // Both tabs show the first item as it was saved.
     let first = browser.open_tab().await;
     browser.goto(&format!("{}/work", recording.origin())).await;
     is_marked(&browser, 1, "saved").await;
@@ -42,9 +42,9 @@ async fn two_tabs_of_one_person_do_not_overwrite_each_other_in_silence() {
         let lease = anna.get("/v1/leases").await.ok()["items"][0].clone();
         lease["assignment"]["items"][0]["annotation"]["figures"].as_array().map_or(0, Vec::len)
     };
-    until("both boxes", KNOWN, || async { (boxes().await == 2).then_some(()) }).await.unwrap();
+    until("both boxes", SYNC_TIMEOUT, || async { (boxes().await == 2).then_some(()) }).await.unwrap();
 
-    // The second tab saves what it made of the older one: it is told, and nothing is replaced.
+    // The second tab saves a change of the older state: it is told so, and nothing is replaced.
     let first = browser.switch_to(second).await;
     browser.press(&format!(".{DELETE}")).await;
     browser.enter().await;
@@ -53,7 +53,7 @@ async fn two_tabs_of_one_person_do_not_overwrite_each_other_in_silence() {
     browser.says("saved elsewhere in the meantime").await;
     assert_eq!(boxes().await, 2);
 
-    // The first tab goes on and hands in; the second one is told that.
+    // The first tab submits. The second one is told so.
     let second = browser.switch_to(first).await;
     browser.click(".strip li:nth-child(3) button").await;
     label(&browser, 3).await;
@@ -80,7 +80,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     label(&browser, 1).await;
     is_marked(&browser, 1, "unsent").await;
 
-    // Anna is warned, and goes all the same.
+    // Anna is warned, and signs out nevertheless.
     browser.click_on("Sign out").await;
     browser.says("1 item has not reached the server yet").await;
     browser.click_on("Sign out anyway").await;
@@ -92,7 +92,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     browser.says("Everything that you saved is on the server").await;
     assert!(!browser.text().await.contains("not on the server yet"), "{}", browser.text().await);
 
-    // Ben works through a range of his own, so whatever would be sent has been sent.
+    // Ben works through a range of his own. After that, anything that the page would send has been sent.
     browser.click_on("Work").await;
     take(&browser).await;
     label(&browser, 1).await;
@@ -103,7 +103,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     browser.click_on("Sign out").await;
     browser.misses("header.shell").await;
 
-    // Anna comes back, and hers is sent under the same lease.
+    // Anna signs in again, and her item is sent under the same lease.
     sign_in(&browser, &recording.origin(), &team, &anna, "/work").await;
     is_marked(&browser, 1, "saved").await;
     label(&browser, 2).await;
@@ -114,7 +114,7 @@ async fn what_one_person_has_not_sent_is_never_shown_to_or_sent_by_the_next() {
     recording.agrees(&team, &job).await;
 }
 
-/// How many items of a person this browser keeps.
+/// How many unsent items of a user this browser keeps.
 const KEPT: &str = "
     const answer = arguments[0];
     const opening = indexedDB.open('swath');

@@ -1,4 +1,4 @@
-//! Signing in with a link and out again.
+//! Signing in with a link, and signing out.
 
 use serde_json::json;
 use swath_harness::World;
@@ -25,7 +25,7 @@ async fn a_link_signs_in_by_a_button_once_and_leaves_nothing_that_a_script_could
     browser.reload().await;
     browser.says("Anna").await;
 
-    // Somebody else finds the link in the history.
+    // Another user finds the link in the browser's history.
     let other = Browser::open().await.unwrap();
     other.goto(&url).await;
     other.see("main button.main").await;

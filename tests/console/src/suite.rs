@@ -1,14 +1,14 @@
-//! The console in a real browser, on a real server: what a person sees, and what the API says of it afterwards.
+//! The console in a real browser on a real server: what a user sees, and what the API returns afterwards.
 //!
-//! The same tests run on both shapes, the distributed one behind nginx as it is shipped; each file is a theme, each test a sitting.
+//! The same tests run in both deployments, the distributed one behind nginx as shipped. Each file is a subject.
 #![cfg(test)]
 
 mod accessibility;
 mod displayed;
 mod faults;
 mod foreign_pages;
-mod hand;
 mod history;
+mod input_device;
 mod labelling;
 mod live;
 mod losing;

@@ -1,4 +1,4 @@
-//! A way through every page, in each of the states in which people see it.
+//! A tour of every page in each of its states.
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
@@ -7,16 +7,16 @@ use swath_harness::{Person, Team, World};
 use crate::scene::{hand_in, is_marked, is_shown, job_over, label, look_now, sign_in, signed_in, take};
 use swath_browser::{Browser, ESCAPE, Theme};
 
-/// Colourful ones, in the order of the items.
+/// Colourful photographs, in the order of the items.
 const PHOTOGRAPHS: [&str; 3] = ["coffee.png", "chelsea.png", "rocket.jpg"];
 
-/// Goes to every page, and has each looked at under a name.
+/// Visits every page, and calls `look` with a name for each.
 pub async fn of_every_page(look: impl AsyncFn(&Browser, &str)) {
     let world = World::shared().await;
     let team = world.team("tour").await;
     let (anna, rosa) = (team.annotator("Anna").await, team.reviewer("Rosa").await);
     for person in [&anna, &rosa] {
-        // As people are called, without what keeps names of tests apart.
+        // A plain name, without the suffix that makes names of tests unique.
         let name = json!({"name": person.name});
         world.admin().patch(&format!("/v1/users/{}", person.id), name).await.ok();
     }
@@ -112,7 +112,7 @@ async fn new_job(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
     look(browser, "manage-new-job-faults").await;
 }
 
-/// Answers with the link of an invitation.
+/// Returns the link of an invitation.
 async fn people(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) -> String {
     browser.click_on("People").await;
     browser.see(".rows li").await;
@@ -161,7 +161,7 @@ async fn job(world: &World, team: &Team) -> Job {
     job_over(world, team, &PHOTOGRAPHS, wishes).await
 }
 
-/// What stands on the first picture before anybody looks.
+/// The annotation that the first picture has in advance.
 fn breakfast() -> Value {
     json!({
         "figures": [
@@ -175,7 +175,7 @@ fn breakfast() -> Value {
     })
 }
 
-/// Takes the range and saves its first item, as another device might.
+/// Leases the range and saves its first item, as another device of the user might.
 async fn begin(anna: &Person, job: &Job) -> Lease {
     let lease = anna.lease(job).await;
     anna.confirm(&lease, lease.items()[0], breakfast()).await.ok();
@@ -233,7 +233,7 @@ async fn review(browser: &Browser, look: &impl AsyncFn(&Browser, &str)) {
     look(browser, "reviews-none").await;
 }
 
-/// What was rejected comes back to Anna, and is taken away from her while she works.
+/// The rejected item comes back to Anna, and is reassigned while she works.
 async fn rework(browser: &Browser, team: &Team, job: &Job, look: &impl AsyncFn(&Browser, &str)) {
     look_now(browser).await;
     is_shown(browser, 1).await;
@@ -247,7 +247,7 @@ async fn rework(browser: &Browser, team: &Team, job: &Job, look: &impl AsyncFn(&
     look(browser, "work-lost").await;
 }
 
-/// Opens a dialog by its key, has it looked at, and closes it.
+/// Opens a dialog by its key, calls `look`, and closes it.
 async fn dialog(browser: &Browser, key: &str, name: &str, look: &impl AsyncFn(&Browser, &str)) {
     browser.press(key).await;
     browser.see("dialog[open]").await;
@@ -256,7 +256,7 @@ async fn dialog(browser: &Browser, key: &str, name: &str, look: &impl AsyncFn(&B
     browser.misses("dialog[open]").await;
 }
 
-/// Both themes in turn, as a person sees them whose system prefers one.
+/// Calls `look` in both themes, as a user sees them whose system prefers one.
 pub async fn in_both_themes(browser: &Browser, look: impl AsyncFn(Theme)) {
     for theme in Theme::ALL {
         browser.prefers(theme).await;
