@@ -69,7 +69,7 @@ async fn extend(context: Context, request: RequestKey, id: Uuid) {
         match context.store.request_extend(request.clone(), id, until).await {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => tracing::warn!(%error, "an import could not show that it is alive"),
+            Err(error) => tracing::warn!(%error, "the heartbeat of an import failed"),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Drop for Attempt {
         let (context, request, id) = (self.context.clone(), self.request.clone(), self.id);
         tokio::spawn(async move {
             if let Err(error) = context.store.request_abandon(request, id).await {
-                tracing::warn!(%error, "the key of an import is free only after a while");
+                tracing::warn!(%error, "the key of an import was not freed; it expires by itself");
             }
         });
     }

@@ -65,7 +65,7 @@ impl CoverageMetrics {
 }
 
 impl Coverage {
-    /// A loop of this process.
+    /// The coverage loop of this process.
     pub fn new(context: Context, metrics: CoverageMetrics) -> Self {
         Self { context, metrics, after: JobId(Uuid::nil()), due: Time(0) }
     }
@@ -75,7 +75,7 @@ impl Coverage {
         let mut lease = LeaderLease::new(self.context.clone(), "coverage");
         while lease.next().await {
             if let Err(error) = self.tick(self.context.now()).await {
-                tracing::warn!(%error, "counting the coverage of jobs will go on in the next round");
+                tracing::warn!(%error, "updating the coverage of jobs failed; the next round tries again");
             }
         }
     }
@@ -90,7 +90,7 @@ impl Coverage {
             self.metrics.events.inc_by(folded.events as u64);
             if folded.is_restored {
                 tracing::warn!(
-                    "the database has another history than before: events begin anew, and jobs are compared"
+                    "the database was restored: events are read from its new history, and all jobs are compared"
                 );
                 (self.after, self.due) = (JobId(Uuid::nil()), now);
             }
@@ -109,7 +109,7 @@ impl Coverage {
     async fn check(&mut self, now: Time) -> Result<()> {
         let check = self.context.store.coverage_check(self.after, JOBS_CHECKED_PER_ROUND).await?;
         for job in check.wrong.iter().take(RECOUNTS_PER_ROUND) {
-            tracing::info!(%job, "the coverage differs from the counters, and is counted anew");
+            tracing::info!(%job, "the coverage differs from the counters and is recounted");
             self.context.store.coverage_recount(*job).await?;
             self.metrics.recounts.inc();
         }

@@ -39,7 +39,7 @@ impl Cutter {
         let mut lease = LeaderLease::new(self.context.clone(), "cutter");
         while lease.next().await {
             if let Err(error) = self.round(&lease).await {
-                tracing::warn!(%error, "cutting will go on in the next round");
+                tracing::warn!(%error, "cutting failed; the next round tries again");
             }
         }
     }

@@ -44,7 +44,7 @@ impl FileSweeper {
                 continue;
             }
             if let Err(error) = self.tick(self.context.now()).await {
-                tracing::warn!(%error, "sweeping files will go on in the next round");
+                tracing::warn!(%error, "sweeping files failed; the next round tries again");
             }
             due = Instant::now() + PAUSE;
         }
@@ -69,7 +69,7 @@ impl FileSweeper {
         if deleted.is_empty() { Ok(()) } else { self.context.store.files_forget(deleted).await }
     }
 
-    /// Deletes a file; `None` where that must be tried again.
+    /// Deletes a file; `None` if that must be tried again.
     async fn delete(&self, id: FileId) -> Option<FileId> {
         let deleted = self.context.files.delete(id).await;
         deleted

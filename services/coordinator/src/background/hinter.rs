@@ -63,7 +63,7 @@ impl Hinter {
                 Some(message) = wakes.recv() => self.hear(message, now).await,
             };
             if let Err(error) = hinted {
-                tracing::warn!(%error, "hinting will go on in the next round");
+                tracing::warn!(%error, "hinting failed; the next round tries again");
             }
         }
     }

@@ -39,7 +39,7 @@ enum Measured {
 }
 
 impl Measurer {
-    /// A measurer of this process; `None` where no object store is configured.
+    /// A measurer of this process; `None` if no object store is configured.
     pub fn new(context: Context) -> Option<Self> {
         if !object_store::is_configured(&context.config.media) {
             return None;
@@ -48,7 +48,9 @@ impl Measurer {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(READ_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
-        let client = client.build().inspect_err(|error| tracing::error!(%error, "nothing will be measured"));
+        let client = client.build().inspect_err(
+            |error| tracing::error!(%error, "pictures cannot be measured: the HTTP client could not be made"),
+        );
         Some(Self { context, client: client.ok()? })
     }
 
@@ -57,7 +59,7 @@ impl Measurer {
         let mut lease = LeaderLease::new(self.context.clone(), "measurer");
         while lease.next().await {
             if let Err(error) = self.round().await {
-                tracing::warn!(%error, "measuring will go on in the next round");
+                tracing::warn!(%error, "measuring failed; the next round tries again");
             }
         }
     }
@@ -127,7 +129,7 @@ impl Measurer {
         (item, Measured::Unmeasured)
     }
 
-    /// The first bytes of an object; `None` where there is no such object. Further bytes are not read.
+    /// The first bytes of an object; `None` if there is no such object. Further bytes are not read.
     async fn head(&self, url: &str, max: usize) -> reqwest::Result<Option<Vec<u8>>> {
         let range = format!("bytes=0-{}", max - 1);
         let mut answer = self.client.get(url).header(reqwest::header::RANGE, range).send().await?;

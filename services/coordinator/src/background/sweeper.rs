@@ -54,7 +54,7 @@ impl Sweeper {
         let mut lease = LeaderLease::new(self.context.clone(), "sweeper");
         while lease.next().await {
             if let Err(error) = self.tick(self.context.now()).await {
-                tracing::warn!(%error, "sweeping will go on in the next round");
+                tracing::warn!(%error, "sweeping failed; the next round tries again");
             }
         }
     }

@@ -73,7 +73,7 @@ fn ignored_files(ignored: &BTreeMap<String, u64>) -> String {
 }
 
 impl FolderError {
-    /// Whether the scan ends with it.
+    /// Whether the error ends the scan.
     fn is_end(&self) -> bool {
         !matches!(self, Self::LinkOutside { .. } | Self::Unreadable { .. })
     }

@@ -41,7 +41,7 @@ pub(crate) enum Order {
     /// By round, range and slot.
     #[default]
     Range,
-    /// By what happens next.
+    /// By what is due next: as assignments are granted, or as their leases expire.
     Next,
 }
 

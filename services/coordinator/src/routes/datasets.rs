@@ -1,4 +1,4 @@
-//! Datasets: listed and shown.
+//! Datasets: lists and single ones.
 
 use axum::Json;
 use axum::extract::State;

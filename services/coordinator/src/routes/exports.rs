@@ -1,4 +1,4 @@
-//! Exports: accepted items streamed page by page; with `items=all` every annotation that is stored.
+//! Exports: streams the accepted items page by page, or with `items=all` every stored annotation.
 
 mod accepted;
 mod lossless;

@@ -43,10 +43,10 @@ pub(crate) struct UploadQuery {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Purpose {
-    /// Items name it.
+    /// Items of datasets name it.
     #[default]
     Items,
-    /// Instructions show it.
+    /// The instructions of jobs show it.
     Guideline,
 }
 

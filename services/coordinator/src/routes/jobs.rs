@@ -78,7 +78,8 @@ pub(super) async fn own(context: &Context, caller: &Caller, id: JobId, roles: Ro
     Ok(job)
 }
 
-/// The same with its specification. A job that is restricted to other annotators is not found by a mere annotator.
+/// The same with its specification. To a caller who only annotates, a job that is restricted to
+/// other annotators does not exist.
 pub(super) async fn own_whole(context: &Context, caller: &Caller, id: JobId, roles: Roles) -> Result<Job> {
     let job = context.store.job(id).await?.ok_or_else(Problem::not_found)?;
     caller.require(job.team, roles)?;
@@ -231,7 +232,7 @@ pub(crate) async fn cancel(
     let sweep = context.clone();
     tokio::spawn(async move {
         if let Err(error) = background::cancel(&sweep, id, sweep.now()).await {
-            tracing::warn!(job = %id, %error, "the cancellation will go on in the sweep");
+            tracing::warn!(job = %id, %error, "the cancellation failed; the sweeper continues it");
         }
     });
     Ok(Json(view(&context, &caller, id).await?))

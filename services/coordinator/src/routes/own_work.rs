@@ -85,7 +85,7 @@ fn stage_name(code: i64) -> StageName {
 
 fn work_part(row: &OwnWorkRow, teams: &HashMap<TeamId, String>) -> Result<WorkPart> {
     let team = TeamId(row.team);
-    // Only work in the teams that the token opens was asked for.
+    // The query was limited to these teams.
     let team_name = teams.get(&team).cloned().ok_or_else(Problem::internal)?;
     Ok(WorkPart {
         assignment: AssignmentId(row.assignment),

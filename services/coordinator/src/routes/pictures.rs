@@ -14,7 +14,7 @@ const PICTURES: &[(&str, &str)] = &[
     ("image/png", "the bytes of a PNG"),
     ("application/octet-stream", "the bytes of any picture that browsers show"),
 ];
-/// What is shown of uploaded pictures.
+/// The media types of the pictures that instructions show.
 const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
 
 pub(super) fn table() -> Vec<Route> {

@@ -47,7 +47,7 @@ pub(crate) async fn list(
     Ok(Json(Page::new(teams, page.limit, |team: &TeamView| team.id.to_string())))
 }
 
-/// Lets an administrator through, and a manager of this very team.
+/// Refuses callers who are neither administrators nor managers of this team.
 pub(super) async fn require_manager(context: &Context, caller: &Caller, team: TeamId) -> Result<()> {
     if !caller.is_admin() {
         return caller.require(team, MANAGER);

@@ -1,4 +1,4 @@
-//! Tokens: made for a user in a team and shown once, listed, revoked.
+//! Tokens: makes them for a user in a team, and lists and revokes them. A token is shown only once.
 
 use axum::Json;
 use axum::extract::State;

@@ -141,7 +141,7 @@ async fn waited(
     match tokio::time::timeout(IMPORT_WAIT, &mut task).await {
         Ok(outcome) => outcome.map_err(|_| Problem::internal())?,
         Err(_) if claim.claim() => Ok(Report::default()),
-        // It has just ended.
+        // The import has just ended, so its outcome is there.
         Err(_) => task.await.map_err(|_| Problem::internal())?,
     }
 }

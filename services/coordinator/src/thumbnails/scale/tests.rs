@@ -1,4 +1,4 @@
-//! Pictures that are scaled, and some that only look as if they could be.
+//! Scales pictures, and refuses some that only look like pictures that can be scaled.
 
 use std::io::Cursor;
 
@@ -62,7 +62,7 @@ fn a_picture_that_is_stored_turned_is_shown_upright() {
     assert!(shown.get_pixel(60, 20)[0] > 200 && shown.get_pixel(60, 230)[2] > 200);
 }
 
-/// A PNG that says that it has these sides, and brings nothing.
+/// A PNG whose header claims these sides, without pixels.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
     let mut png = written(&sample(1, 1), ImageFormat::Png);
     png[16..20].copy_from_slice(&width.to_be_bytes());
