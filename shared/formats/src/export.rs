@@ -1,9 +1,9 @@
 //! Exports: accepted annotations as JSON lines, a COCO document or a Supervisely project.
 //!
-//! An [`Encoder`] takes pages of items and returns the bytes of each page; the memory it needs does not grow with the job.
-//! The same items always give the same bytes: no clock is read, and every name and number follows from the items. What a
-//! format cannot hold is left out and counted in the export's own summary. An encoder may block on a temporary file, but
-//! never on the network.
+//! An [`Encoder`] takes pages of items and returns the bytes of each page. Its memory does not grow with the job. The same
+//! items always give the same bytes: no clock is read, and every name and number is derived from the items. What a format
+//! cannot represent is left out and counted in the export's own summary. An encoder may block on a temporary file, but never
+//! on the network.
 
 mod coco;
 mod format;
@@ -38,7 +38,7 @@ impl Encoder {
     /// An encoder that has written nothing yet.
     ///
     /// # Errors
-    /// When COCO's temporary file cannot be created.
+    /// If COCO's temporary file cannot be created.
     pub fn new(format: Format, head: Head) -> io::Result<Self> {
         Ok(Self(match format {
             Format::Jsonl => Inner::Jsonl,
@@ -50,7 +50,7 @@ impl Encoder {
     /// The bytes before the first item.
     ///
     /// # Errors
-    /// When a document cannot be encoded.
+    /// If a document cannot be encoded.
     pub fn begin(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.0 {
             Inner::Jsonl => Ok(Vec::new()),
@@ -62,7 +62,7 @@ impl Encoder {
     /// The bytes of the next items, which must come in ascending order of index and slot.
     ///
     /// # Errors
-    /// When COCO's temporary file cannot be written.
+    /// If COCO's temporary file cannot be written.
     pub fn items(&mut self, page: &[Item]) -> io::Result<Vec<u8>> {
         debug_assert!(page.is_sorted_by_key(|item| (item.index, item.slot)), "items come in order");
         match &mut self.0 {
@@ -72,7 +72,7 @@ impl Encoder {
         }
     }
 
-    /// What has been left out so far; `None` for JSON lines, which leave nothing out.
+    /// What has been left out so far. `None` for JSON lines, which leave nothing out.
     pub fn summary(&self) -> Option<&Summary> {
         match &self.0 {
             Inner::Jsonl => None,
@@ -84,7 +84,7 @@ impl Encoder {
     /// The bytes after the last item, in chunks.
     ///
     /// # Errors
-    /// When COCO's temporary file cannot be read back.
+    /// If COCO's temporary file cannot be read back.
     pub fn finish(self) -> io::Result<Tail> {
         match self.0 {
             Inner::Jsonl => Ok(Tail::default()),

@@ -12,7 +12,7 @@ pub fn uri_of(path: &Path) -> String {
     format!("{SCHEME}{}", encode(path.as_os_str().as_bytes()))
 }
 
-/// The absolute path that a `file:` URI names.
+/// The absolute path of a `file:` URI. `None` for any other URI.
 pub fn path_of(uri: &str) -> Option<PathBuf> {
     let bytes = decode(uri.strip_prefix(SCHEME)?)?;
     let path = PathBuf::from(OsString::from_vec(bytes));
@@ -36,7 +36,7 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Undoes percent-encoding; `None` where a `%` is not followed by two hexadecimal digits.
+/// Decodes percent-encoding. `None` if a `%` is not followed by two hexadecimal digits.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_name_survives_its_uri() {
+    fn any_path_can_be_restored_from_its_uri() {
         let name = OsString::from_vec(b"/a b/\xc3\xa4%41?#\xff.png".to_vec());
         let uri = uri_of(Path::new(&name));
         assert_eq!(uri, "file:///a%20b/%C3%A4%2541%3F%23%FF.png");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn other_uris_are_no_files() {
+    fn other_uris_are_not_files() {
         for uri in
             ["https://x/a.png", "file:a.png", "file://a.png", "file:///a%zz", "file:///a%0", "file:///a%00"]
         {

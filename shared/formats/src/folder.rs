@@ -1,4 +1,4 @@
-//! The listing of a folder of pictures: which entries count, and in which order they come.
+//! The listing of a folder of pictures: which entries are pictures, and their order.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -7,19 +7,19 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// Extensions of files that count as pictures, in lower case.
+/// The extensions of picture files, in lower case.
 pub const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"];
 
-/// Files that systems leave in the folders that they show.
-const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
-/// The longest extension, in bytes, that is a kind of its own.
-const EXTENSION_MAX: usize = 10;
+/// Files that operating systems create in folders.
+const SYSTEM_FILES: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
+/// The longest extension that is listed as a kind.
+const EXTENSION_BYTES_MAX: usize = 10;
 
-/// In which order the pictures of a folder come.
+/// The order of a folder's pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
-    /// As people count: `frame2.png` before `frame10.png`.
+    /// By numbers in the names: `frame2.png` before `frame10.png`.
     #[default]
     Natural,
     /// By the bytes of their paths.
@@ -36,22 +36,22 @@ impl Order {
     }
 }
 
-/// Whether a name is hidden, or left behind by a system that shows folders.
+/// Whether a file is hidden, or created by an operating system.
 pub fn is_hidden(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(b".") || LITTER.iter().any(|litter| name.eq_ignore_ascii_case(litter))
+    name.as_bytes().starts_with(b".") || SYSTEM_FILES.iter().any(|file| name.eq_ignore_ascii_case(file))
 }
 
-/// Whether a file counts as a picture, by its extension.
+/// Whether a file is a picture, by its extension.
 pub fn is_picture(name: &OsStr) -> bool {
     let extension = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// The kind of a file that is no picture: its extension, where that is short, as in `.txt`.
+/// The kind of a file that is not a picture: its extension if that is short, as in `.txt`.
 pub fn kind_of(name: &OsStr) -> String {
     let extension = Path::new(name).extension().and_then(OsStr::to_str);
     let is_plain = |extension: &&str| {
-        extension.len() <= EXTENSION_MAX && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        extension.len() <= EXTENSION_BYTES_MAX && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     match extension.filter(is_plain) {
         Some(extension) => format!(".{}", extension.to_ascii_lowercase()),

@@ -1,7 +1,7 @@
 //! Manifests: lists of media as JSON lines or CSV, parsed as their bytes arrive.
 //!
-//! A [`Parser`] takes the bytes in chunks of any size and keeps at most one line of them. It continues after a line with
-//! errors, so that all errors can be reported at once.
+//! A [`Parser`] accepts the bytes in chunks of any size and keeps at most one line. It continues after a line with errors, so
+//! that all errors can be reported at once.
 
 mod bounds;
 mod byte_order_mark;
@@ -16,7 +16,7 @@ mod location;
 
 use self::byte_order_mark::ByteOrderMark;
 
-pub use self::bounds::{COLUMNS_MAX, LINE_MAX};
+pub use self::bounds::{COLUMNS_MAX, LINE_BYTES_MAX};
 pub use self::error::ManifestError;
 pub use self::found::Found;
 pub use self::item::{ManifestItem, SIDE_MAX, check_item, check_sides};
@@ -51,17 +51,17 @@ impl Parser {
     /// Parses the next bytes and appends the items that they complete.
     ///
     /// # Errors
-    /// When a line is too long, or nothing after it can be parsed.
+    /// If a line is too long, or the header of a CSV manifest is wrong. The caller must not go on.
     pub fn push(&mut self, bytes: &[u8], out: &mut Found) -> Result<(), ManifestError> {
         let (kept_back, rest) = self.mark.strip(bytes);
         self.rows.push(kept_back, out)?;
         self.rows.push(rest, out)
     }
 
-    /// Parses the rest at the end of the manifest. A manifest without items is no error here.
+    /// Parses the rest at the end of the manifest. A manifest without items is not an error here.
     ///
     /// # Errors
-    /// As for [`push`](Self::push).
+    /// Those of [`push`](Self::push), and if a quote is never closed.
     pub fn finish(mut self, out: &mut Found) -> Result<(), ManifestError> {
         self.rows.push(self.mark.kept_back(), out)?;
         match self.rows {

@@ -32,8 +32,6 @@ const STILL_WITH_TUPLES: &[&str] = &[
     "shared/domain: side",
     "shared/domain: stored_point",
     "shared/domain: stored_size",
-    "shared/formats: image",
-    "shared/formats: mask",
     "shared/store: accepted_in_memory",
     "shared/store: of_row",
     "shared/store: from",

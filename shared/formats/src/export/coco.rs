@@ -1,5 +1,5 @@
-//! A COCO document. An image is written once all annotations of its item are known; the annotations wait in a temporary
-//! file until all images are written.
+//! A COCO document. An image is written once all annotations of its item are known. The annotations are in a temporary file
+//! until all images are written.
 
 mod attributes;
 mod mask;
@@ -46,7 +46,7 @@ struct Origin {
     meta: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     orientation: Option<i64>,
-    /// The tags of each slot, where the job has several.
+    /// The tags of each slot, if the job has several slots.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     opinions: Vec<Opinion>,
 }
@@ -86,7 +86,7 @@ struct Info<'a> {
     swath: &'a Summary,
 }
 
-/// Runs of all masks in one document, so that the temporary file stays below about ten gigabytes.
+/// The largest number of runs in all masks of a document. It limits the temporary file to about ten gigabytes.
 const RUNS_MAX: usize = 1 << 31;
 
 /// A document that is being written.
@@ -99,7 +99,7 @@ pub(super) struct Document {
     spool: BufWriter<File>,
     /// The current image, which may still get tags from other slots.
     image: Option<Image>,
-    /// Whether the document may hold several annotations of an item.
+    /// Whether the document may contain several annotations of an item.
     has_slots: bool,
     images: u64,
     objects: u64,
@@ -161,7 +161,8 @@ impl Document {
     }
 
     /// Adds the tags of one annotation to its image.
-    fn image(&mut self, item: &Item, (width, height): Size, bytes: &mut Vec<u8>) -> io::Result<()> {
+    fn image(&mut self, item: &Item, size: Size, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let (width, height) = size;
         if self.image.as_ref().is_none_or(|image| image.swath.index != item.index) {
             self.end_image(bytes)?;
             self.image = Some(Image {
@@ -241,7 +242,7 @@ fn categories(classes: &[Class]) -> impl Iterator<Item = Category<'_>> {
     (1..).zip(classes).map(|(id, class)| Category { id, name: &class.name, supercategory: "" })
 }
 
-/// Image ids start at 1, because some readers take 0 for "none".
+/// Image ids start at 1, because some readers interpret 0 as "none".
 fn image_id(item: &Item) -> i64 {
     item.index + 1
 }

@@ -13,7 +13,7 @@ use super::item::{Head, Item};
 
 const CREATED: Time = Time(1_700_000_000_000_000);
 
-/// A job of so many slots, with a class for every shape and two tags.
+/// A job with this number of slots, a class for every shape and two tags.
 pub(super) fn head(slots: i64) -> Head {
     let classes = [("car", Shape::Rectangle), ("road", Shape::Polygon), ("thing", Shape::Any)];
     let spec = JobSpec {
@@ -84,7 +84,7 @@ pub(super) fn labels() -> Value {
     })
 }
 
-/// A whole export, its items in one page; checked to be the same with a page for each item, and the second time.
+/// A complete export. Checks that a second export, and one with a page for each item, have the same bytes.
 pub(super) fn export(format: Format, head: Head, items: &[Item]) -> Vec<u8> {
     let whole = export_by(format, head.clone(), items, items.len().max(1));
     assert_eq!(whole, export_by(format, head.clone(), items, items.len().max(1)), "the same bytes twice");

@@ -1,4 +1,4 @@
-//! The formats of an export, and what each of them can hold.
+//! The formats of an export, and what each of them can represent.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ pub enum Format {
     Supervisely,
 }
 
-/// Shapes that COCO cannot hold.
+/// The shapes that COCO cannot represent.
 pub const NOT_COCO: [Shape; 2] = [Shape::Polyline, Shape::Point];
 
 impl Format {
@@ -33,7 +33,7 @@ impl Format {
         self != Self::Jsonl
     }
 
-    /// Whether figures of these classes may have a shape that the format cannot hold.
+    /// Whether figures of these classes may have a shape that the format cannot represent.
     pub fn may_lose(self, classes: &[Class]) -> bool {
         let is_lost = |class: &Class| class.shape == Shape::Any || NOT_COCO.contains(&class.shape);
         self == Self::Coco && classes.iter().any(is_lost)

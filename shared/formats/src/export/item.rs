@@ -1,4 +1,4 @@
-//! The values that an export is made of.
+//! The values from which an export is made.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -6,19 +6,19 @@ use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Size};
 use swath_domain::{AssignmentId, Time, UserId};
 
-/// What an export is about, known before its first item.
+/// The head of an export, which is known before its first item.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The job.
     pub job: Job,
-    /// The name of its dataset.
+    /// The name of the job's dataset.
     pub dataset_name: String,
-    /// The common start of all URIs in the job's dataset version, see [`shared_base`](super::names::shared_base). File
-    /// names are made of what follows it.
+    /// The common prefix of all URIs in the job's dataset version, see [`shared_base`](super::names::shared_base). File names
+    /// are made of the rest.
     pub base: String,
-    /// The only slot to export; `None` for all slots.
+    /// The only slot to export. `None` for all slots.
     pub slot: Option<i64>,
-    /// Whether coordinates and sizes refer to the stored pictures, not to the displayed (rotated) ones.
+    /// Whether coordinates and sizes are those of the stored pictures instead of the displayed (rotated) ones.
     pub is_stored: bool,
 }
 
@@ -27,35 +27,35 @@ pub struct Head {
 pub struct Item {
     /// The item's number in the dataset.
     pub index: i64,
-    /// The URI of its medium, from which its file name is made.
+    /// The URI of the item's picture, from which the file name is made.
     pub uri: String,
-    /// The URI as users see it.
+    /// The URI for display.
     pub shown_uri: String,
-    /// Its size in pixels, where known.
+    /// The size of the picture in pixels, if it is known.
     pub size: Option<Size>,
-    /// The EXIF orientation of the picture, where it was measured.
+    /// The EXIF orientation of the picture, if it was measured.
     pub orientation: Option<i64>,
     /// The metadata that was imported with the item.
     pub meta: Option<Box<RawValue>>,
-    /// Which of the job's independent annotations of the item this is, from 0.
+    /// The slot: which of the independent annotations of the item this is, from 0.
     pub slot: i64,
-    /// The round in which it was accepted.
+    /// The round in which the annotation was accepted.
     pub round: i64,
     /// The accepted annotation.
     pub annotation: Annotation,
     /// The annotator.
     pub author: UserId,
-    /// The reviewer; `None` where the review rule accepted it.
+    /// The reviewer. `None` if the review rule accepted the annotation.
     pub reviewer: Option<UserId>,
     /// The annotation's revision.
     pub revision: i64,
     /// The time of the acceptance.
     pub accepted_at: Time,
-    /// The assignment it belonged to.
+    /// The assignment of the annotation.
     pub assignment: AssignmentId,
 }
 
-/// The origin of an annotation, which COCO and Supervisely documents carry beside their own fields.
+/// The origin of an annotation, which COCO and Supervisely documents contain in addition to their own fields.
 #[derive(Serialize)]
 pub(super) struct Provenance {
     slot: i64,

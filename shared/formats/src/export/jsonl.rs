@@ -1,4 +1,4 @@
-//! JSON lines: the format that leaves nothing out.
+//! JSON lines, the format that leaves nothing out.
 
 use std::io;
 
@@ -34,7 +34,7 @@ struct Labels<'a> {
     tags: &'a [Tag],
 }
 
-/// Writes a page of accepted items. Skipped ones carry no labels and have no line.
+/// Writes a page of accepted items. Skipped items have no labels, and get no line.
 pub(super) fn lines(page: &[Item]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for item in page.iter().filter(|item| item.annotation.skip.is_none()) {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_reviewer_and_skipped_items_leave_no_trace() {
+    fn a_missing_reviewer_and_skipped_items_are_omitted() {
         let skipped = item(8, serde_json::json!({"skip": {"reason": "blurred"}}));
         let unreviewed = Item { reviewer: None, ..item(9, serde_json::json!({})) };
         let text = String::from_utf8(export(Format::Jsonl, head(1), &[skipped, unreviewed])).unwrap();

@@ -1,7 +1,7 @@
-//! File names of items. A name depends on the item's URI and the dataset's base only, not on its number or on other items,
-//! so it stays the same when the dataset grows.
+//! File names of items. A name depends only on the item's URI and the dataset's base, not on the item's number or on other
+//! items. So it stays the same when the dataset grows.
 //!
-//! A name is the path that follows the base. Characters that are not allowed are escaped, and a name that is too long is
+//! A name is the path after the base. Characters that are not allowed are escaped, and a name that is too long is
 //! cut and gets a digest; both count as changes. `docs/exports.md` lists the characters.
 
 mod escape;
@@ -17,19 +17,20 @@ use self::escape::escape;
 pub(super) use self::layout::Layout;
 use crate::file_uri::{decode, encode};
 
-/// The longest file or folder name in a tree, in bytes: the limit of file systems.
-const SEGMENT_MAX: usize = 255;
-/// The longest relative path in a tree, in bytes.
-const PATH_MAX: usize = 4_000;
-/// The longest flat name, in bytes. With an extension added by Swath it stays below 255, the limit of file systems.
-const FLAT_MAX: usize = 200;
-/// The longest name of a dataset's folder, in bytes.
-const FOLDER_MAX: usize = 120;
-/// Precedes a digest, and is part of no other name.
-const MARK: &str = "%~";
+/// The longest file or folder name in a tree, which is the limit of file systems.
+const SEGMENT_BYTES_MAX: usize = 255;
+/// The longest relative path in a tree.
+const PATH_BYTES_MAX: usize = 4_000;
+/// The longest flat name. With an extension added by Swath it stays below 255, the limit of file systems.
+const FLAT_BYTES_MAX: usize = 200;
+/// The longest name of a dataset's folder.
+const FOLDER_BYTES_MAX: usize = 120;
+/// The text before a digest, which no other name contains.
+const DIGEST_MARK: &str = "%~";
+/// How much of the digest is in a name.
 const DIGEST_BYTES: usize = 16;
 
-/// The longest common start of `base` and `uri` that ends with a slash. Fold it over the URIs of a dataset, in any order.
+/// The longest common prefix of `base` and `uri` that ends with a slash. Fold it over the URIs of a dataset, in any order.
 pub fn shared_base(base: Option<&str>, uri: &str) -> String {
     let uri = &*named(uri);
     let shared = match base {
@@ -40,7 +41,8 @@ pub fn shared_base(base: Option<&str>, uri: &str) -> String {
     uri[..end].to_owned()
 }
 
-/// The URI that names an item. For an upload it holds the file's name and not its id, which means nothing to users.
+/// The URI from which an item's name is made. For an upload it contains the file's name instead of its id, which means nothing
+/// to users.
 fn named(uri: &str) -> Cow<'_, str> {
     match uploads::distinct(uri) {
         (uploads::SCHEME, name) => format!("{}/{name}", uploads::SCHEME).into(),
@@ -52,7 +54,7 @@ fn named(uri: &str) -> Cow<'_, str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) text: String,
-    /// The kind of change, where the name differs from the item's path.
+    /// The kind of change, if the name differs from the item's path.
     pub(super) change: Option<&'static str>,
 }
 
@@ -63,7 +65,7 @@ pub(super) struct Names {
     pub(super) layout: Layout,
 }
 
-/// The part of a URI that an item's name is made of.
+/// The part of a URI from which an item's name is made.
 struct Path<'a> {
     bytes: Cow<'a, [u8]>,
     is_file: bool,
@@ -87,7 +89,7 @@ impl Names {
         Name { text, change }
     }
 
-    /// What follows the base: the decoded path of a file, or the unchanged text of any other URI.
+    /// The part after the base: the decoded path of a file, or the unchanged text of any other URI.
     fn path<'a>(&self, uri: &'a str) -> Path<'a> {
         if let (uploads::SCHEME, name) = uploads::distinct(uri) {
             let named = named(uri);
@@ -106,7 +108,7 @@ impl Names {
             return plain(false);
         }
         let Some(bytes) = decode(rest) else { return plain(true) };
-        // A path may be encoded in several ways. In a tree its name is the decoded path anyway.
+        // A path may be encoded in several ways. In a tree that does not matter, because the name is the decoded path.
         let is_unique = self.layout == Layout::Tree || encode(&bytes) == rest;
         Path { bytes: bytes.into(), is_file: true, is_unique }
     }
@@ -115,21 +117,22 @@ impl Names {
         !name.is_empty()
             && match self.layout {
                 Layout::Tree => {
-                    name.len() <= PATH_MAX && name.split('/').all(|part| part.len() <= SEGMENT_MAX)
+                    name.len() <= PATH_BYTES_MAX
+                        && name.split('/').all(|part| part.len() <= SEGMENT_BYTES_MAX)
                 }
-                Layout::Flat => name.len() <= FLAT_MAX,
+                Layout::Flat => name.len() <= FLAT_BYTES_MAX,
             }
     }
 
     /// A name made unique by a digest of the URI.
     fn digested(&self, uri: &str, path: &Path<'_>) -> String {
-        // A query is long and means nothing to users; the digest covers it.
+        // A query is long and means nothing to users. The digest includes it.
         let ends = |byte: &u8| !path.is_file && matches!(byte, b'?' | b'#');
         let shown = path.bytes.split(ends).next().unwrap_or_default();
         let escaped = escape(shown, self.layout);
-        let Layout::Tree = self.layout else { return with_digest(&escaped, uri, FLAT_MAX) };
+        let Layout::Tree = self.layout else { return with_digest(&escaped, uri, FLAT_BYTES_MAX) };
         let (folders, last) = escaped.rsplit_once('/').unwrap_or(("", &escaped));
-        let last = with_digest(last, uri, SEGMENT_MAX);
+        let last = with_digest(last, uri, SEGMENT_BYTES_MAX);
         let name = if folders.is_empty() { last.clone() } else { format!("{folders}/{last}") };
         if self.is_short(&name) { name } else { last }
     }
@@ -141,9 +144,9 @@ fn with_digest(name: &str, uri: &str, max: usize) -> String {
         Some((stem, extension)) if is_extension(extension) => (stem, &name[stem.len()..]),
         _ => (name, ""),
     };
-    let room = max - MARK.len() - 2 * DIGEST_BYTES - extension.len();
+    let room = max - DIGEST_MARK.len() - 2 * DIGEST_BYTES - extension.len();
     let stem = &stem[..stem.floor_char_boundary(room)];
-    let mut text = format!("{stem}{MARK}");
+    let mut text = format!("{stem}{DIGEST_MARK}");
     for byte in &Sha256::digest(uri.as_bytes())[..DIGEST_BYTES] {
         // Writing into a string cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -155,11 +158,11 @@ fn is_extension(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Makes a folder name of any text. It is safe and neither empty nor hidden, but not unique.
+/// Makes a folder name of any text. The name is safe and neither empty nor hidden, but not unique.
 pub(super) fn folder_name(text: &str) -> String {
     let safe = |character: char| if is_plain(character) { character } else { '_' };
     let mut name: String = text.trim().chars().map(safe).collect();
-    name.truncate(name.floor_char_boundary(FOLDER_MAX));
+    name.truncate(name.floor_char_boundary(FOLDER_BYTES_MAX));
     if name.is_empty() || name.starts_with(['.', ' ']) || escape::is_device(name.as_bytes()) {
         name.insert(0, '_');
     }

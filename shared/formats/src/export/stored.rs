@@ -14,14 +14,14 @@ use super::jsonl::json_line;
 pub struct StoredItem {
     /// The item's number in the dataset.
     pub index: i64,
-    /// The URI of its medium.
+    /// The URI of the item's picture.
     pub uri: String,
     /// The metadata that was imported with the item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Box<RawValue>>,
-    /// Which of the job's independent annotations of the item this is, from 0.
+    /// The slot: which of the independent annotations of the item this is, from 0.
     pub slot: i64,
-    /// The round of its assignment.
+    /// The round of the assignment.
     pub round: i64,
     /// The item's state, named as in the job's progress.
     pub state: &'static str,
@@ -29,20 +29,20 @@ pub struct StoredItem {
     pub annotation: Annotation,
     /// The annotator.
     pub author: UserId,
-    /// The lease under which it was last written.
+    /// The lease under which the annotation was last saved.
     pub lease: LeaseId,
-    /// The number of changes so far.
+    /// The number of times it was saved.
     pub revision: i64,
-    /// The time of the last change.
+    /// When it was last saved.
     pub saved_at: Time,
-    /// The assignment it belongs to.
+    /// The assignment of the annotation.
     pub assignment: AssignmentId,
 }
 
 /// Appends the line of one stored annotation.
 ///
 /// # Errors
-/// When the annotation cannot be encoded.
+/// If the annotation cannot be encoded.
 pub fn stored_line(item: &StoredItem, bytes: &mut Vec<u8>) -> io::Result<()> {
     json_line(item, bytes)
 }

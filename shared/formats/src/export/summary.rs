@@ -1,4 +1,4 @@
-//! The summary of an export: what it holds, and what its format could not hold.
+//! The summary of an export: what it contains, and what its format could not represent.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use swath_domain::{DatasetId, JobId};
 use super::item::{Head, Item};
 use super::names::Name;
 
-/// Renamed items that are listed; further ones are only counted.
+/// How many renamed items are listed. Further ones are only counted.
 const RENAMED_MAX: usize = 100;
 
-/// The counts that stand in every COCO and Supervisely export. Nothing is left out without being counted here.
+/// The counts in every COCO and Supervisely export. Everything that is left out is counted here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
     job: JobId,
     title: String,
     dataset: DatasetId,
     dataset_version: i64,
-    /// The only exported slot; `None` for all slots.
+    /// The only exported slot. `None` for all slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     slot: Option<i64>,
     /// Annotations in the export.
@@ -32,15 +32,14 @@ pub struct Summary {
     unknown_size: u64,
     /// Figures and tags that are not in the export, by kind.
     left_out: BTreeMap<&'static str, u64>,
-    /// Figures that the export holds in another form than they were drawn, and names that differ from the item's path, by
-    /// kind.
+    /// Figures with another form than they were drawn, and names that differ from the item's path, by kind.
     changed: BTreeMap<&'static str, u64>,
     /// The first of those names.
     renamed: Vec<Renamed>,
-    /// The item named last. Annotations of one item follow each other and share its name.
+    /// The item that was named last. The annotations of an item come together and share its name.
     #[serde(skip)]
     named: Option<i64>,
-    /// The items that are not exported in full.
+    /// The items that are not exported completely.
     #[serde(skip)]
     losses: Losses,
     /// The current item.
@@ -48,7 +47,7 @@ pub struct Summary {
     item: i64,
 }
 
-/// Items that an export does not hold in full.
+/// Items that are not exported completely.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Losses {
     /// The number of such items.
@@ -58,15 +57,15 @@ pub struct Losses {
     last: Option<i64>,
 }
 
-/// Incomplete items that are listed; further ones are only counted.
+/// How many incomplete items are listed. Further ones are only counted.
 const LISTED_MAX: usize = 100;
 
-/// One item that an export does not hold in full.
+/// One item that is not exported completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
     /// The item's number.
     pub item: i64,
-    /// What is left out of it first.
+    /// The kind of the first loss.
     pub kind: &'static str,
 }
 
@@ -91,7 +90,7 @@ struct Renamed {
 }
 
 impl Summary {
-    /// A summary of nothing yet.
+    /// An empty summary.
     pub(super) fn new(head: &Head) -> Self {
         Self {
             job: head.job.id,
@@ -112,7 +111,7 @@ impl Summary {
         }
     }
 
-    /// The items that the export does not hold in full so far.
+    /// The items so far that are not exported completely.
     pub fn losses(&self) -> &Losses {
         &self.losses
     }
@@ -151,7 +150,7 @@ impl Summary {
         }
     }
 
-    /// Notes an item's name, once for all annotations of the item.
+    /// Records an item's name, once for all annotations of the item.
     pub(super) fn name(&mut self, item: &Item, name: Name) -> String {
         if let Some(kind) = name.change.filter(|_| self.named != Some(item.index)) {
             self.change(kind);

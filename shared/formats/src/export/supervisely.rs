@@ -1,8 +1,8 @@
 //! A Supervisely project as a tar archive: `meta.json`, `README.md`, `<dataset>/ann/<file>.json` for every picture, and
-//! at the end `swath-summary.json`. It holds no pictures; the `img/` folders are for them.
+//! `swath-summary.json` at the end. It contains no pictures, but empty `img/` folders for them.
 //!
-//! It is a tar because a zip's directory would have to be kept in memory until the end. In a job with several slots every
-//! slot is a dataset of its own. Coordinates keep their fractions, which readers of the format accept.
+//! It is not a zip, because a zip's directory must be kept in memory until the end. In a job with several slots every slot is
+//! a dataset. Coordinates keep their fractions, which readers of the format accept.
 
 mod meta;
 
@@ -43,7 +43,7 @@ struct PictureSize {
     width: i64,
 }
 
-/// A tag. One without a value gets an empty value, which no user can enter.
+/// A tag. A tag without a value gets the empty value, which users cannot enter.
 #[derive(Serialize)]
 struct TagValue<'a> {
     name: &'a str,
@@ -184,13 +184,14 @@ impl Project {
     }
 }
 
-/// An entry's header; its time is the annotation's or the job's, so that the same state gives the same bytes.
+/// The header of an entry. Its time is that of the annotation or the job, so that the same state gives the same bytes.
 fn header(kind: EntryType, mode: u32, at: Time) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(mode);
     header.set_size(0);
-    header.set_mtime(u64::try_from(at.millis() / 1_000).unwrap_or_default());
+    // Tar has no times before 1970.
+    header.set_mtime(u64::try_from(at.millis() / 1_000).unwrap_or(0));
     header
 }
 
@@ -200,7 +201,7 @@ fn tags(tags: &[Tag]) -> Vec<TagValue<'_>> {
         .collect()
 }
 
-/// A figure as Supervisely's objects: one, or one for each point of a figure of points.
+/// A figure as Supervisely's objects: one object, or one for each point of a figure of points.
 fn objects<'a>(item: &Item, figure: &'a Figure, classes: &[Class], summary: &mut Summary) -> Vec<Object<'a>> {
     if class_number(classes, &figure.class).is_none() {
         summary.leave_out("figure_of_unknown_class", 1);
@@ -225,7 +226,7 @@ fn outlines<'a>(figure: &'a Figure, summary: &mut Summary) -> Vec<Outline<'a>> {
             if *width < 1.0 || *height < 1.0 {
                 summary.change("rectangle_widened_to_a_pixel");
             }
-            // The right and lower edges are the last pixels inside.
+            // In Supervisely the right and lower edges are the last pixels inside.
             let (right, bottom) = (x + (width - 1.0).max(0.0), y + (height - 1.0).max(0.0));
             vec![open(vec![[*x, *y], [right, bottom]])]
         }

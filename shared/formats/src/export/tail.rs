@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-/// Bytes of the temporary file that are read at once.
+/// The size of the chunks that are read from the temporary file.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The end of an export, in chunks of bounded size.

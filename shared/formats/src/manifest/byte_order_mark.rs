@@ -2,7 +2,7 @@
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Skips a byte order mark at the start, wherever the bytes are cut.
+/// Skips a byte order mark at the start, even if it is spread over several chunks.
 #[derive(Debug, Default)]
 pub(super) struct ByteOrderMark {
     seen: usize,
@@ -10,7 +10,7 @@ pub(super) struct ByteOrderMark {
 }
 
 impl ByteOrderMark {
-    /// Returns what to parse now: bytes that were kept back, and the rest of `bytes`.
+    /// Returns the bytes to parse now: those that were kept back, and the rest of `bytes`.
     pub(super) fn strip<'a>(&mut self, bytes: &'a [u8]) -> (&'static [u8], &'a [u8]) {
         for (index, byte) in bytes.iter().enumerate() {
             if self.over || self.seen == BYTE_ORDER_MARK.len() {
@@ -27,7 +27,7 @@ impl ByteOrderMark {
         (&[], &[])
     }
 
-    /// The start of a mark that turned out to be none.
+    /// The bytes that were kept back although they are not a mark.
     pub(super) fn kept_back(&self) -> &'static [u8] {
         if self.over || self.seen == BYTE_ORDER_MARK.len() { &[] } else { &BYTE_ORDER_MARK[..self.seen] }
     }

@@ -1,4 +1,4 @@
-//! CSV with a header row. The header shows whether commas, semicolons or tabs separate the columns.
+//! CSV with a header row. The separator (comma, semicolon or tab) is detected from the header.
 
 mod header;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use swath_domain::FieldError;
 
 use self::header::{Column, delimiter, header};
-use super::bounds::{COLUMNS_MAX, LINE_MAX};
+use super::bounds::{COLUMNS_MAX, LINE_BYTES_MAX};
 use super::error::{ManifestError, NOT_UTF8, TOO_LONG};
 use super::found::Found;
 use super::item::ManifestItem;
@@ -20,19 +20,19 @@ const OTHER_WIDTH: &str = "has more or fewer fields than the header";
 /// Splits bytes into records. Keeps at most one record.
 #[derive(Debug)]
 pub(super) struct Records {
-    /// `None` until the first line is complete, which shows the separator.
+    /// `None` until the first line is complete, which determines the separator.
     reader: Option<Reader>,
-    /// The part of the first line that has arrived.
+    /// The received part of the first line.
     first_line: Vec<u8>,
-    /// Lines that ended before the reader began.
+    /// The number of lines before the first line that the reader parses.
     skipped: u64,
-    /// The text of the record's fields so far.
+    /// The text of the current record's fields so far.
     text: Vec<u8>,
     filled: usize,
     /// Where each field ends in `text`.
     ends: Vec<usize>,
     fields: usize,
-    /// The line on which the current record began.
+    /// The line on which the current record begins.
     begun: Option<u64>,
     header: Option<Vec<Column>>,
 }
@@ -43,7 +43,7 @@ impl Default for Records {
             reader: None,
             first_line: Vec::new(),
             skipped: 0,
-            text: vec![0; LINE_MAX],
+            text: vec![0; LINE_BYTES_MAX],
             filled: 0,
             ends: vec![0; COLUMNS_MAX],
             fields: 0,
@@ -62,7 +62,7 @@ impl Records {
     }
 
     pub(super) fn finish(mut self, out: &mut Found) -> Result<(), ManifestError> {
-        // The last line may lack a line end. One more line end completes its record, except within quotes.
+        // The last line may have no line end. An additional line end completes its record, unless a quote is open.
         self.push(b"\n", out)?;
         match self.begun {
             None => Ok(()),
@@ -70,24 +70,24 @@ impl Records {
         }
     }
 
-    /// Collects the first line that is not empty, and begins to parse once it is complete.
+    /// Collects the first line that is not empty, and starts to parse once it is complete.
     fn begin(&mut self, mut bytes: &[u8], out: &mut Found) -> Result<(), ManifestError> {
         if self.first_line.is_empty() {
             let (empty, rest) = empty_lines(bytes);
             self.skipped += empty;
             bytes = rest;
         }
-        if self.first_line.len() + bytes.iter().take_while(|byte| !is_end(byte)).count() > LINE_MAX {
+        if self.first_line.len() + bytes.iter().take_while(|byte| !is_end(byte)).count() > LINE_BYTES_MAX {
             return Err(ManifestError::plain(self.skipped + 1, TOO_LONG));
         }
         self.first_line.extend_from_slice(bytes);
         let Some(end) = self.first_line.iter().position(is_end) else { return Ok(()) };
         if is_hint(&self.first_line[..end]) {
             let Some(newline) = self.first_line.iter().position(|byte| *byte == b'\n') else { return Ok(()) };
-            let behind = self.first_line.split_off(newline + 1);
+            let rest = self.first_line.split_off(newline + 1);
             self.first_line.clear();
             self.skipped += 1;
-            return self.begin(&behind, out);
+            return self.begin(&rest, out);
         }
         let mut reader = ReaderBuilder::new().delimiter(delimiter(&self.first_line[..end])).build();
         reader.set_line(self.skipped + 1);
@@ -110,7 +110,7 @@ impl Records {
     ) -> Result<(), ManifestError> {
         loop {
             if self.begun.is_none() {
-                // The parser would skip empty lines as well, but then the record's first line would be unknown.
+                // The reader would also skip empty lines, but then the first line of the record would be unknown.
                 let (empty, rest) = empty_lines(bytes);
                 reader.set_line(reader.line() + empty);
                 bytes = rest;
@@ -150,7 +150,7 @@ impl Records {
     }
 }
 
-/// Whether a line only tells spreadsheets the separator, as in `sep=;`.
+/// Whether a line only declares the separator for spreadsheets, as in `sep=;`.
 fn is_hint(line: &[u8]) -> bool {
     line.len() == 5 && line[..4].eq_ignore_ascii_case(b"sep=")
 }

@@ -2,7 +2,7 @@
 
 use swath_domain::FieldError;
 
-/// A line, or a CSV record, is longer than [`LINE_MAX`](super::LINE_MAX).
+/// A line, or a CSV record, is longer than [`LINE_BYTES_MAX`](super::LINE_BYTES_MAX).
 pub(super) const TOO_LONG: &str = "is longer than 65536 bytes";
 pub(super) const NOT_UTF8: &str = "is not valid UTF-8";
 
@@ -10,23 +10,23 @@ pub(super) const NOT_UTF8: &str = "is not valid UTF-8";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {}{message}", field.as_ref().map(|field| format!("`{field}` ")).unwrap_or_default())]
 pub struct ManifestError {
-    /// The line, from 1; for a CSV record the line it begins on.
+    /// The line, from 1. For a CSV record it is the line on which the record begins.
     pub line: u64,
-    /// The field or column with the error, where it is known.
+    /// The field or column with the error, if it is known.
     pub field: Option<String>,
     /// What is wrong, as a sentence fragment. It may quote the content.
     pub message: String,
-    /// The same without any of the content.
+    /// The same without the content.
     pub(super) plain: &'static str,
 }
 
-/// Field names that are no content of a manifest.
+/// Field names that are part of the format and not of a manifest's content.
 const FIELDS: [&str; 5] = ["uri", "labels", "meta", "width", "height"];
-/// The most characters of a manifest that an error quotes.
-pub(super) const QUOTED_MAX: usize = 200;
+/// How many characters of a manifest an error quotes, at most.
+pub(super) const QUOTED_CHARS_MAX: usize = 200;
 
 impl ManifestError {
-    /// An error that quotes no content.
+    /// An error without content.
     pub(super) fn plain(line: u64, plain: &'static str) -> Self {
         Self { line, field: None, message: plain.to_owned(), plain }
     }
@@ -41,8 +41,8 @@ impl ManifestError {
         Self { line, field: Some(field), message, plain }
     }
 
-    /// Keeps only the line and the kind of error: a file on the server may be no manifest at all, and the caller may not
-    /// have the right to read it.
+    /// Keeps only the line and the kind of error. A file on the server may not be a manifest at all, and the caller may have no
+    /// right to read it.
     #[must_use]
     pub fn without_content(self) -> Self {
         let is_known = |field: &String| FIELDS.contains(&field.split('[').next().unwrap_or_default());
@@ -50,9 +50,9 @@ impl ManifestError {
     }
 }
 
-/// Cuts a text that quotes the content.
+/// Shortens a text that quotes the content.
 pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_MAX) {
+    match text.char_indices().nth(QUOTED_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -4,19 +4,19 @@ use super::error::ManifestError;
 use super::item::{ManifestItem, check_item};
 use super::location::{is_bare, joined};
 
-/// What a parser has found so far.
+/// The items and errors that a parser has found so far.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Found {
-    /// Items, in order.
+    /// The items, in order.
     pub items: Vec<ManifestItem>,
-    /// Errors in lines that are no items.
+    /// The errors in lines that are not items.
     pub faults: Vec<ManifestError>,
     /// The base that bare paths are resolved against.
     base: Option<String>,
 }
 
 impl Found {
-    /// Nothing yet, of a manifest whose bare paths are resolved against `base`.
+    /// An empty result for a manifest whose bare paths are resolved against `base`.
     pub fn below(base: Option<String>) -> Self {
         Self { base, ..Self::default() }
     }

@@ -1,5 +1,5 @@
-//! Random manifests: for any bytes the parsers give a result, which does not depend on how the bytes are cut, and they keep
-//! their bounds.
+//! Fuzz tests with random manifests: the parsers accept any bytes, their results do not depend on the chunks, and they keep
+//! their limits.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::Parser;
-use super::bounds::LINE_MAX;
+use super::bounds::LINE_BYTES_MAX;
 use super::found::Found;
 use super::kind::Kind;
 
-/// How long each reader is tried: a moment, or as long as the long part of the tests says.
+/// How long each test runs: a second, or as long as `SWATH_FUZZ_SECONDS` says.
 fn duration() -> Duration {
-    let told = std::env::var("SWATH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(told.unwrap_or(1))
+    let seconds = std::env::var("SWATH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
 }
 
 fn play<S: Strategy>(strategy: &S, holds: impl Fn(S::Value) -> Result<(), TestCaseError>) {
@@ -25,7 +25,7 @@ fn play<S: Strategy>(strategy: &S, holds: impl Fn(S::Value) -> Result<(), TestCa
     }
 }
 
-/// Pieces of manifests, and what does not belong into one.
+/// Fragments of manifests, and bytes that do not belong into one.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let known = [
         "sep=;\r\n",
@@ -63,7 +63,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         6 => prop::sample::select(known.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
         2 => vec(any::<u8>(), 0..8),
-        1 => (1_usize..LINE_MAX + 10).prop_map(|length| vec![b'x'; length]),
+        1 => (1_usize..LINE_BYTES_MAX + 10).prop_map(|length| vec![b'x'; length]),
     ];
     vec(word, 0..60).prop_map(|words| words.concat())
 }
@@ -74,9 +74,9 @@ fn read(kind: Kind, bytes: &[u8], sizes: &[usize]) -> Found {
     let mut read = Ok(());
     while !rest.is_empty() && read.is_ok() {
         let size = sizes.next().copied().unwrap_or(1).clamp(1, rest.len());
-        let (piece, behind) = rest.split_at(size);
-        read = parser.push(piece, &mut found);
-        rest = behind;
+        let (chunk, following) = rest.split_at(size);
+        read = parser.push(chunk, &mut found);
+        rest = following;
     }
     let ended = read.and_then(|()| parser.finish(&mut found));
     found.faults.extend(ended.err());
@@ -95,11 +95,11 @@ fn holds(kind: Kind, bytes: &[u8], sizes: &[usize]) -> Result<(), TestCaseError>
 }
 
 #[test]
-fn any_bytes_are_read_as_csv() {
+fn any_bytes_can_be_parsed_as_csv() {
     play(&(text(), vec(1_usize..200, 1..4)), |(bytes, sizes)| holds(Kind::Csv, &bytes, &sizes));
 }
 
 #[test]
-fn any_bytes_are_read_as_json_lines() {
+fn any_bytes_can_be_parsed_as_json_lines() {
     play(&(text(), vec(1_usize..200, 1..4)), |(bytes, sizes)| holds(Kind::Jsonl, &bytes, &sizes));
 }

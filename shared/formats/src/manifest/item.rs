@@ -1,4 +1,4 @@
-//! The item of a manifest, and the rules for its fields.
+//! An item of a manifest, and the rules for its fields.
 
 use std::collections::HashSet;
 
@@ -9,32 +9,32 @@ use swath_domain::{FieldError, limits};
 
 use super::location::unusable;
 
-/// The greatest width or height of a picture, in pixels.
+/// The largest width or height of a picture, in pixels.
 pub const SIDE_MAX: i64 = 1_000_000;
 
-/// One item as a manifest, or a request, names it.
+/// One item of a manifest or a request.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestItem {
-    /// The line it begins on, from 1; zero where it did not come from a manifest.
+    /// The line on which the item begins, from 1. 0 if it is not from a manifest.
     #[serde(skip)]
     pub line: u64,
-    /// Where the medium lies.
+    /// The URI of the picture.
     pub uri: String,
-    /// Labels to select by.
+    /// Labels by which jobs select items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// Anything else, kept as it is.
+    /// Any other data, which is stored unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
-    /// Width in pixels; with `height` or not at all.
+    /// The width in pixels. Either both `width` and `height` are given or neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
-    /// Height in pixels.
+    /// The height in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<i64>,
-    /// How the picture is stored, by its number in EXIF, where Swath measured it.
+    /// The EXIF orientation of the stored picture, if Swath has measured it.
     #[serde(skip)]
     pub orientation: Option<i64>,
 }
@@ -49,7 +49,7 @@ pub fn check_item(item: &ManifestItem) -> Vec<FieldError> {
     check_labels(&item.labels, &mut errors);
     check_sides(item.width, item.height, &mut errors);
     for (key, value) in item.meta.iter().flatten() {
-        if key.contains('\0') || holds_nul(value) {
+        if key.contains('\0') || has_nul(value) {
             errors.push(FieldError::new("meta", "must not contain U+0000"));
             break;
         }
@@ -73,7 +73,7 @@ fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
     }
 }
 
-/// Checks the sides of a picture: both are given, or neither.
+/// Checks the width and height of a picture. Either both must be given or neither.
 pub fn check_sides(width: Option<i64>, height: Option<i64>, errors: &mut Vec<FieldError>) {
     if width.is_some() != height.is_some() {
         let absent = if width.is_some() { "height" } else { "width" };
@@ -86,12 +86,12 @@ pub fn check_sides(width: Option<i64>, height: Option<i64>, errors: &mut Vec<Fie
     }
 }
 
-/// Whether U+0000, which PostgreSQL cannot store, occurs anywhere. The JSON parser has bounded the depth.
-fn holds_nul(value: &Value) -> bool {
+/// Whether a value contains U+0000, which PostgreSQL cannot store. The JSON parser has limited the depth.
+fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
-        Value::Array(values) => values.iter().any(holds_nul),
-        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Array(values) => values.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
         _ => false,
     }
 }

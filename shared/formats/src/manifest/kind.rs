@@ -10,9 +10,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The format that a `Content-Type` names.
+    /// The format with this `Content-Type`.
     pub fn of_content_type(content_type: &str) -> Option<Self> {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
         match essence.as_str() {
             "application/x-ndjson" | "application/jsonl" => Some(Self::Jsonl),
             "text/csv" => Some(Self::Csv),
@@ -20,7 +20,7 @@ impl Kind {
         }
     }
 
-    /// The format that a file name's extension names.
+    /// The format with this file name's extension.
     pub fn of_file_name(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
             "jsonl" | "ndjson" => Some(Self::Jsonl),

@@ -1,13 +1,13 @@
-//! The location of an item's medium: an absolute URI, or a bare path that is resolved against a base.
+//! The location of an item's picture: an absolute URI, or a bare path that is resolved against a base.
 
 use swath_domain::{FieldError, limits};
 
 use crate::file_uri::encode;
 
-/// Schemes that the URI of an item may have.
+/// The schemes that the URI of an item may have.
 const SCHEMES: [&str; 6] = ["https", "http", "s3", "file", "data", "upload"];
 
-/// Whether a URI is only a path, which is resolved against a base.
+/// Whether a URI is a bare path, which is resolved against a base.
 pub(super) fn is_bare(uri: &str) -> bool {
     let is_scheme = |text: &str| {
         text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
@@ -24,7 +24,7 @@ pub(super) fn joined(base: &str, path: &str) -> String {
     if is_file { format!("{base}{}", encode(path.as_bytes())) } else { format!("{base}{path}") }
 }
 
-/// Checks a base that bare paths are resolved against.
+/// Checks the base for bare paths. `None` if it is valid.
 pub fn check_base(field: &str, base: &str) -> Option<FieldError> {
     let fault = if base.ends_with('/') { unusable(base) } else { Some("must end with a slash".to_owned()) };
     let is_long = base.chars().count() > limits::URI_MAX / 2;
@@ -33,7 +33,7 @@ pub fn check_base(field: &str, base: &str) -> Option<FieldError> {
     fault.map(|message| FieldError::new(field, message))
 }
 
-/// Why a URI can never be opened; `None` where it may be.
+/// Why a URI can never be opened. `None` if it may be possible.
 pub(super) fn unusable(uri: &str) -> Option<String> {
     if uri.chars().any(char::is_control) {
         return Some("must not contain control characters".to_owned());

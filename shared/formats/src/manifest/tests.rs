@@ -1,14 +1,14 @@
 use swath_domain::limits;
 
-use super::error::QUOTED_MAX;
+use super::error::QUOTED_CHARS_MAX;
 use super::*;
 
-/// Parses the bytes in pieces of every small size, which must all give the same answer. A fault that ends the reading
-/// stands behind the others.
+/// Parses the bytes in chunks of every small size, which must all give the same result. An error that ends the parsing comes
+/// last.
 fn read(kind: Kind, bytes: &[u8]) -> Found {
     let whole = read_by(kind, bytes, bytes.len().max(1));
     for size in 1..=7 {
-        assert_eq!(read_by(kind, bytes, size), whole, "in pieces of {size}");
+        assert_eq!(read_by(kind, bytes, size), whole, "in chunks of {size}");
     }
     whole
 }
@@ -44,7 +44,7 @@ fn uris(items: &[ManifestItem]) -> Vec<(u64, &str)> {
 }
 
 #[test]
-fn json_lines_are_read_with_all_their_fields() {
+fn json_lines_are_parsed_with_all_fields() {
     let text = "\u{feff}{\"uri\":\"s3://b/1\",\"labels\":[\"cat\",\"ß\"],\"meta\":{\"k\":[1]},\"width\":4,\"height\":3}\r\n\n  \n{\"uri\":\"s3://b/2\"}";
     let items = parse(Kind::Jsonl, text.as_bytes()).unwrap();
     assert_eq!(uris(&items), [(1, "s3://b/1"), (4, "s3://b/2")]);
@@ -54,7 +54,7 @@ fn json_lines_are_read_with_all_their_fields() {
 }
 
 #[test]
-fn csv_is_read_with_all_its_columns() {
+fn csv_is_parsed_with_all_columns() {
     let text = "\u{feff}camera,uri,labels,width,height\r\n\r\nA,s3://b/1,cat|dog,4,3\r\n\"multi\n\"\"line\"\"\",s3://b/2,,,\n,s3://b/3,,,";
     let items = parse(Kind::Csv, text.as_bytes()).unwrap();
     assert_eq!(uris(&items), [(3, "s3://b/1"), (4, "s3://b/2"), (6, "s3://b/3")]);
@@ -65,7 +65,7 @@ fn csv_is_read_with_all_its_columns() {
 }
 
 #[test]
-fn nothing_gives_nothing() {
+fn an_empty_manifest_has_no_items() {
     for kind in [Kind::Jsonl, Kind::Csv] {
         for text in ["", "\u{feff}", "\n\r\n"] {
             assert_eq!(parse(kind, text.as_bytes()), Ok(vec![]));
@@ -75,7 +75,7 @@ fn nothing_gives_nothing() {
 }
 
 #[test]
-fn bad_json_is_named_by_line_and_field() {
+fn errors_in_json_name_line_and_field() {
     let good = "{\"uri\":\"s3://b/a\"}\n";
     let cases = [
         ("{\"uri\":\"s3://b/b\"", None),
@@ -101,7 +101,7 @@ fn bad_json_is_named_by_line_and_field() {
 }
 
 #[test]
-fn bad_csv_is_named_by_line_and_column() {
+fn errors_in_csv_name_line_and_column() {
     let cases = [
         ("labels,width\na,1", 1, Some("uri")),
         ("uri,uri\na,b", 1, Some("uri")),
@@ -132,8 +132,8 @@ fn text_that_is_not_utf_8_is_refused() {
 }
 
 #[test]
-fn lines_columns_and_labels_have_a_bound() {
-    let long = "x".repeat(LINE_MAX);
+fn lines_columns_and_labels_are_limited() {
+    let long = "x".repeat(LINE_BYTES_MAX);
     assert_eq!(fault(Kind::Jsonl, &format!("\n{long}x")), (2, None));
     assert_eq!(fault(Kind::Csv, &format!("uri\n{long}x")), (2, None));
     let uri = |length: usize| format!("{{\"uri\":\"{}\"}}", "s3:".to_owned() + &"u".repeat(length - 3));
@@ -159,7 +159,7 @@ fn a_bad_last_line_of_many_is_found() {
 }
 
 #[test]
-fn kinds_are_known_by_type_and_ending() {
+fn formats_are_recognized_by_content_type_and_extension() {
     assert_eq!(Kind::of_content_type("text/CSV; charset=utf-8"), Some(Kind::Csv));
     assert_eq!(Kind::of_content_type("application/x-ndjson"), Some(Kind::Jsonl));
     assert_eq!(Kind::of_content_type("application/json"), None);
@@ -168,7 +168,7 @@ fn kinds_are_known_by_type_and_ending() {
 }
 
 #[test]
-fn without_content_only_line_and_kind_are_said() {
+fn without_content_an_error_has_only_line_and_kind() {
     let secret = "hunter2";
     for (kind, text) in [
         (Kind::Csv, "password=hunter2\npassword=hunter2\n"),
@@ -191,8 +191,8 @@ fn without_content_only_line_and_kind_are_said() {
 }
 
 #[test]
-fn what_is_quoted_of_a_manifest_is_bounded() {
-    let long = "x".repeat(LINE_MAX / 2);
+fn quotes_of_a_manifest_are_limited() {
+    let long = "x".repeat(LINE_BYTES_MAX / 2);
     for (kind, text) in [
         (Kind::Csv, format!("uri,{long},{long}\n")),
         (Kind::Csv, format!("{long}\n")),
@@ -201,12 +201,12 @@ fn what_is_quoted_of_a_manifest_is_bounded() {
         (Kind::Jsonl, format!("{{\"uri\": \"s3://b/a\", \"labels\": [\"{long}\", \"{long}\"]}}")),
     ] {
         let said = parse_by(kind, text.as_bytes(), 4096).unwrap_err().to_string();
-        assert!(said.chars().count() < 3 * QUOTED_MAX, "{} characters", said.chars().count());
+        assert!(said.chars().count() < 3 * QUOTED_CHARS_MAX, "{} characters", said.chars().count());
     }
 }
 
 #[test]
-fn all_lines_that_are_wrong_are_named_at_once() {
+fn all_wrong_lines_are_reported_at_once() {
     let lines = |kind, text: &str| -> Vec<u64> {
         read(kind, text.as_bytes()).faults.into_iter().map(|fault| fault.line).collect()
     };
@@ -218,7 +218,7 @@ fn all_lines_that_are_wrong_are_named_at_once() {
 }
 
 #[test]
-fn columns_may_be_divided_by_semicolons_or_tabs() {
+fn columns_may_be_separated_by_semicolons_or_tabs() {
     for divider in [",", ";", "\t"] {
         let text =
             format!(" URI {divider}labels{divider}Patient\r\nhttps://h/1{divider}cat | dog{divider}P 1\r\n");
@@ -234,7 +234,7 @@ fn columns_may_be_divided_by_semicolons_or_tabs() {
 }
 
 #[test]
-fn bare_paths_are_looked_for_below_a_base() {
+fn bare_paths_are_resolved_against_a_base() {
     let below = |base: &str, path: &str| {
         let mut found = Found::below(Some(base.to_owned()));
         found.accept(ManifestItem { uri: path.to_owned(), ..ManifestItem::default() });
@@ -252,7 +252,7 @@ fn bare_paths_are_looked_for_below_a_base() {
 }
 
 #[test]
-fn what_nobody_could_open_is_refused_with_its_line() {
+fn uris_that_can_never_be_opened_are_refused() {
     let taken =
         |uri: &str| parse(Kind::Jsonl, serde_json::json!({"uri": uri}).to_string().as_bytes()).is_ok();
     for hopeless in [

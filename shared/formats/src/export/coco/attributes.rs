@@ -1,9 +1,9 @@
-//! Tags as `attributes`, where readers of COCO look for what is said of a picture or a figure.
+//! Tags as `attributes`, where readers of COCO expect additional data of a picture or a figure.
 
 use serde_json::{Map, Value};
 use swath_domain::labels::Tag;
 
-/// Tags by name: a value as text, a tag without one as `true`, and different values of one tag as a list.
+/// Tags by name. A value is a text, a tag without a value is `true`, and different values of a tag are a list.
 pub(super) type Attributes = Map<String, Value>;
 
 pub(super) fn of(tags: &[Tag]) -> Attributes {
@@ -12,7 +12,7 @@ pub(super) fn of(tags: &[Tag]) -> Attributes {
     attributes
 }
 
-/// Adds tags to what others have said.
+/// Adds tags to those of other annotations.
 pub(super) fn add(attributes: &mut Attributes, tags: &[Tag]) {
     for tag in tags {
         let value = tag.value.clone().map_or(Value::Bool(true), Value::String);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_that_stands_twice_is_a_list_of_its_values() {
+    fn a_repeated_tag_is_a_list_of_its_values() {
         let tag = |name: &str, value: Option<&str>| Tag { name: name.into(), value: value.map(Into::into) };
         let tags = [
             tag("note", Some("a")),

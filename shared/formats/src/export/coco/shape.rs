@@ -1,42 +1,42 @@
-//! Figures as COCO's segmentations.
+//! Figures as COCO segmentations.
 
 use serde::Serialize;
 use swath_domain::labels::{Figure, Geometry, Point, Shape, Size};
 
 use super::mask::{Mask, mask};
 
-/// Columns that one figure may cross as a mask, each time that it crosses them. Beyond that its outline is shorter.
+/// How many column crossings a figure may have as a mask. With more, its outline is shorter than the mask.
 const CROSSINGS_MAX: usize = 1 << 16;
 
-/// What a figure covers.
+/// The area of a figure.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Segmentation {
-    /// One closed outline, x and y by turns.
+    /// One closed outline, as alternating x and y.
     Outline([Vec<f64>; 1]),
     /// Runs of pixels.
     Mask(Mask),
 }
 
-/// A figure as COCO holds it.
+/// A figure as COCO represents it.
 #[derive(Debug)]
 pub(super) struct Drawn {
     /// Left, top, width and height.
     pub(super) bbox: [f64; 4],
-    /// In square pixels, without the holes.
+    /// The area in square pixels, without the holes.
     pub(super) area: f64,
     pub(super) segmentation: Segmentation,
-    /// Whether its holes are part of one outline, because a mask would be too large.
+    /// Whether the holes are part of one outline, because a mask would be too large.
     pub(super) is_joined: bool,
 }
 
-/// The figure, or the name of what COCO cannot hold. A mask takes from the runs that are left for the whole document.
+/// The figure, or the kind of figure that COCO cannot represent. A mask uses up runs of the document's `runs_left`.
 pub(super) fn drawn(figure: &Figure, size: Size, runs_left: &mut usize) -> Result<Drawn, &'static str> {
     match (&figure.geometry, figure.shape) {
         (Geometry::Rectangle { x, y, width, height }, _) => {
             let (right, bottom) = (x + width, y + height);
             let outline = [[*x, *y], [right, *y], [right, bottom], [*x, bottom]];
-            // Its own numbers are kept: computing them anew could lose a last digit.
+            // Uses the original numbers, because computing them from the outline could change the last digit.
             let bbox = [*x, *y, *width, *height];
             let segmentation = Segmentation::Outline([outline.concat()]);
             Ok(Drawn { bbox, area: width * height, segmentation, is_joined: false })
@@ -70,8 +70,8 @@ fn polygon(exterior: &[Point], interior: &[Vec<Point>], size: Size, runs_left: &
     }
 }
 
-/// One outline that goes from its first point around each hole and back by the same way, so that it covers what the ring
-/// covers without its holes. Holes turn against the ring, for readers that count turns.
+/// One outline that goes from its first point around each hole and back the same way, so that it covers the polygon without
+/// its holes. The holes have the opposite direction, for readers that use the winding number.
 fn joined(rings: &[&[Point]]) -> Vec<Point> {
     let [exterior, holes @ ..] = rings else { return Vec::new() };
     let mut outline = exterior.to_vec();
@@ -94,7 +94,7 @@ fn bounds(outline: &[Point]) -> [f64; 4] {
     [least(0), least(1), most(0) - least(0), most(1) - least(1)]
 }
 
-/// Twice the area within an outline, in square pixels, by the shoelace formula; below zero where it turns the other way.
+/// Twice the area within an outline, in square pixels, by the shoelace formula. The sign depends on the direction.
 fn twice_area(outline: &[Point]) -> f64 {
     let following = outline.iter().cycle().skip(1);
     outline.iter().zip(following).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_taken_from_the_area() {
+    fn holes_are_subtracted_from_the_area() {
         let mut left = 100;
         let drawn = drawn(&ring(10.0), (20, 20), &mut left).unwrap();
         assert_eq!((drawn.area, drawn.bbox), (96.0, [0.0, 0.0, 10.0, 10.0]));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_for_a_mask_is_one_outline() {
+    fn a_figure_too_large_for_a_mask_is_one_outline() {
         let too_large = [
             ((20, 20), 10.0, 23),
             ((70_000, 20), 40_000.0, usize::MAX),
@@ -134,7 +134,7 @@ mod tests {
             let points: Vec<Point> = outline.chunks(2).map(|point| [point[0], point[1]]).collect();
             assert!(drawn.is_joined);
             assert_eq!(points.len(), 4 + 2 + 4);
-            assert_eq!(twice_area(&points) / 2.0, drawn.area, "the hole turns against the ring");
+            assert_eq!(twice_area(&points) / 2.0, drawn.area, "the hole has the opposite direction");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::super::fixtures::{export, head, item, labels};
 use super::super::format::Format;
 use super::*;
 
-/// What pycocotools draws of the ring with a hole, which lies between the middles of two columns.
+/// The mask of the polygon with a hole from pycocotools. The hole is between the middles of two columns.
 const COUNTS: [u64; 19] = [0, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 41, 9, 4591];
 
 fn document(head: Head, items: &[Item]) -> Value {
@@ -67,7 +67,7 @@ fn slots_share_their_image() {
 }
 
 #[test]
-fn an_image_has_the_tags_of_all_opinions_and_says_whose_they_are() {
+fn an_image_has_the_tags_of_all_opinions_and_of_each() {
     let said = |slot, tags: Value| Item { slot, ..item(0, json!({"tags": tags})) };
     let items = [
         said(0, json!([{"name": "light", "value": "day"}])),
@@ -90,7 +90,7 @@ fn an_image_has_the_tags_of_all_opinions_and_says_whose_they_are() {
 }
 
 #[test]
-fn tags_of_what_is_left_out_are_counted() {
+fn tags_of_omitted_figures_are_counted() {
     let figure = json!({"class": "thing", "shape": "point", "geometry": {"points": [[1, 1]]},
         "tags": [{"name": "note"}]});
     let document = document(head(1), &[item(0, json!({"figures": [figure]}))]);
@@ -124,12 +124,12 @@ fn skipped_items_and_unknown_sizes_are_counted_and_not_written() {
 }
 
 #[test]
-fn an_empty_export_is_a_document_too() {
+fn an_empty_export_is_a_document() {
     assert_eq!(document(head(1), &[])["images"], json!([]));
 }
 
 #[test]
-fn many_annotations_come_back_from_the_spool() {
+fn many_annotations_are_read_back_from_the_temporary_file() {
     let items: Vec<_> = (0..500).map(|index| item(index, labels())).collect();
     let document = document(head(1), &items);
     let ids: Vec<_> =

@@ -1,8 +1,7 @@
-//! Escaping of names: each byte that a name must not contain becomes `%XX`, and so does a `%` that could be read as an
-//! escape.
+//! Escapes names: each byte that a name must not contain becomes `%XX`, and so does a `%` that could be mistaken for an escape.
 //!
-//! Writer and reader use the same rule for where an escape may occur. So the reader gets back what was written, and a `%`
-//! that cannot be read as an escape stays as it is.
+//! Writer and reader use the same rule for where an escape may occur. So the reader restores the original, and a `%` that
+//! cannot be an escape is unchanged.
 
 use std::fmt::Write as _;
 
@@ -52,7 +51,7 @@ pub(super) fn escape(path: &[u8], layout: Layout) -> String {
     name
 }
 
-/// Writes a `%` of the path and returns the number of bytes taken, which is more than one where `%XX` is no escape here.
+/// Writes a `%` of the path. Returns the number of bytes that it used, which is more than one if `%XX` is not an escape here.
 fn push_percent(name: &mut String, rest: &[u8], layout: Layout) -> usize {
     match first_escape(rest) {
         Some((symbol, length)) => {
@@ -63,7 +62,7 @@ fn push_percent(name: &mut String, rest: &[u8], layout: Layout) -> usize {
             }
             push_escaped(name, b"%");
         }
-        // The mark of a name that holds a digest.
+        // The mark of a name with a digest.
         None if rest.starts_with(b"%~") => push_escaped(name, b"%"),
         None => name.push('%'),
     }
@@ -109,14 +108,14 @@ fn is_unsafe(character: char, rest: &[u8], layout: Layout, position: Position) -
         }
 }
 
-/// Whether a symbol may be escaped at a position. Where it may not, the text of its escape is plain text.
+/// Whether a symbol may be escaped at a position. If not, the text of its escape is plain text.
 fn may_be_escaped(symbol: Symbol, layout: Layout, position: Position) -> bool {
     let Symbol::Character(character) = symbol else { return true };
     if matches!(character, '%' | '/' | '\\') || is_hidden(character) {
         return true;
     }
     match layout {
-        // Steps out of a folder, and the drive of a Windows path.
+        // `.` and `..` could lead out of a folder, and a colon could be the drive of a Windows path.
         Layout::Tree => {
             character == '.' && position.begins_segment || character == ':' && position.offset == 1
         }
@@ -128,20 +127,20 @@ fn may_be_escaped(symbol: Symbol, layout: Layout, position: Position) -> bool {
     }
 }
 
-/// Control characters, and those that change the direction of writing or break the line, which make a name look like
-/// another one.
+/// Whether a character is a control character, or changes the direction of the text or breaks the line, so that a name could
+/// look like another one.
 pub(super) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
             | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Whether the first path segment is `.` or `..`, also with trailing spaces, which Windows removes.
+/// Whether the first path segment is `.` or `..`, perhaps with trailing spaces, which Windows removes.
 fn is_dots(rest: &[u8]) -> bool {
     rest.iter().take_while(|byte| **byte != b'/').all(|byte| matches!(byte, b'.' | b' '))
 }
 
-/// Whether Windows reads a name as one of its devices, whatever the extension.
+/// Whether Windows interprets a name as a device. The extension does not matter.
 pub(super) fn is_device(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default();
     let stem = String::from_utf8_lossy(stem).trim_end_matches(' ').to_ascii_uppercase();
@@ -154,7 +153,7 @@ pub(super) fn is_device(name: &[u8]) -> bool {
     }
 }
 
-/// The path of an escaped name.
+/// Restores the path of an escaped name.
 #[cfg(test)]
 pub(super) fn unescape(name: &str, layout: Layout) -> Vec<u8> {
     let (name, mut path, mut at) = (name.as_bytes(), Vec::new(), 0);

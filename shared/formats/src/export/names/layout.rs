@@ -3,8 +3,8 @@
 /// Whether names keep their folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// Relative paths with slashes, of files that are there already.
+    /// Relative paths with slashes, for pictures in their existing folders.
     Tree,
-    /// Plain names, safe for files that are made anew on any system.
+    /// Plain names without folders, which are safe for new files on any operating system.
     Flat,
 }

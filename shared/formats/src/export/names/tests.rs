@@ -13,7 +13,7 @@ fn name(layout: Layout, base: &str, uri: &str) -> Name {
     Names { base: base.into(), layout }.of(uri)
 }
 
-/// The names of files in a folder, each with the kind of its change.
+/// The names of files in a folder, each with the kind of change.
 fn of_files(layout: Layout, files: &[&str]) -> Vec<(String, Option<&'static str>)> {
     let uri = |file: &&str| format!("file:///d/{}", encode(file.as_bytes()));
     files
@@ -66,7 +66,7 @@ fn a_file_in_a_tree_keeps_its_own_path() {
 }
 
 #[test]
-fn what_leads_out_of_a_folder_or_cannot_be_seen_is_escaped() {
+fn dangerous_and_invisible_characters_are_escaped() {
     let files = [
         ("..", "%2E."),
         ("a/../b", "a/%2E./b"),
@@ -110,7 +110,7 @@ fn a_flat_name_is_safe_on_every_system() {
 #[test]
 fn a_long_name_is_cut_and_gets_a_digest() {
     let [long, other] = ["x", "y"].map(|end| format!("s3://b/d/{}{end}.png", "ä".repeat(300)));
-    for (layout, most) in [(Layout::Tree, SEGMENT_MAX), (Layout::Flat, FLAT_MAX)] {
+    for (layout, most) in [(Layout::Tree, SEGMENT_BYTES_MAX), (Layout::Flat, FLAT_BYTES_MAX)] {
         let named = name(layout, "s3://b/", &long);
         let last = named.text.rsplit('/').next().unwrap();
         assert!(last.len() <= most && last.len() > most - 2 && last.ends_with(".png"), "{named:?}");
@@ -132,7 +132,7 @@ fn a_long_query_is_not_in_the_name() {
 }
 
 #[test]
-fn a_file_that_is_written_otherwise_has_its_path_in_a_tree_and_a_digest_elsewhere() {
+fn an_unusual_encoding_has_its_path_in_a_tree_and_a_digest_in_a_flat_name() {
     let (base, uri) = ("file:///d/", "file:///d/a(1).png");
     assert_eq!(name(Layout::Tree, base, uri), Name { text: "a(1).png".into(), change: None });
     let flat = name(Layout::Flat, base, uri);
@@ -144,9 +144,9 @@ fn a_file_that_is_written_otherwise_has_its_path_in_a_tree_and_a_digest_elsewher
 
 #[test]
 fn a_path_may_be_empty_or_have_no_base() {
-    assert!(name(Layout::Tree, "s3://b/", "s3://b/").text.starts_with(MARK));
+    assert!(name(Layout::Tree, "s3://b/", "s3://b/").text.starts_with(DIGEST_MARK));
     let drawn = name(Layout::Tree, "data:image/", "data:image/png;base64,iVBO/Rw0").text;
-    assert_eq!((drawn.starts_with(MARK), drawn.len()), (true, 2 + 32));
+    assert_eq!((drawn.starts_with(DIGEST_MARK), drawn.len()), (true, 2 + 32));
     assert_eq!(name(Layout::Tree, "", "https://h/a.png").text, "https:/%2Fh/a.png");
     assert_eq!(name(Layout::Flat, "", "s3://h/a.png").text, "s3%3A%2F%2Fh%2Fa.png");
 }
@@ -157,14 +157,14 @@ fn folders_are_named_safely() {
     assert_eq!(folder_name(""), "_");
     assert_eq!(folder_name("/"), "_");
     assert_eq!(folder_name("con"), "_con");
-    assert_eq!(folder_name(&"ä".repeat(100)).len(), FOLDER_MAX);
+    assert_eq!(folder_name(&"ä".repeat(100)).len(), FOLDER_BYTES_MAX);
 }
 
 fn layouts() -> impl Strategy<Value = Layout> {
     prop_oneof![Just(Layout::Tree), Just(Layout::Flat)]
 }
 
-/// Bytes of which many make names difficult.
+/// Bytes with many characters that are difficult in names.
 fn paths() -> impl Strategy<Value = Vec<u8>> {
     let parts = prop_oneof![
         Just("%".to_owned()),
@@ -185,7 +185,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn a_path_is_read_back_from_its_name(path in paths(), layout in layouts()) {
+    fn a_path_can_be_restored_from_its_name(path in paths(), layout in layouts()) {
         let name = escape(&path, layout);
         prop_assert_eq!(unescape(&name, layout), path, "{}", name);
     }
@@ -194,13 +194,13 @@ proptest! {
     fn a_name_is_safe(path in paths(), layout in layouts(), scheme in "(file:///|s3://)") {
         let uri = format!("{scheme}{}", encode(&path));
         let name = name(layout, &scheme, &uri).text;
-        prop_assert!(name.split('/').all(|part| !part.is_empty() && part.len() <= SEGMENT_MAX));
+        prop_assert!(name.split('/').all(|part| !part.is_empty() && part.len() <= SEGMENT_BYTES_MAX));
         prop_assert!(!name.split('/').any(|part| matches!(part.trim_end_matches(' '), "." | "..")), "{}", name);
         let is_hidden = |c: char| c == '\\' || c.is_control() || c == '\u{202E}';
         prop_assert!(!name.contains(is_hidden), "{}", name);
         prop_assert!(name.as_bytes().get(1) != Some(&b':'));
         if layout == Layout::Flat {
-            prop_assert!(name.len() <= FLAT_MAX && !name.contains(['/', ':', '?']) && !name.ends_with(['.', ' ']));
+            prop_assert!(name.len() <= FLAT_BYTES_MAX && !name.contains(['/', ':', '?']) && !name.ends_with(['.', ' ']));
             prop_assert!(!escape::is_device(name.as_bytes()), "{}", name);
         }
     }

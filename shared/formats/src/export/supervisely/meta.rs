@@ -1,4 +1,4 @@
-//! The project's `meta.json`: every class and tag that an annotation may use.
+//! The project's `meta.json` with every class and tag that an annotation may use.
 
 use serde::Serialize;
 use swath_domain::job::JobSpec;
@@ -72,7 +72,7 @@ pub(super) fn shape(shape: Shape) -> &'static str {
     }
 }
 
-/// A colour by position: steps of the golden angle keep neighbours apart on the colour wheel.
+/// A colour by position. Steps of the golden angle give neighbours different hues.
 fn color(position: usize) -> String {
     let hue = (position * 137) % 360;
     let (sector, rise) = (hue / 60, hue % 60 * 255 / 60);

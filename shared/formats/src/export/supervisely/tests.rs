@@ -8,7 +8,7 @@ use super::super::fixtures::{export, head, item, labels};
 use super::super::format::Format;
 use super::*;
 
-/// The archive's paths in order, and its files' texts.
+/// The paths of the archive in order, and the texts of its files.
 fn project(head: Head, items: &[Item]) -> (Vec<String>, BTreeMap<String, String>) {
     let bytes = export(Format::Supervisely, head, items);
     let (mut paths, mut files) = (Vec::new(), BTreeMap::new());
@@ -105,7 +105,7 @@ fn every_slot_is_a_dataset() {
     let (_, files) = project(head(2), &[item(0, labels()), second]);
     assert!(files.contains_key("my photos~slot0/ann/sub%2F0.png.json"));
     assert!(files.contains_key("my photos~slot1/ann/sub%2F0.png.json"));
-    assert_eq!(json(&files, SUMMARY)["changed"]["name_with_folders"], 1, "a name is told once");
+    assert_eq!(json(&files, SUMMARY)["changed"]["name_with_folders"], 1, "a name is counted once");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn names_cannot_leave_the_project() {
 }
 
 #[test]
-fn what_cannot_be_held_is_counted() {
+fn omitted_figures_are_counted() {
     let thin = json!({"figures": [
         {"class": "car", "shape": "rectangle", "geometry": {"x": 4, "y": 4, "width": 0.5, "height": 2}},
         {"class": "gone", "shape": "point", "geometry": {"points": [[1, 1]]}},

@@ -8,7 +8,7 @@ use swath_domain::text::check_text;
 
 use super::super::error::ManifestError;
 
-/// Separators of columns. Spreadsheets write semicolons in many countries.
+/// The possible separators. In many countries spreadsheets use semicolons.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,8 +20,7 @@ pub(super) enum Column {
     Meta(String),
 }
 
-/// The separator of a manifest with this first line: the character that makes `uri` a column, or else the most frequent
-/// one.
+/// The separator of a manifest with this first line: the one that makes `uri` a column, or else the most frequent one.
 pub(super) fn delimiter(line: &[u8]) -> u8 {
     let makes_uri = |delimiter: &u8| line.split(|byte| byte == delimiter).any(is_uri);
     let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
@@ -35,7 +34,7 @@ fn is_uri(field: &[u8]) -> bool {
     bare.trim_ascii().eq_ignore_ascii_case(b"uri")
 }
 
-/// The columns that a header names.
+/// Parses the columns of a header.
 pub(super) fn header(fields: &[&str], line: u64) -> Result<Vec<Column>, ManifestError> {
     let columns: Vec<_> = fields.iter().map(|name| column(name.trim())).collect();
     let mut errors = Vec::new();
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_shows_what_divides_the_columns() {
+    fn the_separator_is_detected_from_the_header() {
         for (line, expected) in [
             ("uri,labels", b','),
             ("uri;labels", b';'),

@@ -4,9 +4,9 @@ fn masked(rings: &[&[Point]], size: Size) -> Vec<u64> {
     mask(rings, size, usize::MAX).unwrap().counts
 }
 
-/// The counts are those of pycocotools 2.0: `frPyObjects` of each ring, decoded, the holes taken off.
+/// The expected counts are from pycocotools 2.0: `frPyObjects` of each ring, decoded, with the holes subtracted.
 #[test]
-fn a_mask_is_what_pycocotools_draws() {
+fn a_mask_is_the_same_as_in_pycocotools() {
     let ring: [&[Point]; 2] =
         [&[[0.5, 0.5], [7.0, 1.0], [6.2, 5.4], [1.0, 5.0]], &[[2.0, 2.0], [5.0, 2.3], [4.0, 4.0]]];
     assert_eq!(masked(&ring, (8, 6)), [7, 4, 2, 4, 2, 1, 1, 2, 2, 1, 1, 2, 2, 4, 2, 3, 8]);
@@ -37,7 +37,7 @@ fn a_mask_without_a_pixel_is_one_run() {
 }
 
 #[test]
-fn a_mask_is_bounded_before_it_is_drawn() {
+fn the_size_of_a_mask_is_checked_before_drawing() {
     let wide: [&[Point]; 1] = [&[[0.0, 0.0], [1e6, 0.0], [1e6, 9.0], [0.0, 9.0]]];
     assert!(mask(&wide, (1_000_000, 10), 1_999_999).is_none());
     assert!(mask(&wide, (1_000_000, 10), 2_000_000).is_some());
