@@ -48,13 +48,13 @@ pub struct Bucket {
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     /// The endpoint is not a URL.
-    #[error("the endpoint is no URL: {0}")]
+    #[error("the endpoint is not a URL: {0}")]
     Endpoint(String),
     /// The bucket's name does not fit the endpoint.
     #[error("the bucket cannot be addressed: {0}")]
     Bucket(String),
     /// The HTTP client cannot be made.
-    #[error("no HTTP client: {0}")]
+    #[error("the HTTP client cannot be made: {0}")]
     Client(reqwest::Error),
 }
 

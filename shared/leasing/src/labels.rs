@@ -154,7 +154,7 @@ impl LeaseService {
         // The verdicts of other items between the first and the last are read as well, so they count as well.
         for (item, bytes) in self.verdict_sizes(submission).await? {
             if let Some((_, known)) = index.known.range_mut(item..).next().filter(|_| items.contains(&item)) {
-                known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or_default());
+                known.total = known.total.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
             }
         }
         let source = Source::Former { assignment: parent, submission };

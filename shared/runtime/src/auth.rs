@@ -163,8 +163,8 @@ impl Caller {
         if self.principal().token_maker.is_none() || self.0.by_admin {
             return Ok(());
         }
-        let detail = "the token that is used was made by somebody else; this needs one of your own: accept an \
-                      invitation, or ask an administrator";
+        let detail = "the token was made by another user; this needs one of your own: accept an invitation, or ask an \
+                      administrator";
         Err(Problem { detail: detail.to_owned(), ..Problem::forbidden() })
     }
 

@@ -58,8 +58,8 @@ impl<T: DeserializeOwned + Default> FromRequest<Context> for OptionalBody<T> {
 
 /// The media type of a request, without its parameters.
 pub fn media_type(headers: &HeaderMap) -> &str {
-    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(';').next().unwrap_or_default().trim()
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    text.split(';').next().unwrap_or(text).trim()
 }
 
 fn require_json(headers: &HeaderMap) -> Result<()> {
@@ -147,7 +147,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if has_nul(bytes) {
         let value =
             serde_json::from_slice(bytes).map_err(|error| Problem::unreadable(format!("JSON: {error}")))?;
-        return Err(Problem::field(nul_path(&value).unwrap_or_default(), "U+0000 cannot be kept"));
+        return Err(Problem::field(nul_path(&value).unwrap_or_default(), "must not contain U+0000"));
     }
     // serde would accept an array as the fields of a struct in order.
     if bytes.trim_ascii_start().starts_with(b"[") {

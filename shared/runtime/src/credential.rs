@@ -59,10 +59,12 @@ impl Credential {
             Some(site) => site == "same-origin" || site == "none",
         };
         if !is_own {
-            return Err(refused("a session is good for requests from Swath's own pages alone"));
+            return Err(refused("a session is valid only for requests from Swath's own pages"));
         }
         if !method.is_safe() && !headers.contains_key(CLIENT) {
-            return Err(refused("a session changes something only with the header Swath-Client"));
+            return Err(refused(
+                "a request that changes something with a session needs the header Swath-Client",
+            ));
         }
         Ok(Self::Session(secret))
     }
@@ -89,7 +91,7 @@ fn bearer(headers: &HeaderMap) -> Result<Credential> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token
         .map(|(_, token)| Credential::Bearer(token.trim().to_owned()))
-        .ok_or_else(|| Problem::unauthenticated("the authorization is no bearer token"))
+        .ok_or_else(|| Problem::unauthenticated("the authorization is not a bearer token"))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {

@@ -63,7 +63,7 @@ fn part_of_name(part: &str) -> Result<String> {
         return Err(Problem::field("name", format!("must not be longer than {NAME_MAX} characters")));
     }
     if part.contains(char::is_control) {
-        return Err(Problem::field("name", "holds characters that no name has"));
+        return Err(Problem::field("name", "contains characters that names cannot have"));
     }
     Ok(names::tidy(part))
 }

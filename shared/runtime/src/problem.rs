@@ -117,7 +117,7 @@ impl Problem {
 
     /// 404: unknown, or of another team. The client cannot tell which.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here under this id")
+        Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing with this id")
     }
 
     /// 409: the current state does not allow it.
@@ -159,13 +159,13 @@ impl Problem {
 
     /// 503: other requests use all the memory for large ones.
     pub fn busy() -> Self {
-        let detail = "too many large answers are being sent; try again";
+        let detail = "too many large requests are in progress; try again";
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
 
     /// 429: the user has sent too many requests.
     pub fn rate_limited() -> Self {
-        let detail = "you ask more often than is allowed";
+        let detail = "you send more requests than allowed";
         Self { retry_after: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", detail) }
     }
 
@@ -198,12 +198,12 @@ impl Problem {
 
     fn stale(reason: LeaseEnd) -> Self {
         let detail = match reason {
-            LeaseEnd::Expired => "the lease ran out",
-            LeaseEnd::Taken => "the lease ran out and someone else has the work now",
-            LeaseEnd::Released => "the lease was given back",
-            LeaseEnd::Reassigned => "a manager took the work away",
-            LeaseEnd::Cancelled => "the work was called off",
-            LeaseEnd::Submitted => "the work was handed in",
+            LeaseEnd::Expired => "the lease has expired",
+            LeaseEnd::Taken => "the lease has expired and another user has the work now",
+            LeaseEnd::Released => "the lease was released",
+            LeaseEnd::Reassigned => "a manager reassigned the work",
+            LeaseEnd::Cancelled => "the work was cancelled",
+            LeaseEnd::Submitted => "the work was submitted",
         };
         Self::new(StatusCode::CONFLICT, "stale-lease", detail).with("reason", reason)
     }

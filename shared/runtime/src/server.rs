@@ -69,7 +69,7 @@ pub fn router(
         .merge(Router::from(docs))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid", "this path does not know the method")
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid", "this path does not support this method")
         });
     let router = match cors::layer(&context.config.server.cors_origins) {
         Some(cors) => router.layer(cors),

@@ -72,6 +72,8 @@ const RETIRED: &[Retired] = &[
     Retired { word: "LOOK", instead: "`POLL_INTERVAL`", crates: "shared/" },
     Retired { word: "passes", instead: "`is_temporary`", crates: "shared/client" },
     Retired { word: "PATIENCE", instead: "what it bounds, as `CALL_TIMEOUT`", crates: "shared/" },
+    Retired { word: "Shape", instead: "`Deployment`", crates: "shared/runtime" },
+    Retired { word: "Act", instead: "`Operation`", crates: "shared/bus" },
     Retired { word: "BELIEVED", instead: "a TTL", crates: "shared/" },
     Retired { word: "REMEMBERED", instead: "`CACHED_TOKENS_MAX`", crates: "shared/" },
     Retired { word: "Told", instead: "`StepOptions`", crates: "shared/runtime" },

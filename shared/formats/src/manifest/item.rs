@@ -77,7 +77,7 @@ fn check_labels(labels: &[String], errors: &mut Vec<FieldError>) {
 pub fn check_sides(width: Option<i64>, height: Option<i64>, errors: &mut Vec<FieldError>) {
     if width.is_some() != height.is_some() {
         let absent = if width.is_some() { "height" } else { "width" };
-        errors.push(FieldError::new(absent, "is needed where the other side is given"));
+        errors.push(FieldError::new(absent, "is required if the other side is given"));
     }
     for (field, side) in [("width", width), ("height", height)] {
         if side.is_some_and(|side| !(1..=SIDE_MAX).contains(&side)) {

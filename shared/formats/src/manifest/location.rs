@@ -46,7 +46,7 @@ pub(super) fn unusable(uri: &str) -> Option<String> {
     let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     match known {
         None => Some(format!("must begin with one of {}:", SCHEMES.join(":, "))),
-        Some(&"http" | &"https") if host.is_none_or(str::is_empty) => Some("names no host".to_owned()),
+        Some(&"http" | &"https") if host.is_none_or(str::is_empty) => Some("has no host".to_owned()),
         Some(_) => None,
     }
 }

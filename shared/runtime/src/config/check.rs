@@ -114,13 +114,13 @@ fn check_cors(origins: &[String]) -> anyhow::Result<()> {
     let count = origins.len();
     ensure!(count <= ORIGINS_MAX, "server.cors_origins: {count} of them, at most {ORIGINS_MAX}");
     if origins.iter().any(|origin| origin == "*") {
-        ensure!(origins.len() == 1, "server.cors_origins: `*` is all origins, and stands alone");
+        ensure!(origins.len() == 1, "server.cors_origins: `*` means all origins and must be the only entry");
         return Ok(());
     }
     for origin in origins {
         ensure!(
             origin::is_as_sent(origin),
-            "server.cors_origins: `{origin}` is no origin as a browser sends it: `scheme://host` in lower case, with \
+            "server.cors_origins: `{origin}` is not an origin as a browser sends it: `scheme://host` in lower case, with \
              `:port` where it is not the scheme's own, no path, as in https://labels.example.org; or `*`"
         );
     }

@@ -24,7 +24,7 @@ pub fn own_secret(dir: &Path, fresh: impl FnOnce() -> String) -> anyhow::Result<
     let path = dir.join("secret");
     if let Ok(secret) = std::fs::read_to_string(&path) {
         if !is_strong(secret.trim()) {
-            bail!("{} holds no good secret", path.display());
+            bail!("{} contains a weak secret", path.display());
         }
         return Ok(secret.trim().into());
     }

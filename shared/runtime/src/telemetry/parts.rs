@@ -23,20 +23,20 @@ type Total = (&'static str, Option<(&'static str, &'static str)>, &'static str, 
 /// A gauge that is 0 or 1: its name, its help text, and how to read it.
 type State = (&'static str, &'static str, fn(&Snapshot) -> bool);
 
-const ANSWERS: &str = "Locks asked for, by answer; an unknown one had no answer in time and is gone without.";
+const ANSWERS: &str = "Requested locks, by answer; without an answer in time it is unknown and the work goes on without the lock.";
 
 const TOTALS: [Total; 13] = [
-    ("swath_panics_total", None, "Panics: faults of the program, each of them logged.", |_| panics::count()),
+    ("swath_panics_total", None, "Panics, which are bugs; each is logged.", |_| panics::count()),
     ("swath_bus_published_total", None, "Messages published.", |seen| seen.bus.published),
     ("swath_bus_confirmed_total", None, "Messages that the broker confirmed in time.", |seen| {
         seen.bus.confirmed
     }),
     ("swath_bus_unknown_total", None, "Messages without a confirm in time.", |seen| seen.bus.unknown),
     ("swath_bus_received_total", None, "Messages received.", |seen| seen.bus.received),
-    ("swath_bus_redelivered_total", None, "Messages received that had been sent before.", |seen| {
+    ("swath_bus_redelivered_total", None, "Messages received that had been delivered before.", |seen| {
         seen.bus.redelivered
     }),
-    ("swath_bus_reconnects_total", None, "Connections to the broker made anew.", |seen| seen.bus.reconnects),
+    ("swath_bus_reconnects_total", None, "Reconnects to the broker.", |seen| seen.bus.reconnects),
     ("swath_bus_undecodable_total", None, "Messages that this release cannot read.", |seen| {
         seen.bus.dropped_undecodable
     }),
@@ -44,17 +44,19 @@ const TOTALS: [Total; 13] = [
     ("swath_locks_total", Some(("answer", "collided")), ANSWERS, |seen| seen.locks.refused),
     ("swath_locks_total", Some(("answer", "unknown")), ANSWERS, |seen| seen.locks.unknown),
     ("swath_locks_errors_total", None, "Calls to Redis that failed.", |seen| seen.locks.errors),
-    ("swath_locks_lost_total", None, "Locks that could not be kept or freed in time.", |seen| {
+    ("swath_locks_lost_total", None, "Keeps and frees of locks that were dropped.", |seen| {
         seen.locks.dropped
     }),
 ];
 
 const STATES: [State; 3] = [
-    ("swath_bus_up", "Whether messages flow.", |seen| seen.bus_up),
-    ("swath_bus_blocked", "Whether the broker refuses messages for want of memory or disk.", |seen| {
-        seen.bus.blocked
-    }),
-    ("swath_locks_up", "Whether Redis is asked for locks.", |seen| !seen.locks.breaker_open),
+    ("swath_bus_up", "Whether the broker accepts and delivers messages.", |seen| seen.bus_up),
+    (
+        "swath_bus_blocked",
+        "Whether the broker blocks publishes because it is short of memory or disk.",
+        |seen| seen.bus.blocked,
+    ),
+    ("swath_locks_up", "Whether Redis is used for locks.", |seen| !seen.locks.breaker_open),
 ];
 
 /// The collector of these metrics.

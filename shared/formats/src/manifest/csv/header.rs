@@ -42,11 +42,11 @@ pub(super) fn header(fields: &[&str], line: u64) -> Result<Vec<Column>, Manifest
     for (name, column) in fields.iter().map(|name| name.trim()).zip(&columns) {
         check_text(name, name, limits::NAME_MAX, &mut errors);
         if !seen.insert(column) {
-            errors.push(FieldError::new(name, "names two columns"));
+            errors.push(FieldError::new(name, "is the name of two columns"));
         }
     }
     if !seen.contains(&Column::Uri) {
-        let message = "is needed as a column of the header; commas, semicolons or tabs divide columns";
+        let message = "must be a column of the header; columns are separated by commas, semicolons or tabs";
         errors.push(FieldError::new("uri", message));
     }
     match errors.into_iter().next() {
