@@ -48,11 +48,11 @@ enum Command {
     Config(server::ServerArgs),
     /// Bring the database's schema up to date
     Migrate(server::ServerArgs),
-    /// List what stands in the database and would be refused today; it goes on working. Ends with 1 if there is any
+    /// List stored data that this version would refuse; it keeps working. Exits with 1 if there is any
     Check(server::CheckArgs),
     /// Move an embedded installation, with everything in it, to PostgreSQL
     Move(server::MoveArgs),
-    /// Who the token is of, and what they may do in which team
+    /// Show whose token it is, and their roles in each team
     Whoami(Connection),
     /// Ask a server whether it is ready; for container health checks
     Healthcheck(Connection),
@@ -67,11 +67,11 @@ enum Command {
     Member(Remote<members::MemberCommand>),
     /// Accounts
     User(Remote<users::UserCommand>),
-    /// Invitations: how people enter a team
+    /// Invitations: how people join a team
     Invitation(Remote<invitations::InvitationCommand>),
     /// API tokens
     Token(Remote<tokens::TokenCommand>),
-    /// Make a link with which somebody signs in from a browser; it is good once, for a quarter of an hour
+    /// Make a link to sign in from a browser; it can be used once, within a quarter of an hour
     Link {
         #[command(flatten)]
         connection: Connection,
@@ -89,7 +89,7 @@ enum Command {
     Dataset(Remote<datasets::DatasetCommand>),
     /// Jobs: labelling tasks over datasets
     Job(Remote<jobs::JobCommand>),
-    /// Assignments: the ranges of a job, and who has them
+    /// Assignments: the ranges of a job, and who works on them
     Assignment(Remote<assignments::AssignmentCommand>),
     /// Print what happens in the token's teams, as it happens
     Events {
@@ -105,7 +105,7 @@ enum Command {
         #[command(flatten)]
         args: export::ExportArgs,
     },
-    /// Put people to work on a server, measure it, and check that no promise was broken
+    /// Let simulated people work on a server, measure it, and check that no promise was broken
     Load {
         #[command(flatten)]
         connection: Connection,
@@ -179,26 +179,26 @@ mod tests {
     fn the_help_is_as_it_was() -> std::io::Result<()> {
         let mut root = Cli::command().term_width(100);
         root.build();
-        let mut told = String::new();
-        tell(&mut root, &mut told);
+        let mut text = String::new();
+        add_help(&mut root, &mut text);
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help.txt");
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&file, &told)?;
+            std::fs::write(&file, &text)?;
         }
         assert_eq!(
-            told,
+            text,
             std::fs::read_to_string(&file)?,
             "the help has changed: look at it, then run with UPDATE=1"
         );
         Ok(())
     }
 
-    fn tell(command: &mut clap::Command, told: &mut String) {
+    fn add_help(command: &mut clap::Command, text: &mut String) {
         let path = command.get_bin_name().unwrap_or("swath").to_owned();
         let help = command.render_long_help().to_string();
-        told.push_str(&format!("===== {path}\n\n{}\n\n", help.trim_end()));
+        text.push_str(&format!("===== {path}\n\n{}\n\n", help.trim_end()));
         for child in command.get_subcommands_mut() {
-            tell(child, told);
+            add_help(child, text);
         }
     }
 }

@@ -50,7 +50,7 @@ struct Options {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').ok_or("neither a key nor a value")?;
+    let pair = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 

@@ -21,7 +21,7 @@ where
         if let Some(value) = condition().await {
             return Ok(value);
         }
-        anyhow::ensure!(Instant::now() < end, "waited {}s in vain for {what}", deadline.as_secs());
+        anyhow::ensure!(Instant::now() < end, "waited {} s for {what}", deadline.as_secs());
         sleep(POLL_INTERVAL).await;
     }
 }

@@ -100,7 +100,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn play_all(runner: &Runner, options: &Options) -> anyhow::Result<ExitCode> {
     let (again, kept) = regressions::all(runner)?;
     again.iter().for_each(|broken| println!("{broken}"));
-    println!("{} of {kept} regressions stay mended", kept - again.len());
+    println!("{} of {kept} regressions still pass", kept - again.len());
     let mut played = play(runner, options)?;
     played.violations += again.len() as u64;
     if let [expiries, crashes, doubles] = options.model[..] {
@@ -131,7 +131,7 @@ fn explore(protocol: Protocol) -> u64 {
     let (states, broken) = model::explore(protocol);
     broken.iter().for_each(|broken| println!("model: {broken}"));
     println!(
-        "model: {states} states in {:.0} s, {} promises broken",
+        "model: {states} states in {:.0} s, {} properties violated",
         started.elapsed().as_secs_f64(),
         broken.len()
     );
@@ -168,7 +168,7 @@ fn play(runner: &Runner, options: &Options) -> anyhow::Result<Played> {
             (seeds, operations) = (seeds + 1, operations + again.operations);
             if again.fingerprint != outcome.fingerprint {
                 violations += 1;
-                println!("seed {seed} is not the same twice");
+                println!("seed {seed} does not replay identically");
             }
         }
         if let Some(violation) = outcome.violation {

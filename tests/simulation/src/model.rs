@@ -421,16 +421,16 @@ impl Model for Protocol {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("one current lease per person and stage", |_, state: &State| {
+            Property::always("one current lease per user and stage", |_, state: &State| {
                 let current = |row: &&Assignment| matches!(row.status, Status::InProgress | Status::InReview);
                 let held: Vec<_> =
                     state.rows.iter().filter(current).map(|row| (row.holder(), row.status)).collect();
                 held.iter().collect::<std::collections::HashSet<_>>().len() == held.len()
             }),
-            Property::always("handed in once and decided once", |_, state: &State| {
+            Property::always("submitted once and decided once", |_, state: &State| {
                 state.written.iter().all(|(submissions, decisions)| *submissions <= 1 && *decisions <= 1)
             }),
-            Property::always("what was answered is there", |_, state: &State| {
+            Property::always("acknowledged work is stored", |_, state: &State| {
                 let annotators = ANNOTATORS
                     .iter()
                     .filter_map(|who| Some((*who, state.people[usize::from(*who)].answered?)));
@@ -438,7 +438,7 @@ impl Model for Protocol {
                     state.row_of(lease).is_some_and(|row| row.author() == Some(user(who)))
                 })
             }),
-            Property::always("a decision that was answered stands", |_, state: &State| {
+            Property::always("an acknowledged decision stays", |_, state: &State| {
                 state.people[usize::from(REVIEWER)].answered.is_none_or(|lease| state.taken.contains(&lease))
             }),
             Property::always("exactly what was rejected is redone", |_, state: &State| {

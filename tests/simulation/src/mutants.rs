@@ -51,7 +51,7 @@ fn blind_spots() -> u64 {
     let mut missed = 0;
     for (bug, prepare) in prepared {
         let (states, broken) = model::explore(Protocol { expiries: 1, crashes: 0, doubles: 1, prepare });
-        println!("model with {bug:?}: {} promises broken within {states} states", broken.len());
+        println!("model with {bug:?}: {} properties violated within {states} states", broken.len());
         missed += u64::from(broken.is_empty());
     }
     missed

@@ -33,7 +33,7 @@ pub fn all(runner: &Runner, first: u64, count: u64) -> anyhow::Result<Caught> {
             break;
         }
         let Some(good) = runner.material(seed)? else { continue };
-        anyhow::ensure!(good.clone().check()?.count == 0, "the history of seed {seed} is no good one");
+        anyhow::ensure!(good.clone().check()?.count == 0, "the history of seed {seed} is not valid");
         let mut dice = StdRng::seed_from_u64(seed);
         let (part, way) = (PARTS[dice.random_range(0..PARTS.len())], WAYS[dice.random_range(0..WAYS.len())]);
         let mut spoiled = good;

@@ -63,17 +63,17 @@ pub enum AssignmentCommand {
         /// Its id
         id: AssignmentId,
     },
-    /// Take an assignment away from whoever has it, and keep it for a person
+    /// Take an assignment from its holder, and reserve it for a person
     Reassign {
         #[command(flatten)]
         decision: Decision,
-        /// For whom, by id or name
+        /// The person, by id or name
         #[arg(long, value_name = "USER")]
         to: String,
     },
-    /// Put an assignment that was handed in back to the start
+    /// Reopen a submitted assignment, so that it is annotated again
     Reopen(Decision),
-    /// Call an assignment off
+    /// Cancel an assignment
     Cancel(Decision),
 }
 
@@ -81,13 +81,13 @@ pub enum AssignmentCommand {
 pub struct ListArgs {
     /// The job, by id or title
     job: String,
-    /// Only those in this status, as IN_PROGRESS
+    /// Only those in this status, such as IN_PROGRESS
     #[arg(long)]
     status: Option<String>,
-    /// Only those that this person holds, by id or name
+    /// Only those that this person works on, by id or name
     #[arg(long, value_name = "USER")]
     holder: Option<String>,
-    /// Only those that this person has handed in, by id or name
+    /// Only those that this person has submitted, by id or name
     #[arg(long, value_name = "USER")]
     author: Option<String>,
     /// Only those of this round
@@ -109,7 +109,7 @@ pub struct ListArgs {
 pub struct Decision {
     /// The assignment
     id: AssignmentId,
-    /// Why; it stands in the decision log
+    /// The reason, for the decision log
     #[arg(long)]
     reason: String,
 }

@@ -53,7 +53,7 @@ const IMPORT_PACE: Duration = Duration::from_millis(500);
 pub enum DatasetCommand {
     /// Make a dataset from pictures, a folder, a manifest or a pattern, and wait until it is ready
     Add(AddArgs),
-    /// Tell the sizes of pictures, from a file of JSON lines as {"index": 0, "width": 640, "height": 480}
+    /// Set the sizes of pictures, from a file of JSON lines such as {"index": 0, "width": 640, "height": 480}
     Sizes {
         /// The dataset, by id or name
         dataset: String,
@@ -68,14 +68,14 @@ pub enum DatasetCommand {
         #[arg(long)]
         missing: bool,
     },
-    /// Append items from a manifest: the next version, for jobs that are made from now on
+    /// Append items from a manifest as the next version, for jobs that are made from now on
     Append {
         /// The dataset, by id or name
         dataset: String,
         /// A manifest on this machine, sent line by line: CSV (.csv) or JSON lines
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
-        /// What bare paths in it are below, as in s3://bucket/streets/
+        /// The base that bare paths in it are resolved against, such as s3://bucket/streets/
         #[arg(long, value_name = "URL")]
         base: Option<String>,
         /// Check everything and keep nothing
@@ -114,7 +114,7 @@ pub struct AddArgs {
     /// With --pattern: how many items there are
     #[arg(long, requires = "pattern", value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     count: Option<i64>,
-    /// With a manifest: what bare paths in it are below, as in s3://bucket/streets/
+    /// With a manifest: the base that bare paths in it are resolved against, such as s3://bucket/streets/
     #[arg(long, value_name = "URL")]
     base: Option<String>,
     /// With --folder: the order of its pictures, as people count or by the bytes of their paths

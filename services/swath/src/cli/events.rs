@@ -16,7 +16,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(3);
 /// What `swath events` takes.
 #[derive(Args)]
 pub struct EventsArgs {
-    /// Go on behind the message of this id; what is not known any more begins with `reset`
+    /// Continue after the message with this id; if it is too old, the stream begins with `reset`
     #[arg(long, value_name = "ID")]
     after: Option<String>,
 }

@@ -85,7 +85,7 @@ struct JobFlags {
     /// When it is due, as 2030-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = due)]
     due: Option<Time>,
-    /// Opinions asked for of each range, each by another person
+    /// The number of opinions on each range, each by another person
     #[arg(long, value_name = "N")]
     slots: Option<u32>,
     /// The last round that is handed out without a manager
@@ -94,7 +94,7 @@ struct JobFlags {
     /// How long rework waits for its author, in seconds
     #[arg(long, value_name = "SECONDS")]
     reserve_seconds: Option<u32>,
-    /// How long a lease lasts without a sign of life
+    /// How long a lease lasts without a renewal, in seconds
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<u32>,
     /// Only these people annotate, by id or name (repeatable)

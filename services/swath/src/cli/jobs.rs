@@ -71,14 +71,14 @@ pub enum JobCommand {
     Create(Box<JobForm>),
     /// List the jobs of a team
     List(ListArgs),
-    /// Change what a job says while work goes on; what is not named stays
+    /// Change a job while work goes on; only what is named changes
     Edit(Box<JobEdit>),
-    /// Show a job and how far it is
+    /// Show a job and its progress
     Show {
         /// Its id or its title
         job: String,
     },
-    /// Hand out nothing new; what people hold goes on
+    /// Hand out no new work; leased work goes on
     Pause {
         /// Its id or its title
         job: String,
@@ -88,7 +88,7 @@ pub enum JobCommand {
         /// Its id or its title
         job: String,
     },
-    /// Call off everything that is not decided yet
+    /// Cancel everything that is not decided yet
     Cancel {
         /// Its id or its title
         job: String,
@@ -98,17 +98,17 @@ pub enum JobCommand {
         /// Its id or its title
         job: String,
     },
-    /// Show where the work stands, stretch by stretch from the first range to the last
+    /// Show the progress along the ranges of a job, from the first to the last
     Map {
         /// Its id or its title
         job: String,
-        /// Stretches, at most
+        /// The most rows to show
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=2_000))]
         buckets: u16,
         /// The first range
         #[arg(long, value_name = "RANGE")]
         from: Option<u64>,
-        /// The range behind the last
+        /// The range after the last one
         #[arg(long, value_name = "RANGE")]
         to: Option<u64>,
     },

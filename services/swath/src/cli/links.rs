@@ -12,7 +12,7 @@ const COLUMNS: &[Column] =
 
 #[derive(Args)]
 pub struct LinkArgs {
-    /// Who signs in with it, by id or name; yourself unless said otherwise
+    /// The person who signs in with it, by id or name; yourself by default
     #[arg(long)]
     user: Option<String>,
     /// The team that the session will open, by id or name; not needed for a person with only one

@@ -30,16 +30,16 @@ pub struct LoadArgs {
     /// Opinions asked for of each item
     #[arg(long, default_value_t = 1, value_name = "N")]
     slots: u32,
-    /// How submissions are reviewed: all, none, or so many in a hundred
+    /// How submissions are reviewed: all, none, or a share in percent
     #[arg(long, default_value = "all", value_name = "RULE", value_parser = review)]
     review: Review,
     /// The lease time, in seconds
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     lease_seconds: u32,
-    /// People think about each item for about so many seconds
+    /// People think about each item for about this many seconds
     #[arg(long, value_name = "SECONDS")]
     think: Option<f64>,
-    /// People begin so many assignments a second between them, whether or not the server keeps up
+    /// Together people begin this many assignments a second, whether or not the server keeps up
     #[arg(long, value_name = "PER SECOND")]
     rate: Option<f64>,
     /// People do not think at all
@@ -48,19 +48,19 @@ pub struct LoadArgs {
     /// Labels come with the submission instead of one by one
     #[arg(long)]
     whole: bool,
-    /// Of a hundred items, how many a reviewer rejects in the first two rounds
+    /// The share of items that a reviewer rejects in the first two rounds, in percent
     #[arg(long, default_value_t = 5.0, value_name = "PERCENT", value_parser = percent)]
     rejects: f64,
-    /// Of a hundred leases, how many are given back or walked away from
+    /// The share of leases that are released or abandoned, in percent
     #[arg(long, default_value_t = 1.0, value_name = "PERCENT", value_parser = percent)]
     gives_up: f64,
-    /// Of a hundred calls, how many hang up before the answer
+    /// The share of calls that are dropped before the answer, in percent
     #[arg(long, default_value_t = 0.0, value_name = "PERCENT", value_parser = percent)]
     hangs_up: f64,
-    /// End after so many seconds, where the job is not done before
+    /// End after this many seconds, unless the job is done before
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
-    /// Where chance begins
+    /// The seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The team to work in, by its id; an administrator's token makes a new one
@@ -73,7 +73,7 @@ pub struct LoadArgs {
     /// Keep the history of all calls in this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// Do not compare what people remember with what the server tells
+    /// Do not check the result against the recorded calls
     #[arg(long)]
     unchecked: bool,
 }

@@ -116,7 +116,7 @@ pub async fn check(args: CheckArgs) -> anyhow::Result<()> {
     }
     let count = found.findings.len();
     let more = if found.more { " or more" } else { "" };
-    ensure!(count == 0, "{count}{more} of what stands would be refused today; it goes on working");
+    ensure!(count == 0, "{count}{more} stored records would be refused today; they keep working");
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub enum TeamCommand {
         /// Its name
         name: String,
     },
-    /// List your teams; an administrator's are all there are
+    /// List your teams, or all teams for an administrator
     List(OrderFlags),
     /// Show which folders and buckets a team may use as media; with options, set them: for administrators
     Media(MediaArgs),
@@ -35,7 +35,7 @@ pub struct MediaArgs {
     /// A bucket prefix that the team may use, as in s3://bucket/prefix/; several times for several
     #[arg(long, value_name = "URL")]
     bucket: Vec<String>,
-    /// Take everything from the team
+    /// Let the team use nothing any more
     #[arg(long, conflicts_with_all = ["folder", "bucket"])]
     none: bool,
 }

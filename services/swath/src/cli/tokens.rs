@@ -27,22 +27,22 @@ const LISTED: &[Column] = &[
 pub enum TokenCommand {
     /// Make a token; it is shown this once
     Create {
-        /// Whose token, by id or name; your own unless said otherwise
+        /// The owner, by id or name; yourself by default
         #[arg(long)]
         user: Option<String>,
-        /// The team in which it is good, by id or name; not needed for a person with only one
+        /// The team for which it is valid, by id or name; not needed for a person with only one
         #[arg(long)]
         team: Option<String>,
-        /// When it ends, as 2030-01-31T12:00:00Z
+        /// When it expires, such as 2030-01-31T12:00:00Z
         #[arg(long, value_name = "TIME", value_parser = due)]
         expires_at: Option<Time>,
     },
     /// List tokens: all for an administrator, the team's for a manager, your own otherwise
     List {
-        /// Of this person alone, by id or name
+        /// Only those of this person, by id or name
         #[arg(long)]
         user: Option<String>,
-        /// Of this team alone, by id or name
+        /// Only those of this team, by id or name
         #[arg(long)]
         team: Option<String>,
     },
@@ -54,7 +54,7 @@ pub enum TokenCommand {
         /// All tokens of this person, by id or name
         #[arg(long)]
         user: Option<String>,
-        /// In this team alone, by id or name
+        /// Only those for this team, by id or name
         #[arg(long, requires = "user")]
         team: Option<String>,
     },

@@ -41,16 +41,16 @@ pub enum UserCommand {
         /// Another address
         #[arg(long)]
         email: Option<String>,
-        /// Take the address away
+        /// Remove the address
         #[arg(long, conflicts_with = "email")]
         no_email: bool,
     },
-    /// End all that an account has, and let it do nothing any more; for administrators
+    /// Deactivate an account: its tokens, leases and reservations end; for administrators
     Deactivate {
         /// The account, by id or name
         user: String,
     },
-    /// Let a deactivated account act again; it starts without tokens; for administrators
+    /// Activate a deactivated account; it starts without tokens; for administrators
     Activate {
         /// The account, by id or name
         user: String,
