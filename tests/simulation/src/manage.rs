@@ -319,10 +319,10 @@ impl World {
                 // Cached roles are a second old at most, and no clock jumps twice within a second.
                 self.believe()
             }
-            Op::Mood { temper } => {
+            Op::LockFault { fault } => {
                 let faults =
                     [LockFault::None, LockFault::GrantsAll, LockFault::RefusesAll, LockFault::Unreachable];
-                self.common.locks.set(faults[usize::from(temper) % faults.len()]);
+                self.common.locks.set(faults[usize::from(fault) % faults.len()]);
                 Ok(())
             }
             Op::Forget => {

@@ -64,8 +64,8 @@ pub enum Op {
     Advance { seconds: i64 },
     /// The clock jumps, in seconds.
     Jump { seconds: i64 },
-    /// The locks change their temper: 0 honest, 1 grant all, 2 refuse all, 3 away.
-    Mood { temper: u8 },
+    /// The locks begin to behave like this: 0 honest, 1 grant everything, 2 refuse everything, 3 unreachable.
+    LockFault { fault: u8 },
     /// The locks lose all entries.
     Forget,
     /// The next commit fails: rolled back, or committed with the answer lost (`unheard`).
@@ -188,7 +188,7 @@ fn one(rng: &mut SmallRng, calm: bool) -> Op {
         101..103 => Op::Pause { job: rng.random_range(0..JOBS), resume: rng.random_range(0..2) == 0 },
         103..104 if rng.random_range(0..4) == 0 => Op::CancelJob { job: rng.random_range(0..JOBS) },
         103..104 => Op::Jump { seconds: if often { 3_600 } else { -3_600 } },
-        104..106 => Op::Mood { temper: rng.random_range(0..4) },
+        104..106 => Op::LockFault { fault: rng.random_range(0..4) },
         106..107 => Op::Forget,
         107..111 => Op::Fail { unheard: rng.random_range(0..2) == 0 },
         _ => Op::Crash { process },
