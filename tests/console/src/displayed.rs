@@ -37,8 +37,8 @@ async fn two_browsers_report_the_size_of_a_picture_as_it_is_displayed() {
         .await;
     let items_path = format!("/v1/datasets/{}/items", dataset.id);
     for name in ["Anna", "Bert"] {
-        let person = team.annotator(name).await;
-        let browser = signed_in(world.origin(), &team, &person, "/work").await;
+        let user = team.annotator(name).await;
+        let browser = signed_in(world.origin(), &team, &user, "/work").await;
         browser.see("main button.main").await;
         browser.press(&ENTER.to_string()).await;
         browser.says("B-17").await;

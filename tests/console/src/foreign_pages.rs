@@ -4,7 +4,7 @@ use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use serde_json::{Value, json};
-use swath_harness::{Person, World, ports};
+use swath_harness::{User, World, ports};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -142,7 +142,7 @@ async fn a_foreign_page_changes_nothing_and_reads_nothing() {
 }
 
 /// Anna's lease and the items saved under it.
-async fn standing(anna: &Person) -> Value {
+async fn standing(anna: &User) -> Value {
     let lease = anna.get("/v1/leases").await.ok()["items"][0].clone();
     let items = lease["assignment"]["items"].as_array().cloned().unwrap_or_default();
     let items: Vec<_> = items.iter().map(|item| json!([item["revision"], item["annotation"]])).collect();

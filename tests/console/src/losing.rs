@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, Team, World};
+use swath_harness::{Team, User, World};
 
 use crate::recording::Recording;
 use crate::scene::{box_by_keys, has_status, is_marked, is_shown, job_with, label, signed_in, take};
@@ -17,7 +17,7 @@ struct Scenario {
     job: Job,
     recording: Recording,
     browser: Browser,
-    ben: Person,
+    ben: User,
 }
 
 impl Scenario {

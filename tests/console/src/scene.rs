@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::Job;
-use swath_harness::{Person, Team, World, until};
+use swath_harness::{Team, User, World, until};
 
 use swath_browser::Browser;
 
@@ -46,22 +46,22 @@ pub async fn job_over(world: &World, team: &Team, photographs: &[&str], wishes: 
 }
 
 /// A browser in which the user has signed in, on the given page.
-pub async fn signed_in(origin: &str, team: &Team, person: &Person, page: &str) -> Browser {
+pub async fn signed_in(origin: &str, team: &Team, user: &User, page: &str) -> Browser {
     let browser = Browser::open().await.unwrap();
-    sign_in(&browser, origin, team, person, page).await;
+    sign_in(&browser, origin, team, user, page).await;
     browser
 }
 
 /// Signs a user in, in a browser where nobody is signed in.
-pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, person: &Person, page: &str) {
-    let link = team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+pub async fn sign_in(browser: &Browser, origin: &str, team: &Team, user: &User, page: &str) {
+    let link = team.manager.post("/v1/sign-in-links", json!({"user": user.id})).await.created();
     // Leaves the page first, so that it is loaded again even if it was open.
     browser.goto("about:blank").await;
     browser.goto(&format!("{origin}{page}#sign-in={}", link["code"].as_str().unwrap())).await;
     browser.see("main button.main:focus").await;
     browser.enter().await;
     browser.see("header.shell").await;
-    browser.says(&person.name).await;
+    browser.says(&user.name).await;
 }
 
 /// Takes the next work, on a page where the user holds none.

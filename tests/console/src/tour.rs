@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, Team, World};
+use swath_harness::{Team, User, World};
 
 use crate::scene::{hand_in, is_marked, is_shown, job_over, label, look_now, sign_in, signed_in, take};
 use swath_browser::{Browser, ESCAPE, Theme};
@@ -15,10 +15,10 @@ pub async fn of_every_page(look: impl AsyncFn(&Browser, &str)) {
     let world = World::shared().await;
     let team = world.team("tour").await;
     let (anna, rosa) = (team.annotator("Anna").await, team.reviewer("Rosa").await);
-    for person in [&anna, &rosa] {
+    for user in [&anna, &rosa] {
         // A plain name, without the suffix that makes names of tests unique.
-        let name = json!({"name": person.name});
-        world.admin().patch(&format!("/v1/users/{}", person.id), name).await.ok();
+        let name = json!({"name": user.name});
+        world.admin().patch(&format!("/v1/users/{}", user.id), name).await.ok();
     }
     let job = job(world, &team).await;
     begin(&anna, &job).await;
@@ -176,7 +176,7 @@ fn breakfast() -> Value {
 }
 
 /// Leases the range and saves its first item, as another device of the user might.
-async fn begin(anna: &Person, job: &Job) -> Lease {
+async fn begin(anna: &User, job: &Job) -> Lease {
     let lease = anna.lease(job).await;
     anna.confirm(&lease, lease.items()[0], breakfast()).await.ok();
     lease

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::json;
 use swath_browser::Browser;
 use swath_harness::Team;
-use swath_harness::client::Person;
+use swath_harness::client::User;
 
 /// Keys that draw a box: a cross, moved by the arrow keys, sets two of its corners.
 const BOX: &str = "n \u{e014}\u{e014}\u{e014}\u{e015}\u{e015}\u{e015} ";
 
-pub async fn a_picture_is_labelled_and_accepted(admin: &Person, origin: &str, folder: &Path) {
+pub async fn a_picture_is_labelled_and_accepted(admin: &User, origin: &str, folder: &Path) {
     let pictures = std::env::var_os("SWATH_TEST_PICTURES").expect("run this through tests/run");
     let media = folder.join("media/coins");
     std::fs::create_dir(&media).unwrap();
@@ -47,12 +47,12 @@ pub async fn a_picture_is_labelled_and_accepted(admin: &Person, origin: &str, fo
     reviewing.close().await;
 }
 
-async fn signed_in(origin: &str, team: &Team, person: &Person, page: &str) -> Browser {
-    let link = team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+async fn signed_in(origin: &str, team: &Team, user: &User, page: &str) -> Browser {
+    let link = team.manager.post("/v1/sign-in-links", json!({"user": user.id})).await.created();
     let browser = Browser::open().await.unwrap();
     browser.goto(&format!("{origin}{page}#sign-in={}", link["code"].as_str().unwrap())).await;
     browser.see("main button.main:focus").await;
     browser.enter().await;
-    browser.says(&person.name).await;
+    browser.says(&user.name).await;
     browser
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use swath_harness::{Deployment, Person, Settings, World};
+use swath_harness::{Deployment, Settings, User, World};
 
 use crate::fetched;
 
@@ -60,7 +60,7 @@ fn settings() -> String {
     rules.concat()
 }
 
-async fn play(world: &World, person: &Person, token: &str) {
+async fn play(world: &World, user: &User, token: &str) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("schemathesis.toml"), settings()).unwrap();
     let mut command = tokio::process::Command::new(fetched("schemathesis"));
@@ -74,7 +74,7 @@ async fn play(world: &World, person: &Person, token: &str) {
     let output =
         tokio::time::timeout(SCHEMATHESIS_TIMEOUT, command.output()).await.expect("the tool ends").unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}:\n{said}", person.name);
+    assert!(output.status.success(), "{}:\n{said}", user.name);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,8 +88,8 @@ async fn the_api_does_what_its_document_says() {
     annotator.lease(&job).await;
     reviewer.review(&job).await;
     let manager = team.member("second manager", &["manager"]).await;
-    for person in [&annotator, &reviewer, &manager] {
-        play(&world, person, person.token()).await;
+    for user in [&annotator, &reviewer, &manager] {
+        play(&world, user, user.token()).await;
     }
     play(&world, &world.admin(), world.admin_token()).await;
 }

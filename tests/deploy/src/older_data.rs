@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::process::swath;
-use swath_harness::{Person, World, ids};
+use swath_harness::{User, World, ids};
 
 /// What was made before the upgrade.
 pub(crate) struct OlderData {
     /// A user in two teams, with a token for neither of them.
-    person: Person,
+    user: User,
     teams: [String; 2],
     lease: String,
     /// The younger of two accounts with the same address.
@@ -36,44 +36,45 @@ fn large() -> Value {
 pub(crate) async fn make(world: &World) -> OlderData {
     let admin = world.admin();
     let address = format!("{}@example.org", ids::fresh());
-    let user = |name: &str, email: String| admin.post("/v1/users", json!({"name": name, "email": email}));
-    let person = text(&user("standing", address.clone()).await.created(), "id");
-    let twin = text(&user("twin", address.to_uppercase()).await.created(), "id");
+    let create_user =
+        |name: &str, email: String| admin.post("/v1/users", json!({"name": name, "email": email}));
+    let user = text(&create_user("standing", address.clone()).await.created(), "id");
+    let twin = text(&create_user("twin", address.to_uppercase()).await.created(), "id");
     let mut teams = [String::new(), String::new()];
     for team in &mut teams {
         *team = text(&admin.post("/v1/teams", json!({"name": ids::named("standing")})).await.created(), "id");
-        let path = format!("/v1/teams/{team}/members/{person}");
+        let path = format!("/v1/teams/{team}/members/{user}");
         admin.put(&path, json!({"roles": ["manager", "annotator"]})).await.ok();
     }
-    let token = admin.post("/v1/tokens", json!({"user": person})).await.created();
-    let person = world.stranger(token["token"].as_str());
+    let token = admin.post("/v1/tokens", json!({"user": user})).await.created();
+    let user = world.stranger(token["token"].as_str());
     let folder = world.media_folder("standing").unwrap();
     std::fs::write(folder.join("a.gif"), b"GIF89a\x02\0\x01\0\0\0\0;").unwrap();
     let files = json!({"team": teams[0], "name": "files", "source": {"folder": folder}});
-    person.post("/v1/datasets", files).await.created();
+    user.post("/v1/datasets", files).await.created();
     let items = json!([{"uri": "https://a.example/1.png"}, {"uri": "https://a.example/2.png"}]);
     let dataset = json!({"team": teams[0], "name": "standing", "source": {"items": items}});
-    let dataset = text(&person.post("/v1/datasets", dataset).await.created(), "id");
+    let dataset = text(&user.post("/v1/datasets", dataset).await.created(), "id");
     let job = json!({"dataset": dataset, "title": "standing", "classes": [{"name": "thing", "shape": "any"}],
         "review": {"rule": "none"}});
-    let job = text(&person.post("/v1/jobs", job).await.created(), "id");
-    let lease = text(&person.post("/v1/leases", json!({"job": job})).await.created(), "lease_id");
-    person.put(&format!("/v1/leases/{lease}/items/0"), large()).await.ok();
-    OlderData { person, teams, lease, twin }
+    let job = text(&user.post("/v1/jobs", job).await.created(), "id");
+    let lease = text(&user.post("/v1/leases", json!({"job": job})).await.created(), "lease_id");
+    user.put(&format!("/v1/leases/{lease}/items/0"), large()).await.ok();
+    OlderData { user, teams, lease, twin }
 }
 
 impl OlderData {
     /// Continues the work with this release.
     pub(crate) async fn still_works(&self, world: &World) {
-        let me = self.person.get("/v1/me").await.ok().to_string();
+        let me = self.user.get("/v1/me").await.ok().to_string();
         assert!(self.teams.iter().all(|team| me.contains(team)), "{me}");
         let lease = format!("/v1/leases/{}", self.lease);
-        let shown = self.person.get(&format!("{lease}/items?limit=1")).await.ok();
+        let shown = self.user.get(&format!("{lease}/items?limit=1")).await.ok();
         assert_eq!(shown["items"][0]["annotation"]["figures"].as_array().map(Vec::len), Some(4));
-        self.person.put(&format!("{lease}/items/1"), large()).await.refused(413, "too-large");
-        self.person.put(&format!("{lease}/items/1"), json!({"figures": [], "tags": []})).await.ok();
+        self.user.put(&format!("{lease}/items/1"), large()).await.refused(413, "too-large");
+        self.user.put(&format!("{lease}/items/1"), json!({"figures": [], "tags": []})).await.ok();
         let submission = json!({"submission_id": ids::fresh()});
-        self.person.request(Method::POST, &format!("{lease}/submit")).json(&submission).send().await.ok();
+        self.user.request(Method::POST, &format!("{lease}/submit")).json(&submission).send().await.ok();
         let found = check(world).await;
         let twin = format!("/v1/users/{}", self.twin);
         world.admin().patch(&twin, json!({"name": "renamed"})).await.ok();

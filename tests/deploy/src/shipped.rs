@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use swath_harness::children::Running;
-use swath_harness::client::Person;
+use swath_harness::client::User;
 use swath_harness::process::{Environment, migrate};
 use swath_harness::servers::{Database, Servers};
 use swath_harness::{Service, Team, ids, nginx, until};
@@ -125,7 +125,7 @@ fn surroundings(servers: &Servers, database: &str, token: &str, role: &str) -> E
 }
 
 /// A service with the broker user of another one keeps working without what it may not do, and logs that.
-async fn misplaced_users_show(installation: &Installation, anna: &Person) {
+async fn misplaced_users_show(installation: &Installation, anna: &User) {
     for (role, user, refused) in [
         ("coordinator", "gateway", "consuming swath.coordinate is refused"),
         ("gateway", "metrics", "is refused"),
@@ -155,7 +155,7 @@ async fn misplaced_users_show(installation: &Installation, anna: &Person) {
 /// Failing requests of one team, caused by a row that cannot be decoded, do not make a gateway unavailable for
 /// others.
 async fn failures_of_one_team_leave_others_served(installation: &Installation) {
-    let admin = Person::new(&installation.origin, "admin", &installation.token);
+    let admin = User::new(&installation.origin, "admin", &installation.token);
     let (spoiled, other) = (Team::found(&admin, "spoiled").await, Team::found(&admin, "other").await);
     let (paul, otto) = (spoiled.annotator("paul").await, other.annotator("otto").await);
     let broken = spoiled.job(&spoiled.dataset(4).await, json!({"range_size": 2})).await;
@@ -180,7 +180,7 @@ async fn failures_of_one_team_leave_others_served(installation: &Installation) {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_nginx_and_with_the_least_rights_a_dataset_becomes_accepted_annotations() {
     let installation = Installation::start().await;
-    let admin = Person::new(&installation.origin, "admin", &installation.token);
+    let admin = User::new(&installation.origin, "admin", &installation.token);
     let team = Team::found(&admin, "shipped").await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
     let job = team.job(&team.dataset(6).await, json!({"range_size": 3})).await;

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 use swath_harness::Team;
-use swath_harness::client::Person;
+use swath_harness::client::User;
 
-pub async fn events_come_at_once(admin: &Person) {
+pub async fn events_come_at_once(admin: &User) {
     let team = Team::found(admin, "streaming").await;
     let job = team.job(&team.dataset(3).await, json!({})).await;
     let mut stream = team.manager.request(Method::GET, "/v1/events").open().await;

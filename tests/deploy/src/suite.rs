@@ -21,7 +21,7 @@ mod watched;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use swath_harness::client::{Job, Person};
+use swath_harness::client::{Job, User};
 use swath_harness::until;
 
 /// How long a tool may run.
@@ -60,7 +60,7 @@ async fn run(folder: &str, program: impl AsRef<Path>, arguments: &[&str]) -> Str
 }
 
 /// Waits until the coverage of a job agrees with its progress: in a moved or restored database it is counted again.
-async fn map_agrees(manager: &Person, job: &Job) {
+async fn map_agrees(manager: &User, job: &Job) {
     let agrees = || async {
         let seen = manager.get(&job.path("")).await.ok()["progress"].clone();
         let map = manager.get(&job.path("/coverage?buckets=1")).await.ok()["buckets"][0].clone();

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Dataset, Job, Lease, boxed};
-use swath_harness::{Person, Team, World};
+use swath_harness::{Team, User, World};
 
 /// The largest annotation, in bytes.
 const ANNOTATION_BYTES_MAX: usize = 1 << 20;
@@ -44,9 +44,9 @@ fn large(bytes: usize) -> Value {
     annotation(&|place| each + usize::from(place < rest))
 }
 
-async fn save_all(person: &Person, lease: &Lease, annotation: &Value) {
+async fn save_all(user: &User, lease: &Lease, annotation: &Value) {
     for index in lease.items() {
-        person.confirm(lease, index, annotation.clone()).await.ok();
+        user.confirm(lease, index, annotation.clone()).await.ok();
     }
 }
 
@@ -137,8 +137,8 @@ async fn what_was_saved_can_be_read_reviewed_redone_and_exported() {
 }
 
 /// The document leaves annotations out and says how large they are; pages contain all of them.
-async fn check_pages(person: &Person, lease: &Lease, count: usize, annotation: &Value) {
-    let answer = person.get(&lease.path("")).await.is(200);
+async fn check_pages(user: &User, lease: &Lease, count: usize, annotation: &Value) {
+    let answer = user.get(&lease.path("")).await.is(200);
     assert!(answer.bytes().len() < ANNOTATION_BYTES_MAX, "{}", answer.bytes().len());
     let document = answer.json();
     assert_eq!(document["annotations_left_out"], true);
@@ -148,7 +148,7 @@ async fn check_pages(person: &Person, lease: &Lease, count: usize, annotation: &
     }
     let (mut seen, mut after, mut pages) = (Vec::new(), String::new(), 0);
     loop {
-        let page = person.get(&lease.path(&format!("/items?limit=1000{after}"))).await.is(200);
+        let page = user.get(&lease.path(&format!("/items?limit=1000{after}"))).await.is(200);
         assert!(page.bytes().len() <= PAGE_BYTES_MAX + 8_192, "{}", page.bytes().len());
         let page = page.json();
         let items = page["items"].as_array().unwrap();
@@ -244,8 +244,8 @@ async fn an_annotator_sees_the_jobs_that_they_may_work_in_and_nobodys_id() {
         theirs.push(team.job(&dataset, json!({"annotators": [anna.id], "instructions": "secret"})).await);
     }
     let open = team.job(&dataset, json!({"reviewers": [rosa.id], "instructions": "welcome"})).await;
-    let listed = async |person: &Person, query: &str| {
-        let page = person.get(&format!("/v1/jobs{query}")).await.ok();
+    let listed = async |user: &User, query: &str| {
+        let page = user.get(&format!("/v1/jobs{query}")).await.ok();
         page["items"]
             .as_array()
             .unwrap()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use swath_harness::process::{Environment, migrate};
 use swath_harness::proxy::{Line, Proxy};
 use swath_harness::servers::{Addresses, Database};
-use swath_harness::{Answer, Person, Service, ids, ports, until};
+use swath_harness::{Answer, Service, User, ids, ports, until};
 use tempfile::TempDir;
 
 const ADMIN_TOKEN: &str = "an-administrator-for-the-tests-only";
@@ -23,7 +23,7 @@ fn on(store: &str) -> (Service, Environment, TempDir) {
 }
 
 async fn answers(service: &Service, path: &str, status: u16) -> Answer {
-    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
+    let admin = User::new(&service.url(), "admin", ADMIN_TOKEN);
     let what = format!("{path} to answer {status}");
     let answer = until(&what, TIMEOUT, || async {
         let request = admin.request(reqwest::Method::GET, path);
@@ -69,7 +69,7 @@ async fn a_database_that_goes_away_is_a_503_until_it_is_back() {
     let (mut service, environment, _folder) = on(&url);
     migrate(&environment).await.unwrap();
     service.start().await.unwrap();
-    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
+    let admin = User::new(&service.url(), "admin", ADMIN_TOKEN);
     admin.post("/v1/teams", team()).await.created();
 
     wire.cut();
@@ -97,14 +97,14 @@ async fn a_database_that_hangs_holds_up_no_answer_and_no_end() {
     }
     migrate(&environment).await.unwrap();
     service.start().await.unwrap();
-    let admin = Person::new(&service.url(), "admin", ADMIN_TOKEN);
+    let admin = User::new(&service.url(), "admin", ADMIN_TOKEN);
     admin.post("/v1/teams", team()).await.created();
 
     wire.set(Line::Stalled);
     // One token is cached and the other is not: its lookup must respect the deadline as well.
-    let stranger = Person::new(&service.url(), "stranger", "nobody-has-ever-seen-this-token");
-    for person in [&admin, &stranger] {
-        person.get("/v1/teams").await.refused(503, "unavailable");
+    let stranger = User::new(&service.url(), "stranger", "nobody-has-ever-seen-this-token");
+    for user in [&admin, &stranger] {
+        user.get("/v1/teams").await.refused(503, "unavailable");
     }
     let status = service.terminate().await.unwrap();
     assert_eq!(status.code(), Some(0), "{}", service.log());

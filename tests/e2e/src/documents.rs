@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use swath_harness::{Person, Service, World, until};
+use swath_harness::{Service, User, World, until};
 
 /// Routes that must be in the OpenAPI document.
 #[rustfmt::skip]
@@ -28,7 +28,7 @@ const ROUTES: [(&str, &str); 49] = [
 /// The most series of one process. More would burden the monitoring.
 const SERIES_MAX: usize = 2000;
 
-async fn everybody() -> (Person, Vec<String>) {
+async fn everybody() -> (User, Vec<String>) {
     let world = World::shared().await;
     (world.stranger(None), world.services().iter().map(Service::url).collect())
 }

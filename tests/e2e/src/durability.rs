@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, annotation};
 use swath_harness::process::swath;
-use swath_harness::{Deployment, Person, Service, Settings, Team, World, until};
+use swath_harness::{Deployment, Service, Settings, Team, User, World, until};
 
 /// The process that serves annotators: the only one, or the first gateway.
 fn gateway(world: &mut World) -> &mut Service {
@@ -15,7 +15,7 @@ fn gateway(world: &mut World) -> &mut Service {
     &mut services[place]
 }
 
-async fn scene(world: &World, count: usize) -> (Team, Job, Person, Lease) {
+async fn scene(world: &World, count: usize) -> (Team, Job, User, Lease) {
     let team = world.team("durability").await;
     let dataset = team.dataset(count).await;
     let job = team.job(&dataset, json!({"range_size": count})).await;

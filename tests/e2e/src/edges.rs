@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::process::Environment;
-use swath_harness::{Answer, Person, Service, Settings, World, ids, until};
+use swath_harness::{Answer, Service, Settings, User, World, ids, until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -93,7 +93,7 @@ async fn a_row_that_cannot_be_shown_stops_neither_its_team_nor_others() {
 }
 
 /// A process that may open only `count` files, with its administrator.
-fn with_descriptors(count: u32) -> (Service, Person, tempfile::TempDir) {
+fn with_descriptors(count: u32) -> (Service, User, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("few");
     let binary = swath_harness::process::binary().unwrap();
@@ -105,7 +105,7 @@ fn with_descriptors(count: u32) -> (Service, Person, tempfile::TempDir) {
     let environment: Environment = [("SWATH__ADMIN__TOKEN".to_owned(), token.clone())].into();
     let mut service = Service::new("swath", None, folder.path(), &environment).unwrap();
     service.runs(Some(&program));
-    let admin = Person::new(&service.url(), "admin", &token);
+    let admin = User::new(&service.url(), "admin", &token);
     (service, admin, folder)
 }
 

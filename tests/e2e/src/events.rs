@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::Job;
-use swath_harness::{Person, Team, World, until};
+use swath_harness::{Team, User, World, until};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -24,8 +24,8 @@ struct Stream {
 }
 
 impl Stream {
-    async fn open(person: &Person, since: Option<&str>) -> Self {
-        let request = person.request(reqwest::Method::GET, "/v1/events");
+    async fn open(user: &User, since: Option<&str>) -> Self {
+        let request = user.request(reqwest::Method::GET, "/v1/events");
         let request = since.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
         Self::of(request.open().await)
     }
@@ -86,7 +86,7 @@ fn says(message: &Message, job: &Job, status: &str) -> bool {
         && message.data["assignments"].as_array().unwrap().iter().any(|moved| moved["status"] == status)
 }
 
-async fn scene(name: &str) -> (Team, Job, Person) {
+async fn scene(name: &str) -> (Team, Job, User) {
     let team = World::shared().await.team(name).await;
     let job = team.job(&team.dataset(20).await, json!({"range_size": 5})).await;
     let anna = team.annotator("anna").await;
@@ -127,8 +127,8 @@ async fn jobs_datasets_and_people_are_heard_of_by_those_who_lead() {
     let (team, job, anna) = scene("events of a team").await;
     let rosa = team.reviewer("rosa").await;
     let mut streams = Vec::new();
-    for person in [&team.manager, &rosa, &anna] {
-        streams.push(Stream::open(person, None).await);
+    for user in [&team.manager, &rosa, &anna] {
+        streams.push(Stream::open(user, None).await);
     }
     let stranger = World::shared().await.team("others").await;
     let mut strangers = Stream::open(&stranger.manager, None).await;
@@ -198,7 +198,7 @@ async fn a_stream_that_was_cut_goes_on_without_a_gap_or_says_that_it_cannot() {
 async fn a_stream_ends_when_its_persons_rights_do() {
     let (team, _, anna) = scene("rights").await;
     let rosa = team.reviewer("rosa").await;
-    let path = |person: &Person| format!("/v1/teams/{}/members/{}", team.id, person.id);
+    let path = |user: &User| format!("/v1/teams/{}/members/{}", team.id, user.id);
 
     // A role is added.
     let mut annas = Stream::open(&anna, None).await;
@@ -219,8 +219,8 @@ async fn a_stream_ends_when_its_persons_rights_do() {
 }
 
 /// Waits until a new stream is answered with this status.
-async fn comes_to(person: &Person, status: u16) {
-    let answers = async || (person.get("/v1/events").await.status() == status).then_some(());
+async fn comes_to(user: &User, status: u16) {
+    let answers = async || (user.get("/v1/events").await.status() == status).then_some(());
     until("a new stream is answered so", TIMEOUT, answers).await.unwrap();
 }
 

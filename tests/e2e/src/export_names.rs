@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use swath_harness::World;
 use swath_harness::client::Job;
-use swath_harness::{Person, Team};
+use swath_harness::{Team, User};
 
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The part of a picture of 30 by 20 pixels that Swath reads.
@@ -18,7 +18,7 @@ fn items(uris: &[&str]) -> Value {
     json!({"items": uris.iter().map(item).collect::<Vec<_>>()})
 }
 
-async fn coco(manager: &Person, job: &Job, more: &str) -> Value {
+async fn coco(manager: &User, job: &Job, more: &str) -> Value {
     manager.get(&job.path(&format!("/export?format=coco{more}"))).await.ok()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
-use swath_harness::client::{Job, Person, Team};
+use swath_harness::client::{Job, Team, User};
 use swath_harness::{Settings, World, until};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,7 +56,7 @@ fn of(family: &str, label: &str, values: &[(&str, f64)]) -> Figures {
 
 /// Three ranges of five items: one has four rejected items that wait for their author, one is accepted, one waits for
 /// a reviewer. Each kind of event has happened a different number of times.
-async fn half_done(team: &Team) -> (Job, Person) {
+async fn half_done(team: &Team) -> (Job, User) {
     let job = team.job(&team.dataset(15).await, json!({})).await;
     let (anna, rosa) = (team.annotator("anna").await, team.reviewer("rosa").await);
     for _ in 0..3 {

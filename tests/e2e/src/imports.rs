@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Dataset, Job};
-use swath_harness::{Answer, Person, Team, World, ids};
+use swath_harness::{Answer, Team, User, World, ids};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -27,7 +27,7 @@ async fn job(team: &Team, dataset: &Dataset, more: Value) -> Job {
 }
 
 /// Labels all items and waits until they are accepted.
-async fn labelled(team: &Team, job: &Job) -> Person {
+async fn labelled(team: &Team, job: &Job) -> User {
     let anna = team.annotator("anna").await;
     anna.work(job).await;
     team.becomes(job, "done", std::time::Duration::from_secs(30)).await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, Settings, Team, World, ids, until};
+use swath_harness::{Settings, Team, User, World, ids, until};
 
 /// How long a change may take until every process knows it.
 const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(20);
@@ -34,7 +34,7 @@ async fn refused(team: &Team, source: Value, about: &str) -> Value {
 }
 
 /// A user with a lease on all items of a dataset.
-async fn lease(team: &Team, source: Value) -> (Job, Person, Lease) {
+async fn lease(team: &Team, source: Value) -> (Job, User, Lease) {
     let dataset = team.dataset_from(source).await;
     let job = team.job(&dataset, json!({"range_size": 100})).await;
     let anna = team.annotator("anna").await;

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, boxed};
-use swath_harness::{Person, Service, Settings, Team, World, ids};
+use swath_harness::{Service, Settings, Team, User, World, ids};
 
 /// The memory that the chart gives each service.
 const MEMORY_BYTES_MAX: u64 = 512 << 20;
@@ -89,9 +89,9 @@ fn annotation() -> Value {
     json!({"figures": vec![figure; 5], "tags": []})
 }
 
-async fn save(person: &Person, lease: &Lease, count: usize, annotation: &Value) {
+async fn save(user: &User, lease: &Lease, count: usize, annotation: &Value) {
     let saves =
-        lease.items().into_iter().take(count).map(|index| person.confirm(lease, index, annotation.clone()));
+        lease.items().into_iter().take(count).map(|index| user.confirm(lease, index, annotation.clone()));
     let mut saves = futures::stream::iter(saves).buffer_unordered(4);
     while let Some(answer) = saves.next().await {
         answer.ok();
@@ -99,12 +99,12 @@ async fn save(person: &Person, lease: &Lease, count: usize, annotation: &Value) 
 }
 
 /// Several browsers request the document and all its items at once.
-async fn read_at_once(person: &Person, lease: &Lease) {
+async fn read_at_once(user: &User, lease: &Lease) {
     join_all((0..READERS).map(|_| async {
-        assert_eq!(person.get(&lease.path("")).await.ok()["annotations_left_out"], true);
+        assert_eq!(user.get(&lease.path("")).await.ok()["annotations_left_out"], true);
         let mut after = String::new();
         for _ in 0..PAGES {
-            let page = person.get(&lease.path(&format!("/items?limit=1000{after}"))).await.is(200);
+            let page = user.get(&lease.path(&format!("/items?limit=1000{after}"))).await.is(200);
             // The page's content is tested elsewhere, and takes long to parse.
             let end = String::from_utf8_lossy(&page.bytes()[page.bytes().len().saturating_sub(40)..]);
             let Some((_, next)) = end.split_once("\"next\":\"") else { break };
@@ -168,8 +168,8 @@ async fn jobs_of_the_largest_kind(team: &Team) {
     }
     let anna = team.annotator("anna").await;
     let everybody = [&team.manager, &anna, &team.reviewer("rosa").await];
-    join_all(everybody.iter().cycle().take(3 * READERS).map(|person| async {
-        let page = person.get("/v1/jobs?limit=1000").await.is(200);
+    join_all(everybody.iter().cycle().take(3 * READERS).map(|user| async {
+        let page = user.get("/v1/jobs?limit=1000").await.is(200);
         assert!(page.bytes().len() < 4 << 20, "{}", page.bytes().len());
     }))
     .await;

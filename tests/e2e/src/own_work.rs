@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use swath_harness::client::annotation;
-use swath_harness::{Person, World};
+use swath_harness::{User, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sees_what_one_holds_what_came_back_and_what_one_did() {
@@ -48,8 +48,8 @@ async fn one_sees_what_one_holds_what_came_back_and_what_one_did() {
 }
 
 /// The user's name on the server.
-async fn name(person: &Person) -> Value {
-    person.get("/v1/me").await.ok()["user"]["name"].clone()
+async fn name(user: &User) -> Value {
+    user.get("/v1/me").await.ok()["user"]["name"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +64,7 @@ async fn documents_name_what_they_mean() {
     let look = team.look(&job).await;
     assert_eq!(look["created_by_name"], manager);
     assert!(look["dataset_name"].as_str().is_some_and(|name| !name.is_empty()), "{look}");
-    let named = |person: &Value| person["id"] == anna.id.as_str() && person["name"] == annotator;
+    let named = |user: &Value| user["id"] == anna.id.as_str() && user["name"] == annotator;
     assert!(look["people"].as_array().unwrap().iter().any(named), "{look}");
     let listed = team.manager.list(&format!("/v1/jobs?team={}", team.id)).await;
     assert!(listed.iter().any(|row| row["created_by_name"] == manager), "{listed:?}");

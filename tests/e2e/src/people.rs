@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use swath_harness::{Answer, Person, Team, World, ids, until};
+use swath_harness::{Answer, Team, User, World, ids, until};
 
 /// A process may use roles and memberships that are a second old.
 const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -12,17 +12,17 @@ async fn team() -> Team {
     World::shared().await.team("people").await
 }
 
-async fn invite(team: &Team, inviter: &Person, roles: &[&str]) -> Value {
+async fn invite(team: &Team, inviter: &User, roles: &[&str]) -> Value {
     let path = format!("/v1/teams/{}/invitations", team.id);
     inviter.post(&path, json!({"roles": roles, "note": "the new one"})).await.created()
 }
 
-async fn accept(person: &Person, code: &Value, name: Option<&str>) -> Answer {
+async fn accept(user: &User, code: &Value, name: Option<&str>) -> Answer {
     let mut body = json!({"invitation": code["invitation"]});
     if let Some(name) = name {
         body["name"] = json!(name);
     }
-    person.post("/v1/invitations/accept", body).await
+    user.post("/v1/invitations/accept", body).await
 }
 
 fn text(value: &Value, field: &str) -> String {
@@ -60,9 +60,9 @@ async fn an_invitation_is_good_once_and_shows_the_teams_name_alone() {
     accept(&bob, &second, Some("Not Bob")).await.invalid("name");
     let here = accept(&bob, &second, None).await.created();
     assert_eq!(text(&here, "user"), bob.id);
-    let roles = |person: &Person| {
-        let person = person.clone();
-        async move { person.get("/v1/me").await.ok()["teams"].clone() }
+    let roles = |user: &User| {
+        let user = user.clone();
+        async move { user.get("/v1/me").await.ok()["teams"].clone() }
     };
     assert_eq!(roles(&world.stranger(here["token"].as_str())).await[0]["id"], json!(team.id));
     assert_eq!(roles(&bob).await[0]["id"], json!(other.id), "his old token opens his old team alone");
@@ -96,7 +96,7 @@ async fn nobody_is_taken_into_a_team_by_id_unasked() {
     let (world, team) = (World::shared().await, team().await);
     let other = world.team("next-door").await;
     let victim = other.annotator("victim").await;
-    let path = |person: &Person| format!("/v1/teams/{}/members/{}", team.id, person.id);
+    let path = |user: &User| format!("/v1/teams/{}/members/{}", team.id, user.id);
     let refused = team.manager.put(&path(&victim), json!({"roles": ["annotator"]})).await;
     assert!(!refused.refused(404, "not-found").to_string().contains("victim"));
     // An account that the manager has created, and that is in no team yet, may be added.

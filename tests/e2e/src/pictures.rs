@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use swath_harness::client::Job;
-use swath_harness::{Person, Team, World};
+use swath_harness::{Team, User, World};
 
 use drawing::{Drawing, Figure};
 
@@ -41,7 +41,7 @@ async fn album(sketch: fn(usize, u32, u32) -> Drawing) -> Album {
     Album { team, job, drawn }
 }
 
-async fn draw(anna: &Person, job: &Job, sketch: fn(usize, u32, u32) -> Drawing) -> Vec<(String, Drawing)> {
+async fn draw(anna: &User, job: &Job, sketch: fn(usize, u32, u32) -> Drawing) -> Vec<(String, Drawing)> {
     let mut drawn = Vec::new();
     while drawn.len() < PHOTOGRAPHS.len() {
         let lease = anna.lease(job).await;
@@ -60,7 +60,7 @@ async fn draw(anna: &Person, job: &Job, sketch: fn(usize, u32, u32) -> Drawing) 
 }
 
 /// The holder can load the photograph itself through a URL that needs no token.
-async fn see(anna: &Person, item: &Value, name: &str) {
+async fn see(anna: &User, item: &Value, name: &str) {
     let url = item["media_url"].as_str().unwrap_or_else(|| panic!("no media_url in {item}"));
     let nobody = World::shared().await.stranger(None);
     let picture = nobody.get(url).await.is(200);

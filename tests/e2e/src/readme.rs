@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::process::swath;
-use swath_harness::{Deployment, Person, World, ports, until};
+use swath_harness::{Deployment, User, World, ports, until};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -79,9 +79,9 @@ async fn up(newcomer: &Newcomer<'_>) -> (Child, String) {
 }
 
 /// The first lease or review of a job that the user can get.
-async fn taken(person: &Person, path: &str, job: &str) -> Value {
+async fn taken(user: &User, path: &str, job: &str) -> Value {
     let taken = until("there is work", Duration::from_secs(30), async || {
-        let answer = person.post(path, json!({"job": job})).await;
+        let answer = user.post(path, json!({"job": job})).await;
         (answer.status() == 201).then(|| answer.json())
     });
     taken.await.unwrap()
@@ -89,12 +89,12 @@ async fn taken(person: &Person, path: &str, job: &str) -> Value {
 
 /// A second user reviews the submissions.
 async fn review(origin: &str, admin: &str, team: &str, job: &str) {
-    let admin = Person::new(origin, "admin", admin);
+    let admin = User::new(origin, "admin", admin);
     let rosa = admin.post("/v1/users", json!({"name": "Rosa"})).await.created();
     let member = format!("/v1/teams/{team}/members/{}", rosa["id"].as_str().unwrap());
     admin.put(&member, json!({"roles": ["reviewer"]})).await.ok();
     let token = admin.post("/v1/tokens", json!({"user": rosa["id"]})).await.created();
-    let rosa = Person::new(origin, "rosa", token["token"].as_str().unwrap());
+    let rosa = User::new(origin, "rosa", token["token"].as_str().unwrap());
     let review = taken(&rosa, "/v1/reviews", job).await;
     let path = format!("/v1/reviews/{}/submit", review["lease_id"].as_str().unwrap());
     rosa.post(&path, json!({"decision_id": "one", "rest": "accept"})).await.ok();
@@ -102,7 +102,7 @@ async fn review(origin: &str, admin: &str, team: &str, job: &str) {
 
 /// A third user labels everything in the meantime.
 async fn label(origin: &str, token: &str, job: &str) {
-    let anna = Person::new(origin, "anna", token);
+    let anna = User::new(origin, "anna", token);
     let lease = taken(&anna, "/v1/leases", job).await;
     let path = format!("/v1/leases/{}", lease["lease_id"].as_str().unwrap());
     for item in lease["assignment"]["items"].as_array().unwrap() {

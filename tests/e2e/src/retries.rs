@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use swath_harness::{Answer, Person, Settings, Team, World, ids, until};
+use swath_harness::{Answer, Settings, Team, User, World, ids, until};
 
 /// A request that a client sends repeatedly.
 #[derive(Clone)]
@@ -28,15 +28,15 @@ impl Repeated {
         Self { path: path.into(), key: ids::fresh(), kind: "text/csv", body }
     }
 
-    async fn send(&self, person: &Person) -> Answer {
-        let request = person.request(Method::POST, &self.path).header("idempotency-key", &self.key);
+    async fn send(&self, user: &User) -> Answer {
+        let request = user.request(Method::POST, &self.path).header("idempotency-key", &self.key);
         request.body(self.kind, self.body.clone()).send().await
     }
 
     /// Sends the request repeatedly while another attempt runs. True if it was carried out completely.
-    async fn until_cut_off(&self, person: &Person) -> bool {
+    async fn until_cut_off(&self, user: &User) -> bool {
         loop {
-            let request = person.request(Method::POST, &self.path).header("idempotency-key", &self.key);
+            let request = user.request(Method::POST, &self.path).header("idempotency-key", &self.key);
             match request.body(self.kind, self.body.clone()).send_or_unreachable().await {
                 Ok(answer) if answer.status() == 409 => {}
                 Ok(answer) => return answer.status() == 201,
@@ -46,9 +46,9 @@ impl Repeated {
     }
 
     /// Sends the request until no other attempt runs.
-    async fn patiently(&self, person: &Person) -> Answer {
+    async fn patiently(&self, user: &User) -> Answer {
         let answered = until("the twin to end", Duration::from_secs(60), || async {
-            let answer = self.send(person).await;
+            let answer = self.send(user).await;
             let waits = answer.status() == 409 && answer.code() == "in-progress";
             assert!(!waits || answer.retry_after().is_some(), "{}", answer.text());
             (!waits).then_some(answer)
@@ -116,8 +116,8 @@ async fn twins_of_every_request_that_creates_make_one_thing() {
         (team.manager.clone(), Repeated::json("/v1/datasets", &named(pattern))),
         (team.manager.clone(), Repeated::json("/v1/jobs", &team.job_body(&dataset, json!({})))),
     ];
-    for (person, request) in requests {
-        let answers = join_all((0..5).map(|_| request.patiently(&person))).await;
+    for (user, request) in requests {
+        let answers = join_all((0..5).map(|_| request.patiently(&user))).await;
         let mut made: Vec<Value> = answers.into_iter().map(|answer| answer.created()["id"].clone()).collect();
         made.dedup();
         assert_eq!(made.len(), 1, "{}: {made:?}", request.path);
@@ -128,7 +128,7 @@ async fn twins_of_every_request_that_creates_make_one_thing() {
             path if path.ends_with("invitations") => with(other, "note", json!("another")),
             _ => with(other, "name", json!(ids::named("another"))),
         };
-        Repeated { body: other.to_string(), ..request }.send(&person).await.refused(409, "conflict");
+        Repeated { body: other.to_string(), ..request }.send(&user).await.refused(409, "conflict");
     }
 }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, Team, World, ids, until};
+use swath_harness::{Team, User, World, ids, until};
 
 struct Scene {
     team: Team,
     job: Job,
-    anna: Person,
-    rosa: Person,
+    anna: User,
+    rosa: User,
 }
 
 async fn scene(count: usize, wishes: Value) -> Scene {

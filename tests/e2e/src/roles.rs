@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Dataset, Job, Lease};
-use swath_harness::{Answer, Person, Team, World, ids, until};
+use swath_harness::{Answer, Team, User, World, ids, until};
 
 use crate::uploads::grey_png;
 
@@ -118,8 +118,8 @@ struct Scene {
     /// A picture for instructions.
     guideline: String,
     job: Job,
-    annotator: Person,
-    reviewer: Person,
+    annotator: User,
+    reviewer: User,
     lease: Lease,
     review: Lease,
 }
@@ -188,9 +188,9 @@ impl Scene {
         }
     }
 
-    async fn call(&self, person: &Person, method: &str, template: &str) -> Answer {
+    async fn call(&self, user: &User, method: &str, template: &str) -> Answer {
         let verb = Method::from_bytes(method.as_bytes()).unwrap();
-        let request = person.request(verb, &self.path(template));
+        let request = user.request(verb, &self.path(template));
         match method {
             "GET" | "DELETE" => request.send().await,
             _ => request.json(&self.body(method, template)).send().await,
@@ -230,11 +230,11 @@ async fn a_wrong_role_is_forbidden() {
         ("annotator", scene.team.annotator("abel").await),
     ];
     for (method, template, who) in ROUTES {
-        for (_, person) in people.iter().filter(|(role, _)| !may(who, role)) {
-            let answer = scene.call(person, method, template).await;
+        for (_, user) in people.iter().filter(|(role, _)| !may(who, role)) {
+            let answer = scene.call(user, method, template).await;
             let expected =
                 if matches!(who, Who::Holder | Who::Reviewing | Who::Themselves) { 404 } else { 403 };
-            let said = format!("{} {method} {template}: {}", person.name, answer.text());
+            let said = format!("{} {method} {template}: {}", user.name, answer.text());
             // The holder's routes tell members without the role that they lack it, and tell others nothing.
             let fits = answer.status() == expected || (expected == 404 && answer.status() == 403);
             assert!(fits, "{said}");
@@ -247,13 +247,13 @@ async fn the_right_role_is_let_in() {
     let (world, scene) = (World::shared().await, Scene::set().await);
     let manager = &scene.team.manager;
     for (method, template, who) in ROUTES.into_iter().filter(|(method, ..)| *method == "GET") {
-        let person = match who {
+        let user = match who {
             Who::Holder | Who::Annotators => &scene.annotator,
             Who::Reviewing | Who::Reviewers => &scene.reviewer,
             Who::Administrator => &world.admin(),
             _ => manager,
         };
-        let answer = scene.call(person, method, template).await;
+        let answer = scene.call(user, method, template).await;
         assert!(matches!(answer.status(), 200 | 302), "{method} {template}: {}", answer.text());
     }
     let path = scene.path("/v1/jobs/{job}");
@@ -324,9 +324,8 @@ async fn roles_are_by_team() {
     let there = others.with_token(&here).await;
 
     // A token is valid in its own team only.
-    for (person, own, foreign) in [(&here, &scene.team.id, &others.id), (&there, &others.id, &scene.team.id)]
-    {
-        let me = person.get("/v1/me").await.ok().to_string();
+    for (user, own, foreign) in [(&here, &scene.team.id, &others.id), (&there, &others.id, &scene.team.id)] {
+        let me = user.get("/v1/me").await.ok().to_string();
         assert!(me.contains(own.as_str()) && !me.contains(foreign.as_str()), "{me}");
     }
     let body = scene.team.job_body(&scene.dataset, json!({}));
@@ -352,14 +351,14 @@ async fn a_member_who_is_removed_is_out() {
         (&scene.annotator, "annotator", "gateway", "/v1/leases", Who::Holder),
         (&scene.reviewer, "reviewer", "review", "/v1/reviews", Who::Reviewing),
     ];
-    for (person, role, service, held, who) in people {
-        next_door.enrol(person, &[role]).await;
-        let neighbour = next_door.with_token(person).await;
-        let path = format!("/v1/teams/{}/members/{}", scene.team.id, person.id);
+    for (user, role, service, held, who) in people {
+        next_door.enrol(user, &[role]).await;
+        let neighbour = next_door.with_token(user).await;
+        let path = format!("/v1/teams/{}/members/{}", scene.team.id, user.id);
         scene.team.manager.delete(&path).await.is(204);
         // A process may use the membership for a moment longer, and one may learn of the removal before another.
         let out = until("the removal to be known", Duration::from_secs(10), || async {
-            (person.get(&scene.path("/v1/jobs/{job}")).await.status() == 401).then_some(())
+            (user.get(&scene.path("/v1/jobs/{job}")).await.status() == 401).then_some(())
         });
         out.await.unwrap();
         let here = neighbour.at(&world.with_role(service).next().expect("a process").url());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use swath_harness::{Answer, Person, Team, World, until};
+use swath_harness::{Answer, Team, User, World, until};
 
 /// A process may use roles and memberships that are a second old.
 const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -14,7 +14,7 @@ async fn team() -> Team {
     World::shared().await.team("sessions").await
 }
 
-async fn link(maker: &Person, user: &str) -> Value {
+async fn link(maker: &User, user: &str) -> Value {
     maker.post("/v1/sign-in-links", json!({"user": user})).await.created()
 }
 
@@ -23,12 +23,12 @@ async fn spend(link: &Value) -> Answer {
     stranger.post("/v1/session", json!({"link": link["code"]})).await
 }
 
-async fn signed_in(team: &Team, person: &Person) -> Person {
-    person.through(&spend(&link(&team.manager, &person.id).await).await.is(201))
+async fn signed_in(team: &Team, user: &User) -> User {
+    user.through(&spend(&link(&team.manager, &user.id).await).await.is(201))
 }
 
-async fn is_signed_out(person: &Person) {
-    let out = || async { (person.get("/v1/me").await.status() == 401).then_some(()) };
+async fn is_signed_out(user: &User) {
+    let out = || async { (user.get("/v1/me").await.status() == 401).then_some(()) };
     until("the session to be over", PROPAGATION_TIMEOUT, out).await.unwrap();
 }
 
@@ -157,7 +157,7 @@ async fn links_are_for_those_for_whom_one_may_make_tokens() {
     let (world, team, others) =
         (World::shared().await, team().await, World::shared().await.team("next").await);
     let (anna, foreign) = (team.annotator("anna").await, others.annotator("foreign").await);
-    let ask = async |person: &Person, body: Value| person.post("/v1/sign-in-links", body).await;
+    let ask = async |user: &User, body: Value| user.post("/v1/sign-in-links", body).await;
     ask(&anna, json!({})).await.refused(403, "forbidden");
     ask(&team.manager, json!({"user": foreign.id})).await.refused(404, "not-found");
     ask(&team.manager, json!({"user": foreign.id, "team": others.id})).await.refused(404, "not-found");

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, annotation};
-use swath_harness::{Person, Team, World, until};
+use swath_harness::{Team, User, World, until};
 
 /// The shortest lease that a job may have, in seconds.
 const SHORT_LEASE_SECONDS: u64 = 5;
 /// A lease, the grace period before expiry, a sweep, and a slow machine.
 const EXPIRY_TIMEOUT: Duration = Duration::from_secs(60);
 
-async fn leased(wishes: Value) -> (Team, Job, Person, Lease) {
+async fn leased(wishes: Value) -> (Team, Job, User, Lease) {
     let team = World::shared().await.team("stale").await;
     let dataset = team.dataset(3).await;
     let job = team.job(&dataset, wishes).await;
@@ -21,7 +21,7 @@ async fn leased(wishes: Value) -> (Team, Job, Person, Lease) {
 }
 
 /// Every call of the former holder that would change something is refused with this reason, and nothing changes.
-async fn hears(team: &Team, anna: &Person, lease: &Lease, reason: &str) {
+async fn hears(team: &Team, anna: &User, lease: &Lease, reason: &str) {
     let path = format!("/v1/assignments/{}", lease.assignment());
     let before = team.manager.get(&path).await.ok();
     for answer in

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, Service, Team, World, until};
+use swath_harness::{Service, Team, User, World, until};
 
 async fn team_with(count: usize, wishes: Value) -> (Team, Job) {
     let team = World::shared().await.team("tail").await;
@@ -13,7 +13,7 @@ async fn team_with(count: usize, wishes: Value) -> (Team, Job) {
     (team, job)
 }
 
-async fn people(team: &Team, count: usize) -> Vec<Person> {
+async fn people(team: &Team, count: usize) -> Vec<User> {
     futures::future::join_all((0..count).map(|_| team.annotator("anna"))).await
 }
 
@@ -54,9 +54,9 @@ async fn the_last_ranges_are_found_whichever_gateway_is_asked() {
     let (team, job) = team_with(RANGES, json!({"range_size": 1})).await;
     let people = people(&team, RANGES + 1).await;
 
-    let asks = people[..RANGES].iter().enumerate().map(|(turn, person)| {
-        let (person, job) = (person.at(&gateways[turn % gateways.len()]), job.clone());
-        async move { Lease::of_work(person.ask(&job).await.created()).assignment() }
+    let asks = people[..RANGES].iter().enumerate().map(|(turn, user)| {
+        let (user, job) = (user.at(&gateways[turn % gateways.len()]), job.clone());
+        async move { Lease::of_work(user.ask(&job).await.created()).assignment() }
     });
     let mut taken = futures::future::join_all(asks).await;
     taken.sort();
@@ -117,13 +117,13 @@ async fn a_job_that_was_just_resumed_gives_work_wherever_one_asks() {
     let gateways: Vec<String> = world.with_role("gateway").map(Service::url).collect();
     let people = people(&team, gateways.len()).await;
     team.manager.post(&job.path("/pause"), json!({})).await.is(200);
-    for (person, gateway) in people.iter().zip(&gateways) {
-        let problem = person.at(gateway).ask(&job).await.refused(404, "no-work");
+    for (user, gateway) in people.iter().zip(&gateways) {
+        let problem = user.at(gateway).ask(&job).await.refused(404, "no-work");
         assert!(kinds(&problem).contains("paused"), "{problem}");
     }
     team.manager.post(&job.path("/resume"), json!({})).await.is(200);
-    for (person, gateway) in people.iter().zip(&gateways) {
-        person.at(gateway).ask(&job).await.created();
+    for (user, gateway) in people.iter().zip(&gateways) {
+        user.at(gateway).ask(&job).await.created();
     }
 }
 

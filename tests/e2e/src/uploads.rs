@@ -5,7 +5,7 @@ mod attack;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::Answer;
-use swath_harness::{Person, Settings, Team, World};
+use swath_harness::{Settings, Team, User, World};
 
 /// A complete PNG of this grey, eight by six pixels.
 pub(crate) fn png(grey: u8) -> Vec<u8> {
@@ -27,8 +27,8 @@ fn path(team: &Team, name: &str) -> String {
     format!("/v1/teams/{}/files?name={name}", team.id)
 }
 
-async fn send(person: &Person, team: &Team, name: &str, content: Vec<u8>) -> Answer {
-    person.request(Method::POST, &path(team, name)).body("application/octet-stream", content).send().await
+async fn send(user: &User, team: &Team, name: &str, content: Vec<u8>) -> Answer {
+    user.request(Method::POST, &path(team, name)).body("application/octet-stream", content).send().await
 }
 
 /// Uploads a picture and returns its URI.

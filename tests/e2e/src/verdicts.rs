@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease, boxed};
-use swath_harness::{Answer, Person, Team, World, ids, until};
+use swath_harness::{Answer, Team, User, World, ids, until};
 
 /// How long a process may use what it has read about a job.
 const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -15,8 +15,8 @@ const EXPIRY_TIMEOUT: Duration = Duration::from_secs(30);
 struct Scene {
     team: Team,
     job: Job,
-    anna: Person,
-    rosa: Person,
+    anna: User,
+    rosa: User,
 }
 
 async fn scene(wishes: Value) -> Scene {
@@ -31,8 +31,8 @@ fn reasons() -> Value {
     json!([{"code": "loose", "title": "The box is too loose"}, {"code": "class", "title": "The class is wrong"}])
 }
 
-async fn judge(person: &Person, review: &Lease, index: u64, verdict: Value) -> Answer {
-    person.put(&review.item(index), verdict).await
+async fn judge(user: &User, review: &Lease, index: u64, verdict: Value) -> Answer {
+    user.put(&review.item(index), verdict).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn a_review_shows_other_opinions_and_the_former_round() {
     let ruth = scene.team.reviewer("ruth").await;
     let reviews =
         [(&scene.rosa, scene.rosa.review(&scene.job).await), (&ruth, ruth.review(&scene.job).await)];
-    let of_rework = |(_, review): &&(&Person, Lease)| review.body["assignment"]["round"] == 2;
+    let of_rework = |(_, review): &&(&User, Lease)| review.body["assignment"]["round"] == 2;
     let (reviewer, rework) = reviews.iter().find(of_rework).expect("the rework is under review");
     let opinions = reviewer.get(&format!("{}/opinions", rework.item(1))).await.ok();
     let reply: Vec<_> = opinions["items"].as_array().unwrap().iter().collect();

@@ -1,11 +1,11 @@
 //! The HTTP client of the tests. It acts for users and checks the answers.
 
 mod answer;
-mod person;
 mod team;
+mod user;
 mod work;
 
 pub use answer::Answer;
-pub use person::{Person, Request};
 pub use team::{Dataset, Job, Team};
+pub use user::{Request, User};
 pub use work::{Lease, annotation, boxed};

@@ -18,7 +18,7 @@ pub mod servers;
 pub mod wait;
 pub mod world;
 
-pub use client::{Answer, Person, Team};
+pub use client::{Answer, Team, User};
 pub use process::Service;
 pub use wait::until;
 pub use world::{Deployment, Settings, World};

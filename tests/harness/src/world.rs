@@ -14,7 +14,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::children::Running;
-use crate::client::{Person, Team};
+use crate::client::{Team, User};
 use crate::process::{Environment, Service};
 use crate::servers::{Database, ObjectStore};
 use crate::{ids, nginx};
@@ -131,13 +131,13 @@ impl World {
     }
 
     /// The administrator.
-    pub fn admin(&self) -> Person {
-        Person::new(&self.origin, "admin", &self.admin_token)
+    pub fn admin(&self) -> User {
+        User::new(&self.origin, "admin", &self.admin_token)
     }
 
     /// A user without a token, or with a wrong one.
-    pub fn stranger(&self, token: Option<&str>) -> Person {
-        Person::stranger(&self.origin, token)
+    pub fn stranger(&self, token: Option<&str>) -> User {
+        User::stranger(&self.origin, token)
     }
 
     /// A new team with a manager.

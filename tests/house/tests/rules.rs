@@ -62,6 +62,7 @@ const RETIRED: &[Retired] = &[
     Retired { word: "Cast", instead: "`DemoUsers`", crates: "services/swath" },
     Retired { word: "Stage", instead: "`DemoServer`", crates: "services/swath" },
     Retired { word: "Remembered", instead: "`SortedHistory`", crates: "shared/load" },
+    Retired { word: "Person", instead: "`User`", crates: "tests/harness" },
     Retired { word: "Terms", instead: "`LeasePolicy`", crates: "shared/" },
     Retired { word: "UNHURRIED", instead: "`NOT_URGENT_PACE`", crates: "" },
     Retired { word: "Confirmed", instead: "`ItemSaved`", crates: "shared/store" },

@@ -24,10 +24,10 @@ const SAVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 const CTRL: u32 = 2;
 
 pub async fn measure(table: &mut Table, scene: &Scene<'_>) -> anyhow::Result<()> {
-    let person = scene.team.annotator("Franz").await;
-    let lease = person.lease(&scene.job(1, 1).await).await;
-    person.confirm(&lease, 0, annotation()).await.ok();
-    let browser = scene.signed_in(&person).await?;
+    let user = scene.team.annotator("Franz").await;
+    let lease = user.lease(&scene.job(1, 1).await).await;
+    user.confirm(&lease, 0, annotation()).await.ok();
+    let browser = scene.signed_in(&user).await?;
     browser.goto(&scene.url("/work")).await;
     let place = numbers(&browser, include_str!("scripts/actions.js"), Vec::new()).await?;
     let page = FiguresPage { browser: &browser, place };
@@ -43,7 +43,7 @@ pub async fn measure(table: &mut Table, scene: &Scene<'_>) -> anyhow::Result<()>
     page.keys("y", CTRL).await?;
     page.key("Enter", 0).await?;
     let is_changed = || async {
-        let items = person.items(&lease).await;
+        let items = user.items(&lease).await;
         (items[0]["revision"].as_u64() > Some(1) && items[0]["annotation"] != annotation()).then_some(())
     };
     let violations = u64::from(until("the changes to be saved", SAVE_TIMEOUT, is_changed).await.is_err());

@@ -15,9 +15,9 @@ const MANY_ITEMS: usize = 1_000;
 pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> anyhow::Result<()> {
     let many = if effort.times > 1 { MANY_ITEMS } else { MANY_ITEMS / 4 };
     let job = scene.job(many + RANGE_SIZE, RANGE_SIZE).await;
-    let person = scene.team.annotator("Hedi").await;
-    person.lease(&job).await;
-    let browser = scene.signed_in(&person).await?;
+    let user = scene.team.annotator("Hedi").await;
+    user.lease(&job).await;
+    let browser = scene.signed_in(&user).await?;
     browser.goto(&scene.url("/work")).await;
     let script = include_str!("scripts/heap.js");
     run(&browser, script, vec![json!(FEW_ITEMS)]).await?;

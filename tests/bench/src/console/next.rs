@@ -4,7 +4,7 @@
 use serde_json::json;
 use swath_browser::Browser;
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Person, until};
+use swath_harness::{User, until};
 
 use super::pictures::SIZE;
 use super::scene::{Scene, numbers};
@@ -22,26 +22,26 @@ const SAVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 /// A page on which an annotator saves one picture after the other.
 struct LabellingPage {
     browser: Browser,
-    person: Person,
+    user: User,
     lease: Lease,
     times: Vec<f64>,
 }
 
 impl LabellingPage {
     async fn open(scene: &Scene<'_>, job: &Job, name: &str, page: &str) -> anyhow::Result<Self> {
-        let person = scene.team.annotator(name).await;
-        let lease = person.lease(job).await;
-        let browser = scene.signed_in(&person).await?;
+        let user = scene.team.annotator(name).await;
+        let lease = user.lease(job).await;
+        let browser = scene.signed_in(&user).await?;
         browser.goto(&scene.url(page)).await;
         browser.see("main").await;
-        Ok(Self { browser, person, lease, times: Vec::new() })
+        Ok(Self { browser, user, lease, times: Vec::new() })
     }
 
     /// The measured times, and 1 if the server did not store a label for each Enter.
     async fn close(self) -> anyhow::Result<(Vec<f64>, u64)> {
         let expected = self.times.len();
         let saved = || async {
-            let items = self.person.items(&self.lease).await;
+            let items = self.user.items(&self.lease).await;
             let saved = items.iter().filter(|item| item["revision"].as_u64() > Some(0)).count();
             (saved == expected).then_some(())
         };

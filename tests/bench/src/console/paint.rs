@@ -14,13 +14,13 @@ pub async fn measure(table: &mut Table, effort: Effort, scene: &Scene<'_>) -> an
     let visits = VISITS * effort.times;
     let browser = Browser::open().await?;
     visit(table, scene, &browser, ("sign-in", "/"), visits).await?;
-    let person = scene.team.member("Paula", &["annotator", "reviewer", "manager"]).await;
+    let user = scene.team.member("Paula", &["annotator", "reviewer", "manager"]).await;
     let author = scene.team.annotator("Arno").await;
     let job = scene.job(40, 20).await;
     author.work(&job).await;
-    person.lease(&job).await;
-    person.review(&job).await;
-    scene.sign_in(&browser, &person).await?;
+    user.lease(&job).await;
+    user.review(&job).await;
+    scene.sign_in(&browser, &user).await?;
     for page in [("work", "/work"), ("my list", "/mine"), ("review", "/reviews"), ("manage", "/manage")] {
         visit(table, scene, &browser, page, visits).await?;
     }

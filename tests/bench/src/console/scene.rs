@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use swath_browser::Browser;
 use swath_harness::client::{Dataset, Job};
-use swath_harness::{Person, Team, World};
+use swath_harness::{Team, User, World};
 
 use super::pictures;
 
@@ -52,18 +52,18 @@ impl<'a> Scene<'a> {
     }
 
     /// A browser in which the user is signed in.
-    pub async fn signed_in(&self, person: &Person) -> anyhow::Result<Browser> {
+    pub async fn signed_in(&self, user: &User) -> anyhow::Result<Browser> {
         let browser = Browser::open().await?;
         browser.goto(&self.url("/")).await;
-        self.sign_in(&browser, person).await?;
+        self.sign_in(&browser, user).await?;
         Ok(browser)
     }
 
     /// Signs a user in on the sign-in page.
-    pub async fn sign_in(&self, browser: &Browser, person: &Person) -> anyhow::Result<()> {
-        let link = self.team.manager.post("/v1/sign-in-links", json!({"user": person.id})).await.created();
+    pub async fn sign_in(&self, browser: &Browser, user: &User) -> anyhow::Result<()> {
+        let link = self.team.manager.post("/v1/sign-in-links", json!({"user": user.id})).await.created();
         let signed_in = run(browser, include_str!("scripts/sign-in.js"), vec![link["code"].clone()]).await?;
-        anyhow::ensure!(signed_in == true, "{} was not signed in: {signed_in}", person.name);
+        anyhow::ensure!(signed_in == true, "{} was not signed in: {signed_in}", user.name);
         Ok(())
     }
 }

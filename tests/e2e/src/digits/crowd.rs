@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use swath_harness::client::{Job, Lease};
-use swath_harness::{Answer, Person, Team, ids};
+use swath_harness::{Answer, Team, User, ids};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -32,8 +32,8 @@ pub struct Crowd {
     team: Team,
     job: Job,
     answers: Arc<Vec<u8>>,
-    annotators: Vec<Person>,
-    reviewers: Vec<Person>,
+    annotators: Vec<User>,
+    reviewers: Vec<User>,
 }
 
 impl Crowd {
@@ -55,12 +55,12 @@ impl Crowd {
     pub async fn work(self) -> Memory {
         let memory = Arc::new(Mutex::new(Memory::default()));
         let mut tasks = tokio::task::JoinSet::new();
-        for (place, person) in self.annotators.into_iter().enumerate() {
+        for (place, user) in self.annotators.into_iter().enumerate() {
             let walks_away = place % ANNOTATORS_PER_WALKER == 0;
-            tasks.spawn(Worker::new(person, &self.job, &self.answers, &memory).annotate(walks_away));
+            tasks.spawn(Worker::new(user, &self.job, &self.answers, &memory).annotate(walks_away));
         }
-        for person in self.reviewers {
-            tasks.spawn(Worker::new(person, &self.job, &self.answers, &memory).review());
+        for user in self.reviewers {
+            tasks.spawn(Worker::new(user, &self.job, &self.answers, &memory).review());
         }
         while let Some(ended) = tasks.join_next().await {
             ended.unwrap();
@@ -72,29 +72,29 @@ impl Crowd {
 
 /// A user at work.
 struct Worker {
-    person: Person,
+    user: User,
     job: Job,
     answers: Arc<Vec<u8>>,
     memory: Arc<Mutex<Memory>>,
 }
 
 impl Worker {
-    fn new(person: Person, job: &Job, answers: &Arc<Vec<u8>>, memory: &Arc<Mutex<Memory>>) -> Self {
-        Self { person, job: job.clone(), answers: answers.clone(), memory: memory.clone() }
+    fn new(user: User, job: &Job, answers: &Arc<Vec<u8>>, memory: &Arc<Mutex<Memory>>) -> Self {
+        Self { user, job: job.clone(), answers: answers.clone(), memory: memory.clone() }
     }
 
     async fn annotate(self, walks_away: bool) {
         while let Some(reply) = self.next("/v1/leases").await {
             let lease = Lease::of_work(reply);
             let items = lease.items();
-            self.memory.lock().await.leases.insert(lease.id.clone(), self.person.id.clone());
+            self.memory.lock().await.leases.insert(lease.id.clone(), self.user.id.clone());
             if walks_away {
                 self.label(&lease, &items[..items.len() / 2]).await;
                 return;
             }
             if self.label(&lease, &items).await {
                 let body = json!({"submission_id": ids::fresh()});
-                let answer = self.person.patiently(Method::POST, &lease.path("/submit"), &body).await;
+                let answer = self.user.patiently(Method::POST, &lease.path("/submit"), &body).await;
                 self.done_or_taken(answer);
             }
         }
@@ -105,11 +105,11 @@ impl Worker {
         let round = lease.body["assignment"]["round"].as_u64().unwrap_or(1);
         for &index in items {
             let annotation = digit(opinion(&self.answers, index, round));
-            let answer = self.person.patiently(Method::PUT, &lease.item(index), &annotation).await;
+            let answer = self.user.patiently(Method::PUT, &lease.item(index), &annotation).await;
             if !self.done_or_taken(answer) {
                 return false;
             }
-            let key = (lease.assignment(), self.person.id.clone(), index);
+            let key = (lease.assignment(), self.user.id.clone(), index);
             self.memory.lock().await.confirmed.insert(key, annotation);
         }
         true
@@ -123,13 +123,12 @@ impl Worker {
                 wrong.iter().map(|&index| (index, json!({"verdict": "reject", "reason": "another digit"})));
             let mut held = true;
             for (index, body) in verdicts {
-                let answer = self.person.patiently(Method::PUT, &review.item(index), &body).await;
+                let answer = self.user.patiently(Method::PUT, &review.item(index), &body).await;
                 held = held && self.done_or_taken(answer);
             }
             let body = json!({"decision_id": ids::fresh(), "rest": "accept"});
             if held
-                && self
-                    .done_or_taken(self.person.patiently(Method::POST, &review.path("/submit"), &body).await)
+                && self.done_or_taken(self.user.patiently(Method::POST, &review.path("/submit"), &body).await)
             {
                 self.memory.lock().await.rejected.insert(review.assignment(), wrong);
             }
@@ -149,7 +148,7 @@ impl Worker {
     /// The next lease or review; `None` once the job is done.
     async fn next(&self, path: &str) -> Option<Value> {
         loop {
-            let answer = self.person.patiently(Method::POST, path, &json!({"job": self.job.id})).await;
+            let answer = self.user.patiently(Method::POST, path, &json!({"job": self.job.id})).await;
             match (answer.status(), answer.code().as_str()) {
                 (200 | 201, _) => return Some(answer.json()),
                 (404, "no-work") if self.is_done().await => return None,
@@ -160,7 +159,7 @@ impl Worker {
     }
 
     async fn is_done(&self) -> bool {
-        self.person.get(&self.job.path("")).await.ok()["status"] == "done"
+        self.user.get(&self.job.path("")).await.ok()["status"] == "done"
     }
 
     /// True if the call succeeded. The loss of a lease that expired on a slow machine is allowed.

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use swath_harness::{Deployment, Person, Service, Settings, Team, World, ids};
+use swath_harness::{Deployment, Service, Settings, Team, User, World, ids};
 
 use super::{lease, media_url, png, refused, uri_of};
 
@@ -123,7 +123,7 @@ async fn the_start_folder_is_shared_and_said_so_and_the_data_folder_in_it_is_not
     std::fs::create_dir(started_in.join("pictures")).unwrap();
     std::fs::write(started_in.join("pictures/a.png"), png()).unwrap();
 
-    let team = Team::found(&Person::new(&service.url(), "admin", &token), "alone").await;
+    let team = Team::found(&User::new(&service.url(), "admin", &token), "alone").await;
     for path in ["data/secret", "data/swath.db", "data/swath.db-wal", "data/swath.lock"] {
         assert!(started_in.join(path).is_file(), "{path}");
         refused(&team, json!({"items": [{"uri": uri_of(&started_in.join(path))}]}), "items[0]").await;

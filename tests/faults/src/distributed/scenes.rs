@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::json;
 use swath_harness::client::{Job, Lease};
 use swath_harness::proxy::Line;
-use swath_harness::{Person, until};
+use swath_harness::{User, until};
 use tokio::time::Instant;
 
 use super::installation::{DEPLOYMENT, Installation};
@@ -76,9 +76,9 @@ async fn hint_lost(installation: &mut Installation) -> anyhow::Result<Instant> {
     Ok(made)
 }
 
-async fn leased(person: &Person, job: &Job, deadline: Duration) -> anyhow::Result<Lease> {
+async fn leased(user: &User, job: &Job, deadline: Duration) -> anyhow::Result<Lease> {
     let taken = until("a lease", deadline, || async {
-        let answer = person.ask(job).await;
+        let answer = user.ask(job).await;
         (answer.status() == 201).then(|| answer.json())
     });
     Ok(Lease::of_work(taken.await.context("no lease was granted")?))

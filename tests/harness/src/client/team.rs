@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Person;
+use super::User;
 use crate::{ids, until};
 
 /// How long an import, or a job's change of status, may take.
@@ -16,8 +16,8 @@ pub struct Team {
     /// The team's id.
     pub id: String,
     /// Its first manager.
-    pub manager: Person,
-    admin: Person,
+    pub manager: User,
+    admin: User,
 }
 
 /// A dataset that is ready.
@@ -43,7 +43,7 @@ impl Job {
 
 impl Team {
     /// Creates a team as an administrator, with a manager of its own.
-    pub async fn found(admin: &Person, name: &str) -> Self {
+    pub async fn found(admin: &User, name: &str) -> Self {
         let team = admin.post("/v1/teams", json!({"name": ids::named(name)})).await.created();
         let id = text(&team, "id");
         let mut team = Self { id, manager: admin.clone(), admin: admin.clone() };
@@ -52,34 +52,34 @@ impl Team {
     }
 
     /// A new user with a token and these roles in the team.
-    pub async fn member(&self, name: &str, roles: &[&str]) -> Person {
-        let user = self.admin.post("/v1/users", json!({"name": ids::named(name)})).await.created();
-        let person = self.admin.as_user(name, &text(&user, "id"), "none yet");
-        self.enrol(&person, roles).await;
-        self.with_token(&person).await
+    pub async fn member(&self, name: &str, roles: &[&str]) -> User {
+        let created = self.admin.post("/v1/users", json!({"name": ids::named(name)})).await.created();
+        let user = self.admin.as_user(name, &text(&created, "id"), "none yet");
+        self.enrol(&user, roles).await;
+        self.with_token(&user).await
     }
 
     /// Gives a user these roles in the team instead of any others.
-    pub async fn enrol(&self, person: &Person, roles: &[&str]) {
-        let path = format!("/v1/teams/{}/members/{}", self.id, person.id);
+    pub async fn enrol(&self, user: &User, roles: &[&str]) {
+        let path = format!("/v1/teams/{}/members/{}", self.id, user.id);
         let answer = self.admin.put(&path, json!({"roles": roles})).await;
-        assert!(answer.status() < 300, "{} was not made a member: {}", person.name, answer.text());
+        assert!(answer.status() < 300, "{} was not made a member: {}", user.name, answer.text());
     }
 
     /// The same member with a new token for this team.
-    pub async fn with_token(&self, person: &Person) -> Person {
-        let token = json!({"user": person.id, "team": self.id});
+    pub async fn with_token(&self, user: &User) -> User {
+        let token = json!({"user": user.id, "team": self.id});
         let token = self.admin.post("/v1/tokens", token).await.created();
-        self.admin.as_user(&person.name, &person.id, &text(&token, "token"))
+        self.admin.as_user(&user.name, &user.id, &text(&token, "token"))
     }
 
     /// A new annotator.
-    pub async fn annotator(&self, name: &str) -> Person {
+    pub async fn annotator(&self, name: &str) -> User {
         self.member(name, &["annotator"]).await
     }
 
     /// A new reviewer.
-    pub async fn reviewer(&self, name: &str) -> Person {
+    pub async fn reviewer(&self, name: &str) -> User {
         self.member(name, &["reviewer"]).await
     }
 

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::team::text;
-use super::{Answer, Job, Person};
+use super::{Answer, Job, User};
 use crate::{ids, until};
 
 /// A new job's first range can be leased within this time, on any machine that runs tests.
@@ -81,7 +81,7 @@ pub fn annotation(index: u64) -> Value {
     boxed(index as f64)
 }
 
-impl Person {
+impl User {
     /// Asks once for work in `job`.
     pub async fn ask(&self, job: &Job) -> Answer {
         self.post("/v1/leases", json!({"job": job.id})).await

@@ -12,12 +12,12 @@ use crate::http;
 
 /// No request of a test takes longer, even on a busy machine.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often [`Person::patiently`] sends a request.
+/// How often [`User::patiently`] sends a request.
 const TRIES_MAX: usize = 200;
 
 /// A user of Swath for whom a test acts.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct User {
     http: reqwest::Client,
     origin: String,
     token: Option<String>,
@@ -29,7 +29,7 @@ pub struct Person {
     pub id: String,
 }
 
-impl Person {
+impl User {
     /// A user with a token.
     pub fn new(origin: &str, name: &str, token: &str) -> Self {
         let (name, token) = (name.to_owned(), Some(token.to_owned()));
