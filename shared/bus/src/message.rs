@@ -44,8 +44,8 @@ impl Message {
     /// Reads a message from its JSON.
     ///
     /// # Errors
-    /// [`Undecodable`] if kind or version are unknown or a field is missing. The caller drops the message, because a sweep
-    /// finds the same work.
+    /// [`Undecodable`] if kind or version are unknown or a field is missing. The caller drops the message, because a
+    /// sweep finds the same work.
     pub fn decode(json: &[u8]) -> Result<Self, Undecodable> {
         Ok(serde_json::from_slice(json)?)
     }
@@ -87,8 +87,8 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Merges another envelope into this one, or returns the other one unchanged if they cannot be merged. Only the first
-    /// trace is kept, because a message has one.
+    /// Merges another envelope into this one, or returns the other one unchanged if they cannot be merged. Only the
+    /// first trace is kept, because a message has one.
     pub(crate) fn absorb(&mut self, other: Self) -> Option<Self> {
         let traceparent = other.traceparent;
         match self.message.absorb(other.message) {

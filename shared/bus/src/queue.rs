@@ -26,8 +26,8 @@ impl Queue {
     }
 }
 
-/// A team has its own queue, or a shard that it shares with others. The id serves as the hash, because the tail of a UUIDv7
-/// is random.
+/// A team has its own queue, or a shard that it shares with others. The id serves as the hash, because the tail of a
+/// UUIDv7 is random.
 fn team_part(team: TeamId, shards: Option<NonZeroU32>) -> String {
     match shards {
         Some(shards) => format!("shard-{}", team.0.as_u128() % u128::from(shards.get())),

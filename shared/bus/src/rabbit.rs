@@ -1,8 +1,8 @@
 //! The bus on RabbitMQ.
 //!
 //! There are two supervised connections, one for publishing and one for consuming: a broker that is short of memory
-//! blocks everything on a publishing connection, even acknowledgements. Every queue is a quorum queue that is bound by its
-//! own name to one direct exchange.
+//! blocks everything on a publishing connection, even acknowledgements. Every queue is a quorum queue that is bound
+//! by its own name to one direct exchange.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,7 +1,7 @@
 //! A small HTTP client for Swath's own API, used by the command line, the demo and the load generator.
 //!
-//! Every call has a time limit. After a temporary failure (429, 503, a broken connection) it is repeated a bounded number of
-//! times, under the same idempotency key.
+//! Every call has a time limit. After a temporary failure (429, 503, a broken connection) it is repeated a bounded
+//! number of times, under the same idempotency key.
 //!
 //! ```no_run
 //! use serde_json::{Value, json};

@@ -43,8 +43,8 @@ impl Client {
         self.get(&format!("/v1/teams/{team}/files"), &[]).await
     }
 
-    /// Uploads a picture under a name. It is repeated after temporary failures, because the server stores the same content
-    /// only once.
+    /// Uploads a picture under a name. It is repeated after temporary failures, because the server stores the same
+    /// content only once.
     ///
     /// # Errors
     /// [`ClientError::File`] if the file cannot be read, and those of [`Client::get`].

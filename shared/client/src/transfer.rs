@@ -23,8 +23,8 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 const LINE_BYTES_MAX: u64 = 16 << 20;
 
 impl Client {
-    /// `POST` of a file's content, streamed from the disk. It is not repeated, because it may be gigabytes. The user decides
-    /// that.
+    /// `POST` of a file's content, streamed from the disk. It is not repeated, because it may be gigabytes. The user
+    /// decides that.
     ///
     /// # Errors
     /// [`ClientError::File`] if the file cannot be read, and those of [`Client::get`].
@@ -83,8 +83,8 @@ impl Client {
         Ok(())
     }
 
-    /// The picture at a media URL, which is relative to the server or absolute. The request has no token, like that of a
-    /// browser's `<img>`.
+    /// The picture at a media URL, which is relative to the server or absolute. The request has no token, like that
+    /// of a browser's `<img>`.
     ///
     /// # Errors
     /// [`ClientError::Address`] if `address` is not a URL, and those of [`Client::get`].

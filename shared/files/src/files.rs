@@ -49,8 +49,9 @@ impl Files {
     /// returns.
     ///
     /// # Errors
-    /// [`FilesError::BadContent`] if the content fails or is not `length` bytes long, and [`FilesError::Unavailable`] if the
-    /// folder or the object store fails. Parts may be left then; the caller removes them with [`Files::delete`].
+    /// [`FilesError::BadContent`] if the content fails or is not `length` bytes long, and [`FilesError::Unavailable`]
+    /// if the folder or the object store fails. Parts may be left then; the caller removes them with
+    /// [`Files::delete`].
     pub async fn put(&self, id: FileId, length: u64, content: Content) -> Result<Vec<u8>> {
         let tally = Tally::of(length);
         let watched = tally.watch(content);
@@ -67,8 +68,8 @@ impl Files {
     /// The bytes of a file in this range, which must be within the file.
     ///
     /// # Errors
-    /// [`FilesError::NotFound`] if the file does not exist, [`FilesError::Unavailable`] if it cannot be read now. An error while
-    /// reading ends the stream.
+    /// [`FilesError::NotFound`] if the file does not exist, [`FilesError::Unavailable`] if it cannot be read now. An
+    /// error while reading ends the stream.
     pub async fn get(&self, id: FileId, range: Range<u64>) -> Result<Content> {
         match &self.0 {
             Kind::Folder(folder) => folder.get(id, range).await,

@@ -1,8 +1,8 @@
 //! Files of an installation: uploads and thumbnails, in a folder or in a bucket of an S3 store.
 //!
-//! A file is written once, under an id that is never reused. A write either completes or leaves no file. A file is found by
-//! its id only; its type and its owner are in the database. A folder and a bucket use the same paths, so that an
-//! installation can change from one to the other by copying.
+//! A file is written once, under an id that is never reused. A write either completes or leaves no file. A file is
+//! found by its id only; its type and its owner are in the database. A folder and a bucket use the same paths, so
+//! that an installation can change from one to the other by copying.
 //!
 //! ```
 //! use bytes::Bytes;

@@ -1,9 +1,9 @@
 //! Exports: accepted annotations as JSON lines, a COCO document or a Supervisely project.
 //!
-//! An [`Encoder`] takes pages of items and returns the bytes of each page. Its memory does not grow with the job. The same
-//! items always give the same bytes: no clock is read, and every name and number is derived from the items. What a format
-//! cannot represent is left out and counted in the export's own summary. An encoder may block on a temporary file, but never
-//! on the network.
+//! An [`Encoder`] takes pages of items and returns the bytes of each page. Its memory does not grow with the job. The
+//! same items always give the same bytes: no clock is read, and every name and number is derived from the items. What
+//! a format cannot represent is left out and counted in the export's own summary. An encoder may block on a temporary
+//! file, but never on the network.
 
 mod coco;
 mod format;

@@ -1,7 +1,7 @@
 //! The file formats that Swath reads and writes: manifests, folder listings and exports.
 //!
-//! The crate converts between values and bytes. It uses no database, no HTTP and no message bus, so each format is tested
-//! with plain values. Encoders and parsers work page by page, and their memory does not grow with the input.
+//! The crate converts between values and bytes. It uses no database, no HTTP and no message bus, so each format is
+//! tested with plain values. Encoders and parsers work page by page, and their memory does not grow with the input.
 //!
 //! ```
 //! use swath_formats::manifest::{Found, Kind, Parser};

@@ -1,7 +1,7 @@
 //! Manifests: lists of media as JSON lines or CSV, parsed as their bytes arrive.
 //!
-//! A [`Parser`] accepts the bytes in chunks of any size and keeps at most one line. It continues after a line with errors, so
-//! that all errors can be reported at once.
+//! A [`Parser`] accepts the bytes in chunks of any size and keeps at most one line. It continues after a line with
+//! errors, so that all errors can be reported at once.
 
 mod bounds;
 mod byte_order_mark;

@@ -25,8 +25,8 @@ impl LeaseService {
         if context.holder == user { Ok(context) } else { Err(Problem::not_found()) }
     }
 
-    /// The specification of a lease's job, which may be outdated. Use it only for what edits cannot change, like classes and
-    /// tags.
+    /// The specification of a lease's job, which may be outdated. Use it only for what edits cannot change, like
+    /// classes and tags.
     ///
     /// # Errors
     /// Not found if the job was deleted. Unavailable if the database cannot be read.
@@ -50,7 +50,8 @@ impl LeaseService {
         Ok(job.spec)
     }
 
-    /// Checks that the lease is the caller's and that they still have the role for it, and returns the caller's principal.
+    /// Checks that the lease is the caller's and that they still have the role for it, and returns the caller's
+    /// principal.
     ///
     /// # Errors
     /// Not found if the lease is unknown or another user's. Forbidden without the role.

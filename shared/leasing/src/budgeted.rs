@@ -2,8 +2,8 @@
 
 use swath_runtime::budget::Share;
 
-/// A value for a response, with its share of the memory for large responses. The share must be kept until the response is
-/// sent.
+/// A value for a response, with its share of the memory for large responses. The share must be kept until the
+/// response is sent.
 pub struct Budgeted<T> {
     /// The value.
     pub value: T,

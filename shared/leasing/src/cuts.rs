@@ -1,5 +1,5 @@
-//! Cuts a job on demand if users wait and the cutter has not cut enough. Requests of one process for the same job share a
-//! cut. Otherwise many users who begin with a new job would each cut it, one after the other.
+//! Cuts a job on demand if users wait and the cutter has not cut enough. Requests of one process for the same job
+//! share a cut. Otherwise many users who begin with a new job would each cut it, one after the other.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -43,8 +43,8 @@ impl Drop for Waiting<'_> {
 }
 
 impl Cuts {
-    /// Runs `cut` with a number of ranges, or waits until the cut of another request has ended. In both cases the caller finds
-    /// the result in the database.
+    /// Runs `cut` with a number of ranges, or waits until the cut of another request has ended. In both cases the
+    /// caller finds the result in the database.
     pub(crate) async fn further<T, E, F>(&self, job: JobId, cut: impl FnOnce(i64) -> F) -> Result<(), E>
     where
         F: Future<Output = Result<T, E>>,

@@ -1,5 +1,5 @@
-//! Finds work for a user: first their own lease, then what is reserved for them, then job by job. If there is none, finds the
-//! reasons.
+//! Finds work for a user: first their own lease, then what is reserved for them, then job by job. If there is none,
+//! finds the reasons.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,7 +114,8 @@ impl LeaseService {
             if matches!(found, Found::Work) {
                 let_others_finish(round).await;
             }
-            // A list from before the request is good enough to choose jobs, but too old to conclude that there is no work.
+            // A list from before the request is good enough to choose jobs, but too old to conclude that there is no
+            // work.
             let newer = self.jobs_for(team, &ask.request, Some(asked)).await?;
             match found {
                 Found::Nothing(waits) if self.serves_alike(&jobs, &newer, user) => {

@@ -17,8 +17,8 @@ use crate::media::MediaUrls;
 use crate::picture_reports::ShownItem;
 use crate::service::LeaseService;
 
-/// A page of leases ends once its documents have this size. Only its last document can then need a share of the memory for
-/// large responses, so that no request waits for a share while it has one.
+/// A page of leases ends once its documents have this size. Only its last document can then need a share of the
+/// memory for large responses, so that no request waits for a share while it has one.
 const PAGE_BYTES: usize = budget::SMALL_BYTES / 2;
 
 /// Checks the reason for a release.
@@ -67,8 +67,8 @@ impl LeaseService {
         Ok(())
     }
 
-    /// A page of a user's current leases, in teams in which they have the role. The page ends early if the documents are too
-    /// large together.
+    /// A page of a user's current leases, in teams in which they have the role. The page ends early if the documents
+    /// are too large together.
     ///
     /// # Errors
     /// If the database cannot be read.

@@ -1,5 +1,5 @@
-//! The labels of a lease's items: annotations and verdicts, from up to two sources. Their sizes are read first, so that a
-//! response can leave out what is too large.
+//! The labels of a lease's items: annotations and verdicts, from up to two sources. Their sizes are read first, so
+//! that a response can leave out what is too large.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;

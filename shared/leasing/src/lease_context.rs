@@ -1,5 +1,5 @@
-//! The immutable facts about a lease: its assignment, its items and their sizes. The rules of its job are cached by job,
-//! because many leases share them.
+//! The immutable facts about a lease: its assignment, its items and their sizes. The rules of its job are cached by
+//! job, because many leases share them.
 
 use std::sync::Arc;
 

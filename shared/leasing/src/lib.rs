@@ -1,8 +1,8 @@
-//! What gateways and the review service share: the choice of the next work for a user, the reasons why there is none, and
-//! leases as documents with their items and media URLs.
+//! What gateways and the review service share: the choice of the next work for a user, the reasons why there is none,
+//! and leases as documents with their items and media URLs.
 //!
-//! The answer "no work" is given only after a read without locks has found nothing for the user. Correctness does not depend
-//! on the caches here: their entries are at most two seconds old, or never change. The crate returns values;
+//! The answer "no work" is given only after a read without locks has found nothing for the user. Correctness does not
+//! depend on the caches here: their entries are at most two seconds old, or never change. The crate returns values;
 //! `swath-leasing-http` turns them into HTTP responses.
 //!
 //! ```no_run

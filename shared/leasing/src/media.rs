@@ -28,8 +28,8 @@ pub(crate) struct MediaUrls<'a> {
 }
 
 impl MediaUrls<'_> {
-    /// A URL that needs no token: the item's own if browsers can load it, and otherwise a signed URL of the server. `None` if
-    /// the server cannot read the item, or the team may not use it.
+    /// A URL that needs no token: the item's own if browsers can load it, and otherwise a signed URL of the server.
+    /// `None` if the server cannot read the item, or the team may not use it.
     pub(crate) fn url(&self, index: i64, uri: &str) -> Option<String> {
         let is_ours = match Medium::of(uri) {
             Medium::Web | Medium::Data => return Some(uri.to_owned()),
@@ -74,8 +74,8 @@ struct Cached {
 }
 
 impl ShownLeases {
-    /// This user's lease or review, if it is current. `None` if it has ended or expired, or its holder does not have the role
-    /// any more.
+    /// This user's lease or review, if it is current. `None` if it has ended or expired, or its holder does not have
+    /// the role any more.
     ///
     /// # Errors
     /// If the database cannot be read.

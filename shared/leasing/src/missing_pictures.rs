@@ -18,16 +18,16 @@ const PICTURES_MAX: usize = 10_000;
 pub struct MissingPictures(Mutex<HashMap<(DatasetId, i64), Instant>>);
 
 impl MissingPictures {
-    /// Records that a picture could not be read, for managers to see. Only logs a failure, because the user can do nothing
-    /// about it.
+    /// Records that a picture could not be read, for managers to see. Only logs a failure, because the user can do
+    /// nothing about it.
     pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
         if let Err(error) = self.try_note(context, dataset, item).await {
             tracing::error!(%dataset, item, %error, "a missing picture could not be recorded");
         }
     }
 
-    /// Records a picture at most once per interval. Records it sooner if the database has no record, because another process
-    /// has read the picture meanwhile or an attempt has failed.
+    /// Records a picture at most once per interval. Records it sooner if the database has no record, because another
+    /// process has read the picture meanwhile or an attempt has failed.
     async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
         if !self.is_due(dataset, item) {
             let next = context.store.missing_pictures(dataset, item - 1, 1).await?;

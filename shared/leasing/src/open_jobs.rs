@@ -1,5 +1,5 @@
-//! The cache of each team's open jobs, in the order in which their work is granted. Of the specifications it only has the
-//! users who may work in the jobs.
+//! The cache of each team's open jobs, in the order in which their work is granted. Of the specifications it only has
+//! the users who may work in the jobs.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,8 +69,8 @@ impl TeamJobs {
         Ok(list)
     }
 
-    /// The users of the jobs in the current list. Each is valid for the job's log number at that time, which grows with every
-    /// change of the job.
+    /// The users of the jobs in the current list. Each is valid for the job's log number at that time, which grows
+    /// with every change of the job.
     fn known_people(&self) -> HashMap<JobId, (i64, Arc<JobPeople>)> {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = list.iter().flat_map(|(_, list)| list.iter());

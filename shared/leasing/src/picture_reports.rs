@@ -28,8 +28,8 @@ fn check_size(width: i64, height: i64) -> Result<()> {
 }
 
 impl LeaseService {
-    /// Stores a browser's report about a picture of the user's lease. If the size of the picture is not certain, a reported
-    /// size counts once another user's browser reports the same.
+    /// Stores a browser's report about a picture of the user's lease. If the size of the picture is not certain, a
+    /// reported size counts once another user's browser reports the same.
     ///
     /// # Errors
     /// If the size is out of bounds, the lease has ended, or the item is not in the lease.

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::Acquired::{Granted, Refused};
 use crate::{Acquired, Locks};
 
-/// Runs the suite against the locks that `$make: fn(&str) -> Locks` makes for a prefix. `$runtime = $value` is passed to
-/// `tokio::test`.
+/// Runs the suite against the locks that `$make: fn(&str) -> Locks` makes for a prefix. `$runtime = $value` is passed
+/// to `tokio::test`.
 macro_rules! suite {
     ($runtime:ident = $value:literal, $make:expr) => {
         $crate::conformance::suite!($runtime = $value, $make;

@@ -1,4 +1,5 @@
-//! The administrator's account and token. They are made at the first start; another configured token replaces the old one.
+//! The administrator's account and token. They are made at the first start; another configured token replaces the old
+//! one.
 
 use std::time::Duration;
 

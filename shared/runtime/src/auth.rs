@@ -1,4 +1,5 @@
-//! Authentication: bearer tokens and sessions, looked up by their SHA-256. They are cached until rights or accounts change.
+//! Authentication: bearer tokens and sessions, looked up by their SHA-256. They are cached until rights or accounts
+//! change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +48,8 @@ impl Tokens {
     /// Finds the user of a credential.
     ///
     /// # Errors
-    /// 401 if the token is unknown, revoked or expired, or its account is deactivated. 503 if the database does not answer.
+    /// 401 if the token is unknown, revoked or expired, or its account is deactivated. 503 if the database does not
+    /// answer.
     pub async fn caller(&self, store: &Store, presented: &Credential, now: Time) -> Result<Caller> {
         let digest = digest(presented.secret().as_bytes());
         let revision = match self.fresh_revision() {
@@ -154,8 +156,8 @@ impl Caller {
         Principal { user, token_maker: self.0.maker.filter(|maker| *maker != user) }
     }
 
-    /// Requires a token that the user or an administrator has made. With any other token its maker could act for the user,
-    /// and what is made with it would outlive the maker's rights.
+    /// Requires a token that the user or an administrator has made. With any other token its maker could act for the
+    /// user, and what is made with it would outlive the maker's rights.
     ///
     /// # Errors
     /// 403 for any other token.

@@ -69,15 +69,16 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
     Err(Problem::media_type("the body must be application/json"))
 }
 
-/// How much of a body that is too large is still read and discarded. A client may read the response only after it has sent
-/// everything, and would not see it if the connection were closed first.
+/// How much of a body that is too large is still read and discarded. A client may read the response only after it has
+/// sent everything, and would not see it if the connection were closed first.
 const DRAINED_BYTES_MAX: usize = 64 << 20;
 
-/// How much memory a large body needs until it is stored, as a multiple of its size. It is several times larger once parsed.
+/// How much memory a large body needs until it is stored, as a multiple of its size. It is several times larger once
+/// parsed.
 const MEMORY_FACTOR: usize = 4;
 
-/// Reads a whole body of at most `bytes_max` bytes. A large one first waits for its share of the user's memory budget, and
-/// returns it when the bytes are dropped.
+/// Reads a whole body of at most `bytes_max` bytes. A large one first waits for its share of the user's memory
+/// budget, and returns it when the bytes are dropped.
 ///
 /// # Errors
 /// 413 if the body is too large, 400 or 408 if it does not arrive completely, 503 if there is no memory for it in time.

@@ -50,8 +50,8 @@ pub struct Opened {
     pub folder: Option<FolderLock>,
 }
 
-/// Opens all parts of a process, without contacting PostgreSQL, the broker or Redis. `whole` says that this process has all
-/// roles, and `service` is its name in traces.
+/// Opens all parts of a process, without contacting PostgreSQL, the broker or Redis. `whole` says that this process
+/// has all roles, and `service` is its name in traces.
 ///
 /// # Errors
 /// If the configuration is not possible, or another process uses the same data folder.
@@ -168,8 +168,8 @@ fn secret(config: &Config, deployment: &Deployment, ids: &dyn Ids) -> anyhow::Re
     config::own_secret(&config.data.dir, || format!("{}{}", ids.random().simple(), ids.random().simple()))
 }
 
-/// Waits for the database and its schema, refuses unsafe settings of the servers, and makes the first administrator. Does
-/// not wait for the broker or Redis. Returns how a new administrator signs in, which is shown only once.
+/// Waits for the database and its schema, refuses unsafe settings of the servers, and makes the first administrator.
+/// Does not wait for the broker or Redis. Returns how a new administrator signs in, which is shown only once.
 ///
 /// # Errors
 /// If PostgreSQL or Redis have unsafe settings, the shutdown begins, or the database fails.
@@ -218,7 +218,8 @@ async fn wait_for_database(context: &Context) -> anyhow::Result<()> {
     }
 }
 
-/// Copies an embedded installation into an empty PostgreSQL database. `from` is the `sqlite:` URL of its file or data folder.
+/// Copies an embedded installation into an empty PostgreSQL database. `from` is the `sqlite:` URL of its file or data
+/// folder.
 ///
 /// # Errors
 /// If a URL is wrong, a process uses the installation, the target is not empty, or the copy fails.

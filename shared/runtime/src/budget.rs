@@ -1,6 +1,6 @@
-//! Memory budgets for large requests and large responses. A request that does not fit waits until others are done. Each user
-//! may only use a part of a budget, so a slow client delays only the requests of its own user. Small requests are not
-//! counted.
+//! Memory budgets for large requests and large responses. A request that does not fit waits until others are done.
+//! Each user may only use a part of a budget, so a slow client delays only the requests of its own user. Small
+//! requests are not counted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,8 +56,8 @@ impl Share {
 }
 
 impl Budget {
-    /// Waits for the memory of a request or response with this many bytes. A larger one than a user's part takes the whole
-    /// part. All requests without a token share one part.
+    /// Waits for the memory of a request or response with this many bytes. A larger one than a user's part takes the
+    /// whole part. All requests without a token share one part.
     ///
     /// # Errors
     /// 503 if there is not enough memory in time.

@@ -1,5 +1,5 @@
-//! The real sources of time and ids. A distributed process follows the database's clock: it adds an offset, which it measures
-//! regularly, to its monotonic clock.
+//! The real sources of time and ids. A distributed process follows the database's clock: it adds an offset, which it
+//! measures regularly, to its monotonic clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -41,7 +41,8 @@ impl StoreClock {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// Measures the offset to the database's clock once. Returns false, and changes nothing, if the answer is slow or missing.
+    /// Measures the offset to the database's clock once. Returns false, and changes nothing, if the answer is slow or
+    /// missing.
     pub async fn measure(&self, store: &Store) -> bool {
         let before = self.elapsed();
         let answer = tokio::time::timeout(ROUND_TRIP_MAX, store.clock()).await;

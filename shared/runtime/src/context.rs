@@ -110,7 +110,8 @@ impl Context {
         Ok(cut)
     }
 
-    /// Like [`Context::cut`], if the job is cut up to exactly `from`. Cuts nothing if it has been cut further meanwhile.
+    /// Like [`Context::cut`], if the job is cut up to exactly `from`. Cuts nothing if it has been cut further
+    /// meanwhile.
     ///
     /// # Errors
     /// Those of [`Store::job_cut_from`].

@@ -1,8 +1,8 @@
 //! The credential of a request: a bearer token, or the cookie of a browser's session.
 //!
-//! A browser also sends the cookie with requests that a foreign page makes. A cookie therefore counts only if the browser
-//! reports the same origin or reports none. A request that changes something needs a header that a foreign page cannot
-//! send.
+//! A browser also sends the cookie with requests that a foreign page makes. A cookie therefore counts only if the
+//! browser reports the same origin or reports none. A request that changes something needs a header that a foreign
+//! page cannot send.
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};

@@ -1,5 +1,5 @@
-//! `/healthz` and `/readyz`, and `/metrics` for a listener of its own. Without the broker or Redis a service is degraded but
-//! ready. Without the database it is not ready.
+//! `/healthz` and `/readyz`, and `/metrics` for a listener of its own. Without the broker or Redis a service is
+//! degraded but ready. Without the database it is not ready.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use swath_store::{Inspection, InspectionCursor, InspectionFinding, Store, Target
 use crate::backends::Deployment;
 use crate::config::Config;
 
-/// Finds stored rows that today's rules would refuse, at most `findings_max` of each kind. Only reads, so a server may run
-/// meanwhile.
+/// Finds stored rows that today's rules would refuse, at most `findings_max` of each kind. Only reads, so a server
+/// may run meanwhile.
 ///
 /// # Errors
 /// If the database does not exist, cannot be reached or is not migrated.

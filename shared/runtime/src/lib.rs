@@ -1,5 +1,5 @@
-//! What all services share: configuration, backends, authentication, errors, routes, the HTTP server, telemetry, health and
-//! shutdown.
+//! What all services share: configuration, backends, authentication, errors, routes, the HTTP server, telemetry,
+//! health and shutdown.
 //!
 //! It promises three things. The deployment is decided only here, from the schemes of three URLs. A request is
 //! authenticated before its path, query and body are read. Every error is sent as `application/problem+json`.

@@ -15,8 +15,8 @@ use crate::problem::Result;
 
 /// How long a team's access is cached (monotonic clock).
 const ACCESS_TTL: Duration = Duration::from_secs(2);
-/// How long it is cached if the file system did not resolve the folders in time. Longer, because leases must not wait for it
-/// again and again.
+/// How long it is cached if the file system did not resolve the folders in time. Longer, because leases must not wait
+/// for it again and again.
 const UNRESOLVED_ACCESS_TTL: Duration = Duration::from_secs(30);
 /// The capacity of the cache.
 const CACHED_TEAMS_MAX: usize = 10_000;

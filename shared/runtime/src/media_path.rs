@@ -1,7 +1,7 @@
 //! Pictures in files on the server (`file://` URIs). All media files are read through this module.
 //!
-//! A file must be below a media root, belong to the team, and not be one of the installation's own. This is checked at import
-//! and at every read, because links, mounts and the team's folders may change in between.
+//! A file must be below a media root, belong to the team, and not be one of the installation's own. This is checked
+//! at import and at every read, because links, mounts and the team's folders may change in between.
 
 mod files;
 mod picture;

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-/// The origin of a URL, as in `https://s3.example.org` of `https://s3.example.org/path`. `None` if the URL has no origin, or
-/// one with characters that have a meaning in a content security policy.
+/// The origin of a URL, as in `https://s3.example.org` of `https://s3.example.org/path`. `None` if the URL has no
+/// origin, or one with characters that have a meaning in a content security policy.
 pub fn of(address: &str) -> Option<String> {
     let (scheme, rest) = address.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -14,8 +14,8 @@ pub fn of(address: &str) -> Option<String> {
     (is_web && is_plain(authority)).then(|| format!("{scheme}://{authority}"))
 }
 
-/// Whether this is an origin as a browser sends it: in lower case, without the scheme's default port, and without a path.
-/// Other spellings, and a `*` in the host, would never match a browser's header.
+/// Whether this is an origin as a browser sends it: in lower case, without the scheme's default port, and without a
+/// path. Other spellings, and a `*` in the host, would never match a browser's header.
 pub fn is_as_sent(text: &str) -> bool {
     if of(text).as_deref() != Some(text) {
         return false;

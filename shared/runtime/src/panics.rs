@@ -1,5 +1,5 @@
-//! Limits the effect of a panic: a request is answered 500, a stream ends with an error, a background task is restarted, and
-//! the process continues. The hook of `telemetry` counts and logs the panic.
+//! Limits the effect of a panic: a request is answered 500, a stream ends with an error, a background task is
+//! restarted, and the process continues. The hook of `telemetry` counts and logs the panic.
 
 use std::io;
 use std::panic::AssertUnwindSafe;

@@ -1,5 +1,5 @@
-//! A route of the API as a row of a table: method, path, access and documentation. The router, the OpenAPI document and the
-//! test of roles are all made from these rows.
+//! A route of the API as a row of a table: method, path, access and documentation. The router, the OpenAPI document
+//! and the test of roles are all made from these rows.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,7 +32,8 @@ pub struct Route {
     pub(crate) doc: Doc,
 }
 
-/// A boxed handler, so that the router, its layers and the server are compiled for one type instead of for each handler.
+/// A boxed handler, so that the router, its layers and the server are compiled for one type instead of for each
+/// handler.
 #[derive(Clone)]
 struct Boxed(Arc<dyn Fn(Request, Context) -> BoxedFuture + Send + Sync>);
 

@@ -19,8 +19,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
-/// Silences the broker's driver, which logs every closed connection as an error. The bus logs what matters. A directive for
-/// the driver in `log.level` takes precedence.
+/// Silences the broker's driver, which logs every closed connection as an error. The bus logs what matters. A
+/// directive for the driver in `log.level` takes precedence.
 const DRIVER_SILENCED: &str = "lapin=off";
 
 /// Starts logging to standard error. A second call in a process changes nothing.

@@ -9,8 +9,8 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// How many tokens one statement writes, at most.
 const TOKENS_PER_STATEMENT_MAX: usize = 1_000;
 
-/// Writes the uses of tokens until shutdown, and once more then. Skips those that cannot be written, because they are only
-/// informative.
+/// Writes the uses of tokens until shutdown, and once more then. Skips those that cannot be written, because they are
+/// only informative.
 pub async fn run(context: Context) {
     loop {
         let is_ending = tokio::time::timeout(FLUSH_INTERVAL, context.shutdown.cancelled()).await.is_ok();

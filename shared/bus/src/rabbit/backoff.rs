@@ -11,7 +11,8 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// The next pause, at random between half of the bound and the bound, so that processes do not retry at the same time.
+    /// The next pause, at random between half of the bound and the bound, so that processes do not retry at the same
+    /// time.
     pub fn next(&mut self) -> Duration {
         let jitter = rand::random_range(0.5..1.0);
         let bound = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(PAUSE_MAX);

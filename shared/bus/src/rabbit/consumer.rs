@@ -66,8 +66,8 @@ impl Consumer {
         }
     }
 
-    /// Consumes on one channel until it breaks. Dropping the channel closes it, and the broker redelivers unacknowledged
-    /// messages to other consumers.
+    /// Consumes on one channel until it breaks. Dropping the channel closes it, and the broker redelivers
+    /// unacknowledged messages to other consumers.
     async fn session(&self, link: &Link, backoff: &mut Backoff) -> Result<Unsubscribed, Fault> {
         // The last session may have ended because the queue was deleted.
         link.forget(&self.queue).await;

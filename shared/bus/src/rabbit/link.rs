@@ -134,8 +134,8 @@ impl fmt::Debug for Link {
 
 /// A second handle on the connection's socket, to shut it down when the link is dropped.
 ///
-/// lapin runs each connection on a thread of its own, which waits without a deadline during the handshake and the close.
-/// With a broker that accepts connections and then stays silent, every attempt would leak a thread.
+/// lapin runs each connection on a thread of its own, which waits without a deadline during the handshake and the
+/// close. With a broker that accepts connections and then stays silent, every attempt would leak a thread.
 #[derive(Default)]
 struct Socket(Arc<Mutex<Option<TcpStream>>>);
 

@@ -17,8 +17,8 @@ use crate::Options;
 const DEAD_LETTERS_MAX: i64 = 10_000;
 const DEAD_LETTER_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How long a publisher waits before it declares a deleted queue again. If a quorum queue is recreated at once, RabbitMQ
-/// (seen with 3.10) does not cancel its old consumers: it goes on to send to them, but they receive nothing.
+/// How long a publisher waits before it declares a deleted queue again. If a quorum queue is recreated at once,
+/// RabbitMQ (seen with 3.10) does not cancel its old consumers: it goes on to send to them, but they receive nothing.
 const REDECLARE_DELAY: Duration = Duration::from_secs(1);
 
 pub(super) struct Topology {
@@ -29,7 +29,8 @@ pub(super) struct Topology {
     declared: Mutex<Declarations>,
 }
 
-/// What this connection has declared. Declarations have a channel of their own, because a refused one closes its channel.
+/// What this connection has declared. Declarations have a channel of their own, because a refused one closes its
+/// channel.
 #[derive(Default)]
 struct Declarations {
     channel: Option<Channel>,

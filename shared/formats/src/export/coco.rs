@@ -1,5 +1,5 @@
-//! A COCO document. An image is written once all annotations of its item are known. The annotations are in a temporary file
-//! until all images are written.
+//! A COCO document. An image is written once all annotations of its item are known. The annotations are in a
+//! temporary file until all images are written.
 
 mod attributes;
 mod mask;

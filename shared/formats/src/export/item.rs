@@ -13,8 +13,8 @@ pub struct Head {
     pub job: Job,
     /// The name of the job's dataset.
     pub dataset_name: String,
-    /// The common prefix of all URIs in the job's dataset version, see [`shared_base`](super::names::shared_base). File names
-    /// are made of the rest.
+    /// The common prefix of all URIs in the job's dataset version, see [`shared_base`](super::names::shared_base).
+    /// File names are made of the rest.
     pub base: String,
     /// The only slot to export. `None` for all slots.
     pub slot: Option<i64>,

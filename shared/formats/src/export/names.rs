@@ -1,5 +1,5 @@
-//! File names of items. A name depends only on the item's URI and the dataset's base, not on the item's number or on other
-//! items. So it stays the same when the dataset grows.
+//! File names of items. A name depends only on the item's URI and the dataset's base, not on the item's number or on
+//! other items. So it stays the same when the dataset grows.
 //!
 //! A name is the path after the base. Characters that are not allowed are escaped, and a name that is too long is
 //! cut and gets a digest; both count as changes. `docs/exports.md` lists the characters.
@@ -30,7 +30,8 @@ const DIGEST_MARK: &str = "%~";
 /// How much of the digest is in a name.
 const DIGEST_BYTES: usize = 16;
 
-/// The longest common prefix of `base` and `uri` that ends with a slash. Fold it over the URIs of a dataset, in any order.
+/// The longest common prefix of `base` and `uri` that ends with a slash. Fold it over the URIs of a dataset, in any
+/// order.
 pub fn shared_base(base: Option<&str>, uri: &str) -> String {
     let uri = &*named(uri);
     let shared = match base {
@@ -41,8 +42,8 @@ pub fn shared_base(base: Option<&str>, uri: &str) -> String {
     uri[..end].to_owned()
 }
 
-/// The URI from which an item's name is made. For an upload it contains the file's name instead of its id, which means nothing
-/// to users.
+/// The URI from which an item's name is made. For an upload it contains the file's name instead of its id, which
+/// means nothing to users.
 fn named(uri: &str) -> Cow<'_, str> {
     match uploads::distinct(uri) {
         (uploads::SCHEME, name) => format!("{}/{name}", uploads::SCHEME).into(),

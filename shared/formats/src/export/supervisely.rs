@@ -1,8 +1,8 @@
 //! A Supervisely project as a tar archive: `meta.json`, `README.md`, `<dataset>/ann/<file>.json` for every picture, and
 //! `swath-summary.json` at the end. It contains no pictures, but empty `img/` folders for them.
 //!
-//! It is not a zip, because a zip's directory must be kept in memory until the end. In a job with several slots every slot is
-//! a dataset. Coordinates keep their fractions, which readers of the format accept.
+//! It is not a zip, because a zip's directory must be kept in memory until the end. In a job with several slots every
+//! slot is a dataset. Coordinates keep their fractions, which readers of the format accept.
 
 mod meta;
 

@@ -41,8 +41,8 @@ impl ManifestError {
         Self { line, field: Some(field), message, plain }
     }
 
-    /// Keeps only the line and the kind of error. A file on the server may not be a manifest at all, and the caller may have no
-    /// right to read it.
+    /// Keeps only the line and the kind of error. A file on the server may not be a manifest at all, and the caller
+    /// may have no right to read it.
     #[must_use]
     pub fn without_content(self) -> Self {
         let is_known = |field: &String| FIELDS.contains(&field.split('[').next().unwrap_or_default());

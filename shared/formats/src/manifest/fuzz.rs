@@ -1,5 +1,5 @@
-//! Fuzz tests with random manifests: the parsers accept any bytes, their results do not depend on the chunks, and they keep
-//! their limits.
+//! Fuzz tests with random manifests: the parsers accept any bytes, their results do not depend on the chunks, and
+//! they keep their limits.
 
 use std::time::{Duration, Instant};
 

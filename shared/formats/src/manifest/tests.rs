@@ -3,8 +3,8 @@ use swath_domain::limits;
 use super::error::QUOTED_CHARS_MAX;
 use super::*;
 
-/// Parses the bytes in chunks of every small size, which must all give the same result. An error that ends the parsing comes
-/// last.
+/// Parses the bytes in chunks of every small size, which must all give the same result. An error that ends the
+/// parsing comes last.
 fn read(kind: Kind, bytes: &[u8]) -> Found {
     let whole = read_by(kind, bytes, bytes.len().max(1));
     for size in 1..=7 {

@@ -71,7 +71,8 @@ sections! {
     Traces { endpoint: String, share: f64, }
 }
 
-/// Reads a list, or a text with commas between the entries. The environment's usual separator is a colon, which URLs contain.
+/// Reads a list, or a text with commas between the entries. The environment's usual separator is a colon, which URLs
+/// contain.
 fn list_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

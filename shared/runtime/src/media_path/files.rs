@@ -1,5 +1,5 @@
-//! Opens files and folders below the media roots. The checks use an open descriptor, because a path may lead elsewhere a
-//! moment later.
+//! Opens files and folders below the media roots. The checks use an open descriptor, because a path may lead
+//! elsewhere a moment later.
 
 use std::fs::{self, File, Metadata, OpenOptions, ReadDir};
 use std::io;
@@ -48,7 +48,8 @@ impl MediaFiles {
         Self { roots, private, uri_prefixes, work: FileWork::default() }
     }
 
-    /// An item's URI for display. Of a file it shows only the path below the root, because the rest is internal to the server.
+    /// An item's URI for display. Of a file it shows only the path below the root, because the rest is internal to
+    /// the server.
     pub fn shown_uri(&self, uri: &str) -> String {
         if path_of(uri).is_none() && !uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"))
         {
@@ -121,8 +122,8 @@ impl MediaFiles {
             && !self.private.contains(real, metadata)
     }
 
-    /// The error for a path that cannot be opened. It is `Missing` only if that reveals nothing about files that the team may
-    /// not use, be it by a link or by the path itself.
+    /// The error for a path that cannot be opened. It is `Missing` only if that reveals nothing about files that the
+    /// team may not use, be it by a link or by the path itself.
     fn absence(&self, places: &Places, path: &Path) -> MediaPathError {
         let is_plain =
             path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
@@ -163,7 +164,8 @@ impl Found {
     /// Opens the file for reading, and returns it with its length in bytes.
     ///
     /// # Errors
-    /// If it cannot be read, or is a folder, a named pipe, a socket or a device. The text says which, for users to read.
+    /// If it cannot be read, or is a folder, a named pipe, a socket or a device. The text says which, for users to
+    /// read.
     pub fn read(&self) -> Result<(File, u64), &'static str> {
         if !self.metadata.is_file() {
             return Err("it is not a regular file");

@@ -99,8 +99,8 @@ impl Places {
             || self.folders.iter().filter_map(|f| f.canonicalize().ok()).any(|f| real.starts_with(f))
     }
 
-    /// Whether a file's path is in one of the folders. Does not ask the file system, so it is cheap enough for every item of a
-    /// lease.
+    /// Whether a file's path is in one of the folders. Does not ask the file system, so it is cheap enough for every
+    /// item of a lease.
     pub fn name_file(&self, uri: &str, resolved: &[PathBuf]) -> bool {
         let Some(path) = path_of(uri) else { return false };
         self.everything || self.folders.iter().chain(resolved).any(|folder| path.starts_with(folder))

@@ -46,8 +46,8 @@ impl Private {
         self
     }
 
-    /// Whether a file or folder is one of them, is below one, or is a hard link to one. `real` is its path with links resolved,
-    /// and `metadata` is of its open descriptor.
+    /// Whether a file or folder is one of them, is below one, or is a hard link to one. `real` is its path with links
+    /// resolved, and `metadata` is of its open descriptor.
     pub fn contains(&self, real: &Path, metadata: &Metadata) -> bool {
         if KERNEL_FOLDERS.iter().any(|folder| real.starts_with(folder)) {
             return true;

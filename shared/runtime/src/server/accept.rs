@@ -17,8 +17,8 @@ use crate::context::Context;
 /// The time before the next attempt after accepting a connection has failed.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Serves until shutdown, then waits for requests in flight, but not beyond the deadline. Tests set `park`, the time after
-/// which idle connections free their buffers.
+/// Serves until shutdown, then waits for requests in flight, but not beyond the deadline. Tests set `park`, the time
+/// after which idle connections free their buffers.
 pub(super) async fn serve(
     context: Context,
     listener: TcpListener,

@@ -1,5 +1,5 @@
-//! The limits on connections: on all of them, and on those without an authenticated request. At a limit the least useful
-//! connection is closed, so that a client with many connections does not lock out others.
+//! The limits on connections: on all of them, and on those without an authenticated request. At a limit the least
+//! useful connection is closed, so that a client with many connections does not lock out others.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -119,8 +119,8 @@ impl Connections {
         ConnectionSlot { id, state, connections: self.clone() }
     }
 
-    /// Closes the least useful connection: an unauthenticated idle one, then an authenticated idle one, then an unauthenticated
-    /// busy one. Of several it closes the oldest. Returns false if all are busy and authenticated.
+    /// Closes the least useful connection: an unauthenticated idle one, then an authenticated idle one, then an
+    /// unauthenticated busy one. Of several it closes the oldest. Returns false if all are busy and authenticated.
     pub(super) fn evict_one(&self, unauthenticated: bool) -> bool {
         let mut open = self.open();
         let usefulness = |state: &State| match (state.is_authenticated(), state.is_busy()) {

@@ -1,5 +1,5 @@
-//! Which pages of other origins may call the API and show its pictures. They cannot use a session, because no response allows
-//! credentials.
+//! Which pages of other origins may call the API and show its pictures. They cannot use a session, because no
+//! response allows credentials.
 
 use std::time::Duration;
 

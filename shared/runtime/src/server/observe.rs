@@ -1,5 +1,5 @@
-//! The middleware that counts, times and traces requests. Every request has ids, which are on all of its log lines, and a span
-//! if it is sampled.
+//! The middleware that counts, times and traces requests. Every request has ids, which are on all of its log lines,
+//! and a span if it is sampled.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

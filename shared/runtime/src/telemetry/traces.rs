@@ -1,8 +1,8 @@
 //! Traces of ranges: from the cut over every lease, review and rework, in whichever process they happen.
 //!
 //! The trace id of a range is the id of its first assignment. Span ids of cuts and reworks are derived from the
-//! assignment's id, and those of leases and reviews from the lease's id. Every process can therefore compute the parents of
-//! its spans, and nothing is propagated except the parents of messages, which are in a header.
+//! assignment's id, and those of leases and reviews from the lease's id. Every process can therefore compute the
+//! parents of its spans, and nothing is propagated except the parents of messages, which are in a header.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -82,8 +82,8 @@ impl StepOptions<'_> {
 }
 
 impl Traces {
-    /// Starts sending spans of `service` to the configured collector, if there is one. A thread of its own sends them from a
-    /// bounded queue. Spans that the collector does not take are lost, and nothing waits for it.
+    /// Starts sending spans of `service` to the configured collector, if there is one. A thread of its own sends them
+    /// from a bounded queue. Spans that the collector does not take are lost, and nothing waits for it.
     ///
     /// # Errors
     /// If the exporter cannot be made for `traces.endpoint`.
@@ -138,8 +138,8 @@ impl Traces {
         }
     }
 
-    /// Records that a message names these assignments, and returns the `traceparent` for its header. The parent of these
-    /// steps is the cut, because a message may mean whole ranges, by any of their slots.
+    /// Records that a message names these assignments, and returns the `traceparent` for its header. The parent of
+    /// these steps is the cut, because a message may mean whole ranges, by any of their slots.
     pub fn sent(&self, name: &'static str, ids: impl IntoIterator<Item = AssignmentId>) -> Option<String> {
         self.0.as_ref()?;
         let record = |id| {
@@ -320,8 +320,8 @@ fn last_half(id: Uuid) -> SpanId {
     SpanId::from_bytes(low.to_be_bytes())
 }
 
-/// Whether a range is sampled, with the same result in every process. Hashes the id first, because the ids of a job's ranges
-/// are close to each other.
+/// Whether a range is sampled, with the same result in every process. Hashes the id first, because the ids of a job's
+/// ranges are close to each other.
 fn is_sampled(origin: AssignmentId, share: f64) -> bool {
     let digest = Sha256::digest(origin.0.as_bytes());
     let drawn = digest.iter().take(4).fold(0, |drawn, byte| drawn << 8 | u32::from(*byte));
@@ -343,7 +343,8 @@ impl IdGenerator for GivenIds {
     }
 
     fn new_span_id(&self) -> SpanId {
-        // The library asks for the trace's id after the span's, and only without a parent. So this leaves the ids in place.
+        // The library asks for the trace's id after the span's, and only without a parent. So this leaves the ids in
+        // place.
         let own = NEXT_IDS.get().and_then(|(_, own)| own);
         own.unwrap_or_else(|| RandomIdGenerator::default().new_span_id())
     }

@@ -1,16 +1,16 @@
 //! Polygons with holes as COCO's runs of pixels, drawn exactly as pycocotools draws polygons.
 //!
-//! pycocotools walks along an outline in steps of a fifth of a pixel and records where it passes the middle of a column. Here
-//! the same crossings are computed for each edge and column, so that the work depends on the columns of the outline and not
-//! on the size of the picture. A pixel is in the mask if it is in the outer ring and in no hole.
+//! pycocotools walks along an outline in steps of a fifth of a pixel and records where it passes the middle of a
+//! column. Here the same crossings are computed for each edge and column, so that the work depends on the columns of
+//! the outline and not on the size of the picture. A pixel is in the mask if it is in the outer ring and in no hole.
 
 use serde::Serialize;
 use swath_domain::labels::{Point, Size};
 
 /// The number of steps per pixel, as in pycocotools.
 const STEPS_PER_PIXEL: i64 = 5;
-/// The largest coordinate in steps, which is outside of any picture. Points may be anywhere if the size of the picture was
-/// unknown.
+/// The largest coordinate in steps, which is outside of any picture. Points may be anywhere if the size of the
+/// picture was unknown.
 const STEP_MAX: f64 = 1e12;
 
 /// A mask in a document.
@@ -31,8 +31,8 @@ impl Mask {
 /// Where a ring is entered or left: the pixel's number, counted by columns, and the ring.
 type Crossing = (u64, usize);
 
-/// The mask of rings, of which the first is the outer one. `None` if they cross more than `crossings_max` columns, or the
-/// picture has more pixels than fit into 32 bits, with which readers count.
+/// The mask of rings, of which the first is the outer one. `None` if they cross more than `crossings_max` columns, or
+/// the picture has more pixels than fit into 32 bits, with which readers count.
 pub(super) fn mask(rings: &[&[Point]], size: Size, crossings_max: usize) -> Option<Mask> {
     let (width, height) = size;
     let pixels = width.checked_mul(height).and_then(|pixels| u32::try_from(pixels).ok())?;

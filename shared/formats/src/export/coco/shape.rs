@@ -70,8 +70,8 @@ fn polygon(exterior: &[Point], interior: &[Vec<Point>], size: Size, runs_left: &
     }
 }
 
-/// One outline that goes from its first point around each hole and back the same way, so that it covers the polygon without
-/// its holes. The holes have the opposite direction, for readers that use the winding number.
+/// One outline that goes from its first point around each hole and back the same way, so that it covers the polygon
+/// without its holes. The holes have the opposite direction, for readers that use the winding number.
 fn joined(rings: &[&[Point]]) -> Vec<Point> {
     let [exterior, holes @ ..] = rings else { return Vec::new() };
     let mut outline = exterior.to_vec();

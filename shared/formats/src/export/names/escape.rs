@@ -1,7 +1,8 @@
-//! Escapes names: each byte that a name must not contain becomes `%XX`, and so does a `%` that could be mistaken for an escape.
+//! Escapes names: each byte that a name must not contain becomes `%XX`, and so does a `%` that could be mistaken for
+//! an escape.
 //!
-//! Writer and reader use the same rule for where an escape may occur. So the reader restores the original, and a `%` that
-//! cannot be an escape is unchanged.
+//! Writer and reader use the same rule for where an escape may occur. So the reader restores the original, and a `%`
+//! that cannot be an escape is unchanged.
 
 use std::fmt::Write as _;
 
@@ -51,7 +52,8 @@ pub(super) fn escape(path: &[u8], layout: Layout) -> String {
     name
 }
 
-/// Writes a `%` of the path. Returns the number of bytes that it used, which is more than one if `%XX` is not an escape here.
+/// Writes a `%` of the path. Returns the number of bytes that it used, which is more than one if `%XX` is not an
+/// escape here.
 fn push_percent(name: &mut String, rest: &[u8], layout: Layout) -> usize {
     match first_escape(rest) {
         Some((symbol, length)) => {
@@ -127,8 +129,8 @@ fn may_be_escaped(symbol: Symbol, layout: Layout, position: Position) -> bool {
     }
 }
 
-/// Whether a character is a control character, or changes the direction of the text or breaks the line, so that a name could
-/// look like another one.
+/// Whether a character is a control character, or changes the direction of the text or breaks the line, so that a
+/// name could look like another one.
 pub(super) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'

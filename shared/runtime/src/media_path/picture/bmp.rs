@@ -1,5 +1,5 @@
-//! Reads the size of a Windows bitmap. Many texts begin with the same two letters, so the second header must have a known size.
-//! A negative height means that the top row comes first.
+//! Reads the size of a Windows bitmap. Many texts begin with the same two letters, so the second header must have a
+//! known size. A negative height means that the top row comes first.
 
 use std::io::{BufRead, Seek, SeekFrom};
 

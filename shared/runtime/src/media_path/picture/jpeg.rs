@@ -1,5 +1,5 @@
-//! Reads the size and the EXIF orientation of a JPEG. Reads its segments up to the frame, and skips the fill bytes and markers
-//! without a length that the standard allows between them.
+//! Reads the size and the EXIF orientation of a JPEG. Reads its segments up to the frame, and skips the fill bytes
+//! and markers without a length that the standard allows between them.
 
 use std::io::{BufRead, Read, Seek};
 
