@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use swath_domain::Slot;
 
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, JobId, TeamId};
@@ -115,7 +116,7 @@ async fn listen(context: Context, shared: Arc<Shared>, team: TeamId) {
 /// Adds the assignments that a hint names, in each slot, to the pool.
 async fn take_hint(context: &Context, shared: &Shared, Envelope { message, traceparent }: Envelope) {
     let Message::Hint { job, round, numbers } = message else { return };
-    let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
+    let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, Slot::FIRST));
     context.traces.received("candidate", first_slots, traceparent.as_deref());
     let slots = match context.store.job_definition(job).await {
         Ok(Some(job)) => job.slots,
@@ -123,7 +124,7 @@ async fn take_hint(context: &Context, shared: &Shared, Envelope { message, trace
     };
     let ids = numbers
         .into_iter()
-        .flat_map(|number| (0..slots).map(move |slot| AssignmentId::of(job, round, number, slot)));
+        .flat_map(|number| Slot::of_job(slots).map(move |slot| AssignmentId::of(job, round, number, slot)));
     shared.add(job, ids);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::time::Duration;
+use swath_domain::Round;
 
 use swath_domain::ids::{JobId, TeamId};
 use tokio::time::timeout;
@@ -54,7 +55,7 @@ pub(crate) fn team() -> TeamId {
 }
 
 pub(crate) fn hint(number: i64) -> Message {
-    Message::Hint { job: JobId(Uuid::from_u128(1)), round: 1, numbers: vec![number] }
+    Message::Hint { job: JobId(Uuid::from_u128(1)), round: Round::FIRST, numbers: vec![number] }
 }
 
 pub(crate) fn number(message: &Message) -> i64 {

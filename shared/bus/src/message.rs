@@ -1,6 +1,7 @@
 //! The messages on the bus: one enum whose tag contains kind and version.
 
 use serde::{Deserialize, Serialize};
+use swath_domain::Round;
 use swath_domain::ids::{AssignmentId, JobId};
 
 /// A message. It is about a group of assignments, so that there is not one message for each.
@@ -17,7 +18,7 @@ pub enum Message {
         /// The job of the assignments.
         job: JobId,
         /// The round of the assignments.
-        round: i64,
+        round: Round,
         /// The assignments' numbers in that round.
         numbers: Vec<i64>,
     },
@@ -117,7 +118,7 @@ mod tests {
 
     fn all() -> Vec<Message> {
         vec![
-            Message::Hint { job: JOB, round: 2, numbers: vec![0, 1, 70_000] },
+            Message::Hint { job: JOB, round: Round(2), numbers: vec![0, 1, 70_000] },
             Message::Completed { assignments: vec![AssignmentId(Uuid::from_u128(9))] },
             Message::Wake { job: JOB },
         ]

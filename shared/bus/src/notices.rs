@@ -107,6 +107,7 @@ pub(crate) fn merged(notices: impl IntoIterator<Item = Notice>) -> Vec<Notice> {
 
 #[cfg(test)]
 mod tests {
+    use swath_domain::Round;
     use swath_domain::ids::{AssignmentId, JobId, TeamId};
     use uuid::Uuid;
 
@@ -120,7 +121,7 @@ mod tests {
     }
 
     fn hint(job: u128, round: i64, numbers: &[i64]) -> Message {
-        Message::Hint { job: JobId(Uuid::from_u128(job)), round, numbers: numbers.to_vec() }
+        Message::Hint { job: JobId(Uuid::from_u128(job)), round: Round(round), numbers: numbers.to_vec() }
     }
 
     fn team(number: u128) -> TeamId {

@@ -57,9 +57,9 @@ impl From<&Assignment> for Row {
     fn from(row: &Assignment) -> Self {
         Self {
             id: row.id,
-            round: row.key.round,
+            round: row.key.round.0,
             number: row.key.number,
-            slot: row.key.slot,
+            slot: row.key.slot.0,
             parent: row.parent,
             ranges: row.ranges.clone(),
             status: row.status,

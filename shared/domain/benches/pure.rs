@@ -8,7 +8,7 @@ use criterion::Criterion;
 use serde_json::json;
 use swath_domain::job::JobSpec;
 use swath_domain::labels::Annotation;
-use swath_domain::{AssignmentId, JobId, Range, Ranges};
+use swath_domain::{AssignmentId, JobId, Range, Ranges, Round, Slot};
 use uuid::Uuid;
 
 /// Items of a large assignment.
@@ -23,7 +23,7 @@ fn main() {
     labels(&mut criterion);
     criterion.bench_function("the id of an assignment", |bench| {
         let job = JobId(Uuid::from_u128(0x0199_aaaa_bbbb_7000_8000_0000_0000_0001));
-        bench.iter(|| AssignmentId::of(black_box(job), 1, black_box(123_456), 0));
+        bench.iter(|| AssignmentId::of(black_box(job), Round(1), black_box(123_456), Slot(0)));
     });
     criterion.final_summary();
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Outcome};
-use crate::ids::FIRST_ROUND;
+use crate::key::Round;
 use crate::status::Status;
 
 /// How many times as wide a block of one level is as one of the level below.
@@ -107,11 +107,11 @@ impl AssignmentState {
     }
 
     /// What an assignment of so many items that stands so adds to its place.
-    pub fn cover(self, round: i64, items: i64) -> Cover {
+    pub fn cover(self, round: Round, items: i64) -> Cover {
         let mut cover = Cover::default();
         match self.status {
             Status::Pending if self.needs_manager => cover.held = items,
-            Status::Pending if round > FIRST_ROUND => cover.rework = items,
+            Status::Pending if round > Round::FIRST => cover.rework = items,
             Status::Pending => {}
             Status::InProgress => cover.in_progress = items,
             Status::Completed => cover.completed = items,

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::Assignment;
-use crate::coverage::{AssignmentState, Cover, is_zero};
-use crate::ids::FIRST_ROUND;
+use crate::coverage::{AssignmentState, Cover};
 use crate::ids::{AssignmentId, DatasetId, JobId, UserId};
+use crate::key::{Round, Slot};
 use crate::status::Status;
 
 /// One event of a team. It is stored as JSON, with short names where there are many of them.
@@ -45,13 +45,13 @@ pub enum Event {
 pub struct Change {
     /// Its round.
     #[serde(rename = "r", default = "first_round", skip_serializing_if = "is_first_round")]
-    pub round: i64,
+    pub round: Round,
     /// Its number.
     #[serde(rename = "n")]
     pub number: i64,
     /// Its slot.
-    #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
-    pub slot: i64,
+    #[serde(rename = "o", default = "first_slot", skip_serializing_if = "is_first_slot")]
+    pub slot: Slot,
     /// How many items it has.
     #[serde(rename = "i")]
     pub items: i64,
@@ -118,10 +118,18 @@ fn people_of(states: &[&Assignment]) -> Vec<UserId> {
     people
 }
 
-fn first_round() -> i64 {
-    FIRST_ROUND
+fn first_slot() -> Slot {
+    Slot::FIRST
 }
 
-fn is_first_round(round: &i64) -> bool {
-    *round == FIRST_ROUND
+fn is_first_slot(slot: &Slot) -> bool {
+    *slot == Slot::FIRST
+}
+
+fn first_round() -> Round {
+    Round::FIRST
+}
+
+fn is_first_round(round: &Round) -> bool {
+    *round == Round::FIRST
 }

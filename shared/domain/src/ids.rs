@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The round in which a range is cut; reworks have later ones.
-pub const FIRST_ROUND: i64 = 1;
+use crate::key::{Round, Slot};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -74,12 +73,12 @@ impl AssignmentId {
     /// The id that an assignment has by its key: a UUIDv7 of its job's millisecond, ordered by round, number and slot.
     ///
     /// A hint can so name assignments by number alone, and the ids of a job lie side by side in every index.
-    pub fn of(job: JobId, round: i64, number: i64, slot: i64) -> Self {
+    pub fn of(job: JobId, round: Round, number: i64, slot: Slot) -> Self {
         let millis = job.0.as_u128() >> 80;
         let tail = (job_bits(job) << (ROUND_BITS + NUMBER_BITS + SLOT_BITS))
-            | (part(round, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS))
+            | (part(round.0, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS))
             | (part(number, NUMBER_BITS) << SLOT_BITS)
-            | part(slot, SLOT_BITS);
+            | part(slot.0, SLOT_BITS);
         let (high, low) = (tail >> 62, tail & ((1 << 62) - 1));
         Self(Uuid::from_u128((millis << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low))
     }
@@ -92,37 +91,37 @@ impl AssignmentId {
     pub fn origin(self) -> Self {
         let within = |bits: u32, shift: u32| ((1_u128 << bits) - 1) << shift;
         let cleared = !(within(SLOT_BITS, 0) | within(ROUND_BITS, NUMBER_BITS + SLOT_BITS));
-        let first = part(FIRST_ROUND, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS);
+        let first = part(Round::FIRST.0, ROUND_BITS) << (NUMBER_BITS + SLOT_BITS);
         Self(Uuid::from_u128(self.0.as_u128() & cleared | first))
     }
 
     /// The key that the id was made of: round, number and slot.
     #[must_use]
-    pub fn key(self) -> (i64, i64, i64) {
+    pub fn key(self) -> (Round, i64, Slot) {
         let of = |shift: u32, bits: u32| ((self.0.as_u128() >> shift) & ((1 << bits) - 1)) as i64;
-        (of(NUMBER_BITS + SLOT_BITS, ROUND_BITS), of(SLOT_BITS, NUMBER_BITS), of(0, SLOT_BITS))
+        (Round(of(NUMBER_BITS + SLOT_BITS, ROUND_BITS)), of(SLOT_BITS, NUMBER_BITS), Slot(of(0, SLOT_BITS)))
     }
 
     /// Whether it was cut, rather than made by a decision.
     #[must_use]
     pub fn is_first_round(self) -> bool {
         let round = self.0.as_u128() >> (NUMBER_BITS + SLOT_BITS);
-        round & ((1 << ROUND_BITS) - 1) == part(FIRST_ROUND, ROUND_BITS)
+        round & ((1 << ROUND_BITS) - 1) == part(Round::FIRST.0, ROUND_BITS)
     }
 
     /// The lowest and the highest id that an assignment of this job can have: what lies between is the job's, so that
     /// a page of it is read from the ids alone.
     pub fn span(job: JobId) -> (Self, Self) {
-        (Self::of(job, 0, 0, 0), Self::last_of_round(job, highest(ROUND_BITS)))
+        (Self::of(job, Round(0), 0, Slot(0)), Self::last_of_round(job, Round::LAST))
     }
 
     /// The same of one round of a job, from 1: all of its assignments lie behind the first id, which is of the round before.
-    pub fn span_of_round(job: JobId, round: i64) -> (Self, Self) {
-        (Self::last_of_round(job, round - 1), Self::last_of_round(job, round))
+    pub fn span_of_round(job: JobId, round: Round) -> (Self, Self) {
+        (Self::last_of_round(job, round.previous()), Self::last_of_round(job, round))
     }
 
-    fn last_of_round(job: JobId, round: i64) -> Self {
-        Self::of(job, round, highest(NUMBER_BITS), highest(SLOT_BITS))
+    fn last_of_round(job: JobId, round: Round) -> Self {
+        Self::of(job, round, highest(NUMBER_BITS), Slot::LAST)
     }
 }
 
@@ -151,14 +150,18 @@ mod tests {
         JobId(Uuid::from_u128((0x0199_aaaa_bbbb_u128 << 80) | (0x7 << 76) | (0b10 << 62) | n))
     }
 
+    fn of(job: JobId, round: i64, number: i64, slot: i64) -> AssignmentId {
+        AssignmentId::of(job, Round(round), number, Slot(slot))
+    }
+
     #[test]
     fn an_assignment_id_is_a_uuid_v7_ordered_by_its_key() {
         let ids: Vec<_> = [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 70_000, 3), (2, 0, 0), (9, 5, 1)]
             .into_iter()
-            .map(|(round, number, slot)| AssignmentId::of(job(1), round, number, slot))
+            .map(|(round, number, slot)| of(job(1), round, number, slot))
             .collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
-        assert_eq!(ids[3].key(), (1, 70_000, 3));
+        assert_eq!(ids[3].key(), (Round(1), 70_000, Slot(3)));
         for id in &ids {
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
@@ -166,18 +169,23 @@ mod tests {
     }
 
     #[test]
+    fn the_last_round_and_slot_are_the_highest_that_an_id_has_room_for() {
+        assert_eq!((Round::LAST, Slot::LAST), (Round(highest(ROUND_BITS)), Slot(highest(SLOT_BITS))));
+    }
+
+    #[test]
     fn a_round_lies_between_the_ends_of_its_span() {
-        let (before, last) = AssignmentId::span_of_round(job(7), 2);
+        let (before, last) = AssignmentId::span_of_round(job(7), Round(2));
         for (number, slot) in [(0, 0), (0, 1), (highest(NUMBER_BITS), highest(SLOT_BITS))] {
-            let id = |round| AssignmentId::of(job(7), round, number, slot);
+            let id = |round| of(job(7), round, number, slot);
             assert!(before < id(2) && id(2) <= last && id(1) <= before && last < id(3));
         }
     }
 
     #[test]
     fn all_rounds_and_slots_of_a_range_have_one_origin() {
-        let range = |round, number, slot| AssignmentId::of(job(1), round, number, slot);
-        assert_eq!(range(5, 70_000, 3).origin(), range(FIRST_ROUND, 70_000, 0));
+        let range = |round, number, slot| of(job(1), round, number, slot);
+        assert_eq!(range(5, 70_000, 3).origin(), range(Round::FIRST.0, 70_000, 0));
         assert_eq!(range(1, 0, 0).origin(), range(1, 0, 0));
         assert_ne!(range(2, 7, 1).origin(), range(2, 8, 1).origin());
     }
@@ -186,15 +194,15 @@ mod tests {
     fn the_ids_of_a_job_lie_in_its_span_and_no_others_do() {
         let (first, last) = AssignmentId::span(job(1));
         for (round, number, slot) in [(1, 0, 0), (1, 5_000_000_000, 63), (63, (1 << 34) - 1, 62)] {
-            let id = AssignmentId::of(job(1), round, number, slot);
+            let id = of(job(1), round, number, slot);
             assert!(first < id && id < last, "{id}");
-            let foreign = AssignmentId::of(job(2), round, number, slot);
+            let foreign = of(job(2), round, number, slot);
             assert!(foreign < first || foreign > last, "{foreign}");
         }
     }
 
     #[test]
     fn jobs_of_the_same_millisecond_do_not_share_ids() {
-        assert_ne!(AssignmentId::of(job(1), 1, 0, 0), AssignmentId::of(job(2), 1, 0, 0));
+        assert_ne!(of(job(1), 1, 0, 0), of(job(2), 1, 0, 0));
     }
 }

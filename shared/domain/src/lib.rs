@@ -10,6 +10,7 @@ pub mod email;
 pub mod event;
 pub mod ids;
 pub mod job;
+pub mod key;
 pub mod labels;
 pub mod limits;
 pub mod log;
@@ -26,6 +27,7 @@ pub mod uploads;
 
 pub use assignment::{Assignment, Refusal};
 pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, UserId};
+pub use key::{Round, Slot};
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
 pub use status::{LeaseEnd, Stage, Status};

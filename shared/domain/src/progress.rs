@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::Assignment;
-use crate::ids::FIRST_ROUND;
+use crate::key::Round;
 use crate::status::Status;
 
 macro_rules! counters {
@@ -121,7 +121,7 @@ impl Progress {
         } else {
             self.add(Counter::ItemsAccepted, sign * a.outcome.accepted);
             self.add(Counter::ItemsSkipped, sign * a.outcome.skipped);
-            if a.key.round == FIRST_ROUND {
+            if a.key.round == Round::FIRST {
                 self.add(Counter::FirstPass, sign * (a.outcome.accepted + a.outcome.skipped));
             }
             self.add(if a.status == Status::Accepted { Counter::Accepted } else { Counter::Rejected }, sign);

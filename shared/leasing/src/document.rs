@@ -152,8 +152,8 @@ impl LeaseService {
             assignment: AssignmentPart {
                 id: assignment.id,
                 number: assignment.key.number,
-                round: assignment.key.round,
-                slot: assignment.key.slot,
+                round: assignment.key.round.0,
+                slot: assignment.key.slot.0,
                 job: assignment.key.job,
                 ranges: assignment.ranges.as_slice().to_vec(),
                 items,

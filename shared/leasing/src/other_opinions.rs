@@ -3,7 +3,7 @@
 use swath_api::reviews::Opinion;
 use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{LeaseEnd, Refusal, Status, limits};
+use swath_domain::{LeaseEnd, Refusal, Round, Slot, Status, limits};
 use swath_runtime::pages::Page;
 use swath_runtime::{Problem, Result};
 use swath_store::{OtherOpinion, fitting};
@@ -27,8 +27,8 @@ pub struct OpinionsPage {
 const OPINION_BYTES: usize = limits::VERDICT_BYTES_MAX + limits::VERDICT_FIGURES_MAX * FIGURE_BYTES + 512;
 
 /// The position of an opinion in the list. It does not change when newer opinions are added.
-fn position(round: i64, slot: i64) -> i64 {
-    (limits::ROUNDS_MAX - round) * limits::SLOTS_MAX + slot
+fn position(Round(round): Round, Slot(slot): Slot) -> i64 {
+    (Round::LAST.0 - round) * limits::SLOTS_MAX + slot
 }
 
 impl LeaseService {
@@ -69,7 +69,7 @@ impl LeaseService {
             opinions.extend(self.opinion(opinion, item).await?);
         }
         let is_more = wanted.len() < rest.len();
-        let cursor = |opinion: &Opinion| position(opinion.round, opinion.slot).to_string();
+        let cursor = |opinion: &Opinion| position(Round(opinion.round), Slot(opinion.slot)).to_string();
         Ok(Budgeted { value: Page::cut(opinions, is_more, cursor), share })
     }
 
@@ -88,6 +88,6 @@ impl LeaseService {
         };
         let verdict = verdicts.into_iter().next().map(verdict_part);
         let OtherOpinion { round, slot, status, .. } = *of;
-        Ok(Some(Opinion { round, slot, status, annotation, verdict }))
+        Ok(Some(Opinion { round: round.0, slot: slot.0, status, annotation, verdict }))
     }
 }

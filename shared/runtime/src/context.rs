@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use prometheus::Registry;
 use swath_bus::{Bus, Envelope, Message};
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
-use swath_domain::{Clock, Ids, Time};
+use swath_domain::{Clock, Ids, Round, Slot, Time};
 use swath_files::Files;
 use swath_locks::Locks;
 use swath_store::{Actor, Cut, Store};
@@ -127,8 +127,8 @@ impl Context {
     }
 
     /// A hint that these assignments of a job's round are ready to be leased.
-    pub fn hint(&self, job: JobId, round: i64, numbers: Vec<i64>) -> Envelope {
-        let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, 0));
+    pub fn hint(&self, job: JobId, round: Round, numbers: Vec<i64>) -> Envelope {
+        let first_slots = numbers.iter().map(|number| AssignmentId::of(job, round, *number, Slot::FIRST));
         let traceparent = self.0.traces.sent("hint", first_slots);
         Envelope { message: Message::Hint { job, round, numbers }, traceparent }
     }

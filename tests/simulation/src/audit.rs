@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Status, Time, UserId};
+use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Round, Slot, Status, Time, UserId};
 use swath_store::View;
 use tokio::time::Instant;
 
@@ -199,7 +199,7 @@ fn check_cover(job: &Job, rows: &[&Assignment]) -> Checked {
     let selected = (0..split).chain(split + 3..job.selected + 3);
     let cut: Vec<i64> = selected.take(job.cut_to as usize).collect();
     for slot in 0..job.slots {
-        let first = rows.iter().filter(|row| row.key.round == 1 && row.key.slot == slot);
+        let first = rows.iter().filter(|row| row.key.round == Round::FIRST && row.key.slot == Slot(slot));
         let covered: Vec<i64> = first.flat_map(|row| row.ranges.iter()).collect();
         if covered != cut {
             broken!("slot {slot} covers {covered:?} and not {cut:?}");
@@ -287,7 +287,7 @@ fn check_opinions(job: &Job, rows: &[&Assignment]) -> Checked {
     if job.slots == 1 {
         return Ok(());
     }
-    let mut slots: BTreeMap<(i64, UserId), i64> = BTreeMap::new();
+    let mut slots: BTreeMap<(i64, UserId), Slot> = BTreeMap::new();
     for row in rows {
         let Some(author) = row.author() else { continue };
         let slot = *slots.entry((row.key.number, author)).or_insert(row.key.slot);

@@ -162,7 +162,7 @@ impl World {
         let items: Vec<i64> = child.ranges.iter().collect();
         let kin = (child.parent, child.key.round, child.key.number, child.key.slot);
         if items != rejected
-            || kin != (Some(before.id), before.key.round + 1, before.key.number, before.key.slot)
+            || kin != (Some(before.id), before.key.round.next(), before.key.number, before.key.slot)
         {
             broken!("{rejected:?} were rejected and became {child:?}");
         }
@@ -172,7 +172,7 @@ impl World {
         let reserved = child.reserved_for() == author
             && (author.is_none()
                 || child.reservation.is_some_and(|kept| kept.until == self.now() + policy.reserve));
-        if !reserved || child.needs_manager != (child.key.round > policy.rounds) {
+        if !reserved || child.needs_manager != (child.key.round.0 > policy.rounds) {
             broken!("rework is not offered as it should be: {child:?}");
         }
         Ok(())

@@ -15,7 +15,9 @@ use stateright::{Checker, Expectation, Model, Property};
 use swath_domain::assignment::Decision;
 use swath_domain::assignment::RangeKey;
 use swath_domain::job::LeasePolicy;
-use swath_domain::{Assignment, JobId, LeaseId, Micros, Range, Ranges, Stage, Status, TeamId, Time, UserId};
+use swath_domain::{
+    Assignment, JobId, LeaseId, Micros, Range, Ranges, Round, Slot, Stage, Status, TeamId, Time, UserId,
+};
 use uuid::Uuid;
 
 const ANNOTATORS: [u8; 2] = [0, 1];
@@ -137,7 +139,7 @@ impl State {
         let row = |number: i64| {
             let mut ranges = Ranges::default();
             ranges.push(Range { start: number, end: number + 1 });
-            let key = RangeKey { job, round: 1, number, slot: 0 };
+            let key = RangeKey { job, round: Round::FIRST, number, slot: Slot::FIRST };
             Assignment::new(team, key, ranges, NOW)
         };
         let person = Person { questions: 0, doing: Doing::Nothing, answered: None };

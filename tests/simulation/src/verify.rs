@@ -153,7 +153,7 @@ fn as_exported(item: &AcceptedItem) -> serde_json::Result<Exported> {
         assignment: annotation.assignment,
         author: annotation.author,
         item: annotation.item,
-        slot: item.slot,
+        slot: item.slot.0,
         content: Content::of(&serde_json::from_str(&annotation.body)?),
         revision: annotation.revision,
     })

@@ -6,11 +6,11 @@ mod poll_backoff;
 use std::collections::HashMap;
 
 use swath_bus::{Message, Published, Queue};
-use swath_domain::Time;
 use swath_domain::ids::{JobId, TeamId};
 use swath_domain::job::JobHead;
 use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::{Micros, seconds};
+use swath_domain::{Round, Time};
 use swath_runtime::Context;
 use swath_store::Result;
 use uuid::Uuid;
@@ -31,7 +31,7 @@ const JOBS_PER_STEP: usize = 64;
 pub struct Hinter {
     context: Context,
     /// When each waiting assignment was last hinted, by job, round and number.
-    hinted: HashMap<(JobId, i64, i64), Time>,
+    hinted: HashMap<(JobId, Round, i64), Time>,
     backoff: PollBackoff,
     /// When a hint that had no effect is repeated, in microseconds.
     repeat_after: Micros,
@@ -41,7 +41,7 @@ pub struct Hinter {
 struct Due {
     team: TeamId,
     job: JobId,
-    round: i64,
+    round: Round,
     numbers: Vec<i64>,
 }
 
@@ -126,13 +126,13 @@ impl Hinter {
         let window = annotators.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
         let mut waiting = self.context.store.assignments_waiting(job.id, now, window).await?;
         waiting.dedup();
-        let is_hinted = |(round, number): &(i64, i64)| self.hinted.contains_key(&(job.id, *round, *number));
+        let is_hinted = |(round, number): &(Round, i64)| self.hinted.contains_key(&(job.id, *round, *number));
         let waiting = unless_half_is_hinted(waiting, window, is_hinted);
         let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(MESSAGE_NUMBERS_MAX));
-        let due = |group: &[(i64, i64)]| Due {
+        let due = |group: &[(Round, i64)]| Due {
             team: job.team,
             job: job.id,
-            round: group.first().map_or(0, |(round, _)| *round),
+            round: group.first().map_or(Round::FIRST, |(round, _)| *round),
             numbers: group.iter().map(|(_, number)| *number).collect(),
         };
         Ok(groups.map(due).collect())
@@ -156,10 +156,10 @@ impl Hinter {
 /// The waiting assignments without a hint; none while half of a window is hinted and not taken yet. A message of one
 /// assignment costs the broker as much as one of many.
 fn unless_half_is_hinted(
-    mut waiting: Vec<(i64, i64)>,
+    mut waiting: Vec<(Round, i64)>,
     window: i64,
-    is_hinted: impl Fn(&(i64, i64)) -> bool,
-) -> Vec<(i64, i64)> {
+    is_hinted: impl Fn(&(Round, i64)) -> bool,
+) -> Vec<(Round, i64)> {
     let all = waiting.len();
     waiting.retain(|number| !is_hinted(number));
     let hinted = all - waiting.len();
@@ -168,11 +168,13 @@ fn unless_half_is_hinted(
 
 #[cfg(test)]
 mod tests {
+    use swath_domain::Round;
+
     use super::unless_half_is_hinted;
 
     #[test]
     fn more_is_hinted_once_half_of_the_window_is_taken() {
-        let waiting: Vec<_> = (0..16).map(|number| (1, number)).collect();
+        let waiting: Vec<_> = (0..16).map(|number| (Round::FIRST, number)).collect();
         let beside = |hinted: i64| unless_half_is_hinted(waiting.clone(), 16, |(_, number)| *number < hinted);
         assert_eq!(beside(0), waiting);
         assert_eq!(beside(7), waiting[7..]);

@@ -30,9 +30,9 @@ fn named(a: Assignment, names: &Names) -> AssignmentView {
     AssignmentView {
         id: a.id,
         job: a.key.job,
-        round: a.key.round,
+        round: a.key.round.0,
         number: a.key.number,
-        slot: a.key.slot,
+        slot: a.key.slot.0,
         parent: a.parent,
         ranges: a.ranges.as_slice().to_vec(),
         items: a.items,

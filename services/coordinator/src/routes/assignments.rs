@@ -9,7 +9,7 @@ use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::job::JobHead;
 use swath_domain::text::check_text;
 use swath_domain::time::seconds;
-use swath_domain::{Assignment, Role, Roles, Status, Time, limits};
+use swath_domain::{Assignment, Role, Roles, Round, Status, Time, limits};
 use swath_runtime::access::{LEADS, MANAGER};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
@@ -102,7 +102,14 @@ fn filter(query: &ListQuery, job: &JobHead) -> Result<AssignmentFilter> {
         return Err(Problem::field("order", "`next` cannot be combined with `range`"));
     }
     let ListQuery { holder, author, round, range: number, overdue, .. } = *query;
-    Ok(AssignmentFilter { status, holder, author, round, number, undecided: overdue.unwrap_or(false) })
+    Ok(AssignmentFilter {
+        status,
+        holder,
+        author,
+        round: round.map(Round),
+        number,
+        undecided: overdue.unwrap_or(false),
+    })
 }
 
 /// Assignments read at once for a list.

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
-use swath_domain::Status;
 use swath_domain::event::{Change, Event};
 use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
+use swath_domain::{Round, Status};
 use swath_store::StoredEvent;
 
 use super::scope::{Scope, View};
@@ -41,7 +41,7 @@ impl Cursor {
 struct Moved {
     id: AssignmentId,
     number: i64,
-    round: i64,
+    round: Round,
     status: Status,
 }
 

@@ -133,6 +133,7 @@ fn rows(verdicts: Vec<ItemVerdict>) -> Result<Vec<VerdictRow>> {
 
 fn answer(decided: &Decided) -> DecideAnswer {
     let rework = decided.rework.zip(decided.rework_key);
-    let rework = rework.map(|(id, (round, number))| Rework { id, round, number, parent: decided.assignment });
+    let rework =
+        rework.map(|(id, (round, number))| Rework { id, round: round.0, number, parent: decided.assignment });
     DecideAnswer { status: decided.status, rework }
 }

@@ -1,6 +1,7 @@
 //! What an assignment is made of.
 
 use crate::ids::{AssignmentId, JobId, LeaseId, UserId};
+use crate::key::{Round, Slot};
 use crate::time::Time;
 
 /// Which assignment of a job it is.
@@ -8,12 +9,12 @@ use crate::time::Time;
 pub struct RangeKey {
     /// The job.
     pub job: JobId,
-    /// 1 for what was cut, one more for each rework.
-    pub round: i64,
+    /// The first for what was cut, one more for each rework.
+    pub round: Round,
     /// The number of the range in the job, from 0; a rework keeps its parent's.
     pub number: i64,
     /// Which of the opinions asked for, from 0.
-    pub slot: i64,
+    pub slot: Slot,
 }
 
 impl RangeKey {

@@ -44,13 +44,13 @@ impl Assignment {
     }
 
     fn rework(&self, rejected: Ranges, user: UserId, policy: LeasePolicy, now: Time) -> (Self, Entry) {
-        let key = RangeKey { round: self.key.round + 1, ..self.key };
+        let key = RangeKey { round: self.key.round.next(), ..self.key };
         let mut child = Self::new(self.team, key, rejected, now);
         child.parent = Some(self.id);
         let until = now + policy.reserve;
         let author = self.author();
         child.reservation = author.map(|user| Reservation { user, until });
-        child.needs_manager = child.key.round > policy.rounds;
+        child.needs_manager = child.key.round.0 > policy.rounds;
         let detail = json!({"parent": self.id, "ranges": child.ranges.to_string(), "reserved_for": child.reserved_for(),
             "waits_for_manager": child.needs_manager});
         let entry = child.enter(Status::Pending, "rework", &Cause::by(user, now), Some(detail));

@@ -1,6 +1,7 @@
 use super::*;
 use crate::ids::{JobId, TeamId};
 use crate::job::LeasePolicy;
+use crate::key::{Round, Slot};
 use crate::progress::Progress;
 use crate::ranges::Range;
 use crate::status::{LeaseEnd, Stage};
@@ -23,7 +24,7 @@ fn at(seconds: i64) -> Time {
 fn pending() -> Assignment {
     let job = JobId(Uuid::from_u128((5 << 80) | 1));
     let ranges = Ranges::new(&[Range { start: 10, end: 14 }], 100).unwrap();
-    let key = RangeKey { job, round: 1, number: 3, slot: 0 };
+    let key = RangeKey { job, round: Round::FIRST, number: 3, slot: Slot::FIRST };
     Assignment::new(TeamId(Uuid::from_u128(1)), key, ranges, at(0))
 }
 
@@ -92,7 +93,10 @@ fn rejected_items_and_only_those_become_a_rework_for_their_author() {
     let (entry, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (child, cut) = child.unwrap();
     assert_eq!((a.status, entry.to), (Status::Rejected, Some(Status::Rejected)));
-    assert_eq!((child.key.round, child.key.number, child.key.slot, child.parent), (2, 3, 0, Some(a.id)));
+    assert_eq!(
+        (child.key.round, child.key.number, child.key.slot, child.parent),
+        (Round(2), 3, Slot(0), Some(a.id))
+    );
     assert_eq!((child.ranges.to_string().as_str(), child.items), ("11-12", 1));
     assert_eq!((cut.seq, cut.action.as_str()), (1, "rework"));
     assert!(child.is_eligible(Stage::Annotate, user(1), at(4)));
@@ -104,7 +108,7 @@ fn rejected_items_and_only_those_become_a_rework_for_their_author() {
 #[test]
 fn the_round_after_the_last_waits_for_a_manager() {
     let mut a = in_review();
-    a.key.round = 2;
+    a.key.round = Round(2);
     let decision = Decision { rejected: vec![10, 11, 12, 13], ..Decision::default() };
     let (_, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (mut child, _) = child.unwrap();

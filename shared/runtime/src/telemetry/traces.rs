@@ -23,9 +23,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider, Span};
 use sha2::{Digest, Sha256};
-use swath_domain::ids::FIRST_ROUND;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId};
-use swath_domain::{Stage, Time};
+use swath_domain::{Round, Slot, Stage, Time};
 use uuid::Uuid;
 
 use super::current::current_ids;
@@ -126,7 +125,7 @@ impl Traces {
     pub fn cut(&self, job: JobId, numbers: Range<i64>, began: Time) {
         if self.0.is_some() {
             for number in numbers {
-                let id = AssignmentId::of(job, FIRST_ROUND, number, 0);
+                let id = AssignmentId::of(job, Round::FIRST, number, Slot::FIRST);
                 let options = StepOptions {
                     parent: Parent::None,
                     id: Some(of_assignment(id)),
@@ -355,7 +354,7 @@ mod tests {
     use super::*;
 
     fn range(number: i64) -> AssignmentId {
-        AssignmentId::of(JobId(Uuid::from_u128(7)), FIRST_ROUND, number, 0)
+        AssignmentId::of(JobId(Uuid::from_u128(7)), Round::FIRST, number, Slot::FIRST)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use swath_domain::ids::JobId;
-use swath_domain::{Assignment, Stage};
+use swath_domain::{Assignment, Round, Stage};
 use tokio::time::Instant;
 
 /// A cursor that is older is not used, so that work that came back to the front of a queue waits no longer than this.
@@ -17,7 +17,7 @@ const CURSORS_MAX: usize = 10_000;
 /// The position of an assignment in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueuePosition {
-    pub(crate) round: i64,
+    pub(crate) round: Round,
     pub(crate) number: i64,
     pub(crate) since: i64,
 }
@@ -64,7 +64,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cursor_moves_on_and_is_forgotten_a_second_after_the_queue_was_read() {
         let (cursors, job) = (QueueCursors::default(), JobId(uuid::Uuid::nil()));
-        let position = |number| QueuePosition { round: 1, number, since: 0 };
+        let position = |number| QueuePosition { round: Round::FIRST, number, since: 0 };
         assert_eq!(cursors.of(job, Stage::Annotate), None);
         cursors.advance(job, Stage::Annotate, position(5));
         tokio::time::advance(CURSOR_MAX_AGE / 2).await;

@@ -1,7 +1,7 @@
 //! Annotations as they are stored and accepted.
 
-use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{Round, Slot, Time};
 
 /// The size of an item that an author has saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub struct AcceptedKey {
     /// The item.
     pub item: i64,
     /// The slot.
-    pub slot: i64,
+    pub slot: Slot,
 }
 
 /// An accepted item with its final annotation.
@@ -81,9 +81,9 @@ pub struct AcceptedItem {
     /// The annotation.
     pub annotation: StoredAnnotation,
     /// The slot.
-    pub slot: i64,
+    pub slot: Slot,
     /// The round in which it was accepted.
-    pub round: i64,
+    pub round: Round,
     /// The reviewer who accepted it; `None` where the review rule did.
     pub reviewer: Option<UserId>,
     /// When it was accepted.

@@ -7,7 +7,7 @@ use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId}
 use swath_domain::job::{Job, JobHead, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::log::Entry;
 use swath_domain::review::ReviewRule;
-use swath_domain::{Assignment, Micros, Status, Time};
+use swath_domain::{Assignment, Micros, Round, Slot, Status, Time};
 use uuid::Uuid;
 
 use crate::error::{Result, StoreError};
@@ -81,7 +81,12 @@ impl TryFrom<AssignmentRow> for Assignment {
         let ranges = row.ranges.parse().map_err(|error: String| corrupt(format!("ranges: {error}")))?;
         Ok(Self {
             id: AssignmentId(row.id),
-            key: RangeKey { job: JobId(row.job), round: row.round, number: row.number, slot: row.slot },
+            key: RangeKey {
+                job: JobId(row.job),
+                round: Round(row.round),
+                number: row.number,
+                slot: Slot(row.slot),
+            },
             team: TeamId(row.team),
             parent: row.parent.map(AssignmentId),
             ranges,

@@ -1,7 +1,7 @@
 //! Reads of assignments and leases.
 
-use swath_domain::ids::{AssignmentId, FIRST_ROUND, JobId, LeaseId, UserId};
-use swath_domain::{Assignment, LeaseEnd, Stage, Status, Time, limits};
+use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::{Assignment, LeaseEnd, Round, Slot, Stage, Status, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_as, fetch_one};
@@ -21,7 +21,7 @@ pub struct AssignmentFilter {
     /// Handed in by this person only.
     pub author: Option<UserId>,
     /// Of this round only.
-    pub round: Option<i64>,
+    pub round: Option<Round>,
     /// Of this range only, in all its rounds and slots.
     pub number: Option<i64>,
     /// Undecided ones only.
@@ -64,8 +64,8 @@ pub(crate) async fn of_range(
     number: i64,
     slots: i64,
 ) -> Result<Vec<Assignment>> {
-    let of_round = |round: i64| (0..slots).map(move |slot| AssignmentId::of(job, round, number, slot));
-    let ids: Vec<_> = (FIRST_ROUND..=limits::ROUNDS_MAX).flat_map(of_round).collect();
+    let of_round = |round| Slot::of_job(slots).map(move |slot| AssignmentId::of(job, round, number, slot));
+    let ids: Vec<_> = Round::all().flat_map(of_round).collect();
     assignments::read(db, &ids).await
 }
 
@@ -117,8 +117,8 @@ pub(crate) async fn page(
 }
 
 /// Numbers of assignments that wait in a job's queue, in the order in which they are handed out.
-pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) -> Result<Vec<(i64, i64)>> {
-    fetch_all!(
+pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) -> Result<Vec<(Round, i64)>> {
+    let rows = fetch_all!(
         db,
         (i64, i64),
         (concat!("SELECT round, number FROM assignments
@@ -129,9 +129,10 @@ pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) 
         limit;
         |t| {
             let waiting = t.queue(job, now).into_iter().take(limit as usize);
-            waiting.map(|a| (a.key.round, a.key.number)).collect()
+            waiting.map(|a| (a.key.round.0, a.key.number)).collect()
         }
-    )
+    )?;
+    Ok(rows.into_iter().map(|(round, number)| (Round(round), number)).collect())
 }
 
 /// When the oldest waiting assignment and the oldest waiting submission of a job began to wait.
@@ -147,7 +148,7 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
         job.0;
         |t| {
             let pending = t.of_job(job).filter(|a| a.status == Status::Pending);
-            pending.min_by_key(|a| (-a.key.round, a.key.number, a.key.slot)).map(|a| (a.since.0,))
+            pending.min_by_key(|a| (-a.key.round.0, a.key.number, a.key.slot.0)).map(|a| (a.since.0,))
         }
     )?;
     let review = fetch_one!(

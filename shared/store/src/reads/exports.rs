@@ -1,7 +1,7 @@
 //! Reads for exports: accepted items page by page, and all annotations of assignments.
 
-use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
+use swath_domain::{Round, Slot, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_each, row};
@@ -15,7 +15,7 @@ use crate::model::memory::{Accepted, Tables};
 /// The most accepted items whose sizes are read for one page.
 const SIZES_PER_PAGE: i64 = 1_000;
 /// The key before that of every accepted item.
-const BEGINNING: AcceptedKey = AcceptedKey { item: -1, slot: -1 };
+const BEGINNING: AcceptedKey = AcceptedKey { item: -1, slot: Slot(-1) };
 
 row! {
     struct AcceptedRow {
@@ -38,8 +38,8 @@ impl From<AcceptedRow> for AcceptedItem {
         };
         Self {
             annotation,
-            slot: row.slot,
-            round: row.round,
+            slot: Slot(row.slot),
+            round: Round(row.round),
             reviewer: row.reviewer.map(UserId),
             accepted: Time(row.at),
         }
@@ -76,10 +76,10 @@ async fn accepted_sizes(
          WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
         job.0,
         item,
-        slot,
+        slot.0,
         limit;
         |t| {
-            let behind = t.accepted.range((job.0, item, slot + 1)..=(job.0, i64::MAX, i64::MAX));
+            let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
             let rows = behind.filter_map(|(key, row)| accepted_in_memory(t, *key, row));
             rows.take(limit as usize).map(|row| (row.item, row.slot, row.body.len() as i64)).collect()
         }
@@ -105,10 +105,10 @@ async fn accepted_rows(
          WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
         job.0,
         item,
-        slot,
+        slot.0,
         limit;
         |t| {
-            let behind = t.accepted.range((job.0, item, slot + 1)..=(job.0, i64::MAX, i64::MAX));
+            let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
             behind.filter_map(|(key, row)| accepted_in_memory(t, *key, row)).take(limit as usize).collect()
         }
     )?;
@@ -125,7 +125,7 @@ fn accepted_in_memory(t: &Tables, (_, item, slot): (Uuid, i64, i64), row: &Accep
         author: row.author,
         reviewer: row.reviewer,
         at: row.at,
-        round: t.assignments.get(&row.assignment)?.key.round,
+        round: t.assignments.get(&row.assignment)?.key.round.0,
         body: note.body.clone(),
         revision: note.revision,
         skipped: note.skipped,
@@ -182,7 +182,7 @@ fn kept_in_memory(t: &Tables, place: &AnnotationPlace) -> Option<KeptRow> {
     let (assignment, author, item) = (place.assignment.0, place.author.0, place.item);
     let note = t.annotations.get(&(assignment, author, item))?;
     let row = t.assignments.get(&assignment)?;
-    let accepted = t.accepted.get(&(row.key.job.0, item, row.key.slot));
+    let accepted = t.accepted.get(&(row.key.job.0, item, row.key.slot.0));
     Some(KeptRow {
         assignment,
         author,

@@ -3,7 +3,7 @@
 //! costs no writes.
 
 use swath_domain::ids::{AssignmentId, JobId};
-use swath_domain::{Assignment, Status};
+use swath_domain::{Assignment, Round, Status};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_as, fetch_one};
@@ -31,7 +31,7 @@ impl Turn {
     /// The turn of an assignment; none where its status has no order.
     pub fn of(assignment: &Assignment) -> Option<Self> {
         let at = match assignment.status {
-            Status::Pending => -assignment.key.round,
+            Status::Pending => -assignment.key.round.0,
             Status::Completed => assignment.since.0,
             Status::InProgress | Status::InReview => assignment.expires()?.0,
             Status::Accepted | Status::Rejected | Status::Cancelled => return None,
@@ -92,11 +92,11 @@ impl NextPage<'_> {
     /// Round by round, from the latest on.
     async fn pending(&self, db: &mut Db<'_>, after: Turn) -> Result<Vec<Assignment>> {
         let last = (after != Turn::FIRST).then(|| AssignmentId(after.id).key());
-        let mut most = last.map_or(i64::MAX, |(round, _, _)| round);
+        let mut most = last.map_or(Round(i64::MAX), |(round, _, _)| round);
         let mut found = Vec::new();
         while let Some(round) = self.pending_round(db, most).await? {
             let behind = match last {
-                Some((of, number, slot)) if of == round => (number, slot),
+                Some((of, number, slot)) if of == round => (number, slot.0),
                 _ => BEFORE_ALL,
             };
             let left = self.limit - found.len() as i64;
@@ -104,13 +104,13 @@ impl NextPage<'_> {
             if found.len() as i64 >= self.limit {
                 break;
             }
-            most = round - 1;
+            most = round.previous();
         }
         Ok(found)
     }
 
     /// The latest round up to this one of which something waits.
-    async fn pending_round(&self, db: &mut Db<'_>, most: i64) -> Result<Option<i64>> {
+    async fn pending_round(&self, db: &mut Db<'_>, most: Round) -> Result<Option<Round>> {
         let latest = fetch_one!(
             db,
             (i64,),
@@ -119,19 +119,19 @@ impl NextPage<'_> {
                  ORDER BY round DESC LIMIT 1"
             )),
             self.job.0,
-            most;
+            most.0;
             |t| {
                 let pending = t.of_job(self.job).filter(|a| a.status == Status::Pending && a.key.round <= most);
-                pending.map(|a| a.key.round).max().map(|round| (round,))
+                pending.map(|a| a.key.round.0).max().map(|round| (round,))
             }
         )?;
-        Ok(latest.map(|(round,)| round))
+        Ok(latest.map(|(round,)| Round(round)))
     }
 
     async fn of_round(
         &self,
         db: &mut Db<'_>,
-        round: i64,
+        round: Round,
         behind: (i64, i64),
         limit: i64,
     ) -> Result<Vec<Assignment>> {
@@ -147,11 +147,11 @@ impl NextPage<'_> {
             self.filter.holder.map(|user| user.0),
             i64::from(self.filter.author.is_some()),
             self.filter.author.map(|user| user.0),
-            self.filter.round.unwrap_or(0),
-            round;
+            self.filter.round.map_or(0, |round| round.0),
+            round.0;
             |t| {
                 let wanted = |a: &&Assignment| {
-                    a.key.round == round && (a.key.number, a.key.slot) > behind && self.filter.admits(a)
+                    a.key.round == round && (a.key.number, a.key.slot.0) > behind && self.filter.admits(a)
                 };
                 t.of_job(self.job).filter(wanted).take(limit as usize).cloned().collect()
             }
@@ -171,7 +171,7 @@ impl NextPage<'_> {
             self.filter.holder.map(|user| user.0),
             i64::from(self.filter.author.is_some()),
             self.filter.author.map(|user| user.0),
-            self.filter.round.unwrap_or(0),
+            self.filter.round.map_or(0, |round| round.0),
             self.filter.status.map_or(-1, Status::code);
             |t| {
                 let waits = |a: &&Assignment| a.status != Status::Completed || a.is_for_review();

@@ -1,7 +1,9 @@
 //! What others have said of an item, and what was said of it in former rounds.
 
+use std::cmp::Reverse;
+
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
-use swath_domain::{Assignment, Status, limits};
+use swath_domain::{Assignment, Round, Slot, Status};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_each, row};
@@ -19,9 +21,9 @@ pub struct OtherOpinion {
     /// In which assignment.
     pub assignment: AssignmentId,
     /// In which round.
-    pub round: i64,
+    pub round: Round,
     /// Which of the opinions asked for.
-    pub slot: i64,
+    pub slot: Slot,
     /// Where the assignment stands.
     pub status: Status,
     /// Who said it.
@@ -39,7 +41,7 @@ pub(crate) async fn read(
     slots: i64,
     item: i64,
 ) -> Result<Vec<OtherOpinion>> {
-    let keys = (1..=limits::ROUNDS_MAX).flat_map(|round| (0..slots).map(move |slot| (round, slot)));
+    let keys = Round::all().flat_map(|round| Slot::of_job(slots).map(move |slot| (round, slot)));
     let keys: Vec<_> =
         keys.map(|(round, slot)| AssignmentId::of(of.key.job, round, of.key.number, slot)).collect();
     let keys: Vec<AssignmentId> = keys.into_iter().filter(|id| *id != of.id).collect();
@@ -62,20 +64,20 @@ pub(crate) async fn read(
                 let (author, submission) = (a.author()?.0, a.submission_id()?.0);
                 let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
                 let (round, slot, status) = (a.key.round, a.key.slot, a.status.code());
-                Some(Row { id: a.id.0, round, slot, status, author, submission, bytes })
+                Some(Row { id: a.id.0, round: round.0, slot: slot.0, status, author, submission, bytes })
             })
         }
     )?;
     let mut opinions: Vec<_> = rows.into_iter().filter_map(opinion).collect();
-    opinions.sort_by_key(|opinion| (-opinion.round, opinion.slot));
+    opinions.sort_by_key(|opinion| (Reverse(opinion.round), opinion.slot));
     Ok(opinions)
 }
 
 fn opinion(row: Row) -> Option<OtherOpinion> {
     Some(OtherOpinion {
         assignment: AssignmentId(row.id),
-        round: row.round,
-        slot: row.slot,
+        round: Round(row.round),
+        slot: Slot(row.slot),
         status: Status::from_code(row.status)?,
         author: UserId(row.author),
         submission: LeaseId(row.submission),

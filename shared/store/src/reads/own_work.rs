@@ -277,7 +277,7 @@ fn modelled(t: &Tables, assignment: Uuid, stage: Stage) -> Option<OwnWorkRow> {
         title: job.title.clone(),
         team: a.team.0,
         number: a.key.number,
-        round: a.key.round,
+        round: a.key.round.0,
         items: a.items,
         saved: 0,
         status: a.status.code(),

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
-use swath_domain::{Assignment, Stage, Time};
+use swath_domain::{Assignment, Round, Stage, Time};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -83,7 +83,7 @@ impl Store {
         job: JobId,
         now: Time,
         limit: i64,
-    ) -> BoxFuture<'_, Result<Vec<(i64, i64)>>> {
+    ) -> BoxFuture<'_, Result<Vec<(Round, i64)>>> {
         Box::pin(async move { lists::waiting(&mut self.reader().await?.db(), job, now, limit).await })
     }
 

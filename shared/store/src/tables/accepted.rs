@@ -69,7 +69,7 @@ fn accept_in_memory(t: &mut Tables, id: AssignmentId, now: Time) -> Result<Vec<(
         t.annotations_by(id.0, author).map(|(item, note)| (id.0, item, note.skipped)).collect();
     for (_, item, _) in &items {
         let row = Accepted { assignment: id.0, author, reviewer: None, at: now.0 };
-        t.accepted.insert((assignment.key.job.0, *item, assignment.key.slot), row)?;
+        t.accepted.insert((assignment.key.job.0, *item, assignment.key.slot.0), row)?;
     }
     Ok(items)
 }
@@ -84,11 +84,11 @@ pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment) -> Result
         assignment.key.job.0,
         first.start,
         last.end,
-        assignment.key.slot,
+        assignment.key.slot.0,
         assignment.id.0;
         |t| {
             let own = t.accepted.range((assignment.key.job.0, first.start, 0)..(assignment.key.job.0, last.end, 0));
-            let own = own.filter(|(key, row)| key.2 == assignment.key.slot && row.assignment == assignment.id.0);
+            let own = own.filter(|(key, row)| key.2 == assignment.key.slot.0 && row.assignment == assignment.id.0);
             let own: Vec<_> = own.map(|(key, _)| *key).collect();
             Ok(own.iter().map(|key| t.accepted.remove(key)).sum())
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::ids::{AssignmentId, JobId, TeamId};
 use swath_domain::job::JobStatus;
-use swath_domain::{Assignment, Status};
+use swath_domain::{Assignment, Round, Slot, Status};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, execute_each, fetch_all, fetch_each, row};
@@ -320,7 +320,7 @@ impl RangeRow {
     fn of(a: &Assignment) -> Self {
         Self {
             number: a.key.number,
-            round: a.key.round,
+            round: a.key.round.0,
             items: a.items,
             status: a.status.code(),
             held: a.needs_manager,
@@ -336,7 +336,8 @@ impl RangeRow {
             what: format!("status {}", self.status),
         })?;
         let Self { number, round, items, held, accepted, skipped, .. } = *self;
-        let cover = AssignmentState { status, needs_manager: held, accepted, skipped }.cover(round, items);
+        let cover =
+            AssignmentState { status, needs_manager: held, accepted, skipped }.cover(Round(round), items);
         Ok(CountedRange { number, cover })
     }
 }
@@ -347,18 +348,16 @@ pub(crate) struct CountedRange {
     pub(crate) cover: Cover,
 }
 
-/// The rounds that an id has room for.
-const ROUNDS: Range<i64> = 1..64;
-/// The slots that an id has room for.
-const SLOT_MAX: i64 = 63;
-
 /// Counts the assignments of a few ranges themselves; what is needed of them is read by their ids.
 pub(crate) async fn ranges(db: &mut Db<'_>, job: JobId, numbers: Range<i64>) -> Result<Vec<CountedRange>> {
-    let of_round = |round: i64| {
+    let of_round = |round| {
         let last = (numbers.end - 1).max(numbers.start);
-        (AssignmentId::of(job, round, numbers.start, 0), AssignmentId::of(job, round, last, SLOT_MAX))
+        (
+            AssignmentId::of(job, round, numbers.start, Slot::FIRST),
+            AssignmentId::of(job, round, last, Slot::LAST),
+        )
     };
-    let rounds: Vec<_> = ROUNDS.map(of_round).collect();
+    let rounds: Vec<_> = Round::all().map(of_round).collect();
     let rows = fetch_each!(
         db,
         RangeRow,

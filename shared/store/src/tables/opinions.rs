@@ -23,7 +23,7 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
         assignment.key.job.0,
         assignment.key.number,
         user.0,
-        assignment.key.slot;
+        assignment.key.slot.0;
         |t| t.has_other_opinion(assignment, user).then_some((0,))
     )?;
     Ok(other.is_some())
@@ -31,7 +31,7 @@ pub(crate) async fn has_other_slot(db: &mut Db<'_>, assignment: &Assignment, use
 
 /// Records the assignment's slot as the user's; false where the user has submitted another slot of the range.
 pub(crate) async fn claim(db: &mut Db<'_>, assignment: &Assignment, user: UserId) -> Result<bool> {
-    let (job, number, slot) = (assignment.key.job.0, assignment.key.number, assignment.key.slot);
+    let (job, number, slot) = (assignment.key.job.0, assignment.key.number, assignment.key.slot.0);
     execute!(
         db,
         "INSERT INTO opinions (job, number, author, slot) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -61,10 +61,10 @@ pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment, user: Use
         assignment.key.job.0,
         assignment.key.number,
         user.0,
-        assignment.key.slot;
+        assignment.key.slot.0;
         |t| {
             let key = (assignment.key.job.0, assignment.key.number, user.0);
-            let own = t.opinions.get(&key) == Some(&assignment.key.slot);
+            let own = t.opinions.get(&key) == Some(&assignment.key.slot.0);
             Ok(if own { t.opinions.remove(&key) } else { 0 })
         }
     )?;

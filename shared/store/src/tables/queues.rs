@@ -115,7 +115,7 @@ pub(crate) async fn first_from(
             job.0,
             now.0,
             limit,
-            from.round,
+            from.round.0,
             from.number;
             |t| {
                 let behind = |a: &&Assignment| a.key.round == from.round && a.key.number >= from.number;

@@ -3,12 +3,12 @@
 use serde_json::json;
 use swath_domain::assignment::RangeKey;
 use swath_domain::cause::Cause;
-use swath_domain::ids::{FIRST_ROUND, JobId};
+use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Progress;
 use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
-use swath_domain::{Assignment, Time};
+use swath_domain::{Assignment, Round, Slot, Time};
 
 use crate::engine::core::Core;
 use crate::engine::db::Tx;
@@ -70,9 +70,9 @@ fn lay_out(job: &Job, runs: &[Run], positions: Range, now: Time) -> Vec<Assignme
     while start < positions.end {
         let end = positions.end.min(start + job.range_size);
         let ranges = slice(runs, start, end);
-        for slot in 0..job.slots {
+        for slot in Slot::of_job(job.slots) {
             let number = start / job.range_size;
-            let key = RangeKey { job: job.id, round: FIRST_ROUND, number, slot };
+            let key = RangeKey { job: job.id, round: Round::FIRST, number, slot };
             assignments.push(Assignment::new(job.team, key, ranges.clone(), now));
         }
         start = end;

@@ -8,7 +8,7 @@ use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::progress::Counter;
 use swath_domain::review::Verdict;
-use swath_domain::{Refusal, Stage, Status, Time};
+use swath_domain::{Refusal, Round, Slot, Stage, Status, Time};
 
 use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
@@ -59,7 +59,7 @@ pub struct Decided {
     /// The rework, where items were rejected.
     pub rework: Option<AssignmentId>,
     /// Its round and number.
-    pub rework_key: Option<(i64, i64)>,
+    pub rework_key: Option<(Round, i64)>,
     /// The reason of each rejected item, where this call did it.
     #[serde(skip)]
     pub rejected: Vec<Option<String>>,
@@ -225,7 +225,7 @@ impl Deciding<'_> {
     }
 
     /// The items that become final.
-    fn accepted(&self, slot: i64, items: &[JudgedItem]) -> Vec<AcceptedRow> {
+    fn accepted(&self, slot: Slot, items: &[JudgedItem]) -> Vec<AcceptedRow> {
         let Deciding { command, job, of } = *self;
         let row = |JudgedItem { item, skipped, .. }: &JudgedItem| AcceptedRow {
             job,

@@ -6,7 +6,7 @@ use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;
 use swath_domain::progress::{Counter, ItemStates, Progress};
-use swath_domain::{Assignment, JobId, Status};
+use swath_domain::{Assignment, JobId, Round, Slot, Status};
 use uuid::Uuid;
 
 use super::replay::Replayed;
@@ -55,7 +55,8 @@ impl Books {
     /// I1: the ranges of the first round are the selection up to where it was cut, once per slot.
     fn cover(&self) {
         for slot in 0..self.job.slots {
-            let mine = self.assignments.iter().filter(|a| a.key.round == 1 && a.key.slot == slot);
+            let mine =
+                self.assignments.iter().filter(|a| a.key.round == Round::FIRST && a.key.slot == Slot(slot));
             let mut cut: Vec<_> = mine.map(|a| (a.key.number, a.ranges.iter().collect::<Vec<_>>())).collect();
             cut.sort_unstable();
             let items: Vec<_> = cut.into_iter().flat_map(|(_, items)| items).collect();
@@ -107,7 +108,7 @@ impl Books {
             self.assignments.iter().map(|a| ((a.key.round, a.key.number, a.key.slot), a)).collect();
         assert_eq!(by_key.len(), self.assignments.len());
         for parent in &self.assignments {
-            let child = by_key.get(&(parent.key.round + 1, parent.key.number, parent.key.slot));
+            let child = by_key.get(&(parent.key.round.next(), parent.key.number, parent.key.slot));
             assert_eq!(child.is_some(), parent.status == Status::Rejected, "the rework of {parent:?}");
             let Some(child) = child else { continue };
             let rejected: BTreeSet<_> = child.ranges.iter().collect();

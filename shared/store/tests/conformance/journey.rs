@@ -1,6 +1,6 @@
 //! One range from the cut to the export, by way of a rejection.
 
-use swath_domain::{JobId, Role, Stage, Status, UserId};
+use swath_domain::{JobId, Role, Round, Stage, Status, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -52,7 +52,7 @@ async fn label(world: &World, job: JobId, annotator: UserId) {
 async fn review(world: &World, job: JobId, reviewer: UserId) {
     let first = world.claim(job, reviewer).await;
     let decided = world.decide(&first, &[2, 3]).await.unwrap();
-    assert_eq!((decided.status, decided.rework_key), (Status::Rejected, Some((2, 0))));
+    assert_eq!((decided.status, decided.rework_key), (Status::Rejected, Some((Round(2), 0))));
     let second = world.claim(job, reviewer).await;
     let decided = world.decide(&second, &[]).await.unwrap();
     assert_eq!((decided.status, decided.rework), (Status::Accepted, None));
@@ -60,7 +60,7 @@ async fn review(world: &World, job: JobId, reviewer: UserId) {
 
 async fn rework(world: &World, job: JobId, annotator: UserId, reviewer: UserId) {
     let again = world.lease(job, annotator).await;
-    assert_eq!((again.key.round, again.key.number, again.ranges.to_string().as_str()), (2, 0, "2-4"));
+    assert_eq!((again.key.round, again.key.number, again.ranges.to_string().as_str()), (Round(2), 0, "2-4"));
     assert!(!world.store.job_finish(job, world.now()).await.unwrap());
     world.submit(&again).await.unwrap();
     let review = world.claim(job, reviewer).await;
@@ -69,7 +69,7 @@ async fn rework(world: &World, job: JobId, annotator: UserId, reviewer: UserId) 
 
 async fn export(world: &World, job: JobId, annotator: UserId) {
     let items = accepted(world, job).await;
-    let lines: Vec<_> = items.iter().map(|item| (item.annotation.item, item.round)).collect();
+    let lines: Vec<_> = items.iter().map(|item| (item.annotation.item, item.round.0)).collect();
     assert_eq!(lines, [(0, 1), (1, 1), (2, 2), (3, 2), (4, 1), (5, 1), (6, 1), (7, 1)]);
     assert!(items.iter().all(|item| item.annotation.author == annotator));
 }

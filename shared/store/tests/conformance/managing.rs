@@ -4,7 +4,7 @@ use futures::future::join_all;
 use swath_domain::cause::Cause;
 use swath_domain::job::JobStatus;
 use swath_domain::time::seconds;
-use swath_domain::{AssignmentId, LeaseEnd, Refusal, Role, Stage, Status, Time, UserId};
+use swath_domain::{AssignmentId, LeaseEnd, Refusal, Role, Round, Stage, Status, Time, UserId};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -166,12 +166,12 @@ async fn assignments_are_listed_by_what_narrows_them(world: World) {
     assert_eq!(list(AssignmentFilter { undecided: true, ..all() }).await, [1, 2, 3]);
     assert_eq!(list(AssignmentFilter { author: Some(user), ..all() }).await, [0]);
     assert_eq!(list(AssignmentFilter { author: Some(other), ..all() }).await, [0; 0]);
-    assert_eq!(list(AssignmentFilter { round: Some(1), ..all() }).await, [0, 1, 2, 3]);
-    assert_eq!(list(AssignmentFilter { round: Some(2), ..all() }).await, [0; 0]);
+    assert_eq!(list(AssignmentFilter { round: Some(Round::FIRST), ..all() }).await, [0, 1, 2, 3]);
+    assert_eq!(list(AssignmentFilter { round: Some(Round(2)), ..all() }).await, [0; 0]);
     world.submit(&held).await.unwrap();
     world.decide(&world.claim(job, user).await, &[10]).await.unwrap();
-    assert_eq!(list(AssignmentFilter { round: Some(2), ..all() }).await, [2]);
-    assert_eq!(list(AssignmentFilter { round: Some(1), author: Some(other), ..all() }).await, [2]);
+    assert_eq!(list(AssignmentFilter { round: Some(Round(2)), ..all() }).await, [2]);
+    assert_eq!(list(AssignmentFilter { round: Some(Round::FIRST), author: Some(other), ..all() }).await, [2]);
 }
 
 async fn assignments_are_listed_by_what_happens_next(world: World) {
@@ -195,7 +195,7 @@ async fn assignments_are_listed_by_what_happens_next(world: World) {
             let page = world.store.assignments_next(job, &filter, after, limit).await.unwrap();
             let Some(last) = page.last() else { return all };
             after = Turn::of(last).unwrap();
-            all.extend(page.into_iter().map(|a| (a.key.round, a.key.number)));
+            all.extend(page.into_iter().map(|a| (a.key.round.0, a.key.number)));
         }
     };
     assert_eq!(list(Status::Completed, 1).await, [(1, 1), (1, 0)]);

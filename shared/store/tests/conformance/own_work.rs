@@ -2,7 +2,7 @@
 
 use swath_domain::review::Verdict;
 use swath_domain::time::seconds;
-use swath_domain::{Micros, Stage, Status, TeamId, UserId};
+use swath_domain::{Micros, Round, Stage, Status, TeamId, UserId};
 
 use super::suite;
 use super::world::{MOMENT, Plan, World, verdict};
@@ -143,15 +143,15 @@ async fn other_slots_and_former_rounds_are_opinions(world: World) {
     };
     // What is not handed in yet is nobody else's business.
     world.confirm(&held, 3).await.unwrap();
-    let before = [(first.id, 1, first.key.slot, Status::Rejected)];
+    let before = [(first.id, Round(1), first.key.slot, Status::Rejected)];
     assert_eq!(places(&other, 3).await, before);
     world.submit(&held).await.unwrap();
     assert_eq!(
         places(&other, 3).await,
-        [vec![(rework, 2, first.key.slot, Status::Completed)], before.to_vec()].concat()
+        [vec![(rework, Round(2), first.key.slot, Status::Completed)], before.to_vec()].concat()
     );
     assert_eq!(places(&other, 2).await, before);
     let again = world.look(rework).await;
-    let all = [before[0], (other.id, 1, other.key.slot, Status::Completed)];
+    let all = [before[0], (other.id, Round(1), other.key.slot, Status::Completed)];
     assert_eq!(places(&again, 3).await, all);
 }

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use swath_domain::review::{ReviewRule, Verdict};
-use swath_domain::{Assignment, JobId, LeaseEnd, Micros, Refusal, Stage, Status};
+use swath_domain::{Assignment, JobId, LeaseEnd, Micros, Refusal, Round, Stage, Status};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -97,7 +97,10 @@ async fn exactly_the_rejected_items_come_back_once(world: World) {
     let (job, review) = under_review(&world, &Plan::of(5)).await;
     let decided = world.decide(&review, &[0, 2, 3]).await.unwrap();
     let rework = world.look(decided.rework.unwrap()).await;
-    assert_eq!((rework.ranges.to_string().as_str(), rework.key.round, rework.key.number), ("0-1,2-4", 2, 0));
+    assert_eq!(
+        (rework.ranges.to_string().as_str(), rework.key.round, rework.key.number),
+        ("0-1,2-4", Round(2), 0)
+    );
     assert_eq!((rework.parent, rework.reserved_for()), (Some(review.id), review.author()));
     let items: Vec<_> = accepted(&world, job).await.into_iter().map(|item| item.annotation.item).collect();
     assert_eq!(items, [1, 4]);
@@ -112,7 +115,7 @@ async fn rework_waits_for_its_author_and_then_for_anyone(world: World) {
         assert!(matches!(world.ask(Stage::Annotate, job, other).await, Granted::Nothing));
         let worker = if round == 1 { author } else { other };
         world.pass(if round == 1 { Micros(0) } else { RESERVE });
-        assert_eq!(world.hand_in(job, worker).await.key.round, 2);
+        assert_eq!(world.hand_in(job, worker).await.key.round, Round(2));
         audit(&world, job).await;
     }
 }

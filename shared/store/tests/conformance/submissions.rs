@@ -1,7 +1,7 @@
 //! Submissions: whole or not at all, once, late or in time, and one opinion of each person on a range.
 
 use futures::future::join_all;
-use swath_domain::{Assignment, LeaseEnd, Refusal, Stage, Status, UserId};
+use swath_domain::{Assignment, LeaseEnd, Refusal, Slot, Stage, Status, UserId};
 
 use super::audit::audit;
 use super::suite;
@@ -204,7 +204,7 @@ async fn nobody_gives_two_opinions_on_one_range(world: World) {
     let candidates = world.assignments(job).await.into_iter().map(|a| a.id).collect();
     let request = swath_store::Grant { candidates, ..world.request(ANNOTATE, job, first) };
     assert!(matches!(world.store.lease_grant(request).await.unwrap(), Granted::Nothing));
-    assert_eq!(world.hand_in(job, second).await.key.slot, 1);
+    assert_eq!(world.hand_in(job, second).await.key.slot, Slot(1));
     audit(&world, job).await;
 }
 
@@ -220,7 +220,7 @@ async fn a_lease_past_its_deadline_keeps_its_holder_off_the_other_slots(world: W
             .assignments(job)
             .await
             .into_iter()
-            .filter(|a| a.key.slot == 1)
+            .filter(|a| a.key.slot == Slot(1))
             .map(|a| a.id)
             .collect(),
         ..world.request(ANNOTATE, job, user)
@@ -238,6 +238,6 @@ async fn a_refused_submission_is_no_opinion(world: World) {
     let (late, next) = taken(&world, &Plan { slots: 2, ..Plan::of(5) }, first, second).await;
     world.submit(&next).await.unwrap();
     assert_eq!(staleness(world.submit(&late).await), LeaseEnd::Taken);
-    assert_eq!(world.lease(late.key.job, first).await.key.slot, 1 - late.key.slot);
+    assert_eq!(world.lease(late.key.job, first).await.key.slot.0, 1 - late.key.slot.0);
     audit(&world, late.key.job).await;
 }

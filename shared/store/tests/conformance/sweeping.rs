@@ -130,7 +130,10 @@ async fn a_cancelled_job_is_called_off_by_pages(world: World) {
 async fn work_that_waits_is_listed_in_the_order_of_the_queue(world: World) {
     let job = world.job(&Plan::of(20)).await;
     let (user, reviewer) = (world.worker().await, world.worker().await);
-    let waiting = async || world.store.assignments_waiting(job, world.now(), 10).await.unwrap();
+    let waiting = async || {
+        let waiting = world.store.assignments_waiting(job, world.now(), 10).await.unwrap();
+        waiting.into_iter().map(|(round, number)| (round.0, number)).collect::<Vec<_>>()
+    };
     assert_eq!(waiting().await, [(1, 0), (1, 1), (1, 2), (1, 3)]);
     world.hand_in(job, user).await;
     let oldest = world.store.oldest_waiting(job).await.unwrap();

@@ -43,7 +43,7 @@ impl<'a> AcceptedItems<'a> {
         page.retain(|item| numbers.last().is_some_and(|last| item.annotation.item <= *last));
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some(last.key());
-        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
+        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot.0 == slot));
         let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(store_failure)?;
         let mut rows: HashMap<i64, Row> =
             rows.into_iter().map(|item| (item.index, Row { item, meta: None })).collect();
@@ -74,8 +74,8 @@ impl<'a> AcceptedItems<'a> {
             size,
             orientation,
             meta: meta.clone(),
-            slot: accepted.slot,
-            round: accepted.round,
+            slot: accepted.slot.0,
+            round: accepted.round.0,
             annotation,
             author: stored.author,
             reviewer: accepted.reviewer,

@@ -301,7 +301,7 @@ impl Tables {
         let free =
             |a: &&Assignment| a.status == Status::Pending && !a.needs_manager && !a.is_reserved_after(now);
         let mut queue: Vec<_> = self.of_job(job).filter(free).collect();
-        queue.sort_by_key(|a| (-a.key.round, a.key.number, a.key.slot));
+        queue.sort_by_key(|a| (-a.key.round.0, a.key.number, a.key.slot.0));
         queue
     }
 
@@ -331,7 +331,7 @@ impl Tables {
     /// Whether the person has another opinion on the range, given or in hand.
     pub(crate) fn has_other_opinion(&self, assignment: &Assignment, person: UserId) -> bool {
         let (job, number, slot) = (assignment.key.job, assignment.key.number, assignment.key.slot);
-        let given = self.opinions.get(&(job.0, number, person.0)).is_some_and(|given| *given != slot);
+        let given = self.opinions.get(&(job.0, number, person.0)).is_some_and(|given| *given != slot.0);
         let in_hand = |a: &Assignment| {
             let open = matches!(a.status, Status::Pending | Status::InProgress);
             open && a.holder() == Some(person)

@@ -53,7 +53,7 @@ fn write_labels(t: &mut Tables, written: &Written) -> Result<()> {
         let (assignment, author, reviewer) =
             (row.assignment.0, row.author.0, row.reviewer.map(|user| user.0));
         let accepted = Accepted { assignment, author, reviewer, at: row.at.0 };
-        t.accepted.insert((row.job.0, row.item, row.slot), accepted)?;
+        t.accepted.insert((row.job.0, row.item, row.slot.0), accepted)?;
     }
     Ok(())
 }

@@ -167,7 +167,7 @@ const ACCEPTED: Part = part!(
     |a| {
         job: uuid = a.job.0,
         item: bigint = a.item,
-        slot: bigint = a.slot,
+        slot: bigint = a.slot.0,
         assignment: uuid = a.assignment.0,
         author: uuid = a.author.0,
         reviewer: uuid = a.reviewer.map(|user| user.0),
