@@ -27,16 +27,6 @@ const STORE: &[Layer] = &[
     Layer { modules: "reads", may_import: &["tables", "engine", "model", "error"] },
 ];
 
-/// Functions that still take tuples apart in their signatures, by crate and name. Take out what is mended; add none.
-const STILL_WITH_TUPLES: &[&str] = &[
-    "shared/domain: side",
-    "shared/domain: stored_point",
-    "shared/domain: stored_size",
-    "shared/store: accepted_in_memory",
-    "shared/store: of_row",
-    "shared/store: from",
-];
-
 /// Identifiers that were renamed. `crates` is the start of the names of the crates in which one is retired; empty for all.
 const RETIRED: &[Retired] = &[
     Retired { word: "Facts", instead: "`LeaseContext`", crates: "" },
@@ -133,26 +123,19 @@ fn retired_identifiers_do_not_come_back() -> anyhow::Result<()> {
 #[test]
 fn signatures_take_no_tuples_apart() -> anyhow::Result<()> {
     let mut told = Vec::new();
-    let mut still = BTreeSet::new();
     let product = workspace()?.into_iter().filter(Crate::is_product).collect();
-    each_file(product, |crate_, file, text| {
+    each_file(product, |_, file, text| {
         if is_of_tests(file) {
             return Ok(());
         }
         for found in signatures::find(file, text)? {
-            let name = format!("{}: {}", crate_.name, found.function);
-            if !STILL_WITH_TUPLES.contains(&name.as_str()) {
-                told.push(format!(
-                    "{file}:{}: {} takes a tuple apart in its signature",
-                    found.line, found.function
-                ));
-            }
-            still.insert(name);
+            told.push(format!(
+                "{file}:{}: {} takes a tuple apart in its signature",
+                found.line, found.function
+            ));
         }
         Ok(())
     })?;
-    let mended = STILL_WITH_TUPLES.iter().filter(|name| !still.contains(**name));
-    told.extend(mended.map(|name| format!("{name} takes no tuple apart: take it out of STILL_WITH_TUPLES")));
     expect_none(&told);
     Ok(())
 }

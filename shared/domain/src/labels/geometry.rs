@@ -34,12 +34,14 @@ impl Geometry {
 }
 
 /// The size of a picture as it is stored, by its displayed size and its orientation.
-pub fn stored_size((width, height): Size, orientation: i64) -> Size {
+pub fn stored_size(displayed: Size, orientation: i64) -> Size {
+    let (width, height) = displayed;
     if (5..=8).contains(&orientation) { (height, width) } else { (width, height) }
 }
 
 /// A point of the displayed picture as a point of the stored one.
-fn stored_point([x, y]: Point, (width, height): Size, orientation: i64) -> Point {
+fn stored_point([x, y]: Point, displayed: Size, orientation: i64) -> Point {
+    let (width, height) = displayed;
     let (right, bottom) = (width as f64 - x, height as f64 - y);
     match orientation {
         2 => [right, y],
@@ -116,8 +118,10 @@ pub(super) fn check(
     }
     match geometry {
         Geometry::Rectangle { x, y, width, height } => {
-            side(["x", "width"], (*x, *width), size.map(|size| size.0), &mut fault);
-            side(["y", "height"], (*y, *height), size.map(|size| size.1), &mut fault);
+            let horizontal = Side { fields: ["x", "width"], start: *x, length: *width };
+            horizontal.check(size.map(|size| size.0), &mut fault);
+            let vertical = Side { fields: ["y", "height"], start: *y, length: *height };
+            vertical.check(size.map(|size| size.1), &mut fault);
             if errors.len() == before && width * height < AREA_MIN {
                 let thinner = if width <= height { "width" } else { "height" };
                 errors.push(FieldError::new(format!("{at}.{thinner}"), too_small()));
@@ -149,21 +153,27 @@ fn too_small() -> String {
     format!("the area is smaller than {AREA_MIN} square pixels")
 }
 
-/// One axis of a rectangle.
-fn side(
-    [start, length]: [&str; 2],
-    (from, extent): (f64, f64),
-    most: Option<i64>,
-    fault: &mut impl FnMut(&str, String),
-) {
-    let end = from + extent;
-    let most = most.map(|most| most as f64);
-    if !from.is_finite() || from < 0.0 || most.is_some_and(|most| from > most) {
-        fault(start, outside(from, most));
-    } else if extent <= 0.0 || extent.is_nan() {
-        fault(length, "must be above zero".to_owned());
-    } else if !end.is_finite() || most.is_some_and(|most| end > most + EDGE) {
-        fault(length, outside(end, most));
+/// A rectangle along one axis.
+struct Side {
+    /// The names of the two fields that hold its start and its length.
+    fields: [&'static str; 2],
+    start: f64,
+    length: f64,
+}
+
+impl Side {
+    /// Checks that it has an extent and lies in a picture that ends at `most`.
+    fn check(&self, most: Option<i64>, fault: &mut impl FnMut(&str, String)) {
+        let Self { fields: [start_field, length_field], start, length } = *self;
+        let end = start + length;
+        let most = most.map(|most| most as f64);
+        if !start.is_finite() || start < 0.0 || most.is_some_and(|most| start > most) {
+            fault(start_field, outside(start, most));
+        } else if length <= 0.0 || length.is_nan() {
+            fault(length_field, "must be above zero".to_owned());
+        } else if !end.is_finite() || most.is_some_and(|most| end > most + EDGE) {
+            fault(length_field, outside(end, most));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use swath_domain::ids::{TeamId, TokenId, UserId};
 use swath_domain::{Roles, Time};
 use uuid::Uuid;
 
+use crate::model::row::row;
 use crate::model::users::User;
 
 /// A token to be stored.
@@ -95,8 +96,12 @@ pub(crate) struct OwnedToken {
     pub(crate) team: Option<TeamId>,
 }
 
-impl From<(Uuid, Uuid, Option<Uuid>)> for OwnedToken {
-    fn from((id, user, team): (Uuid, Uuid, Option<Uuid>)) -> Self {
-        Self { id: TokenId(id), user: UserId(user), team: team.map(TeamId) }
+row! {
+    pub(crate) struct OwnedTokenRow { id: Uuid, user: Uuid, team: Option<Uuid>, }
+}
+
+impl From<OwnedTokenRow> for OwnedToken {
+    fn from(row: OwnedTokenRow) -> Self {
+        Self { id: TokenId(row.id), user: UserId(row.user), team: row.team.map(TeamId) }
     }
 }

@@ -80,7 +80,7 @@ async fn accepted_sizes(
         limit;
         |t| {
             let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
-            let rows = behind.filter_map(|(key, row)| accepted_in_memory(t, *key, row));
+            let rows = behind.filter_map(|(key, row)| accepted_in_memory(t, key_of(key), row));
             rows.take(limit as usize).map(|row| (row.item, row.slot, row.body.len() as i64)).collect()
         }
     )?;
@@ -109,14 +109,21 @@ async fn accepted_rows(
         limit;
         |t| {
             let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
-            behind.filter_map(|(key, row)| accepted_in_memory(t, *key, row)).take(limit as usize).collect()
+            behind.filter_map(|(key, row)| accepted_in_memory(t, key_of(key), row)).take(limit as usize).collect()
         }
     )?;
     Ok(rows.into_iter().map(AcceptedItem::from).collect())
 }
 
+/// The item and the slot of a key of the table in memory.
+fn key_of(key: &(Uuid, i64, i64)) -> AcceptedKey {
+    let (_job, item, slot) = *key;
+    AcceptedKey { item, slot }
+}
+
 /// The row of an accepted item as the statements join it.
-fn accepted_in_memory(t: &Tables, (_, item, slot): (Uuid, i64, i64), row: &Accepted) -> Option<AcceptedRow> {
+fn accepted_in_memory(t: &Tables, key: AcceptedKey, row: &Accepted) -> Option<AcceptedRow> {
+    let AcceptedKey { item, slot } = key;
     let note = t.annotations.get(&(row.assignment, row.author, item))?;
     Some(AcceptedRow {
         item,

@@ -144,10 +144,10 @@ pub(crate) async fn append_of_dataset(db: &mut Db<'_>, dataset: DatasetId, at: T
 pub(crate) async fn newest(db: &mut Db<'_>, limit: i64) -> Result<Vec<Appended>> {
     let rows = fetch_all!(
         db,
-        (i64, i64),
+        AppendedRow,
         "SELECT position, at FROM events ORDER BY position DESC LIMIT $1",
         limit;
-        |t| t.events.iter().rev().take(limit as usize).map(|(position, event)| (*position, event.at.0)).collect()
+        |t| t.events.iter().rev().take(limit as usize).map(|(position, event)| AppendedRow { position: *position, at: event.at.0 }).collect()
     )?;
     Ok(rows.into_iter().map(Appended::from).collect())
 }
@@ -185,9 +185,13 @@ pub(crate) struct Appended {
     pub(crate) at: Time,
 }
 
-impl From<(i64, i64)> for Appended {
-    fn from((position, at): (i64, i64)) -> Self {
-        Self { position, at: Time(at) }
+row! {
+    struct AppendedRow { position: i64, at: i64, }
+}
+
+impl From<AppendedRow> for Appended {
+    fn from(row: AppendedRow) -> Self {
+        Self { position: row.position, at: Time(row.at) }
     }
 }
 
@@ -195,13 +199,13 @@ impl From<(i64, i64)> for Appended {
 pub(crate) async fn oldest_counted(db: &mut Db<'_>, limit: i64) -> Result<Vec<Appended>> {
     let rows = fetch_all!(
         db,
-        (i64, i64),
+        AppendedRow,
         "SELECT e.position, e.at FROM event_marks m CROSS JOIN events e
          WHERE e.position <= m.folded ORDER BY e.position LIMIT $1",
         limit;
         |t| {
             let folded = t.marks().folded;
-            t.events.range(..=folded).take(limit as usize).map(|(position, event)| (*position, event.at.0)).collect()
+            t.events.range(..=folded).take(limit as usize).map(|(position, event)| AppendedRow { position: *position, at: event.at.0 }).collect()
         }
     )?;
     Ok(rows.into_iter().map(Appended::from).collect())

@@ -2,11 +2,10 @@
 
 use swath_domain::Time;
 use swath_domain::ids::TokenId;
-use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, execute_each, fetch_each};
 use crate::error::{Result, StoreError};
-use crate::model::tokens::OwnedToken;
+use crate::model::tokens::{OwnedToken, OwnedTokenRow};
 
 /// Inserts the first use of a token.
 pub(crate) async fn insert(db: &mut Db<'_>, token: TokenId, now: Time) -> Result<()> {
@@ -28,7 +27,7 @@ pub(crate) async fn unused_since(
 ) -> Result<Vec<OwnedToken>> {
     let rows = fetch_each!(
         db,
-        (Uuid, Uuid, Option<Uuid>),
+        OwnedTokenRow,
         "SELECT t.id, t.person, t.team FROM {rows} CROSS JOIN tokens t LEFT JOIN token_uses u ON u.token = t.id
          WHERE t.id = c.id AND (u.used IS NULL OR u.used < c.rested)",
         tokens,
@@ -36,7 +35,11 @@ pub(crate) async fn unused_since(
         |t| {
             let used = t.token_uses.get(&token.0).copied();
             let rested = used.is_none_or(|used| used < since.0);
-            t.tokens.get(&token.0).filter(|_| rested).map(|row| (token.0, row.user, row.team))
+            t.tokens.get(&token.0).filter(|_| rested).map(|row| OwnedTokenRow {
+                id: token.0,
+                user: row.user,
+                team: row.team,
+            })
         }
     )?;
     Ok(rows.into_iter().map(OwnedToken::from).collect())

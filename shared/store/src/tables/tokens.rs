@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, execute, execute_each, fetch_all, fetch_each, fetch_one};
 use crate::error::{Result, StoreError};
 use crate::model::memory::TokenRecord;
-use crate::model::tokens::{NewToken, OwnedToken, TokenKind};
+use crate::model::tokens::{NewToken, OwnedToken, OwnedTokenRow, TokenKind};
 
 /// Inserts a token.
 pub(crate) async fn insert(
@@ -122,13 +122,13 @@ pub(crate) async fn sessions_of(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<V
 pub(crate) async fn unrevoked(db: &mut Db<'_>, tokens: &[TokenId]) -> Result<Vec<OwnedToken>> {
     let rows = fetch_each!(
         db,
-        (Uuid, Uuid, Option<Uuid>),
+        OwnedTokenRow,
         "SELECT t.id, t.person, t.team FROM {rows} CROSS JOIN tokens t WHERE t.id = c.id AND t.revoked IS NULL",
         tokens,
         |token| { id: uuid = token.0 };
         |t| {
             let row = t.tokens.get(&token.0).filter(|row| row.revoked.is_none());
-            row.map(|row| (token.0, row.user, row.team))
+            row.map(|row| OwnedTokenRow { id: token.0, user: row.user, team: row.team })
         }
     )?;
     Ok(rows.into_iter().map(OwnedToken::from).collect())

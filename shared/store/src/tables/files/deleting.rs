@@ -4,7 +4,7 @@ use swath_domain::ids::{DatasetId, FileId, TeamId};
 use uuid::Uuid;
 
 use super::codes::{kind, state};
-use crate::engine::db::{Db, execute_each, fetch_all, fetch_one};
+use crate::engine::db::{Db, execute_each, fetch_all, fetch_one, row};
 use crate::error::{Result, StoreError};
 use crate::model::files::FileAges;
 use crate::model::memory::{FileRecord, Tables};
@@ -16,17 +16,21 @@ pub(crate) struct MarkedFile {
     pub(crate) bytes: i64,
 }
 
-impl MarkedFile {
-    fn of_row((team, bytes): (Uuid, i64)) -> Self {
-        Self { team: TeamId(team), bytes }
+row! {
+    struct MarkedRow { team: Uuid, bytes: i64, }
+}
+
+impl From<MarkedRow> for MarkedFile {
+    fn from(row: MarkedRow) -> Self {
+        Self { team: TeamId(row.team), bytes: row.bytes }
     }
 }
 
 /// Marks these files in memory, and returns their teams and bytes.
-fn mark_in_memory(t: &mut Tables, ids: Vec<Uuid>) -> Vec<(Uuid, i64)> {
+fn mark_in_memory(t: &mut Tables, ids: Vec<Uuid>) -> Vec<MarkedRow> {
     let mut marked = Vec::new();
     for id in ids {
-        marked.extend(t.files.get(&id).map(|record| (record.team, record.bytes)));
+        marked.extend(t.files.get(&id).map(|record| MarkedRow { team: record.team, bytes: record.bytes }));
         t.files.update(&id, |record| record.state = state!(to_delete));
     }
     marked
@@ -66,7 +70,7 @@ pub(crate) async fn mark_unused(db: &mut Db<'_>, id: FileId) -> Result<Option<Ma
     );
     let marked = fetch_all!(
         db,
-        (Uuid, i64),
+        MarkedRow,
         MARK,
         id.0;
         |t| match t.files.get(&id.0).is_some_and(|record| record.items == 0) {
@@ -74,7 +78,7 @@ pub(crate) async fn mark_unused(db: &mut Db<'_>, id: FileId) -> Result<Option<Ma
             false => Vec::new(),
         }
     )?;
-    Ok(marked.into_iter().next().map(MarkedFile::of_row))
+    Ok(marked.into_iter().next().map(MarkedFile::from))
 }
 
 /// Marks the thumbnails of a dataset's items from number `first` on.
@@ -95,7 +99,7 @@ pub(crate) async fn mark_thumbnails(
     );
     let marked = fetch_all!(
         db,
-        (Uuid, i64),
+        MarkedRow,
         MARK,
         dataset.0,
         first;
@@ -108,7 +112,7 @@ pub(crate) async fn mark_thumbnails(
             mark_in_memory(t, ids)
         }
     )?;
-    Ok(marked.into_iter().map(MarkedFile::of_row).collect())
+    Ok(marked.into_iter().map(MarkedFile::from).collect())
 }
 
 /// The condition that a file has expired; the names of columns begin with `$of`.
@@ -177,7 +181,7 @@ pub(crate) async fn mark_expired(db: &mut Db<'_>, before: FileAges, limit: i64) 
     };
     let marked = fetch_all!(
         db,
-        (Uuid, i64),
+        MarkedRow,
         MARK,
         arriving,
         unused,
@@ -189,7 +193,7 @@ pub(crate) async fn mark_expired(db: &mut Db<'_>, before: FileAges, limit: i64) 
             mark_in_memory(t, ids)
         }
     )?;
-    Ok(marked.into_iter().map(MarkedFile::of_row).collect())
+    Ok(marked.into_iter().map(MarkedFile::from).collect())
 }
 
 /// Reads at most `limit` files that are marked as ones to be deleted.
