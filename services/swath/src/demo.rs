@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use swath_api::jobs::JobView;
+use swath_domain::job::JobStatus;
 use swath_load::{Drive, Habits, Plan, Run};
 use tokio::time::Instant;
 
@@ -86,8 +88,8 @@ async fn play(args: &DemoArgs, server: &DemoServer, began: Instant) -> anyhow::R
 async fn work(args: &DemoArgs, server: &DemoServer, users: &DemoUsers) -> anyhow::Result<()> {
     let (run, mut meter, mut is_half) = (Run::default(), Meter::new(), false);
     let over = run.over.clone();
-    let mut watch = |job: &serde_json::Value| {
-        let Ok(progress) = serde_json::from_value::<Progress>(job["progress"].clone()) else { return };
+    let mut watch = |job: &JobView| {
+        let Some(progress) = job.summary.progress.map(Progress) else { return };
         meter.show(&progress);
         if args.serve && progress.is_half_decided() {
             is_half = true;
@@ -96,9 +98,9 @@ async fn work(args: &DemoArgs, server: &DemoServer, users: &DemoUsers) -> anyhow
     };
     let worked = swath_load::work(&plan(args, server, users), &users.scene, &run, &mut watch).await?;
     meter.end();
-    match worked.status.as_str() {
-        "done" => Ok(()),
-        "active" if is_half => Ok(()),
+    match worked.status {
+        JobStatus::Done => Ok(()),
+        JobStatus::Active if is_half => Ok(()),
         status => bail!("the job became {status}"),
     }
 }

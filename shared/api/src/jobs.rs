@@ -92,6 +92,35 @@ pub struct NewJobRequest {
     pub shown_meta: Option<Vec<String>>,
 }
 
+impl NewJobRequest {
+    /// A request in which everything that may be absent is absent.
+    pub fn new(dataset: DatasetId, title: impl Into<String>, classes: Vec<Class>) -> Self {
+        Self {
+            team: None,
+            dataset,
+            title: title.into(),
+            description: None,
+            classes,
+            tags: Vec::new(),
+            limits: None,
+            selection: None,
+            range_size: None,
+            instructions: None,
+            due_date: None,
+            priority: None,
+            annotators: None,
+            reviewers: None,
+            review: None,
+            lease_seconds: None,
+            reserve_seconds: None,
+            rounds: None,
+            slots: None,
+            reasons: None,
+            shown_meta: None,
+        }
+    }
+}
+
 /// A selection of a dataset's items; all of them without any field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

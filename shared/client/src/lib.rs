@@ -25,5 +25,4 @@ pub use client::{Attempt, Client, Page, Query, new_key};
 pub use connection::Connection;
 pub use error::{ApiError, ClientError};
 pub use events::EventMessage;
-pub use pictures::{TeamStorage, Uploaded};
 pub use reqwest::Method;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use serde::Deserialize;
+use swath_api::files::{FilesView, UploadView};
 
 use crate::client::{Client, RETRY_PAUSE_MAX, RETRY_PAUSES, Result, checked, read};
 use crate::error::ClientError;
@@ -12,34 +12,12 @@ use crate::error::ClientError;
 /// The time limit for uploading one picture.
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A picture that has been uploaded.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Uploaded {
-    /// The URI that items use for it.
-    pub uri: String,
-    /// The size in bytes.
-    pub bytes: u64,
-}
-
-/// The storage of a team's files.
-#[derive(Debug, Clone, Deserialize)]
-pub struct TeamStorage {
-    /// Whether the installation accepts uploads.
-    pub is_configured: bool,
-    /// The size of all files of the team, in bytes.
-    pub bytes: u64,
-    /// The largest allowed size of all files, in bytes.
-    pub bytes_most: u64,
-    /// The largest allowed size of one picture, in bytes.
-    pub picture_bytes_most: u64,
-}
-
 impl Client {
     /// The storage of a team's files.
     ///
     /// # Errors
     /// Those of [`Client::get`].
-    pub async fn team_storage(&self, team: &str) -> Result<TeamStorage> {
+    pub async fn team_storage(&self, team: &str) -> Result<FilesView> {
         self.get(&format!("/v1/teams/{team}/files"), &[]).await
     }
 
@@ -48,7 +26,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::File`] if the file cannot be read, and those of [`Client::get`].
-    pub async fn upload_picture(&self, team: &str, name: &str, file: &Path) -> Result<Uploaded> {
+    pub async fn upload_picture(&self, team: &str, name: &str, file: &Path) -> Result<UploadView> {
         for pause in RETRY_PAUSES {
             match self.picture_once(team, name, file).await {
                 Err(error) if error.is_temporary() => {
@@ -60,7 +38,7 @@ impl Client {
         self.picture_once(team, name, file).await
     }
 
-    async fn picture_once(&self, team: &str, name: &str, file: &Path) -> Result<Uploaded> {
+    async fn picture_once(&self, team: &str, name: &str, file: &Path) -> Result<UploadView> {
         let unreadable = |error| ClientError::File { path: file.display().to_string(), error };
         let content = tokio::fs::File::open(file).await.map_err(unreadable)?;
         let length = content.metadata().await.map_err(unreadable)?.len();

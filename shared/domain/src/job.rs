@@ -1,5 +1,6 @@
 //! A job: one labelling task over a selection of a dataset, and the rules it sets.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,19 @@ impl JobStatus {
     /// From the store's number.
     pub fn from_code(code: i64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
+impl fmt::Display for JobStatus {
+    /// The word that the API uses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Cancelling => "cancelling",
+            Self::Cancelled => "cancelled",
+            Self::Done => "done",
+        })
     }
 }
 
@@ -275,6 +289,13 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_is_displayed_as_it_is_serialized() {
+        for status in JobStatus::ALL {
+            assert_eq!(serde_json::json!(status), status.to_string());
+        }
+    }
 
     #[test]
     fn a_specification_that_is_too_large_is_named_by_its_largest_part() {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use swath_checker::streams::{Sides, check};
 use swath_checker::{Exported, Findings, JobFacts, LogLine, Row, Stored};
-use swath_client::Client;
+use swath_client::{Client, ClientError};
 use tokio::time::sleep;
 
 use crate::history::SortedHistory;
@@ -27,11 +27,11 @@ const READ_PAUSE: Duration = Duration::from_secs(1);
 /// # Errors
 /// When a side cannot be read, or the job keeps changing.
 pub async fn verify(scene: &Scene, history: SortedHistory) -> anyhow::Result<Findings> {
-    let mut before = scene.look().await?;
+    let mut before = facts(scene).await?;
     for _ in 0..READS_MAX {
         sleep(READ_PAUSE).await;
         let sides = read(scene, before.clone()).await?;
-        let after = scene.look().await?;
+        let after = facts(scene).await?;
         if before == after {
             let ServerSide { job, rows, log, stored, exported } = sides;
             let sides = Sides { job, rows, log, stored, exported, events: history };
@@ -41,6 +41,11 @@ pub async fn verify(scene: &Scene, history: SortedHistory) -> anyhow::Result<Fin
         before = after;
     }
     anyhow::bail!("the job keeps changing although no user works any more: {before}")
+}
+
+/// The job as the server shows it. The checker reads it with types of its own.
+async fn facts(scene: &Scene) -> Result<Value, ClientError> {
+    scene.manager.get(&format!("/v1/jobs/{}", scene.job), &[]).await
 }
 
 /// The server's side of a job.

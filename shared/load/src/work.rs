@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::Value;
+use swath_api::jobs::JobView;
 use swath_client::Client;
+use swath_domain::job::JobStatus;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -35,21 +36,21 @@ pub async fn run(
     client: &Client,
     plan: &Plan,
     run: &Run,
-    mut watch: impl FnMut(&Value),
+    mut watch: impl FnMut(&JobView),
 ) -> anyhow::Result<Report> {
     let scene = Scene::set(client, plan).await.context("the scene could not be set")?;
     let costs = report::costs(client, &plan.metrics).await;
     let work = work(plan, &scene, run, &mut watch).await?;
     let costs = report::difference(costs, report::costs(client, &plan.metrics).await);
     let findings = if plan.check { Some(verify(&scene, work.history).await?) } else { None };
-    let ended = Ended { status: work.status, seconds: work.seconds, server: costs, findings };
+    let ended = Ended { status: work.status.to_string(), seconds: work.seconds, server: costs, findings };
     Ok(Report::new(plan, &scene, &run.meter, ended))
 }
 
 /// The result of the users' work.
 pub struct Work {
     /// The status of the job at the end.
-    pub status: String,
+    pub status: JobStatus,
     /// How long they worked, in seconds.
     pub seconds: f64,
     /// The history of their calls.
@@ -65,7 +66,7 @@ pub async fn work(
     plan: &Plan,
     scene: &Scene,
     run: &Run,
-    watch: &mut impl FnMut(&Value),
+    watch: &mut impl FnMut(&JobView),
 ) -> anyhow::Result<Work> {
     let recorder = Recorder::start(plan.history.as_deref())?;
     let began = Instant::now();
@@ -104,14 +105,14 @@ async fn follow(
     run: &Run,
     until: Option<Instant>,
     people: &mut JoinSet<anyhow::Result<()>>,
-    watch: &mut impl FnMut(&Value),
+    watch: &mut impl FnMut(&JobView),
     is_strict: bool,
-) -> anyhow::Result<String> {
-    let mut status = String::from("active");
+) -> anyhow::Result<JobStatus> {
+    let mut status = JobStatus::Active;
     loop {
         match scene.look().await {
             Ok(job) => {
-                job["status"].as_str().unwrap_or_default().clone_into(&mut status);
+                status = job.summary.status;
                 watch(&job);
             }
             Err(error) if is_strict => return Err(error.into()),
@@ -119,7 +120,7 @@ async fn follow(
             Err(_) => {}
         }
         let over = until.is_some_and(|until| Instant::now() >= until) || run.over.is_cancelled();
-        if status != "active" || over {
+        if status != JobStatus::Active || over {
             return Ok(status);
         }
         tokio::select! {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use serde_json::{Value, json};
-use swath_api::leases::LeaseDocument;
+use serde_json::{Value, to_value};
+use swath_api::leases::{LeaseDocument, LeaseRequest};
 use swath_checker::{Call, Event, Outcome};
 use swath_client::{Attempt, ClientError, Connection, Method, new_key};
 use swath_domain::{AssignmentId, JobId, Stage};
@@ -145,12 +145,12 @@ impl Worker {
         };
         let due = if stage == Stage::Annotate { self.shared.pace.due().await } else { None };
         while !self.is_over() {
-            let any_job = self.shared.plan.any_job;
+            let job = (!self.shared.plan.any_job).then_some(self.shared.job);
             let call = PendingCall {
                 kind,
                 method: Method::POST,
                 path: path.to_owned(),
-                body: Some(if any_job { json!({}) } else { json!({"job": self.shared.job}) }),
+                body: Some(to_value(LeaseRequest { team: None, job })?),
                 key: Some(new_key()),
                 assignment: None,
                 call: Call::Ask { stage },

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use swath_api::jobs::JobView;
 use swath_load::{Run, Scene, verify, work};
 use tokio::time::{Instant, sleep};
 
@@ -28,7 +29,7 @@ pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let plan = installation.placed(&plan(64));
     let scene = Scene::set(&installation.admin()?, &plan).await?;
     let run = Run::default();
-    let mut silent = |_: &serde_json::Value| {};
+    let mut silent = |_: &JobView| {};
     let working = work(&plan, &scene, &run, &mut silent);
     let looking = async {
         let measured = look(&scene, effort.warm_up, part, all).await;

@@ -1,6 +1,7 @@
 //! Measures a load: the load warms up, a window is measured, and the checker checks the job.
 
 use anyhow::Context;
+use swath_api::jobs::JobView;
 use swath_load::{CallStats, Kind, Plan, Run, Scene, SortedHistory, work};
 use tokio::time::{Instant, sleep};
 
@@ -59,7 +60,7 @@ pub async fn watch(
     effort: Effort,
 ) -> anyhow::Result<(Window, SortedHistory)> {
     let run = Run::default();
-    let mut silent = |_: &serde_json::Value| {};
+    let mut silent = |_: &JobView| {};
     let work = work(plan, scene, &run, &mut silent);
     let look = async {
         let looked = look(&run, over, effort).await;

@@ -153,13 +153,13 @@ async fn pending(scene: &Scene, wanted: u64) -> anyhow::Result<Duration> {
 }
 
 async fn open(scene: &Scene) -> Option<u64> {
-    scene.look().await.ok()?["counts"]["pending"].as_u64()
+    u64::try_from(scene.look().await.ok()?.summary.counts?.pending).ok()
 }
 
 /// Creates another job over the scene's dataset. Returns how long the server took.
 async fn another_job(scene: &Scene, limit: u64) -> anyhow::Result<(Duration, String)> {
-    let like = scene.look().await?;
-    let body = json!({"team": like["team"], "dataset": like["dataset"], "title": "another",
+    let like = scene.look().await?.summary;
+    let body = json!({"team": like.team, "dataset": like.dataset, "title": "another",
         "classes": [{"name": "thing", "shape": "rectangle"}], "range_size": 1, "review": {"rule": "none"},
         "selection": {"limit": limit}});
     let began = Instant::now();

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use swath_browser::Browser;
@@ -101,7 +100,7 @@ pub async fn under_load(table: &mut Table, effort: Effort) -> anyhow::Result<()>
         let installation = Installation::start(&servers, 1, 1).await?;
         let crowd = installation.placed(&Plan { items: 1, ..plan(people) });
         let crowd = Scene::set(&installation.admin()?, &crowd).await?;
-        let team = crowd.look().await?["team"].as_str().context("a job without a team")?.to_owned();
+        let team = crowd.look().await?.summary.team.to_string();
         let plan = Plan { team: Some(team), ..plan(WORKERS) };
         let (quiet, found) = installation.watch(&plan, effort).await?;
         let reading = open(&crowd.annotators, &installation.address("gateway")?).await?;

@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use anyhow::Context;
-use serde_json::Value;
 use swath_client::Client;
 use swath_harness::servers::{Database, Servers};
 use swath_harness::{Deployment, Service, Settings, World};
@@ -137,7 +136,7 @@ pub struct Accepted<'a>(pub &'a Scene);
 
 impl Over for Accepted<'_> {
     async fn over(&self) -> anyhow::Result<u64> {
-        let job: Value = self.0.look().await?;
-        job["progress"]["accepted"].as_u64().context("the job tells no progress")
+        let progress = self.0.look().await?.summary.progress.context("the job tells no progress")?;
+        Ok(u64::try_from(progress.accepted)?)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use swath_api::jobs::JobView;
 use swath_client::Client;
 use swath_load::{Boxes, Kind, Plan, Run};
 use tokio::task::JoinHandle;
@@ -86,8 +87,9 @@ impl Trial {
         let (client, under) = (client.clone(), run.clone());
         let expired = Arc::new(AtomicI64::new(0));
         let seen = expired.clone();
-        let look = move |job: &serde_json::Value| {
-            seen.store(job["counts"]["expiries"].as_i64().unwrap_or_default(), Ordering::Release);
+        let look = move |job: &JobView| {
+            let expiries = job.summary.counts.as_ref().map_or(0, |counts| counts.expiries);
+            seen.store(expiries, Ordering::Release);
         };
         let mut load = tokio::spawn(async move { swath_load::run(&client, &plan, &under, look).await });
         while watch.all_since(start).is_none() {

@@ -97,13 +97,13 @@ async fn send(session: &Session, team: &str, pictures: &[Picture]) -> anyhow::Re
     let bar = ProgressBar::new(pictures.len() as u64);
     let style = ProgressStyle::with_template("{elapsed:>4} [{wide_bar}] {pos}/{len} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-    let mut sent = 0;
+    let mut sent = 0_u64;
     let sending = stream::iter(pictures).map(|picture| async move {
         let answer = session.client.upload_picture(team, &picture.name, &picture.file).await;
         answer.with_context(|| picture.file.display().to_string())
     });
     let uris = sending.buffered(CONCURRENT_UPLOADS).map_ok(|picture| {
-        sent += picture.bytes;
+        sent += u64::try_from(picture.bytes).unwrap_or(0);
         bar.inc(1);
         bar.set_message(HumanBytes(sent).to_string());
         if bar.is_hidden()

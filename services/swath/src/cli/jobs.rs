@@ -203,7 +203,7 @@ async fn watch(session: &Session, id: JobId) -> anyhow::Result<()> {
         if session.output.is_json() {
             session.output.record(COLUMNS, &job)?;
         } else {
-            meter.show(&serde_json::from_value::<Progress>(job["progress"].clone())?);
+            meter.show(&Progress(serde_json::from_value(job["progress"].clone())?));
         }
         if job["status"] == "done" || job["status"] == "cancelled" {
             meter.end();

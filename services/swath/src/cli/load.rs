@@ -131,8 +131,8 @@ pub async fn run(connection: &Connection, args: LoadArgs) -> anyhow::Result<()> 
         }
     });
     let report = swath_load::run(&session.client, &plan, &run, |job| {
-        if let Ok(progress) = serde_json::from_value::<Progress>(job["progress"].clone()) {
-            meter.show(&progress);
+        if let Some(items) = job.summary.progress {
+            meter.show(&Progress(items));
         }
     });
     let report = report.await?;

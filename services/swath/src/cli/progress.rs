@@ -4,27 +4,19 @@ use std::fmt;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use swath_domain::progress::ItemStates;
 use tokio::time::Instant;
 
 const LINE_PACE: Duration = Duration::from_secs(1);
 const BAR_PACE: Duration = Duration::from_millis(250);
 
-/// Items of a job by state; each item counts once per opinion asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
-pub struct Progress {
-    pending: u64,
-    in_progress: u64,
-    completed: u64,
-    in_review: u64,
-    accepted: u64,
-    skipped: u64,
-    cancelled: u64,
-}
+/// How the items of a job are shown; each item counts once per opinion asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress(pub ItemStates);
 
 impl Progress {
     fn decided(&self) -> u64 {
-        self.accepted + self.skipped + self.cancelled
+        count(self.0.total() - self.0.undecided())
     }
 
     /// True if at least half of the items are decided.
@@ -33,13 +25,17 @@ impl Progress {
     }
 
     fn total(&self) -> u64 {
-        self.pending + self.in_progress + self.completed + self.in_review + self.decided()
+        count(self.0.total())
     }
+}
+
+fn count(items: i64) -> u64 {
+    u64::try_from(items).unwrap_or(0)
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pending, in_progress, completed, in_review, accepted, skipped, cancelled } = self;
+        let ItemStates { pending, in_progress, completed, in_review, accepted, skipped, cancelled } = &self.0;
         write!(
             f,
             "{accepted} accepted, {in_review} in review, {completed} completed, {in_progress} in progress, {pending} pending"

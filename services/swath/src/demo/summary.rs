@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
+use swath_api::assignments::AssignmentView;
+use swath_api::logs::EntryView;
 use swath_domain::Range;
 use swath_domain::labels::Annotation;
 use tokio::time::Instant;
@@ -30,7 +32,7 @@ pub struct Summary {
     leases: usize,
     expiries: usize,
     rejects: i64,
-    rounds: u32,
+    rounds: i64,
     seconds: f64,
     export: PathBuf,
 }
@@ -48,7 +50,7 @@ impl Summary {
         let answers = Answers::of(&export, &server.digits)?;
         let cuts = Cuts::of(users).await?;
         let mut actions: HashMap<String, usize> = HashMap::new();
-        let count = |entry: Entry| *actions.entry(entry.action).or_default() += 1;
+        let count = |entry: EntryView| *actions.entry(entry.action).or_default() += 1;
         client.lines(&format!("/v1/jobs/{job}/log"), &[], count).await.context("the log broke off")?;
         let done = |action: &str| actions.get(action).copied().unwrap_or(0);
         Ok(Self {
@@ -115,12 +117,6 @@ impl Summary {
     }
 }
 
-/// An entry of the decision log; only its action is counted.
-#[derive(Deserialize)]
-struct Entry {
-    action: String,
-}
-
 /// The comparison of the export with the answers.
 #[derive(Default)]
 struct Answers {
@@ -156,21 +152,16 @@ struct Cuts {
     ranges: usize,
     reworks: usize,
     rejects: i64,
-    rounds: u32,
+    rounds: i64,
 }
 
 impl Cuts {
     async fn of(users: &DemoUsers) -> anyhow::Result<Self> {
-        #[derive(Deserialize)]
-        struct Assignment {
-            round: u32,
-            ranges: Vec<Range>,
-        }
         let path = format!("/v1/jobs/{}/assignments", users.scene.job);
         let (mut cuts, mut after) = (Self::default(), None);
         loop {
-            let page = users.scene.manager.page::<Assignment>(&path, &[], after.as_deref()).await?;
-            page.items.iter().for_each(|assignment| cuts.add(assignment.round, &assignment.ranges));
+            let page = users.scene.manager.page::<AssignmentView>(&path, &[], after.as_deref()).await?;
+            page.items.iter().for_each(|assignment| cuts.add(assignment));
             match page.next {
                 Some(next) if after.as_ref() != Some(&next) => after = Some(next),
                 _ => return Ok(cuts),
@@ -179,13 +170,13 @@ impl Cuts {
     }
 
     /// A rework holds exactly the items that were rejected, so its size is their number.
-    fn add(&mut self, round: u32, ranges: &[Range]) {
-        self.rounds = self.rounds.max(round);
-        if round == 1 {
+    fn add(&mut self, assignment: &AssignmentView) {
+        self.rounds = self.rounds.max(assignment.round);
+        if assignment.round == 1 {
             self.ranges += 1;
         } else {
             self.reworks += 1;
-            self.rejects += ranges.iter().map(Range::len).sum::<i64>();
+            self.rejects += assignment.ranges.iter().map(Range::len).sum::<i64>();
         }
     }
 }

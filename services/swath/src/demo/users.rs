@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use serde_json::{Value, json};
-use swath_domain::{DatasetId, TeamId};
+use anyhow::{Context, bail, ensure};
+use swath_api::datasets::{DatasetView, NewDatasetRequest, SourceRequest};
+use swath_api::jobs::{JobView, NewJobRequest, ReviewPart, RuleName};
+use swath_api::sessions::{LinkView, NewLinkRequest};
+use swath_api::teams::{NewTeam, TeamView};
+use swath_domain::labels::{Class, LabelLimits, Shape, TagDefinition};
+use swath_domain::{DatasetId, Role, TeamId};
 use swath_load::{Person, Scene};
 use tokio::time::Instant;
 
 use super::demo_server::DemoServer;
+use super::digit_task::DIGIT;
 use crate::cli::output::line;
 use swath_client::{Client, new_key};
 
@@ -53,24 +58,26 @@ impl DemoUsers {
     pub async fn create(server: &DemoServer, annotators: u16, stops_half: bool) -> anyhow::Result<Self> {
         let admin = server.client()?.with_token(server.admin_token())?;
         // Several demos may use one data folder, and the names of teams are unique.
-        let name_of_team = format!("Demo {}", &new_key()[..6]);
-        let team: TeamId = create(&admin, "/v1/teams", json!({"name": name_of_team})).await?;
-        let manager = new_member(&admin, team, "Maria", "manager").await?;
+        let team = NewTeam { name: format!("Demo {}", &new_key()[..6]) };
+        let team: TeamView = admin.post("/v1/teams", &team).await.context("/v1/teams")?;
+        let team = team.id;
+        let manager = new_member(&admin, team, "Maria", Role::Manager).await?;
         let inviter = &manager.person.client;
         let mut reviewers = Vec::new();
         for name in REVIEWERS {
-            reviewers.push(new_member(inviter, team, name, "reviewer").await?);
+            reviewers.push(new_member(inviter, team, name, Role::Reviewer).await?);
         }
         let mut people = Vec::new();
         for number in 0..usize::from(annotators) {
-            people.push(new_member(inviter, team, &name(number), "annotator").await?);
+            people.push(new_member(inviter, team, &name(number), Role::Annotator).await?);
         }
         let dataset = dataset(inviter, team, server).await?;
         let policy = if stops_half { CONTINUED_POLICY } else { SIMULATED_POLICY };
-        let job = create(inviter, "/v1/jobs", job(team, dataset, &policy)).await?;
+        let job: JobView =
+            inviter.post("/v1/jobs", &job(team, dataset, &policy)).await.context("/v1/jobs")?;
         let people_of = |members: &[Member]| members.iter().map(|member| member.person.clone()).collect();
         let scene = Scene {
-            job,
+            job: job.summary.id,
             annotators: people_of(&people),
             reviewers: people_of(&reviewers),
             manager: inviter.clone(),
@@ -105,9 +112,9 @@ impl DemoUsers {
 
     /// A link by which the user signs in as this simulated user.
     async fn link(&self, person: &Person, address: &str) -> anyhow::Result<String> {
-        let body = json!({"user": person.id, "team": self.team});
-        let made: Value = self.scene.manager.post("/v1/sign-in-links", &body).await?;
-        Ok(format!("{address}/#sign-in={}", made["code"].as_str().unwrap_or_default()))
+        let request = NewLinkRequest { user: Some(person.id), team: Some(self.team) };
+        let made: LinkView = self.scene.manager.post("/v1/sign-in-links", &request).await?;
+        Ok(format!("{address}/#sign-in={}", made.code.context("a new sign-in link is not shown")?))
     }
 }
 
@@ -119,47 +126,46 @@ fn name(number: usize) -> String {
 }
 
 /// A new user with one role in the team.
-async fn new_member(inviter: &Client, team: TeamId, name: &str, role: &str) -> anyhow::Result<Member> {
+async fn new_member(inviter: &Client, team: TeamId, name: &str, role: Role) -> anyhow::Result<Member> {
     let (id, token) = swath_load::join(inviter, team, name, role).await?;
     Ok(Member { person: Person { name: name.to_owned(), id, client: inviter.with_token(&token)? }, token })
 }
 
-/// Creates a resource and returns its id.
-async fn create<T: std::str::FromStr>(client: &Client, path: &str, body: Value) -> anyhow::Result<T> {
-    let answer: Value = client.post(path, &body).await.with_context(|| path.to_owned())?;
-    let id = answer["id"].as_str().and_then(|id| id.parse().ok());
-    id.with_context(|| format!("{path} answered without an id"))
-}
-
 /// Imports the folder of digits and waits until the dataset is ready.
 async fn dataset(manager: &Client, team: TeamId, server: &DemoServer) -> anyhow::Result<DatasetId> {
-    let body = json!({"team": team, "name": "Handwritten digits", "source": {"folder": server.pictures()}});
-    let id: DatasetId = create(manager, "/v1/datasets", body).await?;
+    let pictures = server.pictures().into_os_string().into_string();
+    let Ok(folder) = pictures else { bail!("the path of the data folder is not valid UTF-8") };
+    let request = NewDatasetRequest {
+        team: Some(team),
+        name: "Handwritten digits".to_owned(),
+        source: SourceRequest { folder: Some(folder), ..SourceRequest::default() },
+        dry_run: false,
+    };
+    let created: DatasetView = manager.post("/v1/datasets", &request).await.context("/v1/datasets")?;
     let began = Instant::now();
     loop {
-        let dataset: Value = manager.get(&format!("/v1/datasets/{id}"), &[]).await?;
-        if dataset["state"] == "ready" {
-            return Ok(id);
+        let dataset: DatasetView = manager.get(&format!("/v1/datasets/{}", created.id), &[]).await?;
+        if dataset.state == "ready" {
+            return Ok(dataset.id);
         }
-        ensure!(dataset["state"] == "importing", "the digits were not imported: {dataset}");
+        ensure!(dataset.state == "importing", "the digits were not imported: {dataset:?}");
         ensure!(began.elapsed() < IMPORT_DEADLINE, "the digits were not imported in time");
         tokio::time::sleep(IMPORT_POLL_INTERVAL).await;
     }
 }
 
-fn job(team: TeamId, dataset: DatasetId, policy: &JobPolicy) -> Value {
-    let values: Vec<_> = (0..10).map(|value| value.to_string()).collect();
-    json!({
-        "team": team,
-        "dataset": dataset,
-        "title": "Which digit is it?",
-        "description": "Draw a box around the ink, and say which digit it is.",
-        "instructions": "One box, one digit.",
-        "classes": [{"name": "digit", "shape": "rectangle"}],
-        "tags": [{"name": "digit", "values": values}],
-        "limits": {"figures": 1, "tags": 1},
-        "range_size": policy.range_size,
-        "lease_seconds": policy.lease_seconds,
-        "review": {"rule": "all"},
-    })
+fn job(team: TeamId, dataset: DatasetId, policy: &JobPolicy) -> NewJobRequest {
+    let classes = vec![Class { name: DIGIT.to_owned(), shape: Shape::Rectangle }];
+    let values = (0..10).map(|value| value.to_string()).collect();
+    NewJobRequest {
+        team: Some(team),
+        description: Some("Draw a box around the ink, and say which digit it is.".to_owned()),
+        instructions: Some("One box, one digit.".to_owned()),
+        tags: vec![TagDefinition { name: DIGIT.to_owned(), values: Some(values) }],
+        limits: Some(LabelLimits { figures: Some(1), tags: Some(1) }),
+        range_size: Some(policy.range_size.into()),
+        lease_seconds: Some(policy.lease_seconds.into()),
+        review: Some(ReviewPart { rule: RuleName::All, percent: None }),
+        ..NewJobRequest::new(dataset, "Which digit is it?", classes)
+    }
 }
