@@ -35,11 +35,11 @@ pub struct Assignment {
     pub team: TeamId,
     /// The rejected submission that this one redoes.
     pub parent: Option<AssignmentId>,
-    /// Its items.
+    /// The item numbers of its range; of a rework, only the rejected ones.
     pub ranges: Ranges,
     /// How many they are.
     pub items: i64,
-    /// Where it stands.
+    /// The state that says who may act on it next.
     pub status: Status,
     /// The fencing token: grows with every grant and never shrinks.
     pub fence: i64,
@@ -47,7 +47,7 @@ pub struct Assignment {
     pub lease: Option<Lease>,
     /// Items saved by its present or last holder.
     pub saved: i64,
-    /// What was submitted.
+    /// The latest submission; none before one, and after the work was reopened.
     pub submission: Option<Submission>,
     /// For whom it waits.
     pub reservation: Option<Reservation>,
@@ -99,7 +99,7 @@ impl Assignment {
         self.lease.map(|lease| lease.expires)
     }
 
-    /// Who submitted it.
+    /// The user who submitted it, if it is submitted.
     pub fn author(&self) -> Option<UserId> {
         self.submission.map(|submission| submission.author)
     }

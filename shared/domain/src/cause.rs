@@ -6,7 +6,7 @@ use crate::time::Time;
 /// Who does something, when and why.
 #[derive(Debug, Clone, Default)]
 pub struct Cause {
-    /// The moment.
+    /// When it is done, by the database's clock.
     pub at: Time,
     /// The user; none where Swath itself acts.
     pub actor: Option<UserId>,

@@ -56,17 +56,17 @@ cover! {
     rework,
     /// Waiting for a manager, because their rounds are used up.
     held,
-    /// Under a lease.
+    /// Leased to an annotator.
     in_progress,
-    /// Submitted.
+    /// Submitted, and not yet claimed by a reviewer or auto-accepted.
     completed,
-    /// Before a reviewer.
+    /// Leased to a reviewer.
     in_review,
-    /// Accepted.
+    /// Accepted with labels.
     accepted,
-    /// Accepted as skipped.
+    /// Accepted without labels, for the reason that the annotator gave.
     skipped,
-    /// Called off.
+    /// Cancelled before they were decided.
     cancelled,
 }
 
@@ -85,7 +85,7 @@ impl Cover {
 /// What of an assignment says where its items stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AssignmentState {
-    /// Where it stands.
+    /// The status of the assignment, which all its undecided items share.
     #[serde(rename = "s")]
     pub status: Status,
     /// Whether it waits for a manager.

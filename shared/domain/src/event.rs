@@ -14,28 +14,28 @@ use crate::status::Status;
 pub enum Event {
     /// Assignments of a job have moved.
     Assignments {
-        /// The job.
+        /// The job that they belong to.
         job: JobId,
-        /// Each that has.
+        /// One change for each assignment that has moved.
         changes: Vec<Change>,
     },
     /// Something was done to a job as a whole.
     Job {
-        /// The job.
+        /// The job that it was done to.
         job: JobId,
         /// What, by the name that the decision log has for it.
         action: String,
     },
     /// Items were added to a dataset, or its import has ended.
     Dataset {
-        /// The dataset.
+        /// The dataset that has grown, or whose import has ended.
         dataset: DatasetId,
     },
     /// Something was done to members, tokens or invitations.
     People {
         /// What, by the name that the audit log has for it.
         action: String,
-        /// To whom.
+        /// The user that it was done to, if there is one.
         user: Option<UserId>,
     },
 }
@@ -43,13 +43,13 @@ pub enum Event {
 /// How one assignment has moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Its round.
+    /// The round of the assignment, from 1.
     #[serde(rename = "r", default = "first_round", skip_serializing_if = "is_first_round")]
     pub round: Round,
-    /// Its number.
+    /// The number of its range in the job, from 0.
     #[serde(rename = "n")]
     pub number: i64,
-    /// Its slot.
+    /// Its slot, from 0.
     #[serde(rename = "o", default = "first_slot", skip_serializing_if = "is_first_slot")]
     pub slot: Slot,
     /// How many items it has.
@@ -58,7 +58,7 @@ pub struct Change {
     /// How it stood; none where it did not exist.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub before: Option<AssignmentState>,
-    /// How it stands.
+    /// Its state after the change.
     #[serde(rename = "w")]
     pub now: AssignmentState,
     /// Whose work it is or was: holder, author, and the person for whom it waits.
@@ -90,7 +90,7 @@ impl Change {
         }
     }
 
-    /// The assignment.
+    /// The id of the assignment that has moved.
     pub fn id(&self, job: JobId) -> AssignmentId {
         AssignmentId::of(job, self.round, self.number, self.slot)
     }

@@ -64,10 +64,10 @@ impl fmt::Display for JobStatus {
 pub enum Priority {
     /// When nothing else waits.
     Low,
-    /// As it comes.
+    /// The default: after urgent jobs and before low ones.
     #[default]
     Normal,
-    /// Before the others.
+    /// Before normal and low jobs.
     High,
     /// A delivery hangs on it.
     ReleaseBlocker,
@@ -199,7 +199,7 @@ impl LeasePolicy {
 /// A job as the store keeps it, with as much of its specification as its reader needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job<S = Arc<JobSpec>> {
-    /// Its id.
+    /// The id, from which the ids of its assignments are computed.
     pub id: JobId,
     /// The team that it belongs to.
     pub team: TeamId,
@@ -207,23 +207,23 @@ pub struct Job<S = Arc<JobSpec>> {
     pub dataset: DatasetId,
     /// The pinned version of the dataset.
     pub version: i64,
-    /// Its title.
+    /// The title that people read.
     pub title: String,
     /// What it asks for.
     pub spec: S,
-    /// Where it stands.
+    /// Whether it grants leases, and whether it has ended.
     pub status: JobStatus,
     /// How urgent it is.
     pub priority: Priority,
     /// When it is due.
     pub due: Option<Time>,
-    /// Items per range.
+    /// How many items a range has; the last range may have fewer.
     pub range_size: i64,
     /// Opinions asked for of each range.
     pub slots: i64,
     /// Times and bounds of its leases.
     pub lease_policy: LeasePolicy,
-    /// What is reviewed.
+    /// Which submissions a reviewer sees.
     pub review: ReviewRule,
     /// Seed of the sample.
     pub seed: i64,
@@ -233,7 +233,7 @@ pub struct Job<S = Arc<JobSpec>> {
     pub cut_to: i64,
     /// How many entries its own log has.
     pub seq: i64,
-    /// Who made it.
+    /// The user who made it.
     pub creator: UserId,
     /// When it was made.
     pub created: Time,

@@ -14,11 +14,11 @@ pub use rules::LabelRules;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
-    /// An upright box.
+    /// A box whose sides are parallel to the picture's.
     Rectangle,
     /// A closed outline with holes.
     Polygon,
-    /// An open line.
+    /// A line of several points that is not closed.
     Polyline,
     /// One or more points.
     Point,
@@ -86,7 +86,7 @@ pub struct LabelLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
-    /// The tag's name.
+    /// The name of the tag's definition in the job.
     pub name: String,
     /// Its value, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,11 +100,11 @@ pub type Point = [f64; 2];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged, try_from = "GeometryFields")]
 pub enum Geometry {
-    /// An upright box.
+    /// A box whose sides are parallel to the picture's.
     Rectangle {
-        /// Left edge.
+        /// The left edge.
         x: f64,
-        /// Upper edge.
+        /// The upper edge.
         y: f64,
         /// Extent to the right.
         width: f64,
@@ -116,13 +116,13 @@ pub enum Geometry {
         /// The outer ring, not repeated at its end.
         #[schema(value_type = Vec<Vec<f64>>)]
         exterior: Vec<Point>,
-        /// The holes.
+        /// One ring for each hole.
         #[schema(value_type = Vec<Vec<Vec<f64>>>)]
         interior: Vec<Vec<Point>>,
     },
     /// The points of a polyline or a point figure.
     Points {
-        /// In drawing order.
+        /// The points, in the order in which they were drawn.
         #[schema(value_type = Vec<Vec<f64>>)]
         points: Vec<Point>,
     },
@@ -208,7 +208,7 @@ pub struct Figure {
     pub class: String,
     /// Its form; never `any`.
     pub shape: Shape,
-    /// Where it stands.
+    /// Its position and form in the picture.
     pub geometry: Geometry,
     /// Tags of this figure alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -228,7 +228,7 @@ pub struct Skip {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Annotation {
-    /// What was drawn.
+    /// The figures that were drawn, each of a class of the job.
     #[serde(default)]
     pub figures: Vec<Figure>,
     /// Tags of the whole item.

@@ -16,7 +16,7 @@ pub struct Entry {
     pub subject: Uuid,
     /// Its number in the subject's log, from 1 without a gap.
     pub seq: i64,
-    /// When.
+    /// When it was done, by the database's clock.
     pub at: Time,
     /// Who; absent where Swath itself acted.
     pub actor: Option<UserId>,

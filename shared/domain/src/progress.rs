@@ -35,17 +35,17 @@ counters! {
     ItemsCompleted = "items_completed",
     /// Items before a reviewer.
     ItemsInReview = "items_in_review",
-    /// Items accepted.
+    /// Items accepted with labels.
     ItemsAccepted = "items_accepted",
     /// Items accepted as skipped.
     ItemsSkipped = "items_skipped",
-    /// Items called off.
+    /// Items cancelled before they were decided.
     ItemsCancelled = "items_cancelled",
     /// Assignments waiting for an annotator.
     Pending = "assignments_pending",
     /// Assignments under a lease.
     InProgress = "assignments_in_progress",
-    /// Assignments submitted.
+    /// Assignments submitted, and not yet claimed by a reviewer or auto-accepted.
     Completed = "assignments_completed",
     /// Assignments before a reviewer.
     InReview = "assignments_in_review",
@@ -53,19 +53,19 @@ counters! {
     Accepted = "assignments_accepted",
     /// Assignments of which a part was rejected.
     Rejected = "assignments_rejected",
-    /// Assignments called off.
+    /// Assignments cancelled before they were decided.
     Cancelled = "assignments_cancelled",
     /// Assignments that wait for a manager because their rounds are used up.
     Held = "assignments_held",
     /// Leases granted, reviews included.
     Leases = "leases",
-    /// Leases expired.
+    /// Leases that the sweep expired, reviews included.
     Expiries = "expiries",
-    /// Submissions taken.
+    /// Submissions, each counted once however often it is sent.
     Submissions = "submissions",
     /// Submissions decided by a reviewer.
     Decisions = "decisions",
-    /// Items rejected.
+    /// Items rejected by decisions.
     Rejects = "rejects",
     /// Items accepted in their first round, with labels or as skipped.
     FirstPass = "first_pass",
@@ -131,12 +131,12 @@ impl Progress {
         }
     }
 
-    /// Moves one counter.
+    /// Adds `n`, which may be negative, to a counter.
     pub fn add(&mut self, counter: Counter, n: i64) {
         self.0[counter as usize] += n;
     }
 
-    /// Reads one counter.
+    /// The value of a counter.
     pub fn get(&self, counter: Counter) -> i64 {
         self.0[counter as usize]
     }
@@ -172,22 +172,22 @@ impl Progress {
 pub struct ItemStates {
     /// Waiting for an annotator, what is not cut yet included.
     pub pending: i64,
-    /// Under a lease.
+    /// Leased to an annotator.
     pub in_progress: i64,
-    /// Submitted.
+    /// Submitted, and not yet claimed by a reviewer or auto-accepted.
     pub completed: i64,
-    /// Before a reviewer.
+    /// Leased to a reviewer.
     pub in_review: i64,
-    /// Accepted.
+    /// Accepted with labels.
     pub accepted: i64,
-    /// Accepted as skipped.
+    /// Accepted without labels, for the reason that the annotator gave.
     pub skipped: i64,
-    /// Called off.
+    /// Cancelled before they were decided.
     pub cancelled: i64,
 }
 
 impl ItemStates {
-    /// All items.
+    /// All items of the job, each once per slot.
     pub fn total(&self) -> i64 {
         self.undecided() + self.accepted + self.skipped + self.cancelled
     }

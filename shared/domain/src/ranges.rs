@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// The first item.
+    /// The number of the first item.
     #[schema(minimum = 0)]
     pub start: i64,
     /// One past the last item.

@@ -13,7 +13,7 @@ use crate::{FieldError, limits};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Final.
+    /// The item is final.
     Accept,
     /// Goes back into the queue.
     Reject,
@@ -26,7 +26,7 @@ pub struct ReasonCode {
     /// What verdicts say, unique in the job.
     #[schema(min_length = 1, max_length = 60, pattern = "^[A-Za-z0-9._-]+$")]
     pub code: String,
-    /// What people read.
+    /// The title that people read.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub title: String,
 }
@@ -55,7 +55,7 @@ pub fn check_reasons(reasons: &[ReasonCode], errors: &mut Vec<FieldError>) {
 /// Which submissions go before a reviewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReviewRule {
-    /// Every one.
+    /// Every submission.
     #[default]
     All,
     /// None: a submission is accepted as it comes.

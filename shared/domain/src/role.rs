@@ -24,7 +24,7 @@ impl Role {
 pub struct Roles(u8);
 
 impl Roles {
-    /// Nobody in particular.
+    /// No role at all.
     pub const NONE: Roles = Roles(0);
 
     /// The set of these roles.

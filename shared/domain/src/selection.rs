@@ -5,7 +5,7 @@ use crate::ranges::{Range, Ranges};
 /// A run of selected items: `range`, of which the first stands at `offset` in the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// The dataset's items.
+    /// The item numbers in the dataset.
     pub range: Range,
     /// How many selected items come before.
     pub offset: i64,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Status {
     /// Waiting for an annotator.
     Pending,
-    /// Under a lease.
+    /// Leased to an annotator.
     InProgress,
     /// Submitted, waiting for a reviewer or the review rule.
     Completed,
@@ -20,7 +20,7 @@ pub enum Status {
     Accepted,
     /// Decided, with items rejected that now stand in a rework.
     Rejected,
-    /// Cancelled.
+    /// Cancelled before it was decided.
     Cancelled,
 }
 
@@ -71,9 +71,9 @@ impl fmt::Display for Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Labelling.
+    /// To label the items of a range.
     Annotate,
-    /// Checking.
+    /// To judge another user's submission.
     Review,
 }
 
@@ -115,7 +115,7 @@ pub enum LeaseEnd {
     Reassigned,
     /// The work was cancelled.
     Cancelled,
-    /// It was submitted.
+    /// The work was submitted or decided under it.
     Submitted,
 }
 

@@ -69,7 +69,7 @@ pub const fn seconds(n: i64) -> Micros {
 }
 
 impl Micros {
-    /// Whole seconds.
+    /// The duration in seconds, without the fraction.
     pub const fn whole_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }

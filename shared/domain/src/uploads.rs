@@ -12,7 +12,7 @@ pub const NAME_BYTES_MAX: usize = 1_000;
 /// An uploaded file as an item names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upload<'a> {
-    /// The file.
+    /// The id of the stored file.
     pub id: FileId,
     /// Its name, percent-encoded: steps with slashes between them.
     pub name: &'a str,
@@ -21,10 +21,10 @@ pub struct Upload<'a> {
 /// Why a URI names no uploaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UploadError {
-    /// The id.
+    /// The id is missing or no UUID.
     #[error("must be as in upload:ID/name, with the id of an uploaded file")]
     Id,
-    /// The name.
+    /// The name is empty, too long, or no plain path.
     #[error(
         "must have a name of 1 to {NAME_BYTES_MAX} bytes behind the id, without empty steps, `.` and `..`"
     )]

@@ -30,11 +30,11 @@ pub enum StoreError {
     /// A row does not decode: a fault of ours, or of someone who edited the table.
     #[error("row {id} of {table} is corrupt: {what}")]
     Corrupt {
-        /// The table.
+        /// The table that has the row.
         table: &'static str,
-        /// The row's id.
+        /// The primary key of the row.
         id: String,
-        /// Column and fault.
+        /// The column, and what is wrong with it.
         what: String,
     },
 }

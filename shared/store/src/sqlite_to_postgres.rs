@@ -54,7 +54,7 @@ const CONNECTIONS: u32 = 3;
 /// How many rows of a table were copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
-    /// The table.
+    /// The name of the table.
     pub table: &'static str,
     /// The number of its rows.
     pub rows: u64,

@@ -7,7 +7,7 @@ use crate::time::Time;
 /// Which assignment of a job it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RangeKey {
-    /// The job.
+    /// The job whose range it is.
     pub job: JobId,
     /// The first for what was cut, one more for each rework.
     pub round: Round,
@@ -29,7 +29,7 @@ impl RangeKey {
 pub struct Lease {
     /// Its id, which the holder names in every command.
     pub id: LeaseId,
-    /// Whose it is.
+    /// The user who works on the assignment.
     pub holder: UserId,
     /// When it expires unless it is renewed.
     pub expires: Time,
@@ -42,7 +42,7 @@ pub struct Lease {
 pub struct Submission {
     /// The lease under which it was submitted, which is the id of the submission.
     pub id: LeaseId,
-    /// Who submitted it.
+    /// The user who submitted it, and for whom a rework is reserved.
     pub author: UserId,
     /// Whether it goes before a reviewer, or the review rule accepts it.
     pub for_review: bool,
@@ -51,7 +51,7 @@ pub struct Submission {
 /// That an assignment is kept for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reservation {
-    /// For whom.
+    /// The only user who may take the work until then.
     pub user: UserId,
     /// When anybody may take the work.
     pub until: Time,

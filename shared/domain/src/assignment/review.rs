@@ -18,7 +18,7 @@ pub struct Decision {
     pub accepted: Vec<i64>,
     /// Items accepted as skipped.
     pub skipped: Vec<i64>,
-    /// Items rejected.
+    /// Items that go into the rework.
     pub rejected: Vec<i64>,
 }
 

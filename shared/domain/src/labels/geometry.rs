@@ -201,7 +201,7 @@ fn inside(field: &str, points: &[Point], size: Option<Size>, fault: &mut impl Fn
     }
 }
 
-/// A closed ring.
+/// Checks a closed outline: enough points, an area, and no crossing of itself.
 fn ring(field: &str, what: &str, points: &[Point], size: Option<Size>, fault: &mut impl FnMut(&str, String)) {
     if points.len() < 3 {
         fault(field, format!("{what} has at least three points"));

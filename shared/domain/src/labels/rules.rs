@@ -10,9 +10,9 @@ use crate::{FieldError, limits};
 /// What a job allows on its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LabelRules<'a> {
-    /// The classes.
+    /// The classes that figures may have.
     pub classes: &'a [Class],
-    /// The tags.
+    /// The tags that items and figures may have.
     pub tags: &'a [TagDefinition],
     /// The most of either on one item.
     pub limits: LabelLimits,

@@ -5,7 +5,7 @@
 pub struct Connections {
     /// What they are for: `read` or `write`.
     pub pool: &'static str,
-    /// Open connections.
+    /// Connections that are open, busy or idle.
     pub open: u32,
     /// Those of them that are idle.
     pub idle: u32,

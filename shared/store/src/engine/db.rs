@@ -15,9 +15,9 @@ use crate::model::memory::{Session, Tables};
 
 /// A connection on which statements run.
 pub enum Db<'a> {
-    /// To PostgreSQL.
+    /// A connection to PostgreSQL.
     Postgres(&'a mut PgConnection),
-    /// To SQLite.
+    /// A connection to SQLite.
     Sqlite(&'a mut SqliteConnection),
     /// To a model of the tables.
     Memory(&'a mut Tables),

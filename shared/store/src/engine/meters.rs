@@ -6,7 +6,7 @@ use prometheus::{Histogram, HistogramOpts, HistogramVec};
 
 /// Commands in one transaction.
 const SIZES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
-/// Seconds.
+/// The bounds of the histograms of durations, in seconds.
 const TIMES: [f64; 8] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0];
 
 /// The histograms, with a label for the kind of command.

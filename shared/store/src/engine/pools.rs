@@ -52,12 +52,12 @@ const SQLITE_READERS: u32 = 4;
 pub enum Target {
     /// A PostgreSQL URL, and the most connections that this process may open.
     Postgres {
-        /// As in `postgres://user@host/database`.
+        /// The address, such as `postgres://user@host/database`.
         url: String,
-        /// Connections.
+        /// The most connections that the process opens.
         connections: u32,
     },
-    /// A file.
+    /// The database file, which is created if it is missing.
     Sqlite(PathBuf),
     /// A file that is read and never written, beside the process that has it open.
     SqliteReadOnly(PathBuf),

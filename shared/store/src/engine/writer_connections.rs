@@ -54,7 +54,7 @@ impl WriterConnections {
         })
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction on the connection of this writing task.
     pub(crate) async fn begin(self: &Arc<Self>, writer: usize) -> Result<WriterTx> {
         let slow = |_| StoreError::Unavailable("no connection to PostgreSQL was free in time".into());
         let turn = timeout(CONNECT_TIMEOUT, self.turns.clone().acquire_owned()).await.map_err(slow)?;

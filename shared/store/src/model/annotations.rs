@@ -6,9 +6,9 @@ use swath_domain::{Round, Slot, Time};
 /// The size of an item that an author has saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemSize {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
-    /// The saved revision.
+    /// The revision that is saved now.
     pub revision: i64,
     /// Bytes of the annotation's JSON.
     pub bytes: i64,
@@ -26,11 +26,11 @@ impl ItemSize {
 /// The key of a stored annotation, and its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnnotationPlace {
-    /// The assignment.
+    /// The assignment in which the item was annotated.
     pub assignment: AssignmentId,
-    /// The author.
+    /// The user who saved it.
     pub author: UserId,
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// Bytes of the annotation's JSON.
     pub bytes: i64,
@@ -39,13 +39,13 @@ pub struct AnnotationPlace {
 /// An annotation as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredAnnotation {
-    /// The assignment.
+    /// The assignment in which the item was annotated.
     pub assignment: AssignmentId,
-    /// The author.
+    /// The user who saved it.
     pub author: UserId,
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
-    /// The annotation's JSON.
+    /// The annotation as JSON, as it was saved.
     pub body: String,
     /// A number that grows with every change.
     pub revision: i64,
@@ -60,7 +60,7 @@ pub struct StoredAnnotation {
 /// A stored annotation, and whether it is its item's accepted one.
 #[derive(Debug, Clone)]
 pub struct KeptAnnotation {
-    /// The annotation.
+    /// The annotation as it is stored.
     pub annotation: StoredAnnotation,
     /// Whether it is its item's accepted one.
     pub accepted: bool,
@@ -69,18 +69,18 @@ pub struct KeptAnnotation {
 /// The key of an accepted item within its job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptedKey {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
-    /// The slot.
+    /// The slot in which it was accepted.
     pub slot: Slot,
 }
 
 /// An accepted item with its final annotation.
 #[derive(Debug, Clone)]
 pub struct AcceptedItem {
-    /// The annotation.
+    /// The annotation that was accepted.
     pub annotation: StoredAnnotation,
-    /// The slot.
+    /// The slot in which it was accepted.
     pub slot: Slot,
     /// The round in which it was accepted.
     pub round: Round,

@@ -41,7 +41,7 @@ pub(crate) fn changes_of(event: &Event) -> impl Iterator<Item = RangeChange> + '
 /// A job's ranges from `from` to the one before `to`, in stretches of equal width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretches {
-    /// The first range.
+    /// The number of the first range.
     pub from: i64,
     /// The range behind the last.
     pub to: i64,

@@ -9,7 +9,7 @@ use swath_domain::ranges::Range;
 pub enum DatasetState {
     /// Items are still arriving.
     Importing,
-    /// Complete.
+    /// Its first version is complete, so jobs can be made on it.
     Ready,
     /// Refused; it has no items.
     Failed,
@@ -48,9 +48,9 @@ impl DatasetState {
 pub struct Dataset {
     /// The id.
     pub id: DatasetId,
-    /// The team.
+    /// The team that owns it.
     pub team: TeamId,
-    /// The name.
+    /// The name that people read.
     pub name: String,
     /// The latest complete version, from 1; 0 while the first is importing.
     pub version: i64,
@@ -72,11 +72,11 @@ pub struct Dataset {
 /// A dataset to be created.
 #[derive(Debug, Clone)]
 pub struct NewDataset {
-    /// The id.
+    /// The id that it gets.
     pub id: DatasetId,
-    /// The team.
+    /// The team that owns it.
     pub team: TeamId,
-    /// The name.
+    /// The name that people read.
     pub name: String,
     /// The user who creates it.
     pub creator: UserId,
@@ -95,9 +95,9 @@ pub enum Source {
     Rows,
     /// From a pattern, which makes a URI of each item's number: `{}` or `{:08}` stands for the number.
     Pattern {
-        /// The pattern.
+        /// The URI of each item, with a place for its number.
         pattern: String,
-        /// Number of items.
+        /// How many items it generates.
         count: i64,
     },
 }
@@ -105,7 +105,7 @@ pub enum Source {
 /// The key of one version of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatasetVersion {
-    /// The dataset.
+    /// The dataset that the version is of.
     pub dataset: DatasetId,
     /// The number of the version, from 1.
     pub version: i64,

@@ -29,7 +29,7 @@ pub struct StoredEvent {
     pub team: TeamId,
     /// When it was appended.
     pub at: Time,
-    /// What has happened.
+    /// What the transaction changed.
     pub event: Event,
 }
 

@@ -30,7 +30,7 @@ pub struct NewFile {
 /// What is known of a file's content once it has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileContent {
-    /// Its SHA-256.
+    /// The SHA-256 of the bytes, by which the same content is found again.
     pub digest: Vec<u8>,
     /// Its media type, found from the content.
     pub media_type: String,
@@ -62,6 +62,6 @@ pub struct FileAges {
     pub arriving: Time,
     /// For an upload that no item refers to.
     pub unused: Time,
-    /// For a thumbnail.
+    /// For a thumbnail, which is made again when it is asked for.
     pub thumbnails: Time,
 }

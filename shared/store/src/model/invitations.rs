@@ -4,18 +4,18 @@ use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Roles, Time};
 use uuid::Uuid;
 
-/// An invitation.
+/// An invitation into a team, as lists show it.
 #[derive(Debug, Clone)]
 pub struct Invitation {
     /// Its id, by which it is revoked.
     pub id: Uuid,
-    /// The team.
+    /// The team that it leads into.
     pub team: TeamId,
-    /// The team's name.
+    /// The name of that team.
     pub team_name: String,
     /// The roles that it gives in the team.
     pub roles: Roles,
-    /// Who invites.
+    /// The manager who made it.
     pub inviter: UserId,
     /// For whom it is meant, in the inviter's words.
     pub note: Option<String>,
@@ -28,9 +28,9 @@ pub struct Invitation {
 /// An invitation to be made.
 #[derive(Debug, Clone)]
 pub struct NewInvitation {
-    /// Its id.
+    /// The id by which it is listed and revoked; its code is another.
     pub id: Uuid,
-    /// The team.
+    /// The team that it leads into.
     pub team: TeamId,
     /// SHA-256 of its code.
     pub digest: Vec<u8>,

@@ -22,7 +22,7 @@ pub struct NewItem {
 /// An item of a dataset.
 #[derive(Debug, Clone)]
 pub struct ItemRow {
-    /// Its number.
+    /// The number of the item in the dataset, from 0.
     pub index: i64,
     /// The URI of its picture.
     pub uri: String,
@@ -47,7 +47,7 @@ impl ItemRow {
 /// The texts of an item that were imported beside its URI.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ItemTexts {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// Labels that jobs can select it by.
     pub labels: Vec<String>,

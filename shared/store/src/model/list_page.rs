@@ -11,7 +11,7 @@ pub struct ListPage {
     pub is_newest_first: bool,
     /// What the names of all entries hold, without regard to the case of Latin letters.
     pub name: String,
-    /// The most entries.
+    /// The most entries that the page has.
     pub limit: i64,
 }
 

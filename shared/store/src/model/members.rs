@@ -6,7 +6,7 @@ use swath_domain::ids::UserId;
 /// A member of a team.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// The user.
+    /// The user's id.
     pub user: UserId,
     /// The user's name.
     pub name: String,

@@ -25,7 +25,7 @@ impl SizeSource {
 /// A size that has become known, of the picture as it is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewSize {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// Width and height in pixels.
     pub size: Size,
@@ -45,7 +45,7 @@ pub(crate) struct KnownSize {
 /// A picture that could not be read when a user wanted to see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingPicture {
-    /// Its item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// When it was missed first.
     pub since: Time,
@@ -56,9 +56,9 @@ pub struct MissingPicture {
 /// A dataset whose pictures in the object store are being measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measuring {
-    /// The dataset.
+    /// The dataset whose pictures are measured.
     pub dataset: DatasetId,
-    /// Its team.
+    /// The team that owns the dataset.
     pub team: TeamId,
     /// The next item to be measured.
     pub next: i64,
@@ -67,7 +67,7 @@ pub struct Measuring {
 /// An item whose picture has not been measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmeasuredItem {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// The URI of its picture.
     pub uri: String,

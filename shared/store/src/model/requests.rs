@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-/// SHA-256.
+/// The SHA-256 of these bytes.
 pub fn digest(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
@@ -40,9 +40,9 @@ pub fn digest(bytes: &[u8]) -> Vec<u8> {
 /// A request: who sends it, to which route, under which key.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// The user.
+    /// The user who sent the request.
     pub user: UserId,
-    /// The route's template.
+    /// The path of the route, with names in place of ids.
     pub route: &'static str,
     /// The key and the request.
     pub key: Key,
@@ -59,7 +59,7 @@ impl Asked {
 pub struct RequestKey {
     /// The user who sends the request.
     pub user: UserId,
-    /// The route's template.
+    /// The path of the route, with names in place of ids.
     pub route: &'static str,
     /// As the client chose it.
     pub key: String,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// A link to be stored.
 #[derive(Debug, Clone)]
 pub struct NewSignInLink {
-    /// Its id.
+    /// The id of the link; its code is another.
     pub id: Uuid,
     /// SHA-256 of its code.
     pub digest: Vec<u8>,

@@ -10,7 +10,7 @@ use crate::model::users::User;
 /// A token to be stored.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// Its id.
+    /// The id by which it is listed and revoked.
     pub id: TokenId,
     /// Whose it will be.
     pub user: UserId,
@@ -34,9 +34,9 @@ pub(crate) enum TokenKind {
 /// A token by its digest: who its bearer is, and what the bearer may do.
 #[derive(Debug, Clone)]
 pub struct Token {
-    /// The token's id.
+    /// The id by which it is listed and revoked.
     pub id: TokenId,
-    /// Whose it is.
+    /// The account that the token signs in.
     pub user: User,
     /// The team that it belongs to; none for an administrator's, and for one that is older than tokens of teams.
     pub team: Option<TeamId>,
@@ -57,13 +57,13 @@ pub struct Token {
 /// A token as it is listed.
 #[derive(Debug, Clone)]
 pub struct TokenInfo {
-    /// Its id.
+    /// The id by which it is listed and revoked.
     pub id: TokenId,
     /// Whose it is, and the user's name.
     pub user: (UserId, String),
     /// The team that it belongs to.
     pub team: Option<TeamId>,
-    /// Who made it.
+    /// The user who made it, where that is not its owner.
     pub maker: Option<UserId>,
     /// When it was made.
     pub created: Time,

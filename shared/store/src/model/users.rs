@@ -9,9 +9,9 @@ use swath_domain::{Time, email};
 pub struct User {
     /// The id.
     pub id: UserId,
-    /// The name.
+    /// The name that people read.
     pub name: String,
-    /// The address.
+    /// The e-mail address as it was given, if there is one.
     pub email: Option<String>,
     /// Whether this is an administrator.
     pub admin: bool,

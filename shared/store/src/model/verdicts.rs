@@ -7,7 +7,7 @@ use crate::model::row::row;
 /// A verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerdictRow {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// Accepted or rejected.
     pub verdict: Verdict,

@@ -24,14 +24,14 @@ pub struct AssignmentFilter {
     pub round: Option<Round>,
     /// Of this range only, in all its rounds and slots.
     pub number: Option<i64>,
-    /// Undecided ones only.
+    /// Only assignments that are neither decided nor cancelled.
     pub undecided: bool,
 }
 
 /// A lease or a review as it stands.
 #[derive(Debug, Clone)]
 pub struct LeaseView {
-    /// Its id.
+    /// The id of the lease.
     pub lease: LeaseId,
     /// Whose it is or was.
     pub holder: UserId,

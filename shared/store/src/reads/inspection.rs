@@ -69,7 +69,7 @@ pub struct InspectionFinding {
 /// A page of findings.
 #[derive(Debug, Clone, Default)]
 pub struct InspectionPage {
-    /// The findings.
+    /// What was found on this page.
     pub findings: Vec<InspectionFinding>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<InspectionCursor>,

@@ -17,7 +17,7 @@ use crate::reads::assignments::AssignmentFilter;
 pub struct Turn {
     /// A round, negated, as later ones are handed out first; or a time.
     pub at: i64,
-    /// The assignment.
+    /// The assignment, to tell those of the same moment apart.
     pub id: Uuid,
 }
 
@@ -25,7 +25,7 @@ impl Turn {
     /// The statuses that have an order.
     pub const STATUSES: [Status; 4] =
         [Status::Pending, Status::InProgress, Status::Completed, Status::InReview];
-    /// Before all others.
+    /// The position before all others.
     pub const FIRST: Self = Self { at: i64::MIN, id: Uuid::nil() };
 
     /// The turn of an assignment; none where its status has no order.

@@ -18,17 +18,17 @@ row! {
 /// An opinion on an item that was handed in, without its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherOpinion {
-    /// In which assignment.
+    /// The assignment in which the item was annotated.
     pub assignment: AssignmentId,
-    /// In which round.
+    /// The round of that assignment.
     pub round: Round,
     /// Which of the opinions asked for.
     pub slot: Slot,
     /// Where the assignment stands.
     pub status: Status,
-    /// Who said it.
+    /// The user whose opinion it is.
     pub author: UserId,
-    /// Under which lease.
+    /// The lease under which it was submitted.
     pub submission: LeaseId,
     /// Bytes of its annotation.
     pub bytes: i64,

@@ -22,19 +22,19 @@ row! {
         stage: i64,
         /// The lease; none where nobody holds it.
         lease: Option<Uuid>,
-        /// The assignment.
+        /// The id of the assignment.
         assignment: Uuid,
-        /// Its job.
+        /// The job that it belongs to.
         job: Uuid,
-        /// The job's title.
+        /// The title of that job.
         title: String,
-        /// The job's team.
+        /// The team of that job.
         team: Uuid,
-        /// The assignment's number.
+        /// The number of its range in the job.
         number: i64,
-        /// Its round.
+        /// The round of the assignment, from 1.
         round: i64,
-        /// Its items.
+        /// How many items it has.
         items: i64,
         /// Items that are saved, or judged.
         saved: i64,
@@ -51,9 +51,9 @@ row! {
     pub struct HandedIn {
         /// To annotate or to review, as the store's number.
         stage: i64,
-        /// Submissions, or decisions.
+        /// How many submissions, or decisions.
         count: i64,
-        /// Their items.
+        /// How many items they have together.
         items: i64,
     }
 }
@@ -75,11 +75,11 @@ pub struct OwnWork {
 /// Whose work, in which teams, as of when and since when.
 #[derive(Debug, Clone)]
 pub struct OwnWorkOf {
-    /// The user.
+    /// The user whose work is read.
     pub user: UserId,
-    /// The teams.
+    /// The teams whose work is read.
     pub teams: Vec<TeamId>,
-    /// Now.
+    /// The time against which leases and reservations are compared.
     pub now: Time,
     /// Since when what was handed in counts.
     pub since: Time,

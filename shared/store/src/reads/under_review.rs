@@ -15,11 +15,11 @@ use crate::model::verdicts::{StoredVerdict, VerdictRow};
 /// A submission before a reviewer.
 #[derive(Debug, Clone, Copy)]
 pub struct UnderReview {
-    /// The assignment.
+    /// The assignment that is under review.
     pub assignment: AssignmentId,
     /// Who handed it in.
     pub author: UserId,
-    /// Under which lease.
+    /// The lease under which it was submitted.
     pub submission: LeaseId,
     /// Who looks at it.
     pub reviewer: UserId,
@@ -28,11 +28,11 @@ pub struct UnderReview {
 /// One item of it.
 #[derive(Debug, Clone)]
 pub struct ItemUnderReview {
-    /// The item.
+    /// The number of the item in the dataset.
     pub item: i64,
     /// At which revision it stands.
     pub revision: i64,
-    /// The annotation's JSON.
+    /// The submitted annotation as JSON.
     pub body: String,
     /// What this reviewer has said of it so far.
     pub verdict: Option<VerdictRow>,

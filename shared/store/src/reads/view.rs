@@ -32,13 +32,13 @@ pub struct View<'a>(&'a Tables);
 /// A lease as it was granted, and what became of it.
 #[derive(Debug, Clone, Copy)]
 pub struct GrantView {
-    /// The assignment.
+    /// The assignment that was leased.
     pub assignment: AssignmentId,
-    /// Whose.
+    /// The user who got the lease.
     pub holder: UserId,
     /// To annotate or to review.
     pub stage: Stage,
-    /// At which fence.
+    /// The fencing token of the lease.
     pub fence: i64,
     /// Why it is over.
     pub ended: Option<LeaseEnd>,
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         self.0.assignments.values()
     }
 
-    /// One assignment.
+    /// The assignment with this id, if there is one.
     pub fn assignment(self, id: AssignmentId) -> Option<&'a Assignment> {
         self.0.assignments.get(&id.0)
     }
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
         self.0.log.range((subject, after + 1)..=(subject, i64::MAX)).map(|(_, entry)| entry)
     }
 
-    /// A lease.
+    /// The grant of this lease, if there is one.
     pub fn grant(self, lease: LeaseId) -> Option<GrantView> {
         let row = self.0.grants.get(&lease.0)?;
         let stage = if row.stage == Stage::Review.code() { Stage::Review } else { Stage::Annotate };

@@ -13,7 +13,7 @@ use crate::model::pictures::{Measuring, MissingPicture, NewSize, SizeSource, Unm
 use crate::tables::size_reports::SizeReport;
 use crate::{reads, tables, verbs};
 
-/// Sizes.
+/// Sizes of pictures.
 impl Store {
     /// Writes sizes that a manager entered or Swath measured, and returns how many of them were not known before. Items that
     /// were imported with a size, and sizes from a more certain source, are left as they are.
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-/// Measuring.
+/// Datasets whose pictures wait to be measured.
 impl Store {
     /// Reads which dataset's pictures are to be measured next; `None` where none is due.
     ///
@@ -133,7 +133,7 @@ impl Store {
     }
 }
 
-/// Missing pictures.
+/// Pictures that could not be read.
 impl Store {
     /// Notes that a picture could not be read. True the first time.
     ///

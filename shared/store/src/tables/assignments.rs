@@ -74,7 +74,7 @@ pub(crate) async fn read(db: &mut Db<'_>, ids: &[AssignmentId]) -> Result<Vec<As
     )
 }
 
-/// One assignment.
+/// Reads the assignment with this id.
 pub(crate) async fn get(db: &mut Db<'_>, id: AssignmentId) -> Result<Option<Assignment>> {
     const BY_ID: &str = concat!("SELECT ", assignment_columns!(), " FROM assignments WHERE id = $1");
     let found = fetch_as!(

@@ -228,7 +228,7 @@ pub(crate) struct CountedTo {
     pub(crate) newest: i64,
 }
 
-/// See [`CountedTo`].
+/// Reads how far events are counted; see [`CountedTo`].
 pub(crate) async fn counted_to(db: &mut Db<'_>) -> Result<Option<CountedTo>> {
     let row = fetch_one!(
         db,

@@ -32,7 +32,7 @@ pub(crate) async fn reserve(db: &mut Db<'_>, team: TeamId, bytes: i64, quota: i6
     Ok(reserved > 0)
 }
 
-/// Takes bytes off.
+/// Subtracts bytes from what the team uses.
 pub(crate) async fn give_back(db: &mut Db<'_>, team: TeamId, bytes: i64) -> Result<()> {
     execute!(
         db,

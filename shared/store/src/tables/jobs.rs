@@ -10,7 +10,7 @@ use crate::model::status_sets::job_status;
 
 const GET: &str = concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1");
 
-/// One job.
+/// Reads the job with this id.
 pub(crate) async fn get(db: &mut Db<'_>, id: JobId) -> Result<Option<Job>> {
     let found =
         fetch_as!(db, JobRow => Job, GET, id.0; |t| t.jobs.get(&id.0).cloned().into_iter().collect())?;

@@ -42,7 +42,7 @@ pub(crate) async fn lock(db: &mut Db<'_>, team: TeamId) -> Result<()> {
     found.map(drop).ok_or(StoreError::NotFound)
 }
 
-/// A team's name.
+/// Reads the name of a team.
 pub(crate) async fn name(db: &mut Db<'_>, id: TeamId) -> Result<Option<String>> {
     let row = fetch_one!(
         db,

@@ -39,7 +39,7 @@ impl TryFrom<UserRow> for User {
     }
 }
 
-/// An account.
+/// Reads the account with this id.
 pub(crate) async fn find(db: &mut Db<'_>, id: UserId) -> Result<Option<User>> {
     const SQL: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
     let row = fetch_as!(

@@ -22,7 +22,7 @@ use crate::verbs::tokens::{LEADS, end};
 /// Changes to an account; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub struct UserEdit {
-    /// A new name.
+    /// The new name, where it is to change.
     pub name: Option<String>,
     /// A new address, or none any more.
     pub email: Option<Option<String>>,

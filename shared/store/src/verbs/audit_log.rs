@@ -22,7 +22,7 @@ pub struct Actor {
     pub token: Option<TokenId>,
     /// A new UUIDv7: the id of the first entry about the change. Further entries count up from it.
     pub entry: Uuid,
-    /// When.
+    /// When it is done, by the database's clock.
     pub at: Time,
 }
 

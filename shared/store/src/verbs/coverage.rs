@@ -20,7 +20,7 @@ use crate::tables::{events, jobs, progress};
 /// What a round of counting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Folded {
-    /// Events counted.
+    /// How many events were counted.
     pub events: usize,
     /// Whether there is more.
     pub is_behind: bool,

@@ -19,7 +19,7 @@ use crate::verbs::job_log;
 /// What a cut came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// Assignments made.
+    /// How many assignments were made.
     pub made: i64,
     /// The number of the first range cut, and how many there are.
     pub ranges: (i64, i64),

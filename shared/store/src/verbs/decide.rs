@@ -26,12 +26,12 @@ use crate::verbs::leases::{self, Grants, LeaseRef};
 use crate::verbs::leavers::free_reservation;
 use crate::verbs::review::{refuse_own_work, submission_with};
 
-/// Decides a submission.
+/// A reviewer decides a submission.
 #[derive(Debug, Clone)]
 pub struct Decide {
-    /// Under which review.
+    /// The review, which is a lease.
     pub lease: LeaseId,
-    /// Who.
+    /// The reviewer, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
@@ -41,20 +41,20 @@ pub struct Decide {
     pub verdicts: Vec<VerdictRow>,
     /// Whether items without a verdict are accepted.
     pub accept_rest: bool,
-    /// When.
+    /// When it is decided, by the database's clock.
     pub now: Time,
 }
 
 /// The answer, the same however often the decision is sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Decided {
-    /// The submission's assignment.
+    /// The assignment that was decided.
     #[serde(skip, default = "nowhere")]
     pub assignment: AssignmentId,
-    /// Its job.
+    /// The job of the assignment.
     #[serde(skip, default = "no_job")]
     pub job: JobId,
-    /// ACCEPTED or REJECTED.
+    /// Accepted, or rejected if a rework was made.
     pub status: Status,
     /// The rework, where items were rejected.
     pub rework: Option<AssignmentId>,

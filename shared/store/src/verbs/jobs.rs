@@ -23,9 +23,9 @@ use crate::verbs::job_log::{note, set_status};
 /// A job to be made, with its selection as runs.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// The job, PENDING as a whole.
+    /// The job, of which nothing is cut yet.
     pub job: Job,
-    /// What is selected.
+    /// The runs of items that the job selects.
     pub runs: Vec<Run>,
     /// Who made the creator's token, where that is somebody else.
     pub token_maker: Option<UserId>,
@@ -34,19 +34,19 @@ pub struct NewJob {
 /// Changes to a job; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub struct JobEdit {
-    /// A new title.
+    /// The new title, where it is to change.
     pub title: Option<String>,
-    /// A new description.
+    /// The new description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
-    /// New instructions.
+    /// The new instructions; `Some(None)` removes them.
     pub instructions: Option<Option<String>>,
-    /// A new due date.
+    /// The new due date; `Some(None)` removes it.
     pub due: Option<Option<Time>>,
-    /// A new priority.
+    /// The new priority, where it is to change.
     pub priority: Option<Priority>,
-    /// Other annotators.
+    /// Who may annotate from now on; `Some(None)` lets all annotators of the team.
     pub annotators: Option<Option<Vec<UserId>>>,
-    /// Other reviewers.
+    /// Who may review from now on; `Some(None)` lets all reviewers of the team.
     pub reviewers: Option<Option<Vec<UserId>>>,
     /// Other reasons for rejecting items.
     pub reasons: Option<Vec<ReasonCode>>,

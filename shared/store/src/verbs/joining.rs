@@ -27,7 +27,7 @@ pub enum Guest {
 }
 
 impl Guest {
-    /// The account.
+    /// The account that joins, new or existing.
     pub fn user(&self) -> UserId {
         match self {
             Self::Known(user) => *user,
@@ -39,9 +39,9 @@ impl Guest {
 /// What an accepted invitation has led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Joined {
-    /// The account.
+    /// The account that has joined.
     pub user: UserId,
-    /// The team.
+    /// The team that it has joined.
     pub team: TeamId,
     /// The roles that the invitation gave in the team.
     pub roles: Vec<Role>,

@@ -23,13 +23,13 @@ use crate::verbs::definition::definition;
 pub struct Renew {
     /// Of a lease or of a review.
     pub stage: Stage,
-    /// Which.
+    /// The lease to renew.
     pub lease: LeaseId,
-    /// Whose.
+    /// The user, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
-    /// When.
+    /// When it is renewed, by the database's clock.
     pub now: Time,
 }
 
@@ -49,15 +49,15 @@ pub struct Renewed {
 pub struct Release {
     /// A lease or a review.
     pub stage: Stage,
-    /// Which.
+    /// The lease to end.
     pub lease: LeaseId,
-    /// Whose.
+    /// The user, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
     /// In the user's words.
     pub reason: Option<String>,
-    /// When.
+    /// When it is released, by the database's clock.
     pub now: Time,
 }
 

@@ -12,7 +12,7 @@ use crate::tables::{accepted, assignments, jobs, opinions};
 use crate::verbs::changes::Changes;
 use crate::verbs::job_log;
 
-/// What is done.
+/// What a manager does to an assignment.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
     /// Takes the assignment from its holder, and reserves it for a user until `until`, or for nobody.

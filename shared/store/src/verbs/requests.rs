@@ -25,7 +25,7 @@ pub enum Begun {
 /// A request whose answer is stored with the work that it asked for.
 #[derive(Debug, Clone)]
 pub struct Completion {
-    /// The request.
+    /// The request that is completed.
     pub asked: Asked,
     /// The attempt that carries it out.
     pub attempt: Uuid,

@@ -15,27 +15,27 @@ use crate::verbs::changes::Changes;
 use crate::verbs::leases::{self, LeaseRef, Resolved, SignOfLife};
 use crate::verbs::saved_items::SavedItems;
 
-/// Saves one item.
+/// An annotator saves one item.
 #[derive(Debug, Clone)]
 pub struct SaveItem {
-    /// Under which lease.
+    /// The lease under which it is saved.
     pub lease: LeaseId,
-    /// By whom.
+    /// The user, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
-    /// What.
+    /// The item and its annotation.
     pub work: ItemWork,
     /// Only if the saved revision is this one; 0 where nothing may be saved yet.
     pub if_revision: Option<i64>,
-    /// When.
+    /// When it is saved, by the database's clock.
     pub now: Time,
 }
 
-/// What was saved.
+/// The answer to a save.
 #[derive(Debug, Clone, Copy)]
 pub struct ItemSaved {
-    /// The assignment.
+    /// The assignment that the item belongs to.
     pub assignment: AssignmentId,
     /// The revision; the same body again keeps it.
     pub revision: i64,

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::tables::saved_items::{self, AnnotationKey, SavedItem};
 use crate::tables::written::{Save, SavedRow};
 
-/// See the module.
+/// The stored rows of a batch's items, and the rows that it writes.
 #[derive(Default)]
 pub(crate) struct SavedItems {
     items: HashMap<AnnotationKey, SavedItem>,

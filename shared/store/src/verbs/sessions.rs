@@ -18,7 +18,7 @@ pub const SESSIONS_MAX: usize = 50;
 /// A session to be opened.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// The session's id.
+    /// The id by which it is listed and revoked, as a token.
     pub id: TokenId,
     /// SHA-256 of what the browser's cookie will hold.
     pub digest: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct NewSession {
 /// A session that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
-    /// Whose it is.
+    /// The user who is signed in.
     pub user: UserId,
     /// Until when it is valid.
     pub expires: Time,

@@ -18,7 +18,7 @@ use crate::verbs::tokens::require_right_to_make;
 /// A link that was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeLink {
-    /// Its id.
+    /// The id of the link; its code is another.
     pub id: Uuid,
     /// Until when it is valid.
     pub expires: Time,

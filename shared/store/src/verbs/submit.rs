@@ -23,12 +23,12 @@ use crate::verbs::definition::definition;
 use crate::verbs::leases::{self, Grants, LeaseRef, Resolved};
 use crate::verbs::saved_items::SavedItems;
 
-/// Submits an assignment.
+/// An annotator submits an assignment.
 #[derive(Debug, Clone)]
 pub struct Submit {
-    /// Under which lease.
+    /// The lease under which it is submitted.
     pub lease: LeaseId,
-    /// Who.
+    /// The user, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
@@ -36,18 +36,18 @@ pub struct Submit {
     pub submission: Key,
     /// Items saved on the way.
     pub items: Vec<ItemWork>,
-    /// When.
+    /// When it is submitted, by the database's clock.
     pub now: Time,
 }
 
 /// The answer, the same however often the submission is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Submitted {
-    /// The assignment.
+    /// The assignment that was submitted.
     pub assignment: AssignmentId,
     /// Its status right after the submission.
     pub status: Status,
-    /// What comes next.
+    /// Who decides about the submission.
     pub next: Next,
     /// Whether this call did it, rather than an earlier one under the same id.
     pub fresh: bool,
@@ -56,7 +56,7 @@ pub struct Submitted {
 /// Who decides about a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// A reviewer.
+    /// A reviewer, who finds it by asking for work.
     Reviewer,
     /// The review rule, which accepts it as soon as the review service is told.
     Rule,

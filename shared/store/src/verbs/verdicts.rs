@@ -16,18 +16,18 @@ use crate::verbs::changes::Changes;
 use crate::verbs::leases::{self, Grants, LeaseRef, SignOfLife};
 use crate::verbs::review::{refuse_own_work, submission_with};
 
-/// Saves a verdict.
+/// A reviewer saves a verdict.
 #[derive(Debug, Clone)]
 pub struct PutVerdict {
-    /// Under which review.
+    /// The review, which is a lease.
     pub lease: LeaseId,
-    /// Who.
+    /// The reviewer, who must hold that lease.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
-    /// What.
+    /// The item and what the reviewer says of it.
     pub verdict: VerdictRow,
-    /// When.
+    /// When it is saved, by the database's clock.
     pub now: Time,
 }
 

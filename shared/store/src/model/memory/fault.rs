@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 /// How the next commit fails. Its caller hears `Unavailable` either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing is written.
+    /// The commit fails and nothing is written.
     Undone,
     /// Everything is written, and the answer is lost.
     Unheard,

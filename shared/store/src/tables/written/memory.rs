@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::memory::{Accepted, Annotation, Tables, VerdictRecord};
 use crate::model::rows::GrantRow;
 
-/// Writes all parts.
+/// Writes all parts to the tables in memory.
 pub(super) fn write(t: &mut Tables, written: &Written) -> Result<()> {
     for assignment in &written.changed {
         t.write_assignment(assignment, false)?;

@@ -14,7 +14,7 @@ use crate::tables::events;
 
 pub(super) type PgStatement = Query<'static, Postgres, PgArguments>;
 
-/// See the module.
+/// The statement for one table, and how a transaction's rows are bound to it.
 pub(super) struct Part {
     /// The statement; `{rows}` stands for the rows.
     pub(super) text: &'static str,

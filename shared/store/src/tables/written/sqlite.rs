@@ -11,7 +11,7 @@ use super::rows::Written;
 use crate::engine::rowset::{ROWS_PLACEHOLDER, json_rows};
 use crate::error::Result;
 
-/// Writes all parts.
+/// Writes all parts, one statement after the other.
 pub(super) async fn write(connection: &mut SqliteConnection, written: &Written) -> Result<()> {
     for (place, part) in PARTS.iter().enumerate() {
         if !(part.is_empty)(written) {

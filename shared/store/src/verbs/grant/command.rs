@@ -13,11 +13,11 @@ use crate::tables::grant_context::HeldLease;
 pub struct Grant {
     /// To annotate or to review.
     pub stage: Stage,
-    /// Who asks.
+    /// The user who asks for work.
     pub user: UserId,
     /// Who made the token that is used, where that is somebody else.
     pub token_maker: Option<UserId>,
-    /// In which team.
+    /// The team in which they ask.
     pub team: TeamId,
     /// From which job alone, where the user says so.
     pub only: Option<JobId>,
@@ -29,9 +29,9 @@ pub struct Grant {
     pub candidates: Vec<AssignmentId>,
     /// The id of the lease, should there be one.
     pub lease: LeaseId,
-    /// The client's key.
+    /// The idempotency key of the request.
     pub key: Option<Key>,
-    /// When.
+    /// When they ask, by the database's clock.
     pub now: Time,
 }
 

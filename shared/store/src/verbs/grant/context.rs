@@ -22,7 +22,7 @@ pub(super) struct Reservation {
     pub(super) assignment: AssignmentId,
 }
 
-/// See the module.
+/// What is known about the users of a batch.
 #[derive(Default)]
 pub(super) struct GrantContext {
     first_answers: HashMap<(UserId, Stage), HashMap<String, FirstAnswer>>,
