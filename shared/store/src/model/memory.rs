@@ -1,4 +1,4 @@
-//! The truth in memory: a model of the tables, with their keys and constraints, that passes the suite of the databases.
+//! The database in memory: a model of the tables with their keys and constraints, which passes the databases' suite.
 //! It is for simulations, which need a store that is quick and never surprises; nothing of it survives its process.
 //!
 //! Every statement of this crate names its model beside its SQL, so that the verbs above are the same code on all three.

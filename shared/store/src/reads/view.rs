@@ -1,4 +1,4 @@
-//! A look at the tables from outside, for whoever checks that the verbs keep their promises.
+//! A look at the tables from outside, for tests that check whether the verbs keep their promises.
 
 use std::collections::BTreeMap;
 
