@@ -118,7 +118,7 @@ async fn accepted_rows(
 /// The item and the slot of a key of the table in memory.
 fn key_of(key: &(Uuid, i64, i64)) -> AcceptedKey {
     let (_job, item, slot) = *key;
-    AcceptedKey { item, slot }
+    AcceptedKey { item, slot: Slot(slot) }
 }
 
 /// The row of an accepted item as the statements join it.
@@ -127,7 +127,7 @@ fn accepted_in_memory(t: &Tables, key: AcceptedKey, row: &Accepted) -> Option<Ac
     let note = t.annotations.get(&(row.assignment, row.author, item))?;
     Some(AcceptedRow {
         item,
-        slot,
+        slot: slot.0,
         assignment: row.assignment,
         author: row.author,
         reviewer: row.reviewer,
