@@ -23,7 +23,7 @@ pub struct NewDatasetRequest {
     /// The source of its items: exactly one of the four.
     pub source: SourceRequest,
     /// Whether everything is checked and nothing is kept. The answer is then a report.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
 }
 

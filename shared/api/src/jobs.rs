@@ -236,8 +236,12 @@ pub struct JobView {
     /// The instructions as HTML that is safe to show.
     pub instructions_html: Option<String>,
     /// The reasons for which items may be rejected; if there are none, reviewers use their own words.
+    #[serde(default)]
+    #[schema(required = true)]
     pub reasons: Vec<ReasonCode>,
     /// The fields of an item's `meta` that are shown to the people who work on it.
+    #[serde(default)]
+    #[schema(required = true)]
     pub shown_meta: Vec<String>,
     /// The users who may annotate, `null` for every annotator of the team; not for annotators.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]

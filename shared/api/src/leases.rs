@@ -15,10 +15,10 @@ use swath_domain::{Status, Time};
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
     /// The team; not needed for a user with only one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
     /// The only job from which work is wanted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
 }
 
@@ -41,6 +41,8 @@ pub struct LeaseDocument {
     pub job: JobPart,
     /// Whether annotations and verdicts are left out, because together they take more than 4 MiB. The route `items` of the
     /// lease has them, page by page.
+    #[serde(default)]
+    #[schema(required = true)]
     pub annotations_left_out: bool,
 }
 
@@ -119,7 +121,8 @@ pub struct VerdictPart {
     pub comment: Option<String>,
     /// The figures that it is about, by their positions from 0 in the annotation that was judged. In a rework and in a
     /// former verdict that is the annotation of the round before. The verdict is about the whole item if there are none.
-    #[schema(max_items = 100)]
+    #[serde(default)]
+    #[schema(required = true, max_items = 100)]
     pub figures: Vec<u32>,
 }
 
@@ -139,9 +142,18 @@ pub struct JobPart {
     /// The most labels on one item.
     pub limits: LabelLimits,
     /// How many independent annotations of each item are wanted.
+    #[serde(default = "one")]
+    #[schema(required = true)]
     pub slots: i64,
     /// The reasons for which items may be rejected; if there are none, reviewers use their own words.
+    #[serde(default)]
+    #[schema(required = true)]
     pub reasons: Vec<ReasonCode>,
+}
+
+/// Before there were slots, each item had one annotation.
+fn one() -> i64 {
+    1
 }
 
 /// The new end of a renewed lease.
@@ -158,7 +170,7 @@ pub struct Renewed {
 #[serde(deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// Why the work is given back.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
 }
@@ -171,7 +183,7 @@ pub struct SubmitRequest {
     #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
     pub submission_id: String,
     /// Items to save with the submission.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1000)]
     pub items: Vec<SubmittedItem>,
 }
@@ -185,13 +197,13 @@ pub struct SubmittedItem {
     #[schema(minimum = 0)]
     pub index: i64,
     /// The figures that were drawn.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
     /// Tags of the whole item.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// Why it was skipped.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Skip>,
 }
 
@@ -226,4 +238,26 @@ pub struct ItemAnswer {
     pub index: i64,
     /// Its revision. A repeated request with the same body does not change it.
     pub revision: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{LeaseDocument, VerdictPart};
+
+    #[test]
+    fn a_lease_of_an_older_server_is_read() {
+        let (lease, assignment, job) =
+            ["1", "2", "3"].map(|n| format!("01890000-0000-7000-8000-00000000000{n}")).into();
+        let document = json!({
+            "lease_id": lease, "fence": 1, "state": "current", "expires_at": "2030-01-01T00:00:00Z", "expires_in": 60,
+            "assignment": {"id": assignment, "number": 0, "round": 1, "slot": 0, "job": job, "ranges": [], "items": []},
+            "job": {"id": job, "title": "Cars", "classes": [], "tags": [], "limits": {}},
+        });
+        let document: LeaseDocument = serde_json::from_value(document).unwrap();
+        assert_eq!((document.job.slots, document.annotations_left_out), (1, false));
+        let verdict: VerdictPart = serde_json::from_value(json!({"verdict": "reject"})).unwrap();
+        assert!(verdict.figures.is_empty());
+    }
 }

@@ -1,6 +1,8 @@
 //! The request and response types of Swath's HTTP API, for servers and clients alike.
 //!
-//! Each type can be written, read and described by a schema. The checker and the test harness have types of their own on
+//! Each type can be written, read and described by a schema. A client may be newer than its server, as during a rolling
+//! upgrade: a field that a release adds to a response has a default for its readers, and a field of a request that is not
+//! used is not sent. The checker and the test harness have types of their own on
 //! purpose, so that a mistake here is found there.
 //!
 //! ```

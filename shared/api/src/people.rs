@@ -49,9 +49,16 @@ pub struct UserView {
     /// Whether the user is an administrator.
     pub admin: bool,
     /// Whether the account may be used; a deactivated one keeps its work and its name.
+    #[serde(default = "yes")]
+    #[schema(required = true)]
     pub active: bool,
     /// When the account was created.
     pub created_at: Time,
+}
+
+/// An older server has no deactivated accounts.
+fn yes() -> bool {
+    true
 }
 
 /// A new account.

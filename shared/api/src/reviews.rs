@@ -17,15 +17,15 @@ pub struct VerdictRequest {
     pub verdict: Verdict,
     /// The reason. If the job names reasons, it is the code of one of them, and a rejection needs one; else a keyword or a
     /// phrase.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
     /// A comment for the author.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub comment: Option<String>,
     /// The figures that it is about, by their positions in the annotation from 0; none if it is about the whole item.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = BTreeSet<u32>, max_items = 100)]
     pub figures: Vec<u32>,
 }
@@ -50,11 +50,11 @@ pub struct ItemVerdict {
     pub verdict: Verdict,
     /// The reason. If the job names reasons, it is the code of one of them, and a rejection needs one; else a keyword or a
     /// phrase.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: Option<String>,
     /// A comment for the author.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub comment: Option<String>,
     /// The figures that it is about, by their positions in the annotation from 0; none if it is about the whole item.
@@ -80,11 +80,11 @@ pub struct DecideRequest {
     #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
     pub decision_id: String,
     /// Verdicts to save with the decision.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1000)]
     pub verdicts: Vec<ItemVerdict>,
     /// The verdict on all other items; if absent, every item needs a verdict of its own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Rest>,
 }
 

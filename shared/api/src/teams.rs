@@ -47,11 +47,11 @@ pub struct MemberRoles {
 #[serde(deny_unknown_fields)]
 pub struct TeamMediaRequest {
     /// Absolute folders of the server. Files in them must also be below its media roots.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub folders: Vec<String>,
     /// Prefixes of keys in buckets, as in `s3://bucket/prefix/`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub buckets: Vec<String>,
 }

@@ -60,5 +60,7 @@ pub struct TokenView {
     /// When it was last used, to about a minute.
     pub last_used_at: Option<Time>,
     /// Whether it is a session of a browser.
+    #[serde(default)]
+    #[schema(required = true)]
     pub session: bool,
 }
