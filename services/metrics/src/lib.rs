@@ -30,7 +30,7 @@ use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::{Micros, seconds};
 use swath_runtime::Context;
 use swath_runtime::panics::keep_running;
-use swath_store::Result;
+use swath_store::{OldestWaiting, Result};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
@@ -148,24 +148,26 @@ impl Metrics {
     }
 
     /// The times since when the oldest work of each job waits for an annotator and for a reviewer.
-    async fn ages(&self, named: &[(JobHead, Progress)]) -> Result<Vec<[Option<Time>; 2]>> {
+    async fn ages(&self, named: &[(JobHead, Progress)]) -> Result<Vec<OldestWaiting>> {
         let mut ages = Vec::with_capacity(named.len());
         for (job, progress) in named {
             let is_waiting = progress.get(Counter::Pending) + progress.get(Counter::Completed) > 0;
-            let (pending, review) =
-                if is_waiting { self.context.store.oldest_waiting(job.id).await? } else { (None, None) };
-            ages.push([pending, review]);
+            ages.push(if is_waiting {
+                self.context.store.oldest_waiting(job.id).await?
+            } else {
+                OldestWaiting::default()
+            });
         }
         Ok(ages)
     }
 
-    fn show(&self, named: &[(JobHead, Progress)], ages: &[[Option<Time>; 2]], now: Time) {
+    fn show(&self, named: &[(JobHead, Progress)], ages: &[OldestWaiting], now: Time) {
         self.gauges.reset();
         for ((job, progress), ages) in named.iter().zip(ages) {
             let label = job.id.to_string();
             self.gauges.show(&label, progress);
             self.gauges.describe(&label, job);
-            for (stage, since) in ["annotate", "review"].iter().zip(ages) {
+            for (stage, since) in [("annotate", ages.assignment), ("review", ages.submission)] {
                 let age = since.map_or(0.0, |since| seconds_since(since, now));
                 self.gauges.age.with_label_values(&[label.as_str(), stage]).set(age);
             }

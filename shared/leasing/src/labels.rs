@@ -10,7 +10,7 @@ use swath_domain::Stage;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_runtime::Result;
 use swath_runtime::budget::SMALL_BYTES;
-use swath_store::{ItemSize, LeaseView, Look, StoreError, UnderReview};
+use swath_store::{ItemSize, LeaseView, Look, StoreError, UnderReview, VerdictSize};
 
 use crate::service::LeaseService;
 use crate::verdicts::verdict_part;
@@ -171,7 +171,7 @@ impl LeaseService {
     /// The size of the verdicts on a submission, by item, in bytes. An item may have verdicts of several reviewers.
     async fn verdict_sizes(&self, submission: LeaseId) -> Result<HashMap<i64, i64>> {
         let mut sizes: HashMap<i64, i64> = HashMap::new();
-        for (item, bytes) in self.context.store.verdict_sizes(submission).await? {
+        for VerdictSize { item, bytes } in self.context.store.verdict_sizes(submission).await? {
             *sizes.entry(item).or_default() += bytes;
         }
         Ok(sizes)

@@ -70,13 +70,13 @@ impl World {
         let store = &self.processes[0].context.store;
         let job = store.job(id).await?.ok_or_else(|| anyhow::anyhow!("{id} is gone"))?;
         let rows = store.assignments(id, AssignmentFilter::default(), Uuid::nil(), ALL).await?;
-        let mut log = store.log(id.0, 0, ALL).await?.0;
+        let mut log = store.log(id.0, 0, ALL).await?.entries;
         let (mut after, mut more) = ((Uuid::nil(), 0), true);
         while more {
             let page = store.log_page(id, after).await?;
-            after = page.0.last().map_or(after, |last| (last.subject, last.seq));
-            log.extend(page.0);
-            more = page.1;
+            after = page.entries.last().map_or(after, |last| (last.subject, last.seq));
+            log.extend(page.entries);
+            more = page.has_more;
         }
         let line = |entry: swath_domain::log::Entry| {
             let assignment = (entry.subject != id.0).then_some(AssignmentId(entry.subject));

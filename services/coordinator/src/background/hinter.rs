@@ -12,7 +12,7 @@ use swath_domain::progress::{Counter, Progress};
 use swath_domain::time::{Micros, seconds};
 use swath_domain::{Round, Time};
 use swath_runtime::Context;
-use swath_store::Result;
+use swath_store::{Result, WaitingAssignment};
 use uuid::Uuid;
 
 use super::leader::LeaderLease;
@@ -126,14 +126,15 @@ impl Hinter {
         let window = annotators.clamp(WINDOW_MIN, self.context.config.work.hint_window.max(WINDOW_MIN));
         let mut waiting = self.context.store.assignments_waiting(job.id, now, window).await?;
         waiting.dedup();
-        let is_hinted = |(round, number): &(Round, i64)| self.hinted.contains_key(&(job.id, *round, *number));
+        let is_hinted = |one: &WaitingAssignment| self.hinted.contains_key(&(job.id, one.round, one.number));
         let waiting = unless_half_is_hinted(waiting, window, is_hinted);
-        let groups = waiting.chunk_by(|a, b| a.0 == b.0).flat_map(|round| round.chunks(MESSAGE_NUMBERS_MAX));
-        let due = |group: &[(Round, i64)]| Due {
+        let groups =
+            waiting.chunk_by(|a, b| a.round == b.round).flat_map(|round| round.chunks(MESSAGE_NUMBERS_MAX));
+        let due = |group: &[WaitingAssignment]| Due {
             team: job.team,
             job: job.id,
-            round: group.first().map_or(Round::FIRST, |(round, _)| *round),
-            numbers: group.iter().map(|(_, number)| *number).collect(),
+            round: group.first().map_or(Round::FIRST, |first| first.round),
+            numbers: group.iter().map(|one| one.number).collect(),
         };
         Ok(groups.map(due).collect())
     }
@@ -156,12 +157,12 @@ impl Hinter {
 /// The waiting assignments without a hint; none while half of a window is hinted and not taken yet. A message of one
 /// assignment costs the broker as much as one of many.
 fn unless_half_is_hinted(
-    mut waiting: Vec<(Round, i64)>,
+    mut waiting: Vec<WaitingAssignment>,
     window: i64,
-    is_hinted: impl Fn(&(Round, i64)) -> bool,
-) -> Vec<(Round, i64)> {
+    is_hinted: impl Fn(&WaitingAssignment) -> bool,
+) -> Vec<WaitingAssignment> {
     let all = waiting.len();
-    waiting.retain(|number| !is_hinted(number));
+    waiting.retain(|one| !is_hinted(one));
     let hinted = all - waiting.len();
     if 2 * hinted as i64 >= window { Vec::new() } else { waiting }
 }
@@ -170,12 +171,13 @@ fn unless_half_is_hinted(
 mod tests {
     use swath_domain::Round;
 
-    use super::unless_half_is_hinted;
+    use super::{WaitingAssignment, unless_half_is_hinted};
 
     #[test]
     fn more_is_hinted_once_half_of_the_window_is_taken() {
-        let waiting: Vec<_> = (0..16).map(|number| (Round::FIRST, number)).collect();
-        let beside = |hinted: i64| unless_half_is_hinted(waiting.clone(), 16, |(_, number)| *number < hinted);
+        let waiting: Vec<_> =
+            (0..16).map(|number| WaitingAssignment { round: Round::FIRST, number }).collect();
+        let beside = |hinted: i64| unless_half_is_hinted(waiting.clone(), 16, |one| one.number < hinted);
         assert_eq!(beside(0), waiting);
         assert_eq!(beside(7), waiting[7..]);
         assert_eq!(beside(8), []);

@@ -13,7 +13,7 @@ use swath_domain::{limits, names};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, Problem, Result, Search};
-use swath_store::{Actor, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
+use swath_store::{Actor, Created, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
 use uuid::Uuid;
 
 use super::names::Names;
@@ -49,7 +49,7 @@ pub(crate) async fn create(
     let id = context.next_id();
     let digest = digest(code.as_bytes());
     let new = NewInvitation { id, team, digest, roles, note: note.clone(), expires };
-    let (id, is_new) = context.store.invitation_create(new, actor, asked).await?;
+    let Created { value: id, is_new } = context.store.invitation_create(new, actor, asked).await?;
     let view = InvitationView {
         id,
         invitation: is_new.then_some(code),
@@ -142,7 +142,8 @@ pub(crate) async fn accept(
     let actor = Actor { user: Some(user), ..context.actor(caller.as_ref()) };
     let asker = caller.as_ref().map_or_else(|| invited(&digest_of_code), Caller::user);
     let asked = key.asked(asker, "POST /v1/invitations/accept", &request.bytes);
-    let (joined, is_new) = context.store.invitation_accept(digest_of_code, guest, new, actor, asked).await?;
+    let Created { value: joined, is_new } =
+        context.store.invitation_accept(digest_of_code, guest, new, actor, asked).await?;
     context.tokens.forget();
     let Joined { user, team, roles } = joined;
     Ok((StatusCode::CREATED, Json(Accepted { user, team, roles, token: is_new.then_some(token) })))

@@ -14,6 +14,7 @@ use swath_runtime::access::LEADS;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::panics::spawn_stream;
 use swath_runtime::{Caller, Context, PathId, Result, Search};
+use swath_store::LogPage;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
@@ -53,10 +54,10 @@ pub(crate) async fn assignment(
 ) -> Result<Json<Page<EntryView>>> {
     let assignment = assignments::own(&context, &caller, id, LEADS).await?;
     let (limit, after) = (pages::limit(query.limit)?, pages::after_number(query.after.as_deref())?);
-    let (entries, more) = context.store.log(id.0, after.unwrap_or(0), limit).await?;
+    let LogPage { entries, has_more } = context.store.log(id.0, after.unwrap_or(0), limit).await?;
     let names = actors(&context, &entries).await?;
     let entries = entries.into_iter().map(|entry| view(entry, assignment.key.job, &names)).collect();
-    Ok(Json(Page::cut(entries, more, |entry: &EntryView| entry.seq.to_string())))
+    Ok(Json(Page::cut(entries, has_more, |entry: &EntryView| entry.seq.to_string())))
 }
 
 /// The names of the users who acted, and of those who made the tokens that were used.
@@ -83,19 +84,21 @@ type Chunks = mpsc::Sender<io::Result<Vec<u8>>>;
 async fn write(context: &Context, id: JobId, pages: &Chunks) -> io::Result<()> {
     let mut after = 0;
     loop {
-        let (entries, more) = context.store.log(id.0, after, PAGE_ENTRIES).await.map_err(io::Error::other)?;
+        let LogPage { entries, has_more } =
+            context.store.log(id.0, after, PAGE_ENTRIES).await.map_err(io::Error::other)?;
         after = entries.last().map_or(after, |last| last.seq);
         send(context, pages, id, entries).await?;
-        if !more {
+        if !has_more {
             break;
         }
     }
     let mut after = (Uuid::nil(), 0);
     loop {
-        let (entries, more) = context.store.log_page(id, after).await.map_err(io::Error::other)?;
+        let LogPage { entries, has_more } =
+            context.store.log_page(id, after).await.map_err(io::Error::other)?;
         after = entries.last().map_or(after, |last| (last.subject, last.seq));
         send(context, pages, id, entries).await?;
-        if !more {
+        if !has_more {
             return Ok(());
         }
     }

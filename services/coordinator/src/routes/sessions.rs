@@ -10,7 +10,7 @@ use swath_domain::time::{Micros, seconds};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::credential::{no_session_cookie, session_cookie};
 use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, Problem, Result};
-use swath_store::{NewSession, NewSignInLink, Opened, StoreError, digest};
+use swath_store::{Created, NewSession, NewSignInLink, Opened, StoreError, digest};
 
 use super::people::me_of;
 use super::tokens::may_make_for;
@@ -45,7 +45,7 @@ pub(crate) async fn create_link(
         expires,
         session_expires: caller.token().expires,
     };
-    let (made, is_new) = context.store.sign_in_link_create(new, actor, asked).await?;
+    let Created { value: made, is_new } = context.store.sign_in_link_create(new, actor, asked).await?;
     let code = is_new.then_some(code);
     let view = LinkView { id: made.id, code, user, team, expires_at: made.expires };
     Ok((StatusCode::CREATED, Json(view)))

@@ -13,7 +13,7 @@ use swath_runtime::administrator::fresh_token;
 use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
-use swath_store::{NewToken, TokenInfo, User, digest};
+use swath_store::{Created, NewToken, TokenInfo, User, digest};
 use uuid::Uuid;
 
 use super::names::Names;
@@ -60,7 +60,8 @@ pub(crate) async fn create(
     let token = fresh_token(context.ids.as_ref());
     let digest = digest(token.as_bytes());
     let new = NewToken { id: TokenId(context.next_id()), user, team, digest, expires };
-    let (id, is_new) = context.store.token_create(new, context.actor(Some(&caller)), asked).await?;
+    let Created { value: id, is_new } =
+        context.store.token_create(new, context.actor(Some(&caller)), asked).await?;
     let token = is_new.then_some(token);
     Ok((StatusCode::CREATED, Json(NewTokenView { id, token, user, team, expires_at: expires })))
 }

@@ -48,6 +48,27 @@ pub struct Asked {
     pub key: Key,
 }
 
+/// What a request made. The same request under the same key gets what the first one made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Created<T> {
+    /// What was made.
+    pub value: T,
+    /// Whether this request made it; else an earlier one under the same key did.
+    pub is_new: bool,
+}
+
+impl<T> Created<T> {
+    /// What this request made.
+    pub(crate) fn now(value: T) -> Self {
+        Self { value, is_new: true }
+    }
+
+    /// What an earlier request under the same key made.
+    pub(crate) fn before(value: T) -> Self {
+        Self { value, is_new: false }
+    }
+}
+
 impl Asked {
     pub(crate) fn row_key(&self) -> RowKey<'_> {
         RowKey { user: self.user, route: self.route, text: &self.key.text }

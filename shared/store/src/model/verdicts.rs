@@ -33,6 +33,17 @@ impl VerdictRow {
 }
 
 row! {
+    /// How long the texts of a verdict are.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct VerdictSize {
+        /// The item.
+        item: i64,
+        /// The bytes of the reason, the comment and the figures.
+        bytes: i64,
+    }
+}
+
+row! {
     /// A verdict as it is stored.
     pub(crate) struct StoredVerdict {
         item: i64, accept: bool, reason: Option<String>, comment: Option<String>, figures: Option<String>,

@@ -11,6 +11,24 @@ use crate::model::status_sets::status;
 use crate::tables::assignments;
 use crate::tables::leases::{self, Leased};
 
+/// An assignment that waits in the queue of its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingAssignment {
+    /// Its round.
+    pub round: Round,
+    /// The number of its range in the job.
+    pub number: i64,
+}
+
+/// Since when the oldest waiting work of a job waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OldestWaiting {
+    /// The assignment that has waited longest for an annotator.
+    pub assignment: Option<Time>,
+    /// The submission that has waited longest for a reviewer.
+    pub submission: Option<Time>,
+}
+
 /// Which assignments of a job are listed.
 #[derive(Debug, Clone, Default)]
 pub struct AssignmentFilter {
@@ -116,8 +134,13 @@ pub(crate) async fn page(
     )
 }
 
-/// Numbers of assignments that wait in a job's queue, in the order in which they are handed out.
-pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) -> Result<Vec<(Round, i64)>> {
+/// Assignments that wait in a job's queue, in the order in which they are handed out.
+pub(crate) async fn waiting(
+    db: &mut Db<'_>,
+    job: JobId,
+    now: Time,
+    limit: i64,
+) -> Result<Vec<WaitingAssignment>> {
     let rows = fetch_all!(
         db,
         (i64, i64),
@@ -132,11 +155,11 @@ pub(crate) async fn waiting(db: &mut Db<'_>, job: JobId, now: Time, limit: i64) 
             waiting.map(|a| (a.key.round.0, a.key.number)).collect()
         }
     )?;
-    Ok(rows.into_iter().map(|(round, number)| (Round(round), number)).collect())
+    Ok(rows.into_iter().map(|(round, number)| WaitingAssignment { round: Round(round), number }).collect())
 }
 
 /// When the oldest waiting assignment and the oldest waiting submission of a job began to wait.
-pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Option<Time>, Option<Time>)> {
+pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<OldestWaiting> {
     // The first of the queue: reworks are handed out first and cut ranges in order, so it is among the oldest.
     let pending = fetch_one!(
         db,
@@ -164,7 +187,7 @@ pub(crate) async fn oldest_waiting(db: &mut Db<'_>, job: JobId) -> Result<(Optio
             waiting.map(|a| a.since.0).min().map(|since| (since,))
         }
     )?;
-    Ok((pending.map(|(at,)| Time(at)), review.map(|(at,)| Time(at))))
+    Ok(OldestWaiting { assignment: pending.map(|(at,)| Time(at)), submission: review.map(|(at,)| Time(at)) })
 }
 
 /// A lease or a review, whatever became of it.

@@ -14,30 +14,34 @@ use crate::model::rows::EntryRow;
 /// A position in the log: a subject, and the number of its last entry that was read.
 pub type LogPosition = (Uuid, i64);
 
+/// A page of a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogPage {
+    /// The entries in order.
+    pub entries: Vec<Entry>,
+    /// Whether there are more behind them.
+    pub has_more: bool,
+}
+
 /// What an entry takes beside its texts, in bytes.
 const ENTRY_BYTES: usize = 256;
 /// Entries that are looked at for one page of several logs.
 const ENTRIES_PER_PAGE: i64 = 1_000;
 
-/// A page of the log of an assignment or a job, and whether there is more. It ends early where it would take too much.
-pub(crate) async fn of_subject(
-    db: &mut Db<'_>,
-    subject: Uuid,
-    after: i64,
-    limit: i64,
-) -> Result<(Vec<Entry>, bool)> {
+/// A page of the log of an assignment or a job. It ends early where it would take too much.
+pub(crate) async fn of_subject(db: &mut Db<'_>, subject: Uuid, after: i64, limit: i64) -> Result<LogPage> {
     page(db, (subject, after), subject, limit).await
 }
 
-/// A page of the logs of a job's assignments behind a place, by assignment and number, and whether there is more.
-pub(crate) async fn of_job(db: &mut Db<'_>, job: JobId, after: LogPosition) -> Result<(Vec<Entry>, bool)> {
+/// A page of the logs of a job's assignments behind a place, by assignment and number.
+pub(crate) async fn of_job(db: &mut Db<'_>, job: JobId, after: LogPosition) -> Result<LogPage> {
     let (first, last) = AssignmentId::span(job);
     let after = if after.0 < first.0 { (first.0, -1) } else { after };
     page(db, after, last.0, ENTRIES_PER_PAGE).await
 }
 
 /// The entries behind a place, of subjects up to `last`.
-async fn page(db: &mut Db<'_>, after: LogPosition, last: Uuid, limit: i64) -> Result<(Vec<Entry>, bool)> {
+async fn page(db: &mut Db<'_>, after: LogPosition, last: Uuid, limit: i64) -> Result<LogPage> {
     let sizes = fetch_all!(
         db,
         (i64,),
@@ -59,7 +63,7 @@ async fn page(db: &mut Db<'_>, after: LogPosition, last: Uuid, limit: i64) -> Re
     let wanted = &sizes[..sizes.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
     let size = |(bytes,): &(i64,)| ENTRY_BYTES + usize::try_from(*bytes).unwrap_or(usize::MAX / 2);
     let fitting = fitting(wanted, PAGE_BYTES_MAX, size);
-    Ok((rows(db, after, last, fitting as i64).await?, fitting < sizes.len()))
+    Ok(LogPage { entries: rows(db, after, last, fitting as i64).await?, has_more: fitting < sizes.len() })
 }
 
 async fn rows(db: &mut Db<'_>, after: LogPosition, last: Uuid, limit: i64) -> Result<Vec<Entry>> {

@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all};
 use crate::error::Result;
-use crate::model::memory::{Tables, VerdictRecord};
-use crate::model::verdicts::{StoredVerdict, VerdictRow};
+use crate::model::memory::Tables;
+use crate::model::verdicts::{StoredVerdict, VerdictRow, VerdictSize};
 
 /// The bytes of the texts of all verdicts on a submission, by item.
-pub(crate) async fn sizes(db: &mut Db<'_>, submission: LeaseId) -> Result<Vec<(i64, i64)>> {
+pub(crate) async fn sizes(db: &mut Db<'_>, submission: LeaseId) -> Result<Vec<VerdictSize>> {
     fetch_all!(
         db,
-        (i64, i64),
+        VerdictSize,
         "SELECT item, CAST(COALESCE(octet_length(reason), 0) + COALESCE(octet_length(comment), 0)
                      + COALESCE(octet_length(figures), 0) AS BIGINT)
          FROM verdicts WHERE submission = $1 ORDER BY item",
         submission.0;
         |t| {
             let all = t.verdicts.iter().filter(|((on, ..), _)| *on == submission.0);
-            let size = |((_, _, item), v): (&(Uuid, Uuid, i64), &VerdictRecord)| (*item, v.bytes());
-            let mut sizes: Vec<_> = all.map(size).collect();
-            sizes.sort_unstable();
+            let mut sizes: Vec<_> =
+                all.map(|((_, _, item), verdict)| VerdictSize { item: *item, bytes: verdict.bytes() }).collect();
+            sizes.sort_unstable_by_key(|size| (size.item, size.bytes));
             sizes
         }
     )

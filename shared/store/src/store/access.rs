@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::error::Result;
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::model::sign_in_links::NewSignInLink;
 use crate::model::tokens::{NewToken, Token, TokenInfo, TokenRights};
 use crate::verbs::audit_log::Actor;
@@ -33,7 +33,7 @@ impl Store {
         token: NewToken,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> BoxFuture<'_, Result<(TokenId, bool)>> {
+    ) -> BoxFuture<'_, Result<Created<TokenId>>> {
         Box::pin(async move {
             self.write((token, actor, asked), |_, tx, (token, actor, asked)| {
                 Box::pin(tokens::create(tx, token, actor, asked.as_ref()))
@@ -208,7 +208,7 @@ impl Store {
         new: NewSignInLink,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> BoxFuture<'_, Result<(MadeLink, bool)>> {
+    ) -> BoxFuture<'_, Result<Created<MadeLink>>> {
         Box::pin(async move {
             self.write((new, actor, asked), |_, tx, (new, actor, asked)| {
                 Box::pin(sign_in_links::create(tx, new, actor, asked.as_ref()))

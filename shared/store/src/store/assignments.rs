@@ -3,15 +3,16 @@
 use futures::future::BoxFuture;
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::log::Entry;
-use swath_domain::{Assignment, Round, Stage, Time};
+use swath_domain::{Assignment, Stage, Time};
 use uuid::Uuid;
 
 use crate::error::Result;
 #[cfg(doc)]
 use crate::error::StoreError;
-use crate::reads::assignments::{self as lists, AssignmentFilter, LeaseView};
-use crate::reads::log::{self, LogPosition};
+use crate::reads::assignments::{
+    self as lists, AssignmentFilter, LeaseView, OldestWaiting, WaitingAssignment,
+};
+use crate::reads::log::{self, LogPage, LogPosition};
 use crate::reads::next::{self, Turn};
 use crate::store::Store;
 use crate::tables::{assignments, departures};
@@ -73,7 +74,7 @@ impl Store {
         Box::pin(async move { next::page(&mut self.reader().await?.db(), job, filter, after, limit).await })
     }
 
-    /// Round and number of assignments that wait in a job's queue, in the order in which they are granted.
+    /// Assignments that wait in a job's queue, in the order in which they are granted.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
@@ -83,7 +84,7 @@ impl Store {
         job: JobId,
         now: Time,
         limit: i64,
-    ) -> BoxFuture<'_, Result<Vec<(Round, i64)>>> {
+    ) -> BoxFuture<'_, Result<Vec<WaitingAssignment>>> {
         Box::pin(async move { lists::waiting(&mut self.reader().await?.db(), job, now, limit).await })
     }
 
@@ -92,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub fn oldest_waiting(&self, job: JobId) -> BoxFuture<'_, Result<(Option<Time>, Option<Time>)>> {
+    pub fn oldest_waiting(&self, job: JobId) -> BoxFuture<'_, Result<OldestWaiting>> {
         Box::pin(async move { lists::oldest_waiting(&mut self.reader().await?.db(), job).await })
     }
 
@@ -131,22 +132,22 @@ impl Store {
         Box::pin(async move { assignments::count_until(&mut self.reader().await?.db(), before, most).await })
     }
 
-    /// A page of the log of an assignment or a job, and whether there is more. It ends early where it would take too many
+    /// A page of the log of an assignment or a job. It ends early where it would take too many
     /// bytes.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub fn log(&self, subject: Uuid, after: i64, limit: i64) -> BoxFuture<'_, Result<(Vec<Entry>, bool)>> {
+    pub fn log(&self, subject: Uuid, after: i64, limit: i64) -> BoxFuture<'_, Result<LogPage>> {
         Box::pin(async move { log::of_subject(&mut self.reader().await?.db(), subject, after, limit).await })
     }
 
-    /// A page of the logs of a job's assignments behind a position, by assignment and number, and whether there is more.
+    /// A page of the logs of a job's assignments behind a position, by assignment and number.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub fn log_page(&self, job: JobId, after: LogPosition) -> BoxFuture<'_, Result<(Vec<Entry>, bool)>> {
+    pub fn log_page(&self, job: JobId, after: LogPosition) -> BoxFuture<'_, Result<LogPage>> {
         Box::pin(async move { log::of_job(&mut self.reader().await?.db(), job, after).await })
     }
 

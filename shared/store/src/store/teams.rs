@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::invitations::{Invitation, NewInvitation};
 use crate::model::list_page::ListPage;
 use crate::model::members::Member;
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::model::team_media::TeamMedia;
 use crate::model::tokens::NewToken;
 use crate::tables;
@@ -135,7 +135,7 @@ impl Store {
         new: NewInvitation,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> BoxFuture<'_, Result<(Uuid, bool)>> {
+    ) -> BoxFuture<'_, Result<Created<Uuid>>> {
         Box::pin(async move {
             self.write((new, actor, asked), |_, tx, (new, actor, asked)| {
                 Box::pin(invitations::create(tx, new, actor, asked.as_ref()))
@@ -206,7 +206,7 @@ impl Store {
         token: NewToken,
         actor: Actor,
         asked: Option<Asked>,
-    ) -> BoxFuture<'_, Result<(Joined, bool)>> {
+    ) -> BoxFuture<'_, Result<Created<Joined>>> {
         Box::pin(async move {
             let command = Accept { digest, guest, token, actor, asked };
             self.write(command, |core, tx, command| Box::pin(joining::accept(core, tx, command))).await

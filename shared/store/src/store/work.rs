@@ -9,7 +9,7 @@ use swath_domain::{Stage, Time};
 use crate::error::Result;
 #[cfg(doc)]
 use crate::error::StoreError;
-use crate::model::verdicts::VerdictRow;
+use crate::model::verdicts::{VerdictRow, VerdictSize};
 use crate::reads::other_opinions::{self, OtherOpinion};
 use crate::reads::own_work::{self, OwnWork, OwnWorkOf};
 use crate::reads::under_review::{self, ItemUnderReview, Look, UnderReview};
@@ -139,7 +139,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read, and [`StoreError::Corrupt`] where a row does not
     /// decode.
-    pub fn verdict_sizes(&self, submission: LeaseId) -> BoxFuture<'_, Result<Vec<(i64, i64)>>> {
+    pub fn verdict_sizes(&self, submission: LeaseId) -> BoxFuture<'_, Result<Vec<VerdictSize>>> {
         Box::pin(async move { verdicts::sizes(&mut self.reader().await?.db(), submission).await })
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::engine::db::{Db, Tx};
 use crate::error::{Result, StoreError};
 use crate::model::invitations::NewInvitation;
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::tables::invitations;
 use crate::verbs::answers::{first_answer, keep_answer};
 use crate::verbs::audit_log::{Actor, Audit};
@@ -21,10 +21,10 @@ pub(crate) async fn create(
     new: &NewInvitation,
     actor: &Actor,
     asked: Option<&Asked>,
-) -> Result<(Uuid, bool)> {
+) -> Result<Created<Uuid>> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((first, false));
+        return Ok(Created::before(first));
     }
     let inviter = actor.user.ok_or(StoreError::NotFound)?;
     invitations::insert(db, new, inviter, actor.at).await?;
@@ -33,7 +33,7 @@ pub(crate) async fn create(
     audit.note("invitation-create", Some(new.team), None, Some(detail));
     audit.write(db).await?;
     keep_answer(db, asked, &new.id, actor.at).await?;
-    Ok((new.id, true))
+    Ok(Created::now(new.id))
 }
 
 /// Revokes an open invitation.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::engine::core::Core;
 use crate::engine::db::Tx;
 use crate::error::{Result, StoreError};
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::model::tokens::{NewToken, TokenKind};
 use crate::model::users::User;
 use crate::tables::{invitations, tokens, users};
@@ -61,11 +61,11 @@ pub(crate) struct Accept {
 
 /// The guest joins the team with the invitation's roles beside those held already, and gets a token for it. Answers what
 /// this led to and true; or, where the same request did so before, its answer and false.
-pub(crate) async fn accept(core: &Core, tx: &mut Tx, command: &Accept) -> Result<(Joined, bool)> {
+pub(crate) async fn accept(core: &Core, tx: &mut Tx, command: &Accept) -> Result<Created<Joined>> {
     let Accept { digest, guest, token, actor, asked } = command;
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked.as_ref()).await? {
-        return Ok((first, false));
+        return Ok(Created::before(first));
     }
     let user = guest.user();
     let invitation = invitations::find_valid(db, digest, actor.at).await?.ok_or(StoreError::NotFound)?;
@@ -93,5 +93,5 @@ pub(crate) async fn accept(core: &Core, tx: &mut Tx, command: &Accept) -> Result
     tokens::insert(db, &token, TokenKind::Bearer, Some(user), actor.at).await?;
     let joined = Joined { user, team, roles: invitation.roles.to_vec() };
     keep_answer(db, asked.as_ref(), &joined, actor.at).await?;
-    Ok((joined, true))
+    Ok(Created::now(joined))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::engine::db::Tx;
 use crate::error::Result;
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::model::sign_in_links::NewSignInLink;
 use crate::tables::sign_in_links;
 use crate::verbs::answers::{first_answer, keep_answer};
@@ -30,10 +30,10 @@ pub(crate) async fn create(
     new: &NewSignInLink,
     actor: &Actor,
     asked: Option<&Asked>,
-) -> Result<(MadeLink, bool)> {
+) -> Result<Created<MadeLink>> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((first, false));
+        return Ok(Created::before(first));
     }
     require_right_to_make(db, new.user, new.team, actor).await?;
     sign_in_links::insert(db, new, actor.user, actor.at).await?;
@@ -42,5 +42,5 @@ pub(crate) async fn create(
     audit.write(db).await?;
     let made = MadeLink { id: new.id, expires: new.expires };
     keep_answer(db, asked, &made, actor.at).await?;
-    Ok((made, true))
+    Ok(Created::now(made))
 }

@@ -10,7 +10,7 @@ use swath_domain::{Role, Roles, Time};
 
 use crate::engine::db::{Db, Tx};
 use crate::error::{Result, StoreError};
-use crate::model::requests::Asked;
+use crate::model::requests::{Asked, Created};
 use crate::model::tokens::{NewToken, TokenKind};
 use crate::tables::{members, token_uses, tokens, users};
 use crate::verbs::answers::{first_answer, keep_answer};
@@ -45,17 +45,16 @@ pub(crate) async fn require_valid(db: &mut Db<'_>, token: TokenId, now: Time) ->
     if tokens::is_valid(db, token, now).await? { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
-/// Stores a token. Answers its id and true; or, where an earlier request under the same key has made one, that one's id
-/// and false.
+/// Stores a token. Returns its id; or, where an earlier request under the same key has made one, that one's id.
 pub(crate) async fn create(
     tx: &mut Tx,
     token: &NewToken,
     actor: &Actor,
     asked: Option<&Asked>,
-) -> Result<(TokenId, bool)> {
+) -> Result<Created<TokenId>> {
     let db = &mut tx.db();
     if let Some(first) = first_answer(db, asked).await? {
-        return Ok((first, false));
+        return Ok(Created::before(first));
     }
     require_right_to_make(db, token.user, token.team, actor).await?;
     tokens::insert(db, token, TokenKind::Bearer, actor.user, actor.at).await?;
@@ -63,7 +62,7 @@ pub(crate) async fn create(
     audit.note("token-create", token.team, Some(token.user), Some(json!({"token": token.id})));
     audit.write(db).await?;
     keep_answer(db, asked, &token.id, actor.at).await?;
-    Ok((token.id, true))
+    Ok(Created::now(token.id))
 }
 
 /// Ends these tokens and the sessions that were opened through them, with an entry for each in the audit log.

@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use super::replay::Replayed;
 use super::world::World;
-use swath_store::Stretches;
-use swath_store::{AcceptedItem, levels};
+use swath_store::{AcceptedItem, LogPage, Stretches, levels};
 
 /// Everything that is checked about a job, as it stood when nothing was under way.
 struct Books {
@@ -231,15 +230,15 @@ pub(super) async fn accepted(world: &World, job: JobId) -> Vec<AcceptedItem> {
 /// The logs of a job and of all its assignments, by subject.
 async fn logs(world: &World, job: JobId) -> HashMap<Uuid, Vec<Entry>> {
     let mut logs: HashMap<_, Vec<_>> = HashMap::new();
-    logs.insert(job.0, world.store.log(job.0, 0, 10_000).await.unwrap().0);
+    logs.insert(job.0, world.store.log(job.0, 0, 10_000).await.unwrap().entries);
     let mut after = (Uuid::nil(), 0);
     loop {
-        let (entries, more) = world.store.log_page(job, after).await.unwrap();
+        let LogPage { entries, has_more } = world.store.log_page(job, after).await.unwrap();
         for entry in entries {
             after = (entry.subject, entry.seq);
             logs.entry(entry.subject).or_default().push(entry);
         }
-        if !more {
+        if !has_more {
             return logs;
         }
     }

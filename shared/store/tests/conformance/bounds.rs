@@ -13,8 +13,8 @@ use super::audit::audit;
 use super::suite;
 use super::world::{Plan, World, verdict};
 use swath_store::{
-    Inspection, InspectionCursor, ItemWork, JobEdit, ListPage, SaveItem, StoreError, Submit, UnderReview,
-    VerdictRow,
+    Inspection, InspectionCursor, ItemWork, JobEdit, ListPage, LogPage, SaveItem, StoreError, Submit,
+    UnderReview, VerdictRow, VerdictSize,
 };
 
 suite! {
@@ -93,7 +93,7 @@ async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
     assert_eq!(items.iter().map(|item| item.body.len()).collect::<Vec<_>>(), [20, 200_000]);
     assert_eq!(items[0].verdict, Some(said.clone()));
     let submission = review.submission_id().unwrap();
-    assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [(1, 5)]);
+    assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [VerdictSize { item: 1, bytes: 5 }]);
     assert_eq!(world.store.deciding_verdicts(review.id, submission, EVERY).await.unwrap(), []);
     world.decide(&review, &[]).await.unwrap();
     let rest = |item| verdict(item, Verdict::Accept);
@@ -123,10 +123,10 @@ async fn a_page_of_the_log_ends_where_it_is_large(world: World) {
         let text = if round % 2 == 0 { "a" } else { "b" };
         world.store.job_edit(job, edit(text), Cause::by(world.manager, world.now())).await.unwrap();
     }
-    let (first, more) = world.store.log(job.0, 0, 100).await.unwrap();
-    assert!(more && (50..75).contains(&first.len()), "{}", first.len());
-    let (rest, more) = world.store.log(job.0, first.len() as i64, 100).await.unwrap();
-    assert!(!more);
+    let LogPage { entries: first, has_more } = world.store.log(job.0, 0, 100).await.unwrap();
+    assert!(has_more && (50..75).contains(&first.len()), "{}", first.len());
+    let LogPage { entries: rest, has_more } = world.store.log(job.0, first.len() as i64, 100).await.unwrap();
+    assert!(!has_more);
     let seqs: Vec<_> = first.iter().chain(&rest).map(|entry| entry.seq).collect();
     assert_eq!(seqs, (1..=81).collect::<Vec<_>>());
 }

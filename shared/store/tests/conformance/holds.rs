@@ -171,7 +171,7 @@ async fn a_release_that_is_sent_again_is_no_second_release(world: World) {
     let next = world.lease(job, world.worker().await).await;
     world.release(ANNOTATE, &held).await.unwrap();
     assert_eq!(world.look(held.id).await, next);
-    let log = world.store.log(held.id.0, 0, 100).await.unwrap().0;
+    let log = world.store.log(held.id.0, 0, 100).await.unwrap().entries;
     assert_eq!(log.iter().filter(|entry| entry.action == "release").count(), 1);
     assert_eq!(log[1].reason.as_deref(), Some("lunch"));
 }

@@ -31,7 +31,7 @@ async fn status(world: &World, job: JobId) -> JobStatus {
 
 /// The actions in a job's log.
 async fn actions(world: &World, job: JobId) -> Vec<String> {
-    world.store.log(job.0, 0, 100).await.unwrap().0.into_iter().map(|entry| entry.action).collect()
+    world.store.log(job.0, 0, 100).await.unwrap().entries.into_iter().map(|entry| entry.action).collect()
 }
 
 async fn the_same_request_makes_one_job(world: World) {
@@ -91,7 +91,7 @@ async fn an_edit_changes_what_it_names_and_says_so(world: World) {
     );
     assert_eq!(after.spec.description, before.spec.description);
     assert!(!after.spec.people().admits_reviewer(world.person().await));
-    let entry = world.store.log(id.0, before.seq, 9).await.unwrap().0.remove(0);
+    let entry = world.store.log(id.0, before.seq, 9).await.unwrap().entries.remove(0);
     let mut named: Vec<_> = entry.detail.as_ref().unwrap().as_object().unwrap().keys().cloned().collect();
     named.sort_unstable();
     assert_eq!(named, ["due_date", "priority", "reviewers", "title"]);

@@ -257,7 +257,7 @@ async fn nobody_reviews_through_a_token_of_the_author(world: World) {
         .await
         .unwrap();
     let log = world.store.log(review.id.0, 0, 100).await.unwrap();
-    let makers: Vec<_> = log.0.iter().map(|entry| (entry.action.as_str(), entry.token_maker)).collect();
+    let makers: Vec<_> = log.entries.iter().map(|entry| (entry.action.as_str(), entry.token_maker)).collect();
     assert_eq!(
         makers,
         [("grant", None), ("submit", None), ("claim", Some(world.manager)), ("decide", Some(world.manager))]

@@ -9,7 +9,7 @@ use swath_domain::{AssignmentId, LeaseEnd, Refusal, Role, Round, Stage, Status, 
 use super::audit::{accepted, audit};
 use super::suite;
 use super::world::{LEASE, MOMENT, Plan, RESERVE, World, staleness};
-use swath_store::{AssignmentFilter, StoreError, Turn};
+use swath_store::{AssignmentFilter, LogPage, StoreError, Turn};
 
 suite! {
     work_that_is_taken_back_is_reserved_for_whom_the_manager_names
@@ -221,7 +221,7 @@ async fn the_log_names_actor_and_reason(world: World) {
     world.pass(LEASE + MOMENT);
     world.expire().await;
     world.store.assignment_cancel(held.id, world.cause()).await.unwrap();
-    let log = world.store.log(held.id.0, 0, 10).await.unwrap().0;
+    let log = world.store.log(held.id.0, 0, 10).await.unwrap().entries;
     let lines: Vec<_> =
         log.iter().map(|entry| (entry.action.as_str(), entry.actor, entry.reason.as_deref())).collect();
     let manager = Some(world.manager);
@@ -231,7 +231,8 @@ async fn the_log_names_actor_and_reason(world: World) {
         ("cancel", manager, Some("the manager says so")),
     ];
     assert_eq!(lines, expected);
-    assert_eq!(world.store.log(held.id.0, 1, 1).await.unwrap(), (log[1..2].to_vec(), true));
+    let second = world.store.log(held.id.0, 1, 1).await.unwrap();
+    assert_eq!(second, LogPage { entries: log[1..2].to_vec(), has_more: true });
 }
 
 async fn a_holder_and_a_manager_at_once_leave_one_truth(world: World) {

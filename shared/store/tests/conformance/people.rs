@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::suite;
 use super::world::World;
-use swath_store::{Asked, Key, ListPage, NewToken, StoreError, User, UserEdit, digest};
+use swath_store::{Asked, Created, Key, ListPage, NewToken, StoreError, User, UserEdit, digest};
 
 suite! {
     roles_are_held_by_team
@@ -89,7 +89,10 @@ async fn a_token_is_known_by_its_digest_alone(world: World) {
     let (id, secret) = (TokenId(world.id()), digest(b"secret"));
     let expires = Some(world.now() + Micros(1));
     let new = NewToken { id, user: admin.id, team: None, digest: secret.clone(), expires };
-    assert_eq!(world.store.token_create(new, world.actor(), None).await.unwrap(), (id, true));
+    assert_eq!(
+        world.store.token_create(new, world.actor(), None).await.unwrap(),
+        Created { value: id, is_new: true }
+    );
     let token = world.store.token(&secret).await.unwrap().unwrap();
     assert_eq!((token.id, token.user.id, token.user.admin), (id, admin.id, true));
     assert_eq!((token.expires, token.revoked, token.teams.len()), (expires, None, 0));
@@ -357,10 +360,10 @@ async fn a_token_that_is_asked_for_again_is_not_made_again(world: World) {
         world.store.token_create(new, world.actor(), asked).await.unwrap()
     };
     let together = futures::future::join_all((0..8).map(|_| make())).await;
-    assert_eq!(together.iter().filter(|(_, is_new)| *is_new).count(), 1, "{together:?}");
+    assert_eq!(together.iter().filter(|made| made.is_new).count(), 1, "{together:?}");
     let listed = world.store.tokens(Some(world.team), None, Uuid::nil(), 9).await.unwrap();
     assert_eq!(listed.len(), 1);
-    assert!(together.iter().all(|(id, _)| *id == listed[0].id));
+    assert!(together.iter().all(|made| made.value == listed[0].id));
 }
 
 async fn teams_are_told_apart_by_more_than_case_and_form(world: World) {

@@ -40,7 +40,7 @@ async fn try_link(world: &World, user: UserId, maker: UserId, code: &str) -> Res
         expires: world.now() + MINUTE * 15,
         session_expires: None,
     };
-    world.store.sign_in_link_create(new, by(world, maker), None).await.map(|(made, _)| made.id)
+    world.store.sign_in_link_create(new, by(world, maker), None).await.map(|made| made.value.id)
 }
 
 fn session(world: &World, secret: &str) -> NewSession {

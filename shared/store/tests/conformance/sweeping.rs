@@ -132,12 +132,12 @@ async fn work_that_waits_is_listed_in_the_order_of_the_queue(world: World) {
     let (user, reviewer) = (world.worker().await, world.worker().await);
     let waiting = async || {
         let waiting = world.store.assignments_waiting(job, world.now(), 10).await.unwrap();
-        waiting.into_iter().map(|(round, number)| (round.0, number)).collect::<Vec<_>>()
+        waiting.into_iter().map(|one| (one.round.0, one.number)).collect::<Vec<_>>()
     };
     assert_eq!(waiting().await, [(1, 0), (1, 1), (1, 2), (1, 3)]);
     world.hand_in(job, user).await;
     let oldest = world.store.oldest_waiting(job).await.unwrap();
-    assert_eq!(oldest, (Some(world.now()), Some(world.now())));
+    assert_eq!((oldest.assignment, oldest.submission), (Some(world.now()), Some(world.now())));
     let review = world.claim(job, reviewer).await;
     let rework = world.decide(&review, &[0]).await.unwrap().rework.unwrap();
     assert_eq!(waiting().await, [(1, 1), (1, 2), (1, 3)], "what is reserved is for nobody else");

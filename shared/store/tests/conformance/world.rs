@@ -103,7 +103,7 @@ impl World {
     pub(super) async fn token(&self, user: UserId, secret: &str) -> TokenId {
         let (id, digest) = (TokenId(self.id()), digest(secret.as_bytes()));
         let token = NewToken { id, user, team: Some(self.team), digest, expires: None };
-        self.store.token_create(token, self.actor(), None).await.expect("a token is made").0
+        self.store.token_create(token, self.actor(), None).await.expect("a token is made").value
     }
 
     /// Lets time pass.
