@@ -29,7 +29,7 @@ impl LeaseService {
         let mut left = numbers.as_slice();
         while !left.is_empty() {
             let page = self.context.store.item_texts(dataset, left, PAGE_BYTES_MAX).await?;
-            left = left.get(page.covered.max(1)..).unwrap_or_default();
+            left = &left[page.covered.max(1)..];
             for texts in page.texts {
                 let shown = texts.meta.and_then(|text| shown(&text, fields));
                 metas.extend(shown.map(|fields| (texts.item, fields)));

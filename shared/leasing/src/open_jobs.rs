@@ -9,7 +9,7 @@ use std::time::Duration;
 use swath_domain::ids::{JobId, TeamId, UserId};
 use swath_domain::job::{Job, JobHead, JobPeople};
 use swath_runtime::Result;
-use swath_store::Store;
+use swath_store::{Store, StoreError};
 use tokio::time::Instant;
 
 /// How old a list may be (monotonic clock).
@@ -37,6 +37,11 @@ struct TeamJobs {
     reading: tokio::sync::Mutex<()>,
 }
 
+/// The error for an open job whose restrictions were not found: jobs are never deleted.
+fn without_people(id: JobId) -> StoreError {
+    StoreError::Corrupt { table: "jobs", id: id.to_string(), what: "the job has disappeared".to_owned() }
+}
+
 impl TeamJobs {
     fn fresh(&self, after: Option<Instant>) -> Option<List> {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,12 +63,15 @@ impl TeamJobs {
         let unknown: Vec<_> =
             heads.iter().map(|head| head.id).filter(|id| !people.contains_key(id)).collect();
         let mut read = if unknown.is_empty() { HashMap::new() } else { store.jobs_people(&unknown).await? };
-        let with_people = |head: JobHead| {
-            let known = people.remove(&head.id).map(|(_, people)| people);
-            let people = known.unwrap_or_else(|| Arc::new(read.remove(&head.id).unwrap_or_default()));
-            Arc::new(head.with(people))
+        let with_people = |head: JobHead| -> Result<Arc<OpenJob>> {
+            let people = match people.remove(&head.id) {
+                Some((_, known)) => known,
+                // Without its restrictions, a job would be open to every user of the team.
+                None => Arc::new(read.remove(&head.id).ok_or_else(|| without_people(head.id))?),
+            };
+            Ok(Arc::new(head.with(people)))
         };
-        let list: List = heads.into_iter().map(with_people).collect();
+        let list: List = heads.into_iter().map(with_people).collect::<Result<_>>()?;
         *self.list.lock().unwrap_or_else(PoisonError::into_inner) = Some((since, list.clone()));
         self.bytes.store(list.iter().map(|job| bytes(job)).sum(), Ordering::Relaxed);
         Ok(list)

@@ -162,9 +162,10 @@ impl Iterator for Scan {
 }
 
 impl Scan {
-    /// The start of the URIs of all pictures that are not reached by a link.
+    /// The start of the URIs of all pictures that are not reached by a link. It is asked for before the first step.
+    #[expect(clippy::expect_used, reason = "a scan begins in its folder, and leaves it only at its end")]
     pub fn base(&self) -> String {
-        let top = self.levels.first().map(|level| uri_of(&level.canonical)).unwrap_or_default();
+        let top = uri_of(&self.levels.first().expect("the scan has not ended").canonical);
         if top.ends_with('/') { top } else { top + "/" }
     }
 

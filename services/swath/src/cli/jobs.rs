@@ -7,7 +7,7 @@ use swath_domain::JobId;
 use super::job_edit::JobEdit;
 use super::job_form::{JobForm, People};
 use super::list_flags::ListFlags;
-use super::output::{Column, Table};
+use super::output::{Column, Table, cell};
 use super::progress::{Meter, Progress};
 use super::session::Session;
 
@@ -207,10 +207,7 @@ async fn watch(session: &Session, id: JobId) -> anyhow::Result<()> {
         }
         if job["status"] == "done" || job["status"] == "cancelled" {
             meter.end();
-            return session
-                .output
-                .say(&format!("the job is {}", job["status"].as_str().unwrap_or_default()))
-                .map_err(Into::into);
+            return session.output.say(&format!("the job is {}", cell(&job["status"]))).map_err(Into::into);
         }
         tokio::time::sleep(meter.pace()).await;
     }

@@ -26,7 +26,9 @@ pub async fn run(session: &Session, connection: &Connection, args: LinkArgs) -> 
     let user = session.optional_user(args.user.as_deref()).await?;
     let body = NewLinkRequest { user, team };
     let mut made: Value = session.client.post("/v1/sign-in-links", &body).await?;
-    let code = made["code"].as_str().unwrap_or_default();
+    let Some(code) = made["code"].as_str() else {
+        anyhow::bail!("an earlier attempt has made this link, and its answer was lost; make another");
+    };
     made["link"] = json!(format!("{}/#sign-in={code}", connection.url.trim_end_matches('/')));
     Ok(session.output.record(COLUMNS, &made)?)
 }

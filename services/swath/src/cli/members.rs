@@ -1,5 +1,6 @@
 //! `swath member`
 
+use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 use swath_api::people::NewUser;
@@ -98,7 +99,10 @@ async fn add(
     let team = session.team(member.team.as_deref()).await?;
     let user = match known_user(session, team, &member).await? {
         Some(user) => user,
-        None => new_user(session, NewUser { name: member.name.unwrap_or_default(), email }).await?,
+        None => {
+            let name = member.name.context("--name is needed")?;
+            new_user(session, NewUser { name, email }).await?
+        }
     };
     let path = format!("/v1/teams/{team}/members/{user}");
     let answer: Value = session.client.put(&path, &roles).await?;

@@ -291,7 +291,7 @@ fn one_of<T: FromStr>(named: &[Value], kind: &str, field: &str, meant: &str) -> 
 
 /// A line with name and id for each of the first candidates.
 fn candidates(several: &[Value], field: &str) -> String {
-    let line = |one: &Value| format!("\n  {} {}", one["id"].as_str().unwrap_or_default(), cell(&one[field]));
+    let line = |one: &Value| format!("\n  {} {}", cell(&one["id"]), cell(&one[field]));
     let mut told: String = several.iter().take(CANDIDATES).map(line).collect();
     if several.len() > CANDIDATES {
         told.push_str(&format!("\n  and {} more", several.len() - CANDIDATES));

@@ -7,7 +7,7 @@ use swath_domain::{Time, TokenId, UserId};
 
 use super::job_form::due;
 use super::output::Column;
-use super::session::Session;
+use super::session::{Session, id_of};
 
 const COLUMNS: &[Column] =
     &[("ID", "/id"), ("TOKEN", "/token"), ("USER", "/user"), ("TEAM", "/team"), ("EXPIRES", "/expires_at")];
@@ -92,7 +92,7 @@ async fn create(session: &Session, body: &NewTokenRequest) -> anyhow::Result<()>
     let made: Value = session.client.post("/v1/tokens", body).await?;
     session.output.record(COLUMNS, &made)?;
     if made["token"].is_null() {
-        let id = made["id"].as_str().unwrap_or_default();
+        let id: TokenId = id_of(&made)?;
         anyhow::bail!(
             "an earlier attempt has made this token, and its answer was lost; revoke it and make another: \
              swath token revoke {id}"

@@ -90,19 +90,19 @@ impl DemoUsers {
     /// Prints how the user signs in to continue the job.
     pub async fn print_access(&self, address: String) -> anyhow::Result<()> {
         line(&format!("\nserving at {address}"))?;
-        let (annotator, reviewer) = (self.annotators.first(), self.reviewers.first());
-        let roles = [("annotator", annotator), ("reviewer", reviewer), ("manager", Some(&self.manager))];
+        let annotator = self.annotators.first().context("the demo has no annotator")?;
+        let reviewer = self.reviewers.first().context("the demo has no reviewer")?;
+        let members = [("annotator", annotator), ("reviewer", reviewer), ("manager", &self.manager)];
         line("label and review in the browser; each link is good once, for a quarter of an hour:")?;
-        for (role, member) in roles.iter().filter_map(|(role, member)| Some((role, (*member)?))) {
+        for (role, member) in members {
             let link = self.link(&member.person, &address).await?;
             line(&format!("{:<16} {link}", format!("{role}:")))?;
         }
-        let token = |member: Option<&Member>| member.map(|member| member.token.clone()).unwrap_or_default();
         let tokens = [
-            ("admin", self.admin_token.clone()),
-            ("manager", self.manager.token.clone()),
-            ("reviewer", token(reviewer)),
-            ("annotator", token(annotator)),
+            ("admin", &self.admin_token),
+            ("manager", &self.manager.token),
+            ("reviewer", &reviewer.token),
+            ("annotator", &annotator.token),
         ];
         for (role, token) in tokens {
             line(&format!("{:<16} {token}", format!("{role} token:")))?;

@@ -63,8 +63,13 @@ impl Core {
     }
 
     /// Begins a transaction, where possible on the connection that this stripe's task used before.
+    #[expect(
+        clippy::expect_used,
+        reason = "the first stripe of a process is a multiple of its number, which is not negative"
+    )]
     pub(crate) async fn begin(&self) -> Result<Tx> {
-        self.pools.begin(usize::try_from(self.stripe % STRIPES).unwrap_or_default()).await
+        let task = usize::try_from(self.stripe % STRIPES).expect("no stripe is negative");
+        self.pools.begin(task).await
     }
 }
 

@@ -306,6 +306,12 @@ macro_rules! fetch_as_each {
     };
 }
 
+/// The row of a statement that always returns one, as a count without groups does.
+#[expect(clippy::expect_used, reason = "such a statement returns one row, whatever the tables hold")]
+pub(crate) fn only<T>(row: Option<T>) -> T {
+    row.expect("the statement returns one row")
+}
+
 pub(crate) use crate::model::row::row;
 pub(crate) use {
     execute, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_each, fetch_one, list, statement, text,

@@ -42,8 +42,9 @@ impl ListPage {
     }
 
     /// The page of entries that are at hand in the order of their ids.
+    #[expect(clippy::expect_used, reason = "a limit that a client names is at least 1")]
     pub fn cut<T>(&self, entries: impl DoubleEndedIterator<Item = T>) -> Vec<T> {
-        let limit = usize::try_from(self.limit).unwrap_or_default();
+        let limit = usize::try_from(self.limit).expect("no limit is negative");
         match self.is_newest_first {
             true => entries.rev().take(limit).collect(),
             false => entries.take(limit).collect(),

@@ -20,7 +20,7 @@ macro_rules! row {
                 $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
             {
                 let mut places = first..;
-                $(let $field = row.try_get(places.next().unwrap_or_default())?;)*
+                $(let $field = row.try_get(places.next().expect("the range has no end"))?;)*
                 Ok(Self { $($field,)* })
             }
         }

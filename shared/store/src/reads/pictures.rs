@@ -3,7 +3,7 @@
 use swath_domain::ids::{DatasetId, JobId};
 use uuid::Uuid;
 
-use crate::engine::db::{Db, fetch_all, fetch_one};
+use crate::engine::db::{Db, fetch_all, fetch_one, only};
 use crate::error::Result;
 use crate::model::memory::Tables;
 use crate::model::pictures::{SizeSource, UnmeasuredItem};
@@ -60,7 +60,7 @@ async fn rows_without_size(db: &mut Db<'_>, job: JobId) -> Result<i64> {
             Some((selected(t, job).filter(without).count() as i64,))
         }
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// Counts selected items that are made by a pattern, which has no sizes.
@@ -80,7 +80,7 @@ async fn items_of_patterns(db: &mut Db<'_>, job: JobId) -> Result<i64> {
         job.0;
         |t| Some((selected(t, job).filter(|key| !t.items.contains(key)).count() as i64,))
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// Counts selected items whose size became known after the import.
@@ -93,7 +93,7 @@ async fn sizes_known_later(db: &mut Db<'_>, job: JobId) -> Result<i64> {
         job.0;
         |t| Some((selected(t, job).filter(|key| t.picture_sizes.contains(key)).count() as i64,))
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// The keys of the items that a job selects.

@@ -3,7 +3,7 @@
 use swath_domain::ids::{JobId, UserId};
 use swath_domain::{Assignment, Stage, Status, Time};
 
-use crate::engine::db::{Db, fetch_one, row};
+use crate::engine::db::{Db, fetch_one, only, row};
 use crate::error::Result;
 use crate::model::memory::Tables;
 use crate::model::status_sets::status;
@@ -57,15 +57,15 @@ pub(crate) async fn to_annotate(db: &mut Db<'_>, job: JobId, user: UserId, now: 
         user.0;
         |t| Some(annotate_in_memory(t, job, user, now))
     )?;
-    let wait = |row: AnnotateRow| Wait {
+    let row = only(row);
+    Ok(Wait {
         eligible: row.eligible,
         leased_until: row.expires.map(Time),
         reserved_until: row.reserved_until.map(Time),
         needs_manager: row.needs_manager,
         own: !row.eligible && row.pending,
         uncut,
-    };
-    Ok(row.map(wait).unwrap_or_default())
+    })
 }
 
 fn annotate_in_memory(t: &Tables, job: JobId, user: UserId, now: Time) -> AnnotateRow {
@@ -115,12 +115,12 @@ pub(crate) async fn to_review(db: &mut Db<'_>, job: JobId, own: [UserId; 2]) -> 
             })
         }
     )?;
-    let wait = |row: ReviewRow| Wait {
+    let row = only(row);
+    Ok(Wait {
         eligible: row.eligible,
         leased_until: row.expires.map(Time),
         own: !row.eligible && row.own,
         uncut,
         ..Wait::default()
-    };
-    Ok(row.map(wait).unwrap_or_default())
+    })
 }

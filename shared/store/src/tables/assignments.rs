@@ -4,7 +4,7 @@ use swath_domain::ids::{AssignmentId, JobId, UserId};
 use swath_domain::{Assignment, Stage, Status, Time};
 use uuid::Uuid;
 
-use crate::engine::db::{Db, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_one};
+use crate::engine::db::{Db, execute_each, fetch_all, fetch_as, fetch_as_each, fetch_one, only};
 use crate::error::Result;
 use crate::model::rows::{AssignmentRow, NO_TIME, assignment_columns};
 use crate::model::status_sets::status;
@@ -179,7 +179,7 @@ pub(crate) async fn count_until(db: &mut Db<'_>, before: Time, most: i64) -> Res
             Some(((leased.filter(|a| expires_before(a, before)).count() as i64).min(most),))
         }
     )?;
-    Ok(row.map_or(0, |(count,)| count))
+    Ok(only(row).0)
 }
 
 /// Locks everything that the user holds or that is reserved for them, in any team, in the order of the ids.

@@ -2,7 +2,7 @@
 
 use swath_domain::ids::TeamId;
 
-use crate::engine::db::{Db, execute, fetch_one};
+use crate::engine::db::{Db, execute, fetch_one, only};
 use crate::error::Result;
 
 /// Locks a team's row, so that transactions that change the team's files take turns.
@@ -64,5 +64,5 @@ pub(crate) async fn sum(db: &mut Db<'_>) -> Result<i64> {
         "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM file_usage";
         |t| Some((t.file_usage.values().sum(),))
     )?;
-    Ok(sum.unwrap_or_default().0)
+    Ok(only(sum).0)
 }

@@ -4,7 +4,7 @@ use swath_domain::ids::{DatasetId, TeamId};
 use swath_domain::{Micros, Time};
 use uuid::Uuid;
 
-use crate::engine::db::{Db, execute, fetch_one};
+use crate::engine::db::{Db, execute, fetch_one, only};
 use crate::error::Result;
 use crate::model::memory::MeasuringRow;
 use crate::model::pictures::Measuring;
@@ -114,7 +114,7 @@ pub(crate) async fn count(db: &mut Db<'_>) -> Result<i64> {
         "SELECT COUNT(*) FROM measuring";
         |t| Some((t.measuring.iter().count() as i64,))
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// Whether a dataset has pictures to be measured.

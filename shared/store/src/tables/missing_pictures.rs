@@ -3,7 +3,7 @@
 use swath_domain::Time;
 use swath_domain::ids::DatasetId;
 
-use crate::engine::db::{Db, execute, fetch_all, fetch_one};
+use crate::engine::db::{Db, execute, fetch_all, fetch_one, only};
 use crate::error::Result;
 use crate::model::pictures::MissingPicture;
 
@@ -23,7 +23,7 @@ pub(crate) async fn count_miss(db: &mut Db<'_>, id: DatasetId, item: i64, now: T
             Some((times + 1,))
         }
     )?;
-    Ok(times.unwrap_or_default().0)
+    Ok(only(times).0)
 }
 
 /// Deletes the row of a picture, where there is one.
@@ -47,7 +47,7 @@ pub(crate) async fn count(db: &mut Db<'_>, id: DatasetId) -> Result<i64> {
         id.0;
         |t| Some((t.missing_pictures.range((id.0, i64::MIN)..=(id.0, i64::MAX)).count() as i64,))
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// Counts the missing pictures of all datasets, up to `most`.
@@ -59,7 +59,7 @@ pub(crate) async fn count_all(db: &mut Db<'_>, most: i64) -> Result<i64> {
         most;
         |t| Some(((t.missing_pictures.iter().count() as i64).min(most),))
     )?;
-    Ok(count.unwrap_or_default().0)
+    Ok(only(count).0)
 }
 
 /// Reads at most `limit` missing pictures of a dataset whose items come after this one.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use uuid::Uuid;
 
-use crate::engine::db::{Db, fetch_each, fetch_one, row};
+use crate::engine::db::{Db, fetch_each, fetch_one, only, row};
 use crate::error::Result;
 
 /// The key of an annotation.
@@ -73,7 +73,7 @@ pub(crate) async fn count(db: &mut Db<'_>, of: WorkOf) -> Result<i64> {
         of.author.0;
         |t| Some((t.annotations_by(of.assignment.0, of.author.0).count() as i64,))
     )?;
-    Ok(row.map_or(0, |(count,)| count))
+    Ok(only(row).0)
 }
 
 /// Which items are saved, by assignment.

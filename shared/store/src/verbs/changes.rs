@@ -156,8 +156,9 @@ impl Changes {
 }
 
 /// The events of a transaction: one for each job whose assignments have changed, and the others.
+#[expect(clippy::expect_used, reason = "what is an event to others is also an entry of the decision log")]
 fn events_of(changed: &[Box<Locked>], written: &Written, others: Vec<(TeamId, Event)>) -> Vec<NewEvent> {
-    let at = written.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
+    let at = written.entries.iter().map(|entry| entry.at).max();
     let mut moved: BTreeMap<(TeamId, JobId), Vec<Change>> = BTreeMap::new();
     for locked in changed {
         let change = Change::between(&locked.before, &locked.now);
@@ -168,5 +169,6 @@ fn events_of(changed: &[Box<Locked>], written: &Written, others: Vec<(TeamId, Ev
     }
     let moved = moved.into_iter().filter(|(_, changes)| !changes.is_empty());
     let moved = moved.map(|((team, job), changes)| (team, Event::Assignments { job, changes }));
-    moved.chain(others).map(|(team, event)| NewEvent { team, at, event }).collect()
+    let dated = |(team, event)| NewEvent { team, at: at.expect("an event has an entry in the log"), event };
+    moved.chain(others).map(dated).collect()
 }

@@ -122,9 +122,7 @@ pub(crate) async fn switch(db: &mut Db<'_>, id: JobId, to: JobStatus, cause: &Ca
     match job.status {
         status if status == to => Ok(()),
         JobStatus::Active | JobStatus::Paused => set_status(db, &mut job, to, cause, action).await,
-        status => {
-            Err(StoreError::Conflict(format!("the job is {}", json!(status).as_str().unwrap_or_default())))
-        }
+        status => Err(StoreError::Conflict(format!("the job is {status}"))),
     }
 }
 

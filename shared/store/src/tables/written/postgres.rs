@@ -39,7 +39,8 @@ pub(super) async fn write(connection: &mut PgConnection, written: &Written, stri
     Ok(())
 }
 
-/// The statement of these parts; there are few, and each is made once.
+/// The statement of these parts, at least one; there are few, and each is made once.
+#[expect(clippy::expect_used, reason = "nothing is sent where there is no part")]
 fn text(which: usize) -> &'static str {
     static TEXTS: [OnceLock<String>; 2 * COUNTED] = [const { OnceLock::new() }; 2 * COUNTED];
     TEXTS[which].get_or_init(|| {
@@ -53,7 +54,7 @@ fn text(which: usize) -> &'static str {
         if which & COUNTED != 0 {
             texts.push(progress::add_text(&mut next));
         }
-        let last = texts.pop().unwrap_or_default();
+        let last = texts.pop().expect("a statement has at least one part");
         let firsts: Vec<_> =
             texts.iter().enumerate().map(|(place, text)| format!("part{place} AS ({text})")).collect();
         if firsts.is_empty() { last } else { format!("WITH {} {last}", firsts.join(", ")) }
