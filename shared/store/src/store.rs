@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::sync::oneshot;
 
 use crate::engine::batcher::{Batcher, NOT_URGENT_PACE, Run, Traffic};
 use crate::engine::core::{Core, STRIPES};
@@ -124,6 +125,10 @@ impl Store {
     }
 
     /// Runs a rare write in a task of the store's own, again while it meets other transactions.
+    #[expect(
+        clippy::expect_used,
+        reason = "the task sends its answer last; if it panicked, that is the error before"
+    )]
     pub(crate) async fn write<A, R, F>(&self, argument: A, verb: F) -> Result<R>
     where
         A: Clone + Send + Sync + 'static,
@@ -131,17 +136,28 @@ impl Store {
         F: for<'a> Fn(&'a Core, &'a mut Tx, &'a A) -> BoxFuture<'a, Result<R>> + Send + Sync + 'static,
     {
         let core = self.core.clone();
-        let task = tokio::spawn(async move {
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                match attempt(&core, &argument, &verb).await {
-                    Err(StoreError::Collision(_)) if tries < COLLISIONS_MAX => {}
-                    other => return other,
-                }
-            }
+        let (sender, mut receiver) = oneshot::channel();
+        // The runtime is compiled for each type of task, so all writes are tasks of this one type.
+        let task: BoxFuture<'static, ()> = Box::pin(async move {
+            // Where the receiver has gone, nobody waits for the answer.
+            let _ = sender.send(attempts(&core, &argument, &verb).await);
         });
-        task.await?
+        tokio::spawn(task).await?;
+        receiver.try_recv().expect("the task has sent its answer")
+    }
+}
+
+async fn attempts<A, R, F>(core: &Core, argument: &A, verb: &F) -> Result<R>
+where
+    F: for<'a> Fn(&'a Core, &'a mut Tx, &'a A) -> BoxFuture<'a, Result<R>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match attempt(core, argument, verb).await {
+            Err(StoreError::Collision(_)) if tries < COLLISIONS_MAX => {}
+            other => return other,
+        }
     }
 }
 
