@@ -2,6 +2,29 @@
 //!
 //! Everything here is pure. There is no IO, no async, no clock and no randomness: time, ids and seeds come in as
 //! parameters, so that the two databases, the simulation and the tests all run the very same rules.
+//!
+//! A transition checks its guard, changes the value and returns the entry for the decision log:
+//!
+//! ```
+//! use swath_domain::assignment::RangeKey;
+//! use swath_domain::job::LeasePolicy;
+//! use swath_domain::time::seconds;
+//! use swath_domain::{Assignment, JobId, LeaseId, Range, Ranges, Round, Slot, Stage, Status, TeamId, Time, UserId};
+//! use uuid::Uuid;
+//!
+//! let id = Uuid::from_u128;
+//! let key = RangeKey { job: JobId(id(1)), round: Round::FIRST, number: 0, slot: Slot::FIRST };
+//! let items = Ranges::new(&[Range { start: 0, end: 50 }], 1_000)?;
+//! let now = Time(0);
+//! let mut assignment = Assignment::new(TeamId(id(2)), key, items, now);
+//!
+//! let policy = LeasePolicy::of_seconds(60, 600, 30, 2);
+//! let entry = assignment.grant(Stage::Annotate, UserId(id(3)), LeaseId(id(4)), policy, now)?;
+//! assert_eq!(assignment.status, Status::InProgress);
+//! assert_eq!(assignment.expires(), Some(now + seconds(60)));
+//! assert_eq!(entry.fence, assignment.fence);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod assignment;
 pub mod cause;

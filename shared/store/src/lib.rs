@@ -8,6 +8,17 @@
 //!   order of their ids, and no transaction spans two calls.
 //!
 //! What it does not do: it knows no HTTP, no messages and no locks elsewhere, and it does not check labels.
+//!
+//! ```
+//! use swath_store::{Store, Target};
+//!
+//! async fn open(file: &str) -> swath_store::Result<Store> {
+//!     // This process writes its counters into the first shard.
+//!     let store = Store::open(&Target::Sqlite(file.into()), 0).await?;
+//!     store.migrate().await?;
+//!     Ok(store)
+//! }
+//! ```
 
 mod engine;
 mod error;
