@@ -20,6 +20,8 @@ pub enum Access {
 impl Access {
     /// Managers.
     pub const MANAGER: Access = Access::Team(Roles::of(&[Role::Manager]));
+    /// Administrators, and the managers of some team.
+    pub const ADMIN_OR_MANAGER: Access = Access::AdminOr(Roles::of(&[Role::Manager]));
     /// Managers and reviewers.
     pub const LEADS: Access = Access::Team(LEADS);
     /// Any member of a team.

@@ -2,14 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use swath_api::datasets::MoreItems;
+use serde_json::json;
+use swath_api::datasets::{DatasetView, MoreItems, TrialView};
 use swath_domain::ids::DatasetId;
 use swath_formats::manifest::Kind;
 use swath_runtime::body::{self, media_type};
-use swath_runtime::{Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, IdempotencyKey, PathId, Problem, Result, Route, Search};
 use swath_store::{Dataset, DatasetState, StoreError, digest};
 
 use super::datasets::{own, view};
@@ -18,6 +19,27 @@ use super::imports::{
 };
 use crate::attempt::{self, Attempted};
 use crate::importer::{Import, Naming, Report, Target};
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/datasets/{dataset_id}/items",
+            Access::MANAGER,
+            "Appends items: the next version.",
+            append,
+        )
+        .takes::<MoreItems>(json!({"items": [{"uri": "s3://pictures/1.jpg", "labels": ["night"], "meta": {"camera": "B"}, "width": 1920, "height": 1080}]}))
+        .takes_stream(super::imports::MANIFESTS)
+        .query("dry_run", json!({"type": "boolean"}), "Check everything and keep nothing.")
+        .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
+        .gives::<TrialView>(200)
+        .gives::<DatasetView>(201)
+        .idempotent()
+        .streamed(),
+    ]
+}
 
 const APPEND: &str = "POST /v1/datasets/{dataset_id}/items";
 

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::assignments::{AssignmentView, ReasonRequest, ReassignRequest};
 use swath_domain::cause::Cause;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
@@ -12,12 +14,74 @@ use swath_domain::time::seconds;
 use swath_domain::{Assignment, Role, Roles, Round, Status, Time, limits};
 use swath_runtime::access::{LEADS, MANAGER};
 use swath_runtime::pages::{self, Page};
-use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Body, Caller, Context, Cursor, PathId, Problem, Result, Route, Search};
 use swath_store::{AssignmentFilter, Managed, Turn};
 
 use super::assignment_view::{bytes_of, view_of, views_of};
 use super::jobs;
 use crate::freed_work;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    let number = || json!({"type": "integer", "minimum": 0});
+    let statuses = || {
+        let names = ["PENDING", "IN_PROGRESS", "COMPLETED", "IN_REVIEW", "ACCEPTED", "REJECTED", "CANCELLED"];
+        json!({"type": "string", "enum": names})
+    };
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/assignments",
+            Access::LEADS,
+            "A job's assignments.",
+            list,
+        )
+        .query("status", statuses(), "Only in this status, as in PENDING.")
+        .query("holder", team(), "Only under this person's lease.")
+        .query("author", team(), "Only handed in by this person.")
+        .query("round", json!({"type": "integer", "minimum": 1, "maximum": 60}), "Only of this round.")
+        .query("range", number(), "Only of the range with this number, as the map of the job counts them.")
+        .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
+        .query(
+            "order",
+            json!({"type": "string", "enum": ["range", "next"], "default": "range"}),
+            "`range`: by round, range and slot. `next`, with one of these as `status`: PENDING as it is handed out, COMPLETED as it is given to reviewers, and only what waits for them, IN_PROGRESS and IN_REVIEW by when they run out.",
+        )
+        .gives_page::<AssignmentView>(Cursor::Turn),
+        Route::new(Method::GET, "/v1/assignments/{assignment_id}", Access::LEADS, "An assignment.", show)
+            .gives::<AssignmentView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/reassign",
+            Access::MANAGER,
+            "Takes it away and reserves it.",
+            reassign,
+        )
+        .takes::<ReassignRequest>(
+            json!({"reason": "Anna is ill", "user": "01890000-0000-7000-8000-000000000001"}),
+        )
+        .gives::<AssignmentView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/reopen",
+            Access::MANAGER,
+            "Puts it back into the queue.",
+            reopen,
+        )
+        .takes::<ReasonRequest>(json!({"reason": "the instructions have changed"}))
+        .gives::<AssignmentView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/assignments/{assignment_id}/cancel",
+            Access::MANAGER,
+            "Calls it off.",
+            cancel,
+        )
+        .takes::<ReasonRequest>(json!({"reason": "the instructions have changed"}))
+        .gives::<AssignmentView>(200),
+    ]
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

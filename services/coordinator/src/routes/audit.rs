@@ -2,15 +2,38 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use swath_api::logs::AuditView;
 use swath_api::people::NamedUser;
 use swath_domain::ids::{TeamId, UserId};
 use swath_runtime::pages::{self, Page, PageQuery};
-use swath_runtime::{Caller, Context, PathId, Result, Search};
+use swath_runtime::{Access, Caller, Context, Cursor, PathId, Result, Route, Search};
 use swath_store::AuditEntry;
 
 use super::names::Names;
 use super::teams::require_manager;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/teams/{team_id}/audit",
+            Access::ADMIN_OR_MANAGER,
+            "What was done about a team's people.",
+            of_team,
+        )
+        .gives_page::<AuditView>(Cursor::Id),
+        Route::new(
+            Method::GET,
+            "/v1/audit",
+            Access::Admin,
+            "What was done about people, in all teams.",
+            of_all,
+        )
+        .gives_page::<AuditView>(Cursor::Id),
+    ]
+}
 
 async fn page(context: &Context, team: Option<TeamId>, query: PageQuery) -> Result<Json<Page<AuditView>>> {
     let (limit, after) = (pages::limit(query.limit)?, pages::after_id(query.after.as_deref())?);

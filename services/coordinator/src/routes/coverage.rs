@@ -4,16 +4,40 @@ use std::ops::Range;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::coverage::{Bucket, CoverageView};
 use swath_domain::coverage::{Cover, block_width};
 use swath_domain::ids::JobId;
 use swath_domain::job::{JobHead, JobStatus};
 use swath_runtime::access::LEADS;
-use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, PathId, Problem, Result, Route, Search};
 use swath_store::{Stretches, levels};
 
 use super::jobs;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let number = || json!({"type": "integer", "minimum": 0});
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/coverage",
+            Access::LEADS,
+            "Where the work of a job stands, from its first range to its last.",
+            show,
+        )
+        .query(
+            "buckets",
+            json!({"type": "integer", "minimum": 1, "maximum": BUCKETS_MAX, "default": 200}),
+            "Stretches in the answer, at most. There are fewer where they would be narrower than what is counted.",
+        )
+        .query("from", number(), "The first range; 0 where absent.")
+        .query("to", number(), "The range behind the last; the end of the job where absent.")
+        .gives::<CoverageView>(200),
+    ]
+}
 
 /// Stretches in one answer, unless the request says otherwise.
 const BUCKETS_DEFAULT: i64 = 200;

@@ -2,13 +2,33 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::datasets::DatasetView;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{NamedPageQuery, Page};
-use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, Cursor, PathId, Problem, Result, Route, Search};
 use swath_store::{Dataset, DatasetState};
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    vec![
+        Route::new(Method::GET, "/v1/datasets", Access::MANAGER, "A team's datasets.", list)
+            .query("team", team(), "The team.")
+            .query(
+                "state",
+                json!({"type": "string", "enum": ["importing", "ready", "failed"]}),
+                "Only in this state.",
+            )
+            .named_list()
+            .gives_page::<DatasetView>(Cursor::Id),
+        Route::new(Method::GET, "/v1/datasets/{dataset_id}", Access::MANAGER, "A dataset.", show)
+            .gives::<DatasetView>(200),
+    ]
+}
 
 /// A dataset as lists show it.
 fn listed(dataset: Dataset) -> DatasetView {

@@ -8,14 +8,14 @@ use std::io;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use swath_domain::ids::JobId;
 use swath_formats::export::{Encoder, Format, Head, stored_line};
 use swath_runtime::access::LEADS;
 use swath_runtime::panics::spawn_stream;
-use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, PathId, Problem, Result, Route, Search};
 use swath_store::AssignmentFilter;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -26,6 +26,42 @@ use self::lossless::{lossless, refusal};
 use self::stream::{Chunks, encoded, send, store_failure};
 use super::jobs;
 use crate::stored_items::StoredItems;
+use serde_json::json;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/export",
+            Access::LEADS,
+            "The accepted items.",
+            export,
+        )
+        .query("format", json!({"type": "string", "enum": ["jsonl", "coco", "supervisely"]}), "The form.")
+        .query(
+            "items",
+            json!({"type": "string", "enum": ["accepted", "all"]}),
+            "`all`: every stored annotation, as JSON lines.",
+        )
+        .query(
+            "orientation",
+            json!({"type": "string", "enum": ["displayed", "stored"]}),
+            "`stored`: coordinates and sizes of pictures as their files store them, where EXIF turns one.",
+        )
+        .query(
+            "lossy",
+            json!({"type": "boolean"}),
+            "Leave out what the format does not take, instead of refusing.",
+        )
+        .query(
+            "slot",
+            json!({"type": "integer", "minimum": 0, "maximum": 15}),
+            "Only the opinions of this slot, from 0.",
+        )
+        .gives_stream(&["application/x-ndjson", "application/json", "application/x-tar"]),
+    ]
+}
 
 /// Assignments read at once for `items=all`.
 const PAGE_ASSIGNMENTS: i64 = 20;

@@ -7,17 +7,16 @@ mod source;
 mod start;
 
 use axum::Json;
-use axum::extract::Request;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use swath_api::datasets::NewDatasetRequest;
+use swath_api::datasets::{DatasetView, NewDatasetRequest, TrialView};
 use swath_domain::ids::TeamId;
 use swath_formats::manifest::Kind;
 use swath_runtime::access::MANAGER;
 use swath_runtime::body::{self, media_type};
-use swath_runtime::{Caller, Context, IdempotencyKey, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, IdempotencyKey, Problem, Result, Route, Search};
 use swath_store::{RequestKey, digest};
 
 use self::checks::checked_name;
@@ -27,6 +26,39 @@ use self::source::from_source;
 use super::datasets::view;
 use crate::attempt::Attempted;
 use crate::importer::{Import, Naming, Target};
+use serde_json::json;
+
+/// The media types of a manifest, each with an example.
+pub(super) const MANIFESTS: &[(&str, &str)] = &[
+    ("application/x-ndjson", "{\"uri\": \"s3://pictures/1.jpg\", \"width\": 1920, \"height\": 1080}\n"),
+    ("text/csv", "uri,labels,camera\ns3://pictures/1.jpg,night|rain,B\n"),
+];
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/datasets",
+            Access::MANAGER,
+            "Makes a dataset, from a source or a manifest.",
+            create,
+        )
+        .takes::<NewDatasetRequest>(
+            json!({"name": "Streets", "source": {"folder": "streets", "skip_bad": true}}),
+        )
+        .takes_stream(MANIFESTS)
+        .query("name", json!({"type": "string"}), "With a manifest: the dataset's name.")
+        .query("team", team(), "With a manifest: the team.")
+        .query("dry_run", json!({"type": "boolean"}), "With a manifest: check everything and keep nothing.")
+        .query("base", json!({"type": "string"}), "With a manifest: what bare paths in it are below.")
+        .gives::<TrialView>(200)
+        .gives::<DatasetView>(201)
+        .idempotent()
+        .streamed(),
+    ]
+}
 
 pub(super) use self::checks::{check_paths_below, faults_of};
 pub(super) use self::outcome::trial_view;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
+use serde_json::json;
 use swath_api::invitations::{
     AcceptRequest, Accepted, CodeRequest, InvitationView, NewInvitationRequest, TeamName,
 };
@@ -12,12 +13,66 @@ use swath_domain::time::{Micros, seconds};
 use swath_domain::{limits, names};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::pages::{self, Page, PageQuery};
-use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{
+    Access, Body, Caller, Context, Credential, Cursor, IdempotencyKey, PathId, Problem, Result, Route, Search,
+};
 use swath_store::{Actor, Created, Guest, Invitation, Joined, NewInvitation, NewToken, User, digest};
 use uuid::Uuid;
 
 use super::names::Names;
 use super::teams::require_manager;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/teams/{team_id}/invitations",
+            Access::ADMIN_OR_MANAGER,
+            "Invites somebody into a team; the code is shown once.",
+            create,
+        )
+        .takes::<NewInvitationRequest>(json!({"roles": ["annotator"], "note": "Anna"}))
+        .gives::<InvitationView>(201)
+        .idempotent(),
+        Route::new(
+            Method::GET,
+            "/v1/teams/{team_id}/invitations",
+            Access::ADMIN_OR_MANAGER,
+            "A team's open invitations.",
+            list,
+        )
+        .gives_page::<InvitationView>(Cursor::Id),
+        Route::new(
+            Method::DELETE,
+            "/v1/invitations/{invitation_id}",
+            Access::ADMIN_OR_MANAGER,
+            "Revokes an invitation.",
+            revoke,
+        )
+        .gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/invitations/show",
+            Access::Open,
+            "The name of the team to which an invitation leads.",
+            show,
+        )
+        .takes::<CodeRequest>(json!({"invitation": "swath_0123456789abcdef"}))
+        .gives::<TeamName>(200),
+        Route::new(
+            Method::POST,
+            "/v1/invitations/accept",
+            Access::Open,
+            "Joins a team: the bearer of a token as who they are, anybody else with a new account.",
+            accept,
+        )
+        .takes::<AcceptRequest>(json!({"invitation": "swath_0123456789abcdef", "name": "Anna"}))
+        .gives::<Accepted>(201)
+        .optional_token()
+        .idempotent(),
+    ]
+}
 
 /// How long an invitation can be accepted.
 const LIFETIME: Micros = seconds(7 * 24 * 3_600);

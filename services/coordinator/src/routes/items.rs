@@ -1,19 +1,34 @@
 //! A dataset's items, as managers see them.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use swath_api::datasets::ItemView;
 use swath_domain::ids::DatasetId;
 use swath_domain::{Ranges, limits};
-use swath_runtime::budget;
 use swath_runtime::pages::{self, Page};
-use swath_runtime::{Caller, Context, PathId, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, Cursor, PathId, Problem, Result, Route, Search, budget};
 use swath_store::{Dataset, ItemRow, ItemTexts, ItemTextsPage, MissingPicture};
 
 use super::datasets::own;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/datasets/{dataset_id}/items",
+            Access::MANAGER,
+            "A dataset's items.",
+            list,
+        )
+        .query("missing", json!({"type": "boolean"}), "Only those whose picture could not be read.")
+        .gives_page::<ItemView>(Cursor::Number),
+    ]
+}
 
 /// While an answer is written, its content is in memory twice.
 const COPIES: usize = 2;

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::jobs::{CancelRequest, EditRequest, JobSummary, JobView};
 use swath_bus::{Message, Queue};
 use swath_domain::ids::{JobId, TeamId, UserId};
@@ -14,12 +16,54 @@ use swath_domain::text::check_text;
 use swath_domain::{FieldError, Role, Roles, limits, names};
 use swath_runtime::access::{ANYONE, LEADS, MANAGER};
 use swath_runtime::pages::{NamedPageQuery, Page};
-use swath_runtime::{Body, Caller, Context, PathId, Problem, Result, Search, body};
+use swath_runtime::{Access, Body, Caller, Context, Cursor, PathId, Problem, Result, Route, Search, body};
 use swath_store::JobEdit;
 
 use super::names::Names;
 use super::views::{ForLeads, job_summary, job_view, lacks};
 use crate::background;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let team = || json!({"type": "string", "format": "uuid"});
+    vec![
+        Route::new(Method::GET, "/v1/jobs", Access::MEMBER, "A team's jobs.", list)
+            .query("team", team(), "The team.")
+            .query(
+                "status",
+                json!({"type": "string", "enum": ["active", "paused", "cancelling", "cancelled", "done"]}),
+                "Only in this status.",
+            )
+            .named_list()
+            .gives_page::<JobSummary>(Cursor::Id),
+        Route::new(Method::GET, "/v1/jobs/{job_id}", Access::MEMBER, "A job.", show).gives::<JobView>(200),
+        Route::new(Method::PATCH, "/v1/jobs/{job_id}", Access::MANAGER, "Edits a job.", edit)
+            .takes::<EditRequest>(
+                json!({"title": "Cars and vans", "due_date": "2030-01-31T18:00:00Z", "priority": "high"}),
+            )
+            .gives::<JobView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/jobs/{job_id}/pause",
+            Access::MANAGER,
+            "Stops handing out work.",
+            pause,
+        )
+        .gives::<JobView>(200),
+        Route::new(
+            Method::POST,
+            "/v1/jobs/{job_id}/resume",
+            Access::MANAGER,
+            "Hands out work again.",
+            resume,
+        )
+        .gives::<JobView>(200),
+        Route::new(Method::POST, "/v1/jobs/{job_id}/cancel", Access::MANAGER, "Calls the job off.", cancel)
+            .takes::<CancelRequest>(json!({"reason": "the customer withdrew"}))
+            .optional_body()
+            .gives::<JobView>(200),
+    ]
+}
 
 pub(super) fn check_texts(
     description: Option<&str>,

@@ -5,7 +5,7 @@ use std::io;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use swath_api::logs::EntryView;
 use swath_domain::ids::{AssignmentId, JobId};
@@ -13,7 +13,7 @@ use swath_domain::log::Entry;
 use swath_runtime::access::LEADS;
 use swath_runtime::pages::{self, Page, PageQuery};
 use swath_runtime::panics::spawn_stream;
-use swath_runtime::{Caller, Context, PathId, Result, Search};
+use swath_runtime::{Access, Caller, Context, Cursor, PathId, Result, Route, Search};
 use swath_store::LogPage;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -21,6 +21,28 @@ use uuid::Uuid;
 
 use super::names::Names;
 use super::{assignments, jobs};
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/jobs/{job_id}/log",
+            Access::LEADS,
+            "A job's decision log, as JSON lines.",
+            job,
+        )
+        .gives_stream(&["application/x-ndjson"]),
+        Route::new(
+            Method::GET,
+            "/v1/assignments/{assignment_id}/log",
+            Access::LEADS,
+            "Its decision log.",
+            assignment,
+        )
+        .gives_page::<EntryView>(Cursor::Number),
+    ]
+}
 
 /// Entries of the job itself that are read at once.
 const PAGE_ENTRIES: i64 = 1_000;

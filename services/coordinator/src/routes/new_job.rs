@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use serde_json::json;
 use swath_api::jobs::{JobView, NewJobRequest, ReviewPart, RuleName};
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy};
@@ -14,12 +15,22 @@ use swath_domain::text::check_text;
 use swath_domain::{FieldError, limits, names};
 use swath_runtime::access::LEADS;
 use swath_runtime::idempotency::first_answer;
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, Problem, Result};
+use swath_runtime::{Access, Body, Caller, Context, IdempotencyKey, Problem, Result, Route};
 use swath_store::{Dataset, DatasetState, NewJob};
 
 use super::jobs::{check_members, check_texts, check_users, view, wake};
 use crate::background::SLICE_RANGES;
 use crate::selection::resolve;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/v1/jobs", Access::LEADS, "Makes a job.", create)
+            .takes::<NewJobRequest>(json!({"dataset": "01890000-0000-7000-8000-000000000001", "title": "Cars", "classes": [{"name": "car", "shape": "rectangle"}], "tags": [{"name": "light", "values": ["day", "night"]}], "review": {"rule": "sample", "percent": 20}, "due_date": "2030-01-31T18:00:00Z"}))
+            .gives::<JobView>(201)
+            .idempotent(),
+    ]
+}
 
 /// The specification that a request asks for.
 fn spec_of(request: &NewJobRequest) -> JobSpec {

@@ -4,15 +4,36 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::own_work::{
     HandedInWork, HeldWork, NamedJob, NamedTeam, OwnWorkView, ReturnedWork, StageName, Totals, WorkPart,
 };
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, TeamId};
 use swath_domain::time::seconds;
 use swath_domain::{Stage, Status, Time};
-use swath_runtime::{Caller, Context, Problem, Result, Search};
+use swath_runtime::{Access, Caller, Context, Problem, Result, Route, Search};
 use swath_store::{OwnWork, OwnWorkOf, OwnWorkRow};
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/v1/me/work",
+            Access::SignedIn,
+            "What one holds, what came back, and what one has handed in.",
+            show,
+        )
+        .query(
+            "since",
+            json!({"type": "string", "format": "date-time"}),
+            "Since when what was handed in counts, at most 31 days ago; a day where absent.",
+        )
+        .gives::<OwnWorkView>(200),
+    ]
+}
 
 /// How far back submitted work can be asked for, in seconds.
 const SINCE_SECONDS_MAX: i64 = 31 * 24 * 3_600;

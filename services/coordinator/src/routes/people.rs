@@ -2,17 +2,39 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::people::{EditUser, Me, Membership, NewUser, UserView};
 use swath_domain::ids::UserId;
 use swath_domain::{FieldError, email, names};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{NamedPageQuery, Page};
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{
+    Access, Body, Caller, Context, Cursor, IdempotencyKey, PathId, Problem, Result, Route, Search,
+};
 use swath_store::{User, UserEdit};
 
 use crate::freed_work;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let text = || json!({"type": "string"});
+    vec![
+        Route::new(Method::GET, "/v1/me", Access::SignedIn, "Who one is, and where.", me).gives::<Me>(200),
+        Route::new(Method::POST, "/v1/users", Access::ADMIN_OR_MANAGER, "Makes an account.", create)
+            .takes::<NewUser>(json!({"name": "Maria", "email": "maria@example.org"}))
+            .gives::<UserView>(201)
+            .idempotent(),
+        Route::new(Method::GET, "/v1/users", Access::Admin, "Accounts.", list)
+            .query("email", text(), "Those with this address.")
+            .named_list()
+            .gives_page::<UserView>(Cursor::Id),
+        Route::new(Method::PATCH, "/v1/users/{user_id}", Access::ADMIN_OR_MANAGER, "Edits an account.", edit)
+            .takes::<EditUser>(json!({"name": "Maria Sol", "email": null}))
+            .gives::<UserView>(200),
+    ]
+}
 
 fn view(user: User) -> UserView {
     UserView {

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use http_body_util::BodyExt;
+use serde_json::json;
 use swath_api::datasets::{PictureSize, SizesRequest, SizesView};
 use swath_domain::FieldError;
 use swath_domain::ids::DatasetId;
@@ -11,11 +13,28 @@ use swath_formats::manifest::{Kind, Lines, check_sides};
 use swath_runtime::body::{self, interrupted, media_type};
 use swath_runtime::budget::Share;
 use swath_runtime::problem::Fault;
-use swath_runtime::{Caller, Context, PathId, Problem, Result};
+use swath_runtime::{Access, Caller, Context, PathId, Problem, Result, Route};
 use swath_store::{Dataset, DatasetState, NewSize, SizeSource};
 
 use super::datasets::own;
 use crate::faults::{Faults, problem_of};
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/datasets/{dataset_id}/sizes",
+            Access::MANAGER,
+            "Tells the sizes of pictures, one JSON line `{index, width, height}` each.",
+            put,
+        )
+        .takes::<SizesRequest>(json!({"sizes": [{"index": 0, "width": 640, "height": 480}]}))
+        .takes_stream(&[("application/x-ndjson", "{\"index\": 0, \"width\": 640, \"height\": 480}\n")])
+        .gives::<SizesView>(200)
+        .streamed(),
+    ]
+}
 
 /// Sizes in one request, at most.
 const SIZES_MAX: usize = 1_000_000;

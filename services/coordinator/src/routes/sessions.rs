@@ -3,17 +3,39 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
+use serde_json::json;
 use swath_api::sessions::{LinkView, NewLinkRequest, SessionView, SignIn};
 use swath_domain::ids::TokenId;
 use swath_domain::time::{Micros, seconds};
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::credential::{no_session_cookie, session_cookie};
-use swath_runtime::{Body, Caller, Context, Credential, IdempotencyKey, Problem, Result};
+use swath_runtime::{Access, Body, Caller, Context, Credential, IdempotencyKey, Problem, Result, Route};
 use swath_store::{Created, NewSession, NewSignInLink, Opened, StoreError, digest};
 
 use super::people::me_of;
 use super::tokens::may_make_for;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/v1/session", Access::Open, "Signs in from a browser.", open)
+            .takes::<SignIn>(json!({"token": "swath_0123456789abcdef"}))
+            .gives::<SessionView>(201)
+            .refuses(401),
+        Route::new(Method::DELETE, "/v1/session", Access::SignedIn, "Signs out.", end).gives_nothing(204),
+        Route::new(
+            Method::POST,
+            "/v1/sign-in-links",
+            Access::ADMIN_OR_MANAGER,
+            "Makes a link with which somebody signs in; it is shown once.",
+            create_link,
+        )
+        .takes::<NewLinkRequest>(json!({"user": "01890000-0000-7000-8000-000000000001"}))
+        .gives::<LinkView>(201)
+        .idempotent(),
+    ]
+}
 
 /// How long a link works.
 const LINK_LIFETIME: Micros = seconds(15 * 60);

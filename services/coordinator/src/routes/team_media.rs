@@ -2,14 +2,30 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
+use serde_json::json;
 use swath_api::teams::{TeamMediaRequest, TeamMediaView};
 use swath_domain::FieldError;
 use swath_domain::ids::TeamId;
 use swath_runtime::media_path::places::{self, PLACES_MAX, PlaceError};
-use swath_runtime::{Body, Caller, Context, PathId, Problem, Result};
+use swath_runtime::{Access, Body, Caller, Context, PathId, Problem, Result, Route};
 use swath_store::TeamMedia;
 
 use super::teams::require_manager;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let media = "/v1/teams/{team_id}/media";
+    vec![
+        Route::new(Method::GET, media, Access::ADMIN_OR_MANAGER, "Which media a team may use.", show)
+            .gives::<TeamMediaView>(200),
+        Route::new(Method::PUT, media, Access::Admin, "Sets which media a team may use.", put)
+            .takes::<TeamMediaRequest>(
+                json!({"folders": ["/srv/pictures/night"], "buckets": ["s3://pictures/night/"]}),
+            )
+            .gives::<TeamMediaView>(200),
+    ]
+}
 
 fn view(context: &Context, caller: &Caller, media: TeamMedia) -> TeamMediaView {
     let shown = |folder: String| match places::folder(&folder) {

@@ -2,17 +2,66 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use serde_json::json;
 use swath_api::people::NamedUser;
 use swath_api::teams::{MemberRoles, MemberView, NewTeam, TeamView};
 use swath_domain::ids::{TeamId, UserId};
 use swath_domain::{Role, Roles, names};
 use swath_runtime::access::MANAGER;
 use swath_runtime::pages::{NamedPageQuery, Page};
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{
+    Access, Body, Caller, Context, Cursor, IdempotencyKey, PathId, Problem, Result, Route, Search,
+};
 use swath_store::User;
 
 use crate::freed_work;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let member = "/v1/teams/{team_id}/members/{user_id}";
+    vec![
+        Route::new(Method::POST, "/v1/teams", Access::Admin, "Makes a team.", create)
+            .takes::<NewTeam>(json!({"name": "Night shift"}))
+            .gives::<TeamView>(201)
+            .idempotent(),
+        Route::new(
+            Method::GET,
+            "/v1/teams",
+            Access::SignedIn,
+            "One's teams; an administrator's are all.",
+            list,
+        )
+        .named_list()
+        .gives_page::<TeamView>(Cursor::Id),
+        Route::new(
+            Method::GET,
+            "/v1/teams/{team_id}/members",
+            Access::ADMIN_OR_MANAGER,
+            "A team's people.",
+            members,
+        )
+        .named_list()
+        .gives_page::<MemberView>(Cursor::Id),
+        Route::new(
+            Method::PUT,
+            member,
+            Access::ADMIN_OR_MANAGER,
+            "Sets what a person may do in a team; what a lost role no longer allows is freed.",
+            put_member,
+        )
+        .takes::<MemberRoles>(json!({"roles": ["annotator", "reviewer"]}))
+        .gives::<MemberView>(200),
+        Route::new(
+            Method::DELETE,
+            member,
+            Access::ADMIN_OR_MANAGER,
+            "Takes a person out of a team, and frees what they hold.",
+            delete_member,
+        )
+        .gives_nothing(204),
+    ]
+}
 
 pub(crate) async fn create(
     State(context): State<Context>,

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 use swath_api::people::NamedUser;
 use swath_api::tokens::{NewTokenRequest, NewTokenView, TokenView};
 use swath_domain::ids::{TeamId, TokenId, UserId};
@@ -12,11 +13,54 @@ use swath_runtime::access::MANAGER;
 use swath_runtime::administrator::fresh_token;
 use swath_runtime::idempotency::first_answer;
 use swath_runtime::pages::{self, Page};
-use swath_runtime::{Body, Caller, Context, IdempotencyKey, PathId, Problem, Result, Search};
+use swath_runtime::{
+    Access, Body, Caller, Context, Cursor, IdempotencyKey, PathId, Problem, Result, Route, Search,
+};
 use swath_store::{Created, NewToken, TokenInfo, User, digest};
 use uuid::Uuid;
 
 use super::names::Names;
+
+/// The routes of this module.
+pub(super) fn table() -> Vec<Route> {
+    let id = || json!({"type": "string", "format": "uuid"});
+    vec![
+        Route::new(
+            Method::POST,
+            "/v1/tokens",
+            Access::ADMIN_OR_MANAGER,
+            "Makes a token; it is shown once.",
+            create,
+        )
+        .takes::<NewTokenRequest>(
+            json!({"user": "01890000-0000-7000-8000-000000000001", "expires_at": "2030-01-31T18:00:00Z"}),
+        )
+        .gives::<NewTokenView>(201)
+        .idempotent(),
+        Route::new(
+            Method::GET,
+            "/v1/tokens",
+            Access::SignedIn,
+            "Tokens: an administrator's are all, a manager's the team's, anybody else's their own.",
+            list,
+        )
+        .query("user", id(), "Of this person.")
+        .query("team", id(), "Of this team.")
+        .gives_page::<TokenView>(Cursor::Id),
+        Route::new(
+            Method::DELETE,
+            "/v1/tokens",
+            Access::SignedIn,
+            "Revokes all tokens of a person.",
+            revoke_all,
+        )
+        .needs_query("user", id(), "Whose.")
+        .query("team", id(), "In this team alone.")
+        .gives_nothing(204),
+        Route::new(Method::DELETE, "/v1/tokens/{token_id}", Access::SignedIn, "Revokes a token.", revoke)
+            .gives_nothing(204),
+    ]
+}
 
 /// The answer to a repetition of the request that made the token.
 fn made_before(token: TokenInfo) -> NewTokenView {
