@@ -1,6 +1,5 @@
 //! Identifiers as types, so that a job's id cannot be handed in where a team's is wanted.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::key::{Round, Slot};
+use crate::newtype::shown_as_its_value;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -17,17 +17,7 @@ macro_rules! ids {
         #[schema(value_type = Uuid)]
         pub struct $name(pub Uuid);
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
+        shown_as_its_value!($name);
 
         impl FromStr for $name {
             type Err = uuid::Error;

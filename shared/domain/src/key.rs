@@ -1,8 +1,8 @@
 //! The numbers that tell the assignments of a job apart, and its items, as types: a round is no slot, and an item no range.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::newtype::shown_as_its_value;
 
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -12,17 +12,7 @@ macro_rules! numbers {
         #[schema(value_type = i64)]
         pub struct $name(pub i64);
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
+        shown_as_its_value!($name);
     )*};
 }
 

@@ -38,6 +38,7 @@ pub mod labels;
 pub mod limits;
 pub mod log;
 pub mod names;
+mod newtype;
 pub mod progress;
 pub mod ranges;
 pub mod review;
