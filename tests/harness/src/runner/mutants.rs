@@ -47,6 +47,7 @@ pub fn planted_copy() -> anyhow::Result<PlantedCopy> {
         copy(&root.join(name), &fresh.join(name)).with_context(|| format!("{name} cannot be copied"))?;
     }
     fs::copy(root.join(BUG_LIST.0), fresh.join(BUG_LIST.1))?;
+    rename_version(&fresh.join("Cargo.toml"))?;
     for patch in patches(&root.join(MUTANTS))? {
         apply(&fresh, &patch)?;
     }
@@ -56,6 +57,16 @@ pub fn planted_copy() -> anyhow::Result<PlantedCopy> {
     }
     fs::rename(&fresh, &folder)?;
     Ok(PlantedCopy { folder, builds })
+}
+
+/// Gives the crates of the copy a version of their own. With the same version they would be the same crates to cargo, and
+/// the next build of the original sources would take the copy's from their shared folder.
+fn rename_version(manifest: &Path) -> anyhow::Result<()> {
+    let text = fs::read_to_string(manifest)?;
+    let original = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
+    ensure!(text.contains(original), "{} does not say the version", manifest.display());
+    fs::write(manifest, text.replacen(original, "\nversion = \"0.0.0\"\n", 1))?;
+    Ok(())
 }
 
 fn patches(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
