@@ -169,20 +169,28 @@ impl Progress {
 
 /// Items of a job by state, each item counted once per slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
 pub struct ItemStates {
     /// Waiting for an annotator, what is not cut yet included.
+    #[schema(required = true)]
     pub pending: i64,
     /// Leased to an annotator.
+    #[schema(required = true)]
     pub in_progress: i64,
     /// Submitted, and not yet claimed by a reviewer or auto-accepted.
+    #[schema(required = true)]
     pub completed: i64,
     /// Leased to a reviewer.
+    #[schema(required = true)]
     pub in_review: i64,
     /// Accepted with labels.
+    #[schema(required = true)]
     pub accepted: i64,
     /// Accepted without labels, for the reason that the annotator gave.
+    #[schema(required = true)]
     pub skipped: i64,
     /// Cancelled before they were decided.
+    #[schema(required = true)]
     pub cancelled: i64,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use swath_api::jobs::JobView;
-use swath_client::Client;
+use swath_client::{Client, ClientError};
 use swath_domain::job::JobStatus;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -115,7 +115,8 @@ async fn follow(
                 status = job.summary.status;
                 watch(&job);
             }
-            Err(error) if is_strict => return Err(error.into()),
+            // An answer that cannot be read is no fault of the network: the load would never see the job end.
+            Err(error) if is_strict || matches!(error, ClientError::Decode(_)) => return Err(error.into()),
             // A load may test a server that is sometimes unavailable.
             Err(_) => {}
         }

@@ -139,7 +139,7 @@ impl Store {
         let (sender, mut receiver) = oneshot::channel();
         // The runtime is compiled for each type of task, so all writes are tasks of this one type.
         let task: BoxFuture<'static, ()> = Box::pin(async move {
-            // Where the receiver has gone, nobody waits for the answer.
+            // The send fails only if the caller has dropped its future. The write is committed all the same.
             let _ = sender.send(attempts(&core, &argument, &verb).await);
         });
         tokio::spawn(task).await?;

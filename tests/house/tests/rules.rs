@@ -32,7 +32,7 @@ const RETIRED: &[Retired] = &[
     Retired { word: "Facts", instead: "`LeaseContext`", crates: "" },
     Retired { word: "Errand", instead: "`PendingCall`", crates: "" },
     Retired { word: "Attention", instead: "`PollBackoff`", crates: "" },
-    Retired { word: "Leaps", instead: "`ClockJumps`", crates: "" },
+    Retired { word: "Leaps", instead: "`ClockJumpDetector`", crates: "" },
     Retired { word: "Shelf", instead: "`Cache`", crates: "" },
     Retired { word: "Heads", instead: "`QueueCursors`", crates: "" },
     Retired { word: "Duty", instead: "`LeaderLease`", crates: "" },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use swath_checker::{Answer, Call};
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, AssignmentId, Role, Stage, Status};
+use swath_domain::{Assignment, AssignmentId, Role, Round, Stage, Status};
 use swath_store::{Key, VerdictRow, View};
 
 use crate::person::Sent;
@@ -162,7 +162,7 @@ impl World {
         let items: Vec<i64> = child.ranges.iter().collect();
         let kin = (child.parent, child.key.round, child.key.number, child.key.slot);
         if items != rejected
-            || kin != (Some(before.id), before.key.round.next(), before.key.number, before.key.slot)
+            || kin != (Some(before.id), Round(before.key.round.0 + 1), before.key.number, before.key.slot)
         {
             broken!("{rejected:?} were rejected and became {child:?}");
         }

@@ -107,7 +107,7 @@ impl Books {
             self.assignments.iter().map(|a| ((a.key.round, a.key.number, a.key.slot), a)).collect();
         assert_eq!(by_key.len(), self.assignments.len());
         for parent in &self.assignments {
-            let child = by_key.get(&(parent.key.round.next(), parent.key.number, parent.key.slot));
+            let child = by_key.get(&(Round(parent.key.round.0 + 1), parent.key.number, parent.key.slot));
             assert_eq!(child.is_some(), parent.status == Status::Rejected, "the rework of {parent:?}");
             let Some(child) = child else { continue };
             let rejected: BTreeSet<_> = child.ranges.iter().collect();

@@ -32,15 +32,7 @@ pub struct User {
 impl User {
     /// A user with a token.
     pub fn new(origin: &str, name: &str, token: &str) -> Self {
-        let (name, token) = (name.to_owned(), Some(token.to_owned()));
-        Self {
-            http: http::client(),
-            origin: origin.to_owned(),
-            token,
-            session: None,
-            name,
-            id: String::new(),
-        }
+        Self { name: name.to_owned(), ..Self::stranger(origin, Some(token)) }
     }
 
     /// The token, for tools that act for this user; empty if there is none.

@@ -168,11 +168,14 @@ async fn deploy(run: &mut Run) {
 /// The tests of the console in a browser.
 const CONSOLE: &str = "swath-console-tests";
 
-/// Built in release mode only, because it is too slow otherwise.
+/// Built with a profile of its own, because it is too slow otherwise.
 const SIMULATION: &str = "swath-simulation";
 
 /// The number of seeds of a complete run; each is played twice.
 const SEEDS: &str = "20000";
+
+/// The profile of the simulation and the mutants in `Cargo.toml`.
+const PROFILE: &str = "simulation";
 
 /// The number of expiries, crashes and doubled messages in the protocol's model.
 const MODEL: [&str; 3] = ["2", "1", "2"];
@@ -181,7 +184,7 @@ const MODEL: [&str; 3] = ["2", "1", "2"];
 const ALTERED: &str = "1000";
 
 async fn simulation(run: &mut Run) {
-    let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--", "--twice"]);
+    let mut played = run.cargo(&["run", "--profile", PROFILE, "--package", SIMULATION, "--", "--twice"]);
     if run.options.passed.is_empty() {
         played.args(["--seeds", SEEDS, "--spoiled", ALTERED, "--model"]).args(MODEL);
     }
@@ -200,7 +203,8 @@ async fn mutants(run: &mut Run) {
         Ok(tree) => tree,
         Err(error) => return run.fail(&format!("the mutants cannot be planted: {error:#}")),
     };
-    let mut played = run.cargo(&["run", "--release", "--package", SIMULATION, "--features", "mutants", "--"]);
+    let mut played =
+        run.cargo(&["run", "--profile", PROFILE, "--package", SIMULATION, "--features", "mutants", "--"]);
     // Both builds have the same dependencies, so they share one `target` folder.
     played.current_dir(tree.folder()).env("CARGO_TARGET_DIR", tree.builds());
     played.args(run.options.passed.clone());
