@@ -28,7 +28,7 @@ pub(crate) async fn resolve(selection: &Selection, store: &Store, dataset: &Data
 
 /// The ranges that a selection names, or all items.
 fn ranges(selection: &Selection, items: i64) -> Result<Ranges> {
-    let whole = [Range { start: 0, end: items }];
+    let whole = [Range::of(0, items)];
     let ranges = selection.ranges.as_deref().unwrap_or(&whole);
     if ranges.len() > limits::SELECTION_RANGES_MAX {
         let message = format!("at most {} ranges", limits::SELECTION_RANGES_MAX);

@@ -6,7 +6,7 @@ use std::io;
 use serde_json::value::RawValue;
 use swath_domain::job::Job;
 use swath_domain::labels::Annotation;
-use swath_domain::{Assignment, AssignmentId, Ranges, Status};
+use swath_domain::{Assignment, AssignmentId, ItemIndex, Ranges, Status};
 use swath_formats::export::StoredItem;
 use swath_store::{AnnotationPlace, ItemTextsPage, KeptAnnotation, Store, StoredAnnotation, fitting};
 
@@ -56,8 +56,8 @@ impl<'a> StoredItems<'a> {
         let stored = self.store.annotations_at(&places).await.map_err(io::Error::other)?;
         let rows = self.store.items(self.job.dataset, &Ranges::of_items(numbers)).await;
         let rows = rows.map_err(io::Error::other)?;
-        let uris: HashMap<i64, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
-        let metas: HashMap<i64, Box<RawValue>> = texts
+        let uris: HashMap<ItemIndex, String> = rows.into_iter().map(|row| (row.index, row.uri)).collect();
+        let metas: HashMap<ItemIndex, Box<RawValue>> = texts
             .into_iter()
             .filter_map(|texts| Some((texts.item, RawValue::from_string(texts.meta?).ok()?)))
             .collect();
@@ -69,8 +69,8 @@ impl<'a> StoredItems<'a> {
                 index: row.item,
                 uri: uris.get(&row.item).cloned().ok_or_else(|| missing(row.item))?,
                 meta: metas.get(&row.item).cloned(),
-                slot: assignment.key.slot.0,
-                round: assignment.key.round.0,
+                slot: assignment.key.slot,
+                round: assignment.key.round,
                 state: state(assignment, &kept),
                 annotation: annotation(row)?,
                 author: row.author,
@@ -87,7 +87,7 @@ impl<'a> StoredItems<'a> {
 /// Annotations that are read at once, however small they are.
 const PAGE_ITEMS: usize = 1_000;
 
-fn missing(item: i64) -> io::Error {
+fn missing(item: ItemIndex) -> io::Error {
     io::Error::other(format!("item {item} is missing"))
 }
 

@@ -117,7 +117,7 @@ async fn keep(context: &Context, wanted: &Wanted, bytes: Bytes, content: FileCon
         return;
     }
     if let Err(error) = try_keep(context, wanted, bytes, content).await {
-        tracing::warn!(detail = %error.detail, dataset = %wanted.dataset, item = wanted.item, "a thumbnail was not kept");
+        tracing::warn!(detail = %error.detail, dataset = %wanted.dataset, item = wanted.item.0, "a thumbnail was not kept");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use swath_bus::{Envelope, Message, Queue};
 use swath_domain::ids::{AssignmentId, LeaseId};
 use swath_domain::labels::{Annotation, LabelRules};
-use swath_domain::{FieldError, Refusal, Status, limits};
+use swath_domain::{FieldError, ItemIndex, Refusal, Status, limits};
 use swath_leasing::{Ask, LeaseContext, Outcome};
 use swath_runtime::auth::Principal;
 use swath_runtime::{Problem, Result};
@@ -16,7 +16,7 @@ use crate::gateway::Gateway;
 /// The work on one item.
 pub struct Work {
     /// Its number.
-    pub index: i64,
+    pub index: ItemIndex,
     /// Its labels, or why it is skipped.
     pub annotation: Annotation,
 }
@@ -154,6 +154,6 @@ fn checked(
     }
     let within = |error: FieldError| if at.is_empty() { error } else { error.within(at) };
     let mut problem = Problem::invalid(errors.into_iter().map(within).collect());
-    problem.errors.iter_mut().for_each(|fault| fault.index = Some(index));
+    problem.errors.iter_mut().for_each(|fault| fault.index = Some(index.0));
     Err(problem)
 }

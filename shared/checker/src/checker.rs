@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use swath_domain::job::JobStatus;
 use swath_domain::log::Entry;
 use swath_domain::progress::ItemStates;
-use swath_domain::{AssignmentId, LeaseId, Range, Ranges, Status, UserId};
+use swath_domain::{AssignmentId, ItemIndex, LeaseId, Range, Ranges, Status, UserId};
 
 use crate::case::Case;
 use crate::findings::Findings;
@@ -265,7 +265,7 @@ impl Checker {
         }
         let decided = matches!(trail.status, Status::Accepted | Status::Rejected);
         let own = case.stored.iter().filter(|line| decided && trail.author == Some(line.author));
-        for line in own.filter(|line| !trail.rejected.contains(line.item) && !line.skipped) {
+        for line in own.filter(|line| !trail.rejected.contains(ItemIndex(line.item)) && !line.skipped) {
             let slot = case.row.slot;
             self.accepted.add((line.assignment, line.author, line.item, slot, line.content, line.revision));
         }
@@ -328,10 +328,11 @@ impl Checker {
     }
 
     fn finish_cover(&mut self) {
-        let selection = self.job.selection.take().map_or_else(
-            || vec![Range { start: 0, end: self.job.items }],
-            |selection| selection.as_slice().to_vec(),
-        );
+        let selection = self
+            .job
+            .selection
+            .take()
+            .map_or_else(|| vec![Range::of(0, self.job.items)], |selection| selection.as_slice().to_vec());
         let expected = first(&selection, self.trail.to);
         for slot in 0..self.job.slots {
             let cover = self.cover.remove(&slot).unwrap_or_default();
@@ -351,8 +352,9 @@ fn first(ranges: &[Range], mut count: i64) -> Vec<Range> {
     for range in ranges {
         let end = range.end.min(range.start + count);
         if end > range.start {
-            first.push(Range { start: range.start, end });
-            count -= end - range.start;
+            let taken = Range { start: range.start, end };
+            count -= taken.len();
+            first.push(taken);
         }
     }
     first

@@ -20,7 +20,7 @@ pub(crate) fn check(case: &Case, trail: &Trail, findings: &mut Findings) {
         let Some(End::Decided(status, rejected)) = &granted.end else { continue };
         let given = granted.of.and_then(|of| verdicts.get(&(of, granted.holder))).unwrap_or(&none);
         for item in case.row.ranges.iter() {
-            let verdict = given.get(&item).copied().unwrap_or(Some(true));
+            let verdict = given.get(&item.0).copied().unwrap_or(Some(true));
             let fits = verdict.is_none_or(|accept| rejected.contains(item) != accept);
             findings.expect(fits, "I6", || {
                 format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use swath_domain::{Stage, Status, UserId};
+use swath_domain::{ItemIndex, Stage, Status, UserId};
 
 use crate::Content;
 use crate::case::Case;
@@ -145,7 +145,7 @@ fn check_annotation(
 
 /// I3 and I8: a stored line belongs to its assignment and its author, and has the right state.
 fn check_line(case: &Case, trail: &Trail, line: &Stored, findings: &mut Findings) {
-    findings.expect(case.row.ranges.contains(line.item), "I1", || {
+    findings.expect(case.row.ranges.contains(ItemIndex(line.item)), "I1", || {
         format!("{line:?} is not an item of {:?}", case.row)
     });
     let lease = trail.leases.get(&line.lease);
@@ -159,7 +159,7 @@ fn state(trail: &Trail, line: &Stored) -> &'static str {
     let is_authors = trail.author == Some(line.author);
     match trail.status {
         Status::Accepted if is_authors => "accepted",
-        Status::Rejected if is_authors && trail.rejected.contains(line.item) => "rejected",
+        Status::Rejected if is_authors && trail.rejected.contains(ItemIndex(line.item)) => "rejected",
         Status::Rejected if is_authors => "accepted",
         Status::Completed | Status::InReview if is_authors => "submitted",
         Status::InProgress if trail.lease.is_some_and(|(_, holder)| holder == line.author) => "confirmed",
@@ -180,7 +180,7 @@ fn check_finished(
     let Some(author) = trail.author.filter(|_| finished) else { return };
     let decided = matches!(trail.status, Status::Accepted | Status::Rejected);
     for item in case.row.ranges.iter() {
-        let line = stored.get(&(author, item));
+        let line = stored.get(&(author, item.0));
         findings.expect(line.is_some(), "I3", || {
             format!("item {item} of {} was submitted by {author} and is not stored", case.row.id)
         });

@@ -8,7 +8,7 @@ use criterion::Criterion;
 use serde_json::json;
 use swath_domain::job::JobSpec;
 use swath_domain::labels::Annotation;
-use swath_domain::{AssignmentId, JobId, Range, Ranges, Round, Slot};
+use swath_domain::{AssignmentId, ItemIndex, JobId, Range, Ranges, Round, Slot};
 use uuid::Uuid;
 
 /// Items of a large assignment.
@@ -29,18 +29,18 @@ fn main() {
 }
 
 fn ranges(criterion: &mut Criterion) {
-    let one = Ranges::new(&[Range { start: 0, end: ITEMS }], i64::MAX).expect("one range");
+    let one = Ranges::new(&[Range::of(0, ITEMS)], i64::MAX).expect("one range");
     // What is left of an assignment of which every other item was rejected.
-    let many = Ranges::of_items((0..ITEMS).map(|item| 2 * item));
+    let many = Ranges::of_items((0..ITEMS).map(|item| ItemIndex(2 * item)));
     let text = many.to_string();
     criterion.bench_function("ranges: does one hold an item", |bench| {
-        bench.iter(|| black_box(&one).contains(black_box(777)));
+        bench.iter(|| black_box(&one).contains(black_box(ItemIndex(777))));
     });
     criterion.bench_function("ranges: does one of 1,000 hold an item", |bench| {
-        bench.iter(|| black_box(&many).contains(black_box(1_554)));
+        bench.iter(|| black_box(&many).contains(black_box(ItemIndex(1_554))));
     });
     criterion.bench_function("ranges: of 1,000 items", |bench| {
-        bench.iter(|| Ranges::of_items((0..ITEMS).map(|item| 2 * black_box(item))));
+        bench.iter(|| Ranges::of_items((0..ITEMS).map(|item| ItemIndex(2 * black_box(item)))));
     });
     criterion.bench_function("ranges: 1,000 as text", |bench| bench.iter(|| black_box(&many).to_string()));
     criterion.bench_function("ranges: 1,000 from text", |bench| {

@@ -1,5 +1,7 @@
 //! The numbers that tell the assignments of a job apart, and its items, as types: a round is no slot, and an item no range.
 
+use std::ops::{Add, RangeInclusive};
+
 use serde::{Deserialize, Serialize};
 
 use crate::newtype::shown_as_its_value;
@@ -21,6 +23,29 @@ numbers! {
     Round;
     /// Which of several independent annotations of the same range it is, from 0.
     Slot;
+    /// The number of an item in its dataset, from 0. As the end of a range it is one past the last item.
+    ItemIndex;
+}
+
+impl ItemIndex {
+    /// The first item of every dataset.
+    pub const FIRST: Self = Self(0);
+
+    /// All items, whatever the dataset has.
+    pub const EVERY: RangeInclusive<Self> = Self(i64::MIN)..=Self(i64::MAX);
+
+    /// The item after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl Add<i64> for ItemIndex {
+    type Output = Self;
+    fn add(self, items: i64) -> Self {
+        Self(self.0 + items)
+    }
 }
 
 impl Round {

@@ -14,7 +14,7 @@
 //!
 //! let id = Uuid::from_u128;
 //! let key = RangeKey { job: JobId(id(1)), round: Round::FIRST, number: 0, slot: Slot::FIRST };
-//! let items = Ranges::new(&[Range { start: 0, end: 50 }], 1_000)?;
+//! let items = Ranges::new(&[Range::of(0, 50)], 1_000)?;
 //! let now = Time(0);
 //! let mut assignment = Assignment::new(TeamId(id(2)), key, items, now);
 //!
@@ -51,7 +51,7 @@ pub mod uploads;
 
 pub use assignment::{Assignment, Refusal};
 pub use ids::{AssignmentId, DatasetId, FileId, JobId, LeaseId, TeamId, TokenId, UserId};
-pub use key::{Round, Slot};
+pub use key::{ItemIndex, Round, Slot};
 pub use ranges::{Range, Ranges};
 pub use role::{Role, Roles};
 pub use status::{LeaseEnd, Stage, Status};

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::ItemIndex;
+
 /// Items `start..end`, by the dataset's own numbers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
@@ -12,17 +14,27 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// The number of the first item.
-    #[schema(minimum = 0)]
-    pub start: i64,
+    #[schema(minimum = 0, value_type = i64)]
+    pub start: ItemIndex,
     /// One past the last item.
-    #[schema(minimum = 1)]
-    pub end: i64,
+    #[schema(minimum = 1, value_type = i64)]
+    pub end: ItemIndex,
 }
 
 impl Range {
+    /// The items in order.
+    pub fn iter(&self) -> impl Iterator<Item = ItemIndex> + use<> {
+        (self.start.0..self.end.0).map(ItemIndex)
+    }
+
+    /// The items `start..end` by their plain numbers.
+    pub const fn of(start: i64, end: i64) -> Self {
+        Self { start: ItemIndex(start), end: ItemIndex(end) }
+    }
+
     /// How many items it holds.
     pub fn len(&self) -> i64 {
-        self.end.saturating_sub(self.start)
+        self.end.0.saturating_sub(self.start.0)
     }
 
     /// Whether it holds no item at all.
@@ -55,13 +67,13 @@ impl Ranges {
     pub fn new(ranges: &[Range], count: i64) -> Result<Self, RangesError> {
         let mut set = Self::default();
         for (index, range) in ranges.iter().enumerate() {
-            if range.is_empty() || range.start < 0 {
+            if range.is_empty() || range.start < ItemIndex::FIRST {
                 return Err(RangesError::Reversed(index));
             }
             if set.0.last().is_some_and(|last| range.start < last.end) {
                 return Err(RangesError::Overlap(index));
             }
-            if range.end > count {
+            if range.end.0 > count {
                 return Err(RangesError::Outside(index));
             }
             set.push(*range);
@@ -78,10 +90,10 @@ impl Ranges {
     }
 
     /// The smallest set that holds these items, which must be ascending.
-    pub fn of_items(items: impl IntoIterator<Item = i64>) -> Self {
+    pub fn of_items(items: impl IntoIterator<Item = ItemIndex>) -> Self {
         let mut set = Self::default();
         for item in items {
-            set.push(Range { start: item, end: item + 1 });
+            set.push(Range { start: item, end: item.next() });
         }
         set
     }
@@ -92,14 +104,14 @@ impl Ranges {
     }
 
     /// Whether the set holds this item.
-    pub fn contains(&self, item: i64) -> bool {
+    pub fn contains(&self, item: ItemIndex) -> bool {
         let behind = self.0.partition_point(|range| range.end <= item);
         self.0.get(behind).is_some_and(|range| range.start <= item)
     }
 
     /// The item numbers in order.
-    pub fn iter(&self) -> impl Iterator<Item = i64> + '_ {
-        self.0.iter().flat_map(|range| range.start..range.end)
+    pub fn iter(&self) -> impl Iterator<Item = ItemIndex> + '_ {
+        self.0.iter().flat_map(Range::iter)
     }
 
     /// The ranges in order.
@@ -124,7 +136,7 @@ impl FromStr for Ranges {
     fn from_str(text: &str) -> Result<Self, String> {
         let parse = |part: &str| {
             let (start, end) = part.split_once('-')?;
-            Some(Range { start: start.parse().ok()?, end: end.parse().ok()? })
+            Some(Range::of(start.parse().ok()?, end.parse().ok()?))
         };
         let ranges: Option<Vec<_>> = text.split(',').filter(|part| !part.is_empty()).map(parse).collect();
         let ranges = ranges.ok_or_else(|| format!("`{text}` is not a set of ranges"))?;
@@ -139,7 +151,7 @@ mod tests {
 
     #[test]
     fn bad_ranges_are_refused_by_index() {
-        let r = |start, end| Range { start, end };
+        let r = Range::of;
         assert_eq!(Ranges::new(&[r(0, 5), r(9, 9)], 20), Err(RangesError::Reversed(1)));
         assert_eq!(Ranges::new(&[r(0, 5), r(4, 9)], 20), Err(RangesError::Overlap(1)));
         assert_eq!(Ranges::new(&[r(0, 21)], 20), Err(RangesError::Outside(0)));
@@ -149,13 +161,13 @@ mod tests {
     proptest! {
         #[test]
         fn items_survive_the_set_and_its_text(items in proptest::collection::btree_set(0i64..500, 0..80)) {
-            let set = Ranges::of_items(items.iter().copied());
+            let set = Ranges::of_items(items.iter().copied().map(ItemIndex));
             let again: Ranges = set.to_string().parse().unwrap();
             prop_assert_eq!(&again, &set);
-            prop_assert_eq!(set.iter().collect::<Vec<_>>(), items.iter().copied().collect::<Vec<_>>());
+            prop_assert!(set.iter().eq(items.iter().copied().map(ItemIndex)));
             prop_assert_eq!(set.items(), items.len() as i64);
             for item in 0..500 {
-                prop_assert_eq!(set.contains(item), items.contains(&item));
+                prop_assert_eq!(set.contains(ItemIndex(item)), items.contains(&item));
             }
         }
     }

@@ -44,6 +44,7 @@ pub fn slice(runs: &[Run], from: i64, to: i64) -> Ranges {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::ItemIndex;
     use proptest::prelude::*;
 
     proptest! {
@@ -53,8 +54,9 @@ mod tests {
             size in 1i64..60,
             limit in 1i64..300,
         ) {
-            let selected: Vec<_> = items.iter().copied().take(limit as usize).collect();
-            let runs = runs(Ranges::of_items(items).as_slice().iter().copied(), limit);
+            let items: Vec<_> = items.into_iter().map(ItemIndex).collect();
+            let runs = runs(Ranges::of_items(items.iter().copied()).as_slice().iter().copied(), limit);
+            let selected = &items[..items.len().min(limit as usize)];
             let total = selected.len() as i64;
             let mut cut = Vec::new();
             let mut from = 0;

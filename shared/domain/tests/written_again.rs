@@ -17,7 +17,7 @@ use swath_domain::log::Entry;
 use swath_domain::ranges::{Range, Ranges};
 use swath_domain::review::{ReasonCode, ReviewRule, Verdict};
 use swath_domain::role::{Role, Roles};
-use swath_domain::{Status, Time};
+use swath_domain::{ItemIndex, Status, Time};
 use uuid::Uuid;
 
 /// Writes it by both ways that the program has, a text and a tree, and reads both.
@@ -204,11 +204,11 @@ proptest! {
         ranges in vec((any::<i64>(), any::<i64>()), 0..4), starts in vec(0_i64..1 << 40, 0..4), count: i64,
     ) {
         let ascending = starts.iter().scan(0_i64, |end, gap| {
-            let range = Range { start: *end, end: end.saturating_add(*gap) };
-            *end = range.end;
+            let range = Range { start: ItemIndex(*end), end: ItemIndex(end.saturating_add(*gap)) };
+            *end = range.end.0;
             Some(range)
         });
-        let hostile: Vec<_> = ranges.iter().map(|(start, end)| Range { start: *start, end: *end }).collect();
+        let hostile: Vec<_> = ranges.iter().map(|(start, end)| Range::of(*start, *end)).collect();
         for ranges in [hostile, ascending.collect()] {
             let _ = ranges.iter().map(|range| (range.len(), range.is_empty())).collect::<Vec<_>>();
             for range in &ranges {

@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use swath_api::leases::{ReleaseRequest, Renewed};
 use swath_api::pictures::PictureReport;
+use swath_domain::ItemIndex;
 use swath_domain::ids::LeaseId;
 use swath_leasing::LeaseService;
 use swath_runtime::pages::{self, PageQuery};
@@ -101,7 +102,7 @@ pub async fn media(
     PathId((lease, index)): PathId<(LeaseId, i64)>,
 ) -> Result<Response> {
     let user = leases.admit(&caller, lease).await?.user;
-    redirect(&leases.media_url(lease, user, index).await?)
+    redirect(&leases.media_url(lease, user, ItemIndex(index)).await?)
 }
 
 /// Stores a browser's report about a picture.
@@ -115,6 +116,6 @@ pub async fn picture(
     request: Body<PictureReport>,
 ) -> Result<StatusCode> {
     let user = leases.admit(&caller, lease).await?.user;
-    leases.picture_report(lease, user, index, request.value).await?;
+    leases.picture_report(lease, user, ItemIndex(index), request.value).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,7 +7,7 @@ use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
 use swath_domain::job::Job;
 use swath_domain::labels::TagDefinition;
-use swath_domain::{Assignment, LeaseEnd, Ranges, limits};
+use swath_domain::{Assignment, ItemIndex, LeaseEnd, Ranges, limits};
 use swath_runtime::media_access::TeamAccess;
 use swath_runtime::pages::Page;
 use swath_runtime::{Problem, Result};
@@ -55,10 +55,10 @@ impl LeaseService {
         let access = self.media_access(&view.assignment, lease_state).await?;
         let urls = self.media_urls(&view, access.as_deref());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let numbers: Vec<_> = view.assignment.ranges.iter().filter(|item| *item > after).collect();
+        let numbers: Vec<_> = view.assignment.ranges.iter().filter(|item| *item > ItemIndex(after)).collect();
         let wanted = Ranges::of_items(numbers.iter().copied().take(limit));
         let mut index = self.index(&view).await?;
-        let known = |index: &Index, item: i64| index.known.get(&item).copied().unwrap_or_default();
+        let known = |index: &Index, item: ItemIndex| index.known.get(&item).copied().unwrap_or_default();
         let rows = self.context.store.items(dataset, &wanted).await?;
         let mut metas = self.metas(dataset, &rows, &spec.shown_meta).await?;
         let mut items: Vec<_> = rows
@@ -68,12 +68,12 @@ impl LeaseService {
                 ..self.item(known(&index, row.index), row, urls.as_ref())
             })
             .collect();
-        let cost = |item: &ItemPart| item_bytes(item) + known(&index, item.index).total;
+        let cost = |item: &ItemPart| item_bytes(item) + known(&index, ItemIndex(item.index)).total;
         items.truncate(fitting(&items, limits::PAGE_BYTES_MAX, cost));
         let share =
             self.context.answers.share(Some(user), COPIES * items.iter().map(cost).sum::<usize>()).await?;
         if let (Some(first), Some(last)) = (items.first(), items.last()) {
-            let mut labels = self.labels(&mut index, first.index..=last.index).await?;
+            let mut labels = self.labels(&mut index, ItemIndex(first.index)..=ItemIndex(last.index)).await?;
             items.iter_mut().for_each(|item| add_labels(item, &mut labels));
         }
         let is_more = items.len() < numbers.len();
@@ -121,7 +121,7 @@ impl LeaseService {
         let lease_state = assignment.lease_state(self.stage, view.holder, view.lease);
         let expires = assignment.expires().filter(|_| lease_state.is_some());
         let mut index = self.index(view).await?;
-        let known = |item: i64| index.known.get(&item).copied().unwrap_or_default();
+        let known = |item: ItemIndex| index.known.get(&item).copied().unwrap_or_default();
         let access = self.media_access(assignment, lease_state).await?;
         let urls = self.media_urls(view, access.as_deref());
         let mut metas = self.metas(job.dataset, &items, &job.spec.shown_meta).await?;
@@ -139,7 +139,7 @@ impl LeaseService {
         let labels = if annotations_left_out { 0 } else { total };
         let share = self.context.answers.share(Some(view.holder), COPIES * (bytes + labels)).await?;
         if !annotations_left_out {
-            let mut labels = self.labels(&mut index, i64::MIN..=i64::MAX).await?;
+            let mut labels = self.labels(&mut index, ItemIndex::EVERY).await?;
             items.iter_mut().for_each(|item| add_labels(item, &mut labels));
         }
         let now = self.context.now();
@@ -190,7 +190,7 @@ impl LeaseService {
     fn item(&self, known: Known, item: ItemRow, urls: Option<&MediaUrls<'_>>) -> ItemPart {
         let media_url = urls.and_then(|urls| urls.url(item.index, &item.uri));
         ItemPart {
-            index: item.index,
+            index: item.index.0,
             uri: self.context.media.files.shown_uri(&item.uri),
             media_url,
             width: item.size.map(|size| size.0),
@@ -248,11 +248,12 @@ fn job_part(job: &Job) -> JobPart {
 
 /// Adds an item's annotation and verdicts.
 fn add_labels(item: &mut ItemPart, labels: &mut Labels) {
-    let saved = labels.saved.remove(&item.index);
+    let index = ItemIndex(item.index);
+    let saved = labels.saved.remove(&index);
     item.revision = saved.as_ref().map_or(0, |saved| saved.revision);
     item.annotation = saved.map(|saved| saved.annotation);
-    item.verdict = labels.verdicts.remove(&item.index);
-    item.former_verdict = labels.former.remove(&item.index);
+    item.verdict = labels.verdicts.remove(&index);
+    item.former_verdict = labels.former.remove(&index);
 }
 
 fn state(lease_state: Option<LeaseState>, ended: Option<LeaseEnd>) -> &'static str {

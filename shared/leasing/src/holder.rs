@@ -2,7 +2,7 @@
 
 use swath_api::leases::{LeaseDocument, ReleaseRequest, Renewed};
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{FieldError, limits, text};
+use swath_domain::{FieldError, ItemIndex, limits, text};
 use swath_runtime::auth::Principal;
 use swath_runtime::budget::{self, Share};
 use swath_runtime::medium::Medium;
@@ -104,7 +104,7 @@ impl LeaseService {
     ///
     /// # Errors
     /// If the lease has ended or expired, or the team may not use the item.
-    pub async fn media_url(&self, lease: LeaseId, user: UserId, index: i64) -> Result<String> {
+    pub async fn media_url(&self, lease: LeaseId, user: UserId, index: ItemIndex) -> Result<String> {
         let ShownItem { lease: context, item } = self.shown_item(lease, user, index).await?;
         let access = self.context.media.of(&self.context.store, context.team).await?;
         let urls = MediaUrls { context: &self.context, access: &access, lease, user };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
+use swath_domain::ItemIndex;
 use swath_domain::ids::DatasetId;
 use swath_domain::limits::{PAGE_BYTES_MAX, SHOWN_META_BYTES_MAX};
 use swath_runtime::Result;
@@ -11,7 +12,7 @@ use swath_store::ItemRow;
 use crate::service::LeaseService;
 
 /// The shown fields, by item.
-pub(crate) type Metas = HashMap<i64, Map<String, Value>>;
+pub(crate) type Metas = HashMap<ItemIndex, Map<String, Value>>;
 
 impl LeaseService {
     /// These fields of the items. Does not ask the database if there are no fields.

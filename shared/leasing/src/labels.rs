@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 use swath_api::leases::VerdictPart;
-use swath_domain::Stage;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{ItemIndex, Stage};
 use swath_runtime::Result;
 use swath_runtime::budget::SMALL_BYTES;
 use swath_store::{ItemSize, LeaseView, Look, StoreError, UnderReview, VerdictSize};
@@ -32,7 +32,7 @@ enum Source {
 pub(crate) struct AnnotationKey {
     pub(crate) assignment: AssignmentId,
     pub(crate) author: UserId,
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
 }
 
 /// An item's annotation as it is stored.
@@ -44,9 +44,9 @@ pub(crate) struct Saved {
 /// Annotations and verdicts by item.
 #[derive(Default)]
 pub(crate) struct Labels {
-    pub(crate) saved: HashMap<i64, Saved>,
-    pub(crate) verdicts: HashMap<i64, VerdictPart>,
-    pub(crate) former: HashMap<i64, VerdictPart>,
+    pub(crate) saved: HashMap<ItemIndex, Saved>,
+    pub(crate) verdicts: HashMap<ItemIndex, VerdictPart>,
+    pub(crate) former: HashMap<ItemIndex, VerdictPart>,
 }
 
 /// What is known about an item's labels before they are read.
@@ -64,7 +64,7 @@ pub(crate) struct Known {
 #[derive(Default)]
 pub(crate) struct Index {
     sources: Vec<Source>,
-    pub(crate) known: BTreeMap<i64, Known>,
+    pub(crate) known: BTreeMap<ItemIndex, Known>,
     /// The labels, if they were read together with their sizes.
     ready: Option<Labels>,
 }
@@ -169,16 +169,16 @@ impl LeaseService {
     }
 
     /// The size of the verdicts on a submission, by item, in bytes. An item may have verdicts of several reviewers.
-    async fn verdict_sizes(&self, submission: LeaseId) -> Result<HashMap<i64, i64>> {
-        let mut sizes: HashMap<i64, i64> = HashMap::new();
+    async fn verdict_sizes(&self, submission: LeaseId) -> Result<HashMap<ItemIndex, i64>> {
+        let mut sizes: HashMap<ItemIndex, i64> = HashMap::new();
         for VerdictSize { item, bytes } in self.context.store.verdict_sizes(submission).await? {
-            *sizes.entry(item).or_default() += bytes;
+            *sizes.entry(ItemIndex(item)).or_default() += bytes;
         }
         Ok(sizes)
     }
 
     /// The annotations and verdicts of these items.
-    pub(crate) async fn labels(&self, index: &mut Index, items: RangeInclusive<i64>) -> Result<Labels> {
+    pub(crate) async fn labels(&self, index: &mut Index, items: RangeInclusive<ItemIndex>) -> Result<Labels> {
         if let Some(labels) = index.ready.take() {
             return Ok(labels);
         }
@@ -189,7 +189,12 @@ impl LeaseService {
         Ok(labels)
     }
 
-    async fn read(&self, source: &Source, items: RangeInclusive<i64>, labels: &mut Labels) -> Result<()> {
+    async fn read(
+        &self,
+        source: &Source,
+        items: RangeInclusive<ItemIndex>,
+        labels: &mut Labels,
+    ) -> Result<()> {
         let store = &self.context.store;
         let (assignment, author, is_own) = match source {
             Source::UnderReview(under) => {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use swath_domain::Ranges;
 use swath_domain::ids::{AssignmentId, DatasetId, JobId, LeaseId, TeamId, UserId};
 use swath_domain::labels::Size;
 use swath_domain::ranges::Range;
+use swath_domain::{ItemIndex, Ranges};
 use swath_store::{Cache, ItemRow, LeaseView};
 
 /// The memory of the cache.
@@ -28,12 +28,12 @@ pub struct LeaseContext {
     /// The items of the assignment.
     pub ranges: Ranges,
     /// The certain sizes of pictures, sorted by item.
-    sizes: Box<[(i64, Size)]>,
+    sizes: Box<[(ItemIndex, Size)]>,
 }
 
 impl LeaseContext {
     /// The size of an item's picture, if it is certain.
-    pub fn size(&self, item: i64) -> Option<Size> {
+    pub fn size(&self, item: ItemIndex) -> Option<Size> {
         let position = self.sizes.binary_search_by_key(&item, |(item, _)| *item).ok()?;
         self.sizes.get(position).map(|(_, size)| *size)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{DatasetId, LeaseId, TeamId, UserId};
-use swath_domain::{Ranges, Role, Roles, Stage};
+use swath_domain::{ItemIndex, Ranges, Role, Roles, Stage};
 use swath_runtime::media::Ticket;
 use swath_runtime::media_access::TeamAccess;
 use swath_runtime::medium::Medium;
@@ -30,7 +30,7 @@ pub(crate) struct MediaUrls<'a> {
 impl MediaUrls<'_> {
     /// A URL that needs no token: the item's own if browsers can load it, and otherwise a signed URL of the server.
     /// `None` if the server cannot read the item, or the team may not use it.
-    pub(crate) fn url(&self, index: i64, uri: &str) -> Option<String> {
+    pub(crate) fn url(&self, index: ItemIndex, uri: &str) -> Option<String> {
         let is_ours = match Medium::of(uri) {
             Medium::Web | Medium::Data => return Some(uri.to_owned()),
             Medium::File => self.access.names_file(uri),
@@ -43,7 +43,7 @@ impl MediaUrls<'_> {
         is_ours.then(|| format!("/v1/media/{}", self.ticket(index)))
     }
 
-    fn ticket(&self, item: i64) -> String {
+    fn ticket(&self, item: ItemIndex) -> String {
         let expires = self.context.now() + Duration::from_secs(self.context.config.media.url_seconds);
         self.context.signer.sign(Ticket { lease: self.lease, user: self.user, item, expires })
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::DatasetId;
 use swath_runtime::{Context, Result};
 use tokio::time::Instant;
@@ -15,39 +16,49 @@ const PICTURES_MAX: usize = 10_000;
 
 /// The pictures that were recently recorded as missing.
 #[derive(Default)]
-pub struct MissingPictures(Mutex<HashMap<(DatasetId, i64), Instant>>);
+pub struct MissingPictures(Mutex<HashMap<(DatasetId, ItemIndex), Instant>>);
 
 impl MissingPictures {
     /// Records that a picture could not be read, for managers to see. Only logs a failure, because the user can do
     /// nothing about it.
-    pub async fn note(&self, context: &Context, dataset: DatasetId, item: i64) {
+    pub async fn note(&self, context: &Context, dataset: DatasetId, item: ItemIndex) {
         if let Err(error) = self.try_note(context, dataset, item).await {
-            tracing::error!(%dataset, item, %error, "a missing picture could not be recorded");
+            tracing::error!(%dataset, item = item.0, %error, "a missing picture could not be recorded");
         }
     }
 
     /// Records a picture at most once per interval. Records it sooner if the database has no record, because another
     /// process has read the picture meanwhile or an attempt has failed.
-    async fn try_note(&self, context: &Context, dataset: DatasetId, item: i64) -> swath_store::Result<()> {
+    async fn try_note(
+        &self,
+        context: &Context,
+        dataset: DatasetId,
+        item: ItemIndex,
+    ) -> swath_store::Result<()> {
         if !self.is_due(dataset, item) {
-            let next = context.store.missing_pictures(dataset, item - 1, 1).await?;
+            let next = context.store.missing_pictures(dataset, ItemIndex(item.0 - 1), 1).await?;
             if next.first().is_some_and(|picture| picture.item == item) {
                 return Ok(());
             }
         }
         if context.store.picture_missing(dataset, item, context.now()).await? {
-            tracing::warn!(%dataset, item, "a picture cannot be read");
+            tracing::warn!(%dataset, item = item.0, "a picture cannot be read");
         }
         Ok(())
     }
 
     /// Records that a picture can be read.
-    pub(crate) async fn note_found(&self, context: &Context, dataset: DatasetId, item: i64) -> Result<()> {
+    pub(crate) async fn note_found(
+        &self,
+        context: &Context,
+        dataset: DatasetId,
+        item: ItemIndex,
+    ) -> Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(dataset, item));
         Ok(context.store.picture_found(dataset, item).await?)
     }
 
-    fn is_due(&self, dataset: DatasetId, item: i64) -> bool {
+    fn is_due(&self, dataset: DatasetId, item: ItemIndex) -> bool {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.len() >= PICTURES_MAX {
             noted.retain(|_, at| at.elapsed() < NOTE_INTERVAL);

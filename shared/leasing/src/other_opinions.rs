@@ -3,7 +3,7 @@
 use swath_api::reviews::Opinion;
 use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{LeaseEnd, Refusal, Round, Slot, Status, limits};
+use swath_domain::{ItemIndex, LeaseEnd, Refusal, Round, Slot, Status, limits};
 use swath_runtime::pages::Page;
 use swath_runtime::{Problem, Result};
 use swath_store::{OtherOpinion, fitting};
@@ -40,7 +40,7 @@ impl LeaseService {
         &self,
         lease: LeaseId,
         user: UserId,
-        item: i64,
+        item: ItemIndex,
         page: OpinionsPage,
     ) -> Result<Budgeted<Page<Opinion>>> {
         let OpinionsPage { after, limit } = page;
@@ -74,7 +74,7 @@ impl LeaseService {
     }
 
     /// One opinion. `None` if it has just been withdrawn.
-    async fn opinion(&self, of: &OtherOpinion, item: i64) -> Result<Option<Opinion>> {
+    async fn opinion(&self, of: &OtherOpinion, item: ItemIndex) -> Result<Option<Opinion>> {
         let store = &self.context.store;
         let saved = store.annotations(of.assignment, of.author, item..=item).await?;
         let Some(saved) = saved.into_iter().next() else { return Ok(None) };

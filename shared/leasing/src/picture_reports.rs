@@ -5,7 +5,7 @@ use std::sync::Arc;
 use swath_api::pictures::{PictureReport, SIDE_MAX};
 use swath_domain::assignment::LeaseState;
 use swath_domain::ids::{LeaseId, UserId};
-use swath_domain::{FieldError, LeaseEnd, Ranges, Refusal};
+use swath_domain::{FieldError, ItemIndex, LeaseEnd, Ranges, Refusal};
 use swath_runtime::{Problem, Result};
 use swath_store::ItemRow;
 
@@ -37,7 +37,7 @@ impl LeaseService {
         &self,
         lease: LeaseId,
         user: UserId,
-        index: i64,
+        index: ItemIndex,
         report: PictureReport,
     ) -> Result<()> {
         if let PictureReport::Size { width, height } = report {
@@ -60,7 +60,12 @@ impl LeaseService {
     }
 
     /// An item of the user's lease, if the lease is current.
-    pub(crate) async fn shown_item(&self, lease: LeaseId, user: UserId, index: i64) -> Result<ShownItem> {
+    pub(crate) async fn shown_item(
+        &self,
+        lease: LeaseId,
+        user: UserId,
+        index: ItemIndex,
+    ) -> Result<ShownItem> {
         let view = self.own_lease(lease, user).await?;
         if view.assignment.lease_state(self.stage, user, lease) != Some(LeaseState::Current) {
             return Err(Refusal::Stale(view.ended.unwrap_or(LeaseEnd::Expired)).into());

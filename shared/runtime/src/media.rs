@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use swath_domain::Time;
 use swath_domain::ids::{LeaseId, UserId};
+use swath_domain::{ItemIndex, Time};
 use uuid::Uuid;
 
 /// Signs and checks media URLs of the server's own pictures.
@@ -22,7 +22,7 @@ pub struct Ticket {
     /// The holder of the lease.
     pub user: UserId,
     /// The item's number.
-    pub item: i64,
+    pub item: ItemIndex,
     /// When the URL expires, unless the lease ends before.
     pub expires: Time,
 }
@@ -41,7 +41,7 @@ impl Signer {
         let mut bytes = [0; PAYLOAD_BYTES].to_vec();
         bytes[..16].copy_from_slice(ticket.lease.0.as_bytes());
         bytes[16..32].copy_from_slice(ticket.user.0.as_bytes());
-        bytes[32..40].copy_from_slice(&ticket.item.to_be_bytes());
+        bytes[32..40].copy_from_slice(&ticket.item.0.to_be_bytes());
         bytes[40..].copy_from_slice(&ticket.expires.0.to_be_bytes());
         let signature = self.mac(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&signature);
@@ -57,7 +57,7 @@ impl Signer {
         let ticket = Ticket {
             lease: LeaseId(Uuid::from_slice(payload.get(..16)?).ok()?),
             user: UserId(Uuid::from_slice(payload.get(16..32)?).ok()?),
-            item: number(32)?,
+            item: ItemIndex(number(32)?),
             expires: Time(number(40)?),
         };
         (now < ticket.expires).then_some(ticket)
@@ -78,7 +78,7 @@ mod tests {
     fn a_ticket_is_valid_until_it_expires_and_only_unchanged() {
         let signer = Signer::new("0123456789abcdef0123456789abcdef".into());
         let (lease, user) = (LeaseId(Uuid::from_u128(7)), UserId(Uuid::from_u128(8)));
-        let ticket = Ticket { lease, user, item: 5, expires: Time(100) };
+        let ticket = Ticket { lease, user, item: ItemIndex(5), expires: Time(100) };
         let signed = signer.sign(ticket);
         assert_eq!(signer.check(&signed, Time(99)), Some(ticket));
         assert_eq!(signer.check(&signed, Time(100)), None);
@@ -88,7 +88,7 @@ mod tests {
             let mut forged = signed.clone().into_bytes();
             forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
-            assert_ne!(signer.check(&forged, Time(0)).map(|t| t.item), Some(6));
+            assert_ne!(signer.check(&forged, Time(0)).map(|t| t.item), Some(ItemIndex(6)));
         }
         assert_eq!(signer.check("short", Time(0)), None);
     }

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use swath_domain::{FieldError, LeaseEnd, Refusal};
+use swath_domain::{FieldError, ItemIndex, LeaseEnd, Refusal};
 use swath_files::FilesError;
 use swath_store::StoreError;
 
@@ -176,10 +176,10 @@ impl Problem {
     }
 
     /// 413: the annotation or the verdict of one item is too large.
-    pub fn too_large_item(field: &str, index: i64, bytes: usize, bytes_max: usize) -> Self {
+    pub fn too_large_item(field: &str, index: ItemIndex, bytes: usize, bytes_max: usize) -> Self {
         let message = format!("takes {bytes} bytes as JSON; at most {bytes_max} are allowed");
         let field = Some(field.to_owned()).filter(|field| !field.is_empty());
-        let fault = Fault { field, index: Some(index), message: message.clone(), line: None };
+        let fault = Fault { field, index: Some(index.0), message: message.clone(), line: None };
         Self { errors: vec![fault], ..Self::too_large(format!("item {index} {message}")) }
     }
 
@@ -258,8 +258,8 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Stale(reason) => Self::stale(reason),
             Refusal::Incomplete(items) => {
-                let fault = |index: &i64| Fault {
-                    index: Some(*index),
+                let fault = |index: &ItemIndex| Fault {
+                    index: Some(index.0),
                     message: "is missing".into(),
                     ..Fault::default()
                 };
@@ -271,7 +271,7 @@ impl From<Refusal> for Problem {
                 let message = "is not an item of this assignment";
                 let fault = Fault {
                     field: Some("index".into()),
-                    index: Some(index),
+                    index: Some(index.0),
                     message: message.into(),
                     line: None,
                 };

@@ -8,7 +8,7 @@ use swath_checker::{Answer, Call, Content};
 use swath_domain::job::JobStatus;
 use swath_domain::labels::{Annotation, Figure, Geometry, Shape, Skip, Tag};
 use swath_domain::time::seconds;
-use swath_domain::{Assignment, JobId, LeaseId, Ranges, Stage, Status, UserId};
+use swath_domain::{Assignment, ItemIndex, JobId, LeaseId, Ranges, Stage, Status, UserId};
 use swath_gateway::Work;
 use swath_leasing::Ask;
 use swath_runtime::Problem;
@@ -150,7 +150,7 @@ impl World {
         {
             broken!("granted from a job that is {:?}", job.status);
         }
-        let items: Vec<i64> = lease.assignment.items.iter().map(|item| item.index).collect();
+        let items: Vec<ItemIndex> = lease.assignment.items.iter().map(|item| ItemIndex(item.index)).collect();
         if items != row.ranges.iter().collect::<Vec<_>>() {
             broken!("the lease shows {items:?} of {row:?}");
         }
@@ -172,7 +172,7 @@ impl World {
         if known.iter().any(|known_lease| known_lease.lease == lease.lease_id) {
             return;
         }
-        let items = lease.assignment.items.iter().map(|item| item.index).collect();
+        let items = lease.assignment.items.iter().map(|item| ItemIndex(item.index)).collect();
         let (lease, assignment) = (lease.lease_id, lease.assignment.id);
         known.push_front(KnownLease { lease, assignment, items, sent: None });
         known.truncate(4);
@@ -223,7 +223,7 @@ impl World {
             .await;
         let reply = self.classify(answer)?;
         self.tell(&("confirm", person, index, text), &reply);
-        let call = Call::Confirm { lease: known_lease.lease, item: index, content: content_of(text) };
+        let call = Call::Confirm { lease: known_lease.lease, item: index.0, content: content_of(text) };
         self.record(
             user,
             Some(known_lease.assignment),
@@ -398,7 +398,7 @@ pub(crate) fn content_of(text: u8) -> Content {
 /// A granted lease, as the history records it.
 fn given(outcome: &swath_leasing::Outcome) -> Answer {
     let lease = &outcome.lease;
-    let items = Ranges::of_items(lease.assignment.items.iter().map(|item| item.index));
+    let items = Ranges::of_items(lease.assignment.items.iter().map(|item| ItemIndex(item.index)));
     Answer::Lease { lease: lease.lease_id, fence: lease.fence, ranges: items.as_slice().to_vec() }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, AssignmentId, JobId, LeaseId, Round, Slot, Status, Time, UserId};
+use swath_domain::{Assignment, AssignmentId, ItemIndex, JobId, LeaseId, Round, Slot, Status, Time, UserId};
 use swath_store::View;
 use tokio::time::Instant;
 
@@ -21,9 +21,9 @@ type Saved = (i64, String);
 pub struct Audit {
     pub(crate) replay: Replay,
     /// Every item that was answered as saved, alone or in a submission.
-    pub(crate) saved: BTreeMap<(AssignmentId, UserId, i64), Saved>,
+    pub(crate) saved: BTreeMap<(AssignmentId, UserId, ItemIndex), Saved>,
     /// The annotations of submitted work, which must not change.
-    frozen: BTreeMap<(AssignmentId, i64), Vec<(i64, String)>>,
+    frozen: BTreeMap<(AssignmentId, i64), Vec<(ItemIndex, String)>>,
     /// The last known statuses of the jobs.
     statuses: BTreeMap<JobId, JobStatus>,
     fences: BTreeMap<AssignmentId, i64>,
@@ -187,7 +187,7 @@ impl Audit {
     }
 }
 
-fn bodies(view: View<'_>, row: &Assignment) -> Vec<(i64, String)> {
+fn bodies(view: View<'_>, row: &Assignment) -> Vec<(ItemIndex, String)> {
     let Some(author) = row.author() else { return Vec::new() };
     let body = |item| view.annotation(row.id, author, item).map(|(_, body)| (item, body.to_owned()));
     row.ranges.iter().filter_map(body).collect()
@@ -197,10 +197,10 @@ fn bodies(view: View<'_>, row: &Assignment) -> Vec<(i64, String)> {
 fn check_cover(job: &Job, rows: &[&Assignment]) -> Checked {
     let split = job.selected / 2;
     let selected = (0..split).chain(split + 3..job.selected + 3);
-    let cut: Vec<i64> = selected.take(job.cut_to as usize).collect();
+    let cut: Vec<_> = selected.take(job.cut_to as usize).map(ItemIndex).collect();
     for slot in 0..job.slots {
         let first = rows.iter().filter(|row| row.key.round == Round::FIRST && row.key.slot == Slot(slot));
-        let covered: Vec<i64> = first.flat_map(|row| row.ranges.iter()).collect();
+        let covered: Vec<ItemIndex> = first.flat_map(|row| row.ranges.iter()).collect();
         if covered != cut {
             broken!("slot {slot} covers {covered:?} and not {cut:?}");
         }
@@ -236,10 +236,10 @@ fn check_items(view: View<'_>, job: &Job, rows: &[&Assignment]) -> Checked<State
     let uncut = (job.selected - job.cut_to) * job.slots;
     let mut states = States::default();
     *(if cancelling { &mut states.cancelled } else { &mut states.pending }) += uncut;
-    let mut accepted: BTreeMap<AssignmentId, Vec<i64>> = BTreeMap::new();
+    let mut accepted: BTreeMap<AssignmentId, Vec<ItemIndex>> = BTreeMap::new();
     for (of, item, _, assignment, _) in view.accepted() {
         if of == job.id {
-            accepted.entry(assignment).or_default().push(item);
+            accepted.entry(assignment).or_default().push(ItemIndex(item));
         }
     }
     for row in rows {
@@ -258,7 +258,7 @@ fn check_items(view: View<'_>, job: &Job, rows: &[&Assignment]) -> Checked<State
                 let skipped = kept.iter().filter(|item| is_skipped(view, row, **item)).count() as i64;
                 states.skipped += skipped;
                 states.accepted += kept.len() as i64 - skipped;
-                let redone: Vec<i64> = children.iter().flat_map(|child| child.ranges.iter()).collect();
+                let redone: Vec<ItemIndex> = children.iter().flat_map(|child| child.ranges.iter()).collect();
                 let mut all: Vec<_> = kept.iter().chain(&redone).copied().collect();
                 all.sort_unstable();
                 if all != row.ranges.iter().collect::<Vec<_>>() || children.len() > 1 {
@@ -277,7 +277,7 @@ fn check_items(view: View<'_>, job: &Job, rows: &[&Assignment]) -> Checked<State
     Ok(states)
 }
 
-fn is_skipped(view: View<'_>, row: &Assignment, item: i64) -> bool {
+fn is_skipped(view: View<'_>, row: &Assignment, item: ItemIndex) -> bool {
     let body = row.author().and_then(|author| view.annotation(row.id, author, item));
     body.is_some_and(|(_, body)| body.contains("\"skip\""))
 }

@@ -1,7 +1,7 @@
 //! Submissions: in time, late, repeated, or changed, and the reply that each must get.
 
 use swath_checker::{Answer, Call};
-use swath_domain::{Stage, UserId};
+use swath_domain::{ItemIndex, Stage, UserId};
 use swath_gateway::Work;
 use swath_store::Key;
 
@@ -30,7 +30,7 @@ impl World {
             .as_ref()
             .map_or_else(|| known_lease.sent.as_ref().map_or(1, |sent| sent.number + 1), |p| p.number);
         let text = u8::from(other);
-        let items: Vec<i64> = if with_items { known_lease.items.clone() } else { Vec::new() };
+        let items: Vec<ItemIndex> = if with_items { known_lease.items.clone() } else { Vec::new() };
         let content = format!("{text} {items:?}");
         let works = items.iter().map(|index| Work { index: *index, annotation: annotation(text) }).collect();
         let good = self.must_be_good(Stage::Annotate, user, &known_lease, false)?;
@@ -43,7 +43,7 @@ impl World {
         let reply = self.classify(reply)?;
         self.tell(&("submit", person, number, &content), &reply);
         self.check_stale(known_lease.lease, &reply)?;
-        let sent = items.iter().map(|item| (*item, content_of(text))).collect();
+        let sent = items.iter().map(|item| (item.0, content_of(text))).collect();
         let call = Call::Submit {
             lease: known_lease.lease,
             id: format!("{} {number}", known_lease.lease),
@@ -100,21 +100,32 @@ impl World {
 
     /// Which of these items the same user has saved under a later lease. A submission under this lease must not
     /// overwrite them.
-    fn saved_later(&self, known_lease: &KnownLease, user: UserId, items: &[i64]) -> Checked<Vec<i64>> {
+    fn saved_later(
+        &self,
+        known_lease: &KnownLease,
+        user: UserId,
+        items: &[ItemIndex],
+    ) -> Checked<Vec<ItemIndex>> {
         self.look(|view| {
             let fence = |lease| view.grant(lease).map_or(0, |grant| grant.fence);
-            let saved = |item: i64| view.saved_under(known_lease.assignment, user, item);
+            let saved = |item: ItemIndex| view.saved_under(known_lease.assignment, user, item);
             let is_later =
-                |item: &i64| saved(*item).is_some_and(|other| fence(other) > fence(known_lease.lease));
+                |item: &ItemIndex| saved(*item).is_some_and(|other| fence(other) > fence(known_lease.lease));
             items.iter().copied().filter(is_later).collect()
         })
     }
 
     /// Whether items would be missing, and whether the user has given another opinion on the range.
-    fn hindrances(&self, known_lease: &KnownLease, user: UserId, items: &[i64]) -> Checked<(bool, bool)> {
+    fn hindrances(
+        &self,
+        known_lease: &KnownLease,
+        user: UserId,
+        items: &[ItemIndex],
+    ) -> Checked<(bool, bool)> {
         self.look(|view| {
             let Some(row) = view.assignment(known_lease.assignment) else { return (true, false) };
-            let has = |item: i64| items.contains(&item) || view.annotation(row.id, user, item).is_some();
+            let has =
+                |item: ItemIndex| items.contains(&item) || view.annotation(row.id, user, item).is_some();
             let missing = !row.ranges.iter().all(has);
             let rows: Vec<_> =
                 view.assignments().filter(|other| other.key.job == row.key.job).cloned().collect();

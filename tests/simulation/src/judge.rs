@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use swath_checker::{Answer, Call};
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, AssignmentId, Role, Round, Stage, Status};
+use swath_domain::{Assignment, AssignmentId, ItemIndex, Role, Round, Stage, Status};
 use swath_store::{Key, VerdictRow, View};
 
 use crate::person::Sent;
@@ -29,13 +29,13 @@ impl World {
         let item = known_lease.items[item % known_lease.items.len()];
         let verdict = if reject { Verdict::Reject } else { Verdict::Accept };
         // Some verdicts name the first figure, even if the item has none.
-        let named = (0..u32::from(reject && item % 2 == 0)).collect();
+        let named = (0..u32::from(reject && item.0 % 2 == 0)).collect();
         let row = VerdictRow { figures: named, ..VerdictRow::plain(item, verdict) };
         let fits = row.figures.is_empty() || self.shows_a_figure(known_lease.assignment, item)?;
         let answer = self.processes[process].review.clone().judge(user, known_lease.lease, row.clone()).await;
         let reply = self.classify(answer)?;
         self.tell(&("judge", person, item, reject), &reply);
-        let call = Call::Judge { lease: known_lease.lease, item, accept: !reject };
+        let call = Call::Judge { lease: known_lease.lease, item: item.0, accept: !reject };
         self.record(user, Some(known_lease.assignment), call, outcome(&reply, |()| Answer::Nothing));
         if matches!(reply, Reply::Done(())) {
             let submission = self.row(known_lease.assignment)?.submission_id();
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// True if the submitted item has a figure.
-    fn shows_a_figure(&self, assignment: AssignmentId, item: i64) -> Checked<bool> {
+    fn shows_a_figure(&self, assignment: AssignmentId, item: ItemIndex) -> Checked<bool> {
         let author = self.row(assignment)?.author();
         let body =
             |view: View<'_>| view.annotation(assignment, author?, item).map(|(_, body)| body.to_owned());
@@ -108,7 +108,7 @@ impl World {
             (_, Reply::Done(_)) if !good || missing => broken!("an invalid decision was accepted"),
             (_, Reply::Done((status, rework))) => {
                 let rejected = verdicts.iter().filter(|row| row.verdict == Verdict::Reject);
-                let rejected: Vec<i64> = rejected.map(|row| row.item).collect();
+                let rejected: Vec<ItemIndex> = rejected.map(|row| row.item).collect();
                 self.check_rework(*status, *rework, &before, &rejected)?;
                 self.check_shown(&before, verdicts).await?;
             }
@@ -132,11 +132,11 @@ impl World {
     /// verdicts of others.
     async fn check_shown(&self, of: &Assignment, given: Vec<VerdictRow>) -> Checked {
         let Some(submission) = of.submission_id() else { return Ok(()) };
-        let mut all: BTreeMap<i64, VerdictRow> =
+        let mut all: BTreeMap<ItemIndex, VerdictRow> =
             of.ranges.iter().map(|item| (item, VerdictRow::plain(item, Verdict::Accept))).collect();
         all.extend(given.into_iter().map(|row| (row.item, row)));
         let store = &self.processes[0].context.store;
-        let shown = store.deciding_verdicts(of.id, submission, 0..=i64::MAX).await;
+        let shown = store.deciding_verdicts(of.id, submission, ItemIndex::EVERY).await;
         let shown = shown.or_else(|error| broken!("the verdicts on {} cannot be read: {error}", of.id))?;
         if !shown.iter().eq(all.values()) {
             broken!("{all:?} decided {}, and the next round shows {shown:?}", of.id);
@@ -151,7 +151,7 @@ impl World {
         status: Status,
         rework: Option<AssignmentId>,
         before: &Assignment,
-        rejected: &[i64],
+        rejected: &[ItemIndex],
     ) -> Checked {
         let expected = if rejected.is_empty() { Status::Accepted } else { Status::Rejected };
         if status != expected || rework.is_some() == rejected.is_empty() {
@@ -159,7 +159,7 @@ impl World {
         }
         let Some(rework) = rework else { return Ok(()) };
         let (child, policy) = (self.row(rework)?, self.job(before.key.job)?.lease_policy);
-        let items: Vec<i64> = child.ranges.iter().collect();
+        let items: Vec<ItemIndex> = child.ranges.iter().collect();
         let kin = (child.parent, child.key.round, child.key.number, child.key.slot);
         if items != rejected
             || kin != (Some(before.id), Round(before.key.round.0 + 1), before.key.number, before.key.slot)

@@ -245,7 +245,7 @@ impl World {
                 Err(_) if hit => Outcome::Unknown,
                 Err(problem) => broken!("a failure although no fault was injected: {}", problem.detail),
             };
-            let call = Call::Confirm { lease: known_lease.lease, item, content: content_of(text) };
+            let call = Call::Confirm { lease: known_lease.lease, item: item.0, content: content_of(text) };
             self.record(user, Some(known_lease.assignment), call, outcome);
         }
         Ok(())

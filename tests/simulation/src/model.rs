@@ -16,7 +16,8 @@ use swath_domain::assignment::Decision;
 use swath_domain::assignment::RangeKey;
 use swath_domain::job::LeasePolicy;
 use swath_domain::{
-    Assignment, JobId, LeaseId, Micros, Range, Ranges, Round, Slot, Stage, Status, TeamId, Time, UserId,
+    Assignment, ItemIndex, JobId, LeaseId, Micros, Range, Ranges, Round, Slot, Stage, Status, TeamId, Time,
+    UserId,
 };
 use uuid::Uuid;
 
@@ -138,7 +139,7 @@ impl State {
         let (team, job) = (TeamId(Uuid::from_u128(7)), JobId(Uuid::from_u128(8)));
         let row = |number: i64| {
             let mut ranges = Ranges::default();
-            ranges.push(Range { start: number, end: number + 1 });
+            ranges.push(Range::of(number, number + 1));
             let key = RangeKey { job, round: Round::FIRST, number, slot: Slot::FIRST };
             Assignment::new(team, key, ranges, NOW)
         };
@@ -222,7 +223,7 @@ impl State {
             row.seq = 0;
             return true;
         }
-        let items: Vec<i64> = row.ranges.iter().collect();
+        let items: Vec<ItemIndex> = row.ranges.iter().collect();
         let (accepted, rejected) = if reject { (Vec::new(), items) } else { (items, Vec::new()) };
         let decision = Decision { accepted, rejected, skipped: Vec::new() };
         let (_, child) = row.decide(user, &decision, LEASE_POLICY, NOW);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use swath_domain::{AssignmentId, JobId, LeaseId, Roles, TeamId, Time, TokenId, UserId};
+use swath_domain::{AssignmentId, ItemIndex, JobId, LeaseId, Roles, TeamId, Time, TokenId, UserId};
 use swath_runtime::Caller;
 use swath_store::{Token, User};
 
@@ -14,7 +14,7 @@ pub struct KnownLease {
     /// The leased assignment.
     pub assignment: AssignmentId,
     /// The item numbers.
-    pub items: Vec<i64>,
+    pub items: Vec<ItemIndex>,
     /// The last submission or decision that was sent under it.
     pub sent: Option<Sent>,
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use swath_domain::UserId;
 use swath_domain::labels::Size;
+use swath_domain::{ItemIndex, UserId};
 use swath_store::SizeSource;
 
 /// What is known about pictures, by item.
-pub type Pictures = BTreeMap<i64, Picture>;
+pub type Pictures = BTreeMap<ItemIndex, Picture>;
 
 /// What is known about a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

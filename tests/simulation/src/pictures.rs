@@ -2,8 +2,8 @@
 //! certain one stays, and a missing picture is known as long as nobody has seen it again.
 
 use swath_api::pictures::PictureReport;
-use swath_domain::Stage;
 use swath_domain::labels::Size;
+use swath_domain::{ItemIndex, Stage};
 use swath_store::{NewSize, SizeSource};
 
 use crate::ops::PROCESSES;
@@ -93,10 +93,10 @@ impl World {
     pub async fn tell_size(&mut self, item: usize, size: usize, is_measured: bool) -> Checked {
         let (index, size) = ((item % ITEMS) as i64, CERTAIN[size % CERTAIN.len()]);
         let source = if is_measured { SizeSource::Measured } else { SizeSource::Told };
-        let before = self.known(index);
+        let before = self.known(ItemIndex(index));
         let after = before.clone().with_size(size, source);
         let store = self.processes[0].context.store.clone();
-        let sizes = vec![NewSize { item: index, size, orientation: None }];
+        let sizes = vec![NewSize { item: ItemIndex(index), size, orientation: None }];
         let put = store.sizes_put(self.dataset, source, sizes).await;
         let reply = self.verb(put)?;
         self.tell(&("size", index, size, source), &reply);
@@ -105,15 +105,15 @@ impl World {
             Reply::Refused(..) => broken!("a size of {index} was refused"),
             Reply::Unknown => vec![before, after],
         };
-        self.check_picture(index, &possible)
+        self.check_picture(ItemIndex(index), &possible)
     }
 
-    fn known(&self, item: i64) -> Picture {
+    fn known(&self, item: ItemIndex) -> Picture {
         self.pictures.get(&item).cloned().unwrap_or_default()
     }
 
     /// The stored picture is one of the possible ones. Records which.
-    fn check_picture(&mut self, item: i64, possible: &[Picture]) -> Checked {
+    fn check_picture(&mut self, item: ItemIndex, possible: &[Picture]) -> Checked {
         let dataset = self.dataset;
         let picture = self.look(|view| Picture {
             reports: view.size_reports(dataset, item).collect(),

@@ -127,7 +127,7 @@ fn alter_event(events: &mut [Event], dice: &mut StdRng) -> Option<String> {
             match dice.random_range(0..3) {
                 0 => *fence += 1,
                 1 => *lease = LeaseId(random(dice)),
-                _ => ranges.push(Range { start: 500, end: 501 }),
+                _ => ranges.push(Range::of(500, 501)),
             }
         }
         (Call::Confirm { content, item, .. }, Outcome::Done(Answer::Saved { revision })) => {

@@ -97,7 +97,7 @@ impl World {
             accepted.extend(page);
         }
         let split = job.selected / 2;
-        let selection = [Range { start: 0, end: split }, Range { start: split + 3, end: job.selected + 3 }];
+        let selection = [Range::of(0, split), Range::of(split + 3, job.selected + 3)];
         let facts = JobFacts {
             status: job.status,
             items: job.selected,
@@ -138,7 +138,7 @@ fn as_stored(item: &StoredItem) -> serde_json::Result<Stored> {
     Ok(Stored {
         assignment: item.assignment,
         author: item.author,
-        item: item.index,
+        item: item.index.0,
         content: Content::of(&serde_json::to_value(&item.annotation)?),
         skipped: item.annotation.skip.is_some(),
         revision: item.revision,
@@ -152,7 +152,7 @@ fn as_exported(item: &AcceptedItem) -> serde_json::Result<Exported> {
     Ok(Exported {
         assignment: annotation.assignment,
         author: annotation.author,
-        item: annotation.item,
+        item: annotation.item.0,
         slot: item.slot.0,
         content: Content::of(&serde_json::from_str(&annotation.body)?),
         revision: annotation.revision,

@@ -155,7 +155,7 @@ impl World {
         for (number, items) in [climate.items, 4].into_iter().enumerate() {
             let job = JobId(ids.next(now));
             let split = items / 2;
-            let selection = [Range { start: 0, end: split }, Range { start: split + 3, end: items + 3 }];
+            let selection = [Range::of(0, split), Range::of(split + 3, items + 3)];
             let runs = runs(selection, items);
             let review = if number == 0 { climate.review } else { ReviewRule::All };
             let slots = if number == 0 { climate.slots } else { 1 };

@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Cursor};
 use std::time::Duration;
+use swath_domain::ItemIndex;
 
 use futures::stream::{self, StreamExt};
 use swath_runtime::Context;
@@ -90,7 +91,7 @@ impl Measurer {
         let objects = items.into_iter().filter(|object| is_object(&object.uri));
         let found =
             stream::iter(objects).map(|object| self.measure(object.item, object.uri, access.as_deref()));
-        let found: Vec<(i64, Measured)> = found.buffer_unordered(CONCURRENT_READS).collect().await;
+        let found: Vec<(ItemIndex, Measured)> = found.buffer_unordered(CONCURRENT_READS).collect().await;
         let (mut sizes, mut failed) = (Vec::new(), 0);
         for (item, found) in found {
             match found {
@@ -106,7 +107,12 @@ impl Measurer {
         store.measuring_go_on(measuring, next, failed).await
     }
 
-    async fn measure(&self, item: i64, uri: String, access: Option<&TeamAccess>) -> (i64, Measured) {
+    async fn measure(
+        &self,
+        item: ItemIndex,
+        uri: String,
+        access: Option<&TeamAccess>,
+    ) -> (ItemIndex, Measured) {
         let object = Object::parse(&uri).ok().filter(|object| access.is_some_and(|a| a.holds_object(object)));
         let url = object.and_then(|object| object_store::presigned(&self.context.config.media, &object));
         let Some(url) = url else { return (item, Measured::Unmeasured) };
@@ -115,7 +121,7 @@ impl Measurer {
                 Ok(Some(head)) => head,
                 Ok(None) => return (item, Measured::Missing),
                 Err(error) => {
-                    tracing::debug!(item, error = %error.without_url(), "a picture could not be measured");
+                    tracing::debug!(item = item.0, error = %error.without_url(), "a picture could not be measured");
                     return (item, Measured::Unmeasured);
                 }
             };
@@ -148,7 +154,7 @@ impl Measurer {
 }
 
 /// Reads the size of a picture from its first bytes.
-fn size(item: i64, head: &[u8]) -> Option<NewSize> {
+fn size(item: ItemIndex, head: &[u8]) -> Option<NewSize> {
     let picture = read_header(&mut BufReader::new(Cursor::new(head))).ok()?;
     let is_size = picture.width > 0 && picture.height > 0;
     let (size, orientation) = ((picture.width, picture.height), Some(picture.orientation));

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use swath_domain::Slot;
 use swath_domain::ids::JobId;
 use swath_formats::export::{Encoder, Format, Head, stored_line};
 use swath_runtime::access::LEADS;
@@ -75,7 +76,7 @@ pub(crate) struct ExportQuery {
     items: Option<String>,
     #[serde(default)]
     lossy: bool,
-    slot: Option<i64>,
+    slot: Option<Slot>,
     orientation: Option<String>,
 }
 
@@ -98,7 +99,7 @@ pub(crate) async fn export(
         Some("all") => return Err(Problem::field("items", "`all` goes with the format jsonl alone")),
         Some(_) => return Err(Problem::field("items", "is not one of `accepted`, `all`")),
     };
-    if query.slot.is_some_and(|slot| !(0..job.slots).contains(&slot)) {
+    if query.slot.is_some_and(|slot| !(0..job.slots).contains(&slot.0)) {
         return Err(Problem::field("slot", format!("must be between 0 and {}", job.slots - 1)));
     }
     let is_stored = match query.orientation.as_deref() {

@@ -8,7 +8,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use swath_api::datasets::ItemView;
 use swath_domain::ids::DatasetId;
-use swath_domain::{Ranges, limits};
+use swath_domain::{ItemIndex, Range, Ranges, limits};
 use swath_runtime::pages::{self, Page};
 use swath_runtime::{Access, Caller, Context, Cursor, PathId, Problem, Result, Route, Search, budget};
 use swath_store::{Dataset, ItemRow, ItemTexts, ItemTextsPage, MissingPicture};
@@ -52,17 +52,19 @@ pub(crate) async fn list(
 ) -> Result<Response> {
     let dataset = own(&context, &caller, id).await?;
     let (limit, after) = (pages::limit(query.limit)?, query.after.unwrap_or(-1).max(-1));
-    let missing = context.store.missing_pictures(id, after, limit).await?;
-    let mut numbers: Vec<i64> = match query.missing {
+    let missing = context.store.missing_pictures(id, ItemIndex(after), limit).await?;
+    let mut indices: Vec<ItemIndex> = match query.missing {
         true => missing.iter().map(|picture| picture.item).collect(),
-        false => (after + 1..dataset.items.min(after.saturating_add(1).saturating_add(limit))).collect(),
+        false => Range::of(after + 1, dataset.items.min(after.saturating_add(1).saturating_add(limit)))
+            .iter()
+            .collect(),
     };
-    let is_full = numbers.len() as i64 == limit;
+    let is_full = indices.len() as i64 == limit;
     let ItemTextsPage { texts, covered } =
-        context.store.item_texts(id, &numbers, limits::PAGE_BYTES_MAX).await?;
-    let is_cut = covered < numbers.len();
-    numbers.truncate(covered);
-    let rows = context.store.items(id, &Ranges::of_items(numbers)).await?;
+        context.store.item_texts(id, &indices, limits::PAGE_BYTES_MAX).await?;
+    let is_cut = covered < indices.len();
+    indices.truncate(covered);
+    let rows = context.store.items(id, &Ranges::of_items(indices)).await?;
     let items = views(&context, rows, texts, &missing)?;
     let bytes: usize = items.iter().map(bytes_of).sum();
     let share = context.answers.share(Some(caller.user()), COPIES * bytes).await?;
@@ -85,13 +87,14 @@ fn views(
     let mut texts = texts.into_iter().peekable();
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
-        let own = texts.next_if(|texts| texts.item == row.index).unwrap_or_default();
-        let meta = own.meta.map(RawValue::from_string).transpose().map_err(|_| Problem::internal())?;
+        let own = texts.next_if(|texts| texts.item == row.index);
+        let (labels, meta) = own.map_or_else(Default::default, |own| (own.labels, own.meta));
+        let meta = meta.map(RawValue::from_string).transpose().map_err(|_| Problem::internal())?;
         let position = missing.binary_search_by_key(&row.index, |picture| picture.item).ok();
         views.push(ItemView {
-            index: row.index,
+            index: row.index.0,
             uri: context.media.files.shown_uri(&row.uri),
-            labels: own.labels,
+            labels,
             meta,
             width: row.size.map(|size| size.0),
             height: row.size.map(|size| size.1),

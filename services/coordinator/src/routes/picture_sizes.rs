@@ -7,8 +7,8 @@ use axum::http::Method;
 use http_body_util::BodyExt;
 use serde_json::json;
 use swath_api::datasets::{PictureSize, SizesRequest, SizesView};
-use swath_domain::FieldError;
 use swath_domain::ids::DatasetId;
+use swath_domain::{FieldError, ItemIndex};
 use swath_formats::manifest::{Kind, Lines, check_sides};
 use swath_runtime::body::{self, interrupted, media_type};
 use swath_runtime::budget::Share;
@@ -46,7 +46,7 @@ const SHARED_FROM: usize = 10_000;
 /// A size that waits for the end of the body.
 #[derive(Debug, Clone, Copy)]
 struct GivenSize {
-    item: i64,
+    item: ItemIndex,
     line: u64,
     width: i32,
     height: i32,
@@ -187,7 +187,7 @@ impl Reading {
         if let (Ok(width), Ok(height), true) =
             (i32::try_from(line.width), i32::try_from(line.height), errors.is_empty())
         {
-            self.sizes.push(GivenSize { item: line.index, line: number, width, height });
+            self.sizes.push(GivenSize { item: ItemIndex(line.index), line: number, width, height });
         }
     }
 

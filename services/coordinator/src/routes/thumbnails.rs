@@ -7,8 +7,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
+use swath_domain::{ItemIndex, Ranges};
 use swath_runtime::{Caller, Context, PathId, Problem, Result};
 
 use super::datasets::own;
@@ -19,11 +19,11 @@ pub(crate) async fn show(
     State(context): State<Context>,
     Extension(thumbnails): Extension<Arc<Thumbnails>>,
     caller: Caller,
-    PathId((id, index)): PathId<(DatasetId, i64)>,
+    PathId((id, index)): PathId<(DatasetId, ItemIndex)>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let dataset = own(&context, &caller, id).await?;
-    if !(0..dataset.items).contains(&index) {
+    if !(0..dataset.items).contains(&index.0) {
         return Err(Problem::not_found());
     }
     let items = context.store.items(id, &Ranges::of_items([index])).await?;

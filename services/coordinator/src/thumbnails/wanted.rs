@@ -1,5 +1,6 @@
 //! An item whose thumbnail is wanted.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, TeamId};
 
 /// An item whose thumbnail is wanted.
@@ -7,6 +8,6 @@ use swath_domain::ids::{DatasetId, TeamId};
 pub(crate) struct Wanted {
     pub(crate) team: TeamId,
     pub(crate) dataset: DatasetId,
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     pub(crate) uri: String,
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use swath_api::leases::{ItemAnswer, ItemRequest};
+use swath_domain::ItemIndex;
 use swath_domain::ids::LeaseId;
 use swath_domain::labels::Annotation;
 use swath_runtime::{Body, Caller, PathId, Problem, Result};
@@ -20,7 +21,7 @@ pub(crate) async fn save(
     headers: HeaderMap,
     request: Body<ItemRequest>,
 ) -> Result<Response> {
-    let work = Work { index, annotation: labels(request.value)? };
+    let work = Work { index: ItemIndex(index), annotation: labels(request.value)? };
     let principal = gateway.leases.admit(&caller, lease).await?;
     let revision = gateway.save_item(principal, lease, work, if_match(&headers)?).await?;
     let etag = HeaderValue::from_str(&format!("\"{revision}\"")).map_err(|_| Problem::internal())?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use axum::{Extension, Json};
 use swath_api::leases::{LeaseRequest, SubmitAnswer, SubmitRequest, SubmittedItem};
+use swath_domain::ItemIndex;
 use swath_domain::ids::LeaseId;
 use swath_domain::labels::Annotation;
 use swath_runtime::body::OptionalBody;
@@ -57,5 +58,5 @@ fn encoded(items: &[SubmittedItem]) -> Vec<u8> {
 
 fn work(item: SubmittedItem) -> Work {
     let annotation = Annotation { figures: item.figures, tags: item.tags, skip: item.skip };
-    Work { index: item.index, annotation }
+    Work { index: ItemIndex(item.index), annotation }
 }

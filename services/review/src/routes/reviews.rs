@@ -10,7 +10,7 @@ use swath_api::leases::LeaseRequest;
 use swath_api::reviews::{DecideAnswer, DecideRequest, ItemVerdict, Rework, VerdictAnswer, VerdictRequest};
 use swath_domain::ids::LeaseId;
 use swath_domain::text::check_text;
-use swath_domain::{FieldError, limits};
+use swath_domain::{FieldError, ItemIndex, limits};
 use swath_leasing::OpinionsPage;
 use swath_runtime::body::OptionalBody;
 use swath_runtime::idempotency::check_key;
@@ -41,7 +41,7 @@ pub(crate) async fn opinions(
     let (limit, after) = (pages::limit(query.limit)?, pages::after_item(query.after.as_deref())?);
     let page = OpinionsPage { after, limit };
     let user = review.leases.admit(&caller, id).await?.user;
-    Ok(swath_leasing_http::json(review.leases.opinions(id, user, index, page).await?))
+    Ok(swath_leasing_http::json(review.leases.opinions(id, user, ItemIndex(index), page).await?))
 }
 
 pub(crate) async fn verdict(
@@ -50,7 +50,7 @@ pub(crate) async fn verdict(
     PathId((id, index)): PathId<(LeaseId, i64)>,
     request: Body<VerdictRequest>,
 ) -> Result<Json<VerdictAnswer>> {
-    let verdict = checked(request.value, "", index)?;
+    let verdict = checked(request.value, "", ItemIndex(index))?;
     let answer = VerdictAnswer { index, verdict: verdict.verdict };
     let principal = review.leases.admit(&caller, id).await?;
     review.judge(principal, id, verdict).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn verdict(
 }
 
 /// The verdict as it is stored, if its fields are within their bounds; `at` is its path in the request.
-fn checked(request: VerdictRequest, at: &str, item: i64) -> Result<VerdictRow> {
+fn checked(request: VerdictRequest, at: &str, item: ItemIndex) -> Result<VerdictRow> {
     let mut errors: Vec<FieldError> = Vec::new();
     for (field, text) in [("reason", &request.reason), ("comment", &request.comment)] {
         if let Some(text) = text {
@@ -126,7 +126,7 @@ fn rows(verdicts: Vec<ItemVerdict>) -> Result<Vec<VerdictRow>> {
         }
         let ItemVerdict { index, verdict, reason, comment, figures } = given;
         let request = VerdictRequest { verdict, reason, comment, figures };
-        checked(request, &format!("verdicts[{position}]."), index)
+        checked(request, &format!("verdicts[{position}]."), ItemIndex(index))
     };
     verdicts.into_iter().enumerate().map(row).collect()
 }

@@ -220,7 +220,7 @@ pub(super) fn reason(text: &str) -> Result<ReasonCode, String> {
 fn range(text: &str) -> Result<Range, String> {
     let (start, end) = text.split_once('-').ok_or("expected START-END")?;
     let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is not a number"));
-    let range = Range { start: number(start)?, end: number(end)? };
+    let range = Range::of(number(start)?, number(end)?);
     if range.is_empty() { Err("the end must lie behind the start".to_owned()) } else { Ok(range) }
 }
 

@@ -1,5 +1,6 @@
 //! Why a transition is refused.
 
+use crate::key::ItemIndex;
 use crate::status::{LeaseEnd, Status};
 
 /// Why a transition did not happen. Nothing has changed.
@@ -13,10 +14,10 @@ pub enum Refusal {
     Unavailable,
     /// Items are neither saved nor skipped, or have no verdict.
     #[error("items are missing")]
-    Incomplete(Vec<i64>),
+    Incomplete(Vec<ItemIndex>),
     /// The item does not belong to the assignment.
     #[error("item {0} is not in the assignment")]
-    ForeignItem(i64),
+    ForeignItem(ItemIndex),
     /// The status does not allow it.
     #[error("the assignment is {0}, which does not allow this")]
     Status(Status),

@@ -6,6 +6,7 @@ use super::{Assignment, Outcome, RangeKey, Reservation};
 use crate::cause::Cause;
 use crate::ids::UserId;
 use crate::job::LeasePolicy;
+use crate::key::ItemIndex;
 use crate::log::Entry;
 use crate::ranges::Ranges;
 use crate::status::Status;
@@ -15,11 +16,11 @@ use crate::time::Time;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decision {
     /// Items accepted with labels.
-    pub accepted: Vec<i64>,
+    pub accepted: Vec<ItemIndex>,
     /// Items accepted as skipped.
-    pub skipped: Vec<i64>,
+    pub skipped: Vec<ItemIndex>,
     /// Items that go into the rework.
-    pub rejected: Vec<i64>,
+    pub rejected: Vec<ItemIndex>,
 }
 
 impl Assignment {

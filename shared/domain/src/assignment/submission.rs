@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Assignment, Outcome, Refusal, Submission};
 use crate::cause::Cause;
 use crate::ids::UserId;
+use crate::key::ItemIndex;
 use crate::log::Entry;
 use crate::ranges::Ranges;
 use crate::status::Status;
@@ -24,7 +25,7 @@ impl Assignment {
     ///
     /// # Errors
     /// [`Refusal::Status`] where nothing is submitted or a reviewer decides.
-    pub fn waive(&mut self, skipped: &[i64], now: Time) -> Result<Entry, Refusal> {
+    pub fn waive(&mut self, skipped: &[ItemIndex], now: Time) -> Result<Entry, Refusal> {
         if self.status != Status::Completed || self.is_for_review() {
             return Err(Refusal::Status(self.status));
         }

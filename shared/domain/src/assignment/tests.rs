@@ -1,7 +1,7 @@
 use super::*;
 use crate::ids::{JobId, TeamId};
 use crate::job::LeasePolicy;
-use crate::key::{Round, Slot};
+use crate::key::{ItemIndex, Round, Slot};
 use crate::progress::Progress;
 use crate::ranges::Range;
 use crate::status::{LeaseEnd, Stage};
@@ -23,7 +23,7 @@ fn at(seconds: i64) -> Time {
 
 fn pending() -> Assignment {
     let job = JobId(Uuid::from_u128((5 << 80) | 1));
-    let ranges = Ranges::new(&[Range { start: 10, end: 14 }], 100).unwrap();
+    let ranges = Ranges::new(&[Range::of(10, 14)], 100).unwrap();
     let key = RangeKey { job, round: Round::FIRST, number: 3, slot: Slot::FIRST };
     Assignment::new(TeamId(Uuid::from_u128(1)), key, ranges, at(0))
 }
@@ -89,7 +89,11 @@ fn nobody_reviews_their_own_work() {
 #[test]
 fn rejected_items_and_only_those_become_a_rework_for_their_author() {
     let mut a = in_review();
-    let decision = Decision { accepted: vec![10, 13], skipped: vec![12], rejected: vec![11] };
+    let decision = Decision {
+        accepted: vec![ItemIndex(10), ItemIndex(13)],
+        skipped: vec![ItemIndex(12)],
+        rejected: vec![ItemIndex(11)],
+    };
     let (entry, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (child, cut) = child.unwrap();
     assert_eq!((a.status, entry.to), (Status::Rejected, Some(Status::Rejected)));
@@ -109,7 +113,10 @@ fn rejected_items_and_only_those_become_a_rework_for_their_author() {
 fn the_round_after_the_last_waits_for_a_manager() {
     let mut a = in_review();
     a.key.round = Round(2);
-    let decision = Decision { rejected: vec![10, 11, 12, 13], ..Decision::default() };
+    let decision = Decision {
+        rejected: vec![ItemIndex(10), ItemIndex(11), ItemIndex(12), ItemIndex(13)],
+        ..Decision::default()
+    };
     let (_, child) = a.decide(user(2), &decision, TERMS, at(3));
     let (mut child, _) = child.unwrap();
     assert!(child.needs_manager && !child.is_eligible(Stage::Annotate, user(1), at(900)));
@@ -122,7 +129,11 @@ fn what_is_decided_stays_decided() {
     let mut a = in_review();
     a.decide(
         user(2),
-        &Decision { rejected: vec![10], accepted: vec![11, 12, 13], ..Decision::default() },
+        &Decision {
+            rejected: vec![ItemIndex(10)],
+            accepted: vec![ItemIndex(11), ItemIndex(12), ItemIndex(13)],
+            ..Decision::default()
+        },
         TERMS,
         at(3),
     );
@@ -144,7 +155,11 @@ fn every_transition_conserves_the_items() {
             let mut a = in_review();
             a.decide(
                 user(2),
-                &Decision { accepted: vec![10, 11, 12], skipped: vec![13], ..Decision::default() },
+                &Decision {
+                    accepted: vec![ItemIndex(10), ItemIndex(11), ItemIndex(12)],
+                    skipped: vec![ItemIndex(13)],
+                    ..Decision::default()
+                },
                 TERMS,
                 at(3),
             );

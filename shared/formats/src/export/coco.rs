@@ -11,6 +11,7 @@ use std::io::{self, BufWriter, Seek, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use swath_domain::labels::{Class, Figure, Shape, Size};
+use swath_domain::{ItemIndex, Slot};
 
 use self::attributes::Attributes;
 use self::shape::{Drawn, Segmentation, drawn};
@@ -40,7 +41,7 @@ struct Image {
 
 #[derive(Serialize)]
 struct Origin {
-    index: i64,
+    index: ItemIndex,
     uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<Box<RawValue>>,
@@ -54,7 +55,7 @@ struct Origin {
 /// The tags of one slot.
 #[derive(Serialize)]
 struct Opinion {
-    slot: i64,
+    slot: Slot,
     attributes: Attributes,
 }
 
@@ -244,7 +245,7 @@ fn categories(classes: &[Class]) -> impl Iterator<Item = Category<'_>> {
 
 /// Image ids start at 1, because some readers interpret 0 as "none".
 fn image_id(item: &Item) -> i64 {
-    item.index + 1
+    item.index.0 + 1
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::labels::{Class, Shape, TagDefinition};
 use swath_domain::review::ReviewRule;
-use swath_domain::{AssignmentId, DatasetId, JobId, TeamId, Time, UserId};
+use swath_domain::{AssignmentId, DatasetId, ItemIndex, JobId, Round, Slot, TeamId, Time, UserId};
 use uuid::Uuid;
 
 use super::Encoder;
@@ -51,14 +51,14 @@ pub(super) fn head(slots: i64) -> Head {
 /// An accepted item of 100 x 50 pixels.
 pub(super) fn item(index: i64, annotation: Value) -> Item {
     Item {
-        index,
+        index: ItemIndex(index),
         uri: format!("file:///data/sub/{index}.png"),
         shown_uri: format!("sub/{index}.png"),
         size: Some((100, 50)),
         orientation: None,
         meta: None,
-        slot: 0,
-        round: 1,
+        slot: Slot::FIRST,
+        round: Round::FIRST,
         annotation: serde_json::from_value(annotation).unwrap(),
         author: UserId(Uuid::from_u128(5)),
         reviewer: Some(UserId(Uuid::from_u128(6))),

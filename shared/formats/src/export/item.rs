@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use swath_domain::job::Job;
 use swath_domain::labels::{Annotation, Size};
-use swath_domain::{AssignmentId, Time, UserId};
+use swath_domain::{AssignmentId, ItemIndex, Round, Slot, Time, UserId};
 
 /// The head of an export, which is known before its first item.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Head {
     /// File names are made of the rest.
     pub base: String,
     /// The only slot to export. `None` for all slots.
-    pub slot: Option<i64>,
+    pub slot: Option<Slot>,
     /// Whether coordinates and sizes are those of the stored pictures instead of the displayed (rotated) ones.
     pub is_stored: bool,
 }
@@ -26,7 +26,7 @@ pub struct Head {
 #[derive(Debug, Clone)]
 pub struct Item {
     /// The item's number in the dataset.
-    pub index: i64,
+    pub index: ItemIndex,
     /// The URI of the item's picture, from which the file name is made.
     pub uri: String,
     /// The URI for display.
@@ -38,9 +38,9 @@ pub struct Item {
     /// The metadata that was imported with the item.
     pub meta: Option<Box<RawValue>>,
     /// The slot: which of the independent annotations of the item this is, from 0.
-    pub slot: i64,
+    pub slot: Slot,
     /// The round in which the annotation was accepted.
-    pub round: i64,
+    pub round: Round,
     /// The accepted annotation.
     pub annotation: Annotation,
     /// The annotator.
@@ -58,8 +58,8 @@ pub struct Item {
 /// The origin of an annotation, which COCO and Supervisely documents contain in addition to their own fields.
 #[derive(Serialize)]
 pub(super) struct Provenance {
-    slot: i64,
-    round: i64,
+    slot: Slot,
+    round: Round,
     author: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
     reviewer: Option<UserId>,

@@ -5,20 +5,20 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use swath_domain::labels::{Figure, Tag};
-use swath_domain::{AssignmentId, Time, UserId};
+use swath_domain::{AssignmentId, ItemIndex, Round, Slot, Time, UserId};
 
 use super::item::Item;
 
 #[derive(Serialize)]
 struct Line<'a> {
-    index: i64,
+    index: ItemIndex,
     uri: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     orientation: Option<i64>,
-    slot: i64,
-    round: i64,
+    slot: Slot,
+    round: Round,
     annotation: Labels<'a>,
     author: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]

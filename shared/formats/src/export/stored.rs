@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use swath_domain::labels::Annotation;
-use swath_domain::{AssignmentId, LeaseId, Time, UserId};
+use swath_domain::{AssignmentId, ItemIndex, LeaseId, Round, Slot, Time, UserId};
 
 use super::jsonl::json_line;
 
@@ -13,16 +13,16 @@ use super::jsonl::json_line;
 #[derive(Debug, Clone, Serialize)]
 pub struct StoredItem {
     /// The item's number in the dataset.
-    pub index: i64,
+    pub index: ItemIndex,
     /// The URI of the item's picture.
     pub uri: String,
     /// The metadata that was imported with the item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Box<RawValue>>,
     /// The slot: which of the independent annotations of the item this is, from 0.
-    pub slot: i64,
+    pub slot: Slot,
     /// The round of the assignment.
-    pub round: i64,
+    pub round: Round,
     /// The item's state, named as in the job's progress.
     pub state: &'static str,
     /// The stored annotation, which may be a skip with its reason.

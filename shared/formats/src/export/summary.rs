@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use swath_domain::labels::{Class, Size};
-use swath_domain::{DatasetId, JobId};
+use swath_domain::{DatasetId, ItemIndex, JobId, Slot};
 
 use super::item::{Head, Item};
 use super::names::Name;
@@ -21,7 +21,7 @@ pub struct Summary {
     dataset_version: i64,
     /// The only exported slot. `None` for all slots.
     #[serde(skip_serializing_if = "Option::is_none")]
-    slot: Option<i64>,
+    slot: Option<Slot>,
     /// Annotations in the export.
     items: u64,
     /// Figures in the export.
@@ -38,13 +38,13 @@ pub struct Summary {
     renamed: Vec<Renamed>,
     /// The item that was named last. The annotations of an item come together and share its name.
     #[serde(skip)]
-    named: Option<i64>,
+    named: Option<ItemIndex>,
     /// The items that are not exported completely.
     #[serde(skip)]
     losses: Losses,
     /// The current item.
     #[serde(skip)]
-    item: i64,
+    item: ItemIndex,
 }
 
 /// Items that are not exported completely.
@@ -54,7 +54,7 @@ pub struct Losses {
     pub items: u64,
     /// The first of them, each with the kind of its first loss.
     pub first: Vec<Loss>,
-    last: Option<i64>,
+    last: Option<ItemIndex>,
 }
 
 /// How many incomplete items are listed. Further ones are only counted.
@@ -64,13 +64,13 @@ const LISTED_MAX: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
     /// The item's number.
-    pub item: i64,
+    pub item: ItemIndex,
     /// The kind of the first loss.
     pub kind: &'static str,
 }
 
 impl Losses {
-    fn add(&mut self, item: i64, kind: &'static str) {
+    fn add(&mut self, item: ItemIndex, kind: &'static str) {
         if self.last.replace(item) == Some(item) {
             return;
         }
@@ -84,7 +84,7 @@ impl Losses {
 /// An item whose name differs from its path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Renamed {
-    index: i64,
+    index: ItemIndex,
     uri: String,
     name: String,
 }
@@ -105,7 +105,7 @@ impl Summary {
             left_out: BTreeMap::new(),
             changed: BTreeMap::new(),
             losses: Losses::default(),
-            item: 0,
+            item: ItemIndex::FIRST,
             renamed: Vec::new(),
             named: None,
         }

@@ -10,8 +10,8 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use swath_domain::Time;
 use swath_domain::labels::{Class, Figure, Geometry, Point, Shape, Tag};
+use swath_domain::{ItemIndex, Slot, Time};
 use tar::{Builder, EntryType, Header};
 
 use super::item::{Head, Item, Provenance};
@@ -74,7 +74,7 @@ struct Custom<'a> {
 
 #[derive(Serialize)]
 struct Origin<'a> {
-    index: i64,
+    index: ItemIndex,
     uri: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<&'a RawValue>,
@@ -111,7 +111,8 @@ impl Project {
         let meta = serde_json::to_vec_pretty(&meta::of(&self.head.job.spec))?;
         self.file("meta.json", &meta, created)?;
         self.file("README.md", README.as_bytes(), created)?;
-        let slots = self.head.slot.map_or(0..self.head.job.slots, |slot| slot..slot + 1);
+        let all = || Slot::of_job(self.head.job.slots).collect();
+        let slots: Vec<_> = self.head.slot.map_or_else(all, |slot| vec![slot]);
         for slot in slots {
             let dataset = self.dataset(slot);
             for folder in [format!("{dataset}/"), format!("{dataset}/ann/"), format!("{dataset}/img/")] {
@@ -141,7 +142,7 @@ impl Project {
     }
 
     /// The folder of a slot's annotations, which never has the name of one of the project's own files.
-    fn dataset(&self, slot: i64) -> String {
+    fn dataset(&self, slot: Slot) -> String {
         let name = folder_name(&self.head.dataset_name);
         match name.to_ascii_lowercase().as_str() {
             _ if self.head.job.slots > 1 && self.head.slot.is_none() => format!("{name}~slot{slot}"),

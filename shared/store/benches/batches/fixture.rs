@@ -7,7 +7,7 @@ use swath_domain::job::{Job, JobSpec, JobStatus, LeasePolicy, Priority};
 use swath_domain::ranges::Range;
 use swath_domain::review::ReviewRule;
 use swath_domain::selection::Run;
-use swath_domain::{Assignment, DatasetId, JobId, LeaseId, Stage, TeamId, Time, UserId};
+use swath_domain::{Assignment, DatasetId, ItemIndex, JobId, LeaseId, Stage, TeamId, Time, UserId};
 use swath_store::{
     Actor, Decide, Grant, Granted, ItemWork, Key, NewDataset, NewJob, SaveItem, Source, Store, Submit, Target,
 };
@@ -84,7 +84,7 @@ impl Fixture {
             creator,
             created: NOW,
         };
-        let runs = vec![Run { range: Range { start: 0, end: ITEMS }, offset: 0 }];
+        let runs = vec![Run { range: Range::of(0, ITEMS), offset: 0 }];
         self.store.job_create(NewJob { job, runs, token_maker: None }, None).await.expect("a job is made")
     }
 
@@ -162,7 +162,7 @@ fn holder(held: &Assignment) -> (LeaseId, UserId) {
 }
 
 /// About as much as a picture with two boxes.
-fn work(item: i64) -> ItemWork {
+fn work(item: ItemIndex) -> ItemWork {
     let figure = r#"{"class":"digit","shape":"rectangle","geometry":{"x":1.5,"y":2,"width":30,"height":40},"tags":[]}"#;
     ItemWork { item, body: format!(r#"{{"figures":[{figure},{figure}],"tags":[]}}"#), skipped: false }
 }

@@ -1,13 +1,13 @@
 //! Annotations as they are stored and accepted.
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
-use swath_domain::{Round, Slot, Time};
+use swath_domain::{ItemIndex, Round, Slot, Time};
 
 /// The size of an item that an author has saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemSize {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// The revision that is saved now.
     pub revision: i64,
     /// Bytes of the annotation's JSON.
@@ -31,7 +31,7 @@ pub struct AnnotationPlace {
     /// The user who saved it.
     pub author: UserId,
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// Bytes of the annotation's JSON.
     pub bytes: i64,
 }
@@ -44,7 +44,7 @@ pub struct StoredAnnotation {
     /// The user who saved it.
     pub author: UserId,
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// The annotation as JSON, as it was saved.
     pub body: String,
     /// A number that grows with every change.
@@ -70,7 +70,7 @@ pub struct KeptAnnotation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptedKey {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// The slot in which it was accepted.
     pub slot: Slot,
 }

@@ -1,7 +1,7 @@
 //! Files in the file storage: uploads, thumbnails, and pictures for guidelines.
 
-use swath_domain::Time;
 use swath_domain::ids::{DatasetId, FileId, TeamId};
+use swath_domain::{ItemIndex, Time};
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum FilePurpose {
     /// An upload for items, deleted some time after no item refers to it any more.
     Items,
     /// The thumbnail of this item.
-    Thumbnail(DatasetId, i64),
+    Thumbnail(DatasetId, ItemIndex),
     /// A picture in the instructions of jobs, kept until a manager deletes it.
     Guideline,
 }

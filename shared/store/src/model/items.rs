@@ -1,5 +1,6 @@
 //! Items of datasets.
 
+use swath_domain::ItemIndex;
 use swath_domain::labels::Size;
 
 /// An item that is imported.
@@ -23,7 +24,7 @@ pub struct NewItem {
 #[derive(Debug, Clone)]
 pub struct ItemRow {
     /// The number of the item in the dataset, from 0.
-    pub index: i64,
+    pub index: ItemIndex,
     /// The URI of its picture.
     pub uri: String,
     /// Width and height in pixels of the picture as it is displayed, where they are known.
@@ -45,10 +46,10 @@ impl ItemRow {
 }
 
 /// The texts of an item that were imported beside its URI.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemTexts {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// Labels that jobs can select it by.
     pub labels: Vec<String>,
     /// Anything else, as a JSON object.
@@ -56,7 +57,7 @@ pub struct ItemTexts {
 }
 
 /// The URI of item number `index` by a pattern; `None` where the pattern is malformed.
-pub fn fill_pattern(pattern: &str, index: i64) -> Option<String> {
+pub fn fill_pattern(pattern: &str, index: ItemIndex) -> Option<String> {
     let (before, rest) = pattern.split_once('{')?;
     let (format, after) = rest.split_once('}')?;
     let digits = match format.strip_prefix(':') {

@@ -1,8 +1,8 @@
 //! What becomes known of pictures after their items were imported.
 
-use swath_domain::Time;
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_domain::labels::Size;
+use swath_domain::{ItemIndex, Time};
 
 /// How a size became known, from the least certain to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ impl SizeSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewSize {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// Width and height in pixels.
     pub size: Size,
     /// How the picture is stored, by its number in EXIF, where it is known.
@@ -46,7 +46,7 @@ pub(crate) struct KnownSize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingPicture {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// When it was missed first.
     pub since: Time,
     /// About how often it was missed: each process counts at most once a minute.
@@ -61,14 +61,14 @@ pub struct Measuring {
     /// The team that owns the dataset.
     pub team: TeamId,
     /// The next item to be measured.
-    pub next: i64,
+    pub next: ItemIndex,
 }
 
 /// An item whose picture has not been measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmeasuredItem {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// The URI of its picture.
     pub uri: String,
 }

@@ -1,5 +1,6 @@
 //! Verdicts as values.
 
+use swath_domain::ItemIndex;
 use swath_domain::review::Verdict;
 
 use crate::model::row::row;
@@ -8,7 +9,7 @@ use crate::model::row::row;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerdictRow {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// Accepted or rejected.
     pub verdict: Verdict,
     /// Why, as a keyword or a phrase.
@@ -21,7 +22,7 @@ pub struct VerdictRow {
 
 impl VerdictRow {
     /// A verdict without a reason, a comment or figures.
-    pub fn plain(item: i64, verdict: Verdict) -> Self {
+    pub fn plain(item: ItemIndex, verdict: Verdict) -> Self {
         Self { item, verdict, reason: None, comment: None, figures: Vec::new() }
     }
 
@@ -56,6 +57,6 @@ impl From<StoredVerdict> for VerdictRow {
         let verdict = if accept { Verdict::Accept } else { Verdict::Reject };
         // Nothing else writes the list; one that cannot be read names no figure rather than failing the whole page.
         let figures = figures.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
-        Self { item, verdict, reason, comment, figures }
+        Self { item: ItemIndex(item), verdict, reason, comment, figures }
     }
 }

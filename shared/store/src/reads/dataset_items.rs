@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
 use swath_domain::limits::PAGE_BYTES_MAX;
 use swath_domain::ranges::Range;
+use swath_domain::{ItemIndex, Ranges};
 
 use crate::engine::core::Core;
 use crate::engine::db::Db;
@@ -19,9 +19,9 @@ use crate::tables::{dataset_items, picture_sizes, segments};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledItems {
     /// The numbers of the items.
-    pub items: Vec<i64>,
+    pub items: Vec<ItemIndex>,
     /// The last item that was looked at, behind which the next page begins; `None` at the end.
-    pub last: Option<i64>,
+    pub last: Option<ItemIndex>,
 }
 
 /// Reads these items of a dataset, in order.
@@ -61,14 +61,14 @@ fn is_own_medium(uri: &str) -> bool {
 /// The ready segments that hold these items. Ready segments are immutable and only appended, so a cached list is valid
 /// if it covers the last requested item.
 async fn segments_of(core: &Core, id: DatasetId, wanted: &Ranges) -> Result<Arc<[ReadySegment]>> {
-    let end = wanted.as_slice().last().map_or(0, |range: &Range| range.end);
+    let end = wanted.as_slice().last().map_or(ItemIndex::FIRST, |range: &Range| range.end);
     if let Some(segments) = core.caches.segments.get(&id).filter(|segments| covers(segments, end)) {
         return Ok(segments);
     }
     Box::pin(read_segments(core, id)).await
 }
 
-fn covers(segments: &[ReadySegment], end: i64) -> bool {
+fn covers(segments: &[ReadySegment], end: ItemIndex) -> bool {
     segments.iter().map(|segment| segment.items.end).max().is_some_and(|covered| covered >= end)
 }
 
@@ -87,7 +87,7 @@ async fn stored(core: &Core, id: DatasetId, items: Range) -> Result<Vec<ItemRow>
 
 /// The items that a pattern makes.
 fn filled(id: DatasetId, pattern: &str, items: Range) -> Result<Vec<ItemRow>> {
-    let item = |index| {
+    let item = |index: ItemIndex| {
         let uri = fill_pattern(pattern, index)?;
         Some(ItemRow {
             index,
@@ -98,7 +98,7 @@ fn filled(id: DatasetId, pattern: &str, items: Range) -> Result<Vec<ItemRow>> {
             is_as_stored: false,
         })
     };
-    (items.start..items.end).map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
+    items.iter().map(item).collect::<Option<_>>().ok_or_else(|| StoreError::Corrupt {
         table: "segments",
         id: id.to_string(),
         what: format!("pattern: {pattern}"),

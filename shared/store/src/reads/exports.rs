@@ -1,7 +1,7 @@
 //! Reads for exports: accepted items page by page, and all annotations of assignments.
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::{Round, Slot, Time};
+use swath_domain::{ItemIndex, Round, Slot, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_each, row};
@@ -15,7 +15,7 @@ use crate::model::memory::{Accepted, Tables};
 /// The most accepted items whose sizes are read for one page.
 const SIZES_PER_PAGE: i64 = 1_000;
 /// The key before that of every accepted item.
-const BEGINNING: AcceptedKey = AcceptedKey { item: -1, slot: Slot(-1) };
+const BEGINNING: AcceptedKey = AcceptedKey { item: ItemIndex(-1), slot: Slot(-1) };
 
 row! {
     struct AcceptedRow {
@@ -29,7 +29,7 @@ impl From<AcceptedRow> for AcceptedItem {
         let annotation = StoredAnnotation {
             assignment: AssignmentId(row.assignment),
             author: UserId(row.author),
-            item: row.item,
+            item: ItemIndex(row.item),
             body: row.body,
             revision: row.revision,
             skipped: row.skipped,
@@ -75,11 +75,11 @@ async fn accepted_sizes(
          JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item
          WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
         job.0,
-        item,
+        item.0,
         slot.0,
         limit;
         |t| {
-            let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
+            let behind = t.accepted.range((job.0, item.0, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
             let rows = behind.filter_map(|(key, row)| accepted_in_memory(t, key_of(key), row));
             rows.take(limit as usize).map(|row| (row.item, row.slot, row.body.len() as i64)).collect()
         }
@@ -104,11 +104,11 @@ async fn accepted_rows(
          JOIN annotations n ON n.assignment = c.assignment AND n.author = c.author AND n.item = c.item
          WHERE c.job = $1 AND (c.item, c.slot) > ($2, $3) ORDER BY c.item, c.slot LIMIT $4",
         job.0,
-        item,
+        item.0,
         slot.0,
         limit;
         |t| {
-            let behind = t.accepted.range((job.0, item, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
+            let behind = t.accepted.range((job.0, item.0, slot.0 + 1)..=(job.0, i64::MAX, i64::MAX));
             behind.filter_map(|(key, row)| accepted_in_memory(t, key_of(key), row)).take(limit as usize).collect()
         }
     )?;
@@ -118,15 +118,15 @@ async fn accepted_rows(
 /// The item and the slot of a key of the table in memory.
 fn key_of(key: &(Uuid, i64, i64)) -> AcceptedKey {
     let (_job, item, slot) = *key;
-    AcceptedKey { item, slot: Slot(slot) }
+    AcceptedKey { item: ItemIndex(item), slot: Slot(slot) }
 }
 
 /// The row of an accepted item as the statements join it.
 fn accepted_in_memory(t: &Tables, key: AcceptedKey, row: &Accepted) -> Option<AcceptedRow> {
     let AcceptedKey { item, slot } = key;
-    let note = t.annotations.get(&(row.assignment, row.author, item))?;
+    let note = t.annotations.get(&(row.assignment, row.author, item.0))?;
     Some(AcceptedRow {
-        item,
+        item: item.0,
         slot: slot.0,
         assignment: row.assignment,
         author: row.author,
@@ -153,7 +153,7 @@ impl From<KeptRow> for KeptAnnotation {
         let annotation = StoredAnnotation {
             assignment: AssignmentId(row.assignment),
             author: UserId(row.author),
-            item: row.item,
+            item: ItemIndex(row.item),
             body: row.body,
             revision: row.revision,
             skipped: row.skipped,
@@ -179,7 +179,7 @@ pub(crate) async fn annotations_at(
          WHERE a.id = c.assignment AND n.assignment = a.id AND n.author = c.author AND n.item = c.item
          ORDER BY n.assignment, n.author, n.item",
         places,
-        |p| { assignment: uuid = p.assignment.0, author: uuid = p.author.0, item: bigint = p.item };
+        |p| { assignment: uuid = p.assignment.0, author: uuid = p.author.0, item: bigint = p.item.0 };
         |t| kept_in_memory(t, p)
     )?;
     Ok(rows.into_iter().map(KeptAnnotation::from).collect())
@@ -187,13 +187,13 @@ pub(crate) async fn annotations_at(
 
 fn kept_in_memory(t: &Tables, place: &AnnotationPlace) -> Option<KeptRow> {
     let (assignment, author, item) = (place.assignment.0, place.author.0, place.item);
-    let note = t.annotations.get(&(assignment, author, item))?;
+    let note = t.annotations.get(&(assignment, author, item.0))?;
     let row = t.assignments.get(&assignment)?;
-    let accepted = t.accepted.get(&(row.key.job.0, item, row.key.slot.0));
+    let accepted = t.accepted.get(&(row.key.job.0, item.0, row.key.slot.0));
     Some(KeptRow {
         assignment,
         author,
-        item,
+        item: item.0,
         body: note.body.clone(),
         revision: note.revision,
         skipped: note.skipped,

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use swath_domain::email;
 use swath_domain::ids::{AssignmentId, JobId, TeamId, UserId};
 use swath_domain::limits::{ANNOTATION_BYTES_MAX, SPEC_BYTES_MAX};
+use swath_domain::{ItemIndex, email};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all};
@@ -80,7 +80,7 @@ pub struct InspectionPage {
 pub struct InspectionCursor {
     id: Uuid,
     author: Uuid,
-    item: i64,
+    item: ItemIndex,
 }
 
 impl InspectionCursor {
@@ -90,14 +90,14 @@ impl InspectionCursor {
     }
 
     fn of_id(id: Uuid) -> Self {
-        Self { id, author: Uuid::nil(), item: 0 }
+        Self { id, author: Uuid::nil(), item: ItemIndex::FIRST }
     }
 }
 
 impl Default for InspectionCursor {
     /// Before the first row.
     fn default() -> Self {
-        Self { id: Uuid::nil(), author: Uuid::nil(), item: -1 }
+        Self { id: Uuid::nil(), author: Uuid::nil(), item: ItemIndex(-1) }
     }
 }
 
@@ -114,14 +114,14 @@ pub(crate) async fn large_annotations(db: &mut Db<'_>, after: InspectionCursor) 
          WHERE (assignment, author, item) > ($1, $2, $3) ORDER BY assignment, author, item LIMIT $4",
         assignment,
         author,
-        item,
+        item.0,
         ROWS_PER_PAGE;
         |t| {
-            let behind = t.annotations.range((assignment, author, item + 1)..).take(ROWS_PER_PAGE as usize);
+            let behind = t.annotations.range((assignment, author, item.0 + 1)..).take(ROWS_PER_PAGE as usize);
             behind.map(|((of, by, item), note)| (*of, *by, *item, note.body.len() as i64)).collect()
         }
     )?;
-    let next = next(&rows, |row| InspectionCursor { id: row.0, author: row.1, item: row.2 });
+    let next = next(&rows, |row| InspectionCursor { id: row.0, author: row.1, item: ItemIndex(row.2) });
     let large = rows.into_iter().filter(|row| row.3 > ANNOTATION_BYTES_MAX as i64);
     let finding = |(assignment, author, item, bytes)| {
         let (assignment, author) = (AssignmentId(assignment), UserId(author));

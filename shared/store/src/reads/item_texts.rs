@@ -1,8 +1,8 @@
 //! The texts that were imported beside the URIs of items: labels, and anything else as JSON. Their sizes are read first, so
 //! that a page of them is bounded in bytes.
 
-use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
+use swath_domain::{ItemIndex, Ranges};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -23,7 +23,7 @@ pub struct ItemTextsPage {
 pub(crate) async fn page(
     db: &mut Db<'_>,
     id: DatasetId,
-    items: &[i64],
+    items: &[ItemIndex],
     bytes: usize,
 ) -> Result<ItemTextsPage> {
     let mut sizes = Vec::new();

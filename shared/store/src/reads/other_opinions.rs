@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
-use swath_domain::{Assignment, Round, Slot, Status};
+use swath_domain::{Assignment, ItemIndex, Round, Slot, Status};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_each, row};
@@ -39,7 +39,7 @@ pub(crate) async fn read(
     db: &mut Db<'_>,
     of: &Assignment,
     slots: i64,
-    item: i64,
+    item: ItemIndex,
 ) -> Result<Vec<OtherOpinion>> {
     let keys = Round::all().flat_map(|round| Slot::of_job(slots).map(move |slot| (round, slot)));
     let keys: Vec<_> =
@@ -56,13 +56,13 @@ pub(crate) async fn read(
         &keys,
         |id| {
             key: uuid = id.0,
-            item: bigint = item,
+            item: bigint = item.0,
         };
         |t| {
             let assignment = t.assignments.get(&id.0).filter(|a| (2..=5).contains(&a.status.code()));
             assignment.and_then(|a| {
                 let (author, submission) = (a.author()?.0, a.submission_id()?.0);
-                let bytes = t.annotations.get(&(a.id.0, author, item))?.body.len() as i64;
+                let bytes = t.annotations.get(&(a.id.0, author, item.0))?.body.len() as i64;
                 let (round, slot, status) = (a.key.round, a.key.slot, a.status.code());
                 Some(Row { id: a.id.0, round: round.0, slot: slot.0, status, author, submission, bytes })
             })

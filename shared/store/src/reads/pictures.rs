@@ -1,5 +1,6 @@
 //! Which pictures have no size yet.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, JobId};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::model::pictures::{SizeSource, UnmeasuredItem};
 pub(crate) async fn unmeasured(
     db: &mut Db<'_>,
     id: DatasetId,
-    first: i64,
+    first: ItemIndex,
     limit: i64,
 ) -> Result<Vec<UnmeasuredItem>> {
     // The source 2 is `SizeSource::Measured`.
@@ -25,17 +26,17 @@ pub(crate) async fn unmeasured(
                            WHERE p.dataset = i.dataset AND p.item = i.item AND p.source = 2)
          ORDER BY i.item LIMIT $3",
         id.0,
-        first,
+        first.0,
         limit;
         |t| {
             let measured = SizeSource::Measured.code();
             let is_measured = |key| t.picture_sizes.get(key).is_some_and(|size| size.source == measured);
-            let rows = t.items.range((id.0, first)..=(id.0, i64::MAX));
+            let rows = t.items.range((id.0, first.0)..=(id.0, i64::MAX));
             let open = rows.filter(|(key, row)| row.size.0.is_none() && !is_measured(*key));
             open.take(limit as usize).map(|((_, item), row)| (*item, row.uri.clone())).collect()
         }
     )?;
-    Ok(rows.into_iter().map(|(item, uri)| UnmeasuredItem { item, uri }).collect())
+    Ok(rows.into_iter().map(|(item, uri)| UnmeasuredItem { item: ItemIndex(item), uri }).collect())
 }
 
 /// Counts the items of a job whose pictures have no known size.

@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 
 use crate::engine::batcher::Replies;
@@ -29,7 +30,7 @@ pub struct UnderReview {
 #[derive(Debug, Clone)]
 pub struct ItemUnderReview {
     /// The number of the item in the dataset.
-    pub item: i64,
+    pub item: ItemIndex,
     /// At which revision it stands.
     pub revision: i64,
     /// The submitted annotation as JSON.
@@ -69,7 +70,7 @@ pub(crate) async fn read(core: &Core, commands: Vec<UnderReview>) -> Replies<Loo
     for row in sizes(&mut reader.db(), &placed).await? {
         let SizeRow { place, item, revision, bytes, texts } = row;
         if let Some(look) = at(&mut looks, place) {
-            look.sizes.push(ItemSize { item, revision, bytes, texts });
+            look.sizes.push(ItemSize { item: ItemIndex(item), revision, bytes, texts });
         }
     }
     let is_small = |look: &Look| look.sizes.iter().map(ItemSize::total).sum::<usize>() <= SMALL_BYTES;
@@ -98,9 +99,9 @@ fn at(looks: &mut [Look], place: i64) -> Option<&mut Look> {
 pub(crate) async fn items(
     db: &mut Db<'_>,
     of: UnderReview,
-    items: RangeInclusive<i64>,
+    items: RangeInclusive<ItemIndex>,
 ) -> Result<Vec<ItemUnderReview>> {
-    let placed = [(0, of, (*items.start(), *items.end()))];
+    let placed = [(0, of, (items.start().0, items.end().0))];
     Ok(rows(db, &placed).await?.into_iter().map(item).collect())
 }
 
@@ -178,5 +179,5 @@ async fn rows(db: &mut Db<'_>, placed: &[(i64, UnderReview, (i64, i64))]) -> Res
 fn item(row: ShownRow) -> ItemUnderReview {
     let ShownRow { item, revision, body, accept, reason, comment, figures, place: _ } = row;
     let verdict = accept.map(|accept| StoredVerdict { item, accept, reason, comment, figures }.into());
-    ItemUnderReview { item, revision, body, verdict }
+    ItemUnderReview { item: ItemIndex(item), revision, body, verdict }
 }

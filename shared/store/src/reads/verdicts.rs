@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{AssignmentId, LeaseId};
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub(crate) async fn sizes(db: &mut Db<'_>, submission: LeaseId) -> Result<Vec<Ve
 pub(crate) struct DecidedItems {
     pub(crate) assignment: AssignmentId,
     pub(crate) submission: LeaseId,
-    pub(crate) items: RangeInclusive<i64>,
+    pub(crate) items: RangeInclusive<ItemIndex>,
 }
 
 /// The verdicts of the reviewer who decided the submission, by item.
@@ -47,8 +48,8 @@ pub(crate) async fn deciding(db: &mut Db<'_>, of: DecidedItems) -> Result<Vec<Ve
                            WHERE subject = $4 AND action = 'decide' ORDER BY seq DESC LIMIT 1)
          ORDER BY item",
         of.submission.0,
-        *of.items.start(),
-        *of.items.end(),
+        of.items.start().0,
+        of.items.end().0,
         of.assignment.0;
         |t| deciding_in_memory(t, &of)
     )?;
@@ -59,11 +60,11 @@ fn deciding_in_memory(t: &Tables, of: &DecidedItems) -> Vec<StoredVerdict> {
     let log = t.log.range((of.assignment.0, 0)..=(of.assignment.0, i64::MAX));
     let decision = log.rev().find(|(_, entry)| entry.action == "decide");
     let reviewer = decision.and_then(|(_, entry)| entry.actor).map(|reviewer| reviewer.0);
-    let is_wanted = |on: &Uuid, by: &Uuid, item: &i64| {
+    let is_wanted = |on: &Uuid, by: &Uuid, item: i64| {
         let decided = Some(*by) == reviewer;
-        *on == of.submission.0 && decided && of.items.contains(item)
+        *on == of.submission.0 && decided && of.items.contains(&ItemIndex(item))
     };
-    let wanted = t.verdicts.iter().filter(|((on, by, item), _)| is_wanted(on, by, item));
+    let wanted = t.verdicts.iter().filter(|((on, by, item), _)| is_wanted(on, by, *item));
     let mut rows: Vec<_> = wanted.map(|((_, _, item), verdict)| verdict.stored(*item)).collect();
     rows.sort_by_key(|row| row.item);
     rows

@@ -8,7 +8,7 @@ use swath_domain::job::Job;
 use swath_domain::labels::Size;
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
-use swath_domain::{Assignment, LeaseEnd, Roles, Stage, Time};
+use swath_domain::{Assignment, ItemIndex, LeaseEnd, Roles, Stage, Time};
 use uuid::Uuid;
 
 use crate::model::datasets::Dataset;
@@ -92,19 +92,24 @@ impl<'a> View<'a> {
     }
 
     /// What a person has saved of an item: revision and body.
-    pub fn annotation(self, assignment: AssignmentId, author: UserId, item: i64) -> Option<(i64, &'a str)> {
-        let row = self.0.annotations.get(&(assignment.0, author.0, item))?;
+    pub fn annotation(
+        self,
+        assignment: AssignmentId,
+        author: UserId,
+        item: ItemIndex,
+    ) -> Option<(i64, &'a str)> {
+        let row = self.0.annotations.get(&(assignment.0, author.0, item.0))?;
         Some((row.revision, row.body.as_str()))
     }
 
     /// Under which lease a person has saved an item.
-    pub fn saved_under(self, assignment: AssignmentId, author: UserId, item: i64) -> Option<LeaseId> {
-        self.0.annotations.get(&(assignment.0, author.0, item)).map(|row| LeaseId(row.lease))
+    pub fn saved_under(self, assignment: AssignmentId, author: UserId, item: ItemIndex) -> Option<LeaseId> {
+        self.0.annotations.get(&(assignment.0, author.0, item.0)).map(|row| LeaseId(row.lease))
     }
 
     /// A reviewer's verdict on an item of a submission.
-    pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: i64) -> Option<VerdictRow> {
-        Some(self.0.verdicts.get(&(submission.0, reviewer.0, item))?.stored(item).into())
+    pub fn verdict(self, submission: LeaseId, reviewer: UserId, item: ItemIndex) -> Option<VerdictRow> {
+        Some(self.0.verdicts.get(&(submission.0, reviewer.0, item.0))?.stored(item.0).into())
     }
 
     /// Who has something saved in an assignment, and of which item.
@@ -138,20 +143,20 @@ impl<'a> View<'a> {
     }
 
     /// The size of an item's picture that became known later, and how.
-    pub fn picture_size(self, dataset: DatasetId, item: i64) -> Option<(Size, SizeSource)> {
-        let row = self.0.picture_sizes.get(&(dataset.0, item))?;
+    pub fn picture_size(self, dataset: DatasetId, item: ItemIndex) -> Option<(Size, SizeSource)> {
+        let row = self.0.picture_sizes.get(&(dataset.0, item.0))?;
         let sources = [SizeSource::Agreed, SizeSource::Told, SizeSource::Measured];
         sources.into_iter().find(|source| source.code() == row.source).map(|source| (row.size, source))
     }
 
     /// What people's browsers have reported of an item's picture.
-    pub fn size_reports(self, dataset: DatasetId, item: i64) -> impl Iterator<Item = (UserId, Size)> {
+    pub fn size_reports(self, dataset: DatasetId, item: ItemIndex) -> impl Iterator<Item = (UserId, Size)> {
         self.0.size_reports_of(dataset, item)
     }
 
     /// Whether somebody could not see an item's picture.
-    pub fn is_picture_missing(self, dataset: DatasetId, item: i64) -> bool {
-        self.0.missing_pictures.get(&(dataset.0, item)).is_some()
+    pub fn is_picture_missing(self, dataset: DatasetId, item: ItemIndex) -> bool {
+        self.0.missing_pictures.get(&(dataset.0, item.0)).is_some()
     }
 
     /// Every accepted item: job, item, slot, and the assignment and author that it was accepted from.

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{AssignmentId, JobId, UserId};
 
 use super::Store;
@@ -38,7 +39,7 @@ impl Store {
         &self,
         assignment: AssignmentId,
         author: UserId,
-        items: RangeInclusive<i64>,
+        items: RangeInclusive<ItemIndex>,
     ) -> BoxFuture<'_, Result<Vec<StoredAnnotation>>> {
         Box::pin(async move {
             annotations::in_range(&mut self.reader().await?.db(), assignment, author, items).await
@@ -55,8 +56,8 @@ impl Store {
         &self,
         assignment: AssignmentId,
         author: UserId,
-        items: Vec<i64>,
-    ) -> BoxFuture<'_, Result<HashMap<i64, i64>>> {
+        items: Vec<ItemIndex>,
+    ) -> BoxFuture<'_, Result<HashMap<ItemIndex, i64>>> {
         Box::pin(async move {
             annotations::figure_counts(&mut self.reader().await?.db(), assignment, author, &items).await
         })

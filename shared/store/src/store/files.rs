@@ -1,8 +1,8 @@
 //! Files in the file storage.
 
 use futures::future::BoxFuture;
-use swath_domain::Time;
 use swath_domain::ids::{DatasetId, FileId, TeamId};
+use swath_domain::{ItemIndex, Time};
 
 use super::Store;
 use crate::error::Result;
@@ -96,7 +96,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database cannot be read.
-    pub fn thumbnail(&self, dataset: DatasetId, item: i64) -> BoxFuture<'_, Result<Option<StoredFile>>> {
+    pub fn thumbnail(
+        &self,
+        dataset: DatasetId,
+        item: ItemIndex,
+    ) -> BoxFuture<'_, Result<Option<StoredFile>>> {
         Box::pin(async move { stored::thumbnail(&mut self.reader().await?.db(), dataset, item).await })
     }
 

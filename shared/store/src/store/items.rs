@@ -1,9 +1,9 @@
 //! Items of datasets.
 
 use futures::future::BoxFuture;
-use swath_domain::Ranges;
 use swath_domain::ids::DatasetId;
 use swath_domain::ranges::Range;
+use swath_domain::{ItemIndex, Ranges};
 
 use super::Store;
 use crate::error::Result;
@@ -48,7 +48,7 @@ impl Store {
     pub fn item_texts<'a>(
         &'a self,
         id: DatasetId,
-        items: &'a [i64],
+        items: &'a [ItemIndex],
         bytes: usize,
     ) -> BoxFuture<'a, Result<ItemTextsPage>> {
         Box::pin(async move { item_texts::page(&mut self.reader().await?.db(), id, items, bytes).await })

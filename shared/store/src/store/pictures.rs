@@ -1,9 +1,9 @@
 //! Pictures that have no size yet, or cannot be read.
 
 use futures::future::BoxFuture;
-use swath_domain::Time;
 use swath_domain::ids::{DatasetId, JobId, UserId};
 use swath_domain::labels::Size;
+use swath_domain::{ItemIndex, Time};
 
 use super::Store;
 use crate::error::Result;
@@ -42,7 +42,7 @@ impl Store {
     pub fn size_report(
         &self,
         id: DatasetId,
-        item: i64,
+        item: ItemIndex,
         user: UserId,
         size: Size,
     ) -> BoxFuture<'_, Result<bool>> {
@@ -81,7 +81,7 @@ impl Store {
     pub fn unmeasured_items(
         &self,
         id: DatasetId,
-        from: i64,
+        from: ItemIndex,
         limit: i64,
     ) -> BoxFuture<'_, Result<Vec<UnmeasuredItem>>> {
         Box::pin(
@@ -94,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub fn measuring_go_on(&self, was: Measuring, next: i64, failed: i64) -> BoxFuture<'_, Result<()>> {
+    pub fn measuring_go_on(&self, was: Measuring, next: ItemIndex, failed: i64) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             self.write((), move |_, tx, ()| {
                 Box::pin(async move { tables::measuring::advance(&mut tx.db(), was, next, failed).await })
@@ -139,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub fn picture_missing(&self, id: DatasetId, item: i64, now: Time) -> BoxFuture<'_, Result<bool>> {
+    pub fn picture_missing(&self, id: DatasetId, item: ItemIndex, now: Time) -> BoxFuture<'_, Result<bool>> {
         Box::pin(async move {
             self.write((), move |_, tx, ()| {
                 Box::pin(async move { verbs::missing_pictures::miss(&mut tx.db(), id, item, now).await })
@@ -152,7 +152,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the database does not answer.
-    pub fn picture_found(&self, id: DatasetId, item: i64) -> BoxFuture<'_, Result<()>> {
+    pub fn picture_found(&self, id: DatasetId, item: ItemIndex) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             self.write((), move |_, tx, ()| {
                 Box::pin(async move { tables::missing_pictures::delete(&mut tx.db(), id, item).await })
@@ -186,7 +186,7 @@ impl Store {
     pub fn missing_pictures(
         &self,
         id: DatasetId,
-        after: i64,
+        after: ItemIndex,
         limit: i64,
     ) -> BoxFuture<'_, Result<Vec<MissingPicture>>> {
         Box::pin(async move {

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use std::ops::RangeInclusive;
 
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
-use swath_domain::{Stage, Time};
+use swath_domain::{ItemIndex, Stage, Time};
 
 use crate::error::Result;
 #[cfg(doc)]
@@ -129,7 +129,7 @@ impl Store {
     pub fn review_items(
         &self,
         of: UnderReview,
-        items: RangeInclusive<i64>,
+        items: RangeInclusive<ItemIndex>,
     ) -> BoxFuture<'_, Result<Vec<ItemUnderReview>>> {
         Box::pin(async move { under_review::items(&mut self.reader().await?.db(), of, items).await })
     }
@@ -153,7 +153,7 @@ impl Store {
         &self,
         assignment: AssignmentId,
         submission: LeaseId,
-        items: RangeInclusive<i64>,
+        items: RangeInclusive<ItemIndex>,
     ) -> BoxFuture<'_, Result<Vec<VerdictRow>>> {
         Box::pin(async move {
             let of = DecidedItems { assignment, submission, items };
@@ -170,7 +170,7 @@ impl Store {
         &'a self,
         of: &'a swath_domain::Assignment,
         slots: i64,
-        item: i64,
+        item: ItemIndex,
     ) -> BoxFuture<'a, Result<Vec<OtherOpinion>>> {
         Box::pin(async move { other_opinions::read(&mut self.reader().await?.db(), of, slots, item).await })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use swath_domain::ids::{AssignmentId, UserId};
-use swath_domain::{Assignment, Time};
+use swath_domain::{Assignment, ItemIndex, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, fetch_each};
@@ -15,7 +15,7 @@ pub(crate) async fn accept_whole(
     db: &mut Db<'_>,
     ids: &[AssignmentId],
     now: Time,
-) -> Result<HashMap<AssignmentId, Vec<i64>>> {
+) -> Result<HashMap<AssignmentId, Vec<ItemIndex>>> {
     macro_rules! insert {
         ($order:literal) => {
             concat!(
@@ -56,7 +56,7 @@ pub(crate) async fn accept_whole(
     };
     let mut skipped: HashMap<_, Vec<_>> = HashMap::new();
     for (id, item, _) in rows.into_iter().filter(|(.., skipped)| *skipped) {
-        skipped.entry(AssignmentId(id)).or_default().push(item);
+        skipped.entry(AssignmentId(id)).or_default().push(ItemIndex(item));
     }
     Ok(skipped)
 }
@@ -82,12 +82,12 @@ pub(crate) async fn withdraw(db: &mut Db<'_>, assignment: &Assignment) -> Result
         db,
         "DELETE FROM accepted WHERE job = $1 AND item >= $2 AND item < $3 AND slot = $4 AND assignment = $5",
         assignment.key.job.0,
-        first.start,
-        last.end,
+        first.start.0,
+        last.end.0,
         assignment.key.slot.0,
         assignment.id.0;
         |t| {
-            let own = t.accepted.range((assignment.key.job.0, first.start, 0)..(assignment.key.job.0, last.end, 0));
+            let own = t.accepted.range((assignment.key.job.0, first.start.0, 0)..(assignment.key.job.0, last.end.0, 0));
             let own = own.filter(|(key, row)| key.2 == assignment.key.slot.0 && row.assignment == assignment.id.0);
             let own: Vec<_> = own.map(|(key, _)| *key).collect();
             Ok(own.iter().map(|key| t.accepted.remove(key)).sum())

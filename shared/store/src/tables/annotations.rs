@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use swath_domain::Time;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{ItemIndex, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, fetch_all, fetch_each};
@@ -29,7 +29,7 @@ pub(crate) async fn sizes(
             notes.map(|(item, n)| (item, n.revision, n.body.len() as i64)).collect()
         }
     )?;
-    let size = |(item, revision, bytes)| ItemSize { item, revision, bytes, texts: 0 };
+    let size = |(item, revision, bytes)| ItemSize { item: ItemIndex(item), revision, bytes, texts: 0 };
     Ok(rows.into_iter().map(size).collect())
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn in_range(
     db: &mut Db<'_>,
     assignment: AssignmentId,
     author: UserId,
-    items: RangeInclusive<i64>,
+    items: RangeInclusive<ItemIndex>,
 ) -> Result<Vec<StoredAnnotation>> {
     type Row = (i64, String, i64, bool, Uuid, i64);
     let rows = fetch_all!(
@@ -48,17 +48,17 @@ pub(crate) async fn in_range(
          WHERE assignment = $1 AND author = $2 AND item >= $3 AND item <= $4 ORDER BY item",
         assignment.0,
         author.0,
-        *items.start(),
-        *items.end();
+        items.start().0,
+        items.end().0;
         |t| {
-            let notes = t.annotations_by(assignment.0, author.0).filter(|(item, _)| items.contains(item));
+            let notes = t.annotations_by(assignment.0, author.0).filter(|(item, _)| items.contains(&ItemIndex(*item)));
             notes.map(|(item, n)| (item, n.body.clone(), n.revision, n.skipped, n.lease, n.updated)).collect()
         }
     )?;
     let stored = |(item, body, revision, skipped, lease, updated): Row| StoredAnnotation {
         assignment,
         author,
-        item,
+        item: ItemIndex(item),
         body,
         revision,
         skipped,
@@ -73,8 +73,8 @@ pub(crate) async fn figure_counts(
     db: &mut Db<'_>,
     assignment: AssignmentId,
     author: UserId,
-    items: &[i64],
-) -> Result<HashMap<i64, i64>> {
+    items: &[ItemIndex],
+) -> Result<HashMap<ItemIndex, i64>> {
     let rows = fetch_each!(
         db,
         (i64, i64),
@@ -90,11 +90,11 @@ pub(crate) async fn figure_counts(
         |item| {
             assignment: uuid = assignment.0,
             author: uuid = author.0,
-            item: bigint = *item,
+            item: bigint = item.0,
         };
-        |t| t.annotations.get(&(assignment.0, author.0, *item)).map(|note| (*item, figures_in(&note.body)))
+        |t| t.annotations.get(&(assignment.0, author.0, item.0)).map(|note| (item.0, figures_in(&note.body)))
     )?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().map(|(item, figures)| (ItemIndex(item), figures)).collect())
 }
 
 /// How many figures an annotation has.
@@ -127,7 +127,7 @@ pub(crate) async fn places(db: &mut Db<'_>, assignments: &[AssignmentId]) -> Res
     let place = |(assignment, author, item, bytes)| AnnotationPlace {
         assignment: AssignmentId(assignment),
         author: UserId(author),
-        item,
+        item: ItemIndex(item),
         bytes,
     };
     Ok(rows.into_iter().map(place).collect())

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use swath_domain::ItemIndex;
 use swath_domain::ids::DatasetId;
 use swath_domain::ranges::Range;
 use swath_domain::uploads::{SCHEME, distinct};
@@ -19,8 +20,13 @@ pub(crate) fn uri_digest(uri: &str) -> Vec<u8> {
 }
 
 /// Inserts items, numbered from `first` on.
-pub(crate) async fn insert(db: &mut Db<'_>, id: DatasetId, first: i64, items: &[&NewItem]) -> Result<()> {
-    let numbered: Vec<_> = items.iter().copied().zip(first..).collect();
+pub(crate) async fn insert(
+    db: &mut Db<'_>,
+    id: DatasetId,
+    first: ItemIndex,
+    items: &[&NewItem],
+) -> Result<()> {
+    let numbered: Vec<_> = items.iter().copied().zip(first.0..).collect();
     execute_each!(
         db,
         "INSERT INTO items (dataset, item, uri, digest, labels, meta, width, height, orientation) SELECT * FROM {rows}",
@@ -66,27 +72,31 @@ pub(crate) async fn known_digests(
 }
 
 /// Deletes the items from number `first` on.
-pub(crate) async fn delete_from(db: &mut Db<'_>, id: DatasetId, first: i64) -> Result<()> {
+pub(crate) async fn delete_from(db: &mut Db<'_>, id: DatasetId, first: ItemIndex) -> Result<()> {
     execute!(
         db,
         "DELETE FROM items WHERE dataset = $1 AND item >= $2",
         id.0,
-        first;
-        |t| Ok(t.items.remove_range((id.0, first)..=(id.0, i64::MAX)))
+        first.0;
+        |t| Ok(t.items.remove_range((id.0, first.0)..=(id.0, i64::MAX)))
     )
     .map(drop)
 }
 
 /// Reads the URIs of uploads among the items from number `first` on.
-pub(crate) async fn upload_uris_from(db: &mut Db<'_>, id: DatasetId, first: i64) -> Result<Vec<String>> {
+pub(crate) async fn upload_uris_from(
+    db: &mut Db<'_>,
+    id: DatasetId,
+    first: ItemIndex,
+) -> Result<Vec<String>> {
     let rows = fetch_all!(
         db,
         (String,),
         "SELECT uri FROM items WHERE dataset = $1 AND item >= $2 AND uri LIKE 'upload:%'",
         id.0,
-        first;
+        first.0;
         |t| {
-            let rows = t.items.range((id.0, first)..=(id.0, i64::MAX));
+            let rows = t.items.range((id.0, first.0)..=(id.0, i64::MAX));
             let uploads = rows.filter(|(_, row)| row.uri.starts_with(SCHEME));
             uploads.map(|(_, row)| (row.uri.clone(),)).collect()
         }
@@ -103,15 +113,15 @@ pub(crate) async fn in_range(db: &mut Db<'_>, id: DatasetId, items: Range) -> Re
         "SELECT item, uri, width, height, orientation FROM items
          WHERE dataset = $1 AND item >= $2 AND item < $3 ORDER BY item",
         id.0,
-        items.start,
-        items.end;
+        items.start.0,
+        items.end.0;
         |t| {
-            let rows = t.items.range((id.0, items.start)..(id.0, items.end));
+            let rows = t.items.range((id.0, items.start.0)..(id.0, items.end.0));
             rows.map(|((_, item), row)| (*item, row.uri.clone(), row.size.0, row.size.1, row.orientation)).collect()
         }
     )?;
     let item = |(index, uri, width, height, orientation): Row| ItemRow {
-        index,
+        index: ItemIndex(index),
         uri,
         size: width.zip(height),
         is_provisional: false,
@@ -124,7 +134,7 @@ pub(crate) async fn in_range(db: &mut Db<'_>, id: DatasetId, items: Range) -> Re
 /// The bytes of an item's texts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TextSize {
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     bytes: i64,
 }
 
@@ -143,16 +153,16 @@ pub(crate) async fn text_sizes(db: &mut Db<'_>, id: DatasetId, items: Range) -> 
          FROM items WHERE dataset = $1 AND item >= $2 AND item < $3 AND (labels IS NOT NULL OR meta IS NOT NULL)
          ORDER BY item",
         id.0,
-        items.start,
-        items.end;
+        items.start.0,
+        items.end.0;
         |t| {
             let length = |text: &Option<String>| text.as_ref().map_or(0, String::len) as i64;
-            let rows = t.items.range((id.0, items.start)..(id.0, items.end));
+            let rows = t.items.range((id.0, items.start.0)..(id.0, items.end.0));
             let with_texts = rows.filter(|(_, row)| row.labels.is_some() || row.meta.is_some());
             with_texts.map(|((_, item), row)| (*item, length(&row.labels) + length(&row.meta))).collect()
         }
     )?;
-    Ok(rows.into_iter().map(|(item, bytes)| TextSize { item, bytes }).collect())
+    Ok(rows.into_iter().map(|(item, bytes)| TextSize { item: ItemIndex(item), bytes }).collect())
 }
 
 /// Reads the labels and metadata of items that have any.
@@ -164,16 +174,20 @@ pub(crate) async fn texts(db: &mut Db<'_>, id: DatasetId, items: Range) -> Resul
         "SELECT item, labels, meta FROM items
          WHERE dataset = $1 AND item >= $2 AND item < $3 AND (labels IS NOT NULL OR meta IS NOT NULL) ORDER BY item",
         id.0,
-        items.start,
-        items.end;
+        items.start.0,
+        items.end.0;
         |t| {
-            let rows = t.items.range((id.0, items.start)..(id.0, items.end));
+            let rows = t.items.range((id.0, items.start.0)..(id.0, items.end.0));
             let with_texts = rows.filter(|(_, row)| row.labels.is_some() || row.meta.is_some());
             with_texts.map(|((_, item), row)| (*item, row.labels.clone(), row.meta.clone())).collect()
         }
     )?;
     let texts = |(item, labels, meta): Row| {
-        Ok(ItemTexts { item, labels: decode_labels(id, item, labels.as_deref())?, meta })
+        Ok(ItemTexts {
+            item: ItemIndex(item),
+            labels: decode_labels(id, ItemIndex(item), labels.as_deref())?,
+            meta,
+        })
     };
     rows.into_iter().map(texts).collect()
 }
@@ -191,11 +205,11 @@ pub(crate) async fn label_sizes(
         "SELECT CAST(COALESCE(octet_length(labels), 0) AS BIGINT)
          FROM items WHERE dataset = $1 AND item > $2 AND item < $3 ORDER BY item LIMIT $4",
         id.0,
-        items.start - 1,
-        items.end,
+        items.start.0 - 1,
+        items.end.0,
         limit;
         |t| {
-            let rows = t.items.range((id.0, items.start)..(id.0, items.end)).take(limit as usize);
+            let rows = t.items.range((id.0, items.start.0)..(id.0, items.end.0)).take(limit as usize);
             rows.map(|(_, row)| (row.labels.as_ref().map_or(0, String::len) as i64,)).collect()
         }
     )?;
@@ -205,7 +219,7 @@ pub(crate) async fn label_sizes(
 /// The labels of one item.
 #[derive(Debug)]
 pub(crate) struct ItemLabels {
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     pub(crate) labels: Vec<String>,
 }
 
@@ -221,22 +235,22 @@ pub(crate) async fn labels(
         (i64, Option<String>),
         "SELECT item, labels FROM items WHERE dataset = $1 AND item > $2 AND item < $3 ORDER BY item LIMIT $4",
         id.0,
-        items.start - 1,
-        items.end,
+        items.start.0 - 1,
+        items.end.0,
         limit;
         |t| {
-            let rows = t.items.range((id.0, items.start)..(id.0, items.end));
+            let rows = t.items.range((id.0, items.start.0)..(id.0, items.end.0));
             rows.take(limit as usize).map(|((_, item), row)| (*item, row.labels.clone())).collect()
         }
     )?;
     let labels = |(item, text): (i64, Option<String>)| {
-        Ok(ItemLabels { item, labels: decode_labels(id, item, text.as_deref())? })
+        Ok(ItemLabels { item: ItemIndex(item), labels: decode_labels(id, ItemIndex(item), text.as_deref())? })
     };
     rows.into_iter().map(labels).collect()
 }
 
 /// Decodes the column `labels`, which is NULL where an item has none.
-fn decode_labels(id: DatasetId, item: i64, text: Option<&str>) -> Result<Vec<String>> {
+fn decode_labels(id: DatasetId, item: ItemIndex, text: Option<&str>) -> Result<Vec<String>> {
     let Some(text) = text else { return Ok(Vec::new()) };
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
         table: "items",

@@ -1,7 +1,7 @@
 //! The table `measuring`: a row for each dataset with pictures in the object store that are still to be measured.
 
 use swath_domain::ids::{DatasetId, TeamId};
-use swath_domain::{Micros, Time};
+use swath_domain::{ItemIndex, Micros, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, fetch_one, only};
@@ -11,7 +11,7 @@ use crate::model::pictures::Measuring;
 
 /// Starts a first pass over the items from number `first` on, or makes the dataset's present pass begin there if it is
 /// beyond.
-pub(crate) async fn start(db: &mut Db<'_>, id: DatasetId, first: i64, now: Time) -> Result<()> {
+pub(crate) async fn start(db: &mut Db<'_>, id: DatasetId, first: ItemIndex, now: Time) -> Result<()> {
     execute!(
         db,
         "INSERT INTO measuring (dataset, next, pass, failed, due) VALUES ($1, $2, 1, 0, $3)
@@ -19,11 +19,11 @@ pub(crate) async fn start(db: &mut Db<'_>, id: DatasetId, first: i64, now: Time)
          SET next = CASE WHEN measuring.next < excluded.next THEN measuring.next ELSE excluded.next END,
              pass = 1, due = excluded.due",
         id.0,
-        first,
+        first.0,
         now.0;
         |t| {
-            let next = t.measuring.get(&id.0).map_or(first, |row| row.next.min(first));
-            Ok(t.measuring.put(id.0, MeasuringRow { next, pass: 1, failed: 0, due: now.0 }))
+            let next = t.measuring.get(&id.0).map_or(first, |row| ItemIndex(row.next.min(first.0)));
+            Ok(t.measuring.put(id.0, MeasuringRow { next: next.0, pass: 1, failed: 0, due: now.0 }))
         }
     )
     .map(drop)
@@ -43,23 +43,26 @@ pub(crate) async fn first_due(db: &mut Db<'_>, now: Time) -> Result<Option<Measu
             first.and_then(|(dataset, row)| Some((*dataset, t.datasets.get(dataset)?.team.0, row.next)))
         }
     )?;
-    let measuring =
-        |(dataset, team, next)| Measuring { dataset: DatasetId(dataset), team: TeamId(team), next };
+    let measuring = |(dataset, team, next)| Measuring {
+        dataset: DatasetId(dataset),
+        team: TeamId(team),
+        next: ItemIndex(next),
+    };
     Ok(row.map(measuring))
 }
 
 /// Moves a pass on to item `next` and adds to its failures, unless it has been moved since it was read.
-pub(crate) async fn advance(db: &mut Db<'_>, was: Measuring, next: i64, failed: i64) -> Result<()> {
+pub(crate) async fn advance(db: &mut Db<'_>, was: Measuring, next: ItemIndex, failed: i64) -> Result<()> {
     execute!(
         db,
         "UPDATE measuring SET next = $3, failed = failed + $4 WHERE dataset = $1 AND next = $2",
         was.dataset.0,
-        was.next,
-        next,
+        was.next.0,
+        next.0,
         failed;
         |t| Ok(match t.measuring.get(&was.dataset.0) {
-            Some(row) if row.next == was.next => t.measuring.update(&was.dataset.0, |row| {
-                (row.next, row.failed) = (next, row.failed + failed);
+            Some(row) if row.next == was.next.0 => t.measuring.update(&was.dataset.0, |row| {
+                (row.next, row.failed) = (next.0, row.failed + failed);
             }),
             _ => 0,
         })
@@ -73,10 +76,10 @@ pub(crate) async fn delete_done(db: &mut Db<'_>, was: Measuring, passes: i64) ->
         db,
         "DELETE FROM measuring WHERE dataset = $1 AND next = $2 AND (failed = 0 OR pass >= $3)",
         was.dataset.0,
-        was.next,
+        was.next.0,
         passes;
         |t| Ok(match t.measuring.get(&was.dataset.0) {
-            Some(row) if row.next == was.next && (row.failed == 0 || row.pass >= passes) => {
+            Some(row) if row.next == was.next.0 && (row.failed == 0 || row.pass >= passes) => {
                 t.measuring.remove(&was.dataset.0)
             }
             _ => 0,
@@ -92,11 +95,11 @@ pub(crate) async fn start_next_pass(db: &mut Db<'_>, was: Measuring, now: Time, 
         "UPDATE measuring SET next = 0, failed = 0, due = $3 + pass * $4, pass = pass + 1
          WHERE dataset = $1 AND next = $2",
         was.dataset.0,
-        was.next,
+        was.next.0,
         now.0,
         pause.0;
         |t| Ok(match t.measuring.get(&was.dataset.0) {
-            Some(row) if row.next == was.next => t.measuring.update(&was.dataset.0, |row| {
+            Some(row) if row.next == was.next.0 => t.measuring.update(&was.dataset.0, |row| {
                 let due = now.0 + row.pass * pause.0;
                 *row = MeasuringRow { next: 0, pass: row.pass + 1, failed: 0, due };
             }),

@@ -1,25 +1,25 @@
 //! The table `missing_pictures`.
 
-use swath_domain::Time;
 use swath_domain::ids::DatasetId;
+use swath_domain::{ItemIndex, Time};
 
 use crate::engine::db::{Db, execute, fetch_all, fetch_one, only};
 use crate::error::Result;
 use crate::model::pictures::MissingPicture;
 
 /// Counts that a picture was missed, and returns how often it has been missed so far.
-pub(crate) async fn count_miss(db: &mut Db<'_>, id: DatasetId, item: i64, now: Time) -> Result<i64> {
+pub(crate) async fn count_miss(db: &mut Db<'_>, id: DatasetId, item: ItemIndex, now: Time) -> Result<i64> {
     let times = fetch_one!(
         db,
         (i64,),
         "INSERT INTO missing_pictures (dataset, item, since, times) VALUES ($1, $2, $3, 1)
          ON CONFLICT (dataset, item) DO UPDATE SET times = missing_pictures.times + 1 RETURNING times",
         id.0,
-        item,
+        item.0,
         now.0;
         |t| {
-            let (since, times) = t.missing_pictures.get(&(id.0, item)).copied().unwrap_or((now.0, 0));
-            t.missing_pictures.put((id.0, item), (since, times + 1));
+            let (since, times) = t.missing_pictures.get(&(id.0, item.0)).copied().unwrap_or((now.0, 0));
+            t.missing_pictures.put((id.0, item.0), (since, times + 1));
             Some((times + 1,))
         }
     )?;
@@ -27,13 +27,13 @@ pub(crate) async fn count_miss(db: &mut Db<'_>, id: DatasetId, item: i64, now: T
 }
 
 /// Deletes the row of a picture, where there is one.
-pub(crate) async fn delete(db: &mut Db<'_>, id: DatasetId, item: i64) -> Result<()> {
+pub(crate) async fn delete(db: &mut Db<'_>, id: DatasetId, item: ItemIndex) -> Result<()> {
     execute!(
         db,
         "DELETE FROM missing_pictures WHERE dataset = $1 AND item = $2",
         id.0,
-        item;
-        |t| Ok(t.missing_pictures.remove(&(id.0, item)))
+        item.0;
+        |t| Ok(t.missing_pictures.remove(&(id.0, item.0)))
     )
     .map(drop)
 }
@@ -66,7 +66,7 @@ pub(crate) async fn count_all(db: &mut Db<'_>, most: i64) -> Result<i64> {
 pub(crate) async fn after(
     db: &mut Db<'_>,
     id: DatasetId,
-    item: i64,
+    item: ItemIndex,
     limit: i64,
 ) -> Result<Vec<MissingPicture>> {
     let rows = fetch_all!(
@@ -74,13 +74,13 @@ pub(crate) async fn after(
         (i64, i64, i64),
         "SELECT item, since, times FROM missing_pictures WHERE dataset = $1 AND item > $2 ORDER BY item LIMIT $3",
         id.0,
-        item,
+        item.0,
         limit;
         |t| {
-            let behind = t.missing_pictures.range((id.0, item + 1)..=(id.0, i64::MAX)).take(limit as usize);
+            let behind = t.missing_pictures.range((id.0, item.0 + 1)..=(id.0, i64::MAX)).take(limit as usize);
             behind.map(|((_, item), (since, times))| (*item, *since, *times)).collect()
         }
     )?;
-    let missing = |(item, since, times)| MissingPicture { item, since: Time(since), times };
+    let missing = |(item, since, times)| MissingPicture { item: ItemIndex(item), since: Time(since), times };
     Ok(rows.into_iter().map(missing).collect())
 }

@@ -20,17 +20,21 @@ pub(crate) async fn insert(db: &mut Db<'_>, job: JobId, runs: &[Run]) -> Result<
             |r| {
                 job: uuid = job.0,
                 first: bigint = r.offset,
-                start: bigint = r.range.start,
-                stop: bigint = r.range.end,
+                start: bigint = r.range.start.0,
+                stop: bigint = r.range.end.0,
             };
-            |t| t.runs.insert((job.0, r.offset), (r.range.start, r.range.end))
+            |t| t.runs.insert((job.0, r.offset), (r.range.start.0, r.range.end.0))
         )?;
     }
     Ok(())
 }
 
 /// The runs that hold these positions of a job's selection.
-pub(crate) async fn between(db: &mut Db<'_>, job: JobId, positions: Range) -> Result<Vec<Run>> {
+pub(crate) async fn between(
+    db: &mut Db<'_>,
+    job: JobId,
+    positions: std::ops::Range<i64>,
+) -> Result<Vec<Run>> {
     let rows = fetch_all!(
         db,
         (i64, i64, i64),
@@ -48,6 +52,6 @@ pub(crate) async fn between(db: &mut Db<'_>, job: JobId, positions: Range) -> Re
             runs.map(|((_, first), (start, stop))| (*first, *start, *stop)).collect()
         }
     )?;
-    let run = |(offset, start, end)| Run { range: Range { start, end }, offset };
+    let run = |(offset, start, end)| Run { range: Range::of(start, end), offset };
     Ok(rows.into_iter().map(run).collect())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::error::Result;
 pub(crate) struct AnnotationKey {
     pub(crate) assignment: AssignmentId,
     pub(crate) author: UserId,
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
 }
 
 /// An annotation as it is stored: its revision, its body, and the lease that saved it.
@@ -45,11 +46,11 @@ pub(crate) async fn read(
         "SELECT n.assignment, n.author, n.item, n.revision, n.body, n.lease FROM {rows} CROSS JOIN annotations n
          WHERE n.assignment = c.assignment AND n.author = c.author AND n.item = c.item",
         keys,
-        |k| { assignment: uuid = k.assignment.0, author: uuid = k.author.0, item: bigint = k.item };
-        |t| t.annotations.get(&(k.assignment.0, k.author.0, k.item)).map(|n| SavedItemRow {
+        |k| { assignment: uuid = k.assignment.0, author: uuid = k.author.0, item: bigint = k.item.0 };
+        |t| t.annotations.get(&(k.assignment.0, k.author.0, k.item.0)).map(|n| SavedItemRow {
             assignment: k.assignment.0,
             author: k.author.0,
-            item: k.item,
+            item: k.item.0,
             revision: n.revision,
             body: n.body.clone(),
             lease: n.lease,
@@ -57,7 +58,11 @@ pub(crate) async fn read(
     )?;
     let saved = |row: SavedItemRow| {
         let SavedItemRow { assignment, author, item, revision, body, lease } = row;
-        let key = AnnotationKey { assignment: AssignmentId(assignment), author: UserId(author), item };
+        let key = AnnotationKey {
+            assignment: AssignmentId(assignment),
+            author: UserId(author),
+            item: ItemIndex(item),
+        };
         (key, SavedItem { revision, body, lease: LeaseId(lease) })
     };
     Ok(rows.into_iter().map(saved).collect())
@@ -77,7 +82,10 @@ pub(crate) async fn count(db: &mut Db<'_>, of: WorkOf) -> Result<i64> {
 }
 
 /// Which items are saved, by assignment.
-pub(crate) async fn items(db: &mut Db<'_>, wanted: &[WorkOf]) -> Result<HashMap<AssignmentId, HashSet<i64>>> {
+pub(crate) async fn items(
+    db: &mut Db<'_>,
+    wanted: &[WorkOf],
+) -> Result<HashMap<AssignmentId, HashSet<ItemIndex>>> {
     let rows = fetch_each!(
         db,
         (Uuid, i64),
@@ -92,7 +100,7 @@ pub(crate) async fn items(db: &mut Db<'_>, wanted: &[WorkOf]) -> Result<HashMap<
     )?;
     let mut items: HashMap<_, HashSet<_>> = HashMap::new();
     for (assignment, item) in rows {
-        items.entry(AssignmentId(assignment)).or_default().insert(item);
+        items.entry(AssignmentId(assignment)).or_default().insert(ItemIndex(item));
     }
     Ok(items)
 }

@@ -1,9 +1,9 @@
 //! The table `segments`: for each version of a dataset the items that it has added. A segment is complete when it is
 //! `ready`; until then items are appended to it or, if its import failed, deleted from it.
 
-use swath_domain::Time;
 use swath_domain::ids::DatasetId;
 use swath_domain::ranges::Range;
+use swath_domain::{ItemIndex, Time};
 use uuid::Uuid;
 
 use crate::engine::db::{Db, execute, fetch_all, fetch_one};
@@ -57,15 +57,15 @@ pub(crate) async fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE)",
         dataset.0,
         version,
-        items.start,
-        items.end,
+        items.start.0,
+        items.end.0,
         pattern,
         ready,
         now.0,
         base;
         |t| t.segments.insert((dataset.0, version), Segment {
-            start: items.start,
-            stop: items.end,
+            start: items.start.0,
+            stop: items.end.0,
             pattern: pattern.map(str::to_owned),
             ready,
             touched: now.0,
@@ -89,7 +89,7 @@ pub(crate) async fn ready(db: &mut Db<'_>, id: DatasetId) -> Result<Vec<ReadySeg
         }
     )?;
     let segment = |(start, end, pattern, as_displayed)| ReadySegment {
-        items: Range { start, end },
+        items: Range::of(start, end),
         pattern,
         as_displayed,
     };
@@ -124,17 +124,22 @@ pub(crate) async fn lock_open(
         version;
         |t| t.segments.get(&(dataset.0, version)).filter(|s| !s.ready).map(|s| (s.start, s.stop, s.touched))
     )?;
-    Ok(row.map(|(start, end, touched)| OpenSegment { items: Range { start, end }, touched }))
+    Ok(row.map(|(start, end, touched)| OpenSegment { items: Range::of(start, end), touched }))
 }
 
 /// Sets the end of a segment that items were appended to.
-pub(crate) async fn extend(db: &mut Db<'_>, segment: DatasetVersion, end: i64, now: Time) -> Result<()> {
-    set_end(db, segment, end, now.0).await
+pub(crate) async fn extend(
+    db: &mut Db<'_>,
+    segment: DatasetVersion,
+    end: ItemIndex,
+    now: Time,
+) -> Result<()> {
+    set_end(db, segment, end.0, now.0).await
 }
 
 /// Sets the end of a segment whose items are being deleted, and keeps others from being appended.
-pub(crate) async fn shorten(db: &mut Db<'_>, segment: DatasetVersion, end: i64) -> Result<()> {
-    set_end(db, segment, end, DROPPING).await
+pub(crate) async fn shorten(db: &mut Db<'_>, segment: DatasetVersion, end: ItemIndex) -> Result<()> {
+    set_end(db, segment, end.0, DROPPING).await
 }
 
 async fn set_end(

@@ -1,5 +1,6 @@
 //! The table `size_reports`: for each item and user the size that the user's browser has reported last.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, UserId};
 use swath_domain::labels::Size;
 
@@ -10,7 +11,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SizeReport {
     pub(crate) dataset: DatasetId,
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     pub(crate) user: UserId,
     /// Width and height in pixels.
     pub(crate) size: Size,
@@ -24,11 +25,11 @@ pub(crate) async fn put(db: &mut Db<'_>, report: SizeReport) -> Result<()> {
         "INSERT INTO size_reports (dataset, item, person, width, height) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (dataset, item, person) DO UPDATE SET width = excluded.width, height = excluded.height",
         id.0,
-        item,
+        item.0,
         user.0,
         width,
         height;
-        |t| Ok(t.size_reports.put((id.0, item, user.0), (width, height)))
+        |t| Ok(t.size_reports.put((id.0, item.0, user.0), (width, height)))
     )
     .map(drop)
 }
@@ -42,7 +43,7 @@ pub(crate) async fn is_agreed(db: &mut Db<'_>, report: SizeReport) -> Result<boo
         "SELECT CAST(1 AS BIGINT) FROM size_reports
          WHERE dataset = $1 AND item = $2 AND person <> $3 AND width = $4 AND height = $5 LIMIT 1",
         id.0,
-        item,
+        item.0,
         user.0,
         size.0,
         size.1;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ pub(crate) struct SubmissionUnderReview {
 
 /// An item of a submission, with the verdict that the reviewer has saved on it.
 pub(crate) struct JudgedItem {
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     pub(crate) skipped: bool,
     /// None where there is no verdict yet.
     pub(crate) accept: Option<bool>,
@@ -57,7 +58,7 @@ pub(crate) async fn judged_items(
     )?;
     let mut items: HashMap<_, Vec<_>> = HashMap::new();
     for (id, item, skipped, accept, reason) in rows {
-        let judged = JudgedItem { item, skipped, accept, reason };
+        let judged = JudgedItem { item: ItemIndex(item), skipped, accept, reason };
         items.entry(AssignmentId(id)).or_default().push(judged);
     }
     Ok(items)

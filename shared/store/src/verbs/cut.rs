@@ -1,12 +1,13 @@
 //! Cuts jobs: the next slice of a job's selection becomes assignments, in the transaction that moves `cut_to`.
 
+use std::ops::Range;
+
 use serde_json::json;
 use swath_domain::assignment::RangeKey;
 use swath_domain::cause::Cause;
 use swath_domain::ids::JobId;
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::progress::Progress;
-use swath_domain::ranges::Range;
 use swath_domain::selection::{Run, slice};
 use swath_domain::{Assignment, Round, Slot, Time};
 
@@ -49,8 +50,8 @@ pub(crate) async fn cut(core: &Core, tx: &mut Tx, wanted: CutJob, now: Time) -> 
     if from == to || is_elsewhere || !matches!(job.status, JobStatus::Active | JobStatus::Paused) {
         return Ok(Cut { made: 0, ranges: (0, 0), to: from, done: from == job.selected });
     }
-    let positions = Range { start: from, end: to };
-    let assignments = lay_out(&job, &runs::between(db, id, positions).await?, positions, now);
+    let runs = runs::between(db, id, from..to).await?;
+    let assignments = lay_out(&job, &runs, from..to, now);
     assignments::insert(db, &assignments).await?;
     if !jobs::move_cut(db, id, from, to).await? {
         return Err(StoreError::Collision("another process has cut this slice".into()));
@@ -64,7 +65,7 @@ pub(crate) async fn cut(core: &Core, tx: &mut Tx, wanted: CutJob, now: Time) -> 
 }
 
 /// The assignments of these positions, every range once per slot.
-fn lay_out(job: &Job, runs: &[Run], positions: Range, now: Time) -> Vec<Assignment> {
+fn lay_out(job: &Job, runs: &[Run], positions: Range<i64>, now: Time) -> Vec<Assignment> {
     let mut assignments = Vec::new();
     let mut start = positions.start;
     while start < positions.end {

@@ -23,7 +23,7 @@ pub(crate) async fn create(
     };
     datasets::insert(db, new, pattern.is_some(), count).await?;
     let first = DatasetVersion { dataset: new.id, version: 1 };
-    segments::insert(db, first, Range { start: 0, end: count }, pattern, new.now).await?;
+    segments::insert(db, first, Range::of(0, count), pattern, new.now).await?;
     events::append_of_dataset(db, new.id, new.now).await?;
     requests::complete(db, completion, &json!(new.id), new.now).await?;
     Ok(new.id)

@@ -1,7 +1,7 @@
 //! What every command of a reviewer checks before it writes.
 
-use swath_domain::Refusal;
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
+use swath_domain::{ItemIndex, Refusal};
 
 use crate::error::{Result, StoreError};
 use crate::verbs::changes::Changes;
@@ -21,7 +21,7 @@ pub(crate) fn refuse_own_work(
 pub(crate) fn submission_with(
     changes: &mut Changes,
     id: AssignmentId,
-    items: impl IntoIterator<Item = i64>,
+    items: impl IntoIterator<Item = ItemIndex>,
 ) -> Result<LeaseId> {
     let assignment = changes.get(id).ok_or(StoreError::NotFound)?;
     if let Some(foreign) = items.into_iter().find(|item| !assignment.ranges.contains(*item)) {

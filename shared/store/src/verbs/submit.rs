@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use swath_domain::ids::{AssignmentId, LeaseId, UserId};
 use swath_domain::progress::Counter;
-use swath_domain::{Assignment, Refusal, Stage, Status, Time};
+use swath_domain::{Assignment, ItemIndex, Refusal, Stage, Status, Time};
 
 use crate::engine::answers::Answers;
 use crate::engine::batcher::Replies;
@@ -128,7 +128,7 @@ fn resolve<'a>(grants: &'a Grants, changes: &mut Changes, command: &'a Submit) -
 }
 
 impl Submission<'_> {
-    fn key(&self, item: i64) -> AnnotationKey {
+    fn key(&self, item: ItemIndex) -> AnnotationKey {
         AnnotationKey { assignment: self.lease.assignment(), author: self.command.user, item }
     }
 }
@@ -243,13 +243,13 @@ fn incomplete<'a>(
 #[derive(Clone, Copy)]
 struct Items<'a> {
     saved: &'a SavedItems,
-    had: Option<&'a HashSet<i64>>,
+    had: Option<&'a HashSet<ItemIndex>>,
 }
 
 impl Items<'_> {
     /// The items of an assignment that are not saved.
-    fn missing(&self, assignment: &Assignment, author: UserId) -> Vec<i64> {
-        let is_saved = |item: &i64| {
+    fn missing(&self, assignment: &Assignment, author: UserId) -> Vec<ItemIndex> {
+        let is_saved = |item: &ItemIndex| {
             self.saved.contains(&AnnotationKey { assignment: assignment.id, author, item: *item })
                 || self.had.is_some_and(|had| had.contains(item))
         };

@@ -6,7 +6,7 @@ use swath_domain::coverage::{AssignmentState, Cover, block_width};
 use swath_domain::job::{Job, JobStatus};
 use swath_domain::log::Entry;
 use swath_domain::progress::{Counter, ItemStates, Progress};
-use swath_domain::{Assignment, JobId, Round, Slot, Status};
+use swath_domain::{Assignment, ItemIndex, JobId, Round, Slot, Status};
 use uuid::Uuid;
 
 use super::replay::Replayed;
@@ -16,7 +16,7 @@ use swath_store::{AcceptedItem, LogPage, Stretches, levels};
 /// Everything that is checked about a job, as it stood when nothing was under way.
 struct Books {
     job: Job,
-    selection: Vec<i64>,
+    selection: Vec<ItemIndex>,
     assignments: Vec<Assignment>,
     accepted: Vec<AcceptedItem>,
     logs: HashMap<Uuid, Vec<Entry>>,

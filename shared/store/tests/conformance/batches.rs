@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use swath_domain::cause::Cause;
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, JobId, LeaseEnd, LeaseId, Refusal, Stage};
+use swath_domain::{Assignment, ItemIndex, JobId, LeaseEnd, LeaseId, Refusal, Stage};
 use tokio::task::{JoinHandle, yield_now};
 
 use super::audit::audit;
@@ -43,7 +43,7 @@ async fn released(world: &World, job: JobId) -> Assignment {
 }
 
 fn is_foreign<T>(answer: &Result<T>) -> bool {
-    matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(999))))
+    matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(ItemIndex(999)))))
 }
 
 fn is_not_found<T>(answer: &Result<T>) -> bool {
@@ -56,15 +56,15 @@ async fn a_bad_confirmation_never_fails_its_neighbours(world: World) {
     let held = leases(&world, job, 10).await;
     let confirms = held.iter().flat_map(|good| {
         let item = good.ranges.iter().next().unwrap();
-        let unknown = SaveItem { lease: LeaseId(world.id()), ..world.confirmation(good, item) };
-        let outdated = SaveItem { if_revision: Some(9), ..world.confirmation(good, item) };
+        let unknown = SaveItem { lease: LeaseId(world.id()), ..world.confirmation(good, item.0) };
+        let outdated = SaveItem { if_revision: Some(9), ..world.confirmation(good, item.0) };
         [
-            world.confirmation(good, item),
+            world.confirmation(good, item.0),
             world.confirmation(good, 999),
             unknown,
             outdated,
             world.confirmation(&stale, 0),
-            world.confirmation(good, item + 1),
+            world.confirmation(good, (item + 1).0),
         ]
     });
     let answers = join_all(confirms.map(|command| world.store.item_save(command))).await;
@@ -123,9 +123,9 @@ async fn a_bad_decision_never_fails_its_neighbours(world: World) {
     let commands = reviews.iter().enumerate().map(|(n, review)| {
         let rejected = review.ranges.iter().next().unwrap();
         match n % 4 {
-            0 => world.decision(review, &[rejected]),
+            0 => world.decision(review, &[rejected.0]),
             1 => world.decision(review, &[999]),
-            2 => Decide { accept_rest: false, ..world.decision(review, &[rejected]) },
+            2 => Decide { accept_rest: false, ..world.decision(review, &[rejected.0]) },
             _ => Decide { user: author, ..world.decision(review, &[]) },
         }
     });
@@ -163,8 +163,8 @@ async fn text_that_the_database_refuses_never_fails_its_neighbours(world: World)
     let held = leases(&world, job, 10).await;
     let confirms = held.iter().flat_map(|good| {
         let item = good.ranges.iter().next().unwrap();
-        let nul = SaveItem { work: work(item + 1, "\0"), ..world.confirmation(good, item) };
-        [world.confirmation(good, item), nul]
+        let nul = SaveItem { work: work((item + 1).0, "\0"), ..world.confirmation(good, item.0) };
+        [world.confirmation(good, item.0), nul]
     });
     // Callers refuse U+0000 before it comes here; should one forget, nobody else pays for it.
     let answers = join_all(confirms.map(|command| world.store.item_save(command))).await;
@@ -178,7 +178,7 @@ async fn a_database_that_is_gone_is_unavailable_to_all_at_once(world: World) {
     let job = world.job(&Plan::of(50)).await;
     let held = leases(&world, job, 10).await;
     world.store.close().await;
-    let confirms = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap()));
+    let confirms = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap().0));
     for answer in join_all(confirms).await {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     }
@@ -192,10 +192,10 @@ fn request(world: &World, random: &mut StdRng, job: JobId, known: &[Assignment])
     let held = known[random.random_range(0..known.len())].clone();
     let (lease, user) = super::world::holder(&held);
     let item = held.ranges.iter().next().unwrap() + random.random_range(0..held.items);
-    let (text, verdict) = (random.random_range(0..3).to_string(), verdict(item, Verdict::Accept));
+    let (text, verdict) = (random.random_range(0..3).to_string(), verdict(item.0, Verdict::Accept));
     let ask = world.request([ANNOTATE, Stage::Review][random.random_range(0..2)], job, user);
-    let (submission, decision) = (world.submission(&held), world.decision(&held, &[item]));
-    let save = SaveItem { work: work(item, &text), ..world.confirmation(&held, item) };
+    let (submission, decision) = (world.submission(&held), world.decision(&held, &[item.0]));
+    let save = SaveItem { work: work(item.0, &text), ..world.confirmation(&held, item.0) };
     let (manager, title) = (world.manager, Some(text));
     match random.random_range(0..8) {
         0 => tokio::spawn(async move { drop(store.lease_grant(ask).await) }),
@@ -247,10 +247,10 @@ async fn settle(world: &World, job: JobId, held: &Assignment) {
     let item = held.ranges.iter().next().unwrap();
     for _ in 0..2 {
         world.ask(ANNOTATE, job, held.holder().unwrap()).await;
-        let _ = world.confirm(held, item).await;
+        let _ = world.confirm(held, item.0).await;
         let _ = world.submit(held).await;
         let _ = world.decide(held, &[]).await;
-        let _ = world.put_verdict(held, verdict(item, Verdict::Accept)).await;
+        let _ = world.put_verdict(held, verdict(item.0, Verdict::Accept)).await;
         let _ = world.renew(ANNOTATE, held).await;
         world.store.job_edit(job, JobEdit::default(), Cause::by(world.manager, world.now())).await.unwrap();
     }

@@ -6,7 +6,7 @@ use swath_domain::cause::Cause;
 use swath_domain::labels::TagDefinition;
 use swath_domain::limits::{ANNOTATION_BYTES_MAX, SPEC_BYTES_MAX};
 use swath_domain::review::Verdict;
-use swath_domain::{Assignment, JobId, UserId};
+use swath_domain::{Assignment, ItemIndex, JobId, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -29,12 +29,10 @@ suite! {
     what_would_be_refused_today_is_found
 }
 
-const EVERY: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
-
 /// A saved item of so many bytes.
 async fn save(world: &World, held: &Assignment, item: i64, bytes: usize) {
     let body = format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes - 11));
-    let work = ItemWork { item, body, skipped: false };
+    let work = ItemWork { item: ItemIndex(item), body, skipped: false };
     world.store.item_save(SaveItem { work, ..world.confirmation(held, item) }).await.unwrap();
 }
 
@@ -67,17 +65,17 @@ async fn sizes_are_known_before_anything_is_read(world: World) {
         save(&world, &held, item, bytes).await;
     }
     let sizes = world.store.annotation_sizes(held.id, author).await.unwrap();
-    let told: Vec<_> = sizes.iter().map(|size| (size.item, size.revision, size.bytes)).collect();
+    let told: Vec<_> = sizes.iter().map(|size| (size.item.0, size.revision, size.bytes)).collect();
     assert_eq!(told, [(1, 1, 20), (3, 1, 5_000)]);
-    let some = world.store.annotations(held.id, author, 2..=4).await.unwrap();
-    assert_eq!(some.iter().map(|row| row.item).collect::<Vec<_>>(), [3]);
+    let some = world.store.annotations(held.id, author, ItemIndex(2)..=ItemIndex(4)).await.unwrap();
+    assert_eq!(some.iter().map(|row| row.item.0).collect::<Vec<_>>(), [3]);
     let places = world.store.annotation_places(&[held.id]).await.unwrap();
     assert_eq!(
-        places.iter().map(|place| (place.item, place.bytes)).collect::<Vec<_>>(),
+        places.iter().map(|place| (place.item.0, place.bytes)).collect::<Vec<_>>(),
         [(1, 20), (3, 5_000)]
     );
     let kept = world.store.annotations_at(&places[1..]).await.unwrap();
-    assert_eq!(kept.iter().map(|kept| kept.annotation.item).collect::<Vec<_>>(), [3]);
+    assert_eq!(kept.iter().map(|kept| kept.annotation.item.0).collect::<Vec<_>>(), [3]);
 }
 
 async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
@@ -86,18 +84,21 @@ async fn a_large_submission_is_looked_at_without_its_annotations(world: World) {
     let said = VerdictRow { reason: Some("\u{fc}ber".into()), ..verdict(1, Verdict::Reject) };
     world.put_verdict(&review, said.clone()).await.unwrap();
     let look = world.store.review_look(under(&review)).await.unwrap();
-    let sizes: Vec<_> = look.sizes.iter().map(|size| (size.item, size.bytes, size.texts)).collect();
+    let sizes: Vec<_> = look.sizes.iter().map(|size| (size.item.0, size.bytes, size.texts)).collect();
     assert_eq!(sizes, [(0, 200_000, 0), (1, 20, 5), (2, 200_000, 0)]);
     assert!(look.items.is_none());
-    let items = world.store.review_items(under(&review), 1..=2).await.unwrap();
+    let items = world.store.review_items(under(&review), ItemIndex(1)..=ItemIndex(2)).await.unwrap();
     assert_eq!(items.iter().map(|item| item.body.len()).collect::<Vec<_>>(), [20, 200_000]);
     assert_eq!(items[0].verdict, Some(said.clone()));
     let submission = review.submission_id().unwrap();
     assert_eq!(world.store.verdict_sizes(submission).await.unwrap(), [VerdictSize { item: 1, bytes: 5 }]);
-    assert_eq!(world.store.deciding_verdicts(review.id, submission, EVERY).await.unwrap(), []);
+    assert_eq!(world.store.deciding_verdicts(review.id, submission, ItemIndex::EVERY).await.unwrap(), []);
     world.decide(&review, &[]).await.unwrap();
     let rest = |item| verdict(item, Verdict::Accept);
-    assert_eq!(world.store.deciding_verdicts(review.id, submission, 0..=1).await.unwrap(), [rest(0), said]);
+    assert_eq!(
+        world.store.deciding_verdicts(review.id, submission, ItemIndex(0)..=ItemIndex(1)).await.unwrap(),
+        [rest(0), said]
+    );
 }
 
 async fn accepted_items_are_read_by_their_bytes(world: World) {
@@ -110,7 +111,7 @@ async fn accepted_items_are_read_by_their_bytes(world: World) {
         let page = world.store.accepted(job, after, 1_000).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.key());
-        pages.push(page.iter().map(|item| item.annotation.item).collect::<Vec<_>>());
+        pages.push(page.iter().map(|item| item.annotation.item.0).collect::<Vec<_>>());
     }
     assert_eq!(pages, [vec![0], vec![1, 2], vec![3], vec![4]]);
     audit(&world, job).await;

@@ -113,7 +113,8 @@ impl Walk {
 
     /// Some of an assignment's items.
     fn some_items(&mut self, assignment: &Assignment) -> Vec<i64> {
-        assignment.ranges.iter().filter(|_| self.random.random_bool(0.4)).collect()
+        let some = assignment.ranges.iter().filter(|_| self.random.random_bool(0.4));
+        some.map(|item| item.0).collect()
     }
 
     async fn confirm(&mut self) {
@@ -134,7 +135,7 @@ impl Walk {
     async fn submit(&mut self) {
         let Some(held) = self.known(Stage::Annotate) else { return };
         let everything = self.random.random_bool(0.8);
-        let items = held.ranges.iter().filter(|_| everything).map(|item| self.say(item)).collect();
+        let items = held.ranges.iter().filter(|_| everything).map(|item| self.say(item.0)).collect();
         ordinary(self.world.store.lease_submit(Submit { items, ..self.world.submission(&held) }).await);
     }
 

@@ -28,7 +28,7 @@ fn ragged(random: &mut StdRng) -> Vec<Range> {
     let mut next = |_| {
         start += random.random_range(1..20);
         let end = start + random.random_range(1..30);
-        Range { start: std::mem::replace(&mut start, end), end }
+        Range::of(std::mem::replace(&mut start, end), end)
     };
     (0..25).map(&mut next).collect()
 }

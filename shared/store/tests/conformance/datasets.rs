@@ -1,7 +1,7 @@
 //! Datasets: imported as a whole or not at all, appended to as versions, and never changed.
 
 use swath_domain::ranges::Range;
-use swath_domain::{DatasetId, Micros, Ranges};
+use swath_domain::{DatasetId, ItemIndex, Micros, Ranges};
 use uuid::Uuid;
 
 use super::coverage::tamper;
@@ -60,7 +60,7 @@ fn items(numbers: std::ops::Range<i64>) -> Vec<NewItem> {
 }
 
 fn ranges(start: i64, end: i64) -> Ranges {
-    Ranges::new(&[Range { start, end }], i64::MAX).unwrap()
+    Ranges::new(&[Range::of(start, end)], i64::MAX).unwrap()
 }
 
 async fn uris(world: &World, id: DatasetId, wanted: &Ranges) -> Vec<String> {
@@ -73,11 +73,15 @@ async fn a_pattern_is_ready_at_once(world: World) {
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 100_000_000));
     let found = world.store.items(id, &ranges(99_999_998, 100_000_005)).await.unwrap();
     let last = found.last().unwrap();
-    assert_eq!((found.len(), last.index, last.size), (2, 99_999_999, None));
-    assert_eq!(fill_pattern("a{}b", 7).as_deref(), Some("a7b"));
-    assert_eq!(fill_pattern("{:03}", 7).as_deref(), Some("007"));
+    assert_eq!((found.len(), last.index.0, last.size), (2, 99_999_999, None));
+    assert_eq!(fill_pattern("a{}b", ItemIndex(7)).as_deref(), Some("a7b"));
+    assert_eq!(fill_pattern("{:03}", ItemIndex(7)).as_deref(), Some("007"));
     assert_eq!(
-        [fill_pattern("none", 7), fill_pattern("{}{}", 7), fill_pattern("{:x}", 7)],
+        [
+            fill_pattern("none", ItemIndex(7)),
+            fill_pattern("{}{}", ItemIndex(7)),
+            fill_pattern("{:x}", ItemIndex(7))
+        ],
         [None, None, None]
     );
 }
@@ -93,7 +97,7 @@ async fn rows_are_a_dataset_only_when_the_import_is_finished(world: World) {
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.state, dataset.version, dataset.items), (DatasetState::Ready, 1, 5));
     let found = world.store.items(id, &ranges(3, 9)).await.unwrap();
-    assert_eq!((found.len(), found[0].index, found[0].size), (2, 3, Some((4, 7))));
+    assert_eq!((found.len(), found[0].index.0, found[0].size), (2, 3, Some((4, 7))));
     let late = world.store.dataset_append(id, 1, items(5..6), world.now()).await;
     assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");
 }
@@ -129,7 +133,7 @@ async fn a_refused_import_leaves_nothing_behind(world: World) {
     assert!(
         world
             .store
-            .items_labelled(id, &["third".into()], Range { start: 0, end: 99 }, 99)
+            .items_labelled(id, &["third".into()], Range::of(0, 99), 99)
             .await
             .unwrap()
             .items
@@ -165,7 +169,7 @@ async fn a_version_appends_and_changes_nothing(world: World) {
     world.store.dataset_finish(id, 2, Imported::of_base(BASE), None, world.now()).await.unwrap();
     let dataset = world.store.dataset(id).await.unwrap().unwrap();
     assert_eq!((dataset.version, dataset.items), (2, 7));
-    let both = Ranges::new(&[Range { start: 0, end: 1 }, Range { start: 3, end: 6 }], 7).unwrap();
+    let both = Ranges::new(&[Range::of(0, 1), Range::of(3, 6)], 7).unwrap();
     let expected = [&before[0], &before[3], &item(0).uri, &item(1).uri].map(String::from);
     assert_eq!(uris(&world, id, &both).await, expected);
 }
@@ -237,7 +241,7 @@ async fn a_page_that_meets_the_end_of_its_import_leaves_nothing_behind(world: Wo
             "{appended:?}"
         );
         dropped.unwrap();
-        let all = Range { start: 0, end: 999 };
+        let all = Range::of(0, 999);
         let left = world.store.items_labelled(id, &["third".into()], all, 999).await.unwrap();
         assert_eq!(left, LabelledItems { items: Vec::new(), last: None });
     }
@@ -247,7 +251,7 @@ async fn items_are_found_by_their_labels_page_by_page(world: World) {
     let id = importing(&world).await;
     world.store.dataset_append(id, 1, items(0..20), world.now()).await.unwrap();
     world.store.dataset_finish(id, 1, Imported::of_base(BASE), None, world.now()).await.unwrap();
-    let (mut found, mut rest) = (Vec::new(), Range { start: 0, end: 16 });
+    let (mut found, mut rest) = (Vec::new(), Range::of(0, 16));
     loop {
         let labels = ["third".into(), "unknown".into()];
         let page = world.store.items_labelled(id, &labels, rest, 4).await.unwrap();
@@ -255,5 +259,5 @@ async fn items_are_found_by_their_labels_page_by_page(world: World) {
         let Some(last) = page.last else { break };
         rest.start = last + 1;
     }
-    assert_eq!(found, [0, 3, 6, 9, 12, 15]);
+    assert_eq!(found, [0, 3, 6, 9, 12, 15].map(ItemIndex));
 }

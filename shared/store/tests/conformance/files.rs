@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use swath_domain::ids::FileId;
-use swath_domain::{DatasetId, TeamId, Time, uploads};
+use swath_domain::{DatasetId, ItemIndex, TeamId, Time, uploads};
 
 use super::suite;
 use super::world::World;
@@ -143,16 +143,19 @@ async fn items_of_another_teams_uploads_are_refused(world: World) {
 
 async fn an_item_has_one_thumbnail(world: World) {
     let dataset = DatasetId(world.id());
-    assert_eq!(world.store.thumbnail(dataset, 3).await.unwrap(), None);
+    assert_eq!(world.store.thumbnail(dataset, ItemIndex(3)).await.unwrap(), None);
     let mut ids = Vec::new();
     for seed in [1, 2] {
-        let file = NewFile { purpose: FilePurpose::Thumbnail(dataset, 3), ..new(&world, world.team, 100) };
+        let file = NewFile {
+            purpose: FilePurpose::Thumbnail(dataset, ItemIndex(3)),
+            ..new(&world, world.team, 100)
+        };
         assert!(world.store.file_begin(file, QUOTA, world.now()).await.unwrap());
         ids.push(world.store.file_finish(file, content(seed), world.now()).await.unwrap().id);
     }
     assert_eq!((ids[0], usage(&world).await), (ids[1], 100));
-    assert_eq!(world.store.thumbnail(dataset, 3).await.unwrap().map(|file| file.id), Some(ids[0]));
-    assert_eq!(world.store.thumbnail(dataset, 4).await.unwrap(), None);
+    assert_eq!(world.store.thumbnail(dataset, ItemIndex(3)).await.unwrap().map(|file| file.id), Some(ids[0]));
+    assert_eq!(world.store.thumbnail(dataset, ItemIndex(4)).await.unwrap(), None);
     assert!(world.store.uploads(world.team, &ids).await.unwrap().is_empty(), "a thumbnail is no upload");
     // An upload of the same content is a file of its own.
     assert_ne!(stored(&world, world.team, 1).await.id, ids[0]);
@@ -162,8 +165,10 @@ async fn what_nobody_needs_is_marked_deleted_and_forgotten(world: World) {
     let unused = stored(&world, world.team, 1).await;
     let arriving = new(&world, world.team, 200);
     assert!(world.store.file_begin(arriving, QUOTA, world.now()).await.unwrap());
-    let thumbnail =
-        NewFile { purpose: FilePurpose::Thumbnail(DatasetId(world.id()), 0), ..new(&world, world.team, 50) };
+    let thumbnail = NewFile {
+        purpose: FilePurpose::Thumbnail(DatasetId(world.id()), ItemIndex(0)),
+        ..new(&world, world.team, 50)
+    };
     assert!(world.store.file_begin(thumbnail, QUOTA, world.now()).await.unwrap());
     world.store.file_finish(thumbnail, content(2), world.now()).await.unwrap();
     let now = world.now();

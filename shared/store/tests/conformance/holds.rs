@@ -138,7 +138,7 @@ async fn a_stale_lease_says_why(world: World) {
         end(&world, job, &held, reason).await;
         let before = world.look(held.id).await;
         assert_eq!(staleness(world.renew(ANNOTATE, &held).await), reason);
-        assert_eq!(staleness(world.confirm(&held, held.ranges.iter().next().unwrap()).await), reason);
+        assert_eq!(staleness(world.confirm(&held, held.ranges.iter().next().unwrap().0).await), reason);
         assert_eq!(world.look(held.id).await, before, "a stale lease changes nothing");
         let view = world.store.lease(held.lease_id().unwrap()).await.unwrap().unwrap();
         assert_eq!(view.ended, Some(reason));

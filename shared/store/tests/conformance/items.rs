@@ -1,7 +1,7 @@
 //! Saved items: kept under their author, in revisions, and out of everyone else's reach.
 
 use futures::future::join_all;
-use swath_domain::{AssignmentId, Refusal, Stage, UserId};
+use swath_domain::{AssignmentId, ItemIndex, Refusal, Stage, UserId};
 
 use super::audit::audit;
 use super::suite;
@@ -19,12 +19,10 @@ suite! {
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
-const EVERY: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
-
 /// Items, revisions and bodies that a person has saved.
 async fn saved(world: &World, id: AssignmentId, author: UserId) -> Vec<(i64, i64, String)> {
-    let rows = world.store.annotations(id, author, EVERY).await.unwrap();
-    rows.into_iter().map(|row| (row.item, row.revision, row.body)).collect()
+    let rows = world.store.annotations(id, author, ItemIndex::EVERY).await.unwrap();
+    rows.into_iter().map(|row| (row.item.0, row.revision, row.body)).collect()
 }
 
 async fn the_next_holder_starts_empty_and_overwrites_nothing(world: World) {
@@ -112,8 +110,7 @@ async fn an_item_of_another_range_is_refused(world: World) {
     let held = world.lease(job, world.worker().await).await;
     for foreign in [-1, 5, 9, 10] {
         let answer = world.confirm(&held, foreign).await;
-        let refused =
-            matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(item))) if item == foreign);
+        let refused = matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(item))) if item == ItemIndex(foreign));
         assert!(refused, "{answer:?}");
     }
     assert!(saved(&world, held.id, held.holder().unwrap()).await.is_empty());

@@ -41,7 +41,7 @@ async fn label(world: &World, job: JobId, annotator: UserId) {
     let held = world.lease(job, annotator).await;
     assert_eq!((held.key.number, held.fence), (0, 1));
     for item in held.ranges.iter() {
-        assert_eq!(world.confirm(&held, item).await.unwrap().revision, 1);
+        assert_eq!(world.confirm(&held, item.0).await.unwrap().revision, 1);
     }
     assert_eq!(world.look(held.id).await.saved, 5);
     assert_eq!(world.submit(&held).await.unwrap().status, Status::Completed);
@@ -69,7 +69,7 @@ async fn rework(world: &World, job: JobId, annotator: UserId, reviewer: UserId) 
 
 async fn export(world: &World, job: JobId, annotator: UserId) {
     let items = accepted(world, job).await;
-    let lines: Vec<_> = items.iter().map(|item| (item.annotation.item, item.round.0)).collect();
+    let lines: Vec<_> = items.iter().map(|item| (item.annotation.item.0, item.round.0)).collect();
     assert_eq!(lines, [(0, 1), (1, 1), (2, 2), (3, 2), (4, 1), (5, 1), (6, 1), (7, 1)]);
     assert!(items.iter().all(|item| item.annotation.author == annotator));
 }

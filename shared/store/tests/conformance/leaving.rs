@@ -1,6 +1,6 @@
 //! People who lose a membership, a role or the account: what they hold is free at once, what they have done stays.
 
-use swath_domain::{LeaseEnd, Micros, Role, Roles, Stage, Status, TokenId, UserId};
+use swath_domain::{ItemIndex, LeaseEnd, Micros, Role, Roles, Stage, Status, TokenId, UserId};
 use uuid::Uuid;
 
 use super::audit::audit;
@@ -39,19 +39,29 @@ async fn what_a_member_holds_is_free_when_they_leave(world: World) {
     assert_eq!(review.id, submitted.id);
     let held = granted(world.ask(ANNOTATE, job, leaver).await);
     let item = held.ranges.iter().next().unwrap();
-    world.store.item_save(world.confirmation(&held, item)).await.unwrap();
+    world.store.item_save(world.confirmation(&held, item.0)).await.unwrap();
 
     let freed = put(&world, leaver, &[]).await;
     assert_eq!(freed.len(), 2);
     assert_eq!(world.look(held.id).await.status, Status::Pending);
     assert_eq!(world.look(review.id).await.status, Status::Completed);
-    let late = world.store.item_save(world.confirmation(&held, item)).await;
+    let late = world.store.item_save(world.confirmation(&held, item.0)).await;
     assert_eq!(staleness(late), LeaseEnd::Reassigned);
     // What was saved stays, under the name of who saved it; the next holder starts empty.
     let next = granted(world.ask(ANNOTATE, job, stayer).await);
     assert_eq!((next.id, next.saved), (held.id, 0));
-    assert_eq!(world.store.annotations(held.id, leaver, 0..=i64::MAX).await.unwrap().len(), 1);
-    assert!(world.store.annotations(held.id, stayer, 0..=i64::MAX).await.unwrap().is_empty());
+    assert_eq!(
+        world.store.annotations(held.id, leaver, ItemIndex(0)..=ItemIndex(i64::MAX)).await.unwrap().len(),
+        1
+    );
+    assert!(
+        world
+            .store
+            .annotations(held.id, stayer, ItemIndex(0)..=ItemIndex(i64::MAX))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     audit(&world, job).await;
 }
 
@@ -124,7 +134,7 @@ async fn rework_is_not_reserved_for_an_author_who_has_left(world: World) {
     for _ in 0..3 {
         let review = granted(world.ask(Stage::Review, job, reviewer).await);
         let first = review.ranges.iter().next().unwrap();
-        let decided = world.store.review_decide(world.decision(&review, &[first])).await.unwrap();
+        let decided = world.store.review_decide(world.decision(&review, &[first.0])).await.unwrap();
         reserved.push(world.look(decided.rework.unwrap()).await.reserved_for());
     }
     assert_eq!(reserved, [None, None, Some(other)]);

@@ -240,7 +240,7 @@ async fn a_holder_and_a_manager_at_once_leave_one_truth(world: World) {
     let other = world.another_process().await;
     for _ in 0..20 {
         let held = world.lease(job, UserId(world.id())).await;
-        let saves = join_all(held.ranges.iter().map(|item| world.confirm(&held, item)));
+        let saves = join_all(held.ranges.iter().map(|item| world.confirm(&held, item.0)));
         let taken = other.store.assignment_reassign(held.id, None, world.now(), world.cause());
         let (answers, taken) = tokio::join!(saves, taken);
         taken.unwrap();

@@ -2,7 +2,7 @@
 
 use swath_domain::review::Verdict;
 use swath_domain::time::seconds;
-use swath_domain::{Micros, Round, Stage, Status, TeamId, UserId};
+use swath_domain::{ItemIndex, Micros, Round, Stage, Status, TeamId, UserId};
 
 use super::suite;
 use super::world::{MOMENT, Plan, World, verdict};
@@ -29,11 +29,11 @@ async fn what_one_holds_what_came_back_and_what_one_handed_in(world: World) {
     let (author, reviewer) = (world.worker().await, world.worker().await);
     let first = world.hand_in(job, author).await;
     let held = world.lease(job, author).await;
-    world.confirm(&held, held.ranges.iter().next().unwrap()).await.unwrap();
+    world.confirm(&held, held.ranges.iter().next().unwrap().0).await.unwrap();
     let review = world.claim(job, reviewer).await;
     world.pass(MOMENT);
     let rework =
-        world.decide(&review, &[review.ranges.iter().next().unwrap()]).await.unwrap().rework.unwrap();
+        world.decide(&review, &[review.ranges.iter().next().unwrap().0]).await.unwrap().rework.unwrap();
 
     let work = own(&world, author).await;
     let told: Vec<_> =
@@ -78,7 +78,7 @@ async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
     // One lease runs out unseen, the other is swept; nobody takes either.
     let swept = world.lease(job, author).await;
     for item in swept.ranges.iter() {
-        world.confirm(&swept, item).await.unwrap();
+        world.confirm(&swept, item.0).await.unwrap();
     }
     world.pass(HOUR * 3);
     assert_eq!(world.expire().await, 1);
@@ -86,7 +86,7 @@ async fn what_was_handed_in_late_counts_when_it_arrived(world: World) {
     world.submit(&swept).await.unwrap();
     let unseen = world.lease(job, author).await;
     for item in unseen.ranges.iter() {
-        world.confirm(&unseen, item).await.unwrap();
+        world.confirm(&unseen, item.0).await.unwrap();
     }
     world.pass(HOUR * 3);
     world.submit(&unseen).await.unwrap();
@@ -124,7 +124,10 @@ async fn the_figures_of_a_verdict_reach_the_next_round(world: World) {
     world.put_verdict(&review, said.clone()).await.unwrap();
     world.decide(&review, &[]).await.unwrap();
     let submission = review.submission_id().unwrap();
-    assert_eq!(world.store.deciding_verdicts(review.id, submission, 2..=2).await.unwrap(), [said]);
+    assert_eq!(
+        world.store.deciding_verdicts(review.id, submission, ItemIndex(2)..=ItemIndex(2)).await.unwrap(),
+        [said]
+    );
 }
 
 async fn other_slots_and_former_rounds_are_opinions(world: World) {
@@ -144,14 +147,14 @@ async fn other_slots_and_former_rounds_are_opinions(world: World) {
     // What is not handed in yet is nobody else's business.
     world.confirm(&held, 3).await.unwrap();
     let before = [(first.id, Round(1), first.key.slot, Status::Rejected)];
-    assert_eq!(places(&other, 3).await, before);
+    assert_eq!(places(&other, ItemIndex(3)).await, before);
     world.submit(&held).await.unwrap();
     assert_eq!(
-        places(&other, 3).await,
+        places(&other, ItemIndex(3)).await,
         [vec![(rework, Round(2), first.key.slot, Status::Completed)], before.to_vec()].concat()
     );
-    assert_eq!(places(&other, 2).await, before);
+    assert_eq!(places(&other, ItemIndex(2)).await, before);
     let again = world.look(rework).await;
     let all = [before[0], (other.id, Round(1), other.key.slot, Status::Completed)];
-    assert_eq!(places(&again, 3).await, all);
+    assert_eq!(places(&again, ItemIndex(3)).await, all);
 }

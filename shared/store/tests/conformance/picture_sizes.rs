@@ -1,7 +1,7 @@
 //! Sizes that become known after the import: what is more certain stands, and two people have to agree.
 
 use swath_domain::ranges::Range;
-use swath_domain::{DatasetId, JobId, Micros, Ranges, UserId};
+use swath_domain::{DatasetId, ItemIndex, JobId, Micros, Ranges, UserId};
 
 use super::suite;
 use super::world::{Plan, World};
@@ -35,12 +35,12 @@ async fn rows(world: &World) -> DatasetId {
 }
 
 fn size(item: i64, width: i64) -> NewSize {
-    NewSize { item, size: (width, 5), orientation: None }
+    NewSize { item: ItemIndex(item), size: (width, 5), orientation: None }
 }
 
 /// The width of each of the first three items, and whether it is provisional.
 async fn widths(world: &World, id: DatasetId) -> Vec<(Option<i64>, bool)> {
-    let wanted = Ranges::new(&[Range { start: 0, end: 3 }], i64::MAX).unwrap();
+    let wanted = Ranges::new(&[Range::of(0, 3)], i64::MAX).unwrap();
     let items = world.store.items(id, &wanted).await.unwrap();
     items.into_iter().map(|item| (item.size.map(|size| size.0), item.is_provisional)).collect()
 }
@@ -74,7 +74,7 @@ async fn an_item_that_came_with_a_size_keeps_it(world: World) {
 async fn two_people_who_agree_make_a_provisional_size(world: World) {
     let id = rows(&world).await;
     let (ann, bob) = (UserId(world.id()), UserId(world.id()));
-    let report = async |who, width| world.store.size_report(id, 0, who, (width, 5)).await.unwrap();
+    let report = async |who, width| world.store.size_report(id, ItemIndex(0), who, (width, 5)).await.unwrap();
     assert!(!report(ann, 40).await);
     assert!(!report(ann, 40).await, "the same person twice is one person");
     assert!(!report(bob, 41).await);
@@ -105,15 +105,15 @@ async fn a_job_counts_its_items_of_unknown_size(world: World) {
 async fn a_missing_picture_is_news_once_and_counted(world: World) {
     let id = rows(&world).await;
     let since = world.now();
-    assert!(world.store.picture_missing(id, 1, since).await.unwrap());
-    assert!(!world.store.picture_missing(id, 1, world.pass(Micros(5))).await.unwrap());
-    assert!(world.store.picture_missing(id, 2, world.now()).await.unwrap());
+    assert!(world.store.picture_missing(id, ItemIndex(1), since).await.unwrap());
+    assert!(!world.store.picture_missing(id, ItemIndex(1), world.pass(Micros(5))).await.unwrap());
+    assert!(world.store.picture_missing(id, ItemIndex(2), world.now()).await.unwrap());
     assert_eq!(world.store.pictures_missing(id).await.unwrap(), 2);
     assert_eq!(world.store.all_pictures_missing(1).await.unwrap(), 1, "counted up to a bound");
-    let seen = world.store.missing_pictures(id, -1, 1).await.unwrap();
-    assert_eq!((seen.len(), seen[0].item, seen[0].since, seen[0].times), (1, 1, since, 2));
-    assert_eq!(world.store.missing_pictures(id, 1, 9).await.unwrap()[0].item, 2);
-    world.store.picture_found(id, 1).await.unwrap();
+    let seen = world.store.missing_pictures(id, ItemIndex(-1), 1).await.unwrap();
+    assert_eq!((seen.len(), seen[0].item.0, seen[0].since, seen[0].times), (1, 1, since, 2));
+    assert_eq!(world.store.missing_pictures(id, ItemIndex(1), 9).await.unwrap()[0].item, ItemIndex(2));
+    world.store.picture_found(id, ItemIndex(1)).await.unwrap();
     assert_eq!(world.store.pictures_missing(id).await.unwrap(), 1);
 }
 
@@ -131,14 +131,15 @@ async fn texts_of_items_come_as_far_as_they_fit(world: World) {
     world.store.dataset_append(id, 1, (0..7).map(item).collect(), now).await.unwrap();
     world.store.dataset_finish(id, 1, Imported::of_base("https://h/"), None, now).await.unwrap();
     let told = async |items: &[i64], bytes| {
-        let page = world.store.item_texts(id, items, bytes).await.unwrap();
-        (page.texts.iter().map(|texts| texts.item).collect::<Vec<_>>(), page.covered)
+        let items: Vec<_> = items.iter().copied().map(ItemIndex).collect();
+        let page = world.store.item_texts(id, &items, bytes).await.unwrap();
+        (page.texts.iter().map(|texts| texts.item.0).collect::<Vec<_>>(), page.covered)
     };
     assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 1 << 20).await, (vec![0, 2, 4, 6], 7));
     assert_eq!(told(&[0, 1, 2, 3, 4, 5, 6], 210).await, (vec![0, 2], 4), "up to the one that does not fit");
     assert_eq!(told(&[0, 2], 1).await, (vec![0], 1), "one in any case");
     assert_eq!(told(&[1, 3, 5], 1).await, (vec![], 3));
-    let texts = world.store.item_texts(id, &[4], 1 << 20).await.unwrap().texts;
+    let texts = world.store.item_texts(id, &[ItemIndex(4)], 1 << 20).await.unwrap().texts;
     assert_eq!((texts[0].labels.as_slice(), texts[0].meta.is_some()), (["cat".to_owned()].as_slice(), true));
 }
 
@@ -156,16 +157,16 @@ async fn measuring_goes_on_behind_what_was_tried_and_ends(world: World) {
     let imported = Imported { is_to_measure: true, ..Imported::of_base("s3://bucket/") };
     world.store.dataset_finish(id, 1, imported, None, now).await.unwrap();
     let first = world.store.measuring_next(now).await.unwrap().unwrap();
-    assert_eq!((first.dataset, first.team, first.next), (id, world.team, 0));
-    assert_eq!(world.store.unmeasured_items(id, 0, 2).await.unwrap().len(), 2);
+    assert_eq!((first.dataset, first.team, first.next), (id, world.team, ItemIndex::FIRST));
+    assert_eq!(world.store.unmeasured_items(id, ItemIndex(0), 2).await.unwrap().len(), 2);
     world.store.sizes_put(id, SizeSource::Measured, vec![size(0, 40)]).await.unwrap();
-    world.store.measuring_go_on(first, 2, 1).await.unwrap();
+    world.store.measuring_go_on(first, ItemIndex(2), 1).await.unwrap();
     // Another process that looked at the same time changes nothing.
-    world.store.measuring_go_on(first, 3, 9).await.unwrap();
+    world.store.measuring_go_on(first, ItemIndex(3), 9).await.unwrap();
     let second = world.store.measuring_next(now).await.unwrap().unwrap();
-    assert_eq!(second.next, 2);
+    assert_eq!(second.next, ItemIndex(2));
     assert_eq!(
-        world.store.unmeasured_items(id, 0, 9).await.unwrap().len(),
+        world.store.unmeasured_items(id, ItemIndex(0), 9).await.unwrap().len(),
         2,
         "what was measured is not tried again"
     );
@@ -175,8 +176,8 @@ async fn measuring_goes_on_behind_what_was_tried_and_ends(world: World) {
     for _ in 0..2 {
         assert!(world.store.is_measuring(id).await.unwrap());
         let again = world.store.measuring_next(world.pass(Micros(600_000_000))).await.unwrap().unwrap();
-        assert_eq!(again.next, 0);
-        world.store.measuring_go_on(again, 3, 1).await.unwrap();
+        assert_eq!(again.next, ItemIndex(0));
+        world.store.measuring_go_on(again, ItemIndex(3), 1).await.unwrap();
         let last = world.store.measuring_next(world.now()).await.unwrap().unwrap();
         world.store.measuring_end_pass(last, world.now()).await.unwrap();
     }

@@ -31,7 +31,7 @@ async fn a_confirm_that_races_the_end_of_its_lease_is_saved_or_refused(world: Wo
         let asked = people.iter().map(|user| world.ask(ANNOTATE, job, *user));
         let held: Vec<_> = join_all(asked).await.into_iter().map(granted).collect();
         world.pass(LEASE + MOMENT);
-        let saves = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap()));
+        let saves = held.iter().map(|held| world.confirm(held, held.ranges.iter().next().unwrap().0));
         let (saved, _) = tokio::join!(join_all(saves), other.expire());
         for (held, saved) in held.iter().zip(saved) {
             // Nobody else has it, so the save goes through: before the lease expires, or because it revives it.
@@ -80,7 +80,7 @@ async fn writers_that_name_rows_in_any_order_never_wait_for_each_other(world: Wo
             for held in order {
                 let (lease, user) = holder(&held);
                 let item = held.ranges.iter().next().unwrap() + dice.random_range(0..held.items);
-                let save = SaveItem { work: work(item, "ok"), ..process.confirmation(&held, item) };
+                let save = SaveItem { work: work(item.0, "ok"), ..process.confirmation(&held, item.0) };
                 let renew = Renew { stage: ANNOTATE, lease, user, token_maker: None, now: process.now() };
                 let store = process.store.clone();
                 calls.push(async move {

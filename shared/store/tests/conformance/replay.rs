@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use swath_domain::log::Entry;
-use swath_domain::{Assignment, LeaseId, Ranges, Status, UserId};
+use swath_domain::{Assignment, ItemIndex, LeaseId, Ranges, Status, UserId};
 
 /// What the entries so far have made of an assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub(super) struct Replayed {
     lease: Option<LeaseId>,
     fence: i64,
     seq: i64,
-    rejected: BTreeSet<i64>,
-    skipped: BTreeSet<i64>,
+    rejected: BTreeSet<ItemIndex>,
+    skipped: BTreeSet<ItemIndex>,
 }
 
 impl Replayed {
@@ -73,13 +73,13 @@ impl Replayed {
     }
 
     /// The items that the last decision rejected.
-    pub(super) fn rejected(&self) -> &BTreeSet<i64> {
+    pub(super) fn rejected(&self) -> &BTreeSet<ItemIndex> {
         &self.rejected
     }
 }
 
 /// The items that an entry's detail lists under a name; none where it has no such list.
-fn items(entry: &Entry, name: &str) -> BTreeSet<i64> {
+fn items(entry: &Entry, name: &str) -> BTreeSet<ItemIndex> {
     let text = entry.detail.as_ref().and_then(|detail| detail[name].as_str()).unwrap_or_default();
     text.parse::<Ranges>().expect("a list of ranges").iter().collect()
 }

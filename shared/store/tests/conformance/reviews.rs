@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use swath_domain::review::{ReviewRule, Verdict};
-use swath_domain::{Assignment, JobId, LeaseEnd, Micros, Refusal, Round, Stage, Status};
+use swath_domain::{Assignment, ItemIndex, JobId, LeaseEnd, Micros, Refusal, Round, Stage, Status};
 
 use super::audit::{accepted, audit};
 use super::suite;
@@ -102,7 +102,7 @@ async fn exactly_the_rejected_items_come_back_once(world: World) {
         ("0-1,2-4", Round(2), 0)
     );
     assert_eq!((rework.parent, rework.reserved_for()), (Some(review.id), review.author()));
-    let items: Vec<_> = accepted(&world, job).await.into_iter().map(|item| item.annotation.item).collect();
+    let items: Vec<_> = accepted(&world, job).await.into_iter().map(|item| item.annotation.item.0).collect();
     assert_eq!(items, [1, 4]);
     audit(&world, job).await;
 }
@@ -139,7 +139,7 @@ async fn a_decision_lists_the_items_without_a_verdict(world: World) {
     world.put_verdict(&review, verdict(1, Verdict::Accept)).await.unwrap();
     let strict = |rejected: &[i64]| Decide { accept_rest: false, ..world.decision(&review, rejected) };
     let answer = world.store.review_decide(strict(&[2])).await;
-    let missing = vec![0, 3, 4];
+    let missing = [0, 3, 4].map(ItemIndex);
     assert!(
         matches!(&answer, Err(StoreError::Refused(Refusal::Incomplete(items))) if *items == missing),
         "{answer:?}"
@@ -168,12 +168,16 @@ async fn a_former_reviewers_verdicts_do_not_count(world: World) {
     let under = UnderReview { assignment: review.id, author, submission, reviewer };
     let shown = world.store.review_look(under).await.unwrap().items.unwrap();
     assert_eq!(
-        shown.iter().map(|shown| (shown.item, shown.revision)).collect::<Vec<_>>(),
+        shown.iter().map(|shown| (shown.item.0, shown.revision)).collect::<Vec<_>>(),
         [0, 1, 2, 3, 4].map(|i| (i, 1))
     );
     assert_eq!(shown.into_iter().filter_map(|shown| shown.verdict).collect::<Vec<_>>(), said);
     // What the rework is told is what its decision said.
-    let told = world.store.deciding_verdicts(review.id, submission, 0..=i64::MAX).await.unwrap();
+    let told = world
+        .store
+        .deciding_verdicts(review.id, submission, ItemIndex(0)..=ItemIndex(i64::MAX))
+        .await
+        .unwrap();
     let accepts: Vec<_> = told.iter().map(|row| row.verdict == Verdict::Accept).collect();
     assert_eq!(accepts, [false, true, true, true, true]);
     audit(&world, job).await;
@@ -182,9 +186,9 @@ async fn a_former_reviewers_verdicts_do_not_count(world: World) {
 async fn a_verdict_on_a_foreign_item_is_refused(world: World) {
     let (job, review) = under_review(&world, &Plan::of(10)).await;
     let answer = world.put_verdict(&review, verdict(7, Verdict::Accept)).await;
-    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(7)))), "{answer:?}");
+    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(ItemIndex(7))))), "{answer:?}");
     let answer = world.decide(&review, &[7]).await;
-    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(7)))), "{answer:?}");
+    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(ItemIndex(7))))), "{answer:?}");
     assert_eq!(world.look(review.id).await, review);
     audit(&world, job).await;
 }
@@ -220,7 +224,7 @@ async fn a_submission_that_comes_whole_waits_for_no_review_service(world: World)
     assert!(world.store.submissions_to_waive(world.now() + Micros(1), 10).await.unwrap().is_empty());
 
     let held = world.lease(job, user).await;
-    world.confirm(&held, held.ranges.iter().next().unwrap()).await.unwrap();
+    world.confirm(&held, held.ranges.iter().next().unwrap().0).await.unwrap();
     let mut partly = world.submission(&held);
     partly.items.remove(0);
     assert_eq!(world.store.lease_submit(partly).await.unwrap().next, Next::Rule);

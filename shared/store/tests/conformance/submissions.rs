@@ -1,7 +1,7 @@
 //! Submissions: whole or not at all, once, late or in time, and one opinion of each person on a range.
 
 use futures::future::join_all;
-use swath_domain::{Assignment, LeaseEnd, Refusal, Slot, Stage, Status, UserId};
+use swath_domain::{Assignment, ItemIndex, LeaseEnd, Refusal, Slot, Stage, Status, UserId};
 
 use super::audit::audit;
 use super::suite;
@@ -42,7 +42,11 @@ async fn taken(world: &World, plan: &Plan, first: UserId, second: UserId) -> (As
 }
 
 async fn bodies(world: &World, held: &Assignment) -> Vec<String> {
-    let rows = world.store.annotations(held.id, held.holder().unwrap(), 0..=i64::MAX).await.unwrap();
+    let rows = world
+        .store
+        .annotations(held.id, held.holder().unwrap(), ItemIndex(0)..=ItemIndex(i64::MAX))
+        .await
+        .unwrap();
     rows.into_iter().map(|row| row.body).collect()
 }
 
@@ -81,7 +85,7 @@ async fn a_submission_with_items_missing_lists_them_and_keeps_what_came(world: W
     let items = vec![work(3, "ok")];
     let part = Submit { items, ..world.submission(&held) };
     let answer = world.store.lease_submit(part).await;
-    let missing = vec![1, 2, 4];
+    let missing = [1, 2, 4].map(ItemIndex);
     assert!(
         matches!(&answer, Err(StoreError::Refused(Refusal::Incomplete(items))) if *items == missing),
         "{answer:?}"
@@ -98,7 +102,7 @@ async fn a_submission_with_a_foreign_item_is_refused_as_a_whole(world: World) {
     let mut submission = world.submission(&held);
     submission.items.push(work(7, "not mine"));
     let answer = world.store.lease_submit(submission).await;
-    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(7)))), "{answer:?}");
+    assert!(matches!(answer, Err(StoreError::Refused(Refusal::ForeignItem(ItemIndex(7))))), "{answer:?}");
     assert!(bodies(&world, &held).await.is_empty());
     assert_eq!(world.look(held.id).await, held);
 }
@@ -136,7 +140,7 @@ async fn a_refused_submission_never_overwrites_one_that_stands(world: World) {
     let again = world.hand_in(late.key.job, first).await;
     assert_eq!(again.id, late.id);
     let before = bodies(&world, &late).await;
-    let items = late.ranges.iter().map(|item| work(item, "changed my mind")).collect();
+    let items = late.ranges.iter().map(|item| work(item.0, "changed my mind")).collect();
     let answer = world.store.lease_submit(Submit { items, ..world.submission(&late) }).await;
     assert_eq!(staleness(answer), LeaseEnd::Taken);
     assert_eq!(bodies(&world, &late).await, before);
@@ -161,14 +165,18 @@ async fn a_submission_into_called_off_work_is_refused_and_its_items_are_kept(wor
 async fn a_refused_submission_goes_over_what_was_saved_before(world: World) {
     let job = world.job(&Plan::of(10)).await;
     let held = world.lease(job, world.worker().await).await;
-    world.confirm(&held, held.ranges.as_slice()[0].start).await.unwrap();
+    world.confirm(&held, (held.ranges.as_slice()[0].start).0).await.unwrap();
     world.store.assignment_reassign(held.id, None, world.now(), world.cause()).await.unwrap();
     for text in ["late", "later"] {
-        let items = held.ranges.iter().map(|item| work(item, text)).collect();
+        let items = held.ranges.iter().map(|item| work(item.0, text)).collect();
         let answer = world.store.lease_submit(Submit { items, ..world.submission(&held) }).await;
         assert_eq!(staleness(answer), LeaseEnd::Reassigned);
     }
-    let saved = world.store.annotations(held.id, held.holder().unwrap(), 0..=i64::MAX).await.unwrap();
+    let saved = world
+        .store
+        .annotations(held.id, held.holder().unwrap(), ItemIndex(0)..=ItemIndex(i64::MAX))
+        .await
+        .unwrap();
     let revisions: Vec<_> = saved.iter().map(|row| row.revision).collect();
     assert_eq!(revisions, [3, 2, 2, 2, 2]);
     audit(&world, job).await;
@@ -178,14 +186,14 @@ async fn a_refused_submission_goes_not_over_what_was_saved_under_a_later_lease(w
     let job = world.job(&Plan::of(5)).await;
     let first = world.lease(job, world.worker().await).await;
     let (user, item) = (first.holder().unwrap(), first.ranges.as_slice()[0].start);
-    world.confirm(&first, item).await.unwrap();
+    world.confirm(&first, item.0).await.unwrap();
     world.release(ANNOTATE, &first).await.unwrap();
     let later = world.lease(job, user).await;
     assert_eq!(later.id, first.id);
     // What it says was said before, which makes it no less a save of the later lease.
-    assert_eq!(world.confirm(&later, item).await.unwrap().revision, 1);
+    assert_eq!(world.confirm(&later, item.0).await.unwrap().revision, 1);
     let kept = bodies(&world, &later).await;
-    let items: Vec<_> = first.ranges.iter().map(|item| work(item, "from another window")).collect();
+    let items: Vec<_> = first.ranges.iter().map(|item| work(item.0, "from another window")).collect();
     let late = Submit { items, ..world.submission(&first) };
     assert_eq!(staleness(world.store.lease_submit(late.clone()).await), LeaseEnd::Released);
     // Nor once the later lease is over itself.

@@ -64,7 +64,7 @@ impl World {
     /// The submission of a lease with all its items, under a key of its own.
     pub(super) fn submission(&self, held: &Assignment) -> Submit {
         let (lease, user) = holder(held);
-        let items = held.ranges.iter().map(|item| work(item, "ok")).collect();
+        let items = held.ranges.iter().map(|item| work(item.0, "ok")).collect();
         let submission = Key::new(format!("submission of {lease}"), b"everything");
         Submit { lease, user, token_maker: None, submission, items, now: self.now() }
     }

@@ -10,8 +10,8 @@ use swath_domain::review::{ReviewRule, Verdict};
 use swath_domain::selection::runs;
 use swath_domain::time::{Micros, seconds};
 use swath_domain::{
-    Assignment, AssignmentId, DatasetId, JobId, LeaseEnd, LeaseId, Refusal, Role, Roles, TeamId, Time,
-    TokenId, UserId,
+    Assignment, AssignmentId, DatasetId, ItemIndex, JobId, LeaseEnd, LeaseId, Refusal, Role, Roles, TeamId,
+    Time, TokenId, UserId,
 };
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ pub(super) struct Plan {
 impl Plan {
     /// One opinion on each of this many items, in ranges of five, all of it reviewed.
     pub(super) fn of(items: i64) -> Self {
-        let selection = vec![Range { start: 0, end: items }];
+        let selection = vec![Range::of(0, items)];
         Self { selection, range_size: 5, slots: 1, review: ReviewRule::All, rounds: 5 }
     }
 }
@@ -171,7 +171,7 @@ impl World {
 
     /// The job that a plan asks for, not yet made.
     pub(super) async fn draft(&self, plan: &Plan) -> NewJob {
-        let items = plan.selection.last().map_or(0, |range| range.end);
+        let items = plan.selection.last().map_or(0, |range| range.end.0);
         let runs = runs(plan.selection.iter().copied(), i64::MAX);
         let job = Job {
             id: JobId(self.id()),
@@ -217,9 +217,9 @@ impl World {
     }
 
     /// The item numbers that a job of this world selects.
-    pub(super) fn selection(&self, job: JobId) -> Vec<i64> {
+    pub(super) fn selection(&self, job: JobId) -> Vec<ItemIndex> {
         let selections = self.shared.selections.lock().unwrap();
-        selections[&job].iter().flat_map(|range| range.start..range.end).collect()
+        selections[&job].iter().flat_map(Range::iter).collect()
     }
 
     /// All assignments of a job.
@@ -257,7 +257,7 @@ pub(super) fn holder(held: &Assignment) -> (LeaseId, UserId) {
 
 /// What a person says of an item.
 pub(super) fn work(item: i64, text: &str) -> ItemWork {
-    ItemWork { item, body: format!(r#"{{"item":{item},"text":"{text}"}}"#), skipped: false }
+    ItemWork { item: ItemIndex(item), body: format!(r#"{{"item":{item},"text":"{text}"}}"#), skipped: false }
 }
 
 /// What a person says who cannot label an item.
@@ -266,7 +266,7 @@ pub(super) fn skip(item: i64) -> ItemWork {
 }
 
 pub(super) fn verdict(item: i64, verdict: Verdict) -> VerdictRow {
-    VerdictRow::plain(item, verdict)
+    VerdictRow::plain(ItemIndex(item), verdict)
 }
 
 /// Why a lease was refused as stale.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io;
 
 use serde_json::value::RawValue;
-use swath_domain::Ranges;
 use swath_domain::labels::stored_size;
+use swath_domain::{ItemIndex, Ranges};
 use swath_formats::export::{Head, Item};
 use swath_runtime::Context;
 use swath_store::{AcceptedItem, AcceptedKey, ItemRow, ItemTexts, ItemTextsPage};
@@ -43,9 +43,9 @@ impl<'a> AcceptedItems<'a> {
         page.retain(|item| numbers.last().is_some_and(|last| item.annotation.item <= *last));
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some(last.key());
-        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot.0 == slot));
+        page.retain(|item| self.head.slot.is_none_or(|slot| item.slot == slot));
         let rows = store.items(job.dataset, &Ranges::of_items(numbers)).await.map_err(store_failure)?;
-        let mut rows: HashMap<i64, Row> =
+        let mut rows: HashMap<ItemIndex, Row> =
             rows.into_iter().map(|item| (item.index, Row { item, meta: None })).collect();
         for ItemTexts { item, meta, .. } in texts {
             if let Some(row) = rows.get_mut(&item) {
@@ -55,7 +55,7 @@ impl<'a> AcceptedItems<'a> {
         page.into_iter().map(|item| self.exported(item, &rows)).collect::<io::Result<_>>().map(Some)
     }
 
-    fn exported(&self, accepted: AcceptedItem, rows: &HashMap<i64, Row>) -> io::Result<Item> {
+    fn exported(&self, accepted: AcceptedItem, rows: &HashMap<ItemIndex, Row>) -> io::Result<Item> {
         let stored = accepted.annotation;
         let row = rows
             .get(&stored.item)
@@ -74,8 +74,8 @@ impl<'a> AcceptedItems<'a> {
             size,
             orientation,
             meta: meta.clone(),
-            slot: accepted.slot.0,
-            round: accepted.round.0,
+            slot: accepted.slot,
+            round: accepted.round,
             annotation,
             author: stored.author,
             reviewer: accepted.reviewer,

@@ -42,7 +42,7 @@ pub(super) fn refusal(summary: &Summary) -> Option<Problem> {
         if losses.items == 1 { "item" } else { "items" },
     );
     let fault =
-        |loss: &Loss| Fault { index: Some(loss.item), message: description(loss.kind), ..Fault::default() };
+        |loss: &Loss| Fault { index: Some(loss.item.0), message: description(loss.kind), ..Fault::default() };
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "lossy", detail);
     let problem = Problem { errors: losses.first.iter().map(fault).collect(), ..problem };
     Some(problem.with("items", losses.items).with("left_out", summary.left_out()))

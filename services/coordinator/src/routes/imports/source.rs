@@ -6,7 +6,7 @@ use std::time::Duration;
 use swath_api::datasets::{NewDatasetRequest, Notes, SourceRequest};
 use swath_domain::ids::{DatasetId, TeamId};
 use swath_domain::text::check_text;
-use swath_domain::{FieldError, limits, uploads};
+use swath_domain::{FieldError, ItemIndex, limits, uploads};
 use swath_formats::export::shared_base;
 use swath_formats::manifest::{ManifestItem, check_item};
 use swath_runtime::access::MANAGER;
@@ -150,8 +150,10 @@ async fn check_pattern(context: &Context, team: TeamId, source: &Pattern) -> Res
     let (pattern, count) = (source.pattern.as_str(), source.count);
     let mut errors = Vec::new();
     check_text("source.pattern", pattern, limits::URI_MAX - 40, &mut errors);
-    let ends: Vec<_> =
-        [0, count - 1].into_iter().filter_map(|index| fill_pattern(pattern, index.max(0))).collect();
+    let ends: Vec<_> = [0, count - 1]
+        .into_iter()
+        .filter_map(|index| fill_pattern(pattern, ItemIndex(index.max(0))))
+        .collect();
     match ends.first() {
         None => errors.push(FieldError::new("source.pattern", "needs one {} or {:08} where the number goes")),
         Some(uri) if errors.is_empty() => {

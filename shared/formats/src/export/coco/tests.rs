@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use swath_domain::Slot;
 
 use super::super::fixtures::{export, head, item, labels};
 use super::super::format::Format;
@@ -58,7 +59,7 @@ fn a_small_document_is_exactly_this() {
 
 #[test]
 fn slots_share_their_image() {
-    let second = Item { slot: 1, ..item(0, labels()) };
+    let second = Item { slot: Slot(1), ..item(0, labels()) };
     let document = document(head(2), &[item(0, labels()), second, item(1, json!({}))]);
     assert_eq!(document["images"].as_array().unwrap().len(), 2);
     let slots: Vec<_> =
@@ -70,9 +71,9 @@ fn slots_share_their_image() {
 fn an_image_has_the_tags_of_all_opinions_and_of_each() {
     let said = |slot, tags: Value| Item { slot, ..item(0, json!({"tags": tags})) };
     let items = [
-        said(0, json!([{"name": "light", "value": "day"}])),
-        said(1, json!([])),
-        said(2, json!([{"name": "light", "value": "night"}, {"name": "note"}])),
+        said(Slot(0), json!([{"name": "light", "value": "day"}])),
+        said(Slot(1), json!([])),
+        said(Slot(2), json!([{"name": "light", "value": "night"}, {"name": "note"}])),
     ];
     let whole = document(head(3), &items);
     let image = &whole["images"][0];
@@ -83,7 +84,7 @@ fn an_image_has_the_tags_of_all_opinions_and_of_each() {
             {"slot": 2, "attributes": {"light": "night", "note": true}}])
     );
 
-    let one = document(Head { slot: Some(2), ..head(3) }, &items[2..]);
+    let one = document(Head { slot: Some(Slot(2)), ..head(3) }, &items[2..]);
     assert_eq!(one["images"][0]["attributes"], json!({"light": "night", "note": true}));
     assert_eq!(one["images"][0]["swath"].get("opinions"), None);
     assert_eq!(one["info"]["swath"]["slot"], 2);
@@ -100,7 +101,8 @@ fn tags_of_omitted_figures_are_counted() {
 #[test]
 fn changed_names_are_counted_once_and_the_first_are_listed() {
     let named = |index| Item { uri: format!("file:///data/{index}%0A.png"), ..item(index, json!({})) };
-    let items: Vec<_> = (0..150).flat_map(|index| [named(index), Item { slot: 1, ..named(index) }]).collect();
+    let items: Vec<_> =
+        (0..150).flat_map(|index| [named(index), Item { slot: Slot(1), ..named(index) }]).collect();
     let document = document(head(2), &items);
     let summary = &document["info"]["swath"];
     assert_eq!(summary["changed"], json!({"name_escaped": 150}));

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::io::Read;
+use swath_domain::Slot;
 
 use serde_json::{Value, json};
 use tar::Archive;
@@ -101,7 +102,7 @@ fn the_meta_names_every_class_and_tag() {
 
 #[test]
 fn every_slot_is_a_dataset() {
-    let second = Item { slot: 1, ..item(0, json!({})) };
+    let second = Item { slot: Slot(1), ..item(0, json!({})) };
     let (_, files) = project(head(2), &[item(0, labels()), second]);
     assert!(files.contains_key("my photos~slot0/ann/sub%2F0.png.json"));
     assert!(files.contains_key("my photos~slot1/ann/sub%2F0.png.json"));
@@ -110,7 +111,8 @@ fn every_slot_is_a_dataset() {
 
 #[test]
 fn a_chosen_slot_is_the_only_dataset() {
-    let (_, files) = project(Head { slot: Some(1), ..head(2) }, &[Item { slot: 1, ..item(0, json!({})) }]);
+    let (_, files) =
+        project(Head { slot: Some(Slot(1)), ..head(2) }, &[Item { slot: Slot(1), ..item(0, json!({})) }]);
     let folders: Vec<_> = files.keys().filter(|path| path.ends_with("/ann/")).collect();
     assert_eq!(folders, ["my photos/ann/"]);
     assert_eq!(json(&files, SUMMARY)["slot"], 1);

@@ -1,5 +1,6 @@
 //! Ranges of the tables of datasets that several statements read.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, UserId};
 use swath_domain::labels::Size;
 use uuid::Uuid;
@@ -20,8 +21,12 @@ impl Tables {
     }
 
     /// The sizes that users' browsers have reported of an item's picture.
-    pub(crate) fn size_reports_of(&self, id: DatasetId, item: i64) -> impl Iterator<Item = (UserId, Size)> {
-        let rows = self.size_reports.range((id.0, item, Uuid::nil())..=(id.0, item, Uuid::max()));
+    pub(crate) fn size_reports_of(
+        &self,
+        id: DatasetId,
+        item: ItemIndex,
+    ) -> impl Iterator<Item = (UserId, Size)> {
+        let rows = self.size_reports.range((id.0, item.0, Uuid::nil())..=(id.0, item.0, Uuid::max()));
         rows.map(|((_, _, user), size)| (UserId(*user), *size))
     }
 }

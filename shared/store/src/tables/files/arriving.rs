@@ -19,7 +19,7 @@ pub(crate) async fn insert(db: &mut Db<'_>, new: NewFile, now: Time) -> Result<(
     );
     let kind = kind_of(new.purpose);
     let thumbnail_of = match new.purpose {
-        FilePurpose::Thumbnail(dataset, item) => Some((dataset.0, item)),
+        FilePurpose::Thumbnail(dataset, item) => Some((dataset.0, item.0)),
         FilePurpose::Items | FilePurpose::Guideline => None,
     };
     let (dataset, item) = thumbnail_of.unzip();

@@ -1,5 +1,6 @@
 //! Files that are marked as ones to be deleted, and the deletion of their rows once their content is deleted.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, FileId, TeamId};
 use uuid::Uuid;
 
@@ -85,7 +86,7 @@ pub(crate) async fn mark_unused(db: &mut Db<'_>, id: FileId) -> Result<Option<Ma
 pub(crate) async fn mark_thumbnails(
     db: &mut Db<'_>,
     dataset: DatasetId,
-    first: i64,
+    first: ItemIndex,
 ) -> Result<Vec<MarkedFile>> {
     const MARK: &str = concat!(
         "UPDATE files SET state = ",
@@ -102,10 +103,10 @@ pub(crate) async fn mark_thumbnails(
         MarkedRow,
         MARK,
         dataset.0,
-        first;
+        first.0;
         |t| {
             let is_one = |record: &FileRecord| {
-                let is_of_item = record.thumbnail_of.is_some_and(|(of, item)| of == dataset.0 && item >= first);
+                let is_of_item = record.thumbnail_of.is_some_and(|(of, item)| of == dataset.0 && item >= first.0);
                 record.state == state!(stored) && is_of_item
             };
             let ids = t.files.iter().filter(|(_, record)| is_one(record)).map(|(id, _)| *id).collect();

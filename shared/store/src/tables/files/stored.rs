@@ -1,5 +1,6 @@
 //! Reads of stored files.
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, FileId, TeamId};
 use uuid::Uuid;
 
@@ -81,7 +82,11 @@ pub(crate) async fn with_digest(
 }
 
 /// Reads the thumbnail of an item.
-pub(crate) async fn thumbnail(db: &mut Db<'_>, dataset: DatasetId, item: i64) -> Result<Option<StoredFile>> {
+pub(crate) async fn thumbnail(
+    db: &mut Db<'_>,
+    dataset: DatasetId,
+    item: ItemIndex,
+) -> Result<Option<StoredFile>> {
     const THUMBNAIL: &str = concat!(
         "SELECT ",
         file_columns!(""),
@@ -96,9 +101,9 @@ pub(crate) async fn thumbnail(db: &mut Db<'_>, dataset: DatasetId, item: i64) ->
         FileRow,
         THUMBNAIL,
         dataset.0,
-        item;
+        item.0;
         |t| {
-            let of_item = t.files.iter().filter(|(_, record)| record.thumbnail_of == Some((dataset.0, item)));
+            let of_item = t.files.iter().filter(|(_, record)| record.thumbnail_of == Some((dataset.0, item.0)));
             of_item.filter_map(|(id, record)| row_in_memory(id, record, kind!(thumbnail))).next()
         }
     )?;

@@ -37,7 +37,7 @@ fn write_labels(t: &mut Tables, written: &Written) -> Result<()> {
             body: save.work.body.clone(),
             updated: save.now.0,
         };
-        t.annotations.put((save.assignment.0, save.author.0, save.work.item), annotation);
+        t.annotations.put((save.assignment.0, save.author.0, save.work.item.0), annotation);
     }
     for judged in &written.judged {
         let said = &judged.verdict;
@@ -47,13 +47,13 @@ fn write_labels(t: &mut Tables, written: &Written) -> Result<()> {
             comment: said.comment.clone(),
             figures: said.stored_figures(),
         };
-        t.verdicts.put((judged.submission.0, judged.reviewer.0, said.item), record);
+        t.verdicts.put((judged.submission.0, judged.reviewer.0, said.item.0), record);
     }
     for row in &written.accepted {
         let (assignment, author, reviewer) =
             (row.assignment.0, row.author.0, row.reviewer.map(|user| user.0));
         let accepted = Accepted { assignment, author, reviewer, at: row.at.0 };
-        t.accepted.insert((row.job.0, row.item, row.slot.0), accepted)?;
+        t.accepted.insert((row.job.0, row.item.0, row.slot.0), accepted)?;
     }
     Ok(())
 }

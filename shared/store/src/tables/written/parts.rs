@@ -132,7 +132,7 @@ const SAVED: Part = part!(
     |r| {
         assignment: uuid = r.save.assignment.0,
         author: uuid = r.save.author.0,
-        item: bigint = r.save.work.item,
+        item: bigint = r.save.work.item.0,
         lease: uuid = r.save.lease.0,
         revision: bigint = r.revision,
         skipped: boolean = r.save.work.skipped,
@@ -151,7 +151,7 @@ const JUDGED: Part = part!(
     |j| {
         submission: uuid = j.submission.0,
         reviewer: uuid = j.reviewer.0,
-        item: bigint = j.verdict.item,
+        item: bigint = j.verdict.item.0,
         lease: uuid = j.lease.0,
         accept: boolean = j.verdict.verdict == Verdict::Accept,
         reason: text = j.verdict.reason.clone(),
@@ -166,7 +166,7 @@ const ACCEPTED: Part = part!(
     accepted,
     |a| {
         job: uuid = a.job.0,
-        item: bigint = a.item,
+        item: bigint = a.item.0,
         slot: bigint = a.slot.0,
         assignment: uuid = a.assignment.0,
         author: uuid = a.author.0,

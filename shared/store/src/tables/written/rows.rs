@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use swath_domain::ids::{AssignmentId, JobId, LeaseId, UserId};
 use swath_domain::log::Entry;
 use swath_domain::progress::Progress;
-use swath_domain::{Assignment, LeaseEnd, Slot, Stage, Time};
+use swath_domain::{Assignment, ItemIndex, LeaseEnd, Slot, Stage, Time};
 
 use crate::model::events::NewEvent;
 use crate::model::requests::Key;
@@ -108,7 +108,7 @@ pub(crate) struct Judged {
 /// An item that becomes final: by the table's key there is one for each item and slot.
 pub(crate) struct AcceptedRow {
     pub(crate) job: JobId,
-    pub(crate) item: i64,
+    pub(crate) item: ItemIndex,
     pub(crate) slot: Slot,
     pub(crate) assignment: AssignmentId,
     pub(crate) author: UserId,

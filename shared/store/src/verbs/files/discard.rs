@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use swath_domain::ItemIndex;
 use swath_domain::ids::{DatasetId, FileId, TeamId};
 
 use super::giving_back::give_back;
@@ -24,7 +25,7 @@ pub(crate) async fn discard(db: &mut Db<'_>, team: TeamId, id: FileId) -> Result
 }
 
 /// Drops the thumbnails of a dataset's items from number `first` on: the items are about to be deleted.
-pub(crate) async fn discard_thumbnails(db: &mut Db<'_>, dataset: DatasetId, first: i64) -> Result<()> {
+pub(crate) async fn discard_thumbnails(db: &mut Db<'_>, dataset: DatasetId, first: ItemIndex) -> Result<()> {
     let marked = deleting::mark_thumbnails(db, dataset, first).await?;
     give_back(db, &marked).await
 }

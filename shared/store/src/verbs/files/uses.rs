@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use swath_domain::Time;
 use swath_domain::ids::DatasetId;
 use swath_domain::uploads::Upload;
+use swath_domain::{ItemIndex, Time};
 
 use crate::engine::db::Db;
 use crate::error::{Result, StoreError};
@@ -29,7 +29,7 @@ pub(crate) async fn add<'a>(
 }
 
 /// Counts off the items of a dataset from number `first` on, which are about to be deleted.
-pub(crate) async fn remove(db: &mut Db<'_>, dataset: DatasetId, first: i64) -> Result<()> {
+pub(crate) async fn remove(db: &mut Db<'_>, dataset: DatasetId, first: ItemIndex) -> Result<()> {
     let uris = dataset_items::upload_uris_from(db, dataset, first).await?;
     let counts = counts_of(uris.iter().map(String::as_str));
     uses::remove(db, &counts).await

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use swath_domain::Time;
 use swath_domain::ids::DatasetId;
+use swath_domain::{Range, Time};
 
 use super::locking::lock_open;
 use crate::engine::db::Db;
@@ -39,7 +39,7 @@ pub(crate) async fn append(
     let end = present.end + fresh.len() as i64;
     segments::extend(db, version, end, now).await?;
     events::append_of_dataset(db, id, now).await?;
-    Ok(Appended { count: end - present.start, doubles })
+    Ok(Appended { count: Range { end, ..present }.len(), doubles })
 }
 
 /// The positions of items whose URI is in the dataset already, or earlier on this page, in ascending order.

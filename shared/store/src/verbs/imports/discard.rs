@@ -1,6 +1,6 @@
 //! Dropping an open version with all its items, a bounded number of items in each transaction.
 
-use swath_domain::Time;
+use swath_domain::{ItemIndex, Time};
 
 use crate::engine::db::Db;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(crate) async fn step(db: &mut Db<'_>, command: &Discard) -> Result<bool> {
     if idle_since.is_some_and(|before| !segment.is_idle_since(before)) {
         return Ok(true);
     }
-    let keep = segment.items.start.max(segment.items.end - ITEMS_PER_STEP);
+    let keep = ItemIndex(segment.items.start.0.max(segment.items.end.0 - ITEMS_PER_STEP));
     files::uses::remove(db, id, keep).await?;
     files::discard::discard_thumbnails(db, id, keep).await?;
     dataset_items::delete_from(db, id, keep).await?;

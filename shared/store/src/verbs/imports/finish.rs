@@ -45,7 +45,7 @@ pub(crate) async fn finish(
     let (base, notes) = (imported.base.as_str(), imported.notes.as_deref());
     segments::keep_base(db, id).await?;
     segments::complete(db, key, base).await?;
-    datasets::complete(db, CompleteVersion { key, items: items.end, base, notes }).await?;
+    datasets::complete(db, CompleteVersion { key, items: items.end.0, base, notes }).await?;
     if imported.is_to_measure {
         measuring::start(db, id, items.start, now).await?;
     }

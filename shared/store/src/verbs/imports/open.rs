@@ -18,7 +18,7 @@ pub(crate) async fn open(db: &mut Db<'_>, id: DatasetId, now: Time) -> Result<Op
         return Err(StoreError::Conflict("the dataset is not ready, or is being appended to".into()));
     }
     let next = DatasetVersion { dataset: id, version: latest.version + 1 };
-    let empty = Range { start: latest.items, end: latest.items };
+    let empty = Range::of(latest.items, latest.items);
     segments::insert(db, next, empty, None, now).await?;
     Ok(OpenedVersion { version: next.version, first_item: latest.items })
 }
