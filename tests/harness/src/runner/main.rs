@@ -2,6 +2,7 @@
 //! everything that it started, even when it is interrupted.
 
 mod console;
+mod durations;
 mod fetch;
 mod mutants;
 mod older;

@@ -29,6 +29,26 @@ pub enum Part {
     All,
 }
 
+/// The parts that can be asked for by name.
+const PARTS: [(&str, Part); 9] = [
+    ("quick", Part::Quick),
+    ("unit", Part::Unit),
+    ("e2e", Part::EndToEnd),
+    ("console", Part::Console),
+    ("deploy", Part::Deploy),
+    ("simulation", Part::Simulation),
+    ("mutants", Part::Mutants),
+    ("faults", Part::Faults),
+    ("bench", Part::Bench),
+];
+
+impl Part {
+    /// Its name on the command line; "all" for the complete run, which is asked for without a name.
+    pub fn name(self) -> &'static str {
+        PARTS.iter().find(|(_, part)| *part == self).map_or("all", |(name, _)| name)
+    }
+}
+
 /// The command line's options.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
@@ -80,18 +100,8 @@ impl Options {
 }
 
 fn named(word: &str) -> Result<Part, String> {
-    match word {
-        "quick" => Ok(Part::Quick),
-        "unit" => Ok(Part::Unit),
-        "e2e" => Ok(Part::EndToEnd),
-        "console" => Ok(Part::Console),
-        "deploy" => Ok(Part::Deploy),
-        "simulation" => Ok(Part::Simulation),
-        "mutants" => Ok(Part::Mutants),
-        "faults" => Ok(Part::Faults),
-        "bench" => Ok(Part::Bench),
-        _ => Err(format!("unknown part {word}\n{USAGE}")),
-    }
+    let known = PARTS.iter().find(|(name, _)| *name == word);
+    known.map(|(_, part)| *part).ok_or_else(|| format!("unknown part {word}\n{USAGE}"))
 }
 
 fn value(option: &str, given: Option<String>) -> Result<String, String> {

@@ -19,9 +19,25 @@ const FUZZ_SECONDS: &str = "60";
 /// Each browser takes a core while it starts.
 const BROWSERS: &str = "--test-threads=2";
 
+/// The parts of a complete run. What most often fails comes first.
+const COMPLETE: [Part; 7] =
+    [Part::Unit, Part::EndToEnd, Part::Console, Part::Deploy, Part::Faults, Part::Simulation, Part::Mutants];
+
 /// Runs the part that was asked for.
 pub async fn conduct(run: &mut Run) {
     match run.options.part {
+        Part::All => {
+            for part in COMPLETE {
+                one(run, part).await;
+            }
+        }
+        part => one(run, part).await,
+    }
+}
+
+async fn one(run: &mut Run, part: Part) {
+    run.begin(part);
+    match part {
         Part::Quick => quick(run).await,
         Part::Unit => unit(run).await,
         Part::EndToEnd => end_to_end(run).await,
@@ -31,15 +47,8 @@ pub async fn conduct(run: &mut Run) {
         Part::Mutants => mutants(run).await,
         Part::Faults => faults(run).await,
         Part::Bench => bench(run).await,
-        Part::All => {
-            unit(run).await;
-            end_to_end(run).await;
-            console(run).await;
-            deploy(run).await;
-            faults(run).await;
-            simulation(run).await;
-            mutants(run).await;
-        }
+        // `conduct` has taken it apart.
+        Part::All => {}
     }
 }
 

@@ -3,13 +3,15 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use swath_harness::servers::Servers;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::durations::Durations;
 use crate::fetch;
-use crate::options::Options;
+use crate::options::{Options, Part};
 use crate::step::{self, Kind};
 use crate::tally::Tally;
 
@@ -17,7 +19,9 @@ use crate::tally::Tally;
 pub struct Run {
     /// The command line's options.
     pub options: Options,
+    part: Part,
     tally: Tally,
+    durations: Durations,
     servers: Option<Servers>,
     scratch: TempDir,
     build: PathBuf,
@@ -29,7 +33,13 @@ impl Run {
         let scratch = tempfile::Builder::new().prefix("swath-tests-").tempdir()?;
         let here = std::env::current_exe()?;
         let build = here.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { options, tally: Tally::default(), servers: None, scratch, build })
+        let (part, tally, durations) = (options.part, Tally::default(), Durations::default());
+        Ok(Self { options, part, tally, durations, servers: None, scratch, build })
+    }
+
+    /// Names the part that the next steps belong to.
+    pub fn begin(&mut self, part: Part) {
+        self.part = part;
     }
 
     /// A folder for downloads, which is kept from run to run.
@@ -74,21 +84,24 @@ impl Run {
 
     /// Runs a step and counts it. True if it passed.
     pub async fn step(&mut self, title: &str, kind: Kind, command: Command) -> bool {
+        let start = Instant::now();
         let tally = step::run(title, kind, command).await;
+        self.durations.add(self.part, title, start.elapsed());
         self.tally.add(tally);
         tally.failed == 0
     }
 
     /// Runs a step while the servers start, because both take about as long.
     pub async fn step_and_servers(&mut self, title: &str, kind: Kind, command: Command) -> bool {
-        let (cache, install) = (self.cache(), self.cargo(&["install"]));
-        let start = async {
+        let (cache, install, start) = (self.cache(), self.cargo(&["install"]), Instant::now());
+        let servers = async {
             let (servers, store) = tokio::join!(Servers::start(), fetch::object_store(&cache, install));
             let mut servers = servers?;
             servers.add_object_store(&store?).await?;
             anyhow::Ok(servers)
         };
-        let (tally, servers) = tokio::join!(step::run(title, kind, command), start);
+        let (tally, servers) = tokio::join!(step::run(title, kind, command), servers);
+        self.durations.add(self.part, title, start.elapsed());
         self.tally.add(tally);
         match servers {
             Ok(servers) => self.servers = Some(servers),
@@ -133,6 +146,7 @@ impl Run {
         if self.options.keep {
             println!("data and logs are in {}", self.scratch.keep().display());
         }
+        println!("{}", self.durations);
         println!("{}", self.tally);
         if self.tally.is_good() {
             println!("All tests passed.");
