@@ -32,8 +32,10 @@ pub use args::DemoArgs;
 
 /// How long the whole demo may take.
 const DEMO_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long an unanswered call is repeated.
-const REPEAT_MAX: Duration = Duration::from_secs(15);
+/// How long an unanswered call is repeated. A computer that is busy with something else is no reason to fail.
+const REPEAT_MAX: Duration = Duration::from_secs(60);
+/// How long an attempt waits for its answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an annotator looks at a picture, in seconds.
 const ANNOTATE_SECONDS: f64 = 0.1;
 /// How long a reviewer looks at a picture, in seconds.
@@ -122,6 +124,7 @@ fn plan(args: &DemoArgs, server: &DemoServer, users: &DemoUsers) -> Plan {
         last_leaves: true,
         gives_up: 0.0,
         repeat_for: REPEAT_MAX,
+        attempt_timeout: ATTEMPT_TIMEOUT,
         seed: args.seed,
         check: false,
         ..Plan::default()

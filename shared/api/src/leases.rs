@@ -10,7 +10,6 @@ use swath_domain::review::{ReasonCode, Verdict};
 use swath_domain::{Status, Time};
 
 /// The body of `POST /v1/leases` and `POST /v1/reviews`.
-// The digest of a request with an idempotency key is made of this type as JSON, so an added or omitted field changes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
@@ -189,7 +188,6 @@ pub struct SubmitRequest {
 }
 
 /// An item that is saved with the submission.
-// The digest of a submission is made of these as JSON, so an added or omitted field changes it.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedItem {

@@ -16,6 +16,7 @@
 pub mod assignments;
 pub mod coverage;
 pub mod datasets;
+pub mod digested;
 pub mod files;
 pub mod invitations;
 pub mod jobs;

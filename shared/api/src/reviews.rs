@@ -58,7 +58,6 @@ pub struct ItemVerdict {
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub comment: Option<String>,
     /// The figures that it is about, by their positions in the annotation from 0; none if it is about the whole item.
-    // The digest of a decision without figures stays what it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = BTreeSet<u32>, max_items = 100)]
     pub figures: Vec<u32>,

@@ -3,15 +3,15 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use swath_api::digested;
 use swath_api::leases::LeaseRequest;
 use swath_leasing::{Answer, Ask, Budgeted, NoWork, Outcome};
 use swath_runtime::{Caller, IdempotencyKey, Problem, Result, budget};
 
 /// A request for work of a caller.
-#[expect(clippy::expect_used, reason = "a request for work has only text keys, so it is always valid JSON")]
 pub fn ask(caller: Caller, key: &IdempotencyKey, request: LeaseRequest) -> Ask {
-    let body = serde_json::to_vec(&request).expect("a request for work is always valid JSON");
-    Ask { caller, key: key.key(&body), request }
+    let key = key.key(&digested::ask(&request));
+    Ask { caller, key, request }
 }
 
 /// The lease of a request for work.

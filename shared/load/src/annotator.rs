@@ -165,5 +165,5 @@ async fn submit(worker: &mut Worker, leased: &Leased, brought: &[usize]) -> anyh
         call: Call::Submit { lease: leased.lease, id, items: contents },
     };
     let end = worker.call::<IgnoredAny>(call, None).await?;
-    Ok(!matches!(end, CallEnd::Refused(code, _) if code == "incomplete"))
+    Ok(!matches!(end, CallEnd::Refused(problem) if problem.code == "incomplete"))
 }

@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, to_value};
 use swath_api::leases::{LeaseDocument, LeaseRequest};
 use swath_checker::{Call, Event, Outcome};
-use swath_client::{Attempt, ClientError, Connection, Method, new_key};
+use swath_client::{ApiError, Attempt, ClientError, Connection, Method, new_key};
 use swath_domain::{AssignmentId, JobId, Stage};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -39,10 +39,10 @@ const ORDINARY_REFUSALS: [&str; 4] = ["no-work", "stale-lease", "incomplete", "r
 pub enum CallEnd<T> {
     /// The server carried it out.
     Done(T),
-    /// The server refused it with this code, and may have asked for this pause.
-    Refused(String, Option<Duration>),
-    /// The outcome is unknown, and the user has given up.
-    Lost,
+    /// The server refused it.
+    Refused(Box<ApiError>),
+    /// The outcome is unknown, and the user has given up. The error is that of the last attempt; none if the user hung up.
+    Lost(Option<ClientError>),
 }
 
 /// What all workers of a run share.
@@ -157,8 +157,8 @@ impl Worker {
             };
             let pause = match self.call::<LeaseDocument>(call, due).await? {
                 CallEnd::Done(document) => return Ok(Some(document.into())),
-                CallEnd::Refused(_, pause) => pause.unwrap_or(ASK_PAUSE_MAX),
-                CallEnd::Lost => ASK_PAUSE_MAX,
+                CallEnd::Refused(problem) => problem.retry_after.unwrap_or(ASK_PAUSE_MAX),
+                CallEnd::Lost(_) => ASK_PAUSE_MAX,
             };
             tokio::select! {
                 () = self.shared.run.over.cancelled() => return Ok(None),
@@ -188,11 +188,13 @@ impl Worker {
             let answer = self.attempt(&call).await;
             let end = self.record(&call, Timing { due: due.unwrap_or(began), began }, answer);
             let again = match end {
-                CallEnd::Refused(ref code, wait) if code == "rate-limited" => wait.unwrap_or(pause),
-                CallEnd::Lost if first.elapsed() < self.shared.plan.repeat_for => pause,
-                CallEnd::Lost => {
+                CallEnd::Refused(ref problem) if problem.code == "rate-limited" => {
+                    problem.retry_after.unwrap_or(pause)
+                }
+                CallEnd::Lost(_) if first.elapsed() < self.shared.plan.repeat_for => pause,
+                CallEnd::Lost(why) => {
                     self.shared.run.meter.give_up(call.kind);
-                    return self.checked(&call, CallEnd::Lost);
+                    return self.checked(&call, CallEnd::Lost(why));
                 }
                 end => return self.checked(&call, end),
             };
@@ -204,10 +206,11 @@ impl Worker {
     /// Fails if the plan is strict and the end is unusual for ordinary work.
     fn checked<T>(&self, call: &PendingCall, end: CallEnd<T>) -> anyhow::Result<CallEnd<T>> {
         let failure = match &end {
-            CallEnd::Refused(code, _) if !ORDINARY_REFUSALS.contains(&code.as_str()) => {
-                format!("was refused with `{code}`")
+            CallEnd::Refused(problem) if !ORDINARY_REFUSALS.contains(&problem.code.as_str()) => {
+                format!("was refused: {problem}")
             }
-            CallEnd::Lost => "got no answer".to_owned(),
+            CallEnd::Lost(Some(error)) => format!("failed: {error}"),
+            CallEnd::Lost(None) => "was left by the user".to_owned(),
             CallEnd::Done(_) | CallEnd::Refused(..) => return Ok(end),
         };
         if self.shared.plan.is_strict {
@@ -289,14 +292,17 @@ fn judge<T: Reply>(
             let outcome = Outcome::Done(reply.answer());
             (CallEnd::Done(reply), outcome)
         }
-        Some(Err(ClientError::Api(problem))) if problem.status < 500 => {
-            let code = if problem.code.is_empty() { problem.status.to_string() } else { problem.code };
-            (CallEnd::Refused(code.clone(), problem.retry_after), Outcome::Refused(code))
+        Some(Err(ClientError::Api(mut problem))) if problem.status < 500 => {
+            if problem.code.is_empty() {
+                problem.code = problem.status.to_string();
+            }
+            let outcome = Outcome::Refused(problem.code.clone());
+            (CallEnd::Refused(problem), outcome)
         }
         Some(Err(error)) => {
             meter.lose(call.kind, &error);
-            (CallEnd::Lost, Outcome::Unknown)
+            (CallEnd::Lost(Some(error)), Outcome::Unknown)
         }
-        None => (CallEnd::Lost, Outcome::Unknown),
+        None => (CallEnd::Lost(None), Outcome::Unknown),
     }
 }

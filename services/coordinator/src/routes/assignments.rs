@@ -40,7 +40,7 @@ pub(super) fn table() -> Vec<Route> {
         .query("status", statuses(), "Only in this status, as in PENDING.")
         .query("holder", team(), "Only under this person's lease.")
         .query("author", team(), "Only handed in by this person.")
-        .query("round", json!({"type": "integer", "minimum": 1, "maximum": 60}), "Only of this round.")
+        .query("round", json!({"type": "integer", "minimum": 1, "maximum": Round::LAST}), "Only of this round.")
         .query("range", number(), "Only of the range with this number, as the map of the job counts them.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")
         .query(
@@ -150,8 +150,8 @@ pub(crate) async fn list(
 /// The filter of a list, checked against the job and the order.
 fn filter(query: &ListQuery, job: &JobHead) -> Result<AssignmentFilter> {
     let status = query.status.as_deref().map(status).transpose()?;
-    if query.round.is_some_and(|round| !(1..=limits::ROUNDS_MAX).contains(&round)) {
-        return Err(Problem::field("round", format!("must be between 1 and {}", limits::ROUNDS_MAX)));
+    if query.round.is_some_and(|round| !(1..=Round::LAST.0).contains(&round)) {
+        return Err(Problem::field("round", format!("must be between 1 and {}", Round::LAST)));
     }
     let ranges = (job.selected + job.range_size - 1) / job.range_size;
     if query.range.is_some_and(|range| !(0..ranges).contains(&range)) {

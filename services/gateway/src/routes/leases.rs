@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use axum::{Extension, Json};
+use swath_api::digested;
 use swath_api::leases::{LeaseRequest, SubmitAnswer, SubmitRequest, SubmittedItem};
 use swath_domain::ItemIndex;
 use swath_domain::ids::LeaseId;
@@ -43,17 +44,11 @@ pub(crate) async fn submit(
 ) -> Result<Json<SubmitAnswer>> {
     let request = request.value;
     check_key("submission_id", &request.submission_id)?;
-    let submission = Key::new(request.submission_id, &encoded(&request.items));
+    let submission = Key::new(request.submission_id, &digested::items(&request.items));
     let items = request.items.into_iter().map(work).collect();
     let principal = gateway.leases.admit(&caller, lease).await?;
     let submitted = gateway.submit(principal, lease, submission, items).await?;
     Ok(Json(SubmitAnswer { assignment: submitted.assignment, status: submitted.status }))
-}
-
-/// The items as JSON, of which the digest of the submission is made.
-#[expect(clippy::expect_used, reason = "items have no maps, whose keys are all that JSON may refuse")]
-fn encoded(items: &[SubmittedItem]) -> Vec<u8> {
-    serde_json::to_vec(items).expect("items are valid JSON")
 }
 
 fn work(item: SubmittedItem) -> Work {

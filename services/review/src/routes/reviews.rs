@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::Serialize;
+use swath_api::digested;
 use swath_api::leases::LeaseRequest;
 use swath_api::reviews::{DecideAnswer, DecideRequest, ItemVerdict, Rework, VerdictAnswer, VerdictRequest};
 use swath_domain::ids::LeaseId;
@@ -78,7 +79,7 @@ fn checked(request: VerdictRequest, at: &str, item: ItemIndex) -> Result<Verdict
     Ok(VerdictRow { item, verdict, reason, comment, figures })
 }
 
-/// Parts of a request as JSON, as they are measured and digested.
+/// Parts of a request as JSON, as they are measured.
 #[expect(clippy::expect_used, reason = "requests have no maps, whose keys are all that JSON may refuse")]
 fn encoded(parts: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(parts).expect("parts of a request are valid JSON")
@@ -104,9 +105,8 @@ pub(crate) async fn submit(
 ) -> Result<Json<DecideAnswer>> {
     let request = request.value;
     check_key("decision_id", &request.decision_id)?;
-    let digest = encoded(&(&request.verdicts, request.rest.is_some()));
-    let decision = Key::new(request.decision_id, &digest);
     let accept_rest = request.rest.is_some();
+    let decision = Key::new(request.decision_id, &digested::decision(&request.verdicts, accept_rest));
     let principal = review.leases.admit(&caller, id).await?;
     let decided = review.decide(principal, id, decision, rows(request.verdicts)?, accept_rest).await?;
     Ok(Json(answer(&decided)))

@@ -11,8 +11,11 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use swath_api::leases::{AssignmentPart, ItemPart, JobPart, LeaseDocument, SubmitAnswer};
+use swath_domain::labels::LabelLimits;
+use swath_domain::{AssignmentId, JobId, LeaseId, Range, Status};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -33,18 +36,68 @@ pub async fn serve(bare: Arc<BareLoop>, port: u16) -> anyhow::Result<()> {
     Ok(axum::serve(listener, router).await?)
 }
 
-type Answer = Result<Json<Value>, (StatusCode, String)>;
+type Answer<T> = Result<Json<T>, (StatusCode, String)>;
 
 fn failed(error: anyhow::Error) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}"))
 }
 
-async fn lease(State(bare): State<Arc<BareLoop>>, Json(_request): Json<Value>) -> Answer {
+async fn lease(State(bare): State<Arc<BareLoop>>, Json(_request): Json<Value>) -> Answer<LeaseDocument> {
     let leased = bare.lease().await.map_err(failed)?;
-    let id = Uuid::from_u128(leased.id.cast_unsigned().into());
-    let assignment = json!({"id": id, "round": 1, "ranges": [{"start": leased.id, "end": leased.id + 1}],
-        "items": [{"index": leased.id, "revision": 0}]});
-    Ok(Json(json!({"lease_id": leased.lease, "fence": 1, "assignment": assignment})))
+    Ok(Json(document(LeaseId(leased.lease), leased.id)))
+}
+
+/// The lease of the one item with this number.
+fn document(lease_id: LeaseId, item: i64) -> LeaseDocument {
+    let job = JobId(Uuid::nil());
+    LeaseDocument {
+        lease_id,
+        fence: 1,
+        state: "current".to_owned(),
+        expires_at: None,
+        expires_in: 0,
+        assignment: AssignmentPart {
+            id: assignment_id(item),
+            number: item,
+            round: 1,
+            slot: 0,
+            job,
+            ranges: vec![Range::of(item, item + 1)],
+            items: vec![ItemPart {
+                index: item,
+                uri: String::new(),
+                media_url: None,
+                width: None,
+                height: None,
+                as_stored: false,
+                size_is_provisional: false,
+                meta: None,
+                revision: 0,
+                annotation: None,
+                annotation_bytes: None,
+                verdict: None,
+                former_verdict: None,
+            }],
+            instructions: None,
+            due_date: None,
+            parent: None,
+        },
+        job: JobPart {
+            id: job,
+            title: String::new(),
+            description: None,
+            classes: Vec::new(),
+            tags: Vec::new(),
+            limits: LabelLimits::default(),
+            slots: 1,
+            reasons: Vec::new(),
+        },
+        annotations_left_out: false,
+    }
+}
+
+fn assignment_id(item: i64) -> AssignmentId {
+    AssignmentId(Uuid::from_u128(item.cast_unsigned().into()))
 }
 
 #[derive(Deserialize)]
@@ -58,8 +111,8 @@ async fn submit(
     State(bare): State<Arc<BareLoop>>,
     Path(lease): Path<Uuid>,
     Json(submission): Json<Submission>,
-) -> Answer {
+) -> Answer<SubmitAnswer> {
     let body = submission.items.first().map(|item| item.get().to_owned()).unwrap_or_default();
     let id = bare.submit(lease, body).await.map_err(failed)?;
-    Ok(Json(json!({"assignment": Uuid::from_u128(id.cast_unsigned().into()), "status": "COMPLETED"})))
+    Ok(Json(SubmitAnswer { assignment: assignment_id(id), status: Status::Completed }))
 }
