@@ -29,7 +29,7 @@ use clap_complete::Shell;
 
 use session::{Connection, Session};
 
-/// Swath hands out annotation work: it cuts datasets into ranges, gives each to one person at a time, checks what
+/// Swath hands out annotation work: it cuts datasets into ranges, gives each to one user at a time, checks what
 /// comes back, and cuts again what was rejected.
 #[derive(Parser)]
 #[command(name = "swath", version, disable_help_subcommand = true)]

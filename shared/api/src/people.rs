@@ -6,7 +6,7 @@ use swath_domain::{Role, Time};
 
 use crate::nullable::given;
 
-/// A person by id and name.
+/// A user by id and name.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Person)]
 pub struct NamedUser {
@@ -41,9 +41,9 @@ pub struct Membership {
 pub struct UserView {
     /// Its id.
     pub id: UserId,
-    /// The person's name.
+    /// The user's name.
     pub name: String,
-    /// The person's e-mail address.
+    /// The user's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Whether the user is an administrator.
@@ -65,10 +65,10 @@ fn yes() -> bool {
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    /// The person's name.
+    /// The user's name.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
-    /// The person's e-mail address, which no other account has.
+    /// The user's e-mail address, which no other account has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 254)]
     pub email: Option<String>,

@@ -61,7 +61,7 @@ pub struct Change {
     /// Its state after the change.
     #[serde(rename = "w")]
     pub now: AssignmentState,
-    /// Whose work it is or was: holder, author, and the person for whom it waits.
+    /// Whose work it is or was: holder, author, and the user for whom it waits.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<UserId>,
 }

@@ -49,7 +49,7 @@ ids! {
     JobId;
     /// The unit of work.
     AssignmentId;
-    /// One person's right to work on one assignment; a review's id is one too.
+    /// One user's right to work on one assignment; a review's id is one too.
     LeaseId;
 }
 

@@ -161,12 +161,12 @@ pub struct JobPeople {
 }
 
 impl JobPeople {
-    /// Whether this person may annotate here at all.
+    /// Whether this user may annotate here at all.
     pub fn admits_annotator(&self, user: UserId) -> bool {
         admits(self.annotators.as_deref(), user)
     }
 
-    /// Whether this person may review here at all.
+    /// Whether this user may review here at all.
     pub fn admits_reviewer(&self, user: UserId) -> bool {
         admits(self.reviewers.as_deref(), user)
     }
@@ -275,7 +275,7 @@ impl<S> Job<S> {
 }
 
 impl Job {
-    /// Whether this person may annotate here at all.
+    /// Whether this user may annotate here at all.
     pub fn admits_annotator(&self, user: UserId) -> bool {
         admits(self.spec.annotators.as_deref(), user)
     }

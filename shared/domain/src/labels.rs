@@ -1,4 +1,4 @@
-//! Labels: what a job allows, and what a person drew.
+//! Labels: what a job allows, and what a user drew.
 
 mod geometry;
 mod rules;
@@ -82,7 +82,7 @@ pub struct LabelLimits {
     pub tags: Option<u32>,
 }
 
-/// A tag as set by a person.
+/// A tag as set by a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
@@ -200,7 +200,7 @@ impl Geometry {
     }
 }
 
-/// One thing that a person drew.
+/// One thing that a user drew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {
@@ -219,12 +219,12 @@ pub struct Figure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
-    /// In the person's own words.
+    /// In the user's own words.
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     pub reason: String,
 }
 
-/// What one person says of one item: its labels, or why there are none.
+/// What one user says of one item: its labels, or why there are none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Annotation {

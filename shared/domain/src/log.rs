@@ -33,7 +33,7 @@ pub struct Entry {
     pub lease_id: Option<LeaseId>,
     /// The assignment's fence after the transition.
     pub fence: i64,
-    /// Why, in a person's words.
+    /// Why, in a user's words.
     pub reason: Option<String>,
     /// What else a replay needs.
     pub detail: Option<Value>,

@@ -1,8 +1,8 @@
-//! What a person may do in a team.
+//! What a user may do in a team.
 
 use serde::{Deserialize, Serialize};
 
-/// A role in one team; a person may hold several.
+/// A role in one team; a user may hold several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

@@ -36,6 +36,8 @@ mod verify;
 mod violation;
 mod world;
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -154,32 +156,73 @@ impl Played {
 }
 
 /// How many failing seeds are shortened and shown. More of them would rarely say anything new.
-const SHOWN: u64 = 3;
+const SHOWN: usize = 3;
 
+/// Plays the seeds on all cores. The worlds share nothing, and each thread has a runner of its own.
 fn play(runner: &Runner, options: &Options) -> anyhow::Result<Played> {
     let started = Instant::now();
-    let (mut operations, mut violations) = (0, 0);
-    let mut seeds = 0;
-    for seed in (options.seed..).take(usize::try_from(options.seeds)?) {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u64;
+    let seeds_of = |thread: u64| (thread..options.seeds).step_by(threads as usize).map(|n| options.seed + n);
+    let parts = std::thread::scope(|scope| {
+        let playing: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || play_seeds(seeds_of(thread), options.twice)))
+            .collect();
+        playing
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut findings: Vec<_> = parts.iter().flat_map(|part| &part.findings).collect();
+    findings.sort_by_key(|finding| finding.seed);
+    for (position, Finding { seed, what, is_replayable }) in findings.iter().enumerate() {
+        println!("seed {seed}: {what}");
+        if *is_replayable && position < SHOWN {
+            show(runner, *seed)?;
+        }
+    }
+    Ok(Played {
+        seeds: parts.iter().map(|part| part.seeds).sum(),
+        operations: parts.iter().map(|part| part.operations).sum(),
+        violations: findings.len() as u64,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// What one thread has played.
+#[derive(Default)]
+struct Part {
+    seeds: u64,
+    operations: u64,
+    findings: Vec<Finding>,
+}
+
+/// What is wrong with a seed.
+struct Finding {
+    seed: u64,
+    what: String,
+    /// Whether the same operations find it again, so that they can be shortened.
+    is_replayable: bool,
+}
+
+fn play_seeds(seeds: impl Iterator<Item = u64>, twice: bool) -> anyhow::Result<Part> {
+    let runner = Runner::new()?;
+    let mut part = Part::default();
+    for seed in seeds {
         let outcome = runner.seed(seed)?;
-        (seeds, operations) = (seeds + 1, operations + outcome.operations);
-        if options.twice {
+        (part.seeds, part.operations) = (part.seeds + 1, part.operations + outcome.operations);
+        if twice {
             let again = runner.seed(seed)?;
-            (seeds, operations) = (seeds + 1, operations + again.operations);
+            (part.seeds, part.operations) = (part.seeds + 1, part.operations + again.operations);
             if again.fingerprint != outcome.fingerprint {
-                violations += 1;
-                println!("seed {seed} does not replay identically");
+                let what = "does not replay identically".to_owned();
+                part.findings.push(Finding { seed, what, is_replayable: false });
             }
         }
         if let Some(violation) = outcome.violation {
-            violations += 1;
-            println!("seed {seed}: {}", violation.0);
-            if violations <= SHOWN {
-                show(runner, seed)?;
-            }
+            part.findings.push(Finding { seed, what: violation.0, is_replayable: true });
         }
     }
-    Ok(Played { seeds, operations, violations, seconds: started.elapsed().as_secs_f64() })
+    Ok(part)
 }
 
 fn show(runner: &Runner, seed: u64) -> anyhow::Result<()> {

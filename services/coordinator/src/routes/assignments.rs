@@ -38,8 +38,8 @@ pub(super) fn table() -> Vec<Route> {
             list,
         )
         .query("status", statuses(), "Only in this status, as in PENDING.")
-        .query("holder", team(), "Only under this person's lease.")
-        .query("author", team(), "Only handed in by this person.")
+        .query("holder", team(), "Only under this user's lease.")
+        .query("author", team(), "Only handed in by this user.")
         .query("round", json!({"type": "integer", "minimum": 1, "maximum": Round::LAST}), "Only of this round.")
         .query("range", number(), "Only of the range with this number, as the map of the job counts them.")
         .query("overdue", json!({"type": "boolean"}), "Only undecided ones of a job past its due date.")

@@ -47,7 +47,7 @@ pub(super) fn table() -> Vec<Route> {
             Method::PUT,
             member,
             Access::ADMIN_OR_MANAGER,
-            "Sets what a person may do in a team; what a lost role no longer allows is freed.",
+            "Sets what a user may do in a team; what a lost role no longer allows is freed.",
             put_member,
         )
         .takes::<MemberRoles>(json!({"roles": ["annotator", "reviewer"]}))
@@ -56,7 +56,7 @@ pub(super) fn table() -> Vec<Route> {
             Method::DELETE,
             member,
             Access::ADMIN_OR_MANAGER,
-            "Takes a person out of a team, and frees what they hold.",
+            "Takes a user out of a team, and frees what they hold.",
             delete_member,
         )
         .gives_nothing(204),

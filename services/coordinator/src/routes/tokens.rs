@@ -44,14 +44,14 @@ pub(super) fn table() -> Vec<Route> {
             "Tokens: an administrator's are all, a manager's the team's, anybody else's their own.",
             list,
         )
-        .query("user", id(), "Of this person.")
+        .query("user", id(), "Of this user.")
         .query("team", id(), "Of this team.")
         .gives_page::<TokenView>(Cursor::Id),
         Route::new(
             Method::DELETE,
             "/v1/tokens",
             Access::SignedIn,
-            "Revokes all tokens of a person.",
+            "Revokes all tokens of a user.",
             revoke_all,
         )
         .needs_query("user", id(), "Whose.")

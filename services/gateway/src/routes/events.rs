@@ -50,7 +50,7 @@ pub(crate) async fn stream(
 fn refusal(refused: Refused) -> Problem {
     let (problem, detail, seconds) = match refused {
         Refused::TooMany => {
-            (Problem::rate_limited(), "you have as many streams open as one person may have", RETRY_SECONDS)
+            (Problem::rate_limited(), "you have as many streams open as one user may have", RETRY_SECONDS)
         }
         Refused::Unavailable => {
             let detail =

@@ -63,11 +63,11 @@ pub enum AssignmentCommand {
         /// Its id
         id: AssignmentId,
     },
-    /// Take an assignment from its holder, and reserve it for a person
+    /// Take an assignment from its holder, and reserve it for a user
     Reassign {
         #[command(flatten)]
         decision: Decision,
-        /// The person, by id or name
+        /// The user, by id or name
         #[arg(long, value_name = "USER")]
         to: String,
     },
@@ -84,10 +84,10 @@ pub struct ListArgs {
     /// Only those in this status, such as IN_PROGRESS
     #[arg(long)]
     status: Option<String>,
-    /// Only those that this person works on, by id or name
+    /// Only those that this user works on, by id or name
     #[arg(long, value_name = "USER")]
     holder: Option<String>,
-    /// Only those that this person has submitted, by id or name
+    /// Only those that this user has submitted, by id or name
     #[arg(long, value_name = "USER")]
     author: Option<String>,
     /// Only those of this round

@@ -24,7 +24,7 @@ pub enum InvitationCommand {
         /// The team, by id or name; not needed with only one
         #[arg(long)]
         team: Option<String>,
-        /// What the person may do there
+        /// What the user may do there
         #[arg(long, value_enum, value_delimiter = ',', required = true)]
         role: Vec<MemberRole>,
         /// For whom it is meant, in your own words

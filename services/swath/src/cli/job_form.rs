@@ -85,7 +85,7 @@ struct JobFlags {
     /// When it is due, as 2030-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = due)]
     due: Option<Time>,
-    /// The number of opinions on each range, each by another person
+    /// The number of opinions on each range, each by another user
     #[arg(long, value_name = "N")]
     slots: Option<u32>,
     /// The last round that is handed out without a manager

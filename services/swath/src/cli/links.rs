@@ -12,10 +12,10 @@ const COLUMNS: &[Column] =
 
 #[derive(Args)]
 pub struct LinkArgs {
-    /// The person who signs in with it, by id or name; yourself by default
+    /// The user who signs in with it, by id or name; yourself by default
     #[arg(long)]
     user: Option<String>,
-    /// The team that the session will open, by id or name; not needed for a person with only one
+    /// The team that the session will open, by id or name; not needed for a user with only one
     #[arg(long)]
     team: Option<String>,
 }

@@ -15,7 +15,7 @@ const COLUMNS: &[Column] = &[("USER", "/user/id"), ("NAME", "/user/name"), ("ROL
 
 #[derive(Subcommand)]
 pub enum MemberCommand {
-    /// Give a person roles in a team, in place of those held so far; a name that is new to the team makes a new user
+    /// Give a user roles in a team, in place of those held so far; a name that is new to the team makes a new user
     Add {
         #[command(flatten)]
         member: Member,
@@ -26,7 +26,7 @@ pub enum MemberCommand {
         #[arg(long)]
         email: Option<String>,
     },
-    /// Take a person out of a team
+    /// Take a user out of a team
     Remove {
         #[command(flatten)]
         member: Member,
@@ -41,13 +41,13 @@ pub enum MemberCommand {
     },
 }
 
-/// A person in a team.
+/// A user in a team.
 #[derive(Args)]
 pub struct Member {
     /// The team, by id or name; not needed with only one
     #[arg(long)]
     team: Option<String>,
-    /// The person's name
+    /// The user's name
     #[arg(long, required_unless_present = "user", conflicts_with = "user")]
     name: Option<String>,
     /// An account that there is already, by id or name, in the team or not
@@ -55,7 +55,7 @@ pub struct Member {
     user: Option<String>,
 }
 
-/// What a person may do in a team.
+/// What a user may do in a team.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum MemberRole {
     /// Runs the team

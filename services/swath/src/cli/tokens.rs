@@ -30,7 +30,7 @@ pub enum TokenCommand {
         /// The owner, by id or name; yourself by default
         #[arg(long)]
         user: Option<String>,
-        /// The team for which it is valid, by id or name; not needed for a person with only one
+        /// The team for which it is valid, by id or name; not needed for a user with only one
         #[arg(long)]
         team: Option<String>,
         /// When it expires, such as 2030-01-31T12:00:00Z
@@ -39,19 +39,19 @@ pub enum TokenCommand {
     },
     /// List tokens: all for an administrator, the team's for a manager, your own otherwise
     List {
-        /// Only those of this person, by id or name
+        /// Only those of this user, by id or name
         #[arg(long)]
         user: Option<String>,
         /// Only those of this team, by id or name
         #[arg(long)]
         team: Option<String>,
     },
-    /// End a token at once, or all tokens of a person
+    /// End a token at once, or all tokens of a user
     Revoke {
         /// The token's id (not the token itself)
         #[arg(required_unless_present = "user", conflicts_with = "user")]
         id: Option<TokenId>,
-        /// All tokens of this person, by id or name
+        /// All tokens of this user, by id or name
         #[arg(long)]
         user: Option<String>,
         /// Only those for this team, by id or name

@@ -1,4 +1,4 @@
-//! The check of labels: a job's own, and what a person drew against them.
+//! The check of labels: a job's own, and what a user drew against them.
 
 use std::collections::HashSet;
 

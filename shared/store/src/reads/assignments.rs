@@ -34,9 +34,9 @@ pub struct OldestWaiting {
 pub struct AssignmentFilter {
     /// In this status only.
     pub status: Option<Status>,
-    /// Held by this person only.
+    /// Held by this user only.
     pub holder: Option<UserId>,
-    /// Handed in by this person only.
+    /// Handed in by this user only.
     pub author: Option<UserId>,
     /// Of this round only.
     pub round: Option<Round>,
@@ -203,7 +203,7 @@ pub(crate) async fn lease(db: &mut Db<'_>, lease: LeaseId) -> Result<Option<Leas
     }))
 }
 
-/// A page of the assignments that a person holds right now, in the order of their ids.
+/// A page of the assignments that a user holds right now, in the order of their ids.
 pub(crate) async fn leased_by(
     db: &mut Db<'_>,
     user: UserId,

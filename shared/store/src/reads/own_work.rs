@@ -64,7 +64,7 @@ row! {
 pub struct OwnWork {
     /// Under a lease or a review that has not run out.
     pub held: Vec<OwnWorkRow>,
-    /// Reserved for the person, in jobs that hand out work.
+    /// Reserved for the user, in jobs that hand out work.
     pub returned: Vec<OwnWorkRow>,
     /// Handed in since the moment that was asked for.
     pub handed_in: Vec<OwnWorkRow>,
@@ -85,7 +85,7 @@ pub struct OwnWorkOf {
     pub since: Time,
 }
 
-/// A person's own work.
+/// A user's own work.
 pub(crate) async fn read(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<OwnWork> {
     let mut work = OwnWork {
         held: held(db, of).await?,
@@ -178,7 +178,7 @@ async fn returned(db: &mut Db<'_>, of: &OwnWorkOf) -> Result<Vec<OwnWorkRow>> {
 /// one that has expired can be handed in as long as nobody else has taken the work.
 const GRANTED_BEFORE: Micros = seconds(31 * 24 * 3_600);
 
-/// The statement over what a person has handed in: its columns, and what follows.
+/// The statement over what a user has handed in: its columns, and what follows.
 macro_rules! of_handed_in {
     ($columns:literal, $rest:literal) => {
         concat!(

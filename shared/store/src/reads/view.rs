@@ -91,7 +91,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What a person has saved of an item: revision and body.
+    /// What a user has saved of an item: revision and body.
     pub fn annotation(
         self,
         assignment: AssignmentId,
@@ -102,7 +102,7 @@ impl<'a> View<'a> {
         Some((row.revision, row.body.as_str()))
     }
 
-    /// Under which lease a person has saved an item.
+    /// Under which lease a user has saved an item.
     pub fn saved_under(self, assignment: AssignmentId, author: UserId, item: ItemIndex) -> Option<LeaseId> {
         self.0.annotations.get(&(assignment.0, author.0, item.0)).map(|row| LeaseId(row.lease))
     }
@@ -120,7 +120,7 @@ impl<'a> View<'a> {
             .map(|((assignment, author, item), _)| (AssignmentId(*assignment), UserId(*author), *item))
     }
 
-    /// What the account of a person allows in a team.
+    /// What the account of a user allows in a team.
     pub fn roles(self, team: TeamId, user: UserId) -> Roles {
         let is_active = self.0.users.get(&user.0).is_some_and(|user| user.deactivated.is_none());
         let member = self.0.members.get(&(team.0, user.0)).filter(|_| is_active);

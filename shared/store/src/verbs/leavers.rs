@@ -22,7 +22,7 @@ pub type Freed = (Assignment, Option<LeaseId>);
 const WATCHED: Micros = seconds(15);
 
 /// Why Swath itself frees something.
-const MAY_NOT_WORK: &str = "the person may no longer do this work";
+const MAY_NOT_WORK: &str = "the user may no longer do this work";
 
 /// What a user holds and what is reserved for them, locked.
 pub(crate) struct Holdings {

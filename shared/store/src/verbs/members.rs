@@ -63,7 +63,7 @@ async fn set(
         return Ok(Vec::new());
     }
     let is_removed = after == Roles::NONE;
-    let why = if is_removed { "the person left the team" } else { "the person's role has changed" };
+    let why = if is_removed { "the user left the team" } else { "the user's role has changed" };
     let cause = Cause { at: actor.at, actor: actor.user, token_maker: None, reason: Some(why.to_owned()) };
     let freed = holdings.free(team, after, &cause);
     let mut audit = Audit::of(actor);

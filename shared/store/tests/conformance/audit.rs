@@ -63,7 +63,7 @@ impl Books {
         }
     }
 
-    /// I2: a person holds one assignment per job and stage, and what stands on a row is its newest grant.
+    /// I2: a user holds one assignment per job and stage, and what stands on a row is its newest grant.
     async fn one_holder(&self, world: &World) {
         let mut holders = HashSet::new();
         for held in self.assignments.iter().filter(|a| a.lease.is_some()) {

@@ -32,7 +32,7 @@ suite! {
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
-/// Items in more ranges than are looked at of what is reserved for one person.
+/// Items in more ranges than are looked at of what is reserved for one user.
 const MANY: i64 = 150;
 
 async fn a_hundred_people_share_a_few_ranges_without_a_double_grant(world: World) {
@@ -166,7 +166,7 @@ async fn what_is_reserved_for_a_person_comes_first(world: World) {
     assert_eq!(world.lease(job, user).await.id, reserved);
 }
 
-/// Reserves everything in these jobs for a person, and says until when.
+/// Reserves everything in these jobs for a user, and says until when.
 async fn reserve_all(world: &World, jobs: [JobId; 2], user: UserId) -> Time {
     let until = world.now() + RESERVE;
     for job in jobs {

@@ -19,7 +19,7 @@ suite! {
 }
 
 const ANNOTATE: Stage = Stage::Annotate;
-/// Items, revisions and bodies that a person has saved.
+/// Items, revisions and bodies that a user has saved.
 async fn saved(world: &World, id: AssignmentId, author: UserId) -> Vec<(i64, i64, String)> {
     let rows = world.store.annotations(id, author, ItemIndex::EVERY).await.unwrap();
     rows.into_iter().map(|row| (row.item.0, row.revision, row.body)).collect()

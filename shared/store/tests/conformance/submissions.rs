@@ -1,4 +1,4 @@
-//! Submissions: whole or not at all, once, late or in time, and one opinion of each person on a range.
+//! Submissions: whole or not at all, once, late or in time, and one opinion of each user on a range.
 
 use futures::future::join_all;
 use swath_domain::{Assignment, ItemIndex, LeaseEnd, Refusal, Slot, Stage, Status, UserId};
@@ -31,7 +31,7 @@ async fn expire(world: &World) {
     world.expire().await;
 }
 
-/// A lease that expired and was taken by the other person.
+/// A lease that expired and was taken by the other user.
 async fn taken(world: &World, plan: &Plan, first: UserId, second: UserId) -> (Assignment, Assignment) {
     let job = world.job(plan).await;
     let late = world.lease(job, first).await;

@@ -13,7 +13,7 @@ use swath_store::{
 };
 
 impl World {
-    /// What a person says who asks for work of one job.
+    /// What a user says who asks for work of one job.
     pub(super) fn request(&self, stage: Stage, job: JobId, user: UserId) -> Grant {
         Grant {
             stage,

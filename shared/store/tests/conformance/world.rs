@@ -99,7 +99,7 @@ impl World {
         Actor { user: Some(self.manager), token: None, entry, at: self.now() }
     }
 
-    /// Keeps a token of a person in the team.
+    /// Keeps a token of a user in the team.
     pub(super) async fn token(&self, user: UserId, secret: &str) -> TokenId {
         let (id, digest) = (TokenId(self.id()), digest(secret.as_bytes()));
         let token = NewToken { id, user, team: Some(self.team), digest, expires: None };
@@ -255,12 +255,12 @@ pub(super) fn holder(held: &Assignment) -> (LeaseId, UserId) {
     (held.lease_id().expect("a lease"), held.holder().expect("a holder"))
 }
 
-/// What a person says of an item.
+/// What a user says of an item.
 pub(super) fn work(item: i64, text: &str) -> ItemWork {
     ItemWork { item: ItemIndex(item), body: format!(r#"{{"item":{item},"text":"{text}"}}"#), skipped: false }
 }
 
-/// What a person says who cannot label an item.
+/// What a user says who cannot label an item.
 pub(super) fn skip(item: i64) -> ItemWork {
     ItemWork { skipped: true, ..work(item, "skipped") }
 }

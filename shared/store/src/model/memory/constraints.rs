@@ -61,7 +61,7 @@ impl Tables {
         self.grants.insert(row.lease, row)
     }
 
-    /// The grant that a person got under a key.
+    /// The grant that a user got under a key.
     pub(crate) fn grant_under(&self, holder: Uuid, stage: i64, key: &str) -> Option<&GrantRow> {
         self.grants.get(self.grant_keys.get(&(holder, stage, key.to_owned()))?)
     }

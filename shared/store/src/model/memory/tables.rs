@@ -200,7 +200,7 @@ tables! {
     invitations: Uuid => InvitationRecord,
     sign_in_links: Uuid => SignInLinkRecord,
     audit_log: Uuid => AuditEntry,
-    /// By team and person: when they lost a role.
+    /// By team and user: when they lost a role.
     departures: (Uuid, Uuid) => i64,
     /// By user, route and key.
     requests: (Uuid, String, String) => Attempt,
@@ -217,7 +217,7 @@ tables! {
     measuring: Uuid => MeasuringRow,
     /// By dataset and item: since when, and how often.
     missing_pictures: (Uuid, i64) => (i64, i64),
-    /// By dataset, item and person: width and height.
+    /// By dataset, item and user: width and height.
     size_reports: (Uuid, i64, Uuid) => (i64, i64),
     jobs: Uuid => Job,
     /// By job and position: start and stop.
@@ -286,7 +286,7 @@ impl Tables {
         self.assignments.values().filter(move |assignment| assignment.key.job == job)
     }
 
-    /// What a person has saved in an assignment, by item.
+    /// What a user has saved in an assignment, by item.
     pub(crate) fn annotations_by(
         &self,
         assignment: Uuid,
@@ -313,7 +313,7 @@ impl Tables {
         queue
     }
 
-    /// What is reserved for a person in the jobs that grant, or in one of them.
+    /// What is reserved for a user in the jobs that grant, or in one of them.
     pub(crate) fn reserved_for(
         &self,
         person: UserId,
@@ -328,7 +328,7 @@ impl Tables {
         })
     }
 
-    /// Whether the person has another opinion on the range, given or in hand.
+    /// Whether the user has another opinion on the range, given or in hand.
     pub(crate) fn has_other_opinion(&self, assignment: &Assignment, person: UserId) -> bool {
         let (job, number, slot) = (assignment.key.job, assignment.key.number, assignment.key.slot);
         let given = self.opinions.get(&(job.0, number, person.0)).is_some_and(|given| *given != slot.0);
