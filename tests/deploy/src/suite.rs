@@ -11,6 +11,7 @@ mod load;
 mod moved;
 mod older_data;
 mod prometheus;
+mod repeated;
 mod restored;
 mod rules;
 mod shipped;

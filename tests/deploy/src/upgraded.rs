@@ -7,6 +7,7 @@ use swath_harness::process::migrate;
 use swath_harness::{Settings, World, until};
 
 use crate::load::start_load;
+use crate::repeated::{self, Repeated};
 use crate::{consistency, older_data};
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -28,6 +29,7 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     let mut world = World::start(settings).await.unwrap();
     all_are(&world, OLDER).await;
     let older = older_data::make(&world).await;
+    let repeated = Repeated::make(&world).await;
     // Enough work for the whole upgrade, and leases short enough that abandoned work does not delay the end.
     let words = format!("--items {ITEMS} {LOAD_ARGUMENTS}");
     let (mut load, _folder) = start_load(&world, &words);
@@ -54,13 +56,14 @@ async fn an_older_release_becomes_this_one_under_load_and_no_promise_is_broken()
     assert!(ended.success(), "{}", load.output());
     all_are(&world, env!("CARGO_PKG_VERSION")).await;
     older.still_works(&world).await;
+    repeated.get_their_first_answers().await;
     const UNDECIDED: &str = "SELECT count(*) FROM assignments WHERE status IN (0, 1, 2, 3)";
     let decided = || async {
         let rows = world.database().unwrap().read(UNDECIDED).await.unwrap();
         (rows[0][0] == "0").then_some(())
     };
     until("all work to be decided", TIMEOUT, decided).await.unwrap();
-    consistency::is_consistent(world.database().unwrap(), ITEMS + older_data::ITEMS).await;
+    consistency::is_consistent(world.database().unwrap(), ITEMS + older_data::ITEMS + repeated::ITEMS).await;
 }
 
 /// True if every process reports this version.
